@@ -1,0 +1,40 @@
+namespace Steward.Identity;
+
+/// <summary>Who calls. Travels with every grain call as a signed envelope and is checked by each silo.</summary>
+[GenerateSerializer]
+[Alias("steward.caller-identity")]
+public sealed record CallerIdentity
+{
+    /// <summary>The tenant, for example <c>t-acme</c>.</summary>
+    [Id(0)]
+    public required string TenantId { get; init; }
+
+    /// <summary>The person or service account, for example <c>u-ada.lovelace</c>.</summary>
+    [Id(1)]
+    public required string UserId { get; init; }
+
+    /// <summary>Roles in the tenant; see <see cref="Roles"/>.</summary>
+    [Id(2)]
+    public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>Display name, if known.</summary>
+    [Id(3)]
+    public string? Name { get; init; }
+
+    /// <summary>Mail address, if known: how external systems know this person.</summary>
+    [Id(4)]
+    public string? Email { get; init; }
+}
+
+/// <summary>Roles that Steward itself understands.</summary>
+public static class WellKnownRoles
+{
+    /// <summary>May configure the tenant.</summary>
+    public const string Admin = "admin";
+
+    /// <summary>May act for other employees in IT matters, such as password resets.</summary>
+    public const string HelpDesk = "helpdesk";
+
+    /// <summary>The platform itself: silos and front ends acting without a person. Never granted to a person.</summary>
+    public const string System = "system";
+}

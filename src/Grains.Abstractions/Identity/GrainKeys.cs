@@ -1,0 +1,51 @@
+using System.Text.RegularExpressions;
+using Steward.Errors;
+
+namespace Steward.Identity;
+
+/// <summary>
+/// The keys of Steward's grains: <c>t-acme</c>, <c>t-acme/u-7/s-…</c>, <c>t-acme/r-…</c>. Every part starts with a letter prefix, since the
+/// ADO.NET storage provider compares keys that read as hexadecimal numbers case-insensitively and drops leading zeros.
+/// </summary>
+public static partial class GrainKeys
+{
+    /// <summary>The longest part of a key, in characters.</summary>
+    public const int MaxPartLength = 96;
+
+    /// <summary>The key of a session.</summary>
+    public static string Session(string tenantId, string userId, string sessionId) =>
+        $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/{Part(sessionId, 's', "sessionId")}";
+
+    /// <summary>The key of a run.</summary>
+    public static string Run(string tenantId, string runId) => $"{Tenant(tenantId)}/{Part(runId, 'r', "runId")}";
+
+    /// <summary>The key of a tenant; the tenant id itself, checked.</summary>
+    public static string Tenant(string tenantId) => Part(tenantId, 't', "tenantId");
+
+    /// <summary>The tenant of any grain key.</summary>
+    public static string TenantOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        return slash < 0 ? key : key[..slash];
+    }
+
+    /// <summary>The last part of a grain key: the run id, session id or, for a tenant, the tenant id.</summary>
+    public static string LastPart(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key[(key.LastIndexOf('/') + 1)..];
+    }
+
+    /// <summary>Whether an id is well formed: prefix letter, hyphen, then 1 to 94 of a–z, 0–9, dot, underscore and hyphen.</summary>
+    public static bool IsValidPart(string? value, char prefix) =>
+        value is { Length: >= 3 and <= MaxPartLength } && value[0] == prefix && PartPattern().IsMatch(value);
+
+    private static string Part(string value, char prefix, string field) =>
+        IsValidPart(value, prefix)
+            ? value
+            : throw StewardException.Invalid(field, $"must be '{prefix}-' followed by 1 to {MaxPartLength - 2} of a-z, 0-9, '.', '_' and '-'.");
+
+    [GeneratedRegex("^[a-z]-[a-z0-9._-]+$", RegexOptions.CultureInvariant)]
+    private static partial Regex PartPattern();
+}

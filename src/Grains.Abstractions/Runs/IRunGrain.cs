@@ -1,0 +1,200 @@
+using Orleans.Concurrency;
+using Steward.Identity;
+
+namespace Steward.Runs;
+
+/// <summary>
+/// The work on one message. Key: <c>t-acme/r-…</c>. Owns the run's journal and drives the engine in the background of the
+/// activation; after a loss it continues from the last journaled step.
+/// </summary>
+[Alias("steward.run")]
+public interface IRunGrain : IGrainWithStringKey
+{
+    /// <summary>Journals the request and starts to work on it. Returns at once. Idempotent.</summary>
+    [Alias("start")]
+    Task Start(StartRun command, CancellationToken cancellationToken = default);
+
+    /// <summary>The state of the run, or null when it does not exist.</summary>
+    [Alias("get-status")]
+    Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The run's events after a sequence number, then live ones as they become durable, until the run has ended. To resume after
+    /// a break call again with the last sequence number seen.
+    /// </summary>
+    [Alias("watch")]
+    [AlwaysInterleave] // Safe: only reads the sequenced event buffer, and the journal for what has left the buffer.
+    IAsyncEnumerable<RunEvent> Watch(long afterSequence, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Asks the run to stop. The wish is durable when this returns. What was done stays done, and the answer says so.
+    /// Idempotent.
+    /// </summary>
+    /// <returns>The status after the wish was noted, or null when the run does not exist.</returns>
+    [Alias("cancel")]
+    Task<RunStatus?> Cancel(CancelRun command, CancellationToken cancellationToken = default);
+
+    /// <summary>Continues the run if it has not ended. The watchdog calls it after a loss.</summary>
+    [Alias("resume")]
+    Task Resume(CancellationToken cancellationToken = default);
+}
+
+/// <summary>Starts a run.</summary>
+[GenerateSerializer]
+[Alias("steward.start-run")]
+public sealed record StartRun
+{
+    /// <summary>The session's key.</summary>
+    [Id(0)]
+    public required string SessionKey { get; init; }
+
+    /// <summary>The user's message.</summary>
+    [Id(1)]
+    public required string Text { get; init; }
+
+    /// <summary>In whose name the run acts.</summary>
+    [Id(2)]
+    public required CallerIdentity Requester { get; init; }
+
+    /// <summary>The conversation so far.</summary>
+    [Id(3)]
+    public required Sessions.SessionContext Context { get; init; }
+
+    /// <summary>When an answer is due; null is the default of the platform.</summary>
+    [Id(4)]
+    public DateTimeOffset? Deadline { get; init; }
+}
+
+/// <summary>Stops a run.</summary>
+[GenerateSerializer]
+[Alias("steward.cancel-run")]
+public sealed record CancelRun
+{
+    /// <summary>Why, safe to show.</summary>
+    [Id(0)]
+    public string? Reason { get; init; }
+}
+
+/// <summary>Where a run is.</summary>
+[GenerateSerializer]
+[Alias("steward.run-state")]
+public enum RunState
+{
+    /// <summary>Waits behind another run of its session.</summary>
+    Queued,
+
+    /// <summary>Being worked on.</summary>
+    Running,
+
+    /// <summary>Waits for a person.</summary>
+    Waiting,
+
+    /// <summary>Done.</summary>
+    Completed,
+
+    /// <summary>Ended at its deadline or budget; the answer says what is open.</summary>
+    Partial,
+
+    /// <summary>Ended with an error; the answer says which.</summary>
+    Failed,
+
+    /// <summary>Stopped by the user.</summary>
+    Cancelled,
+}
+
+/// <summary>The state of a run.</summary>
+[GenerateSerializer]
+[Alias("steward.run-status")]
+public sealed record RunStatus
+{
+    /// <summary>The run's id.</summary>
+    [Id(0)]
+    public required string RunId { get; init; }
+
+    /// <summary>Where it is.</summary>
+    [Id(1)]
+    public required RunState State { get; init; }
+
+    /// <summary>The session's key.</summary>
+    [Id(2)]
+    public required string SessionKey { get; init; }
+
+    /// <summary>When it was requested.</summary>
+    [Id(3)]
+    public required DateTimeOffset RequestedAt { get; init; }
+
+    /// <summary>When it ended.</summary>
+    [Id(4)]
+    public DateTimeOffset? EndedAt { get; init; }
+
+    /// <summary>The answer so far.</summary>
+    [Id(5)]
+    public string Answer { get; init; } = "";
+
+    /// <summary>The sequence number of the last event.</summary>
+    [Id(6)]
+    public long LastSequence { get; init; }
+
+    /// <summary>Which strategy answers: <c>playbook</c>, <c>react</c> or <c>none</c>; null before it is chosen.</summary>
+    [Id(7)]
+    public string? Strategy { get; init; }
+
+    /// <summary>The playbook, if one was chosen.</summary>
+    [Id(8)]
+    public string? Playbook { get; init; }
+
+    /// <summary>A stable code when it failed.</summary>
+    [Id(9)]
+    public string? ErrorCode { get; init; }
+
+    /// <summary>Tokens that models read and wrote.</summary>
+    [Id(10)]
+    public RunUsage Usage { get; init; } = new();
+
+    /// <summary>Whether the run has come to its end.</summary>
+    public bool HasEnded => State is RunState.Completed or RunState.Partial or RunState.Failed or RunState.Cancelled;
+}
+
+/// <summary>What a run used of models.</summary>
+[GenerateSerializer]
+[Alias("steward.run-usage")]
+public sealed record RunUsage
+{
+    /// <summary>Model calls.</summary>
+    [Id(0)]
+    public int ModelCalls { get; init; }
+
+    /// <summary>Tokens read.</summary>
+    [Id(1)]
+    public long InputTokens { get; init; }
+
+    /// <summary>Tokens written.</summary>
+    [Id(2)]
+    public long OutputTokens { get; init; }
+
+    /// <summary>Cost in US dollars, or null when the model's price is not known.</summary>
+    [Id(3)]
+    public decimal? CostUsd { get; init; }
+}
+
+/// <summary>One event of a run as it stands in the journal.</summary>
+[GenerateSerializer]
+[Alias("steward.run-event")]
+public sealed record RunEvent
+{
+    /// <summary>Place in the run's journal, from 1, without gaps.</summary>
+    [Id(0)]
+    public required long Sequence { get; init; }
+
+    /// <summary>What happened, for example <c>step.started</c> or <c>answer.delta</c>. docs/api/events.md lists them.</summary>
+    [Id(1)]
+    public required string Type { get; init; }
+
+    /// <summary>When.</summary>
+    [Id(2)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>The details as a JSON object.</summary>
+    [Id(3)]
+    public required string Data { get; init; }
+}

@@ -1,0 +1,96 @@
+using Steward.Identity;
+
+namespace Steward.Tenants;
+
+/// <summary>
+/// A customer organisation. Key: <c>t-acme</c>. Owns the profile, limits and API keys (hashed), and a reminder that resumes
+/// runs and sessions whose silo was lost.
+/// </summary>
+[Alias("steward.tenant")]
+public interface ITenantGrain : IGrainWithStringKey
+{
+    /// <summary>Creates the tenant or replaces its profile. Idempotent.</summary>
+    [Alias("configure")]
+    Task Configure(TenantProfile profile, CancellationToken cancellationToken = default);
+
+    /// <summary>The profile, or null when the tenant does not exist.</summary>
+    [Alias("get-profile")]
+    Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default);
+
+    /// <summary>Stores an API key by its hash. The secret itself is never seen by the cluster.</summary>
+    [Alias("add-api-key")]
+    Task AddApiKey(ApiKeyRecord key, CancellationToken cancellationToken = default);
+
+    /// <summary>Revokes an API key. Front ends notice within their cache time (30 s by default).</summary>
+    /// <returns>Whether there was such a key.</returns>
+    [Alias("revoke-api-key")]
+    Task<bool> RevokeApiKey(string keyId, CancellationToken cancellationToken = default);
+
+    /// <summary>The stored key, or null when unknown or revoked. The front end compares the hash.</summary>
+    [Alias("find-api-key")]
+    Task<ApiKeyRecord?> FindApiKey(string keyId, CancellationToken cancellationToken = default);
+}
+
+/// <summary>What is configured for a tenant.</summary>
+[GenerateSerializer]
+[Alias("steward.tenant-profile")]
+public sealed record TenantProfile
+{
+    /// <summary>Display name.</summary>
+    [Id(0)]
+    public required string Name { get; init; }
+
+    /// <summary>free, pro or enterprise.</summary>
+    [Id(1)]
+    public string Tier { get; init; } = "pro";
+
+    /// <summary>Data residency region, for example <c>eu</c>.</summary>
+    [Id(2)]
+    public string Region { get; init; } = "eu";
+
+    /// <summary>What a second message does while a run is active, unless the message says otherwise.</summary>
+    [Id(3)]
+    public DoubleTexting DoubleTexting { get; init; } = DoubleTexting.Enqueue;
+
+    /// <summary>The most messages that wait in one session; more are rejected.</summary>
+    [Id(4)]
+    public int MaxWaitingMessages { get; init; } = 16;
+}
+
+/// <summary>What happens to a message that arrives while the session's previous one is being worked off.</summary>
+[GenerateSerializer]
+[Alias("steward.double-texting")]
+public enum DoubleTexting
+{
+    /// <summary>It waits for its turn.</summary>
+    Enqueue,
+
+    /// <summary>It is rejected.</summary>
+    Reject,
+}
+
+/// <summary>An API key at rest.</summary>
+[GenerateSerializer]
+[Alias("steward.api-key")]
+public sealed record ApiKeyRecord
+{
+    /// <summary>The public part, unique in the tenant.</summary>
+    [Id(0)]
+    public required string KeyId { get; init; }
+
+    /// <summary>SHA-256 of the secret part (the secret has 256 random bits, so a slow hash adds nothing).</summary>
+    [Id(1)]
+    public required byte[] SecretHash { get; init; }
+
+    /// <summary>Who the caller is when this key is used.</summary>
+    [Id(2)]
+    public required CallerIdentity Identity { get; init; }
+
+    /// <summary>When it was made.</summary>
+    [Id(3)]
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When it stops to work; null never.</summary>
+    [Id(4)]
+    public DateTimeOffset? ExpiresAt { get; init; }
+}
