@@ -10,7 +10,10 @@ namespace Steward.Runs;
 [Alias("steward.run")]
 public interface IRunGrain : IGrainWithStringKey
 {
-    /// <summary>Journals the request and starts to work on it. Returns at once. Idempotent.</summary>
+    /// <summary>
+    /// Journals the request and starts to work on it, or, when <see cref="StartRun.Queued"/>, only notes it. Returns at once.
+    /// Idempotent. The platform only.
+    /// </summary>
     [Alias("start")]
     Task Start(StartRun command, CancellationToken cancellationToken = default);
 
@@ -34,7 +37,7 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("cancel")]
     Task<RunStatus?> Cancel(CancelRun command, CancellationToken cancellationToken = default);
 
-    /// <summary>Continues the run if it has not ended. The watchdog calls it after a loss.</summary>
+    /// <summary>Continues the run if it has not ended. The watchdog calls it after a loss; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);
 }
@@ -63,6 +66,10 @@ public sealed record StartRun
     /// <summary>When an answer is due; null is the default of the platform.</summary>
     [Id(4)]
     public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Whether the run waits behind others of its session; a later call without this starts it.</summary>
+    [Id(5)]
+    public bool Queued { get; init; }
 }
 
 /// <summary>Stops a run.</summary>

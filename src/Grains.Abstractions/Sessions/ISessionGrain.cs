@@ -34,15 +34,11 @@ public interface ISessionGrain : IGrainWithStringKey
     [AlwaysInterleave] // Safe: only reads the journal, touches no activation state.
     Task<TranscriptPage> ReadTranscript(long afterSequence, int limit, CancellationToken cancellationToken = default);
 
-    /// <summary>What a starting run is told about the conversation so far.</summary>
-    [Alias("get-context")]
-    Task<SessionContext> GetContext(string runId, CancellationToken cancellationToken = default);
-
-    /// <summary>Called by the run when it has ended. Idempotent.</summary>
+    /// <summary>Called by the run when it has ended; the platform only. Idempotent.</summary>
     [Alias("run-ended")]
     Task RunEnded(RunReport report, CancellationToken cancellationToken = default);
 
-    /// <summary>Brings the session up to date after a loss: starts the active run if it was never started, takes over its end if it was missed.</summary>
+    /// <summary>Brings the session up to date after a loss: starts the active run if it was never started, takes over its end if it was missed; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);
 }
