@@ -1,3 +1,4 @@
+using Orleans.Concurrency;
 using Steward.Identity;
 
 namespace Steward.Tenants;
@@ -15,6 +16,7 @@ public interface ITenantGrain : IGrainWithStringKey
 
     /// <summary>The profile, or null when the tenant does not exist.</summary>
     [Alias("get-profile")]
+    [AlwaysInterleave] // Safe: returns the last written profile and changes nothing; a session asks while the watchdog may be calling sessions.
     Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default);
 
     /// <summary>Stores an API key by its hash. The secret itself is never seen by the cluster.</summary>
@@ -28,6 +30,7 @@ public interface ITenantGrain : IGrainWithStringKey
 
     /// <summary>The stored key, or null when unknown or revoked. The front end compares the hash.</summary>
     [Alias("find-api-key")]
+    [AlwaysInterleave] // Safe: returns what was last written and changes nothing.
     Task<ApiKeyRecord?> FindApiKey(string keyId, CancellationToken cancellationToken = default);
 }
 

@@ -1,0 +1,31 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Steward.Identity;
+using Steward.Operations;
+using Steward.Runs;
+using Steward.Sessions;
+
+namespace Steward;
+
+/// <summary>Adds Steward's grains to a silo.</summary>
+public static class StewardGrainsExtensions
+{
+    /// <summary>
+    /// Registers what the grains need, the identity filter, and the start-up task that takes up open work. The silo must also have an
+    /// <see cref="Storage.IJournalStore"/>, a grain storage named <see cref="StorageNames.GrainState"/>, reminders, the security and the orchestration engines.
+    /// </summary>
+    public static ISiloBuilder AddStewardGrains(this ISiloBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.TryAddSingleton<PlatformIdentity>();
+        builder.Services.TryAddSingleton<OpenWork>();
+        builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
+        builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
+        builder.AddIncomingGrainCallFilter<IdentityCallFilter>();
+        return builder;
+    }
+}

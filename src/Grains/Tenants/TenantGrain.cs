@@ -1,0 +1,141 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Operations;
+
+namespace Steward.Tenants;
+
+/// <summary>
+/// Owns a tenant's profile and API keys. Persists: <see cref="TenantState"/>. Woken by: configuration, sign-ins that miss the front end's
+/// cache, and its reminder, which takes up sessions and runs that stand still because their silo was lost.
+/// </summary>
+internal sealed partial class TenantGrain(
+    [PersistentState("tenant", StorageNames.GrainState)] IPersistentState<TenantState> state,
+    OpenWork openWork,
+    TimeProvider time,
+    ILogger<TenantGrain> logger) : Grain, ITenantGrain, IRemindable
+{
+    private const string WatchdogReminder = "watchdog";
+    private const int MaxApiKeys = 1000;
+    private static readonly TimeSpan WatchdogPeriod = TimeSpan.FromMinutes(1);
+    private static readonly string[] Tiers = ["free", "pro", "enterprise"];
+
+    private string TenantId => this.GetPrimaryKeyString();
+
+    /// <inheritdoc/>
+    public async Task Configure(TenantProfile profile, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        Validate(profile);
+        state.State.Profile = profile;
+        await Write();
+        await this.RegisterOrUpdateReminder(WatchdogReminder, WatchdogPeriod, WatchdogPeriod);
+    }
+
+    /// <inheritdoc/>
+    public Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Profile);
+
+    /// <inheritdoc/>
+    public async Task AddApiKey(ApiKeyRecord key, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        if (state.State.Profile is null)
+        {
+            throw StewardException.NotFound("The tenant");
+        }
+
+        if (!string.Equals(key.Identity.TenantId, TenantId, StringComparison.Ordinal) || key.Identity.Roles.Contains(WellKnownRoles.System))
+        {
+            throw StewardException.Invalid("identity", "must belong to this tenant and must not have the system role.");
+        }
+
+        if (key.SecretHash is not { Length: 32 })
+        {
+            throw StewardException.Invalid("secretHash", "must be a SHA-256 hash of 32 bytes.");
+        }
+
+        if (state.State.ApiKeys.Count >= MaxApiKeys)
+        {
+            throw StewardException.Invalid("keyId", $"a tenant has at most {MaxApiKeys} keys; revoke some first.");
+        }
+
+        if (!state.State.ApiKeys.TryAdd(key.KeyId, key))
+        {
+            throw new StewardException(ErrorCodes.Conflict, "There is a key with this id.") { Field = "keyId" };
+        }
+
+        await Write();
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> RevokeApiKey(string keyId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        if (!state.State.ApiKeys.Remove(keyId))
+        {
+            return false;
+        }
+
+        await Write();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public Task<ApiKeyRecord?> FindApiKey(string keyId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return Task.FromResult(
+            state.State.ApiKeys.TryGetValue(keyId, out var key) && (key.ExpiresAt is null || key.ExpiresAt > time.GetUtcNow()) ? key : null);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        var taken = await openWork.ResumeAsync(TenantId, standingStillFor: TimeSpan.FromSeconds(90), CancellationToken.None);
+        if (taken > 0)
+        {
+            LogTakenUp(logger, TenantId, taken);
+        }
+    }
+
+    private static void Validate(TenantProfile profile)
+    {
+        if (profile.Name is not { Length: >= 1 and <= 200 })
+        {
+            throw StewardException.Invalid("name", "must have 1 to 200 characters.");
+        }
+
+        if (!Tiers.Contains(profile.Tier))
+        {
+            throw StewardException.Invalid("tier", "must be free, pro or enterprise.");
+        }
+
+        if (profile.MaxWaitingMessages is < 0 or > 100)
+        {
+            throw StewardException.Invalid("maxWaitingMessages", "must be 0 to 100.");
+        }
+
+        if (!Enum.IsDefined(profile.DoubleTexting))
+        {
+            throw StewardException.Invalid("doubleTexting", "must be enqueue or reject.");
+        }
+    }
+
+    private async Task Write()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory and store may differ now: the next activation reads what really stands.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    [LoggerMessage(EventId = 1201, Level = LogLevel.Information, Message = "Watchdog of {Tenant} took up {Count} sessions and runs that stood still")]
+    private static partial void LogTakenUp(ILogger logger, string tenant, int count);
+}
