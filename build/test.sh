@@ -1,0 +1,88 @@
+# Installs what the tests need and runs them all. Sourced by ./steward.
+
+postgres_bin() {
+  local candidate
+  if command -v pg_config > /dev/null && [ -x "$(pg_config --bindir)/initdb" ]; then pg_config --bindir; return; fi
+  for candidate in /usr/lib/postgresql/*/bin; do
+    if [ -x "$candidate/initdb" ]; then echo "$candidate"; return; fi
+  done
+  return 1
+}
+
+# Debian packages that the tests need and the machine lacks.
+install_test_tools() {
+  local missing=()
+  postgres_bin > /dev/null || missing+=(postgresql)
+  command -v chromium > /dev/null || missing+=(chromium)
+  command -v curl > /dev/null || missing+=(curl)
+  command -v node > /dev/null || missing+=(nodejs npm)
+  [ ${#missing[@]} -eq 0 ] && return
+  [ "$(id -u)" = 0 ] || die "the tests need ${missing[*]}: install these packages, or run as root to have them installed."
+  command -v apt-get > /dev/null || die "the tests need ${missing[*]}; this system has no apt-get to install them with."
+  say "Installing ${missing[*]} ..."
+  apt-get update > /dev/null
+  # A package's own database cluster is of no use here; the tests start a private one.
+  DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}" > /dev/null
+}
+
+# run_tests [NAME ...]: the last line is "N passed, N failed, N skipped".
+run_tests() {
+  install_test_tools
+  build
+  local results project name passed=0 failed=0 skipped=0 broken=0 trx counts
+  results=$(mktemp -d)
+  for project in "$root"/tests/*/*.Tests.csproj "$root"/tests/*/*.Conformance.csproj; do
+    [ -f "$project" ] || continue
+    name=$(basename "$project" .csproj)
+    selected "$name" "$@" || continue
+    say "== $name"
+    # A run that dies before it writes its results is a failure of its own.
+    if ! timeout 1500 dotnet test "$project" -c Release --no-build -nologo -v quiet \
+      --results-directory "$results" --logger "trx;LogFileName=$name.trx" -- RunConfiguration.TreatNoTestsAsError=true < /dev/null >&2; then
+      broken=1
+    fi
+    trx="$results/$name.trx"
+    if [ -f "$trx" ]; then
+      counts=$(grep -o '<Counters [^>]*>' "$trx" | head -n 1)
+      passed=$((passed + $(counter passed "$counts")))
+      failed=$((failed + $(counter failed "$counts") + $(counter error "$counts") + $(counter timeout "$counts")))
+      skipped=$((skipped + $(counter total "$counts") - $(counter executed "$counts")))
+    else
+      failed=$((failed + 1))
+    fi
+  done
+  if selected Pages "$@" && [ -f "$root/tests/Pages/package.json" ]; then
+    say "== Pages"
+    if ! page_tests "$results/pages.log"; then broken=1; fi
+    passed=$((passed + $(node_counter pass "$results/pages.log")))
+    failed=$((failed + $(node_counter fail "$results/pages.log")))
+    skipped=$((skipped + $(node_counter skipped "$results/pages.log")))
+  fi
+  rm -rf "$results"
+  if [ "$broken" = 1 ] && [ "$failed" = 0 ]; then failed=1; fi
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
+}
+
+selected() { # whether NAME contains one of the words; without words everything is
+  local name=$1 word
+  shift
+  [ $# -eq 0 ] && return 0
+  for word in "$@"; do
+    case "$name" in *"$word"*) return 0 ;; esac
+  done
+  return 1
+}
+
+counter() { local value; value=$(sed -n "s/.*[ ]$1=\"\([0-9]*\)\".*/\1/p" <<< "$2"); echo "${value:-0}"; }
+
+node_counter() { local value; value=$(sed -n "s/^# $1 \([0-9]*\)$/\1/p" "$2" 2> /dev/null | tail -n 1); echo "${value:-0}"; }
+
+# Pages in Chromium, driven by Playwright from the npm registry.
+page_tests() {
+  (
+    cd "$root/tests/Pages"
+    [ -d node_modules ] || npm ci --no-audit --no-fund --ignore-scripts > /dev/null
+    STEWARD_HOST_DLL=$(output Host) timeout 600 node --test --test-reporter=tap ./*.test.mjs < /dev/null
+  ) > "$1" 2>&1 || { cat "$1" >&2; return 1; }
+}

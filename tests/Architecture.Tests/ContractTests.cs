@@ -1,0 +1,94 @@
+using Mono.Cecil;
+
+namespace Steward.Architecture.Tests;
+
+public class ContractTests
+{
+    private const string Alias = "Orleans.AliasAttribute";
+    private const string Id = "Orleans.IdAttribute";
+    private const string GenerateSerializer = "Orleans.GenerateSerializerAttribute";
+
+    private static IReadOnlyList<TypeDefinition> ContractTypes { get; } = Solution.Assemblies["Steward.Grains.Abstractions"].MainModule.Types.ToList();
+
+    private static IReadOnlyList<TypeDefinition> GrainInterfaces { get; } = ContractTypes
+        .Where(type => type.IsInterface && type.Interfaces.Any(parent => parent.InterfaceType.FullName == "Orleans.IGrainWithStringKey"))
+        .ToList();
+
+    private static IReadOnlyList<TypeDefinition> Messages { get; } = ContractTypes.Where(type => type.Has(GenerateSerializer)).ToList();
+
+    [Fact]
+    public void GrainInterfaces_InterfaceAndMethods_HaveAliases()
+    {
+        Assert.NotEmpty(GrainInterfaces);
+        Assert.All(GrainInterfaces, type =>
+        {
+            Assert.True(type.Has(Alias), type.FullName);
+            Assert.All(type.Methods, method => Assert.True(method.Has(Alias), method.FullName));
+            Assert.Equal(type.Methods.Count, type.Methods.Select(method => AliasOf(method)).Distinct().Count());
+        });
+    }
+
+    [Fact]
+    public void GrainInterfaces_Methods_TakeACancellationTokenLast() =>
+        Assert.All(GrainInterfaces.SelectMany(type => type.Methods), method =>
+            Assert.Equal("System.Threading.CancellationToken", method.Parameters.LastOrDefault()?.ParameterType.FullName));
+
+    [Fact]
+    public void Messages_Members_HaveDistinctIdsAndAliases()
+    {
+        Assert.NotEmpty(Messages);
+        Assert.All(Messages, type =>
+        {
+            Assert.True(type.Has(Alias), $"{type.FullName} has no alias");
+            if (type.IsEnum)
+            {
+                return;
+            }
+
+            var stored = type.Properties.Where(property => property.SetMethod is not null).ToList();
+            Assert.All(stored, property => Assert.True(property.Has(Id), $"{property.FullName} has no id"));
+            var ids = stored.Select(property => property.CustomAttributes.Single(attribute => attribute.AttributeType.FullName == Id).ConstructorArguments[0].Value).ToList();
+            Assert.Equal(ids.Count, ids.Distinct().Count());
+        });
+    }
+
+    [Fact]
+    public void Messages_Aliases_AreUnique()
+    {
+        var aliases = Messages.Concat(GrainInterfaces).Select(AliasOf).ToList();
+
+        Assert.Equal(aliases.Count, aliases.Distinct().Count());
+    }
+
+    [Fact]
+    public void GrainInterfaces_ParametersAndResults_AreMessages()
+    {
+        var known = Messages.Select(message => message.FullName).ToHashSet();
+        var used = GrainInterfaces
+            .SelectMany(type => type.Methods)
+            .SelectMany(method => method.Parameters.Select(parameter => parameter.ParameterType).Append(method.ReturnType))
+            .SelectMany(Flatten)
+            .Where(type => type.Namespace.StartsWith("Steward", StringComparison.Ordinal));
+
+        Assert.All(used, type => Assert.Contains(type.FullName, known));
+    }
+
+    [Fact]
+    public void Grains_Classes_AreSealed()
+    {
+        var grains = Solution.Assemblies["Steward.Grains"].MainModule.Types.Where(type => type.BaseType?.FullName == "Orleans.Grain").ToList();
+
+        Assert.NotEmpty(grains);
+        Assert.All(grains, grain => Assert.True(grain.IsSealed, grain.FullName));
+    }
+
+    private static string AliasOf(ICustomAttributeProvider provider) =>
+        (string)provider.CustomAttributes.Single(attribute => attribute.AttributeType.FullName == Alias).ConstructorArguments[0].Value;
+
+    private static IEnumerable<TypeReference> Flatten(TypeReference type) => type switch
+    {
+        GenericInstanceType generic => generic.GenericArguments.SelectMany(Flatten),
+        ArrayType array => Flatten(array.ElementType),
+        _ => [type],
+    };
+}

@@ -1,0 +1,45 @@
+using System.Text.RegularExpressions;
+
+namespace Steward.Architecture.Tests;
+
+public partial class SourceTests
+{
+    [Fact]
+    public void Sources_Names_SayWhatTheyHold()
+    {
+        var vague = Solution.SourceFiles("*.cs").Where(file => VagueName().IsMatch(Path.GetRelativePath(Solution.Root, file)));
+
+        Assert.Empty(vague);
+    }
+
+    [Fact]
+    public void Interleaving_EveryAttribute_NamesItsInvariant()
+    {
+        var bare = Solution.SourceFiles("*.cs")
+            .Where(file => file.Contains($"{Path.DirectorySeparatorChar}src{Path.DirectorySeparatorChar}", StringComparison.Ordinal))
+            .SelectMany(file => File.ReadLines(file).Select((line, index) => (file, line, index)))
+            .Where(found => found.line.Contains("[AlwaysInterleave]", StringComparison.Ordinal) || found.line.Contains("[ReadOnly]", StringComparison.Ordinal))
+            .Where(found => !found.line.Contains("// Safe:", StringComparison.Ordinal))
+            .Select(found => $"{found.file}:{found.index + 1}");
+
+        Assert.Empty(bare);
+    }
+
+    [Fact]
+    public void NuGetConfig_Sources_NameNoPublicHost() =>
+        Assert.DoesNotContain("http", File.ReadAllText(Path.Combine(Solution.Root, "NuGet.config")), StringComparison.OrdinalIgnoreCase);
+
+    [Fact]
+    public void Decisions_Files_AreNumberedWithoutGaps()
+    {
+        var numbers = Directory.EnumerateFiles(Path.Combine(Solution.Root, "docs", "decisions"), "*.md")
+            .Select(file => int.Parse(Path.GetFileName(file).AsSpan(0, 4), System.Globalization.CultureInfo.InvariantCulture))
+            .Order()
+            .ToList();
+
+        Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
+    }
+
+    [GeneratedRegex(@"(^|/)(Helpers?|Utils?|Utilities|Manager|Common|Misc)(/|\.cs$)|(Helper|Utils|Manager)\.cs$")]
+    private static partial Regex VagueName();
+}
