@@ -1,1 +1,7 @@
-return 0;
+using Steward.Silo;
+
+var builder = WebApplication.CreateSlimBuilder(args);
+builder.AddStewardSilo();
+var app = builder.Build();
+app.MapStewardSilo();
+await app.RunAsync();

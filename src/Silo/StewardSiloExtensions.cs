@@ -1,0 +1,101 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Steward.Engines.Connectors;
+using Steward.Engines.Models;
+using Steward.Engines.Orchestration;
+using Steward.Engines.Security;
+using Steward.Operations;
+using Steward.Storage;
+
+namespace Steward.Silo;
+
+/// <summary>Composes a silo: storage, engines, grains, clustering. No behaviour of its own.</summary>
+public static class StewardSiloExtensions
+{
+    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Connectors</c>, <c>Models</c>, <c>Orchestration</c>.</summary>
+    public static IHostApplicationBuilder AddStewardSilo(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var cluster = new StewardClusterOptions();
+        builder.Configuration.GetSection(StewardClusterOptions.Section).Bind(cluster);
+        if (cluster.Clustering == ClusteringKind.PostgreSql && string.IsNullOrWhiteSpace(cluster.ConnectionString))
+        {
+            throw new InvalidOperationException($"Set {StewardClusterOptions.Section}:ConnectionString to the PostgreSQL database of the cluster.");
+        }
+
+        builder.Services.TryAddSingleton(TimeProvider.System);
+        builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
+        builder.Services.AddStewardSecurity(options => builder.Configuration.GetSection("Steward:Security").Bind(options));
+        builder.Services.AddStewardConnectors(options => builder.Configuration.GetSection("Steward:Connectors").Bind(options));
+        builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
+        builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
+
+        // Hosted services start in the order of their registration: the schema stands before the silo asks for it.
+        builder.Services.AddHostedService<StorageMigrationService>();
+        builder.UseOrleans(silo => silo.ConfigureSteward(cluster, builder.Configuration.GetSection("Steward:Storage")));
+        return builder;
+    }
+
+    private static void ConfigureSteward(this ISiloBuilder silo, StewardClusterOptions cluster, IConfiguration storage)
+    {
+        switch (cluster.Clustering)
+        {
+            case ClusteringKind.Localhost:
+                silo.UseLocalhostClustering(cluster.SiloPort, cluster.GatewayPort, serviceId: cluster.ServiceId, clusterId: cluster.ClusterId);
+                break;
+            case ClusteringKind.PostgreSql:
+                silo.Configure<ClusterOptions>(options =>
+                {
+                    options.ClusterId = cluster.ClusterId;
+                    options.ServiceId = cluster.ServiceId;
+                });
+                silo.ConfigureEndpoints(IPAddress.Parse(cluster.AdvertisedAddress), cluster.SiloPort, cluster.GatewayPort);
+                silo.UseAdoNetClustering(options =>
+                {
+                    options.Invariant = "Npgsql";
+                    options.ConnectionString = cluster.ConnectionString;
+                });
+
+                // Half a minute of silence by default; a cluster of one data centre can know after about ten seconds.
+                silo.Configure<ClusterMembershipOptions>(options =>
+                {
+                    options.ProbeTimeout = TimeSpan.FromSeconds(2);
+                    options.NumMissedProbesLimit = 3;
+                });
+                break;
+            default:
+                throw new InvalidOperationException($"{StewardClusterOptions.Section}:Clustering must be Localhost or PostgreSql.");
+        }
+
+        silo.AddStewardState(storage);
+        silo.Configure<GrainCollectionOptions>(options => options.CollectionAge = TimeSpan.FromMinutes(10));
+        silo.AddStewardGrains();
+    }
+
+    private static void AddStewardState(this ISiloBuilder silo, IConfiguration storage)
+    {
+#if !ORLEANS_STANDIN
+        var options = new StewardStorageOptions();
+        storage.Bind(options);
+        if (options.Provider == StorageProvider.PostgreSql)
+        {
+            silo.AddAdoNetGrainStorage(StorageNames.GrainState, grains =>
+            {
+                grains.Invariant = "Npgsql";
+                grains.ConnectionString = options.ConnectionString;
+                grains.GrainStorageSerializer = new JsonGrainStateSerializer();
+            });
+            silo.UseAdoNetReminderService(reminders =>
+            {
+                reminders.Invariant = "Npgsql";
+                reminders.ConnectionString = options.ConnectionString;
+            });
+            return;
+        }
+#endif
+        silo.AddStewardGrainStorage(StorageNames.GrainState);
+        silo.UseStewardReminders();
+    }
+}
