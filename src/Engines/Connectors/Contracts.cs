@@ -1,0 +1,135 @@
+using System.Text.Json;
+
+namespace Steward.Engines.Connectors;
+
+/// <summary>What an operation does to the system it is sent to.</summary>
+public enum OperationEffect
+{
+    /// <summary>Looks something up; may be repeated at will.</summary>
+    Read,
+
+    /// <summary>Creates or changes something.</summary>
+    Write,
+
+    /// <summary>Takes something away from a person or cannot be undone, such as resetting a password.</summary>
+    Destructive,
+}
+
+/// <summary>One thing that can be done in an external system, as an agent or a playbook sees it.</summary>
+public sealed record ConnectorOperation
+{
+    /// <summary>The stable id, for example <c>okta.users.find</c>.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The system: <c>okta</c>, <c>servicenow</c>, <c>jira</c> or <c>salesforce</c>.</summary>
+    public required string Connector { get; init; }
+
+    /// <summary>What the operation does and what its result looks like, in words that a model and a person understand.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>What it does to the system.</summary>
+    public required OperationEffect Effect { get; init; }
+
+    /// <summary>JSON Schema of the arguments: one flat object that allows no other members.</summary>
+    public required JsonElement InputSchema { get; init; }
+}
+
+/// <summary>One call of an operation.</summary>
+public sealed record ActionRequest
+{
+    /// <summary>
+    /// Identifies the intended effect. The same id is used for every attempt at the same action; it goes into the target system where that
+    /// can hold it, so that a repeated or looked-up action finds what an earlier attempt did.
+    /// </summary>
+    public required string ActionId { get; init; }
+
+    /// <summary>The operation's id, for example <c>servicenow.incidents.create</c>.</summary>
+    public required string OperationId { get; init; }
+
+    /// <summary>The arguments, an object that satisfies the operation's input schema.</summary>
+    public required JsonElement Arguments { get; init; }
+
+    /// <summary>When the caller stops waiting. Without one, the connector's own time limit applies.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+}
+
+/// <summary>How an action ended. Errors of the target system are outcomes, never exceptions.</summary>
+public abstract record ActionOutcome
+{
+    private protected ActionOutcome()
+    {
+    }
+}
+
+/// <summary>The target system did it.</summary>
+/// <param name="Result">A flat object with stable field names; the operation's description lists them.</param>
+public sealed record ActionSucceeded(JsonElement Result) : ActionOutcome;
+
+/// <summary>It was certainly not done.</summary>
+/// <param name="Code">
+/// A stable code: <c>invalid_argument</c>, <c>not_configured</c>, <c>not_found</c>, <c>unauthenticated</c>, <c>forbidden</c>, <c>conflict</c>,
+/// <c>rejected</c>, <c>rate_limited</c>, <c>unavailable</c>, <c>timeout</c> or <c>bad_response</c>.
+/// </param>
+/// <param name="Message">A text that is safe to show; never holds a credential.</param>
+/// <param name="IsRetryable">Whether the same call may succeed later without a change.</param>
+/// <param name="RetryAfter">How long the target system asks to wait, if it said so.</param>
+/// <param name="Field">The argument that was refused, if it was one.</param>
+public sealed record ActionFailed(string Code, string Message, bool IsRetryable, TimeSpan? RetryAfter = null, string? Field = null) : ActionOutcome;
+
+/// <summary>
+/// The action may or may not have been done: the connection broke, timed out or answered with a server error after something was sent.
+/// Call <see cref="ITenantConnectors.ReconcileAsync"/> before anything is sent again.
+/// </summary>
+/// <param name="Reason">What happened, safe to show.</param>
+public sealed record ActionUnknown(string Reason) : ActionOutcome;
+
+/// <summary>What a look-up in the target system says about an action whose outcome is unknown.</summary>
+public abstract record ReconcileOutcome
+{
+    private protected ReconcileOutcome()
+    {
+    }
+}
+
+/// <summary>The action was done.</summary>
+/// <param name="Result">The same result that the action itself would have given.</param>
+public sealed record ReconciledDone(JsonElement Result) : ReconcileOutcome;
+
+/// <summary>The action was not done; it may be sent again.</summary>
+public sealed record ReconciledNotDone : ReconcileOutcome;
+
+/// <summary>The target system cannot tell, or cannot be asked now; a person has to look.</summary>
+/// <param name="Reason">Why, safe to show.</param>
+public sealed record ReconcileUnknown(string Reason) : ReconcileOutcome;
+
+/// <summary>The connectors of one tenant. Safe for concurrent use.</summary>
+public interface ITenantConnectors
+{
+    /// <summary>The operations of the connectors that are configured for the tenant, ordered by id.</summary>
+    IReadOnlyList<ConnectorOperation> Operations { get; }
+
+    /// <summary>
+    /// Checks the arguments and sends one action. Sends it at most once: there are no retries of writes inside.
+    /// </summary>
+    /// <param name="request">The action.</param>
+    /// <param name="cancellationToken">
+    /// Stops waiting. A write that may already have been sent ends as <see cref="ActionUnknown"/>, everything else throws
+    /// <see cref="OperationCanceledException"/>.
+    /// </param>
+    /// <returns>The outcome; failures of the target system are outcomes too.</returns>
+    Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Asks the target system whether an earlier attempt at the action took effect. Changes nothing there.</summary>
+    /// <param name="request">The action as it was sent.</param>
+    /// <param name="sentAt">When the attempt was sent, by this machine's clock; differences of two minutes between clocks are allowed for.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<ReconcileOutcome> ReconcileAsync(ActionRequest request, DateTimeOffset sentAt, CancellationToken cancellationToken);
+}
+
+/// <summary>Gives each tenant its connectors.</summary>
+public interface IConnectorRegistry
+{
+    /// <summary>The connectors of a tenant; one without any operation when none is configured.</summary>
+    /// <param name="tenantId">The tenant, for example <c>t-acme</c>.</param>
+    ITenantConnectors ForTenant(string tenantId);
+}
