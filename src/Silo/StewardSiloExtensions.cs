@@ -27,10 +27,10 @@ public static class StewardSiloExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
-        builder.Services.AddStewardSecurity(options => builder.Configuration.GetSection("Steward:Security").Bind(options));
-        builder.Services.AddStewardConnectors(options => builder.Configuration.GetSection("Steward:Connectors").Bind(options));
-        builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
-        builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
+        builder.Services.AddStewardSecurity();
+        builder.Services.AddStewardConnectors();
+        builder.Services.AddStewardModels();
+        builder.Services.AddStewardOrchestration();
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.
         builder.Services.AddHostedService<StorageMigrationService>();

@@ -46,6 +46,6 @@ public static partial class GrainKeys
             ? value
             : throw StewardException.Invalid(field, $"must be '{prefix}-' followed by 1 to {MaxPartLength - 2} of a-z, 0-9, '.', '_' and '-'.");
 
-    [GeneratedRegex("^[a-z]-[a-z0-9._-]+$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\A[a-z]-[a-z0-9._-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex PartPattern();
 }

@@ -167,9 +167,9 @@ internal sealed partial class RunGrain : Grain, IRunGrain
         return Task.CompletedTask;
     }
 
-    private static RunInput ToInput(StartRun command) => new()
+    private RunInput ToInput(StartRun command) => new()
     {
-        RunId = "",
+        RunId = RunId,
         TenantId = command.Requester.TenantId,
         Requester = new Requester
         {
@@ -179,8 +179,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain
             Roles = [.. command.Requester.Roles],
         },
         Text = command.Text,
-        Deadline = command.Deadline,
-        History = [.. command.Context.ShortTermMemory.Select(message => new ConversationMessage { Role = message.Role, Text = message.Text, At = message.At })],
+        Deadline = command.Deadline ?? _time.GetUtcNow() + _options.DefaultDeadline,
+        History = [.. command.Context.ShortTermMemory.Select(message => new ConversationMessage { Role = message.Role, Text = message.Text })],
         WorkingMemory = command.Context.WorkingMemory.ToDictionary(slot => slot.Key, slot => slot.Value, StringComparer.Ordinal),
     };
 
@@ -213,8 +213,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain
             var before = _journal.Sequence;
             try
             {
-                var input = _journal.Snapshot.Input! with { RunId = RunId };
-                input = input with { Deadline = input.Deadline ?? _journal.Origin!.At + _options.DefaultDeadline };
+                var input = _journal.Snapshot.Input!;
                 await Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
