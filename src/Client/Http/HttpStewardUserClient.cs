@@ -1,0 +1,361 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Steward.Errors;
+using Steward.Runs;
+using Steward.Sessions;
+using Steward.Tenants;
+
+namespace Steward.Client.Http;
+
+/// <summary>One person's view of the cluster, over a gateway's HTTP API.</summary>
+internal sealed class HttpStewardUserClient : IStewardUserClient
+{
+    /// <summary>The name of the HTTP client in the factory.</summary>
+    public const string ClientName = "steward-gateway";
+
+    private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+    private const int TranscriptPageSize = 200;
+    private const int MaxProblemBytes = 64 * 1024;
+
+    private readonly IHttpClientFactory _clients;
+    private readonly StewardHttpClientOptions _options;
+    private readonly TimeProvider _time;
+    private readonly RetryingCaller _caller;
+    private readonly RunWatcher _watcher;
+
+    public HttpStewardUserClient(
+        IHttpClientFactory clients,
+        IOptions<StewardHttpClientOptions> options,
+        IOptions<StewardClientOptions> retries,
+        TimeProvider time,
+        ILogger<HttpStewardUserClient> logger)
+    {
+        _clients = clients;
+        _options = options.Value;
+        _time = time;
+        _caller = new RetryingCaller(retries.Value, time, Random.Shared.NextDouble, IsTransient, logger);
+        _watcher = new RunWatcher(retries.Value, _caller, time, logger);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
+    {
+        InputRules.Title(title);
+        sessionId ??= NewId("s-");
+        InputRules.SessionId(sessionId);
+        var session = await SendAsync(
+            "session.open",
+            changes: true,
+            () => new HttpRequestMessage(HttpMethod.Post, "v1/sessions") { Content = Body(new CreateSessionRequest { Id = sessionId, Title = title }, ClientWireJson.Default.CreateSessionRequest) },
+            ClientWireJson.Default.SessionResource,
+            cancellationToken);
+        return WireMapping.ToContract(session);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SessionInfo> GetSessionAsync(string sessionId, CancellationToken cancellationToken = default) =>
+        WireMapping.ToContract(await ReadSessionAsync(sessionId, 0, 1, cancellationToken));
+
+    /// <inheritdoc/>
+    public async Task<TranscriptPage> ReadTranscriptPageAsync(string sessionId, long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default)
+    {
+        InputRules.After(afterSequence);
+        InputRules.Limit(limit);
+        var session = await ReadSessionAsync(sessionId, afterSequence, limit, cancellationToken);
+        return session.Transcript is { } page ? WireMapping.ToContract(page) : throw Unreadable();
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TranscriptMessage> ReadTranscriptAsync(
+        string sessionId,
+        long afterSequence = 0,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (long? after = afterSequence; after is { } from;)
+        {
+            var page = await ReadTranscriptPageAsync(sessionId, from, TranscriptPageSize, cancellationToken);
+            foreach (var message in page.Messages)
+            {
+                yield return message;
+            }
+
+            after = page.NextAfterSequence > from ? page.NextAfterSequence : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<SubmitResult> SubmitAsync(
+        string sessionId,
+        string text,
+        string? operationId = null,
+        DateTimeOffset? deadline = null,
+        DoubleTexting? doubleTexting = null,
+        CancellationToken cancellationToken = default)
+    {
+        InputRules.SessionId(sessionId);
+        InputRules.Text(text);
+        operationId ??= NewId("op-");
+        InputRules.OperationId(operationId);
+        var request = new SubmitMessageRequest
+        {
+            Text = text,
+            OperationId = operationId,
+            Deadline = deadline,
+            DoubleTexting = doubleTexting switch
+            {
+                null => null,
+                DoubleTexting.Reject => DoubleTextingResource.Reject,
+                _ => DoubleTextingResource.Enqueue,
+            },
+        };
+        try
+        {
+            var submitted = await SendAsync(
+                "session.submit",
+                changes: true,
+                () => new HttpRequestMessage(HttpMethod.Post, $"v1/sessions/{sessionId}/messages") { Content = Body(request, ClientWireJson.Default.SubmitMessageRequest) },
+                ClientWireJson.Default.SubmittedResource,
+                cancellationToken);
+            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId };
+        }
+        catch (StewardException error) when (error.Code == WireCodes.Busy)
+        {
+            return new SubmitResult { Outcome = SubmitOutcome.Busy, Reason = error.Message };
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunStatus> GetRunAsync(string runId, CancellationToken cancellationToken = default)
+    {
+        InputRules.RunId(runId);
+        return WireMapping.ToContract(await SendAsync(
+            "run.get-status",
+            changes: false,
+            () => new HttpRequestMessage(HttpMethod.Get, $"v1/runs/{runId}"),
+            ClientWireJson.Default.RunResource,
+            cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RunEvent> WatchRunAsync(string runId, long afterSequence = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        InputRules.After(afterSequence);
+        InputRules.RunId(runId);
+        await foreach (var runEvent in _watcher.WatchAsync(new EventStream(this, runId), afterSequence, mayComeLater: false, cancellationToken))
+        {
+            yield return runEvent;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<RunEvent> WatchSubmittedRunAsync(string runId, CancellationToken cancellationToken = default) => WatchRunAsync(runId, 0, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<RunStatus> CancelRunAsync(string runId, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        InputRules.RunId(runId);
+        InputRules.Reason(reason);
+        return WireMapping.ToContract(await SendAsync(
+            "run.cancel",
+            changes: true,
+            () => new HttpRequestMessage(HttpMethod.Post, $"v1/runs/{runId}/cancel") { Content = Body(new CancelRunRequest { Reason = reason }, ClientWireJson.Default.CancelRunRequest) },
+            ClientWireJson.Default.RunResource,
+            cancellationToken));
+    }
+
+    private static bool IsTransient(Exception exception) => exception switch
+    {
+        StewardException error => error.IsRetryable && error.Code is ErrorCodes.Unavailable or ErrorCodes.Overloaded,
+        HttpRequestException or IOException or TimeoutException or OperationCanceledException => true,
+        _ => false,
+    };
+
+    private static string NewId(string prefix) => prefix + RandomNumberGenerator.GetString(IdAlphabet, 24);
+
+    private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> json) =>
+        new(JsonSerializer.SerializeToUtf8Bytes(value, json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+
+    private static StewardException Unreadable(Exception? cause = null) => new(ErrorCodes.Internal, "The gateway's answer could not be read; is there a gateway at this address?", cause);
+
+    private Task<SessionResource> ReadSessionAsync(string sessionId, long after, int limit, CancellationToken cancellationToken)
+    {
+        InputRules.SessionId(sessionId);
+        return SendAsync(
+            "session.get-info",
+            changes: false,
+            () => new HttpRequestMessage(HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"v1/sessions/{sessionId}?after={after}&limit={limit}")),
+            ClientWireJson.Default.SessionResource,
+            cancellationToken);
+    }
+
+    // All calls of this client are idempotent: by their nature, by the session's id or by the operation id.
+    private async Task<T> SendAsync<T>(string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+        where T : class
+    {
+        try
+        {
+            return await _caller.CallAsync(operation, idempotent: true, changes, (this, request, json), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, token), cancellationToken);
+        }
+        catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The gateway cannot be reached now.", cause) { IsRetryable = true, RetryAfter = TimeSpan.FromSeconds(5), OutcomeUnknown = changes };
+        }
+    }
+
+    private async Task<T> SendOnceAsync<T>(Func<HttpRequestMessage> create, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+        where T : class
+    {
+        using var limit = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        using var request = create();
+        using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, linked.Token);
+        try
+        {
+            return await response.Content.ReadFromJsonAsync(json, linked.Token) ?? throw Unreadable();
+        }
+        catch (JsonException exception)
+        {
+            throw Unreadable(exception);
+        }
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, HttpCompletionOption completion, CancellationToken cancellationToken)
+    {
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", await _options.Token!(cancellationToken));
+        request.Version = HttpVersion.Version11;
+        using var client = _clients.CreateClient(ClientName);
+        var response = await client.SendAsync(request, completion, cancellationToken);
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw await ReadProblemAsync(response, cancellationToken);
+        }
+    }
+
+    private static async Task<StewardException> ReadProblemAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        ProblemResource? problem = null;
+        if (response.Content.Headers is { ContentType.MediaType: "application/problem+json", ContentLength: null or <= MaxProblemBytes })
+        {
+            try
+            {
+                problem = await response.Content.ReadFromJsonAsync(ClientWireJson.Default.ProblemResource, cancellationToken);
+            }
+            catch (JsonException)
+            {
+                // What is not readable as a problem is told by its status alone.
+                problem = null;
+            }
+        }
+
+        var status = (int)response.StatusCode;
+        var code = problem?.Code ?? status switch
+        {
+            401 => ErrorCodes.Unauthenticated,
+            403 => ErrorCodes.Forbidden,
+            404 => ErrorCodes.NotFound,
+            429 => ErrorCodes.Overloaded,
+            502 or 503 or 504 => ErrorCodes.Unavailable,
+            >= 400 and < 500 => ErrorCodes.InvalidArgument,
+            _ => ErrorCodes.Internal,
+        };
+        return new StewardException(code, problem?.Detail ?? $"The gateway answered with status {status.ToString(CultureInfo.InvariantCulture)}.")
+        {
+            IsRetryable = problem?.Retryable ?? status is 429 or 502 or 503 or 504,
+            RetryAfter = response.Headers.RetryAfter?.Delta ?? (problem?.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
+            OutcomeUnknown = problem?.OutcomeUnknown ?? false,
+            Field = problem?.Field,
+        };
+    }
+
+    private sealed class EventStream(HttpStewardUserClient client, string runId) : IRunEventSource
+    {
+        public async IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            using var silence = new CancellationTokenSource(client._options.StreamSilence, client._time);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/runs/{runId}/events");
+            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+            request.Headers.TryAddWithoutValidation("Last-Event-ID", afterSequence.ToString(CultureInfo.InvariantCulture));
+            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            await using var body = await response.Content.ReadAsStreamAsync(linked.Token);
+            await using var lively = new LivelyStream(body, () => silence.CancelAfter(client._options.StreamSilence));
+            await foreach (var item in SseParser.Create(lively, static (_, data) => JsonSerializer.Deserialize(data, ClientWireJson.Default.RunEventResource)).EnumerateAsync(linked.Token))
+            {
+                if (item.Data is { } received)
+                {
+                    yield return new RunEvent { Sequence = received.Sequence, Type = received.Type, At = received.At, Data = received.Data.GetRawText() };
+                }
+            }
+        }
+
+        public void Prepare()
+        {
+            // The token is set on each request.
+        }
+
+        public async Task<RunStatus?> GetStatusAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await client.GetRunAsync(runId, cancellationToken);
+            }
+            catch (StewardException error) when (error.Code == ErrorCodes.NotFound)
+            {
+                return null;
+            }
+        }
+    }
+
+    /// <summary>Tells when bytes arrive, so that heartbeats, which the parser swallows, count as signs of life.</summary>
+    private sealed class LivelyStream(Stream inner, Action onBytes) : Stream
+    {
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position
+        {
+            get => throw new NotSupportedException();
+            set => throw new NotSupportedException();
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await inner.ReadAsync(buffer, cancellationToken);
+            onBytes();
+            return read;
+        }
+
+        public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, count);
+
+        public override void Flush()
+        {
+            // Nothing is written.
+        }
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,157 @@
+using Steward.Identity;
+using Steward.Runs;
+using Steward.Sessions;
+using Steward.Tenants;
+
+namespace Steward.Client.Http;
+
+/// <summary>Grain messages as resources of the HTTP API, and back.</summary>
+public static class WireMapping
+{
+    /// <summary>A session as a resource.</summary>
+    public static SessionResource ToResource(SessionInfo session, TranscriptPage? page = null)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        return new SessionResource
+        {
+            Id = session.SessionId,
+            Title = session.Title,
+            CreatedAt = session.CreatedAt,
+            ActiveRunId = session.ActiveRunId,
+            WaitingMessages = session.WaitingMessages,
+            LastSequence = session.LastSequence,
+            Transcript = page is null ? null : new TranscriptResource { Messages = [.. page.Messages.Select(ToResource)], NextAfter = page.NextAfterSequence },
+        };
+    }
+
+    /// <summary>A run as a resource.</summary>
+    public static RunResource ToResource(RunStatus run)
+    {
+        ArgumentNullException.ThrowIfNull(run);
+        return new RunResource
+        {
+            Id = run.RunId,
+            SessionId = GrainKeys.LastPart(run.SessionKey),
+            State = ToResource(run.State),
+            RequestedAt = run.RequestedAt,
+            EndedAt = run.EndedAt,
+            Answer = run.Answer,
+            LastSequence = run.LastSequence,
+            Strategy = run.Strategy,
+            Playbook = run.Playbook,
+            ErrorCode = run.ErrorCode,
+            Usage = new UsageResource
+            {
+                ModelCalls = run.Usage.ModelCalls,
+                InputTokens = run.Usage.InputTokens,
+                OutputTokens = run.Usage.OutputTokens,
+                CostUsd = run.Usage.CostUsd,
+            },
+        };
+    }
+
+    /// <summary>A policy as the grains know it.</summary>
+    public static DoubleTexting? ToContract(DoubleTextingResource? policy) => policy switch
+    {
+        null => null,
+        DoubleTextingResource.Enqueue => DoubleTexting.Enqueue,
+        DoubleTextingResource.Reject => DoubleTexting.Reject,
+        _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Not a policy."),
+    };
+
+    /// <summary>The outcome of a message that was accepted, as a resource.</summary>
+    public static SubmittedOutcome ToResource(SubmitOutcome outcome) => outcome switch
+    {
+        SubmitOutcome.Started => SubmittedOutcome.Started,
+        SubmitOutcome.Queued => SubmittedOutcome.Queued,
+        SubmitOutcome.Duplicate => SubmittedOutcome.Duplicate,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not the outcome of an accepted message."),
+    };
+
+    internal static SessionInfo ToContract(SessionResource session) => new()
+    {
+        SessionId = session.Id,
+        Title = session.Title,
+        CreatedAt = session.CreatedAt,
+        ActiveRunId = session.ActiveRunId,
+        WaitingMessages = session.WaitingMessages,
+        LastSequence = session.LastSequence,
+    };
+
+    internal static TranscriptPage ToContract(TranscriptResource page) => new()
+    {
+        Messages = [.. page.Messages.Select(message => new TranscriptMessage
+        {
+            Sequence = message.Sequence,
+            Role = message.Role,
+            Text = message.Text,
+            At = message.At,
+            RunId = message.RunId,
+            RunState = message.RunState is { } state ? ToContract(state) : null,
+        })],
+        NextAfterSequence = page.NextAfter,
+    };
+
+    // The API does not show whose session it is, since it is always the caller's own: the session id stands for the key.
+    internal static RunStatus ToContract(RunResource run) => new()
+    {
+        RunId = run.Id,
+        State = ToContract(run.State),
+        SessionKey = run.SessionId,
+        RequestedAt = run.RequestedAt,
+        EndedAt = run.EndedAt,
+        Answer = run.Answer,
+        LastSequence = run.LastSequence,
+        Strategy = run.Strategy,
+        Playbook = run.Playbook,
+        ErrorCode = run.ErrorCode,
+        Usage = new RunUsage
+        {
+            ModelCalls = run.Usage.ModelCalls,
+            InputTokens = run.Usage.InputTokens,
+            OutputTokens = run.Usage.OutputTokens,
+            CostUsd = run.Usage.CostUsd,
+        },
+    };
+
+    internal static SubmitOutcome ToContract(SubmittedOutcome outcome) => outcome switch
+    {
+        SubmittedOutcome.Started => SubmitOutcome.Started,
+        SubmittedOutcome.Queued => SubmitOutcome.Queued,
+        _ => SubmitOutcome.Duplicate,
+    };
+
+    private static MessageResource ToResource(TranscriptMessage message) => new()
+    {
+        Sequence = message.Sequence,
+        Role = message.Role,
+        Text = message.Text,
+        At = message.At,
+        RunId = message.RunId,
+        RunState = message.RunState is { } state ? ToResource(state) : null,
+    };
+
+    private static RunResourceState ToResource(RunState state) => state switch
+    {
+        RunState.Queued => RunResourceState.Queued,
+        RunState.Running => RunResourceState.Running,
+        RunState.Waiting => RunResourceState.Waiting,
+        RunState.Completed => RunResourceState.Completed,
+        RunState.Partial => RunResourceState.Partial,
+        RunState.Failed => RunResourceState.Failed,
+        RunState.Cancelled => RunResourceState.Cancelled,
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "Not a state of a run."),
+    };
+
+    private static RunState ToContract(RunResourceState state) => state switch
+    {
+        RunResourceState.Queued => RunState.Queued,
+        RunResourceState.Running => RunState.Running,
+        RunResourceState.Waiting => RunState.Waiting,
+        RunResourceState.Completed => RunState.Completed,
+        RunResourceState.Partial => RunState.Partial,
+        RunResourceState.Failed => RunState.Failed,
+        RunResourceState.Cancelled => RunState.Cancelled,
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "Not a state of a run."),
+    };
+}

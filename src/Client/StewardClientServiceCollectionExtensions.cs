@@ -1,0 +1,69 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Steward.Client.Http;
+using Steward.Engines.Security;
+
+namespace Steward.Client;
+
+/// <summary>Adds Steward's client to a front end.</summary>
+public static class StewardClientServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds <see cref="IStewardClient"/> over the Orleans client that the container has, from <c>UseOrleansClient</c> or a silo in the same
+    /// process. The cluster's key is taken from an <see cref="IdentityEnvelopeSigner"/> or <see cref="ClusterKeyRing"/> that is registered
+    /// already, else from the configuration (<c>STEWARD_CLUSTER_KEY</c> or <c>Steward:ClusterKeyFile</c>).
+    /// </summary>
+    public static IServiceCollection AddStewardClient(this IServiceCollection services, Action<StewardClientOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        AddOptions(services, configure);
+        services.TryAddSingleton(provider => ClusterKeys.FromConfiguration(provider.GetService<IConfiguration>()));
+        services.TryAddSingleton<IdentityEnvelopeSigner>();
+        services.TryAddSingleton<IStewardClient, StewardClient>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds <see cref="IStewardUserClient"/> for one person over a gateway's HTTP API: for programs that are not front-end servers, such
+    /// as a terminal chat.
+    /// </summary>
+    public static IServiceCollection AddStewardHttpClient(
+        this IServiceCollection services,
+        Action<StewardHttpClientOptions> configure,
+        Action<StewardClientOptions>? configureRetries = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(configure);
+        AddOptions(services, configureRetries);
+        services.AddOptions<StewardHttpClientOptions>().Configure(configure).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StewardHttpClientOptions>, StewardHttpClientOptionsValidator>());
+        services.AddHttpClient(HttpStewardUserClient.ClientName, static (provider, http) =>
+        {
+            http.BaseAddress = provider.GetRequiredService<IOptions<StewardHttpClientOptions>>().Value.BaseAddress;
+            // Event streams are open for as long as a run lasts; calls have their own limit.
+            http.Timeout = Timeout.InfiniteTimeSpan;
+        }).ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+        });
+        services.TryAddSingleton<IStewardUserClient, HttpStewardUserClient>();
+        return services;
+    }
+
+    private static void AddOptions(IServiceCollection services, Action<StewardClientOptions>? configure)
+    {
+        var options = services.AddOptions<StewardClientOptions>().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StewardClientOptions>, StewardClientOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+    }
+}

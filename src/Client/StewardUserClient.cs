@@ -1,0 +1,165 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Runs;
+using Steward.Sessions;
+using Steward.Tenants;
+
+namespace Steward.Client;
+
+/// <summary>One person's view of the cluster, over grain calls.</summary>
+internal sealed class StewardUserClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, RunWatcher watcher) : IStewardUserClient
+{
+    private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+    private const int TranscriptPageSize = 200;
+
+    private string? _sessionPrefix;
+
+    /// <inheritdoc/>
+    public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
+    {
+        InputRules.Title(title);
+        // The id is drawn before the first attempt, so that a repetition opens the same session.
+        sessionId ??= NewId("s-");
+        return CallAsync("session.open", changes: true, Session(sessionId), new OpenSession { Title = title }, static (session, command, token) => session.Open(command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<SessionInfo> GetSessionAsync(string sessionId, CancellationToken cancellationToken = default) =>
+        await CallAsync("session.get-info", changes: false, Session(sessionId), 0, static (session, _, token) => session.GetInfo(token), cancellationToken)
+        ?? throw StewardException.NotFound("The session");
+
+    /// <inheritdoc/>
+    public Task<TranscriptPage> ReadTranscriptPageAsync(string sessionId, long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default)
+    {
+        InputRules.After(afterSequence);
+        InputRules.Limit(limit);
+        return CallAsync(
+            "session.read-transcript",
+            changes: false,
+            Session(sessionId),
+            (afterSequence, limit),
+            static (session, page, token) => session.ReadTranscript(page.afterSequence, page.limit, token),
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<TranscriptMessage> ReadTranscriptAsync(
+        string sessionId,
+        long afterSequence = 0,
+        [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (long? after = afterSequence; after is { } from;)
+        {
+            var page = await ReadTranscriptPageAsync(sessionId, from, TranscriptPageSize, cancellationToken);
+            foreach (var message in page.Messages)
+            {
+                yield return message;
+            }
+
+            after = page.NextAfterSequence > from ? page.NextAfterSequence : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<SubmitResult> SubmitAsync(
+        string sessionId,
+        string text,
+        string? operationId = null,
+        DateTimeOffset? deadline = null,
+        DoubleTexting? doubleTexting = null,
+        CancellationToken cancellationToken = default)
+    {
+        InputRules.Text(text);
+        // The operation id is drawn before the first attempt, so that a repetition is the same message.
+        operationId ??= NewId("op-");
+        InputRules.OperationId(operationId);
+        var command = new SubmitMessage { Text = text, OperationId = operationId, Deadline = deadline, DoubleTexting = doubleTexting };
+        return CallAsync("session.submit", changes: true, Session(sessionId), command, static (session, command, token) => session.Submit(command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<RunStatus> GetRunAsync(string runId, CancellationToken cancellationToken = default)
+    {
+        var status = await CallAsync("run.get-status", changes: false, Run(runId), 0, static (run, _, token) => run.GetStatus(token), cancellationToken);
+        return status is not null && IsOwn(status) ? status : throw StewardException.NotFound("The run");
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RunEvent> WatchRunAsync(string runId, long afterSequence = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        InputRules.After(afterSequence);
+        var status = await GetRunAsync(runId, cancellationToken);
+        if (status.HasEnded && status.LastSequence <= afterSequence)
+        {
+            yield break;
+        }
+
+        if (afterSequence > status.LastSequence)
+        {
+            throw StewardException.Invalid("after", $"is beyond the run's last event, {status.LastSequence}.");
+        }
+
+        await foreach (var runEvent in watcher.WatchAsync(new GrainSource(this, Run(runId)), afterSequence, mayComeLater: false, cancellationToken))
+        {
+            yield return runEvent;
+        }
+    }
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<RunEvent> WatchSubmittedRunAsync(string runId, CancellationToken cancellationToken = default) =>
+        watcher.WatchAsync(new GrainSource(this, Run(runId)), 0, mayComeLater: true, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<RunStatus> CancelRunAsync(string runId, string? reason = null, CancellationToken cancellationToken = default)
+    {
+        InputRules.Reason(reason);
+        // Whose run it is must be known before it is touched.
+        await GetRunAsync(runId, cancellationToken);
+        return await CallAsync("run.cancel", changes: true, Run(runId), new CancelRun { Reason = reason }, static (run, command, token) => run.Cancel(command, token), cancellationToken)
+            ?? throw StewardException.NotFound("The run");
+    }
+
+    private ISessionGrain Session(string sessionId)
+    {
+        InputRules.SessionId(sessionId);
+        return grains.GetGrain<ISessionGrain>(GrainKeys.Session(identity.TenantId, identity.UserId, sessionId));
+    }
+
+    private IRunGrain Run(string runId)
+    {
+        InputRules.RunId(runId);
+        return grains.GetGrain<IRunGrain>(GrainKeys.Run(identity.TenantId, runId));
+    }
+
+    private bool IsOwn(RunStatus status) =>
+        status.SessionKey.StartsWith(_sessionPrefix ??= $"{identity.TenantId}/{identity.UserId}/", StringComparison.Ordinal);
+
+    private static string NewId(string prefix) => prefix + RandomNumberGenerator.GetString(IdAlphabet, 24);
+
+    // All calls of this client are idempotent: by their nature, by the session's id or by the operation id.
+    private Task<TResult> CallAsync<TGrain, TState, TResult>(
+        string operation,
+        bool changes,
+        TGrain grain,
+        TState state,
+        Func<TGrain, TState, CancellationToken, Task<TResult>> call,
+        CancellationToken cancellationToken) =>
+        caller.CallAsync(operation, idempotent: true, changes, (grain, envelope, state, call), static (all, token) =>
+        {
+            all.envelope.Attach();
+            return all.call(all.grain, all.state, token);
+        }, cancellationToken);
+
+    private sealed class GrainSource(StewardUserClient client, IRunGrain run) : IRunEventSource
+    {
+        public IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, CancellationToken cancellationToken) => run.Watch(afterSequence, cancellationToken);
+
+        public void Prepare() => client.Envelope.Attach();
+
+        public Task<RunStatus?> GetStatusAsync(CancellationToken cancellationToken) => run.GetStatus(cancellationToken);
+    }
+
+    private CallEnvelope Envelope => envelope;
+}
