@@ -1,0 +1,16 @@
+using System.Reflection;
+
+namespace Steward.Host.Capabilities;
+
+/// <summary>Which Orleans this build runs on.</summary>
+internal static class OrleansBuild
+{
+#if ORLEANS_STANDIN
+    public const bool IsStandIn = true;
+#else
+    public const bool IsStandIn = false;
+#endif
+
+    /// <summary>The version of the packages.</summary>
+    public static string Version => typeof(Orleans.IGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+}

@@ -1,0 +1,79 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Steward.Host.Commands;
+
+/// <summary>Shows a run's events on a terminal: steps in grey as they happen, the answer as it streams.</summary>
+internal sealed class ChatScreen(TextWriter output, bool colours)
+{
+    private readonly StringBuilder _answer = new();
+
+    public void Welcome(string user, string url, string sessionId) =>
+        output.WriteLine($"Chatting as {user} with {url}, session {sessionId}. /quit ends.");
+
+    public string? Prompt(TextReader input)
+    {
+        output.Write(Paint("1", "> "));
+        output.Flush();
+        _answer.Clear();
+        return input.ReadLine();
+    }
+
+    public void Show(string type, JsonElement content)
+    {
+        switch (type)
+        {
+            case "answer.delta":
+                Delta(content.GetProperty("offset").GetInt32(), content.GetProperty("text").GetString() ?? "");
+                break;
+            case "step.started":
+                Step($"… {Text(content, "title")}");
+                break;
+            case "step.completed":
+                Step($"✓ {Text(content, "summary") ?? Text(content, "status")}");
+                break;
+            case "step.failed":
+                Step($"✗ {Text(content, "message")}");
+                break;
+            case "action.unknown":
+                Step($"? {Text(content, "reason")}");
+                break;
+            case "run.ended":
+                output.WriteLine();
+                if (Text(content, "state") is { } state and not "completed")
+                {
+                    Step($"({state})");
+                }
+
+                break;
+        }
+
+        output.Flush();
+    }
+
+    public void Problem(string message) => output.WriteLine(Paint("31", Clean(message)));
+
+    /// <summary>The answer comes in pieces; a piece before the end means that a lost model call began again, so the answer is shown anew.</summary>
+    private void Delta(int offset, string text)
+    {
+        if (offset < _answer.Length)
+        {
+            _answer.Length = offset;
+            output.WriteLine();
+            output.Write(Clean(_answer.ToString()));
+        }
+
+        _answer.Append(text);
+        output.Write(Clean(text));
+    }
+
+    private void Step(string text) => output.WriteLine(Paint("90", $"  {Clean(text)}"));
+
+    private static string? Text(JsonElement content, string name) =>
+        content.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+
+    private string Paint(string code, string text) => colours ? $"\e[{code}m{text}\e[0m" : text;
+
+    /// <summary>What systems and models say must not steer the terminal.</summary>
+    private static string Clean(string text) => string.Concat(text.Where(character => !char.IsControl(character) || character is '\n' or '\t'));
+}
