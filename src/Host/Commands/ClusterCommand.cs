@@ -1,0 +1,111 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using Steward.EnterpriseSim;
+using Steward.Host.Capabilities;
+using Steward.Host.Cluster;
+using Steward.Host.Demo;
+
+namespace Steward.Host.Commands;
+
+/// <summary><c>steward cluster</c>: N silo processes and a gateway apart from them, over PostgreSQL, on loopback.</summary>
+internal static class ClusterCommand
+{
+    public static Command Create()
+    {
+        var silos = new Option<int>("--silos") { Description = "How many silo processes.", DefaultValueFactory = _ => 2 };
+        silos.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 16)
+            {
+                result.AddError("--silos must be 1 to 16.");
+            }
+        });
+        var port = new Option<int>("--port") { Description = "Port of the gateway on loopback; 0 takes any.", DefaultValueFactory = _ => 7080 };
+        var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it a private server is started. STEWARD_POSTGRES does the same." };
+        var noSimulators = new Option<bool>("--no-simulators") { Description = "Use only the systems that are configured under Steward:Connectors." };
+        var data = CommandOptions.Data();
+        var command = new Command("cluster", "Start PostgreSQL, N silo processes and a gateway apart from them, on loopback.") { silos, port, postgres, noSimulators, data };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetRequiredValue(silos),
+            parsed.GetRequiredValue(port),
+            parsed.GetValue(postgres) ?? Environment.GetEnvironmentVariable("STEWARD_POSTGRES"),
+            new DataDirectory(parsed.GetRequiredValue(data)),
+            withSimulators: !parsed.GetValue(noSimulators),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int silos, int port, string? connectionString, DataDirectory data, bool withSimulators, CancellationToken cancellationToken)
+    {
+        if (OrleansBuild.IsStandIn)
+        {
+            await Console.Error.WriteLineAsync(
+                "This build runs on the single-process stand-in of Orleans, which does not cluster. Add a feed that holds Microsoft.Orleans.* and run ./steward feeds; see docs/feeds.md.");
+            return 1;
+        }
+
+        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions()) : null;
+        await using var postgres = connectionString is null ? await ClusterDatabase.StartAsync(data, cancellationToken) : null;
+        var settings = Settings(connectionString ?? postgres!.ConnectionString, data, simulation);
+        await using var processes = new ProcessGroup(Console.Out);
+        for (var i = 0; i < silos; i++)
+        {
+            var endpoint = FreePort();
+            await processes.StartAsync(
+                $"silo-{i + 1}",
+                "Steward.Silo.dll",
+                new(settings)
+                {
+                    ["Steward__Cluster__SiloPort"] = FreePort().ToString(CultureInfo.InvariantCulture),
+                    ["Steward__Cluster__GatewayPort"] = FreePort().ToString(CultureInfo.InvariantCulture),
+                    ["Urls"] = $"http://127.0.0.1:{endpoint}",
+                },
+                new Uri($"http://127.0.0.1:{endpoint}/readyz"),
+                cancellationToken);
+        }
+
+        var gateway = port == 0 ? FreePort() : port;
+        await processes.StartAsync(
+            "gateway",
+            "Steward.Gateway.dll",
+            new(settings) { ["Urls"] = $"http://127.0.0.1:{gateway}", ["Steward__Development__DemoTokens"] = "true" },
+            new Uri($"http://127.0.0.1:{gateway}/readyz"),
+            cancellationToken);
+        await processes.RunToEndAsync("demo tenant", "Steward.Host.dll", ["tenant-setup"], settings, cancellationToken);
+        await File.WriteAllTextAsync(data.UrlFile, $"http://127.0.0.1:{gateway}", cancellationToken);
+        Console.Out.WriteLine($"Steward is up: http://127.0.0.1:{gateway}, {silos} silos. Kill one by its pid to see the others take over. Ctrl-C stops all.");
+        await processes.WaitAsync(cancellationToken);
+        File.Delete(data.UrlFile);
+        return 0;
+    }
+
+    /// <summary>The environment of all processes; secrets travel in it, not on command lines.</summary>
+    private static Dictionary<string, string?> Settings(string connectionString, DataDirectory data, EnterpriseSimulation? simulation)
+    {
+        var settings = new Dictionary<string, string?>
+        {
+            ["Steward:Cluster:Clustering"] = "PostgreSql",
+            ["Steward:Cluster:ConnectionString"] = connectionString,
+            ["Steward:Storage:Provider"] = "PostgreSql",
+            ["Steward:Storage:ConnectionString"] = connectionString,
+            ["Steward:Security:ClusterKeyFile"] = data.ClusterKey,
+            ["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey,
+            ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
+        };
+        foreach (var (name, value) in simulation is null ? [] : SimulatedSystems.Connectors(DemoTenant.Id, simulation))
+        {
+            settings[name] = value;
+        }
+
+        return settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
+    }
+
+    private static int FreePort()
+    {
+        using var probe = new TcpListener(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+}
