@@ -1,0 +1,398 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Steward.Engines.Orchestration;
+
+/// <summary>
+/// Something that happened in a run; one record type a kind. The journal keeps them, watchers see them as they are, and a run is
+/// resumed from nothing else. Fields are added, never renamed. docs/api/events.md lists them for readers of the API.
+/// </summary>
+public abstract record RunFact
+{
+    /// <summary>The kind, for example <c>step.started</c>.</summary>
+    [JsonIgnore]
+    public abstract string Type { get; }
+}
+
+/// <summary>A fact of a kind that this version does not know: kept as it is, changes nothing.</summary>
+public sealed record UnknownFact : RunFact
+{
+    /// <summary>Creates it.</summary>
+    public UnknownFact(string type, JsonElement data) => (Type, Data) = (type, data);
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type { get; }
+
+    /// <summary>The content.</summary>
+    public JsonElement Data { get; }
+}
+
+/// <summary>The run was asked for.</summary>
+public sealed record RunRequested : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "run.requested";
+
+    /// <summary>What it starts from.</summary>
+    public required RunInput Input { get; init; }
+}
+
+/// <summary>It was decided how the run is answered. Pins the versions of what it is worked off with.</summary>
+public sealed record StrategyChosen : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "run.strategy";
+
+    /// <summary><c>playbook</c>, <c>react</c> or <c>none</c>.</summary>
+    public required string Strategy { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The playbook's id.</summary>
+    public string? Playbook { get; init; }
+
+    /// <summary>The playbook's version.</summary>
+    public int? PlaybookVersion { get; init; }
+
+    /// <summary>A hash of the playbook's content.</summary>
+    public string? PlaybookHash { get; init; }
+
+    /// <summary>The playbook's title.</summary>
+    public string? Title { get; init; }
+
+    /// <summary>The values that were read from the message, by slot.</summary>
+    public JsonElement? Slots { get; init; }
+
+    /// <summary>What the message was classified as, by name.</summary>
+    public JsonElement? Classified { get; init; }
+
+    /// <summary>The model, for <c>react</c>.</summary>
+    public string? Model { get; init; }
+
+    /// <summary>The version of the system prompt, for <c>react</c>.</summary>
+    public string? PromptVersion { get; init; }
+}
+
+/// <summary>A step is being worked on. May appear again after a loss.</summary>
+public sealed record StepStarted : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "step.started";
+
+    /// <summary>The step, unique in the run.</summary>
+    public required string StepId { get; init; }
+
+    /// <summary>What it does, for people.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>The operation that it calls.</summary>
+    public string? OperationId { get; init; }
+
+    /// <summary>The arguments of a call that only reads; those of actions are in <c>action.planned</c>.</summary>
+    public JsonElement? Arguments { get; init; }
+}
+
+/// <summary>A step is done, or was not needed.</summary>
+public sealed record StepCompleted : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "step.completed";
+
+    /// <summary>The step.</summary>
+    public required string StepId { get; init; }
+
+    /// <summary><c>done</c> or <c>skipped</c>.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>What came out, for people.</summary>
+    public string? Summary { get; init; }
+
+    /// <summary>The result of a call that only reads, secrets masked and cut to size; those of actions are in <c>action.confirmed</c>.</summary>
+    public JsonElement? Result { get; init; }
+
+    /// <summary>Whether <see cref="Result"/> was cut to size.</summary>
+    public bool Truncated { get; init; }
+}
+
+/// <summary>A step came to nothing.</summary>
+public sealed record StepFailed : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "step.failed";
+
+    /// <summary>The step.</summary>
+    public required string StepId { get; init; }
+
+    /// <summary>A stable code, for example <c>forbidden</c>, <c>approval_needed</c>, <c>outcome_unknown</c> or the connector's.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Why, safe to show.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>Whether the same may succeed later.</summary>
+    public bool Retryable { get; init; }
+
+    /// <summary>The argument that was rejected, if it was one.</summary>
+    public string? Field { get; init; }
+}
+
+/// <summary>An action with a side effect is allowed and about to be sent; bound to these arguments.</summary>
+public sealed record ActionPlanned : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "action.planned";
+
+    /// <summary>The action; derived from run and step, so that a repetition is the same action.</summary>
+    public required string ActionId { get; init; }
+
+    /// <summary>The step.</summary>
+    public required string StepId { get; init; }
+
+    /// <summary>The operation.</summary>
+    public required string OperationId { get; init; }
+
+    /// <summary>What it does, for people.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>The exact arguments.</summary>
+    public required JsonElement Arguments { get; init; }
+
+    /// <summary>By which rule of the policy it is allowed, for example <c>self</c> or <c>role helpdesk</c>.</summary>
+    public string? AllowedBy { get; init; }
+}
+
+/// <summary>The action is being sent. Durable before the first byte leaves.</summary>
+public sealed record ActionSent : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "action.sent";
+
+    /// <summary>The action.</summary>
+    public required string ActionId { get; init; }
+
+    /// <summary>From 1.</summary>
+    public required int Attempt { get; init; }
+}
+
+/// <summary>The target system has done it.</summary>
+public sealed record ActionConfirmed : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "action.confirmed";
+
+    /// <summary>The action.</summary>
+    public required string ActionId { get; init; }
+
+    /// <summary>The result, secrets masked and cut to size.</summary>
+    public JsonElement? Result { get; init; }
+}
+
+/// <summary>The target system has certainly not done it.</summary>
+public sealed record ActionRejected : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "action.failed";
+
+    /// <summary>The action.</summary>
+    public required string ActionId { get; init; }
+
+    /// <summary>A stable code.</summary>
+    public required string Code { get; init; }
+
+    /// <summary>Why, safe to show.</summary>
+    public required string Message { get; init; }
+
+    /// <summary>Which attempt this was, from 1.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>Whether it will be tried again.</summary>
+    public bool WillRetry { get; init; }
+
+    /// <summary>The argument that was rejected, if it was one.</summary>
+    public string? Field { get; init; }
+}
+
+/// <summary>Nobody knows whether it was done. It is looked up before anything is sent again.</summary>
+public sealed record ActionOutcomeUnknown : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "action.unknown";
+
+    /// <summary>The action.</summary>
+    public required string ActionId { get; init; }
+
+    /// <summary>Why.</summary>
+    public required string Reason { get; init; }
+}
+
+/// <summary>The target system was asked what became of an action.</summary>
+public sealed record ActionReconciled : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "action.reconciled";
+
+    /// <summary>The action.</summary>
+    public required string ActionId { get; init; }
+
+    /// <summary><c>done</c>, <c>not_done</c> or <c>unknown</c>.</summary>
+    public required string Outcome { get; init; }
+
+    /// <summary>The result, when done.</summary>
+    public JsonElement? Result { get; init; }
+
+    /// <summary>Why it cannot be told.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>A model call has ended. Its text is the part of the answer that is named here; it is not repeated.</summary>
+public sealed record ModelCalled : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "model.called";
+
+    /// <summary>Which call of the run, from 1.</summary>
+    public required int Call { get; init; }
+
+    /// <summary>The model as the provider names it.</summary>
+    public required string Model { get; init; }
+
+    /// <summary>Why it stopped: <c>stop</c>, <c>tool_calls</c>, <c>length</c>, <c>content_filter</c>.</summary>
+    public required string FinishReason { get; init; }
+
+    /// <summary>Where its text begins in the answer, in UTF-16 units.</summary>
+    public required int AnswerFrom { get; init; }
+
+    /// <summary>How long its text is.</summary>
+    public required int AnswerLength { get; init; }
+
+    /// <summary>The operations that it asks for.</summary>
+    public IReadOnlyList<ModelToolCall> ToolCalls { get; init; } = [];
+
+    /// <summary>Tokens read; null when the provider did not say.</summary>
+    public long? InputTokens { get; init; }
+
+    /// <summary>Tokens read from the provider's cache, a part of <see cref="InputTokens"/>.</summary>
+    public long? CachedInputTokens { get; init; }
+
+    /// <summary>Tokens written; null when the provider did not say.</summary>
+    public long? OutputTokens { get; init; }
+
+    /// <summary>Cost in US dollars; null when the price of the model is not known.</summary>
+    public decimal? CostUsd { get; init; }
+
+    /// <summary>Milliseconds until the first token.</summary>
+    public double? FirstTokenMs { get; init; }
+
+    /// <summary>Milliseconds of the whole call.</summary>
+    public double? DurationMs { get; init; }
+}
+
+/// <summary>One operation that a model asks for.</summary>
+public sealed record ModelToolCall
+{
+    /// <summary>The provider's id of the call.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The step that carries it out.</summary>
+    public required string StepId { get; init; }
+
+    /// <summary>The tool's name as the model wrote it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The arguments as the model wrote them; not always JSON.</summary>
+    public required string Arguments { get; init; }
+}
+
+/// <summary>A part of the answer.</summary>
+public sealed record AnswerDelta : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "answer.delta";
+
+    /// <summary>
+    /// Where the text goes, in UTF-16 units from the start of the answer. Normally the end; if it lies before the end, what
+    /// stands from there on is replaced (a model call that was cut off by a loss starts again).
+    /// </summary>
+    public required int Offset { get; init; }
+
+    /// <summary>The text.</summary>
+    public required string Text { get; init; }
+}
+
+/// <summary>The user wants the run to stop.</summary>
+public sealed record CancelRequested : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "run.cancel_requested";
+
+    /// <summary>Why, safe to show.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>The run is over. Nothing follows.</summary>
+public sealed record RunEnded : RunFact
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "run.ended";
+
+    /// <summary><c>completed</c>, <c>partial</c>, <c>failed</c> or <c>cancelled</c>.</summary>
+    public required RunPhase Phase { get; init; }
+
+    /// <summary>A stable code when it did not simply complete.</summary>
+    public string? ErrorCode { get; init; }
+
+    /// <summary>What is still open, for people.</summary>
+    public IReadOnlyList<string> Open { get; init; } = [];
+
+    /// <summary>Slots for the session's working memory; an empty value removes the slot.</summary>
+    public IReadOnlyDictionary<string, string> WorkingMemory { get; init; } = new Dictionary<string, string>();
+}
+
+/// <summary>Where a run is.</summary>
+public enum RunPhase
+{
+    /// <summary>Asked for, not begun.</summary>
+    [JsonStringEnumMemberName("requested")]
+    Requested,
+
+    /// <summary>Being worked on.</summary>
+    [JsonStringEnumMemberName("running")]
+    Running,
+
+    /// <summary>Waits for a person.</summary>
+    [JsonStringEnumMemberName("waiting")]
+    Waiting,
+
+    /// <summary>Done.</summary>
+    [JsonStringEnumMemberName("completed")]
+    Completed,
+
+    /// <summary>Ended early; the answer says what is open.</summary>
+    [JsonStringEnumMemberName("partial")]
+    Partial,
+
+    /// <summary>Ended with an error; the answer says which.</summary>
+    [JsonStringEnumMemberName("failed")]
+    Failed,
+
+    /// <summary>Stopped by the user; the answer says what was done.</summary>
+    [JsonStringEnumMemberName("cancelled")]
+    Cancelled,
+}

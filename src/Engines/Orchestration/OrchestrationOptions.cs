@@ -1,0 +1,49 @@
+namespace Steward.Engines.Orchestration;
+
+/// <summary>How runs are worked off.</summary>
+public sealed class OrchestrationOptions
+{
+    /// <summary>
+    /// The folder with the playbooks (<c>*.yaml</c>) and <c>policy.yaml</c>. Null: there are no playbooks and nothing that changes anything is allowed.
+    /// </summary>
+    public string? PlaybookDirectory { get; set; }
+
+    /// <summary>
+    /// <c>auto</c>: a confident playbook, else the model, else none. <c>playbook</c>: never a model. <c>react</c>: always the model.
+    /// Default <c>auto</c>.
+    /// </summary>
+    public string Strategy { get; set; } = "auto";
+
+    /// <summary>The score from which a playbook match is confident; 0 to 1. Default 0.6.</summary>
+    public double MatchThreshold { get; set; } = 0.6;
+
+    /// <summary>Two playbooks whose scores are closer than this are ambiguous; 0 to 1. Default 0.1.</summary>
+    public double AmbiguityMargin { get; set; } = 0.1;
+
+    /// <summary>The most steps of one run that are worked on at the same time. Default 8.</summary>
+    public int MaxParallelSteps { get; set; } = 8;
+
+    /// <summary>The most model calls of one run. Default 8.</summary>
+    public int MaxModelSteps { get; set; } = 8;
+
+    /// <summary>How often an action is sent, or a read tried, at most. Default 3.</summary>
+    public int MaxAttempts { get; set; } = 3;
+
+    /// <summary>How often the target system is asked what became of an action before the run says that it is unknown. Default 3.</summary>
+    public int MaxReconcileAttempts { get; set; } = 3;
+
+    /// <summary>The upper end of the first wait before a repetition; doubles each time, drawn at random from zero up. Default 500 ms.</summary>
+    public TimeSpan RetryBaseDelay { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>The longest wait before a repetition, also when the target asks for more. Default 30 s.</summary>
+    public TimeSpan RetryMaxDelay { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long the outcome of an action that is under way is waited for after the deadline or a cancellation. Default 2 s.</summary>
+    public TimeSpan ActionGrace { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long a run without a deadline may take. Default 5 minutes.</summary>
+    public TimeSpan DefaultDeadline { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>The largest result of a step that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
+    public int MaxResultLength { get; set; } = 16_384;
+}
