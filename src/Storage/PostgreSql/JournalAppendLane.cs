@@ -1,0 +1,280 @@
+using System.Threading.Channels;
+using Npgsql;
+using NpgsqlTypes;
+using Steward.Storage.Journals;
+
+namespace Steward.Storage.PostgreSql;
+
+/// <summary>An append on its way to the database.</summary>
+internal sealed class PendingAppend(JournalAppend append, CancellationToken cancellationToken)
+{
+    private readonly TaskCompletionSource<AppendOutcome> _completion = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public JournalAppend Append => append;
+
+    /// <summary>Honoured until the append is sent; from then on it runs to its end.</summary>
+    public CancellationToken CancellationToken => cancellationToken;
+
+    /// <summary>Completes when the append is durable.</summary>
+    public Task<AppendOutcome> Completion => _completion.Task;
+
+    public void Complete(AppendOutcome outcome) => _completion.SetResult(outcome);
+
+    public void Fail(Exception exception) => _completion.SetException(exception);
+
+    public void Cancel() => _completion.SetCanceled(cancellationToken);
+}
+
+/// <summary>What <c>steward_journal_append</c> answers for one append.</summary>
+internal readonly record struct AppendOutcome(int Kind, long Sequence)
+{
+    public const int Appended = 0;
+    public const int Conflict = 1;
+    public const int Duplicate = 2;
+}
+
+/// <summary>
+/// One connection that writes appends. Whatever waits when a statement ends goes into the next one: one round trip, one transaction,
+/// one flush on the server. A journal always takes the same lane, so that its appends keep their order.
+/// </summary>
+internal sealed class JournalAppendLane : IAsyncDisposable
+{
+    private const int MaxBatch = 256;
+    private const long MaxBatchBytes = 8 * 1024 * 1024;
+    private const int MaxDeadlockRetries = 3;
+
+    private readonly Channel<PendingAppend> _waiting = Channel.CreateUnbounded<PendingAppend>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly PostgreSqlDatabase _database;
+    private readonly Task _loop;
+    private readonly List<string> _journals = [];
+    private readonly List<long> _expected = [];
+    private readonly List<bool?> _opens = [];
+    private readonly List<int> _counts = [];
+    private readonly List<string> _types = [];
+    private readonly List<long> _ats = [];
+    private readonly List<string?> _deduplicationIds = [];
+    private readonly List<ReadOnlyMemory<byte>> _payloads = [];
+    private readonly AppendOutcome[] _outcomes = new AppendOutcome[MaxBatch];
+    private NpgsqlConnection? _connection;
+    private NpgsqlCommand? _command;
+
+    public JournalAppendLane(PostgreSqlDatabase database)
+    {
+        _database = database;
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>Hands an append to the lane.</summary>
+    public Task<AppendOutcome> EnqueueAsync(PendingAppend append)
+    {
+        ObjectDisposedException.ThrowIf(!_waiting.Writer.TryWrite(append), typeof(IJournalStore));
+        return append.Completion;
+    }
+
+    /// <summary>Writes what waits, then closes the connection.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await _loop;
+        await DropConnectionAsync();
+    }
+
+    private async Task LoopAsync()
+    {
+        var batch = new List<PendingAppend>(MaxBatch);
+        while (await _waiting.Reader.WaitToReadAsync())
+        {
+            long bytes = 0;
+            while (batch.Count < MaxBatch && bytes < MaxBatchBytes && _waiting.Reader.TryRead(out var append))
+            {
+                if (append.CancellationToken.IsCancellationRequested)
+                {
+                    append.Cancel();
+                    continue;
+                }
+
+                foreach (var record in append.Append.Records)
+                {
+                    bytes += record.Payload.Length;
+                }
+
+                batch.Add(append);
+            }
+
+            if (batch.Count > 0)
+            {
+                await WriteAsync(batch);
+                batch.Clear();
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<PendingAppend> batch)
+    {
+        // In ascending order of the journals, so that two processes never wait for each other's heads crosswise. Stable, so that
+        // appends to the same journal stay in order.
+        var ordered = batch.Count == 1 ? batch : [.. batch.OrderBy(static append => append.Append.Journal, StringComparer.Ordinal)];
+        var failure = await TryWriteAsync(ordered);
+        if (failure is null)
+        {
+            for (var i = 0; i < ordered.Count; i++)
+            {
+                ordered[i].Complete(_outcomes[i]);
+            }
+        }
+        else if (ordered.Count > 1 && failure is PostgresException)
+        {
+            // The server undid the statement because of one of them: each gets its own.
+            foreach (var append in ordered)
+            {
+                List<PendingAppend> alone = [append];
+                if (await TryWriteAsync(alone) is { } own)
+                {
+                    append.Fail(Translate(own));
+                }
+                else
+                {
+                    append.Complete(_outcomes[0]);
+                }
+            }
+        }
+        else
+        {
+            foreach (var append in ordered)
+            {
+                append.Fail(Translate(failure));
+            }
+        }
+    }
+
+    /// <summary>Null when the outcomes are there.</summary>
+    private async Task<Exception?> TryWriteAsync(List<PendingAppend> batch)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            var sent = false;
+            try
+            {
+                if (_command is null)
+                {
+                    await ConnectAsync();
+                }
+
+                Fill(batch);
+                sent = true;
+                await using var reader = await _command!.ExecuteReaderAsync();
+                var count = 0;
+                while (await reader.ReadAsync())
+                {
+                    _outcomes[count++] = new AppendOutcome(reader.GetInt32(0), reader.GetInt64(1));
+                }
+
+                // Reading to the end is what says that the transaction was committed.
+                await reader.NextResultAsync();
+                return count == batch.Count ? null : new InvalidOperationException($"The append function answered {count} of {batch.Count} appends.");
+            }
+            catch (PostgresException exception) when (
+                exception.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure && attempt < MaxDeadlockRetries)
+            {
+                // The server undid everything; the same statement may simply be sent again.
+            }
+            catch (Exception exception)
+            {
+                if (exception is not PostgresException || _connection?.State != System.Data.ConnectionState.Open)
+                {
+                    await DropConnectionAsync();
+                }
+
+                return sent || exception is PostgresException ? exception : new NotSentException(exception);
+            }
+            finally
+            {
+                Clear();
+            }
+        }
+    }
+
+    private StorageException Translate(Exception exception) => exception switch
+    {
+        NotSentException { InnerException: { } cause } when PostgreSqlDatabase.IsStorageError(cause) => _database.Translate(cause, outcomeUnknown: false),
+        _ when PostgreSqlDatabase.IsStorageError(exception) => _database.Translate(exception, outcomeUnknown: exception is not PostgresException),
+        _ => new StorageException($"An append to {_database.Location} failed unexpectedly.", exception) { OutcomeUnknown = exception is not NotSentException },
+    };
+
+    private async Task ConnectAsync()
+    {
+        _connection = await _database.OpenAsync(CancellationToken.None);
+        await using (var durable = new NpgsqlCommand(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'", _connection))
+        {
+            // An append is answered only when it is on stable storage, whatever the server's default is. Stronger settings stay.
+            await durable.ExecuteNonQueryAsync();
+        }
+
+        _command = new NpgsqlCommand("SELECT outcome, result_sequence FROM steward_journal_append($1, $2, $3, $4, $5, $6, $7, $8)", _connection);
+        Add(_journals, NpgsqlDbType.Text);
+        Add(_expected, NpgsqlDbType.Bigint);
+        Add(_opens, NpgsqlDbType.Boolean);
+        Add(_counts, NpgsqlDbType.Integer);
+        Add(_types, NpgsqlDbType.Text);
+        Add(_ats, NpgsqlDbType.Bigint);
+        Add(_deduplicationIds, NpgsqlDbType.Text);
+        Add(_payloads, NpgsqlDbType.Bytea);
+        if (_database.CanPrepare)
+        {
+            await _command.PrepareAsync();
+        }
+
+        void Add(object list, NpgsqlDbType element) =>
+            _command.Parameters.Add(new NpgsqlParameter { Value = list, NpgsqlDbType = NpgsqlDbType.Array | element });
+    }
+
+    private void Fill(List<PendingAppend> batch)
+    {
+        foreach (var pending in batch)
+        {
+            var append = pending.Append;
+            _journals.Add(append.Journal);
+            _expected.Add(append.ExpectedSequence);
+            _opens.Add(append.Open);
+            _counts.Add(append.Records.Count);
+            foreach (var record in append.Records)
+            {
+                _types.Add(record.Type);
+                _ats.Add(record.At.ToUnixTimeMilliseconds());
+                _deduplicationIds.Add(record.DeduplicationId);
+                _payloads.Add(record.Payload);
+            }
+        }
+    }
+
+    private void Clear()
+    {
+        _journals.Clear();
+        _expected.Clear();
+        _opens.Clear();
+        _counts.Clear();
+        _types.Clear();
+        _ats.Clear();
+        _deduplicationIds.Clear();
+        _payloads.Clear();
+    }
+
+    private async Task DropConnectionAsync()
+    {
+        var (command, connection) = (_command, _connection);
+        (_command, _connection) = (null, null);
+        if (command is not null)
+        {
+            await command.DisposeAsync();
+        }
+
+        if (connection is not null)
+        {
+            await connection.DisposeAsync();
+        }
+    }
+
+    /// <summary>The connection failed before the statement was sent: nothing has happened.</summary>
+    private sealed class NotSentException(Exception cause) : Exception(cause.Message, cause);
+}
