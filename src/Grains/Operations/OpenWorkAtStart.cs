@@ -5,13 +5,16 @@ using Orleans.Runtime;
 namespace Steward.Operations;
 
 /// <summary>When a silo has become active: takes up all work that stood open when the cluster, or its last silo, went down.</summary>
-internal sealed partial class OpenWorkAtStart(OpenWork openWork, ILogger<OpenWorkAtStart> logger) : ILifecycleParticipant<ISiloLifecycle>
+internal sealed partial class OpenWorkAtStart(OpenWork openWork, ILogger<OpenWorkAtStart> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _work = Task.CompletedTask;
 
     /// <inheritdoc/>
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(OpenWorkAtStart), ServiceLifecycleStage.Active, Start, Stop);
+
+    /// <inheritdoc/>
+    public void Dispose() => _stopping.Dispose();
 
     private Task Start(CancellationToken cancellationToken)
     {

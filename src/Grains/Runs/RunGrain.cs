@@ -14,7 +14,7 @@ namespace Steward.Runs;
 /// Owns the work on one message. Persists: its journal, nothing else. Woken by: its session, watchers, and the tenant's watchdog while
 /// the journal is open. The engine runs on the thread pool, beside the grain's turns; the journal between them is thread-safe.
 /// </summary>
-internal sealed partial class RunGrain : Grain, IRunGrain
+internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
     private readonly RunEngine _engine;
     private readonly PlatformIdentity _platform;
@@ -144,14 +144,16 @@ internal sealed partial class RunGrain : Grain, IRunGrain
 
         if (!_journal.Snapshot.HasEnded && !_journal.Snapshot.CancelRequested)
         {
-            await Journaling(() => _journal.RecordAsync([new RunCancelRequested { Reason = command.Reason, By = Caller.Required.UserId }], CancellationToken.None).AsTask());
+            await Journaling(() => _journal.RecordAsync([new CancelRequested { Reason = command.Reason }], CancellationToken.None).AsTask());
             if (_journal.IsRequested)
             {
                 await _userCancel.CancelAsync();
             }
             else
             {
-                await Journaling(() => _journal.RecordAsync([RunEnded.CancelledBeforeStart()], CancellationToken.None).AsTask());
+                await Journaling(() => _journal.RecordAsync(
+                    [new AnswerDelta { Offset = 0, Text = "Cancelled before it began." }, new RunEnded { Phase = RunPhase.Cancelled }],
+                    CancellationToken.None).AsTask());
                 _driver = ReportEnd();
             }
         }
@@ -167,6 +169,14 @@ internal sealed partial class RunGrain : Grain, IRunGrain
         return Task.CompletedTask;
     }
 
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _userCancel.Dispose();
+        _stop.Dispose();
+        _journal.Dispose();
+    }
+
     private RunInput ToInput(StartRun command) => new()
     {
         RunId = RunId,
@@ -179,7 +189,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain
             Roles = [.. command.Requester.Roles],
         },
         Text = command.Text,
-        Deadline = command.Deadline ?? _time.GetUtcNow() + _options.DefaultDeadline,
+        Deadline = command.Deadline,
         History = [.. command.Context.ShortTermMemory.Select(message => new ConversationMessage { Role = message.Role, Text = message.Text })],
         WorkingMemory = command.Context.WorkingMemory.ToDictionary(slot => slot.Key, slot => slot.Value, StringComparer.Ordinal),
     };
@@ -253,7 +263,12 @@ internal sealed partial class RunGrain : Grain, IRunGrain
             await _journal.LoadAsync(_stop.Token);
             if (withoutProgress >= _options.MaxAttemptsWithoutProgress && !_journal.Snapshot.HasEnded)
             {
-                await _journal.RecordAsync([RunEnded.FailedUnexpectedly()], CancellationToken.None);
+                await _journal.RecordAsync(
+                    [
+                        new AnswerDelta { Offset = _journal.Snapshot.AnswerLength, Text = "This could not be worked off because of an internal error. What was done so far is listed in the steps." },
+                        new RunEnded { Phase = RunPhase.Failed, ErrorCode = ErrorCodes.Internal },
+                    ],
+                    CancellationToken.None);
             }
 
             return true;

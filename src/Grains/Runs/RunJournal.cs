@@ -150,7 +150,7 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task AppendAsync(IReadOnlyList<JournalRecord> records, bool? open, CancellationToken cancellationToken)
+    private async Task AppendAsync(List<JournalRecord> records, bool? open, CancellationToken cancellationToken)
     {
         if (records.Count == 0)
         {

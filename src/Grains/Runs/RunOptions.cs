@@ -3,9 +3,6 @@ namespace Steward.Runs;
 /// <summary>How runs are driven.</summary>
 public sealed class RunOptions
 {
-    /// <summary>How long a run may take when the caller sets no deadline; 5 minutes by default.</summary>
-    public TimeSpan DefaultDeadline { get; set; } = TimeSpan.FromMinutes(5);
-
     /// <summary>How many of a run's events stay in the activation for watchers; older ones are read from the journal. 256 by default.</summary>
     public int BufferedEvents { get; set; } = 256;
 

@@ -56,7 +56,15 @@ internal sealed class Conversation(SessionOptions options)
                 Remember(ToTranscript(entry)!);
                 foreach (var (name, value) in answer.WorkingMemory ?? new Dictionary<string, string>())
                 {
-                    _slots[name] = (value, entry.At);
+                    // An empty value takes the slot away.
+                    if (value.Length == 0)
+                    {
+                        _slots.Remove(name);
+                    }
+                    else
+                    {
+                        _slots[name] = (value, entry.At);
+                    }
                 }
 
                 break;
