@@ -17,7 +17,7 @@ public sealed class JwtIssuerOptions
     /// <summary>Where the issuer publishes its keys (JWKS): https, or http on loopback. One of this, <see cref="JwksFile"/> and <see cref="Jwks"/>.</summary>
     public Uri? JwksUri { get; set; }
 
-    /// <summary>A file that holds the issuer's keys (JWKS); read again when it changes.</summary>
+    /// <summary>A file that holds the issuer's keys (JWKS); read again after ten minutes, or when a token names a key that it lacked.</summary>
     public string? JwksFile { get; set; }
 
     /// <summary>The issuer's keys themselves (JWKS).</summary>
