@@ -13,7 +13,7 @@ internal static class DemoTenant
     /// <summary>The employee that commands use when none is named.</summary>
     public const string DefaultEmployee = "ada.lovelace";
 
-    private static readonly Company Acme = Company.Load();
+    private static readonly Company Acme = Company.Acme();
 
     /// <summary>The employees by login.</summary>
     public static IEnumerable<string> Employees => Acme.People.Where(person => person.Status != "DEPROVISIONED").Select(person => person.Login);
