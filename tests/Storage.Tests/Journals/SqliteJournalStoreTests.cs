@@ -1,0 +1,164 @@
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Storage.Journals;
+using Steward.Storage.Sqlite;
+
+namespace Steward.Storage.Tests.Journals;
+
+public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : JournalStoreTests(fixture), IClassFixture<SqliteStorageFixture>
+{
+    private readonly SqliteStorageFixture _fixture = fixture;
+
+    [Theory]
+    [InlineData("journal_mode", "wal")]
+    [InlineData("synchronous", "2")]
+    [InlineData("fullfsync", "1")]
+    public async Task Writer_Settings_FlushEveryCommit(string setting, string expected)
+    {
+        var value = await _fixture.Database.WriteAsync(session => session.Scalar($"PRAGMA {setting}"), CancellationToken.None);
+
+        Assert.Equal(expected, value);
+    }
+
+    [Fact]
+    public async Task Append_ManyAtOnce_ShareTransactions()
+    {
+        const int Appends = 2_000;
+        var before = _fixture.Database.Commits;
+        await Task.WhenAll(Enumerable.Range(0, Appends).Select(i => _fixture.Journals.AppendAsync(new JournalAppend
+        {
+            Journal = $"t-group/r-{i}",
+            ExpectedSequence = 0,
+            Records = [new JournalRecord { Type = "a", Payload = Encoding.UTF8.GetBytes("x"), At = DateTimeOffset.UnixEpoch }],
+        }).AsTask()));
+
+        Assert.InRange(_fixture.Database.Commits - before, 1, Appends / 10);
+    }
+
+    [Fact]
+    public void ListOpen_Plan_UsesTheIndexOverOpenJournalsAndSortsNothing()
+    {
+        var plan = _fixture.Database.Read(0, static (session, _) =>
+        {
+            var statement = session.Prepare("EXPLAIN QUERY PLAN " + SqliteJournalStore.SelectOpen);
+            var lines = new List<string>();
+            while (statement.Step())
+            {
+                lines.Add(statement.Text(3));
+            }
+
+            statement.Reset();
+            return string.Join('\n', lines);
+        });
+
+        Assert.Contains("journal_heads_open", plan, StringComparison.Ordinal);
+        Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Write_OneChangeOfABatchFails_OnlyThatOneFails()
+    {
+        var database = _fixture.Database;
+        // The first holds the writer up until the others wait together.
+        using var release = new ManualResetEventSlim();
+        var first = database.WriteAsync(session => { release.Wait(TimeSpan.FromSeconds(30)); return 0; }, CancellationToken.None).AsTask();
+        var good = database.WriteAsync(session => Insert(session, "t-batch/r-1"), CancellationToken.None).AsTask();
+        var bad = database.WriteAsync<int>(session => throw new InvalidOperationException("bad"), CancellationToken.None).AsTask();
+        var alsoGood = database.WriteAsync(session => Insert(session, "t-batch/r-2"), CancellationToken.None).AsTask();
+        release.Set();
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => bad);
+        await Task.WhenAll(first, good, alsoGood);
+        Assert.NotNull(await _fixture.Journals.GetHeadAsync("t-batch/r-1"));
+        Assert.NotNull(await _fixture.Journals.GetHeadAsync("t-batch/r-2"));
+
+        static int Insert(SqliteSession session, string key)
+        {
+            session.Prepare("INSERT INTO journal_heads (journal, sequence, open, touched_at) VALUES (?1, 1, 0, 0)").Bind(1, key).Run();
+            return 0;
+        }
+    }
+
+    [Fact]
+    public async Task Append_CancelledWhileItWaits_AppendsNothing()
+    {
+        var database = _fixture.Database;
+        using var release = new ManualResetEventSlim();
+        using var cancellation = new CancellationTokenSource();
+        var first = database.WriteAsync(session => { release.Wait(TimeSpan.FromSeconds(30)); return 0; }, CancellationToken.None).AsTask();
+        var append = _fixture.Journals.AppendAsync(
+            new JournalAppend
+            {
+                Journal = "t-cancel/r-1",
+                ExpectedSequence = 0,
+                Records = [new JournalRecord { Type = "a", Payload = default, At = DateTimeOffset.UnixEpoch }],
+            },
+            cancellation.Token).AsTask();
+        await cancellation.CancelAsync();
+        release.Set();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => append);
+        await first;
+        Assert.Null(await _fixture.Journals.GetHeadAsync("t-cancel/r-1"));
+    }
+
+    [Fact]
+    public async Task Append_FromTwoProcessesWorthOfConnections_NeitherIsLost()
+    {
+        await using var second = StorageFixture.Open(options => options.SqliteFile = _fixture.Database.Location);
+        var stores = new[] { _fixture.Journals, second.GetRequiredService<IJournalStore>() };
+        await Task.WhenAll(stores.Select((store, number) => Task.Run(async () =>
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                var result = await store.AppendAsync(new JournalAppend
+                {
+                    Journal = $"t-two/r-{number}",
+                    ExpectedSequence = i,
+                    Records = [new JournalRecord { Type = "a", Payload = default, At = DateTimeOffset.UnixEpoch }],
+                });
+                Assert.Equal(new JournalAppended(i + 1), result);
+            }
+        })));
+
+        Assert.Equal(100, (await stores[0].GetHeadAsync("t-two/r-1"))!.Sequence);
+    }
+
+    [Fact]
+    public async Task File_NewlyCreated_IsReadableByItsOwnerAlone()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            return;
+        }
+
+        using var directory = new TemporaryDirectory();
+        await using var container = StorageFixture.Open(options => options.SqliteFile = directory.File("sub/steward.db"));
+        await container.GetRequiredService<StorageMigrator>().MigrateAsync();
+
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(directory.File("sub/steward.db")));
+    }
+
+    [Fact]
+    public async Task Dispose_WithWaitingAppends_WritesThemFirst()
+    {
+        using var directory = new TemporaryDirectory();
+        Action<StewardStorageOptions> configure = options => options.SqliteFile = directory.File("steward.db");
+        Task<JournalAppendResult>[] appends;
+        await using (var container = StorageFixture.Open(configure))
+        {
+            await container.GetRequiredService<StorageMigrator>().MigrateAsync();
+            var store = container.GetRequiredService<IJournalStore>();
+            appends = [.. Enumerable.Range(0, 100).Select(i => store.AppendAsync(new JournalAppend
+            {
+                Journal = "t-stop/r-1",
+                ExpectedSequence = i,
+                Records = [new JournalRecord { Type = "a", Payload = default, At = DateTimeOffset.UnixEpoch }],
+            }).AsTask())];
+        }
+
+        Assert.All(await Task.WhenAll(appends), result => Assert.IsType<JournalAppended>(result));
+        await using var reopened = StorageFixture.Open(configure);
+        Assert.Equal(100, (await reopened.GetRequiredService<IJournalStore>().GetHeadAsync("t-stop/r-1"))!.Sequence);
+    }
+}
