@@ -1,0 +1,82 @@
+namespace Steward.EnterpriseSim.Hosting;
+
+/// <summary>The faults that wait for their calls. The oldest that matches is used first.</summary>
+internal sealed class FaultPlan
+{
+    private readonly Lock gate = new();
+    private readonly List<Pending> pending = [];
+
+    public void Add(SimFault fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        ArgumentOutOfRangeException.ThrowIfLessThan(fault.Count, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(fault.After);
+        ArgumentOutOfRangeException.ThrowIfNegative(fault.DelayMilliseconds);
+        ArgumentOutOfRangeException.ThrowIfNegative(fault.RetryAfterSeconds);
+        if (fault.Status is < 500 or > 599)
+        {
+            throw new ArgumentOutOfRangeException(nameof(fault), fault.Status, "A server error has a status from 500 to 599.");
+        }
+
+        lock (gate)
+        {
+            pending.Add(new Pending(fault) { Left = fault.Count, Passing = fault.After });
+        }
+    }
+
+    public SimFault? Take(SimSystem system, string operation, string method, string path)
+    {
+        lock (gate)
+        {
+            foreach (var candidate in pending)
+            {
+                var fault = candidate.Fault;
+                if ((fault.System is null || fault.System == system)
+                    && (fault.Operation is null || fault.Operation.Equals(operation, StringComparison.OrdinalIgnoreCase))
+                    && (fault.Method is null || fault.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
+                    && (fault.PathContains is null || path.Contains(fault.PathContains, StringComparison.OrdinalIgnoreCase)))
+                {
+                    if (candidate.Passing > 0)
+                    {
+                        candidate.Passing--;
+                        continue;
+                    }
+
+                    if (--candidate.Left == 0)
+                    {
+                        pending.Remove(candidate);
+                    }
+
+                    return fault;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    public IReadOnlyList<SimFault> Snapshot()
+    {
+        lock (gate)
+        {
+            return [.. pending.Select(p => p.Fault with { Count = p.Left, After = p.Passing })];
+        }
+    }
+
+    public void Clear(SimSystem? system = null)
+    {
+        lock (gate)
+        {
+            pending.RemoveAll(p => system is null || p.Fault.System == system);
+        }
+    }
+
+    private sealed class Pending(SimFault fault)
+    {
+        public SimFault Fault { get; } = fault;
+
+        public int Left { get; set; }
+
+        public int Passing { get; set; }
+    }
+}

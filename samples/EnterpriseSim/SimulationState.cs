@@ -1,0 +1,72 @@
+using System.Text.Json.Nodes;
+using Steward.EnterpriseSim.Okta;
+using Steward.EnterpriseSim.ServiceNow;
+
+namespace Steward.EnterpriseSim;
+
+/// <summary>Reads what the simulated systems hold, past their APIs. Every answer is a copy.</summary>
+public sealed class SimulationState
+{
+    private readonly OktaSystem okta;
+    private readonly ServiceNowSystem serviceNow;
+
+    internal SimulationState(OktaSystem okta, ServiceNowSystem serviceNow)
+    {
+        this.okta = okta;
+        this.serviceNow = serviceNow;
+    }
+
+    /// <summary>Every mail that Okta sent, oldest first.</summary>
+    public IReadOnlyList<SentMail> Mail => okta.Mail();
+
+    /// <summary>An Okta user as the API shows it; null if there is none.</summary>
+    /// <param name="key">Id, login or the login's part before the at sign.</param>
+    public JsonObject? OktaUser(string key)
+    {
+        lock (okta.Gate)
+        {
+            return okta.Directory.Find(key)?.Render("", okta.Directory.UserTypeId);
+        }
+    }
+
+    /// <summary>The names of the Okta groups that a user is in.</summary>
+    /// <param name="key">Id, login or the login's part before the at sign.</param>
+    public IReadOnlyList<string> OktaGroupsOf(string key)
+    {
+        lock (okta.Gate)
+        {
+            return okta.Directory.Find(key) is { } user ? [.. okta.Directory.Groups.Where(g => g.Members.Contains(user.Id)).Select(g => g.Name)] : [];
+        }
+    }
+
+    /// <summary>The keys of the applications that are assigned to a user in Okta.</summary>
+    /// <param name="key">Id, login or the login's part before the at sign.</param>
+    public IReadOnlyList<string> OktaAppsOf(string key)
+    {
+        lock (okta.Gate)
+        {
+            return okta.Directory.Find(key) is { } user
+                ? [.. okta.Directory.Apps.Where(a => a.Assignments.ContainsKey(user.Id)).Select(a => a.Application.Key)]
+                : [];
+        }
+    }
+
+    /// <summary>Okta's system log, oldest first.</summary>
+    public IReadOnlyList<JsonObject> OktaEvents()
+    {
+        lock (okta.Gate)
+        {
+            return [.. okta.Directory.Events.Select(e => (JsonObject)e.Event.DeepClone())];
+        }
+    }
+
+    /// <summary>All records of a ServiceNow table by column, oldest first; references are sys_ids.</summary>
+    /// <param name="table">Table name, such as <c>incident</c>.</param>
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> ServiceNowTable(string table)
+    {
+        lock (serviceNow.Gate)
+        {
+            return [.. serviceNow.Store.Rows(table).Select(row => new Dictionary<string, string>(row))];
+        }
+    }
+}
