@@ -147,5 +147,6 @@ public sealed class LossTests : IAsyncLifetime
     }
 
     /// <summary>How many incidents the simulated ServiceNow holds about the test's request.</summary>
-    private int Incidents() => _simulation!.State.Incidents().Count(incident => incident.ShortDescription.Contains("VPN", StringComparison.OrdinalIgnoreCase) && incident.CorrelationId.Length > 0);
+    private int Incidents() => _simulation!.State.ServiceNowTable("incident").Count(incident =>
+        incident["short_description"].Contains("VPN", StringComparison.OrdinalIgnoreCase) && !string.IsNullOrEmpty(incident.GetValueOrDefault("correlation_id")));
 }

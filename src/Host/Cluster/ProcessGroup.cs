@@ -11,10 +11,16 @@ internal sealed class ProcessGroup(TextWriter output) : IAsyncDisposable
     private readonly List<(string Name, Process Process)> _processes = [];
     private readonly Lock _lock = new();
 
-    /// <summary>Starts an assembly that lies beside this one and waits until its readiness endpoint answers.</summary>
-    public async Task StartAsync(string name, string assembly, Dictionary<string, string?> environment, Uri ready, CancellationToken cancellationToken)
+    /// <summary>Starts an assembly that lies beside this one and waits until its readiness endpoint answers. Returns its pid.</summary>
+    public async Task<int> StartAsync(
+        string name,
+        string assembly,
+        IReadOnlyList<string> arguments,
+        Dictionary<string, string?> environment,
+        Uri ready,
+        CancellationToken cancellationToken)
     {
-        var process = Launch(name, assembly, [], environment);
+        var process = Launch(name, assembly, arguments, environment);
         _processes.Add((name, process));
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) });
         var started = Stopwatch.GetTimestamp();
@@ -34,17 +40,7 @@ internal sealed class ProcessGroup(TextWriter output) : IAsyncDisposable
         }
 
         Say(name, $"ready, pid {process.Id}");
-    }
-
-    /// <summary>Runs an assembly to its end.</summary>
-    public async Task RunToEndAsync(string name, string assembly, IReadOnlyList<string> arguments, Dictionary<string, string?> environment, CancellationToken cancellationToken)
-    {
-        using var process = Launch(name, assembly, arguments, environment);
-        await process.WaitForExitAsync(cancellationToken);
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException($"{name} ended with code {process.ExitCode}; see its output above.");
-        }
+        return process.Id;
     }
 
     /// <summary>Waits for the signal to stop. A process that ends before is only reported: losing one is what this is for.</summary>

@@ -56,6 +56,7 @@ internal static class ClusterCommand
             await processes.StartAsync(
                 $"silo-{i + 1}",
                 "Steward.Silo.dll",
+                [],
                 new(settings)
                 {
                     ["Steward__Cluster__SiloPort"] = FreePort().ToString(CultureInfo.InvariantCulture),
@@ -70,6 +71,7 @@ internal static class ClusterCommand
         await processes.StartAsync(
             "gateway",
             "Steward.Gateway.dll",
+            [],
             new(settings) { ["Urls"] = $"http://127.0.0.1:{gateway}", ["Steward__Development__DemoTokens"] = "true" },
             new Uri($"http://127.0.0.1:{gateway}/readyz"),
             cancellationToken);

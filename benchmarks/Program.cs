@@ -1,0 +1,5 @@
+using System.CommandLine;
+using Steward.Benchmarks.Scenarios;
+
+var root = new RootCommand("Measures Steward against the targets of its design.") { TurnsScenario.Create() };
+return await root.Parse(args).InvokeAsync();
