@@ -60,10 +60,10 @@ public interface IStewardUserClient
     IAsyncEnumerable<RunEvent> WatchRunAsync(string runId, long afterSequence = 0, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The same for a run that <see cref="SubmitAsync"/> of this person has just returned: spares the question whose run it is,
-    /// and waits for a run that is still queued.
+    /// The same for a run that <see cref="SubmitAsync"/> or <see cref="GetRunAsync"/> of this person has returned: spares the question
+    /// whose run it is, and waits for a run that is not known yet because its start is delayed.
     /// </summary>
-    IAsyncEnumerable<RunEvent> WatchSubmittedRunAsync(string runId, CancellationToken cancellationToken = default);
+    IAsyncEnumerable<RunEvent> WatchOwnRunAsync(string runId, long afterSequence = 0, CancellationToken cancellationToken = default);
 
     /// <summary>Asks a run to stop. The wish is durable when this returns. Idempotent.</summary>
     /// <param name="runId">The run.</param>
@@ -91,7 +91,7 @@ public static class StewardUserClientExtensions
             throw new Errors.StewardException(Errors.ErrorCodes.Conflict, submitted.Reason ?? "The session is busy with another message.") { IsRetryable = true };
         }
 
-        await foreach (var runEvent in client.WatchSubmittedRunAsync(runId, cancellationToken))
+        await foreach (var runEvent in client.WatchOwnRunAsync(runId, 0, cancellationToken))
         {
             yield return runEvent;
         }

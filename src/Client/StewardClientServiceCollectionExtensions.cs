@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -12,15 +11,18 @@ public static class StewardClientServiceCollectionExtensions
 {
     /// <summary>
     /// Adds <see cref="IStewardClient"/> over the Orleans client that the container has, from <c>UseOrleansClient</c> or a silo in the same
-    /// process. The cluster's key is taken from an <see cref="IdentityEnvelopeSigner"/> or <see cref="ClusterKeyRing"/> that is registered
-    /// already, else from the configuration (<c>STEWARD_CLUSTER_KEY</c> or <c>Steward:ClusterKeyFile</c>).
+    /// process. The cluster's key comes from what <see cref="SecurityServiceCollectionExtensions.AddStewardSecurity"/> has set up, which is called
+    /// here if it was not before: set the environment variable <c>STEWARD_CLUSTER_KEY</c> or <c>Steward:Security:ClusterKeyFile</c> to the silos' key.
     /// </summary>
     public static IServiceCollection AddStewardClient(this IServiceCollection services, Action<StewardClientOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         AddOptions(services, configure);
-        services.TryAddSingleton(provider => ClusterKeys.FromConfiguration(provider.GetService<IConfiguration>()));
-        services.TryAddSingleton<IdentityEnvelopeSigner>();
+        if (!services.Any(service => service.ServiceType == typeof(IdentityEnvelopeSigner)))
+        {
+            services.AddStewardSecurity();
+        }
+
         services.TryAddSingleton<IStewardClient, StewardClient>();
         return services;
     }

@@ -96,20 +96,18 @@ internal sealed class StewardUserClient(IGrainFactory grains, CallEnvelope envel
             yield break;
         }
 
-        if (afterSequence > status.LastSequence)
-        {
-            throw StewardException.Invalid("after", $"is beyond the run's last event, {status.LastSequence}.");
-        }
-
-        await foreach (var runEvent in watcher.WatchAsync(new GrainSource(this, Run(runId)), afterSequence, mayComeLater: false, cancellationToken))
+        await foreach (var runEvent in WatchOwnRunAsync(runId, afterSequence, cancellationToken))
         {
             yield return runEvent;
         }
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RunEvent> WatchSubmittedRunAsync(string runId, CancellationToken cancellationToken = default) =>
-        watcher.WatchAsync(new GrainSource(this, Run(runId)), 0, mayComeLater: true, cancellationToken);
+    public IAsyncEnumerable<RunEvent> WatchOwnRunAsync(string runId, long afterSequence = 0, CancellationToken cancellationToken = default)
+    {
+        InputRules.After(afterSequence);
+        return watcher.WatchAsync(new GrainSource(this, Run(runId)), afterSequence, mayComeLater: true, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<RunStatus> CancelRunAsync(string runId, string? reason = null, CancellationToken cancellationToken = default)

@@ -5,7 +5,6 @@ using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
@@ -147,18 +146,20 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
     }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<RunEvent> WatchRunAsync(string runId, long afterSequence = 0, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<RunEvent> WatchRunAsync(string runId, long afterSequence = 0, CancellationToken cancellationToken = default)
     {
         InputRules.After(afterSequence);
         InputRules.RunId(runId);
-        await foreach (var runEvent in _watcher.WatchAsync(new EventStream(this, runId), afterSequence, mayComeLater: false, cancellationToken))
-        {
-            yield return runEvent;
-        }
+        return _watcher.WatchAsync(new EventStream(this, runId), afterSequence, mayComeLater: false, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<RunEvent> WatchSubmittedRunAsync(string runId, CancellationToken cancellationToken = default) => WatchRunAsync(runId, 0, cancellationToken);
+    public IAsyncEnumerable<RunEvent> WatchOwnRunAsync(string runId, long afterSequence = 0, CancellationToken cancellationToken = default)
+    {
+        InputRules.After(afterSequence);
+        InputRules.RunId(runId);
+        return _watcher.WatchAsync(new EventStream(this, runId, mayComeLater: true), afterSequence, mayComeLater: true, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public async Task<RunStatus> CancelRunAsync(string runId, string? reason = null, CancellationToken cancellationToken = default)
@@ -262,7 +263,11 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
             }
         }
 
-        var status = (int)response.StatusCode;
+        return ToError(problem, (int)response.StatusCode, response.Headers.RetryAfter?.Delta);
+    }
+
+    private static StewardException ToError(ProblemResource? problem, int status, TimeSpan? retryAfter)
+    {
         var code = problem?.Code ?? status switch
         {
             401 => ErrorCodes.Unauthenticated,
@@ -276,13 +281,13 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
         return new StewardException(code, problem?.Detail ?? $"The gateway answered with status {status.ToString(CultureInfo.InvariantCulture)}.")
         {
             IsRetryable = problem?.Retryable ?? status is 429 or 502 or 503 or 504,
-            RetryAfter = response.Headers.RetryAfter?.Delta ?? (problem?.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
+            RetryAfter = retryAfter ?? (problem?.RetryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null),
             OutcomeUnknown = problem?.OutcomeUnknown ?? false,
             Field = problem?.Field,
         };
     }
 
-    private sealed class EventStream(HttpStewardUserClient client, string runId) : IRunEventSource
+    private sealed class EventStream(HttpStewardUserClient client, string runId, bool mayComeLater = false) : IRunEventSource
     {
         public async IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
@@ -291,21 +296,55 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
             using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/runs/{runId}/events");
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
             request.Headers.TryAddWithoutValidation("Last-Event-ID", afterSequence.ToString(CultureInfo.InvariantCulture));
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, linked.Token);
+            using var response = await OpenAsync(request, linked.Token);
+            if (response is null)
+            {
+                yield break;
+            }
+
             await using var body = await response.Content.ReadAsStreamAsync(linked.Token);
             await using var lively = new LivelyStream(body, () => silence.CancelAfter(client._options.StreamSilence));
-            await foreach (var item in SseParser.Create(lively, static (_, data) => JsonSerializer.Deserialize(data, ClientWireJson.Default.RunEventResource)).EnumerateAsync(linked.Token))
+            await foreach (var item in SseParser.Create(lively, Read).EnumerateAsync(linked.Token))
             {
-                if (item.Data is { } received)
-                {
-                    yield return new RunEvent { Sequence = received.Sequence, Type = received.Type, At = received.At, Data = received.Data.GetRawText() };
-                }
+                yield return item.Data;
             }
         }
 
         public void Prepare()
         {
             // The token is set on each request.
+        }
+
+        // A run whose start is delayed is not known yet: the watcher asks again.
+        private async Task<HttpResponseMessage?> OpenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            }
+            catch (StewardException error) when (mayComeLater && error.Code == ErrorCodes.NotFound)
+            {
+                return null;
+            }
+        }
+
+        private static RunEvent Read(string type, ReadOnlySpan<byte> data)
+        {
+            try
+            {
+                if (string.Equals(type, WireCodes.ProblemEvent, StringComparison.Ordinal))
+                {
+                    var problem = JsonSerializer.Deserialize(data, ClientWireJson.Default.ProblemResource) ?? throw Unreadable();
+                    throw ToError(problem, problem.Status, null);
+                }
+
+                var received = JsonSerializer.Deserialize(data, ClientWireJson.Default.RunEventResource) ?? throw Unreadable();
+                return new RunEvent { Sequence = received.Sequence, Type = received.Type, At = received.At, Data = received.Data.GetRawText() };
+            }
+            catch (JsonException exception)
+            {
+                throw Unreadable(exception);
+            }
         }
 
         public async Task<RunStatus?> GetStatusAsync(CancellationToken cancellationToken)

@@ -3,6 +3,9 @@ namespace Steward.Client.Http;
 /// <summary>Codes of problem details that are no errors inside the cluster.</summary>
 public static class WireCodes
 {
+    /// <summary>The type of the server-sent event that ends a stream with problem details instead of the run's end.</summary>
+    public const string ProblemEvent = "problem";
+
     /// <summary>A message was rejected because the session works on another one; 409.</summary>
     public const string Busy = "busy";
 

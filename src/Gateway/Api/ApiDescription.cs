@@ -1,0 +1,133 @@
+using System.Net.Http;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.OpenApi;
+using Steward.Client.Http;
+using Steward.Gateway.Access;
+using Steward.Gateway.Problems;
+
+namespace Steward.Gateway.Api;
+
+/// <summary>What the OpenAPI document says beyond what the code shows.</summary>
+internal static class ApiDescription
+{
+    private const string SecurityScheme = "bearer";
+
+    public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
+        where TBuilder : IEndpointConventionBuilder
+    {
+        foreach (var status in statuses)
+        {
+            builder.WithMetadata(new ProducesResponseTypeMetadata(status, typeof(ProblemResource), [ProblemWriter.ContentType]));
+        }
+
+        return builder;
+    }
+
+    public static void Configure(OpenApiOptions options)
+    {
+        options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+        options.AddDocumentTransformer((document, _, _) =>
+        {
+            document.Info.Title = "Steward";
+            document.Info.Version = "1";
+            document.Info.Description =
+                "Employees hand in requests; an agent works them off and streams its answer. Errors are problem details (RFC 9457) with a stable code. "
+                + "Unknown fields in requests are refused; unknown fields in answers must be passed over.";
+            document.Servers = [];
+            document.Components ??= new OpenApiComponents();
+            document.Components.SecuritySchemes ??= new Dictionary<string, IOpenApiSecurityScheme>();
+            document.Components.SecuritySchemes[SecurityScheme] = new OpenApiSecurityScheme
+            {
+                Type = SecuritySchemeType.Http,
+                Scheme = "bearer",
+                Description = "An API key (sk-…) or an access token (JWT) of a trusted issuer.",
+            };
+            document.Tags = new HashSet<OpenApiTag>
+            {
+                new() { Name = "Sessions", Description = "Conversations and their messages." },
+                new() { Name = "Runs", Description = "The work on messages." },
+                new() { Name = "Caller", Description = "Who makes the request." },
+                new() { Name = "Operations", Description = "For operators and monitoring." },
+            };
+            return Task.CompletedTask;
+        });
+        options.AddOperationTransformer((operation, context, _) =>
+        {
+            var metadata = context.Description.ActionDescriptor.EndpointMetadata;
+            if (metadata.OfType<NeedsCallerAttribute>().Any())
+            {
+                operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(SecurityScheme, context.Document)] = [] }];
+            }
+
+            foreach (var parameter in operation.Parameters ?? [])
+            {
+                if (parameter is OpenApiParameter concrete)
+                {
+                    Describe(concrete);
+                }
+            }
+
+            foreach (var (status, response) in operation.Responses ?? [])
+            {
+                if (Meaning(status) is { } meaning)
+                {
+                    response.Description = meaning;
+                }
+            }
+
+            return Task.CompletedTask;
+        });
+    }
+
+    private static void Describe(OpenApiParameter parameter)
+    {
+        switch (parameter.Name)
+        {
+            case "sessionId":
+                parameter.Description = "The session's id.";
+                parameter.Schema = Id('s');
+                break;
+            case "runId":
+                parameter.Description = "The run's id.";
+                parameter.Schema = Id('r');
+                break;
+            case "after":
+                parameter.Description = "Only what comes after this sequence number; 0, the default, from the start.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Default = 0 };
+                break;
+            case "limit":
+                parameter.Description = "The most messages of the page.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = "200", Default = 50 };
+                break;
+            case "Last-Event-ID":
+                parameter.Description = "The id of the last event that was received; goes before after.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
+                break;
+            case "Idempotency-Key":
+                parameter.Description = "The operation id, for clients that set it as a header.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 130 };
+                break;
+            default:
+                throw new InvalidOperationException($"The parameter {parameter.Name} has no description.");
+        }
+    }
+
+    private static OpenApiSchema Id(char prefix) => new() { Type = JsonSchemaType.String, Pattern = $"^{prefix}-[a-z0-9._-]+$", MinLength = 3, MaxLength = 96 };
+
+    private static string? Meaning(string status) => status switch
+    {
+        "200" => "Done.",
+        "201" => "The session; its address is in the Location header.",
+        "202" => "Accepted; the work goes on.",
+        "204" => "The run has ended and there is nothing left to send.",
+        "400" => "The input was refused; field and detail say why.",
+        "401" => "No or no valid credentials.",
+        "404" => "There is no such thing, or it belongs to somebody else.",
+        "409" => "The session works on another message and the policy is to reject (code busy).",
+        "413" => "The body is too large.",
+        "415" => "The body is not JSON.",
+        "429" => "Too many requests or streams; Retry-After says when to come back.",
+        "503" => "The cluster cannot be reached now; Retry-After says when to come back.",
+        _ => null,
+    };
+}

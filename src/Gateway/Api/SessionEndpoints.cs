@@ -1,0 +1,128 @@
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using Steward.Client.Http;
+using Steward.Errors;
+using Steward.Gateway.Access;
+using Steward.Gateway.Streaming;
+using Steward.Sessions;
+
+namespace Steward.Gateway.Api;
+
+/// <summary>Conversations and messages.</summary>
+internal static class SessionEndpoints
+{
+    private const int MaxPageSize = 200;
+    private const int DefaultPageSize = 50;
+    private const string IdempotencyKey = "Idempotency-Key";
+
+    public static void Map(RouteGroupBuilder v1)
+    {
+        v1.MapPost("/sessions", (Delegate)CreateAsync)
+            .WithName("createSession")
+            .WithTags("Sessions")
+            .WithSummary("Open a session")
+            .WithDescription("Opens a conversation. With an id it is idempotent: the id of an existing session of the caller returns that session. The body may be left out.")
+            .Accepts<CreateSessionRequest>(isOptional: true, "application/json")
+            .Produces<SessionResource>(StatusCodes.Status201Created)
+            .WithProblems(400, 401, 413, 415, 429, 503);
+        v1.MapGet("/sessions/{sessionId}", (Delegate)GetAsync)
+            .WithName("getSession")
+            .WithTags("Sessions")
+            .WithSummary("Read a session and its transcript")
+            .WithDescription("The session with one page of its transcript, in order. Follow transcript.nextAfter for the next page.")
+            .Produces<SessionResource>()
+            .WithProblems(400, 401, 404, 429, 503);
+        v1.MapPost("/sessions/{sessionId}/messages", (Delegate)SubmitAsync)
+            .WithName("submitMessage")
+            .WithTags("Sessions")
+            .WithSummary("Hand in a message")
+            .WithDescription(
+                "Starts, or queues, the run that works the message off. A client that accepts text/event-stream gets the run's events until the run has ended; "
+                + "others get 202 at once and follow the Location header. A client that goes away does not stop the run. "
+                + "A message with an operation id that was seen before starts nothing: it returns the run from then.")
+            .Accepts<SubmitMessageRequest>("application/json")
+            .Produces<SubmittedResource>(StatusCodes.Status202Accepted)
+            .Produces<RunEventResource>(StatusCodes.Status200OK, RunEventStream.ContentType)
+            .WithProblems(400, 401, 404, 409, 413, 415, 429, 503);
+    }
+
+    private static async Task CreateAsync(HttpContext context, IOptions<StewardGatewayOptions> options)
+    {
+        var body = await RequestBody.ReadAsync(context, StewardWireJson.Default.CreateSessionRequest, options.Value.MaxBodyBytes, whenAbsent: new CreateSessionRequest());
+        var session = await Rename("sessionId", "id", () => Caller.Of(context).Client.CreateSessionAsync(body.Id, body.Title, context.RequestAborted));
+        context.Response.Headers.Location = $"/v1/sessions/{session.SessionId}";
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status201Created, WireMapping.ToResource(session), StewardWireJson.Default.SessionResource);
+    }
+
+    private static async Task GetAsync(HttpContext context, string sessionId, [FromQuery] string? after, [FromQuery] string? limit)
+    {
+        var from = QueryNumbers.Sequence(after, "after", whenAbsent: 0);
+        var count = QueryNumbers.Limit(limit, DefaultPageSize, MaxPageSize);
+        var client = Caller.Of(context).Client;
+        var session = await client.GetSessionAsync(sessionId, context.RequestAborted);
+        var page = await client.ReadTranscriptPageAsync(sessionId, from, count, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, WireMapping.ToResource(session, page), StewardWireJson.Default.SessionResource);
+    }
+
+    private static async Task SubmitAsync(
+        HttpContext context,
+        string sessionId,
+        [FromHeader(Name = IdempotencyKey)] string? idempotencyKey,
+        RunEventStream stream,
+        UserAdmission admission,
+        IOptions<StewardGatewayOptions> options)
+    {
+        var caller = Caller.Of(context);
+        var body = await RequestBody.ReadAsync(context, StewardWireJson.Default.SubmitMessageRequest, options.Value.MaxBodyBytes);
+        var operationId = OperationIdOf(body, idempotencyKey);
+
+        // Refused before the message is handed in: a refusal means that nothing has happened.
+        using var slot = AcceptedKinds.WantsEventStream(context.Request) ? admission.AdmitStream(caller.Identity) : null;
+        var submitted = await caller.Client.SubmitAsync(sessionId, body.Text, operationId, body.Deadline, WireMapping.ToContract(body.DoubleTexting), context.RequestAborted);
+        if (submitted.Outcome == SubmitOutcome.Busy || submitted.RunId is not { } runId)
+        {
+            throw new StewardException(WireCodes.Busy, submitted.Reason ?? "The session works on another message.") { IsRetryable = true };
+        }
+
+        context.Response.Headers.Location = $"/v1/runs/{runId}";
+        if (slot is not null)
+        {
+            await stream.WriteAsync(context, cancellationToken => caller.Client.WatchOwnRunAsync(runId, 0, cancellationToken));
+            return;
+        }
+
+        var resource = new SubmittedResource { Outcome = WireMapping.ToResource(submitted.Outcome), RunId = runId, OperationId = operationId };
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status202Accepted, resource, StewardWireJson.Default.SubmittedResource);
+    }
+
+    private static string OperationIdOf(SubmitMessageRequest body, string? idempotencyKey)
+    {
+        if (body.OperationId is { } inBody)
+        {
+            return string.IsNullOrEmpty(idempotencyKey) || string.Equals(inBody, idempotencyKey, StringComparison.Ordinal)
+                ? inBody
+                : throw StewardException.Invalid("operationId", $"must be the same as the header {IdempotencyKey}, or one of them be left out.");
+        }
+
+        if (string.IsNullOrEmpty(idempotencyKey))
+        {
+            return "op-" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 24);
+        }
+
+        // The header's draft standard writes it as a quoted string; many clients do not.
+        return idempotencyKey is ['"', .. var quoted, '"'] ? quoted : idempotencyKey;
+    }
+
+    private static async Task<T> Rename<T>(string field, string asWritten, Func<Task<T>> call)
+    {
+        try
+        {
+            return await call();
+        }
+        catch (StewardException error) when (error.Field == field)
+        {
+            throw new StewardException(error.Code, error.Message.Replace(field, asWritten, StringComparison.Ordinal), error) { Field = asWritten };
+        }
+    }
+}

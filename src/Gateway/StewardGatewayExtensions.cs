@@ -1,0 +1,86 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Steward.Client;
+using Steward.Engines.Security;
+using Steward.Engines.Security.Jwt;
+using Steward.Gateway.Access;
+using Steward.Gateway.Api;
+using Steward.Gateway.Operations;
+using Steward.Gateway.Pages;
+using Steward.Gateway.Problems;
+using Steward.Gateway.Streaming;
+using Steward.Telemetry;
+
+namespace Steward.Gateway;
+
+/// <summary>Composes the gateway: HTTP API, event streams, page, health and metrics.</summary>
+public static class StewardGatewayExtensions
+{
+    /// <summary>
+    /// Adds the gateway to a web application that has an Orleans client, from <c>UseOrleansClient</c> or a silo in the same process.
+    /// Configuration sections: <c>Steward:Gateway</c>, <c>Security</c>, <c>Telemetry</c>.
+    /// </summary>
+    public static WebApplicationBuilder AddStewardGateway(this WebApplicationBuilder builder, Action<StewardGatewayOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        var options = services.AddOptions<StewardGatewayOptions>().Bind(builder.Configuration.GetSection(StewardGatewayOptions.Section)).ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StewardGatewayOptions>, StewardGatewayOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        if (!services.Any(service => service.ServiceType == typeof(JwtValidator)))
+        {
+            services.AddStewardSecurity();
+        }
+
+        services.AddStewardClient();
+        services.AddStewardTelemetry();
+        services.TryAddSingleton<CredentialVerifier>();
+        services.TryAddSingleton<UserAdmission>();
+        services.TryAddSingleton<RunEventStream>();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, ClusterReadiness>());
+        services.AddOptions<KestrelServerOptions>().Configure<IOptions<StewardGatewayOptions>>(static (kestrel, gateway) => Limit(kestrel, gateway.Value));
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, Client.Http.StewardWireJson.Default));
+        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default));
+        services.AddOpenApi("v1", ApiDescription.Configure);
+
+        // A line or two for each request would cost more than the request.
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+        return builder;
+    }
+
+    /// <summary>Puts the gateway's layers and operations into the web application. Call it before mapping anything else.</summary>
+    public static WebApplication MapStewardGateway(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseRouting();
+        app.UseMiddleware<CallerMiddleware>();
+
+        var v1 = app.MapGroup("/v1").WithMetadata(new NeedsCallerAttribute());
+        SessionEndpoints.Map(v1);
+        RunEndpoints.Map(v1);
+        CallerEndpoints.Map(v1);
+        OperationEndpoints.Map(app);
+        PageEndpoints.Map(app, app.Configuration);
+        app.MapOpenApi("/openapi/{documentName}.json");
+        return app;
+    }
+
+    private static void Limit(KestrelServerOptions kestrel, StewardGatewayOptions gateway)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = gateway.MaxBodyBytes;
+        kestrel.Limits.MaxConcurrentConnections = gateway.MaxConnections;
+        kestrel.Limits.MaxRequestHeaderCount = 64;
+        // The gateway's own limit answers with a problem; beyond twice of it the server itself breaks off.
+        kestrel.Limits.MaxRequestHeadersTotalSize = (gateway.MaxHeaderBytes * 2) + 1024;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
+    }
+}

@@ -1,0 +1,198 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Options;
+using Steward.Client.Http;
+using Steward.Errors;
+using Steward.Gateway.Problems;
+using Steward.Runs;
+
+namespace Steward.Gateway.Streaming;
+
+/// <summary>
+/// Writes a run's events as server-sent events. Nothing that is ready waits for something that is not: what has come is flushed before the
+/// stream waits. The stream ends with the run; a client that goes away ends the stream and not the run.
+/// </summary>
+internal sealed class RunEventStream(IOptions<StewardGatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+{
+    public const string ContentType = "text/event-stream";
+
+    private const int FlushAtBytes = 16 * 1024;
+
+    private static readonly byte[] HeartbeatComment = ": still here\n\n"u8.ToArray();
+    private static readonly byte[] StoppingComment = ": this server stops; continue after the last id\n\n"u8.ToArray();
+
+    private readonly TimeSpan _heartbeat = options.Value.Heartbeat;
+    private readonly byte[] _retry = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {(long)options.Value.StreamRetry.TotalMilliseconds}\n\n"));
+
+    /// <summary>Answers a request with events until the run ends, the client goes or the process stops.</summary>
+    /// <param name="context">The request. Its answer has not begun.</param>
+    /// <param name="watch">Begins to watch.</param>
+    public async Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<RunEvent>> watch)
+    {
+        var response = context.Response;
+        response.StatusCode = StatusCodes.Status200OK;
+        response.ContentType = ContentType;
+        response.Headers.CacheControl = "no-cache, no-store";
+        // Reverse proxies would collect events instead of passing them on.
+        response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
+        var writer = response.BodyWriter;
+        writer.Write(_retry);
+        try
+        {
+            await using var events = watch(ending.Token).GetAsyncEnumerator(ending.Token);
+            await CopyAsync(events, writer, ending.Token);
+        }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            if (context.RequestAborted.IsCancellationRequested)
+            {
+                return;
+            }
+
+            writer.Write(StoppingComment);
+        }
+        catch (StewardException error)
+        {
+            WriteProblem(writer, error, context.Request.Path);
+        }
+        finally
+        {
+            // Ends the heartbeat's timer.
+            await ending.CancelAsync();
+        }
+
+        await writer.FlushAsync(context.RequestAborted);
+    }
+
+    private async Task CopyAsync(IAsyncEnumerator<RunEvent> events, PipeWriter writer, CancellationToken cancellationToken)
+    {
+        await using var json = new Utf8JsonWriter(writer, new JsonWriterOptions { SkipValidation = true });
+        Task? heartbeat = null;
+        while (true)
+        {
+            var next = events.MoveNextAsync();
+            bool more;
+            if (next.IsCompleted)
+            {
+                more = await next;
+            }
+            else
+            {
+                await FlushAsync(writer, cancellationToken);
+                var coming = next.AsTask();
+                while (!coming.IsCompleted)
+                {
+                    heartbeat ??= Task.Delay(_heartbeat, time, cancellationToken);
+                    await Task.WhenAny(coming, heartbeat);
+                    if (!heartbeat.IsCompleted)
+                    {
+                        continue;
+                    }
+
+                    if (!heartbeat.IsCompletedSuccessfully)
+                    {
+                        // The stream is ending, and so is what it waits for.
+                        break;
+                    }
+
+                    heartbeat = null;
+                    if (!coming.IsCompleted)
+                    {
+                        writer.Write(HeartbeatComment);
+                        await FlushAsync(writer, cancellationToken);
+                    }
+                }
+
+                more = await coming;
+            }
+
+            if (!more)
+            {
+                return;
+            }
+
+            WriteEvent(writer, json, events.Current);
+            Diagnostics.SentEvents.Add(1);
+            if (writer.UnflushedBytes > FlushAtBytes)
+            {
+                await FlushAsync(writer, cancellationToken);
+            }
+        }
+    }
+
+    private static async ValueTask FlushAsync(PipeWriter writer, CancellationToken cancellationToken)
+    {
+        var result = await writer.FlushAsync(cancellationToken);
+        if (result.IsCompleted)
+        {
+            throw new OperationCanceledException("The client is gone.");
+        }
+    }
+
+    private static void WriteEvent(PipeWriter writer, Utf8JsonWriter json, RunEvent runEvent)
+    {
+        writer.Write("id: "u8);
+        var digits = writer.GetSpan(20);
+        Utf8Formatter.TryFormat(runEvent.Sequence, digits, out var written);
+        writer.Advance(written);
+        writer.Write("\nevent: "u8);
+        WriteOneLine(writer, runEvent.Type);
+        writer.Write("\ndata: "u8);
+        json.Reset(writer);
+        json.WriteStartObject();
+        json.WriteNumber("sequence"u8, runEvent.Sequence);
+        json.WriteString("type"u8, runEvent.Type);
+        json.WriteString("at"u8, runEvent.At);
+        json.WritePropertyName("data"u8);
+        if (runEvent.Data.AsSpan().IndexOfAny('\r', '\n') < 0)
+        {
+            json.WriteRawValue(runEvent.Data, skipInputValidation: true);
+        }
+        else
+        {
+            // A line break would end the event's data.
+            using var document = JsonDocument.Parse(runEvent.Data);
+            document.RootElement.WriteTo(json);
+        }
+
+        json.WriteEndObject();
+        json.Flush();
+        writer.Write("\n\n"u8);
+    }
+
+    private static void WriteOneLine(PipeWriter writer, string text)
+    {
+        if (text.AsSpan().IndexOfAny('\r', '\n') >= 0)
+        {
+            text = text.ReplaceLineEndings(" ");
+        }
+
+        Encoding.UTF8.GetBytes(text, writer);
+    }
+
+    private static void WriteProblem(PipeWriter writer, StewardException error, PathString path)
+    {
+        var problem = new ProblemResource
+        {
+            Type = "urn:steward:problem:" + error.Code,
+            Title = "The stream ended early",
+            Status = ProblemWriter.StatusOf(error.Code),
+            Detail = error.Message,
+            Instance = path.Value,
+            Code = error.Code,
+            Retryable = error.IsRetryable,
+            RetryAfter = error.RetryAfter?.TotalSeconds,
+        };
+        writer.Write("event: problem\ndata: "u8);
+        writer.Write(JsonSerializer.SerializeToUtf8Bytes(problem, StewardWireJson.Default.ProblemResource));
+        writer.Write("\n\n"u8);
+    }
+}
