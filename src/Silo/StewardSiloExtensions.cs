@@ -8,6 +8,7 @@ using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
 using Steward.Operations;
 using Steward.Storage;
+using Steward.Telemetry;
 
 namespace Steward.Silo;
 
@@ -27,6 +28,7 @@ public static class StewardSiloExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
+        builder.Services.AddStewardTelemetry();
         builder.Services.AddStewardSecurity();
         builder.Services.AddStewardConnectors();
         builder.Services.AddStewardModels();

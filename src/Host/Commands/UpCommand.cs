@@ -53,10 +53,12 @@ internal static class UpCommand
 
         builder.Configuration.AddJsonFile(Path.GetFullPath("steward.json"), optional: true);
         builder.Configuration.AddEnvironmentVariables();
-        builder.Logging.ConfigureForTerminal();
+        builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
+        builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.AddStewardSilo();
         builder.AddStewardGateway();
-        builder.Services.AddCapabilityReports(simulated: simulation is not null);
+        builder.Services.AddCapabilityReports();
+        builder.Services.AddSingleton<IDemoEmployees, DemoEmployees>();
 
         await using var app = builder.Build();
         app.MapStewardGateway();

@@ -1,6 +1,8 @@
+using Steward.Client;
 using Steward.Engines.Security;
 using Steward.EnterpriseSim;
 using Steward.Identity;
+using Steward.Tenants;
 
 namespace Steward.Host.Demo;
 
@@ -17,6 +19,21 @@ internal static class DemoTenant
 
     /// <summary>The employees by login.</summary>
     public static IEnumerable<string> Employees => Acme.People.Where(person => person.Status != "DEPROVISIONED").Select(person => person.Login);
+
+    /// <summary>One person of each kind, for the chat page.</summary>
+    public static IEnumerable<(EnvelopeIdentity Identity, string Title)> Featured => Acme.People
+        .Where(person => person.Login is DefaultEmployee or "sam.patel" || person.Admin)
+        .Select(person => (Identity(person), person.Title));
+
+    /// <summary>Creates the tenant unless it exists.</summary>
+    public static async Task EnsureAsync(IServiceProvider services, CancellationToken cancellationToken)
+    {
+        var tenants = services.GetRequiredService<IStewardClient>().Tenants;
+        if (await tenants.GetProfileAsync(Id, cancellationToken) is null)
+        {
+            await tenants.ConfigureAsync(Id, new TenantProfile { Name = Name }, cancellationToken);
+        }
+    }
 
     /// <summary>The identity of an employee, or null when there is none with this login.</summary>
     public static EnvelopeIdentity? Find(string login)

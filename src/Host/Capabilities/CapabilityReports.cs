@@ -1,0 +1,86 @@
+using Steward.Gateway;
+using Steward.Storage;
+
+namespace Steward.Host.Capabilities;
+
+/// <summary>What a local Steward can do, a line each: printed at start and shown at <c>/healthz</c>.</summary>
+internal static class CapabilityReports
+{
+    public static IServiceCollection AddCapabilityReports(this IServiceCollection services)
+    {
+        services.AddSingleton<ICapabilityReport>(new FixedReport("orleans", OrleansBuild.IsStandIn
+            ? new CapabilityStatus
+            {
+                State = CapabilityState.Limited,
+                Detail = "stand-in: one process, no cluster",
+                Fix = "Add a feed that holds Microsoft.Orleans.* to NuGet.config; see docs/feeds.md.",
+            }
+            : new CapabilityStatus { State = CapabilityState.Configured, Detail = $"packages {OrleansBuild.Version}" }));
+        services.AddSingleton<ICapabilityReport, StorageReport>();
+        services.AddSingleton<ICapabilityReport, ModelReport>();
+        services.AddSingleton<ICapabilityReport>(new FixedReport("gpu", new CapabilityStatus
+        {
+            State = CapabilityState.NotConfigured,
+            Detail = File.Exists("/dev/nvidiactl") ? "a driver is there, but nothing in this version computes on it" : "none, and nothing in this version needs one",
+        }));
+        services.AddSingleton<ICapabilityReport, VaultReport>();
+        return services;
+    }
+
+    private sealed class FixedReport(string name, CapabilityStatus status) : ICapabilityReport
+    {
+        public string Name => name;
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(status);
+    }
+
+    private sealed class StorageReport(IStorageHealth health) : ICapabilityReport
+    {
+        public string Name => "storage";
+
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
+        {
+            var report = await health.CheckAsync(cancellationToken);
+            if (!report.IsWritable)
+            {
+                return new CapabilityStatus { State = CapabilityState.Failing, Detail = report.Problem ?? "cannot be written to" };
+            }
+
+            // The file's path is the operator's business, not every visitor's.
+            return report.Provider == StorageProvider.Sqlite
+                ? new CapabilityStatus
+                {
+                    State = CapabilityState.Limited,
+                    Detail = "SQLite, for one process; PostgreSQL not configured",
+                    Fix = "Set Steward:Storage:Provider to PostgreSql and Steward:Storage:ConnectionString.",
+                }
+                : new CapabilityStatus { State = CapabilityState.Configured, Detail = "PostgreSQL" };
+        }
+    }
+
+    private sealed class ModelReport(Engines.Models.IChatModelProvider models) : ICapabilityReport
+    {
+        public string Name => "models";
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(
+            models.ForTenant(Demo.DemoTenant.Id) is { } model
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = model.Name }
+                : new CapabilityStatus
+                {
+                    State = CapabilityState.NotConfigured,
+                    Detail = "not configured: playbooks answer",
+                    Fix = "Set OPENAI_API_KEY, and OPENAI_BASE_URL for another endpoint.",
+                });
+    }
+
+    private sealed class VaultReport : ICapabilityReport
+    {
+        public string Name => "vault";
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(new CapabilityStatus
+        {
+            State = CapabilityState.NotConfigured,
+            Detail = "not configured: connector credentials come from configuration",
+        });
+    }
+}
