@@ -61,7 +61,7 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
         var database = _fixture.Database;
         // The first holds the writer up until the others wait together.
         using var release = new ManualResetEventSlim();
-        var first = database.WriteAsync(session => { release.Wait(TimeSpan.FromSeconds(30)); return 0; }, CancellationToken.None).AsTask();
+        var first = await HoldWriterAsync(release);
         var good = database.WriteAsync(session => Insert(session, "t-batch/r-1"), CancellationToken.None).AsTask();
         var bad = database.WriteAsync<int>(session => throw new InvalidOperationException("bad"), CancellationToken.None).AsTask();
         var alsoGood = database.WriteAsync(session => Insert(session, "t-batch/r-2"), CancellationToken.None).AsTask();
@@ -82,10 +82,9 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
     [Fact]
     public async Task Append_CancelledWhileItWaits_AppendsNothing()
     {
-        var database = _fixture.Database;
         using var release = new ManualResetEventSlim();
         using var cancellation = new CancellationTokenSource();
-        var first = database.WriteAsync(session => { release.Wait(TimeSpan.FromSeconds(30)); return 0; }, CancellationToken.None).AsTask();
+        var first = await HoldWriterAsync(release);
         var append = _fixture.Journals.AppendAsync(
             new JournalAppend
             {
@@ -160,5 +159,20 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
         Assert.All(await Task.WhenAll(appends), result => Assert.IsType<JournalAppended>(result));
         await using var reopened = StorageFixture.Open(configure);
         Assert.Equal(100, (await reopened.GetRequiredService<IJournalStore>().GetHeadAsync("t-stop/r-1"))!.Sequence);
+    }
+
+    /// <summary>Returns when the writer is in the middle of a change that lasts until it is released.</summary>
+    private async Task<Task> HoldWriterAsync(ManualResetEventSlim release)
+    {
+        var entered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var change = _fixture.Database.WriteAsync(
+            session =>
+            {
+                entered.TrySetResult();
+                return release.Wait(TimeSpan.FromSeconds(30));
+            },
+            CancellationToken.None).AsTask();
+        await entered.Task;
+        return change;
     }
 }

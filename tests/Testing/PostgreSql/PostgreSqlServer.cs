@@ -24,10 +24,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
     // $1 postgres, $2 data directory, $3 port, $4 directory to remove in the end.
     private const string Watch =
         """
-        "$1" -D "$2" -p "$3" >"$4/server.log" 2>&1 </dev/null &
+        exec 3<&0 </dev/null
+        "$1" -D "$2" -p "$3" >"$4/server.log" 2>&1 3<&- &
         server=$!
-        { cat >/dev/null; kill -QUIT "$server" 2>/dev/null; } &
+        { cat <&3 >/dev/null; kill -QUIT "$server" 2>/dev/null; } &
         watcher=$!
+        exec 3<&-
         wait "$server"
         status=$?
         kill "$watcher" 2>/dev/null

@@ -1,0 +1,206 @@
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using Steward.Storage.Migrations;
+using Steward.Storage.PostgreSql;
+using Steward.Storage.Sqlite;
+using Steward.Testing.PostgreSql;
+
+namespace Steward.Storage.Tests.Migrations;
+
+/// <summary>What migrating must do on every database. Each test has an empty database of its own.</summary>
+public abstract class MigrationTests
+{
+    private static readonly JournalAppend FirstAppend = new()
+    {
+        Journal = "t-old/r-1",
+        ExpectedSequence = 0,
+        Open = true,
+        Records = [new JournalRecord { Type = "a", Payload = new byte[] { 1, 2, 3 }, At = DateTimeOffset.UnixEpoch, DeduplicationId = "op" }],
+    };
+
+    private protected abstract MigrationSet Set { get; }
+
+    [Fact]
+    public async Task Migrate_FreshDatabase_AppliesEveryStepInOrder()
+    {
+        Assert.Equal(Set.Steps, await ApplyAsync(Set));
+        Assert.Equal(Set.Steps.Select(step => $"{step.Version} {step.Name}"), await VersionsAsync());
+    }
+
+    [Fact]
+    public async Task Migrate_Again_AppliesNothing()
+    {
+        await ApplyAsync(Set);
+        var before = await VersionsAsync();
+
+        Assert.Empty(await ApplyAsync(Set));
+        Assert.Equal(before, await VersionsAsync());
+    }
+
+    [Fact]
+    public async Task Migrate_SeveralAtOnce_AppliesEachStepOnce()
+    {
+        var applied = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(() => ApplyAsync(Set))));
+
+        Assert.Equal(Set.Steps.Select(step => step.Version), applied.SelectMany(steps => steps).Select(step => step.Version).Order());
+    }
+
+    [Fact]
+    public async Task Migrate_NewerSchema_IsRefusedNamingBothVersions()
+    {
+        var newer = Set with { Steps = [.. Set.Steps, new Migration(Set.Latest + 1, "future", "CREATE TABLE future (id integer)")] };
+        await ApplyAsync(newer);
+
+        var exception = await Assert.ThrowsAsync<StorageException>(MigrateAsync);
+
+        Assert.Contains($"has version {newer.Latest} ", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"versions up to {Set.Latest}.", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(newer.Latest, (await VersionsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Migrate_StepFails_KeepsTheStepsBeforeAndNothingOfIt()
+    {
+        var broken = Set with { Steps = [.. Set.Steps, new Migration(Set.Latest + 1, "broken", "CREATE TABLE half (id integer); INSERT INTO missing VALUES (1)")] };
+
+        await Assert.ThrowsAsync<StorageException>(() => ApplyAsync(broken));
+
+        Assert.Equal(Set.Latest, (await VersionsAsync()).Count);
+        var repaired = broken with { Steps = [.. Set.Steps, new Migration(Set.Latest + 1, "repaired", "CREATE TABLE half (id integer)")] };
+        Assert.Single(await ApplyAsync(repaired));
+    }
+
+    [Fact]
+    public async Task Migrate_FromVersionOne_KeepsTheJournals()
+    {
+        await ApplyAsync(Set with { Steps = [Set.Steps[0]] });
+        await using (var old = Open())
+        {
+            Assert.Equal(new JournalAppended(1), await old.GetRequiredService<IJournalStore>().AppendAsync(FirstAppend));
+        }
+
+        await MigrateAsync();
+
+        await using var current = Open();
+        var store = current.GetRequiredService<IJournalStore>();
+        Assert.Equal(new byte[] { 1, 2, 3 }, (await store.FindAsync("t-old/r-1", "op"))!.Payload.ToArray());
+        Assert.Equal(new JournalAppended(2), await store.AppendAsync(FirstAppend with
+        {
+            ExpectedSequence = 1,
+            Records = [FirstAppend.Records[0] with { DeduplicationId = null }],
+        }));
+        Assert.Single(await store.ListOpenAsync("t-old/", DateTimeOffset.MaxValue, 10));
+    }
+
+    [Fact]
+    public async Task Append_BeforeMigration_SaysToMigrate()
+    {
+        await using var container = Open();
+
+        var exception = await Assert.ThrowsAsync<StorageException>(async () => await container.GetRequiredService<IJournalStore>().AppendAsync(FirstAppend));
+
+        Assert.Contains("run the storage migration first", exception.Message, StringComparison.Ordinal);
+        Assert.False(exception.OutcomeUnknown);
+    }
+
+    private protected abstract void Configure(StewardStorageOptions options);
+
+    private protected abstract Task<IReadOnlyList<Migration>> ApplyAsync(MigrationSet set);
+
+    private protected abstract Task<IReadOnlyList<string>> VersionsAsync();
+
+    private ServiceProvider Open() => StorageFixture.Open(Configure);
+
+    private async Task MigrateAsync()
+    {
+        await using var container = Open();
+        await container.GetRequiredService<StorageMigrator>().MigrateAsync();
+    }
+}
+
+public sealed class SqliteMigrationTests : MigrationTests, IDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+
+    private protected override MigrationSet Set => MigrationSet.Sqlite;
+
+    public void Dispose() => _directory.Dispose();
+
+    [Fact]
+    public async Task Migrate_FileIsSomethingElse_SaysSo()
+    {
+        await File.WriteAllTextAsync(_directory.File("steward.db"), "This is a text of more than sixteen bytes, not a database.");
+
+        var exception = await Assert.ThrowsAsync<StorageException>(() => ApplyAsync(Set));
+
+        Assert.Contains("is not a SQLite database", exception.Message, StringComparison.Ordinal);
+    }
+
+    private protected override void Configure(StewardStorageOptions options) => options.SqliteFile = _directory.File("steward.db");
+
+    private protected override Task<IReadOnlyList<Migration>> ApplyAsync(MigrationSet set)
+    {
+        using var database = new SqliteDatabase(_directory.File("steward.db"));
+        return Task.FromResult(SqliteMigrations.Apply(database, set, TimeProvider.System, CancellationToken.None));
+    }
+
+    private protected override Task<IReadOnlyList<string>> VersionsAsync()
+    {
+        using var database = new SqliteDatabase(_directory.File("steward.db"));
+        return Task.FromResult(database.Read<string, IReadOnlyList<string>>(Set.Component, static (session, component) =>
+        {
+            var select = session.Prepare("SELECT version, name FROM schema_version WHERE component = ?1 ORDER BY version").Bind(1, component);
+            var versions = new List<string>();
+            while (select.Step())
+            {
+                versions.Add($"{select.Int64(0)} {select.Text(1)}");
+            }
+
+            select.Reset();
+            return versions;
+        }));
+    }
+}
+
+public class PostgreSqlMigrationTests : MigrationTests, IAsyncLifetime
+{
+    private protected string ConnectionString { get; private set; } = "";
+
+    private protected override MigrationSet Set => MigrationSet.PostgreSql;
+
+    public async Task InitializeAsync() => ConnectionString = await (await PostgreSqlServer.SharedAsync()).CreateDatabaseAsync();
+
+    public async Task DisposeAsync()
+    {
+        // Frees the connections for the other test classes.
+        await using var connection = new NpgsqlConnection(ConnectionString);
+        NpgsqlConnection.ClearPool(connection);
+    }
+
+    private protected override void Configure(StewardStorageOptions options)
+    {
+        options.Provider = StorageProvider.PostgreSql;
+        options.ConnectionString = ConnectionString;
+    }
+
+    private protected override async Task<IReadOnlyList<Migration>> ApplyAsync(MigrationSet set)
+    {
+        await using var database = new PostgreSqlDatabase(ConnectionString);
+        return await PostgreSqlMigrations.ApplyAsync(database, set, TimeProvider.System, CancellationToken.None);
+    }
+
+    private protected override async Task<IReadOnlyList<string>> VersionsAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(ConnectionString);
+        await using var command = source.CreateCommand("SELECT version, name FROM schema_version WHERE component = $1 ORDER BY version");
+        command.Parameters.AddWithValue(Set.Component);
+        await using var reader = await command.ExecuteReaderAsync();
+        var versions = new List<string>();
+        while (await reader.ReadAsync())
+        {
+            versions.Add($"{reader.GetInt32(0)} {reader.GetString(1)}");
+        }
+
+        return versions;
+    }
+}
