@@ -1,0 +1,200 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Text.Json;
+using Steward.Benchmarks.Measuring;
+using Steward.EnterpriseSim;
+
+namespace Steward.Benchmarks.Scenarios;
+
+/// <summary>
+/// <c>bench turns</c>: what the platform itself costs per turn, with systems and models that answer at once. Two phases over the same sessions: first
+/// at a set rate, spread evenly over the sessions, where the latency counts from the moment a turn was due (so that a stall is not hidden); then
+/// every session sends its next turn as soon as the last one has ended, where the throughput counts.
+/// </summary>
+internal static class TurnsScenario
+{
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var sessions = new Option<int>("--sessions") { Description = "Concurrent sessions, each of a user of its own.", DefaultValueFactory = _ => 200 };
+        var seconds = new Option<int>("--seconds") { Description = "Length of each phase.", DefaultValueFactory = _ => 20 };
+        var rate = new Option<double>("--rate") { Description = "Turns per second of the first phase.", DefaultValueFactory = _ => 100 };
+        var check = new Option<bool>("--check") { Description = "Exit with 1 when a target is missed." };
+        var json = new Option<string?>("--json") { Description = "File for the result." };
+        var command = new Command("turns", "Overhead and throughput of turns.") { sessions, seconds, rate, check, json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new Settings(parsed.GetRequiredValue(sessions), TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)), parsed.GetRequiredValue(rate)),
+            parsed.GetValue(check),
+            parsed.GetValue(json),
+            cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(Settings settings, bool check, string? json, CancellationToken cancellationToken)
+    {
+        await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
+        await using var server = await Server.StartAsync(simulation, new Dictionary<string, string?>(), cancellationToken);
+        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = settings.Sessions + 8 }) { BaseAddress = server.Url };
+        var clients = simulation.Company.People
+            .Where(person => person.Manager is not null && person.Status == "ACTIVE")
+            .ToArray() is { Length: > 0 } people
+            ? Enumerable.Range(0, settings.Sessions).Select(number =>
+            {
+                var person = people[number % people.Length];
+                return new TurnClient(http, server.Token(new LoadUser($"u-load-{number}", person.Name, person.Email)));
+            }).ToArray()
+            : throw new InvalidOperationException("The simulated company has nobody with a manager.");
+        foreach (var batch in clients.Chunk(20))
+        {
+            await Task.WhenAll(batch.Select(client => client.OpenAsync(cancellationToken)));
+        }
+
+        const string Question = "Who is my manager?";
+        await SaturateAsync(clients, Question, TimeSpan.FromSeconds(5), cancellationToken);
+        var paced = await PaceAsync(clients, Question, settings, cancellationToken);
+        var before = await Counters.ReadAsync(http, cancellationToken);
+        var saturated = await SaturateAsync(clients, Question, settings.Duration, cancellationToken);
+        var used = (await Counters.ReadAsync(http, cancellationToken)).Since(before, saturated.Turns);
+
+        var result = new TurnsResult(
+            Machine.Read(),
+            TimeProvider.System.GetUtcNow(),
+            $"steward bench turns --sessions {settings.Sessions} --seconds {settings.Duration.TotalSeconds:0} --rate {settings.Rate:0}",
+            "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. Load tester and simulated systems share the machine with the server.",
+            paced.Total.Summarize(),
+            paced.FirstAnswer.Summarize(),
+            saturated.TurnsPerSecond,
+            saturated.Total.Summarize(),
+            used.AllocatedBytesPerTurn,
+            used.JournaledBytesPerTurn,
+            used.CpuMillisecondsPerTurn);
+        Print(result);
+        if (json is not null)
+        {
+            await File.WriteAllTextAsync(json, JsonSerializer.Serialize(result, Json) + "\n", cancellationToken);
+        }
+
+        Target[] targets =
+        [
+            new("overhead of a turn, p50", result.Paced.P50, "ms", 3, AtLeast: false),
+            new("overhead of a turn, p99", result.Paced.P99, "ms", 15, AtLeast: false),
+            new("turns per second", result.TurnsPerSecond, "1/s", 500, AtLeast: true),
+        ];
+        foreach (var target in targets)
+        {
+            Console.Out.WriteLine(target);
+        }
+
+        return check && targets.Any(target => !target.IsMet) ? 1 : 0;
+    }
+
+    /// <summary>Turns at a set rate. A session's turns are due at fixed times; one that is still busy takes the next one late, which counts.</summary>
+    private static async Task<Phase> PaceAsync(TurnClient[] clients, string question, Settings settings, CancellationToken cancellationToken)
+    {
+        var phase = new Phase();
+        var interval = TimeSpan.FromSeconds(clients.Length / settings.Rate);
+        var start = Stopwatch.GetTimestamp();
+        await Task.WhenAll(clients.Select(async (client, index) =>
+        {
+            var due = interval * ((double)index / clients.Length);
+            while (due < settings.Duration)
+            {
+                var wait = due - Stopwatch.GetElapsedTime(start);
+                if (wait > TimeSpan.Zero)
+                {
+                    await Task.Delay(wait, TimeProvider.System, cancellationToken);
+                }
+
+                // A timer that fires late is the load tester's delay, a session that is still busy is the platform's.
+                var late = wait > TimeSpan.Zero ? TimeSpan.Zero : Stopwatch.GetElapsedTime(start) - due;
+                var timing = await client.TakeTurnAsync(question, cancellationToken);
+                phase.Add(timing, late);
+                due += interval;
+            }
+        }));
+        return phase with { Elapsed = Stopwatch.GetElapsedTime(start) };
+    }
+
+    private static async Task<Phase> SaturateAsync(TurnClient[] clients, string question, TimeSpan duration, CancellationToken cancellationToken)
+    {
+        var phase = new Phase();
+        var start = Stopwatch.GetTimestamp();
+        await Task.WhenAll(clients.Select(async client =>
+        {
+            while (Stopwatch.GetElapsedTime(start) < duration)
+            {
+                phase.Add(await client.TakeTurnAsync(question, cancellationToken), TimeSpan.Zero);
+            }
+        }));
+        return phase with { Elapsed = Stopwatch.GetElapsedTime(start) };
+    }
+
+    private static void Print(TurnsResult result)
+    {
+        var output = Console.Out;
+        output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
+        output.WriteLine($"{result.Command}");
+        output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns)");
+        output.WriteLine($"  first answer     p50 {result.FirstAnswer.P50:0.00} ms  p95 {result.FirstAnswer.P95:0.00} ms  p99 {result.FirstAnswer.P99:0.00} ms");
+        output.WriteLine($"as fast as it goes {result.TurnsPerSecond:0} turns/s  p50 {result.Saturated.P50:0.0} ms  p95 {result.Saturated.P95:0.0} ms  p99 {result.Saturated.P99:0.0} ms  max {result.Saturated.Max:0.0} ms");
+        output.WriteLine($"per turn           {result.AllocatedBytesPerTurn / 1024:0.0} KiB allocated, {result.JournaledBytesPerTurn:0} bytes journaled, {result.CpuMillisecondsPerTurn:0.00} ms of processor time in the server");
+    }
+
+    private sealed record Settings(int Sessions, TimeSpan Duration, double Rate);
+
+    private sealed record Phase
+    {
+        public Latencies Total { get; } = new();
+
+        public Latencies FirstAnswer { get; } = new();
+
+        public TimeSpan Elapsed { get; init; }
+
+        public int Turns => Total.Count;
+
+        public double TurnsPerSecond => Turns / Elapsed.TotalSeconds;
+
+        public void Add(TurnTiming timing, TimeSpan late)
+        {
+            Total.Add(timing.Total + late);
+            if (timing.FirstAnswer is { } first)
+            {
+                FirstAnswer.Add(first + late);
+            }
+        }
+    }
+
+    /// <summary>The server's own counters.</summary>
+    private sealed record Counters(double Allocated, double Journaled, double CpuSeconds)
+    {
+        public static async Task<Counters> ReadAsync(HttpClient http, CancellationToken cancellationToken)
+        {
+            var page = await PrometheusPage.ReadAsync(http, cancellationToken);
+            return new Counters(
+                page.Sum("dotnet_gc_heap_total_allocated_bytes_total"),
+                page.Sum("steward_journal_appended_bytes_total"),
+                page.Sum("dotnet_process_cpu_time_seconds_total"));
+        }
+
+        public Usage Since(Counters before, int turns) => new(
+            (Allocated - before.Allocated) / turns,
+            (Journaled - before.Journaled) / turns,
+            (CpuSeconds - before.CpuSeconds) * 1000 / turns);
+    }
+
+    private sealed record Usage(double AllocatedBytesPerTurn, double JournaledBytesPerTurn, double CpuMillisecondsPerTurn);
+
+    private sealed record TurnsResult(
+        Machine Machine,
+        DateTimeOffset At,
+        string Command,
+        string Method,
+        LatencySummary Paced,
+        LatencySummary FirstAnswer,
+        double TurnsPerSecond,
+        LatencySummary Saturated,
+        double AllocatedBytesPerTurn,
+        double JournaledBytesPerTurn,
+        double CpuMillisecondsPerTurn);
+}
