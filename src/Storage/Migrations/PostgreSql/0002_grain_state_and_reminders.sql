@@ -1,12 +1,12 @@
 -- version is the ETag. A cleared state keeps its row, with payload NULL, so that its version goes on counting.
 CREATE TABLE grain_states (
     storage     text   COLLATE "C" NOT NULL,
-    grain_type  text   COLLATE "C" NOT NULL,
+    state_name  text   COLLATE "C" NOT NULL,
     grain_id    text   COLLATE "C" NOT NULL,
     version     bigint NOT NULL,
     payload     bytea,
     modified_at bigint NOT NULL,
-    PRIMARY KEY (storage, grain_type, grain_id)
+    PRIMARY KEY (storage, state_name, grain_id)
 ) WITH (fillfactor = 80);
 
 CREATE TABLE reminders (

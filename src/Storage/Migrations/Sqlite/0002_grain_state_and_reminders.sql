@@ -1,12 +1,12 @@
 -- version is the ETag. A cleared state keeps its row, with payload NULL, so that its version goes on counting.
 CREATE TABLE grain_states (
     storage     TEXT    NOT NULL,
-    grain_type  TEXT    NOT NULL,
+    state_name  TEXT    NOT NULL,
     grain_id    TEXT    NOT NULL,
     version     INTEGER NOT NULL,
     payload     BLOB,
     modified_at INTEGER NOT NULL,
-    PRIMARY KEY (storage, grain_type, grain_id)
+    PRIMARY KEY (storage, state_name, grain_id)
 ) WITHOUT ROWID;
 
 CREATE TABLE reminders (
