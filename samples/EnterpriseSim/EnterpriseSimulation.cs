@@ -1,4 +1,5 @@
 using Steward.EnterpriseSim.Hosting;
+using Steward.EnterpriseSim.Jira;
 using Steward.EnterpriseSim.Okta;
 using Steward.EnterpriseSim.ServiceNow;
 
@@ -13,10 +14,10 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     private readonly SimWorld world;
     private readonly List<SimServer> servers = [];
 
-    private EnterpriseSimulation(SimWorld world, OktaSystem okta, ServiceNowSystem serviceNow)
+    private EnterpriseSimulation(SimWorld world, OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira)
     {
         this.world = world;
-        State = new SimulationState(okta, serviceNow);
+        State = new SimulationState(okta, serviceNow, jira);
     }
 
     /// <summary>Base URL of the simulated Okta.</summary>
@@ -24,6 +25,9 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
 
     /// <summary>Base URL of the simulated ServiceNow.</summary>
     public Uri ServiceNow => servers[1].Url;
+
+    /// <summary>Base URL of the simulated Jira Cloud.</summary>
+    public Uri Jira => servers[2].Url;
 
     /// <summary>What a client signs in with.</summary>
     public EnterpriseSimCredentials Credentials => world.Options.Credentials;
@@ -48,12 +52,13 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     {
         options ??= new EnterpriseSimOptions();
         var world = new SimWorld(options, Company.Acme());
-        var (okta, serviceNow) = (new OktaSystem(world), new ServiceNowSystem(world));
-        var simulation = new EnterpriseSimulation(world, okta, serviceNow);
+        var (okta, serviceNow, jira) = (new OktaSystem(world), new ServiceNowSystem(world), new JiraSystem(world));
+        var simulation = new EnterpriseSimulation(world, okta, serviceNow, jira);
         try
         {
             simulation.servers.Add(await SimServer.StartAsync(okta, world, options.Ports.Okta, cancellationToken));
             simulation.servers.Add(await SimServer.StartAsync(serviceNow, world, options.Ports.ServiceNow, cancellationToken));
+            simulation.servers.Add(await SimServer.StartAsync(jira, world, options.Ports.Jira, cancellationToken));
             return simulation;
         }
         catch

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Steward.EnterpriseSim.Jira;
 using Steward.EnterpriseSim.Okta;
 using Steward.EnterpriseSim.ServiceNow;
 
@@ -9,11 +10,13 @@ public sealed class SimulationState
 {
     private readonly OktaSystem okta;
     private readonly ServiceNowSystem serviceNow;
+    private readonly JiraSystem jira;
 
-    internal SimulationState(OktaSystem okta, ServiceNowSystem serviceNow)
+    internal SimulationState(OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira)
     {
         this.okta = okta;
         this.serviceNow = serviceNow;
+        this.jira = jira;
     }
 
     /// <summary>Every mail that Okta sent, oldest first.</summary>
@@ -67,6 +70,15 @@ public sealed class SimulationState
         lock (serviceNow.Gate)
         {
             return [.. serviceNow.Store.Rows(table).Select(row => new Dictionary<string, string>(row))];
+        }
+    }
+
+    /// <summary>All Jira issues as the API shows them, oldest first.</summary>
+    public IReadOnlyList<JsonObject> JiraIssues()
+    {
+        lock (jira.Gate)
+        {
+            return [.. jira.Site.Issues.Select(i => i.Render("", ["*all"]))];
         }
     }
 }

@@ -14,6 +14,9 @@ internal sealed class SimClient(Uri baseUrl, AuthenticationHeaderValue? authoriz
     public static SimClient ServiceNow(EnterpriseSimulation sim) =>
         new(sim.ServiceNow, Basic(sim.Credentials.ServiceNowUser, sim.Credentials.ServiceNowPassword));
 
+    public static SimClient Jira(EnterpriseSimulation sim) =>
+        new(sim.Jira, Basic(sim.Credentials.JiraEmail, sim.Credentials.JiraApiToken));
+
     public static AuthenticationHeaderValue Basic(string user, string password) =>
         new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{password}")));
 

@@ -1,0 +1,197 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json.Nodes;
+using Steward.EnterpriseSim.Hosting;
+
+namespace Steward.EnterpriseSim.Jira;
+
+/// <summary>Issues, transitions, comments and search.</summary>
+internal sealed partial class JiraSystem
+{
+    private const int LargestPage = 5_000;
+    private const int LargestPageWithFields = 100;
+
+    private Reply CreateIssue(Call call)
+    {
+        var fields = new IssueFields(Site, call.Json.Object("fields") ?? [], existing: null);
+        if (fields.Errors.Count > 0)
+        {
+            return Error(400, fields.Errors);
+        }
+
+        var issue = Site.Add(fields.Project!, fields.Type!, fields.Summary, Site.Integration, call.Now);
+        fields.ApplyTo(issue, call.Now);
+        call.Committed();
+        return new Reply(201, new JsonObject { ["id"] = issue.Id, ["key"] = issue.Key, ["self"] = $"{call.BaseUrl}/rest/api/3/issue/{issue.Id}" });
+    }
+
+    private Reply GetIssue(Call call)
+    {
+        var fields = call.Query("fields") is { Length: > 0 } list ? list.Split(',', StringSplitOptions.TrimEntries) : ["*all"];
+        return Reply.Ok(IssueOf(call).Render(call.BaseUrl, fields));
+    }
+
+    private Reply EditIssue(Call call)
+    {
+        var issue = IssueOf(call);
+        if (call.Json.Object("fields") is not { Count: > 0 } given)
+        {
+            throw Fail(400, "one of 'fields' or 'update' required");
+        }
+
+        var fields = new IssueFields(Site, given, issue);
+        if (fields.Errors.Count > 0)
+        {
+            return Error(400, fields.Errors);
+        }
+
+        fields.ApplyTo(issue, call.Now);
+        call.Committed();
+        return Reply.NoContent();
+    }
+
+    private Reply AssignIssue(Call call)
+    {
+        var issue = IssueOf(call);
+        var fields = new IssueFields(Site, new JsonObject { ["assignee"] = call.Json.Text("accountId") is { } id ? new JsonObject { ["accountId"] = id } : null }, issue);
+        if (fields.Errors.Count > 0)
+        {
+            return Error(400, fields.Errors);
+        }
+
+        fields.ApplyTo(issue, call.Now);
+        call.Committed();
+        return Reply.NoContent();
+    }
+
+    private Reply GetTransitions(Call call)
+    {
+        var issue = IssueOf(call);
+        return Reply.Ok(new JsonObject
+        {
+            ["expand"] = "transitions",
+            ["transitions"] = new JsonArray([.. JiraSite.Statuses.Where(s => s != issue.Status).Select(s => new JsonObject
+            {
+                ["id"] = s.Transition,
+                ["name"] = s.Name,
+                ["to"] = s.Render(call.BaseUrl),
+                ["hasScreen"] = false,
+                ["isGlobal"] = true,
+                ["isInitial"] = false,
+                ["isAvailable"] = true,
+                ["isConditional"] = false,
+                ["isLooped"] = false,
+            })]),
+        });
+    }
+
+    private Reply DoTransition(Call call)
+    {
+        var issue = IssueOf(call);
+        var id = call.Json.Object("transition")?.Text("id") ?? throw Fail(400, "Missing 'transition' identifier");
+        var status = JiraSite.Statuses.FirstOrDefault(s => s.Transition == id && s != issue.Status)
+            ?? throw Fail(400, $"Transition id '{id}' is not valid for this issue.");
+        issue.Status = status;
+        issue.Updated = call.Now;
+        issue.Resolved = status.Category == "done" ? call.Now : null;
+        call.Committed();
+        return Reply.NoContent();
+    }
+
+    private Reply GetComments(Call call)
+    {
+        var issue = IssueOf(call);
+        var (start, size) = (Number(call, "startAt", 0, int.MaxValue), Number(call, "maxResults", 100, 5_000));
+        return Reply.Ok(new JsonObject
+        {
+            ["startAt"] = start,
+            ["maxResults"] = size,
+            ["total"] = issue.Comments.Count,
+            ["comments"] = new JsonArray([.. issue.Comments.Skip(start).Take(size).Select(c => c.Render(call.BaseUrl, issue.Id))]),
+        });
+    }
+
+    private Reply AddComment(Call call)
+    {
+        var issue = IssueOf(call);
+        if (!JiraText.IsDocument(call.Json["body"]))
+        {
+            return Error(400, new Dictionary<string, string> { ["comment"] = "Comment body is not valid!" });
+        }
+
+        var comment = new JiraComment(Site.NextId(), Site.Integration, (JsonObject)call.Json["body"]!.DeepClone(), call.Now);
+        issue.Comments.Add(comment);
+        issue.Updated = call.Now;
+        call.Committed();
+        return new Reply(201, comment.Render(call.BaseUrl, issue.Id));
+    }
+
+    private Reply SearchGet(Call call) => Search(
+        call,
+        call.Query("jql"),
+        Number(call, "maxResults", 50, LargestPage),
+        call.Query("fields")?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [],
+        call.Query("nextPageToken"));
+
+    private Reply SearchPost(Call call)
+    {
+        string[] known = ["jql", "maxResults", "fields", "nextPageToken", "expand", "properties", "fieldsByKeys", "failFast", "reconcileIssues"];
+        var size = 50;
+        if (call.Json.Any(p => !known.Contains(p.Key))
+            || (call.Json.ContainsKey("maxResults") && !int.TryParse(call.Json.Text("maxResults"), NumberStyles.None, CultureInfo.InvariantCulture, out size))
+            || (call.Json["fields"] is { } fields and not JsonArray))
+        {
+            throw Fail(400, "Invalid request payload. Refer to the REST API documentation and try again.");
+        }
+
+        return Search(call, call.Json.Text("jql"), Math.Min(size, LargestPage),
+            [.. (call.Json.Array("fields") ?? []).Select(f => f.AsText() ?? "")], call.Json.Text("nextPageToken"));
+    }
+
+    /// <summary>Without fields an issue is only its id. There is no total; the token names the position in the same query's result.</summary>
+    private Reply Search(Call call, string? jql, int size, string[] fields, string? token)
+    {
+        JqlQuery query;
+        try
+        {
+            query = JqlQuery.Parse(jql ?? "", Site, call.Now);
+        }
+        catch (FormatException e)
+        {
+            throw Fail(400, e.Message);
+        }
+
+        if (!query.Bounded)
+        {
+            throw Fail(400, "Unbounded JQL queries are not allowed here. Please add a search restriction to your query.");
+        }
+
+        size = Math.Max(1, fields.Length > 0 ? Math.Min(size, LargestPageWithFields) : size);
+        var mark = World.Ids.Text($"jql/{jql}", 8);
+        var start = 0;
+        if (!string.IsNullOrEmpty(token))
+        {
+            var bytes = new byte[token.Length];
+            if (!Convert.TryFromBase64String(token, bytes, out var length)
+                || Encoding.UTF8.GetString(bytes, 0, length).Split(':') is not [var of, var at]
+                || of != mark || !int.TryParse(at, NumberStyles.None, CultureInfo.InvariantCulture, out start))
+            {
+                throw Fail(400, "The provided next page token is invalid or expired.");
+            }
+        }
+
+        var page = query.Run().Skip(start).Take(size + 1).ToList();
+        var last = page.Count <= size;
+        var body = new JsonObject
+        {
+            ["issues"] = new JsonArray([.. page.Take(size).Select(i => fields.Length == 0 || fields is ["id"] ? new JsonObject { ["id"] = i.Id } : i.Render(call.BaseUrl, fields))]),
+        };
+        if (!last)
+        {
+            body["nextPageToken"] = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{mark}:{(start + size).Plain()}"));
+        }
+
+        body["isLast"] = last;
+        return Reply.Ok(body);
+    }
+}
