@@ -5,6 +5,7 @@ using Steward.Identity;
 namespace Steward.Gateway.Access;
 
 /// <summary>Marks operations that need a caller.</summary>
+[AttributeUsage(AttributeTargets.Method)]
 internal sealed class NeedsCallerAttribute : Attribute;
 
 /// <summary>Who makes the request, and what may be done in that name.</summary>

@@ -1,11 +1,21 @@
 namespace Steward.Gateway.Access;
 
 /// <summary>Allows so many at once and so many a second in the long run. Thread-safe.</summary>
-internal sealed class TokenBucket(double perSecond, double burst, TimeProvider time)
+internal sealed class TokenBucket
 {
     private readonly Lock _lock = new();
-    private double _tokens = burst;
-    private long _filledAt = time.GetTimestamp();
+    private readonly double _perSecond;
+    private readonly double _burst;
+    private readonly TimeProvider _time;
+    private double _tokens;
+    private long _filledAt;
+
+    /// <summary>Creates a full one.</summary>
+    public TokenBucket(double perSecond, double burst, TimeProvider time)
+    {
+        (_perSecond, _burst, _time, _tokens) = (perSecond, burst, time, burst);
+        _filledAt = time.GetTimestamp();
+    }
 
     /// <summary>Takes one if there is one.</summary>
     /// <param name="wait">How long until there is one, when the result is false.</param>
@@ -21,7 +31,7 @@ internal sealed class TokenBucket(double perSecond, double burst, TimeProvider t
                 return true;
             }
 
-            wait = TimeSpan.FromSeconds((1 - _tokens) / perSecond);
+            wait = TimeSpan.FromSeconds((1 - _tokens) / _perSecond);
             return false;
         }
     }
@@ -34,15 +44,15 @@ internal sealed class TokenBucket(double perSecond, double burst, TimeProvider t
             lock (_lock)
             {
                 Fill();
-                return _tokens >= burst;
+                return _tokens >= _burst;
             }
         }
     }
 
     private void Fill()
     {
-        var now = time.GetTimestamp();
-        _tokens = Math.Min(burst, _tokens + (time.GetElapsedTime(_filledAt, now).TotalSeconds * perSecond));
+        var now = _time.GetTimestamp();
+        _tokens = Math.Min(_burst, _tokens + (_time.GetElapsedTime(_filledAt, now).TotalSeconds * _perSecond));
         _filledAt = now;
     }
 }

@@ -1,0 +1,70 @@
+using Steward.Errors;
+
+namespace Steward.Client.Tests;
+
+public class InputRulesTests
+{
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    [InlineData("s-")]
+    [InlineData("r-1")]
+    [InlineData("S-1")]
+    [InlineData("s-A")]
+    [InlineData("s-a/b")]
+    [InlineData("s-a b")]
+    [InlineData("s-ä")]
+    [InlineData("s-a\n")]
+    public void SessionId_Malformed_IsRefusedByName(string? id) => Refused("sessionId", () => InputRules.SessionId(id));
+
+    [Fact]
+    public void SessionId_TooLong_IsRefused() => Refused("sessionId", () => InputRules.SessionId("s-" + new string('a', 95)));
+
+    [Theory]
+    [InlineData("s-1")]
+    [InlineData("s-a.b_c-d0")]
+    public void SessionId_WellFormed_IsAccepted(string id) => InputRules.SessionId(id);
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  \t\n ")]
+    [InlineData(null)]
+    public void Text_Blank_IsRefused(string? text) => Refused("text", () => InputRules.Text(text));
+
+    [Fact]
+    public void Text_AtTheLimit_IsAcceptedAndOneMoreIsNot()
+    {
+        InputRules.Text(new string('x', 32_000));
+        Refused("text", () => InputRules.Text(new string('x', 32_001)));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a\u0001")]
+    [InlineData("ä")]
+    public void OperationId_Unprintable_IsRefused(string id) => Refused("operationId", () => InputRules.OperationId(id));
+
+    [Fact]
+    public void OperationId_AtTheLimit_IsAcceptedAndOneMoreIsNot()
+    {
+        InputRules.OperationId(new string('x', 128));
+        Refused("operationId", () => InputRules.OperationId(new string('x', 129)));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(201)]
+    [InlineData(-1)]
+    public void Limit_OutOfBounds_IsRefused(int limit) => Refused("limit", () => InputRules.Limit(limit));
+
+    [Fact]
+    public void After_Negative_IsRefused() => Refused("after", () => InputRules.After(-1));
+
+    private static void Refused(string field, Action check)
+    {
+        var error = Assert.Throws<StewardException>(check);
+        Assert.Equal(ErrorCodes.InvalidArgument, error.Code);
+        Assert.Equal(field, error.Field);
+    }
+}

@@ -1,0 +1,99 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
+using Orleans.Runtime;
+using Orleans.TestingHost;
+using Steward.Engines.Connectors;
+using Steward.Engines.Models;
+using Steward.Engines.Orchestration;
+using Steward.Engines.Security;
+using Steward.Identity;
+using Steward.Operations;
+using Steward.Storage;
+
+namespace Steward.Grains.Tests.Hosting;
+
+/// <summary>A silo with Steward's grains, journals in a SQLite file, and a model that the tests script. Shared by the tests of the assembly.</summary>
+public sealed class GrainCluster : IAsyncLifetime
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("steward-grains-").FullName;
+    private readonly ClusterKeyRing _keys = ClusterKeyRing.Parse([Convert.ToBase64String(Enumerable.Range(0, 32).Select(number => (byte)number).ToArray())], "test");
+    private InProcessTestCluster? _cluster;
+
+    internal ScriptedModel Model { get; } = new();
+
+    internal IdentityEnvelopeSigner Signer { get; private set; } = null!;
+
+    internal IGrainFactory Grains => _cluster!.Client;
+
+    internal IJournalStore Journals { get; private set; } = null!;
+
+    internal IServiceProvider Silo { get; private set; } = null!;
+
+    public async Task InitializeAsync()
+    {
+        Signer = new IdentityEnvelopeSigner(_keys, TimeProvider.System);
+        var builder = new InProcessTestClusterBuilder(1);
+        builder.ConfigureSilo((_, silo) =>
+        {
+            silo.Services.AddStewardStorage(options => options.SqliteFile = Path.Combine(_directory, "steward.db"));
+            silo.Services.AddSingleton(Signer);
+            silo.Services.AddSingleton<IChatModelProvider>(Model);
+            silo.Services.AddSingleton<IConnectorRegistry, NoConnectors>();
+            silo.Services.AddStewardOrchestration(options => options.Strategy = "react");
+            silo.AddMemoryGrainStorage(StorageNames.GrainState);
+            silo.UseInMemoryReminderService();
+            silo.AddStewardGrains();
+            silo.Services.AddHostedService<Migration>();
+        });
+        _cluster = builder.Build();
+        await _cluster.DeployAsync();
+        Silo = _cluster.GetSiloServiceProvider();
+        Journals = Silo.GetRequiredService<IJournalStore>();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _cluster!.StopAllSilosAsync();
+        await _cluster.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>Makes the calls that follow in this flow those of a person, or of the platform.</summary>
+    internal void SignIn(string tenant, string user, params string[] roles) =>
+        RequestContext.Set(IdentityContext.Key, Signer.Sign(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Email = $"{user[2..]}@acme.example" }));
+
+    private sealed class Migration(StorageMigrator migrator) : Microsoft.Extensions.Hosting.IHostedLifecycleService
+    {
+        public Task StartingAsync(CancellationToken cancellationToken) => migrator.MigrateAsync(cancellationToken);
+
+        public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private sealed class NoConnectors : IConnectorRegistry, ITenantConnectors
+    {
+        public IReadOnlyList<ConnectorOperation> Operations => [];
+
+        public ITenantConnectors ForTenant(string tenantId) => this;
+
+        public Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken ct) =>
+            Task.FromResult<ActionOutcome>(new ActionFailed("not_configured", "There are no connectors.", false, null, null));
+
+        public Task<ReconcileOutcome> ReconcileAsync(ActionRequest request, DateTimeOffset sentAt, CancellationToken ct) =>
+            Task.FromResult<ReconcileOutcome>(new ReconciledNotDone());
+    }
+}
+
+/// <summary>The tests of the assembly share one silo.</summary>
+[CollectionDefinition(Name)]
+public sealed class GrainClusterGroup : ICollectionFixture<GrainCluster>
+{
+    public const string Name = "grains";
+}
