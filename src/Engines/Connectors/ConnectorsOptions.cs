@@ -1,0 +1,182 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Security;
+
+namespace Steward.Engines.Connectors;
+
+/// <summary>
+/// The external systems of each tenant; bound from <c>Steward:Connectors:{tenant id}:{okta|servicenow|jira|salesforce}</c>.
+/// </summary>
+public sealed class ConnectorsOptions
+{
+    /// <summary>The longest time for one operation, also when the caller's deadline is later; 30 seconds by default (<c>Steward:Connectors:Timeout</c>).</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
+    public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
+
+    internal void Bind(IConfiguration section)
+    {
+        Timeout = section.GetValue(nameof(Timeout), Timeout);
+        foreach (var tenant in section.GetChildren().Where(child => child.Key.StartsWith("t-", StringComparison.Ordinal)))
+        {
+            if (!Tenants.TryGetValue(tenant.Key, out var options))
+            {
+                Tenants[tenant.Key] = options = new TenantConnectorsOptions();
+            }
+
+            tenant.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
+        }
+    }
+}
+
+/// <summary>The external systems of one tenant; null for one that it does not use.</summary>
+public sealed class TenantConnectorsOptions
+{
+    /// <summary>Okta.</summary>
+    public OktaOptions? Okta { get; set; }
+
+    /// <summary>ServiceNow.</summary>
+    public ServiceNowOptions? ServiceNow { get; set; }
+
+    /// <summary>Jira Cloud.</summary>
+    public JiraOptions? Jira { get; set; }
+
+    /// <summary>Salesforce.</summary>
+    public SalesforceOptions? Salesforce { get; set; }
+}
+
+/// <summary>An Okta organisation.</summary>
+public sealed class OktaOptions
+{
+    /// <summary>For example <c>https://acme.okta.com</c>.</summary>
+    public Uri? BaseUrl { get; set; }
+
+    /// <summary>An API token (Security → API → Tokens), sent as SSWS.</summary>
+    public SecretText? Token { get; set; }
+}
+
+/// <summary>A ServiceNow instance: user and password alone sign in with basic authentication; with a client id and secret they are exchanged for a
+/// token (grant <c>password</c>); client id and secret alone use the grant <c>client_credentials</c>.</summary>
+public sealed class ServiceNowOptions
+{
+    /// <summary>For example <c>https://acme.service-now.com</c>.</summary>
+    public Uri? BaseUrl { get; set; }
+
+    /// <summary>The integration user.</summary>
+    public string? User { get; set; }
+
+    /// <summary>Its password.</summary>
+    public SecretText? Password { get; set; }
+
+    /// <summary>The client id of the application registry.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>Its secret.</summary>
+    public SecretText? ClientSecret { get; set; }
+}
+
+/// <summary>A Jira Cloud site.</summary>
+public sealed class JiraOptions
+{
+    /// <summary>For example <c>https://acme.atlassian.net</c>.</summary>
+    public Uri? BaseUrl { get; set; }
+
+    /// <summary>The mail address of the integration account.</summary>
+    public string? User { get; set; }
+
+    /// <summary>Its API token.</summary>
+    public SecretText? Token { get; set; }
+
+    /// <summary>How long Jira's search may lag behind: an issue that is not found is only taken for missing when this has passed since it was sent. 5 seconds by default.</summary>
+    public TimeSpan SearchDelay { get; set; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary>A Salesforce organisation with a connected app that allows the client credentials flow.</summary>
+public sealed class SalesforceOptions
+{
+    /// <summary>The My Domain address, for example <c>https://acme.my.salesforce.com</c>.</summary>
+    public Uri? BaseUrl { get; set; }
+
+    /// <summary>The consumer key of the connected app.</summary>
+    public string? ClientId { get; set; }
+
+    /// <summary>The consumer secret of the connected app.</summary>
+    public SecretText? ClientSecret { get; set; }
+
+    /// <summary>The API version; <c>v62.0</c> by default.</summary>
+    public string ApiVersion { get; set; } = "v62.0";
+
+    /// <summary>
+    /// The external id field (text, unique) on Case that holds the action's id, so that a case is created once; <c>Steward_Id__c</c> by default.
+    /// </summary>
+    public string ExternalIdField { get; set; } = "Steward_Id__c";
+}
+
+/// <summary>Says what is wrong with the options and how to mend it.</summary>
+internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ConnectorsOptions options)
+    {
+        var problems = new List<string>();
+        if (options.Timeout <= TimeSpan.Zero || options.Timeout > TimeSpan.FromMinutes(10))
+        {
+            problems.Add("Steward:Connectors:Timeout must be longer than zero and at most 10 minutes.");
+        }
+
+        foreach (var (tenant, connectors) in options.Tenants)
+        {
+            var path = $"Steward:Connectors:{tenant}";
+            if (connectors.Okta is { } okta)
+            {
+                CheckUrl($"{path}:okta", okta.BaseUrl, "https://acme.okta.com");
+                Require($"{path}:okta:Token", okta.Token is { IsBlank: false }, "an API token");
+            }
+
+            if (connectors.ServiceNow is { } serviceNow)
+            {
+                CheckUrl($"{path}:servicenow", serviceNow.BaseUrl, "https://acme.service-now.com");
+                var user = !string.IsNullOrWhiteSpace(serviceNow.User);
+                var client = !string.IsNullOrWhiteSpace(serviceNow.ClientId);
+                Require($"{path}:servicenow:User and Password, or ClientId and ClientSecret", user || client, "credentials");
+                Require($"{path}:servicenow:Password", user == serviceNow.Password is { IsBlank: false }, "the password of User (and User with it)");
+                Require($"{path}:servicenow:ClientSecret", client == serviceNow.ClientSecret is { IsBlank: false }, "the secret of ClientId (and ClientId with it)");
+            }
+
+            if (connectors.Jira is { } jira)
+            {
+                CheckUrl($"{path}:jira", jira.BaseUrl, "https://acme.atlassian.net");
+                Require($"{path}:jira:User", !string.IsNullOrWhiteSpace(jira.User) && !jira.User.Contains(':', StringComparison.Ordinal), "the account's mail address");
+                Require($"{path}:jira:Token", jira.Token is { IsBlank: false }, "its API token");
+            }
+
+            if (connectors.Salesforce is { } salesforce)
+            {
+                CheckUrl($"{path}:salesforce", salesforce.BaseUrl, "https://acme.my.salesforce.com");
+                Require($"{path}:salesforce:ClientId", !string.IsNullOrWhiteSpace(salesforce.ClientId), "the consumer key of the connected app");
+                Require($"{path}:salesforce:ClientSecret", salesforce.ClientSecret is { IsBlank: false }, "the consumer secret of the connected app");
+                Require($"{path}:salesforce:ApiVersion", System.Text.RegularExpressions.Regex.IsMatch(salesforce.ApiVersion, @"\Av[0-9]{1,3}\.0\z"), "a version such as v62.0");
+                Require($"{path}:salesforce:ExternalIdField", System.Text.RegularExpressions.Regex.IsMatch(salesforce.ExternalIdField, @"\A[A-Za-z][A-Za-z0-9_]{0,79}\z"), "a field name such as Steward_Id__c");
+            }
+        }
+
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+
+        void CheckUrl(string path, Uri? url, string example)
+        {
+            if (url is not { IsAbsoluteUri: true } || !(url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback)) ||
+                url.Query.Length > 0 || url.Fragment.Length > 0 || url.UserInfo.Length > 0)
+            {
+                problems.Add($"{path}:BaseUrl must be an https address without query and user part, such as {example} (http only on loopback).");
+            }
+        }
+
+        void Require(string path, bool isThere, string what)
+        {
+            if (!isThere)
+            {
+                problems.Add($"Set {path}: {what}.");
+            }
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Net;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors.Execution;
+
+namespace Steward.Engines.Connectors;
+
+/// <summary>Registers the connectors.</summary>
+public static class ConnectorsServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds <see cref="IConnectorRegistry"/>. Options come from <c>Steward:Connectors</c> when the host has a configuration, then from
+    /// <paramref name="configure"/>; they are validated on start. Options that change later take effect with the next call of
+    /// <see cref="IConnectorRegistry.ForTenant"/>.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    /// <param name="configure">Changes the options in code.</param>
+    public static IServiceCollection AddStewardConnectors(this IServiceCollection services, Action<ConnectorsOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<ConnectorsOptions>()
+            .Configure<IServiceProvider>((connectors, provider) =>
+            {
+                if (provider.GetService<IConfiguration>() is { } configuration)
+                {
+                    connectors.Bind(configuration.GetSection("Steward:Connectors"));
+                }
+            })
+            .ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.AddSingleton<IOptionsChangeTokenSource<ConnectorsOptions>>(provider => new ConfigurationChangeTokenSource<ConnectorsOptions>(
+            Options.DefaultName, provider.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ConnectorsOptions>, ConnectorsOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddLogging();
+        services.AddHttpClient(VendorConnector.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                AutomaticDecompression = DecompressionMethods.All,
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                MaxResponseHeadersLength = 64,
+            })
+            // The factory's own loggers write addresses, and addresses here hold names and mail addresses of people.
+            .RemoveAllLoggers();
+        services.TryAddSingleton<IConnectorRegistry, ConnectorRegistry>();
+        return services;
+    }
+}
