@@ -1,0 +1,125 @@
+using Steward.Errors;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Runs;
+using Steward.Sessions;
+
+namespace Steward.Grains.Tests.Runs;
+
+[Collection(GrainClusterGroup.Name)]
+public class RunGrainTests
+{
+    private readonly GrainCluster _cluster;
+
+    public RunGrainTests(GrainCluster cluster)
+    {
+        _cluster = cluster;
+        cluster.SignIn("t-acme", "u-ada");
+    }
+
+    [Fact]
+    public async Task Watch_ByManyFromAnywhere_GivesEachTheSameEventsWithoutGaps()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("hold watch-gate"));
+        var watchers = Enumerable.Range(0, 10).Select(_ => run.WatchToEndAsync()).ToList();
+        await Conversing.UntilAsync(async () => (await run.GetStatus())!.Answer == "holding");
+        watchers.Add(run.WatchToEndAsync());
+        _cluster.Model.Release("watch-gate");
+
+        var seen = await Task.WhenAll(watchers);
+        var fromTheMiddle = await run.WatchToEndAsync(after: 2);
+
+        var expected = Enumerable.Range(1, seen[0].Count).Select(number => (long)number).ToList();
+        Assert.All(seen, events => Assert.Equal(expected, events.Select(runEvent => runEvent.Sequence)));
+        Assert.Equal(expected.Skip(2), fromTheMiddle.Select(runEvent => runEvent.Sequence));
+        Assert.Equal("run.ended", seen[0][^1].Type);
+    }
+
+    [Fact]
+    public async Task Watch_MoreEventsThanAreBuffered_ReadsTheRestFromTheJournal()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("say " + string.Join(' ', Enumerable.Range(0, 3000))));
+
+        var events = await run.WatchToEndAsync();
+        var again = await run.WatchToEndAsync();
+
+        Assert.Equal(events.Select(runEvent => runEvent.Sequence), again.Select(runEvent => runEvent.Sequence));
+        Assert.Equal(3000, (await run.GetStatus())!.Answer.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
+    }
+
+    [Fact]
+    public async Task Cancel_WhileRunning_KeepsWhatWasSaid()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("hold cancel-gate"));
+        await Conversing.UntilAsync(async () => (await run.GetStatus())!.Answer == "holding");
+
+        await run.Cancel(new CancelRun { Reason = "enough" });
+        await run.Cancel(new CancelRun { Reason = "again" });
+        var events = await run.WatchToEndAsync();
+        var status = await run.GetStatus();
+
+        Assert.Equal(RunState.Cancelled, status!.State);
+        Assert.StartsWith("holding", status.Answer, StringComparison.Ordinal);
+        Assert.Single(events, runEvent => runEvent.Type == "run.cancel_requested");
+    }
+
+    [Fact]
+    public async Task UnexpectedFailure_EndsAsFailedAndFreesTheSession()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("break it"));
+
+        await run.WatchToEndAsync();
+        await Conversing.UntilAsync(async () => (await session.GetInfo())!.ActiveRunId is null);
+
+        var status = await run.GetStatus();
+        Assert.Equal(RunState.Failed, status!.State);
+        Assert.DoesNotContain("nobody foresaw", status.Answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Usage_OfTheModel_IsRecorded()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("say figures"));
+        await run.WatchToEndAsync();
+
+        var usage = (await run.GetStatus())!.Usage;
+
+        Assert.Equal((1, 10L, 5L, 0.001m), (usage.ModelCalls, usage.InputTokens, usage.OutputTokens, usage.CostUsd));
+    }
+
+    [Fact]
+    public async Task Run_OfAnotherPerson_CannotBeSeen()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("say secret"));
+        await run.WatchToEndAsync();
+
+        _cluster.SignIn("t-acme", "u-eve");
+
+        Assert.Null(await run.GetStatus());
+        Assert.Null(await run.Cancel(new CancelRun()));
+        var error = await Assert.ThrowsAsync<StewardException>(() => run.WatchToEndAsync());
+        Assert.Equal(ErrorCodes.NotFound, error.Code);
+    }
+
+    [Fact]
+    public async Task Start_ByAPerson_IsForbidden()
+    {
+        var run = _cluster.Grains.GetGrain<IRunGrain>(GrainKeys.Run("t-acme", "r-forged"));
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => run.Start(new StartRun
+        {
+            SessionKey = Conversing.NewSession(),
+            Text = "reset everything",
+            Requester = new CallerIdentity { TenantId = "t-acme", UserId = "u-ceo", Roles = ["admin"] },
+            Context = new SessionContext { ShortTermMemory = [], WorkingMemory = new Dictionary<string, string>() },
+        }));
+
+        Assert.Equal(ErrorCodes.Forbidden, error.Code);
+    }
+}
