@@ -1,0 +1,143 @@
+using System.Text.Json;
+
+namespace Steward.Engines.Models;
+
+/// <summary>Who speaks.</summary>
+public enum ChatRole
+{
+    /// <summary>The platform: instructions.</summary>
+    System,
+
+    /// <summary>The person.</summary>
+    User,
+
+    /// <summary>The model.</summary>
+    Assistant,
+
+    /// <summary>The result of a tool that the model called.</summary>
+    Tool,
+}
+
+/// <summary>One message of a conversation with a model.</summary>
+public sealed record ChatMessage
+{
+    /// <summary>Who speaks.</summary>
+    public required ChatRole Role { get; init; }
+
+    /// <summary>The text.</summary>
+    public string Text { get; init; } = "";
+
+    /// <summary>The tools that the model calls; only for the assistant.</summary>
+    public IReadOnlyList<ToolCall> ToolCalls { get; init; } = [];
+
+    /// <summary>The call that this is the result of; only for tools.</summary>
+    public string? ToolCallId { get; init; }
+}
+
+/// <summary>A tool that a model may call.</summary>
+public sealed record ToolDefinition
+{
+    /// <summary>Its name; <c>^[a-zA-Z0-9_-]{1,64}$</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>What it does, for the model.</summary>
+    public required string Description { get; init; }
+
+    /// <summary>The JSON Schema of its arguments.</summary>
+    public required JsonElement Parameters { get; init; }
+}
+
+/// <summary>A call of a tool.</summary>
+public sealed record ToolCall
+{
+    /// <summary>The provider's id of the call.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The tool's name as the model wrote it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The arguments as the model wrote them; not always JSON.</summary>
+    public required string Arguments { get; init; }
+}
+
+/// <summary>What a model is asked.</summary>
+public sealed record ChatRequest
+{
+    /// <summary>The conversation, oldest first.</summary>
+    public required IReadOnlyList<ChatMessage> Messages { get; init; }
+
+    /// <summary>The tools.</summary>
+    public IReadOnlyList<ToolDefinition> Tools { get; init; } = [];
+
+    /// <summary>Whether tools may be called; false demands an answer in words.</summary>
+    public bool AllowToolCalls { get; init; } = true;
+}
+
+/// <summary>A part of a model's answer as it arrives.</summary>
+public abstract record ChatDelta
+{
+    private protected ChatDelta()
+    {
+    }
+}
+
+/// <summary>Text.</summary>
+/// <param name="Text">Not empty.</param>
+public sealed record ChatText(string Text) : ChatDelta;
+
+/// <summary>A whole call of a tool.</summary>
+/// <param name="Call">The call.</param>
+public sealed record ChatToolCall(ToolCall Call) : ChatDelta;
+
+/// <summary>The end, always the last delta; a stream without it throws.</summary>
+/// <param name="Reason"><c>stop</c>, <c>tool_calls</c>, <c>length</c> or <c>content_filter</c>.</param>
+/// <param name="Usage">The tokens, if the provider said.</param>
+/// <param name="Model">The model as the provider named it.</param>
+/// <param name="FirstToken">How long the first token took.</param>
+public sealed record ChatFinished(string Reason, ChatUsage? Usage, string Model, TimeSpan FirstToken) : ChatDelta;
+
+/// <summary>What a model call used.</summary>
+/// <param name="InputTokens">Tokens read.</param>
+/// <param name="CachedInputTokens">Tokens of these that came from the provider's cache.</param>
+/// <param name="OutputTokens">Tokens written.</param>
+/// <param name="CostUsd">Cost in US dollars; null when the price of the model is not known.</param>
+public sealed record ChatUsage(long InputTokens, long CachedInputTokens, long OutputTokens, decimal? CostUsd);
+
+/// <summary>A language model.</summary>
+public interface IChatModel
+{
+    /// <summary>The model's name as it is asked for.</summary>
+    string Name { get; }
+
+    /// <summary>Asks it. Busy and broken providers are tried again before the first token, never after it.</summary>
+    /// <exception cref="ModelException">It failed, after its retries or in the middle of the answer.</exception>
+    IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken);
+}
+
+/// <summary>Gives each tenant its model.</summary>
+public interface IChatModelProvider
+{
+    /// <summary>The tenant's model, or null when none is configured.</summary>
+    IChatModel? ForTenant(string tenantId);
+}
+
+/// <summary>A model call failed.</summary>
+/// <param name="code">
+/// A stable code: <c>model_unauthenticated</c>, <c>model_rejected</c>, <c>model_rate_limited</c>, <c>model_unavailable</c>, <c>model_timeout</c> or <c>model_stream_broken</c>.
+/// </param>
+/// <param name="message">Safe to show; never holds a credential.</param>
+/// <param name="innerException">The cause, for logs.</param>
+public sealed class ModelException(string code, string message, Exception? innerException = null) : Exception(message, innerException)
+{
+    /// <summary>A stable code.</summary>
+    public string Code { get; } = code;
+
+    /// <summary>Whether the same call may succeed later.</summary>
+    public bool IsRetryable { get; init; }
+
+    /// <summary>How long the provider asks to wait.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether part of the answer had already been streamed.</summary>
+    public bool AfterFirstToken { get; init; }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Steward.Engines.Models;
+
+/// <summary>Registers the models.</summary>
+public static class ModelsServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds <see cref="IChatModelProvider"/>. The environment (<c>OPENAI_API_KEY</c>, <c>OPENAI_BASE_URL</c>, <c>OPENAI_MODEL</c>) gives the defaults,
+    /// <paramref name="configure"/> has the last word.
+    /// </summary>
+    public static IServiceCollection AddStewardModels(this IServiceCollection services, Action<ModelsOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        services.AddOptions<ModelsOptions>()
+            .Configure(options =>
+            {
+                options.ApiKey = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
+                options.BaseUrl = Environment.GetEnvironmentVariable("OPENAI_BASE_URL");
+                options.Model = Environment.GetEnvironmentVariable("OPENAI_MODEL") is { Length: > 0 } model ? model : options.Model;
+                configure?.Invoke(options);
+            })
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>());
+        services.AddHttpClient(ChatModelProvider.HttpClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false })
+            .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
+            .RemoveAllLoggers();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, RandomSource>();
+        services.TryAddSingleton<IChatModelProvider, ChatModelProvider>();
+        return services;
+    }
+}

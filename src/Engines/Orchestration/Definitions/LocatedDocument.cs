@@ -1,0 +1,50 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Steward.Engines.Orchestration.Definitions;
+
+/// <summary>A YAML file as JSON, with the line of every value.</summary>
+public sealed class LocatedDocument
+{
+    private readonly Dictionary<string, int> _lines;
+
+    internal LocatedDocument(string file, JsonNode? root, Dictionary<string, int> lines) => (File, Root, _lines) = (file, root, lines);
+
+    /// <summary>The file as it was named when it was loaded.</summary>
+    public string File { get; }
+
+    /// <summary>The content.</summary>
+    public JsonNode? Root { get; }
+
+    /// <summary>The content, for validation.</summary>
+    public JsonElement ToElement() => JsonSerializer.SerializeToElement(Root, DefinitionJson.Default.JsonNode!);
+
+    /// <summary>The line of the value at a JSON pointer, or of the nearest value around it.</summary>
+    public int LineOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        while (true)
+        {
+            if (_lines.TryGetValue(path, out var line))
+            {
+                return line;
+            }
+
+            var slash = path.LastIndexOf('/');
+            if (slash < 0)
+            {
+                return 1;
+            }
+
+            path = path[..slash];
+        }
+    }
+
+    internal static string Escape(string key) =>
+        key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
+}
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(JsonNode))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(JsonElement))]
+[System.Text.Json.Serialization.JsonSerializable(typeof(string))]
+internal sealed partial class DefinitionJson : System.Text.Json.Serialization.JsonSerializerContext;

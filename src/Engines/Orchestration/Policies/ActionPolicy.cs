@@ -1,0 +1,254 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Steward.Engines.Connectors;
+using Steward.Engines.Orchestration.Definitions;
+using Steward.Engines.Orchestration.Expressions;
+using Steward.Engines.Orchestration.Schemas;
+
+namespace Steward.Engines.Orchestration.Policies;
+
+/// <summary>
+/// Who may do what, whoever proposes it: playbook or model. Reads are allowed unless listed, everything else is denied unless listed. The person
+/// whom an action is about is read from the target system for the exact arguments that will be sent.
+/// </summary>
+public sealed class ActionPolicy
+{
+    private static readonly Lazy<JsonSchema> Schema = new(() => EmbeddedResources.Schema("policy.schema.json"));
+
+    private readonly IReadOnlyDictionary<string, Rule> _rules;
+
+    private ActionPolicy(IReadOnlyDictionary<string, Rule> rules) => _rules = rules;
+
+    /// <summary>Reads only.</summary>
+    public static ActionPolicy ReadOnly { get; } = new(new Dictionary<string, Rule>());
+
+    /// <summary>Reads a policy file's text.</summary>
+    /// <exception cref="DefinitionException">It is not a valid policy; every fault is named with its line.</exception>
+    public static ActionPolicy Compile(string text, string file)
+    {
+        var document = YamlLoader.Load(text, file);
+        var faults = Schema.Value.Validate(document.ToElement());
+        if (faults.Count > 0)
+        {
+            throw new DefinitionException([.. faults.Select(fault => new DefinitionError(file, document.LineOf(fault.Path), fault.ToString()))]);
+        }
+
+        var errors = new List<DefinitionError>();
+        var rules = new Dictionary<string, Rule>(StringComparer.Ordinal);
+        foreach (var (operation, node) in (JsonObject)document.Root!["operations"]!)
+        {
+            var at = $"/operations/{LocatedDocument.Escape(operation)}";
+            try
+            {
+                var rule = Rule.Read((JsonObject)node!);
+                if (!rule.HasTarget && rule.Allow.Concat(rule.Approval).Any(who => who is "self" or "manager"))
+                {
+                    errors.Add(new DefinitionError(file, document.LineOf(at), $"{operation}: 'self' and 'manager' need 'target'."));
+                }
+
+                if (!rule.HasManager && rule.Allow.Concat(rule.Approval).Contains("manager"))
+                {
+                    errors.Add(new DefinitionError(file, document.LineOf(at), $"{operation}: 'manager' needs 'manager'."));
+                }
+
+                rules[operation] = rule;
+            }
+            catch (ExpressionException e)
+            {
+                errors.Add(new DefinitionError(file, document.LineOf(at), $"{operation}: {e.Message}"));
+            }
+        }
+
+        return errors.Count == 0 ? new ActionPolicy(rules) : throw new DefinitionException(errors);
+    }
+
+    /// <summary>Decides on one action.</summary>
+    /// <param name="operation">The operation.</param>
+    /// <param name="arguments">The arguments exactly as they will be sent.</param>
+    /// <param name="requester">In whose name.</param>
+    /// <param name="read">Reads from the target systems.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async Task<PolicyDecision> DecideAsync(
+        ConnectorOperation operation, JsonElement arguments, Requester requester, PolicyRead read, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(operation);
+        ArgumentNullException.ThrowIfNull(requester);
+        ArgumentNullException.ThrowIfNull(read);
+        if (!_rules.TryGetValue(operation.Id, out var rule))
+        {
+            return operation.Effect == OperationEffect.Read
+                ? new PolicyDecision(PolicyVerdict.Allowed, "reads are allowed")
+                : new PolicyDecision(PolicyVerdict.Denied, $"The policy does not allow '{operation.Id}'.");
+        }
+
+        var people = new People(rule, arguments, read);
+        foreach (var (entries, verdict) in new[] { (rule.Allow, PolicyVerdict.Allowed), (rule.Approval, PolicyVerdict.ApprovalNeeded) })
+        {
+            // What needs no look-up first.
+            foreach (var who in entries.OrderBy(who => who is "self" or "manager"))
+            {
+                try
+                {
+                    if (await AppliesAsync(who, requester, people, cancellationToken))
+                    {
+                        return verdict == PolicyVerdict.Allowed
+                            ? new PolicyDecision(verdict, who.Replace(':', ' '))
+                            : new PolicyDecision(verdict, "This needs an approval. Nothing was changed.");
+                    }
+                }
+                catch (PolicyReadException e)
+                {
+                    return new PolicyDecision(PolicyVerdict.Undecided, e.Message) { Retryable = e.Retryable };
+                }
+                catch (ExpressionException)
+                {
+                    return new PolicyDecision(PolicyVerdict.Denied, "It could not be determined whom this is about, so it was not done.");
+                }
+            }
+        }
+
+        return new PolicyDecision(PolicyVerdict.Denied, rule.DeniedText ?? $"You may not use '{operation.Id}' for this.");
+    }
+
+    private static async ValueTask<bool> AppliesAsync(string who, Requester requester, People people, CancellationToken cancellationToken) => who switch
+    {
+        "anyone" => true,
+        "self" => IsRequester(await people.TargetAsync(cancellationToken), requester),
+        "manager" => IsRequester(await people.ManagerAsync(cancellationToken), requester),
+        _ => requester.Roles.Contains(who["role:".Length..]),
+    };
+
+    private static bool IsRequester(string? email, Requester requester) =>
+        !string.IsNullOrWhiteSpace(email) && string.Equals(email, requester.Email, StringComparison.OrdinalIgnoreCase);
+
+    private sealed record Lookup(string? Call, ValueTemplate? With, Expression Email)
+    {
+        public static Lookup? Read(JsonNode? node, bool needsTarget)
+        {
+            if (node is null)
+            {
+                return null;
+            }
+
+            var scope = new Dictionary<string, ValueShape>(StringComparer.Ordinal) { ["arguments"] = ValueShape.Any };
+            if (needsTarget)
+            {
+                scope["target"] = ValueShape.Text;
+            }
+
+            var read = node["read"] as JsonObject;
+            var with = read is null ? null : ValueTemplate.Parse(read["with"]);
+            foreach (var expression in with?.Expressions ?? [])
+            {
+                expression.Check(scope);
+            }
+
+            if (read is not null)
+            {
+                scope["result"] = ValueShape.Any;
+            }
+
+            var email = Template.Parse(node["email"]!.GetValue<string>()).Only ?? throw new ExpressionException("'email' must be one expression.");
+            email.Check(scope);
+            return new Lookup(read?["call"]?.GetValue<string>(), with, email);
+        }
+    }
+
+    private sealed record Rule(IReadOnlyList<string> Allow, IReadOnlyList<string> Approval, Lookup? Target, Lookup? Manager, string? DeniedText)
+    {
+        public bool HasTarget => Target is not null;
+
+        public bool HasManager => Manager is not null;
+
+        public static Rule Read(JsonObject node) => new(
+            Texts(node["allow"]),
+            Texts(node["approval"]),
+            Lookup.Read(node["target"], false),
+            Lookup.Read(node["manager"], true),
+            node["denied"]?.GetValue<string>());
+
+        private static List<string> Texts(JsonNode? node) => [.. (node as JsonArray ?? []).Select(item => item!.GetValue<string>())];
+    }
+
+    private sealed class PolicyReadException(string message, bool retryable) : Exception(message)
+    {
+        public bool Retryable { get; } = retryable;
+    }
+
+    private sealed class People(Rule rule, JsonElement arguments, PolicyRead read)
+    {
+        private string? _target;
+        private bool _isKnown;
+
+        public async ValueTask<string?> TargetAsync(CancellationToken cancellationToken)
+        {
+            if (!_isKnown)
+            {
+                _target = await FindAsync(rule.Target!, Roots(), cancellationToken);
+                _isKnown = true;
+            }
+
+            return _target;
+        }
+
+        public async ValueTask<string?> ManagerAsync(CancellationToken cancellationToken)
+        {
+            var roots = Roots();
+            roots["target"] = JsonValue.Create(await TargetAsync(cancellationToken));
+            return await FindAsync(rule.Manager!, roots, cancellationToken);
+        }
+
+        private Dictionary<string, JsonNode?> Roots() => new(StringComparer.Ordinal) { ["arguments"] = Values.Node(arguments) };
+
+        private async ValueTask<string?> FindAsync(Lookup lookup, Dictionary<string, JsonNode?> roots, CancellationToken cancellationToken)
+        {
+            if (lookup.Call is not null)
+            {
+                switch (await read(lookup.Call, Values.Element(lookup.With!.Evaluate(roots)), cancellationToken))
+                {
+                    case ActionSucceeded succeeded:
+                        roots["result"] = Values.Node(succeeded.Result);
+                        break;
+                    case ActionFailed { Code: "not_found" }:
+                        return null;
+                    case ActionFailed failed:
+                        throw new PolicyReadException("Whether this is allowed could not be checked: " + failed.Message, failed.IsRetryable);
+                    default:
+                        throw new PolicyReadException("Whether this is allowed could not be checked.", true);
+                }
+            }
+
+            var email = lookup.Email.Evaluate(roots);
+            return email?.GetValueKind() == JsonValueKind.String ? email.GetValue<string>() : null;
+        }
+    }
+}
+
+/// <summary>Carries out a read for the policy.</summary>
+/// <returns>The outcome; operations that are no reads must be refused.</returns>
+public delegate Task<ActionOutcome> PolicyRead(string operationId, JsonElement arguments, CancellationToken cancellationToken);
+
+/// <summary>What a policy says.</summary>
+/// <param name="Verdict">Whether.</param>
+/// <param name="Reason">By which rule it is allowed, or why it is not; safe to show.</param>
+public sealed record PolicyDecision(PolicyVerdict Verdict, string Reason)
+{
+    /// <summary>For <see cref="PolicyVerdict.Undecided"/>: whether it may be decidable later.</summary>
+    public bool Retryable { get; init; }
+}
+
+/// <summary>The kinds of <see cref="PolicyDecision"/>.</summary>
+public enum PolicyVerdict
+{
+    /// <summary>It may be done.</summary>
+    Allowed,
+
+    /// <summary>It may be done when a person approves.</summary>
+    ApprovalNeeded,
+
+    /// <summary>It may not be done.</summary>
+    Denied,
+
+    /// <summary>It could not be checked, so it may not be done now.</summary>
+    Undecided,
+}
