@@ -1,6 +1,7 @@
 using Steward.EnterpriseSim.Hosting;
 using Steward.EnterpriseSim.Jira;
 using Steward.EnterpriseSim.Okta;
+using Steward.EnterpriseSim.Salesforce;
 using Steward.EnterpriseSim.ServiceNow;
 
 namespace Steward.EnterpriseSim;
@@ -14,10 +15,10 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     private readonly SimWorld world;
     private readonly List<SimServer> servers = [];
 
-    private EnterpriseSimulation(SimWorld world, OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira)
+    private EnterpriseSimulation(SimWorld world, OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira, SalesforceSystem salesforce)
     {
         this.world = world;
-        State = new SimulationState(okta, serviceNow, jira);
+        State = new SimulationState(okta, serviceNow, jira, salesforce);
     }
 
     /// <summary>Base URL of the simulated Okta.</summary>
@@ -28,6 +29,9 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
 
     /// <summary>Base URL of the simulated Jira Cloud.</summary>
     public Uri Jira => servers[2].Url;
+
+    /// <summary>Base URL of the simulated Salesforce, both login host and instance.</summary>
+    public Uri Salesforce => servers[3].Url;
 
     /// <summary>What a client signs in with.</summary>
     public EnterpriseSimCredentials Credentials => world.Options.Credentials;
@@ -52,13 +56,14 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     {
         options ??= new EnterpriseSimOptions();
         var world = new SimWorld(options, Company.Acme());
-        var (okta, serviceNow, jira) = (new OktaSystem(world), new ServiceNowSystem(world), new JiraSystem(world));
-        var simulation = new EnterpriseSimulation(world, okta, serviceNow, jira);
+        var (okta, serviceNow, jira, salesforce) = (new OktaSystem(world), new ServiceNowSystem(world), new JiraSystem(world), new SalesforceSystem(world));
+        var simulation = new EnterpriseSimulation(world, okta, serviceNow, jira, salesforce);
         try
         {
             simulation.servers.Add(await SimServer.StartAsync(okta, world, options.Ports.Okta, cancellationToken));
             simulation.servers.Add(await SimServer.StartAsync(serviceNow, world, options.Ports.ServiceNow, cancellationToken));
             simulation.servers.Add(await SimServer.StartAsync(jira, world, options.Ports.Jira, cancellationToken));
+            simulation.servers.Add(await SimServer.StartAsync(salesforce, world, options.Ports.Salesforce, cancellationToken));
             return simulation;
         }
         catch

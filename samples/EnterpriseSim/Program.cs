@@ -24,6 +24,8 @@ if (arguments.UrlsFile is { } file)
 
 Console.WriteLine($"okta {simulation.Okta}");
 Console.WriteLine($"servicenow {simulation.ServiceNow}");
+Console.WriteLine($"jira {simulation.Jira}");
+Console.WriteLine($"salesforce {simulation.Salesforce}");
 await stop.Task;
 return 0;
 

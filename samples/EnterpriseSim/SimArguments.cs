@@ -59,7 +59,7 @@ internal sealed record SimArguments(EnterpriseSimOptions Options, string? UrlsFi
     public static void WriteUrls(EnterpriseSimulation simulation, string file)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(
-            new Endpoints(simulation.Okta, simulation.ServiceNow, simulation.Credentials), Json);
+            new Endpoints(simulation.Okta, simulation.ServiceNow, simulation.Jira, simulation.Salesforce, simulation.Credentials), Json);
         var draft = $"{file}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
         var access = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -88,5 +88,5 @@ internal sealed record SimArguments(EnterpriseSimOptions Options, string? UrlsFi
         }
     }
 
-    private sealed record Endpoints(Uri Okta, Uri ServiceNow, EnterpriseSimCredentials Credentials);
+    private sealed record Endpoints(Uri Okta, Uri ServiceNow, Uri Jira, Uri Salesforce, EnterpriseSimCredentials Credentials);
 }

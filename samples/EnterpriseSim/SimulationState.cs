@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Steward.EnterpriseSim.Jira;
 using Steward.EnterpriseSim.Okta;
+using Steward.EnterpriseSim.Salesforce;
 using Steward.EnterpriseSim.ServiceNow;
 
 namespace Steward.EnterpriseSim;
@@ -11,12 +12,14 @@ public sealed class SimulationState
     private readonly OktaSystem okta;
     private readonly ServiceNowSystem serviceNow;
     private readonly JiraSystem jira;
+    private readonly SalesforceSystem salesforce;
 
-    internal SimulationState(OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira)
+    internal SimulationState(OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira, SalesforceSystem salesforce)
     {
         this.okta = okta;
         this.serviceNow = serviceNow;
         this.jira = jira;
+        this.salesforce = salesforce;
     }
 
     /// <summary>Every mail that Okta sent, oldest first.</summary>
@@ -79,6 +82,17 @@ public sealed class SimulationState
         lock (jira.Gate)
         {
             return [.. jira.Site.Issues.Select(i => i.Render("", ["*all"]))];
+        }
+    }
+
+    /// <summary>All Salesforce records of an object with all fields, oldest first.</summary>
+    /// <param name="type">Object name, such as <c>Case</c>.</param>
+    public IReadOnlyList<JsonObject> SalesforceRecords(string type)
+    {
+        lock (salesforce.Gate)
+        {
+            return [.. salesforce.Org.All(SalesforceSchema.All[type]).Select(record =>
+                new JsonObject(record.Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))))];
         }
     }
 }
