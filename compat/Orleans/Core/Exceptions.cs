@@ -90,6 +90,29 @@ namespace Orleans.Runtime
         }
     }
 
+    /// <summary>The silo accepts no requests from clients now.</summary>
+    [GenerateSerializer]
+    public sealed class GatewayTooBusyException : OrleansException
+    {
+        /// <summary>Creates an exception.</summary>
+        public GatewayTooBusyException()
+            : base("Gateway too busy")
+        {
+        }
+
+        /// <summary>Creates an exception.</summary>
+        public GatewayTooBusyException(string message)
+            : base(message)
+        {
+        }
+
+        /// <summary>Creates an exception.</summary>
+        public GatewayTooBusyException(string message, Exception innerException)
+            : base(message, innerException)
+        {
+        }
+    }
+
     /// <summary>Too many requests wait.</summary>
     [GenerateSerializer]
     public sealed class LimitExceededException : OrleansException

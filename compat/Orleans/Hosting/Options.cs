@@ -103,3 +103,13 @@ public class GrainCollectionOptions
     /// <summary>How long deactivating may take.</summary>
     public TimeSpan DeactivationTimeout { get; set; } = TimeSpan.FromSeconds(30);
 }
+
+/// <summary>How silos watch each other. One silo has nobody to watch.</summary>
+public class ClusterMembershipOptions
+{
+    /// <summary>How many probes in a row must fail.</summary>
+    public int NumMissedProbesLimit { get; set; } = 3;
+
+    /// <summary>How long a probe may take, and how often there is one.</summary>
+    public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+}
