@@ -14,32 +14,34 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
     /// <inheritdoc/>
     public async Task Invoke(IIncomingGrainCallContext context)
     {
-        if (IsOwnGrain(context))
+        if (IsStewardCall(context))
         {
             Caller.Current = Verify(context);
         }
-        else if (!IsFromSilo(context))
+        else if (!IsOfTheRuntime(context))
         {
-            LogRefused(logger, context.InterfaceName, "clients may call Steward's grains only");
-            throw StewardException.Forbidden("Front ends may call Steward's grains only.");
+            LogRefused(logger, context.InterfaceName, "the interface is not known");
+            throw StewardException.Forbidden("Only Steward's grains may be called.");
         }
 
         await context.Invoke();
     }
 
     /// <summary>
-    /// Orleans' own grains and reminders carry no identity: those calls are Orleans' internal matter, from silo to silo. Extensions on a
-    /// Steward grain (async enumeration) run with the key of that grain and are checked like its methods.
+    /// Calls of a method of Steward's contracts, and of Orleans' extension through which async enumerations of Steward's grains run: that one
+    /// carries the key of the grain and the context of the enumerating caller with each call.
     /// </summary>
-    private static bool IsOwnGrain(IIncomingGrainCallContext context) =>
-        context.Grain is not null
-        && context.InterfaceMethod?.DeclaringType != typeof(IRemindable)
-        && IsStewardKey(context.TargetId);
+    private static bool IsStewardCall(IIncomingGrainCallContext context) =>
+        context.InterfaceMethod?.DeclaringType is not { } declaring
+        || declaring == typeof(IAsyncEnumerableGrainExtension)
+        || declaring.Namespace?.StartsWith("Steward", StringComparison.Ordinal) == true;
 
-    private static bool IsStewardKey(GrainId target) => target.Key.ToString() is { Length: > 2 } key && key[0] == 't' && key[1] == '-';
-
-    private static bool IsFromSilo(IIncomingGrainCallContext context) =>
-        context.SourceId is not { } source || !source.Type.ToString()!.StartsWith("sys.client", StringComparison.Ordinal) || source.Key.ToString()!.StartsWith("hosted", StringComparison.Ordinal);
+    /// <summary>
+    /// Orleans' own interfaces carry no identity: reminders, timers, what clients ask of system targets. They give no access to what Steward's
+    /// grains hold.
+    /// </summary>
+    private static bool IsOfTheRuntime(IIncomingGrainCallContext context) =>
+        context.InterfaceMethod?.DeclaringType?.Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true;
 
     private CallerIdentity Verify(IIncomingGrainCallContext context)
     {
