@@ -173,7 +173,7 @@ public sealed class CallTests(PlainCluster cluster) : IClassFixture<PlainCluster
 
     [Fact]
     public void GrainId_UniformHash_IsStable() =>
-        Assert.Equal("1996751176 1293902759", string.Create(CultureInfo.InvariantCulture, $"{GrainId.Create("echo", "a").GetUniformHashCode()} {GrainId.Create("session", "t-acme/u-7/s-0123456789abcdef").GetUniformHashCode()}"));
+        Assert.Equal("1240796010 2925797962", string.Create(CultureInfo.InvariantCulture, $"{GrainId.Create("echo", "a").GetUniformHashCode()} {GrainId.Create("session", "t-acme/u-7/s-0123456789abcdef").GetUniformHashCode()}"));
 
     [Fact]
     public void GetGrain_WithoutImplementation_Throws() => Assert.Throws<ArgumentException>(() => cluster.Client.GetGrain<INobodyGrain>("x"));

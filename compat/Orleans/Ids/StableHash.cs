@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace Orleans;
 
-/// <summary>The hash (xxHash32 with seed 0) that places grains and reminders, equal on every machine.</summary>
+/// <summary>The hash (xxHash32 with seed 0, its bytes in reverse) that places grains and reminders, equal on every machine.</summary>
 public static class StableHash
 {
     private const uint Prime1 = 0x9E3779B1;
@@ -51,7 +51,7 @@ public static class StableHash
 
         hash = (hash ^ (hash >> 15)) * Prime2;
         hash = (hash ^ (hash >> 13)) * Prime3;
-        return hash ^ (hash >> 16);
+        return BinaryPrimitives.ReverseEndianness(hash ^ (hash >> 16));
     }
 
     /// <summary>The hash of a text in UTF-16.</summary>

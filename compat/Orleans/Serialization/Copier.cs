@@ -86,6 +86,12 @@ internal sealed class PolymorphicCopier<T> : Copier<T>
         }
 
         var type = value.GetType();
+        if (type.IsEnum && session.Remote && !type.IsDefined(typeof(GenerateSerializerAttribute), false))
+        {
+            // The wire format knows a boxed enum of a type without a serializer by its number only.
+            return (T)Convert.ChangeType(value, type.GetEnumUnderlyingType(), System.Globalization.CultureInfo.InvariantCulture);
+        }
+
         return type == typeof(object) ? value : (T)Copier.For(type).CopyObject(value, session);
     }
 }

@@ -222,10 +222,9 @@ internal static class MemberCopier
 
         public ClassCopier()
         {
-            // As the generated code of Orleans does: by the constructor without parameters where there is one and no member is required.
+            // By the public constructor without parameters where there is one; else no constructor runs.
             var constructor = typeof(T).GetConstructor(BindingFlags.Instance | BindingFlags.Public, []);
-            var hasRequired = typeof(T).GetMembers(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Any(m => m.IsDefined(typeof(RequiredMemberAttribute)));
-            if (constructor is not null && !hasRequired)
+            if (constructor is not null)
             {
                 var method = new DynamicMethod("Create", typeof(T), null, typeof(MemberCopier).Module, skipVisibility: true);
                 var il = method.GetILGenerator();
