@@ -53,7 +53,7 @@ public static class StewardSiloBuilderExtensions
         builder.AddReminders();
         var services = builder.Services.AddStewardStorage();
 #if ORLEANS_STANDIN
-        services.AddSingleton(CreateOwnReminders);
+        services.AddSingleton<IReminderTable>(CreateOwnReminders);
 #else
         services.AddOptions<AdoNetReminderTableOptions>().Configure<IOptions<StewardStorageOptions>>(static (adoNet, storage) =>
         {
@@ -79,7 +79,7 @@ public static class StewardSiloBuilderExtensions
             provider.GetRequiredService<TimeProvider>());
     }
 
-    private static IReminderTable CreateOwnReminders(IServiceProvider provider)
+    private static StewardReminderTable CreateOwnReminders(IServiceProvider provider)
     {
         var backend = provider.GetRequiredService<StorageBackend>();
         return new StewardReminderTable(backend.PostgreSql is { } postgreSql ? new PostgreSqlReminderStore(postgreSql) : new SqliteReminderStore(backend.Sqlite!));
