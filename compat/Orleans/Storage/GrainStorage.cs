@@ -393,7 +393,7 @@ namespace Orleans.Runtime
 
     internal sealed class PersistentStateAttributeMapper : IAttributeToFactoryMapper<PersistentStateAttribute>
     {
-        private static readonly MethodInfo CreateMethod = typeof(IPersistentStateFactory).GetMethod(nameof(IPersistentStateFactory.Create))!;
+        private static readonly MethodInfo CreateMethod = typeof(PersistentStateAttributeMapper).GetMethod(nameof(Create), BindingFlags.NonPublic | BindingFlags.Static)!;
 
         public Factory<IGrainContext, object> GetFactory(ParameterInfo parameter, PersistentStateAttribute metadata)
         {
@@ -409,6 +409,10 @@ namespace Orleans.Runtime
             var call = create.CreateDelegate<Func<IPersistentStateFactory, IGrainContext, IPersistentStateConfiguration, object>>();
             return context => call(context.ActivationServices.GetRequiredService<IPersistentStateFactory>(), context, configuration);
         }
+
+        // A delegate cannot be bound to a generic method of an interface.
+        private static object Create<TState>(IPersistentStateFactory factory, IGrainContext context, IPersistentStateConfiguration configuration) =>
+            factory.Create<TState>(context, configuration);
     }
 
     internal sealed class PersistentStateFactory : IPersistentStateFactory

@@ -108,6 +108,32 @@ public sealed class PostgreSqlJournalStoreTests(PostgreSqlStorageFixture fixture
     }
 
     [Fact]
+    public async Task Append_FailsAtCommitOnly_IsNotAcknowledged()
+    {
+        // The function's answer is on its way before the server commits; a deferred check fails after it.
+        await ExecuteAsync(
+            """
+            CREATE FUNCTION fail_late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'late'; END $$;
+            CREATE CONSTRAINT TRIGGER late AFTER INSERT ON journal_entries DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW WHEN (NEW.type = 'late') EXECUTE FUNCTION fail_late();
+            """);
+        try
+        {
+            var append = Append("t-late/r-1", 0);
+            var failure = await Assert.ThrowsAsync<StorageException>(async () =>
+                await _fixture.Journals.AppendAsync(append with { Records = [append.Records[0] with { Type = "late" }] }));
+
+            Assert.False(failure.OutcomeUnknown);
+            Assert.Null(await _fixture.Journals.GetHeadAsync("t-late/r-1"));
+            Assert.Equal(new JournalAppended(1), await _fixture.Journals.AppendAsync(append));
+        }
+        finally
+        {
+            await ExecuteAsync("DROP TRIGGER late ON journal_entries; DROP FUNCTION fail_late");
+        }
+    }
+
+    [Fact]
     public async Task ListOpen_Plan_UsesTheIndexOverOpenJournals()
     {
         await using var source = NpgsqlDataSource.Create(_fixture.ConnectionString);

@@ -80,6 +80,37 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
     }
 
     [Fact]
+    public async Task Write_FailsAtCommitOnly_IsNotAcknowledged()
+    {
+        using var directory = new TemporaryDirectory();
+        using var database = new SqliteDatabase(directory.File("steward.db"));
+        using var writer = new SqliteWriter(
+            () =>
+            {
+                var session = database.Open(SqliteAccess.Write);
+                session.Execute(
+                    """
+                    PRAGMA foreign_keys = ON;
+                    CREATE TABLE IF NOT EXISTS parents (id INTEGER PRIMARY KEY);
+                    CREATE TABLE IF NOT EXISTS children (parent INTEGER REFERENCES parents DEFERRABLE INITIALLY DEFERRED);
+                    """);
+                return session;
+            },
+            "test");
+
+        var late = new Insert("INSERT INTO children VALUES (1)");
+        writer.Enqueue(late);
+        var failure = await Assert.ThrowsAsync<StorageException>(async () => await late.Completion);
+
+        // Where a COMMIT that did not return successfully leaves the file is not for the writer to guess.
+        Assert.True(failure.OutcomeUnknown);
+        var next = new Insert("INSERT INTO parents VALUES (2)");
+        writer.Enqueue(next);
+        await next.Completion;
+        Assert.Equal("0", database.Read(0, static (session, _) => session.Scalar("SELECT count(*) FROM children")));
+    }
+
+    [Fact]
     public async Task Append_CancelledWhileItWaits_AppendsNothing()
     {
         using var release = new ManualResetEventSlim();
@@ -174,5 +205,14 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
             CancellationToken.None).AsTask();
         await entered.Task;
         return change;
+    }
+
+    private sealed class Insert(string sql) : SqliteWork<bool>(CancellationToken.None)
+    {
+        protected override bool Run(SqliteSession session)
+        {
+            session.Execute(sql);
+            return true;
+        }
     }
 }
