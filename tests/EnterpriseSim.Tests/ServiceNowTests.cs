@@ -72,6 +72,20 @@ public sealed class ServiceNowTests : IAsyncLifetime
         Assert.Equal(2, sim.State.ServiceNowTable("incident").Count(r => r["correlation_id"] == "same"));
     }
 
+    [Fact]
+    public async Task List_ByCorrelationId_FollowsChangesAndDeletions()
+    {
+        var created = await serviceNow.PostAsync(Incidents, new JsonObject { ["short_description"] = "x", ["correlation_id"] = "Before" });
+        var url = $"{Incidents}/{created.Body!["result"]!["sys_id"]}";
+        async Task<int> CountAsync(string id) => (await serviceNow.GetAsync($"{Incidents}?sysparm_query=correlation_id={id}^state=1")).Body!["result"]!.AsArray().Count;
+
+        Assert.Equal((1, 0), (await CountAsync("before"), await CountAsync("after")));
+        await serviceNow.SendAsync(HttpMethod.Patch, url, SimClient.Json(new JsonObject { ["correlation_id"] = "after" }));
+        Assert.Equal((0, 1), (await CountAsync("before"), await CountAsync("after")));
+        await serviceNow.SendAsync(HttpMethod.Delete, url);
+        Assert.Equal(0, await CountAsync("after"));
+    }
+
     [Theory]
     [InlineData("category=network^subcategory=vpn", 2)]
     [InlineData("categoryINnetwork,database", 7)]

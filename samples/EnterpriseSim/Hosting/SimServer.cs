@@ -234,8 +234,9 @@ internal sealed class SimServer : IAsyncDisposable
         {
             await http.Response.Body.WriteAsync(bytes.AsMemory(0, bytes.Length / 2));
             await http.Response.Body.FlushAsync();
-            http.Abort();
-            return;
+
+            // The server closes a connection whose handler fails after the answer has started: half of it arrives, the rest never does.
+            throw new IOException("The planned fault cuts the connection here.");
         }
 
         await http.Response.Body.WriteAsync(bytes, http.RequestAborted);

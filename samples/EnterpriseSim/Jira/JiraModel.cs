@@ -16,7 +16,6 @@ internal sealed record JiraAccount(string Id, string Name, string Email, bool Ac
         ["displayName"] = Name,
         ["active"] = Active,
         ["timeZone"] = TimeZone,
-        ["locale"] = "en_US",
     };
 }
 

@@ -7,6 +7,7 @@ namespace Steward.EnterpriseSim.Jira;
 internal sealed partial class JqlQuery
 {
     private const int DeepestNesting = 32;
+    private const int MostTokens = 2_000;
     private static readonly string[] Fields =
         ["project", "key", "status", "statuscategory", "assignee", "reporter", "labels", "priority", "issuetype", "summary", "description", "text", "created", "updated", "resolution", "duedate"];
 
@@ -21,6 +22,10 @@ internal sealed partial class JqlQuery
         this.site = site;
         this.now = now;
         tokens = Tokenize(text);
+        if (tokens.Count > MostTokens)
+        {
+            throw new FormatException("Error in the JQL Query: The query is too long.");
+        }
     }
 
     /// <summary>Whether the query restricts the result at all.</summary>

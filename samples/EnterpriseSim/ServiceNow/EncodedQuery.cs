@@ -62,6 +62,11 @@ internal sealed partial class EncodedQuery
     public bool Matches(Func<string, ColumnKind?> kindOf, Func<string, string> value) =>
         alternatives.Any(all => all.All(any => Known(any, kindOf) is not { Count: > 0 } known || known.Any(c => c.Matches(kindOf(c.Column)!.Value, value(c.Column)))));
 
+    /// <summary>The value that a column must have in every match; null if the query does not pin it to one.</summary>
+    public string? Pinned(string column) => alternatives is [var all]
+        ? all.Find(any => any is [{ Op: "=" } only] && only.Column == column)?[0].Value
+        : null;
+
     private static List<Condition> Known(List<Condition> any, Func<string, ColumnKind?> kindOf) => any.FindAll(c => kindOf(c.Column) is not null);
 
     private static Condition ReadCondition(string text)

@@ -23,7 +23,7 @@ internal sealed partial class ServiceNowSystem
 
         // Parameters that are no sysparm are conditions too: ?state=1&active=true.
         var conditions = call.Http.Request.Query.Where(p => !p.Key.StartsWith("sysparm_", StringComparison.Ordinal) && TableStore.KindOf(table, p.Key) is not null).ToList();
-        var rows = Store.Rows(table).Where(row => query.Matches(path => TableStore.KindOf(table, path), path => Store.Value(table, row, path))
+        var rows = Store.Candidates(table, query).Where(row => query.Matches(path => TableStore.KindOf(table, path), path => Store.Value(table, row, path))
             && conditions.TrueForAll(c => Store.Value(table, row, c.Key) == c.Value.ToString()));
         var ordered = rows.ToList();
         foreach (var (column, descending) in Enumerable.Reverse(query.Order))
@@ -108,7 +108,7 @@ internal sealed partial class ServiceNowSystem
     {
         var table = TableOf(call);
         var row = RowOf(call, table);
-        Store.Delete(table, row["sys_id"]);
+        Store.Delete(table, row);
         call.Committed();
         return Reply.NoContent();
     }

@@ -9,10 +9,28 @@ internal sealed class TableStore(SimWorld world)
     private readonly Dictionary<string, Dictionary<string, Dictionary<string, string>>> tables =
         TableSchema.All.Keys.ToDictionary(name => name, _ => new Dictionary<string, Dictionary<string, string>>());
 
+    // Columns by which clients look for one record among many.
+    private static readonly string[] Indexed = ["correlation_id", "number", "user_name", "email"];
+
+    private readonly Dictionary<(string Table, string Column, string Value), List<Dictionary<string, string>>> index = [];
     private readonly Dictionary<string, int> numbers = [];
     private readonly Dictionary<(string Table, string Element, string Value), string> labels = [];
 
     public IReadOnlyCollection<Dictionary<string, string>> Rows(string table) => tables[table].Values;
+
+    /// <summary>The records that can match a query at all: those under a pinned value of an indexed column, otherwise all.</summary>
+    public IReadOnlyCollection<Dictionary<string, string>> Candidates(string table, EncodedQuery query)
+    {
+        foreach (var column in Indexed)
+        {
+            if (TableSchema.All[table].Columns.ContainsKey(column) && query.Pinned(column) is { Length: > 0 } value)
+            {
+                return index.TryGetValue((table, column, value.ToUpperInvariant()), out var rows) ? rows : [];
+            }
+        }
+
+        return Rows(table);
+    }
 
     public Dictionary<string, string>? Find(string table, string sysId) => tables[table].GetValueOrDefault(sysId);
 
@@ -42,6 +60,7 @@ internal sealed class TableStore(SimWorld world)
         Assign(schema, row, values);
         ApplyRules(table, row, [], now);
         tables[table][id] = row;
+        Index(table, row, add: true);
         if (table == "sys_choice")
         {
             labels[(row["name"], row["element"], row["value"])] = row["label"];
@@ -65,15 +84,22 @@ internal sealed class TableStore(SimWorld world)
         changed["sys_updated_on"] = Stamp(now);
         changed["sys_updated_by"] = user;
         changed["sys_mod_count"] = (int.Parse(row["sys_mod_count"], CultureInfo.InvariantCulture) + 1).Plain();
+        Index(table, row, add: false);
         foreach (var (name, value) in changed)
         {
             row[name] = value;
         }
 
+        Index(table, row, add: true);
+
         return true;
     }
 
-    public bool Delete(string table, string sysId) => tables[table].Remove(sysId);
+    public void Delete(string table, Dictionary<string, string> row)
+    {
+        tables[table].Remove(row["sys_id"]);
+        Index(table, row, add: false);
+    }
 
     /// <summary>The kind of a column, also through references (<c>caller_id.email</c>); null if there is none.</summary>
     public static ColumnKind? KindOf(string table, string path)
@@ -171,6 +197,27 @@ internal sealed class TableStore(SimWorld world)
             {
                 row["approval"] = "requested";
                 row["stage"] = "waiting_for_approval";
+            }
+        }
+    }
+
+    private void Index(string table, Dictionary<string, string> row, bool add)
+    {
+        foreach (var column in Indexed)
+        {
+            if (row.TryGetValue(column, out var value) && value.Length > 0)
+            {
+                var key = (table, column, value.ToUpperInvariant());
+                if (!index.TryGetValue(key, out var rows))
+                {
+                    index[key] = rows = [];
+                }
+
+                rows.Remove(row);
+                if (add)
+                {
+                    rows.Add(row);
+                }
             }
         }
     }
