@@ -47,3 +47,31 @@ public sealed class OrchestrationOptions
     /// <summary>The largest result of a step that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
     public int MaxResultLength { get; set; } = 16_384;
 }
+
+internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Options.IValidateOptions<OrchestrationOptions>
+{
+    public Microsoft.Extensions.Options.ValidateOptionsResult Validate(string? name, OrchestrationOptions options)
+    {
+        var failures = new List<string>();
+        void Demand(bool condition, string message)
+        {
+            if (!condition)
+            {
+                failures.Add("Orchestration:" + message);
+            }
+        }
+
+        Demand(options.PlaybookDirectory is null || Directory.Exists(options.PlaybookDirectory), $"PlaybookDirectory '{options.PlaybookDirectory}' does not exist; name the folder with the playbooks, or none.");
+        Demand(options.Strategy is "auto" or "playbook" or "react", "Strategy must be auto, playbook or react.");
+        Demand(options.MatchThreshold is > 0 and <= 1, "MatchThreshold must be more than 0 and at most 1.");
+        Demand(options.AmbiguityMargin is >= 0 and < 1, "AmbiguityMargin must be 0 to less than 1.");
+        Demand(options.MaxParallelSteps is >= 1 and <= 64, "MaxParallelSteps must be 1 to 64.");
+        Demand(options.MaxModelSteps is >= 1 and <= 50, "MaxModelSteps must be 1 to 50.");
+        Demand(options.MaxAttempts is >= 1 and <= 10, "MaxAttempts must be 1 to 10.");
+        Demand(options.MaxReconcileAttempts is >= 1 and <= 10, "MaxReconcileAttempts must be 1 to 10.");
+        Demand(options.MaxResultLength is >= 256 and <= 1_000_000, "MaxResultLength must be 256 to 1,000,000.");
+        Demand(options.RetryBaseDelay >= TimeSpan.Zero && options.RetryMaxDelay >= options.RetryBaseDelay, "RetryBaseDelay must not be negative, nor more than RetryMaxDelay.");
+        Demand(options.ActionGrace > TimeSpan.Zero && options.DefaultDeadline > TimeSpan.Zero, "ActionGrace and DefaultDeadline must be more than zero.");
+        return failures.Count == 0 ? Microsoft.Extensions.Options.ValidateOptionsResult.Success : Microsoft.Extensions.Options.ValidateOptionsResult.Fail(failures);
+    }
+}

@@ -1,22 +1,30 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Models;
 
 namespace Steward.Engines.Orchestration;
 
 /// <summary>Registers the run engine.</summary>
 public static class OrchestrationServiceCollectionExtensions
 {
-    /// <summary>Adds <see cref="RunEngine"/> and what it needs. Connectors and models are registered by their own engines.</summary>
+    /// <summary>
+    /// Adds <see cref="RunEngine"/> and what it needs, except <c>IConnectorRegistry</c> and <see cref="IChatModelProvider"/>, which the engines of
+    /// connectors and models register.
+    /// </summary>
     public static IServiceCollection AddStewardOrchestration(this IServiceCollection services, Action<OrchestrationOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var options = services.AddOptions<OrchestrationOptions>();
+        var options = services.AddOptions<OrchestrationOptions>().ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);
         }
 
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrchestrationOptions>, OrchestrationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRandomSource, RandomSource>();
+        services.TryAddSingleton(provider => OrchestrationDefinitions.Load(provider.GetRequiredService<IOptions<OrchestrationOptions>>()));
         services.TryAddSingleton<RunEngine>();
         return services;
     }

@@ -1,10 +1,29 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors;
+using Steward.Engines.Models;
+using Steward.Engines.Orchestration.Actions;
+using Steward.Engines.Orchestration.Playbooks;
+using Steward.Engines.Orchestration.Policies;
+using Steward.Engines.Orchestration.React;
 
 namespace Steward.Engines.Orchestration;
 
-/// <summary>Works runs off. One instance serves all runs of a process.</summary>
-public sealed class RunEngine(IOptions<OrchestrationOptions> options, TimeProvider time)
+/// <summary>
+/// Works runs off: chooses playbook, model or neither, carries the steps out, and ends the run. Holds no state of a run; whatever it knows stands in the
+/// run's journal, so that any instance anywhere continues what another one began. One instance serves all runs of a process.
+/// </summary>
+public sealed partial class RunEngine(
+    IOptions<OrchestrationOptions> options,
+    OrchestrationDefinitions definitions,
+    IConnectorRegistry connectors,
+    IChatModelProvider models,
+    TimeProvider time,
+    IRandomSource random,
+    ILogger<RunEngine> logger)
 {
+    private readonly OrchestrationOptions _options = options.Value;
+
     /// <summary>
     /// Works the run off from wherever the recorder's snapshot says that it is; returns after <c>run.ended</c> is durable, at once when it
     /// already is.
@@ -14,15 +33,144 @@ public sealed class RunEngine(IOptions<OrchestrationOptions> options, TimeProvid
     /// <param name="userCancel">Fires when the user cancels: what is under way is finished or given up, what was done is recorded, and the run ends as cancelled.</param>
     /// <param name="stop">Fires on shutdown: the run is left as it is, to be resumed elsewhere.</param>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> fired; the run has not ended.</exception>
+    /// <exception cref="Exception">Whatever the recorder threw; the run has not ended.</exception>
     public async Task ExecuteAsync(RunInput input, IRunRecorder recorder, CancellationToken userCancel, CancellationToken stop)
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(recorder);
-        stop.ThrowIfCancellationRequested();
-        _ = (options, time, userCancel);
-        if (!recorder.Snapshot.HasEnded)
+        if (recorder.Snapshot.HasEnded)
         {
-            await recorder.RecordAsync([new RunEnded { Phase = RunPhase.Failed, ErrorCode = "not_configured" }], stop);
+            return;
+        }
+
+        stop.ThrowIfCancellationRequested();
+        using var activity = Diagnostics.StartRun(input);
+        await using var run = new RunContext(input, recorder, connectors.ForTenant(input.TenantId), definitions.Policy, _options, time, random, userCancel, stop);
+        RunOutcome outcome;
+        try
+        {
+            outcome = await WorkAsync(run);
+        }
+        catch (Exception) when (run.HasFailedToRecord)
+        {
+            run.RecordingFailure!.Throw();
+            return;
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            throw new OperationCanceledException("The run was stopped and can be resumed.", stop);
+        }
+        catch (OperationCanceledException)
+        {
+            outcome = await InterruptedAsync(run);
+        }
+        catch (ModelException e)
+        {
+            LogModelFailed(logger, input.RunId, e.Code, e);
+            outcome = Changed(run.Snapshot)
+                ? new RunOutcome(RunPhase.Partial, e.Code, Progress.Describe(run.Snapshot, e.Message))
+                : new RunOutcome(RunPhase.Failed, e.Code, e.Message + " Nothing was changed.");
+        }
+        catch (Exception e)
+        {
+            LogDefect(logger, input.RunId, e);
+            outcome = new RunOutcome(RunPhase.Failed, "internal", Progress.Describe(run.Snapshot, "Something went wrong on our side."));
+        }
+
+        await EndAsync(run, outcome);
+        Diagnostics.EndRun(activity, run.Snapshot);
+    }
+
+    private static bool Changed(RunSnapshot snapshot) =>
+        snapshot.Actions.Any(action => action.Status is ActionStatus.Confirmed or ActionStatus.Sent or ActionStatus.Unknown);
+
+    private async Task<RunOutcome> WorkAsync(RunContext run)
+    {
+        run.Work.ThrowIfCancellationRequested();
+        if (run.Snapshot.CancelRequested)
+        {
+            throw new OperationCanceledException("The user has cancelled the run.");
+        }
+
+        var model = models.ForTenant(run.Input.TenantId);
+        if (run.Snapshot.Choice is not { } choice)
+        {
+            var selection = new StrategySelector(_options).Select(run.Input, definitions.Playbooks, run.Connectors.Operations, model);
+            if (selection.Outcome is { } outcome)
+            {
+                return outcome with { Facts = [selection.Choice] };
+            }
+
+            return selection.Playbook is { } selected
+                ? await new PlaybookRunner(run, selected, selection.Choice, logger).RunAsync([selection.Choice])
+                : await new ReactRunner(run, model!, logger).RunAsync([selection.Choice]);
+        }
+
+        switch (choice.Strategy)
+        {
+            case "playbook" when definitions.Playbooks.Find(choice.Playbook!) is { } playbook && Fits(playbook, choice, run.Snapshot):
+                return await new PlaybookRunner(run, playbook, choice, logger).RunAsync([]);
+            case "playbook":
+                await SettleAsync(run);
+                return new RunOutcome(RunPhase.Partial, "playbook_changed", Progress.Describe(run.Snapshot, "The playbook for this was changed or removed while I was working, so I stopped."));
+            case "react" when model is not null:
+                return await new ReactRunner(run, model, logger).RunAsync([]);
+            default:
+                await SettleAsync(run);
+                return new RunOutcome(RunPhase.Partial, "not_configured", Progress.Describe(run.Snapshot, "The language model that I was working with is not configured any more, so I stopped."));
         }
     }
+
+    // A playbook may be replaced while a run is resumed; that is harmless as long as every step that was begun still means the same.
+    private static bool Fits(Playbook playbook, StrategyChosen choice, RunSnapshot snapshot) =>
+        playbook.Hash == choice.PlaybookHash || snapshot.Steps.All(step => playbook.Steps.Any(known => known.Id == step.StepId && (step.OperationId is null || known.Call == step.OperationId)));
+
+    private static async Task SettleAsync(RunContext run)
+    {
+        using var grace = new CancellationTokenSource(run.Options.ActionGrace, run.Time);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(grace.Token, run.Stop);
+        await new ActionLedger(run, Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance).SettleAsync(limit.Token);
+    }
+
+    private static async Task<RunOutcome> InterruptedAsync(RunContext run)
+    {
+        await SettleAsync(run);
+        var (phase, code, reason) = run.IsCancelled
+            ? (RunPhase.Cancelled, "cancelled", "I stopped, as you asked.")
+            : (RunPhase.Partial, "deadline", "I ran out of time and stopped.");
+        return new RunOutcome(phase, code, Progress.Describe(run.Snapshot, reason)) { Open = Progress.Open(run.Snapshot), WorkingMemory = Pending.Clear(run.Input.WorkingMemory) };
+    }
+
+    private static async Task EndAsync(RunContext run, RunOutcome outcome)
+    {
+        var facts = new List<RunFact>(outcome.Facts);
+        if (run.Snapshot.Choice is null && !facts.Exists(fact => fact is StrategyChosen))
+        {
+            facts.Insert(0, new StrategyChosen { Strategy = "none", Reason = "the run ended before it began" });
+        }
+
+        if (outcome.Answer.Length > 0)
+        {
+            // Behind what is shown already, also when the rest of that is still in the same append.
+            var pending = facts.OfType<AnswerDelta>().LastOrDefault();
+            var offset = pending is null ? run.Snapshot.AnswerLength : pending.Offset + pending.Text.Length;
+            facts.Add(new AnswerDelta { Offset = offset, Text = offset > 0 ? "\n\n" + outcome.Answer : outcome.Answer });
+        }
+
+        facts.Add(new RunEnded { Phase = outcome.Phase, ErrorCode = outcome.ErrorCode, Open = outcome.Open, WorkingMemory = outcome.WorkingMemory });
+        try
+        {
+            await run.RecordAsync(facts);
+        }
+        catch (RecordingFailedException e)
+        {
+            e.Cause.Throw();
+        }
+    }
+
+    [LoggerMessage(1, LogLevel.Error, "Run {RunId} failed because of a defect")]
+    private static partial void LogDefect(ILogger logger, string runId, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Warning, "The model failed in run {RunId} with {Code}")]
+    private static partial void LogModelFailed(ILogger logger, string runId, string code, Exception exception);
 }

@@ -189,7 +189,8 @@ public sealed class RunSnapshot
                     EndStep(completed.StepId, step => step with
                     {
                         Status = completed.Status == "skipped" ? StepStatus.Skipped : StepStatus.Done,
-                        Result = completed.Result ?? step.Result,
+                        Result = completed.Result ?? (completed.SameAs is { } same ? _steps.GetValueOrDefault(same)?.Result : step.Result),
+                        SameAs = completed.SameAs,
                         Truncated = completed.Truncated,
                         Summary = completed.Summary,
                         EndedAt = at,
@@ -371,6 +372,9 @@ public sealed record StepState
 
     /// <summary>Whether the result was cut to size.</summary>
     public bool Truncated { get; init; }
+
+    /// <summary>The earlier step that made the same call, whose result this is.</summary>
+    public string? SameAs { get; init; }
 
     /// <summary>What came out, for people.</summary>
     public string? Summary { get; init; }

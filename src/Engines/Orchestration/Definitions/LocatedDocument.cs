@@ -8,7 +8,9 @@ public sealed class LocatedDocument
 {
     private readonly Dictionary<string, int> _lines;
 
-    internal LocatedDocument(string file, JsonNode? root, Dictionary<string, int> lines) => (File, Root, _lines) = (file, root, lines);
+    // Read back from text, so that numbers convert to whatever type is asked for.
+    internal LocatedDocument(string file, JsonNode? root, Dictionary<string, int> lines) =>
+        (File, Root, _lines) = (file, root is null ? null : JsonNode.Parse(root.ToJsonString()), lines);
 
     /// <summary>The file as it was named when it was loaded.</summary>
     public string File { get; }

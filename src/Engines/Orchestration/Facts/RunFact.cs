@@ -118,6 +118,9 @@ public sealed record StepCompleted : RunFact
 
     /// <summary>Whether <see cref="Result"/> was cut to size.</summary>
     public bool Truncated { get; init; }
+
+    /// <summary>The earlier step that made the same call; its result is also this one's.</summary>
+    public string? SameAs { get; init; }
 }
 
 /// <summary>A step came to nothing.</summary>

@@ -105,7 +105,7 @@ public sealed class Phrase
         {
             foreach (var (text, prefix) in Words)
             {
-                if (prefix ? word.StartsWith(text, StringComparison.Ordinal) : word == text || (text.Length >= 6 && IsOneErrorAway(text, word)))
+                if ((prefix ? word.StartsWith(text, StringComparison.Ordinal) : word == text) || (text.Length >= 6 && IsOneErrorAway(text, word)))
                 {
                     return true;
                 }

@@ -66,7 +66,7 @@ public static class PlaybookMatcher
     private static double Score(Playbook playbook, MatchRule rule, MessageText message, Requester requester, IReadOnlyDictionary<string, string> memory)
     {
         if (rule.None.Any(phrase => phrase.Find(message) is not null)
-            || !rule.All.All(group => group.Any(phrase => Occurs(phrase, message)))
+            || !rule.All.Select((group, index) => group.Any(phrase => index == 0 ? Occurs(phrase, message) : phrase.Find(message) is not null)).All(found => found)
             || !rule.Requires.All(name => SlotFiller.IsMentioned(playbook.Slots.First(slot => slot.Name == name), message, requester, memory)))
         {
             return 0;
@@ -75,7 +75,7 @@ public static class PlaybookMatcher
         return rule.Score;
     }
 
-    // "do not reset my password": a phrase right behind a negation does not count, unless the negation is part of it.
+    // "do not reset my password": a phrase of the first group right behind a negation does not count, unless the negation is part of it.
     private static bool Occurs(Phrase phrase, MessageText message)
     {
         for (var from = 0; phrase.Find(message, from) is { } found; from = found.Start + 1)

@@ -187,7 +187,14 @@ public static partial class SlotFiller
                 : null;
         }
 
-        if (Name(message) is { } name)
+        var names = Names(message);
+        if (names.Count > 1)
+        {
+            // Two people: nobody can tell which one is meant.
+            return null;
+        }
+
+        if (names is [var name])
         {
             return string.Equals(name, requester.Name, StringComparison.OrdinalIgnoreCase)
                 ? Self(requester)
@@ -227,11 +234,11 @@ public static partial class SlotFiller
             }
         }
 
-        return Name(message) is not null || EmailPattern().IsMatch(message.Original);
+        return Names(message).Count > 0 || EmailPattern().IsMatch(message.Original);
     }
 
     // "for Grace Hopper", "Grace Hopper's password", "unlock grace.hopper", "does Grace Hopper report to".
-    private static string? Name(MessageText message)
+    private static List<string> Names(MessageText message)
     {
         var words = message.Words;
         var names = new List<string>();
@@ -272,10 +279,11 @@ public static partial class SlotFiller
             }
         }
 
-        // A longer form of the same name wins ("Grace" in "Grace Hopper"); two different people are nobody.
+        // A longer form of the same name wins ("Grace" in "Grace Hopper"), and a login over the name that it spells.
         var distinct = names.Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         distinct.RemoveAll(shorter => distinct.Exists(longer => longer.Length > shorter.Length && longer.Contains(shorter, StringComparison.OrdinalIgnoreCase)));
-        return distinct is [var only] ? only : null;
+        distinct.RemoveAll(name => name.Contains(' ', StringComparison.Ordinal) && distinct.Contains(name.Replace(' ', '.'), StringComparer.OrdinalIgnoreCase));
+        return distinct;
 
         void Add(int start, int end)
         {

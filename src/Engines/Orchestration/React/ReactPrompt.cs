@@ -1,0 +1,38 @@
+using System.Globalization;
+using System.Text;
+using Steward.Engines.Orchestration.Definitions;
+
+namespace Steward.Engines.Orchestration.React;
+
+/// <summary>The instructions for models. The version is recorded with every run; it changes with the text.</summary>
+internal static class ReactPrompt
+{
+    public const string Version = "react-1";
+
+    private static readonly Lazy<string> Rules = new(() => EmbeddedResources.Read("prompt.md").Trim());
+
+    public static string Render(RunInput input, DateTimeOffset requestedAt)
+    {
+        var prompt = new StringBuilder(Rules.Value);
+        prompt.Append("\n\nThe employee: ").Append(OneLine(input.Requester.Name ?? input.Requester.UserId));
+        if (input.Requester.Email is { } email)
+        {
+            prompt.Append(", mail address ").Append(OneLine(email));
+        }
+
+        prompt.Append(".\nNow: ").Append(requestedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC, 'dddd", CultureInfo.InvariantCulture)).Append('.');
+        var remembered = input.WorkingMemory.Where(slot => slot.Key != Playbooks.Pending.Key && slot.Value.Length > 0).OrderBy(slot => slot.Key, StringComparer.Ordinal).ToList();
+        if (remembered.Count > 0)
+        {
+            prompt.Append("\nMentioned a while ago: ").AppendJoin("; ", remembered.Select(slot => $"{OneLine(slot.Key)} = {OneLine(slot.Value)}")).Append('.');
+        }
+
+        return prompt.ToString();
+    }
+
+    private static string OneLine(string text)
+    {
+        var line = new string([.. text.Select(c => char.IsControl(c) ? ' ' : c)]);
+        return line.Length <= 200 ? line : line[..200];
+    }
+}

@@ -1,0 +1,12 @@
+namespace Steward.Engines.Orchestration;
+
+/// <summary>How a run ends.</summary>
+internal sealed record RunOutcome(RunPhase Phase, string? ErrorCode, string Answer)
+{
+    public IReadOnlyDictionary<string, string> WorkingMemory { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<string> Open { get; init; } = [];
+
+    /// <summary>Facts that are still to be recorded before the end.</summary>
+    public IReadOnlyList<RunFact> Facts { get; init; } = [];
+}

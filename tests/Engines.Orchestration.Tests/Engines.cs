@@ -1,0 +1,55 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors;
+using Steward.Engines.Models;
+using Steward.Engines.Orchestration.Playbooks;
+using Steward.Engines.Orchestration.Policies;
+
+namespace Steward.Engines.Orchestration.Tests;
+
+internal static class Engines
+{
+    public static readonly string SampleDirectory = Path.Combine(AppContext.BaseDirectory, "playbooks");
+
+    private static readonly Lazy<OrchestrationDefinitions> Samples = new(() => OrchestrationDefinitions.Load(Options.Create(new OrchestrationOptions { PlaybookDirectory = SampleDirectory })));
+
+    public static OrchestrationDefinitions SampleDefinitions => Samples.Value;
+
+    public static Requester Ada { get; } = new() { UserId = "u-ada", Email = "ada.lovelace@acme.example", Name = "Ada Lovelace" };
+
+    public static Requester HelpDesk { get; } = new() { UserId = "u-help", Email = "help@acme.example", Name = "Helen Desk", Roles = ["helpdesk"] };
+
+    public static RunInput Input(string text, Requester? requester = null, IReadOnlyDictionary<string, string>? memory = null, DateTimeOffset? deadline = null, string runId = "r-1") => new()
+    {
+        RunId = runId,
+        TenantId = "t-acme",
+        Requester = requester ?? Ada,
+        Text = text,
+        Deadline = deadline,
+        WorkingMemory = memory ?? new Dictionary<string, string>(),
+    };
+
+    public static RunEngine Create(
+        IConnectorRegistry connectors, OrchestrationDefinitions? definitions = null, IChatModel? model = null, Action<OrchestrationOptions>? configure = null, TimeProvider? time = null)
+    {
+        var options = new OrchestrationOptions { RetryBaseDelay = TimeSpan.Zero, RetryMaxDelay = TimeSpan.Zero };
+        configure?.Invoke(options);
+        return new RunEngine(
+            Options.Create(options), definitions ?? SampleDefinitions, connectors, new OneModel(model), time ?? TimeProvider.System, new RandomSource(1), NullLogger<RunEngine>.Instance);
+    }
+
+    public static OrchestrationDefinitions Definitions(string policy, params string[] playbooks) => new(
+        PlaybookCatalog.Of(playbooks.Select((text, index) => PlaybookCompiler.Compile(text, $"p{index}.yaml"))), ActionPolicy.Compile(policy, "policy.yaml"));
+
+    public static async Task<FakeRecorder> RunAsync(this RunEngine engine, RunInput input)
+    {
+        var recorder = FakeRecorder.For(input);
+        await engine.ExecuteAsync(input, recorder, CancellationToken.None, CancellationToken.None);
+        return recorder;
+    }
+
+    private sealed class OneModel(IChatModel? model) : IChatModelProvider
+    {
+        public IChatModel? ForTenant(string tenantId) => model;
+    }
+}
