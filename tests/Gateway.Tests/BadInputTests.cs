@@ -14,7 +14,6 @@ public class BadInputTests(GatewayFixture gateway) : IClassFixture<GatewayFixtur
     [InlineData("{\"text\":\"a\",}", "line 1, position 13")]
     [InlineData("{\n\"text\": 'a'}", "line 2, position 9")]
     [InlineData("{\"text\":\"a\"} trailing", "line 1, position 14")]
-    [InlineData("{\"text\":\"\\ud800\"}x", "line 1")]
     [InlineData("{/* no comments */}", "line 1, position 2")]
     public async Task Body_MalformedJson_IsRefusedWithThePlace(string body, string place)
     {
@@ -30,6 +29,7 @@ public class BadInputTests(GatewayFixture gateway) : IClassFixture<GatewayFixtur
     [InlineData("""{"Text":"a"}""", "Text", "is not a field")]
     [InlineData("""{"text":5}""", "text", "must be a string")]
     [InlineData("""{"text":null}""", "text", "must be a string")]
+    [InlineData("""{"text":"\ud800"}""", "text", "must be a string")]
     [InlineData("""{"text":["a"]}""", "text", "must be a string")]
     [InlineData("""{"text":"a","text":"b"}""", "text", "must not appear twice")]
     [InlineData("""{"text":"a","deadline":"tomorrow"}""", "deadline", "must be a date and time")]
@@ -156,7 +156,7 @@ public class BadInputTests(GatewayFixture gateway) : IClassFixture<GatewayFixtur
     [InlineData("/v1/sessions/s-1?limit=0", "limit")]
     [InlineData("/v1/sessions/s-1?limit=201", "limit")]
     [InlineData("/v1/runs/x", "runId")]
-    [InlineData("/v1/runs/r-%00", "runId")]
+    [InlineData("/v1/runs/r-%20", "runId")]
     [InlineData("/v1/runs/r-1/events?after=1.5", "after")]
     public async Task Path_WithBadValue_IsRefusedByName(string path, string field)
     {

@@ -78,9 +78,10 @@ public sealed record MessageResource
 public sealed record SubmitMessageRequest
 {
     /// <summary>The message: 1 to 32,000 characters.</summary>
+    /// <remarks>Not init-only: the generated reader would set it to null when it is left out.</remarks>
     [Required]
     [Length(1, 32_000)]
-    public string Text { get; init; } = "";
+    public string Text { get; set; } = "";
 
     /// <summary>
     /// Chosen by the caller, 1 to 128 printable ASCII characters: the same id is the same message, and nothing is done twice. The header
@@ -97,7 +98,7 @@ public sealed record SubmitMessageRequest
 }
 
 /// <summary>What a second message does.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<DoubleTextingResource>))]
+[JsonConverter(typeof(DoubleTextingResourceConverter))]
 public enum DoubleTextingResource
 {
     /// <summary>It waits for its turn.</summary>
@@ -108,6 +109,9 @@ public enum DoubleTextingResource
     [JsonStringEnumMemberName("reject")]
     Reject,
 }
+
+/// <summary>Takes the names only: numbers are no part of the API.</summary>
+public sealed class DoubleTextingResourceConverter() : JsonStringEnumConverter<DoubleTextingResource>(namingPolicy: null, allowIntegerValues: false);
 
 /// <summary>What became of a message.</summary>
 public sealed record SubmittedResource
