@@ -18,7 +18,7 @@ public class ApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
         var session = await BodyOf(response);
         Assert.Equal("VPN", session.GetProperty("title").GetString());
-        Assert.Equal($"/v1/sessions/{session.GetProperty("id").GetString()}", response.Headers.Location?.OriginalString);
+        Assert.Equal($"/v1/sessions/{session.GetProperty("sessionId").GetString()}", response.Headers.Location?.OriginalString);
         Assert.False(session.TryGetProperty("transcript", out _));
         Assert.Equal("no-store", response.Headers.CacheControl?.ToString());
     }
@@ -38,8 +38,8 @@ public class ApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
     {
         using var ada = gateway.As();
 
-        using var first = await ada.PostAsync("/v1/sessions", Json("""{"id":"s-twice","title":"first"}"""));
-        using var second = await ada.PostAsync("/v1/sessions", Json("""{"id":"s-twice","title":"second"}"""));
+        using var first = await ada.PostAsync("/v1/sessions", Json("""{"sessionId":"s-twice","title":"first"}"""));
+        using var second = await ada.PostAsync("/v1/sessions", Json("""{"sessionId":"s-twice","title":"second"}"""));
 
         Assert.Equal("first", (await BodyOf(second)).GetProperty("title").GetString());
     }

@@ -168,13 +168,13 @@ public class BadInputTests(GatewayFixture gateway) : IClassFixture<GatewayFixtur
     }
 
     [Fact]
-    public async Task CreateSession_BadId_IsRefusedAsWritten()
+    public async Task CreateSession_BadId_IsRefusedByName()
     {
         using var ada = gateway.As();
 
-        using var response = await ada.PostAsync("/v1/sessions", Json("""{"id":"Session 1"}"""));
+        using var response = await ada.PostAsync("/v1/sessions", Json("""{"sessionId":"Session 1"}"""));
 
-        await AssertProblem(response, 400, "invalid_argument", "id");
+        await AssertProblem(response, 400, "invalid_argument", "sessionId");
     }
 
     [Theory]

@@ -321,7 +321,7 @@ async function ensureSession() {
     return;
   }
   const session = await (await request("/v1/sessions", { method: "POST", body: { title: "Web page" } })).json();
-  sessionId = session.id;
+  sessionId = session.sessionId;
   localStorage.setItem(sessionKey(), sessionId);
 }
 
