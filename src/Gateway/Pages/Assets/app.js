@@ -109,6 +109,7 @@ function showStep(id, { title, operation, state, detail, at }) {
     const head = document.createElement("div");
     head.className = "step-head";
     const name = document.createElement("span");
+    name.textContent = id;
     const time = document.createElement("span");
     time.className = "step-time";
     head.append(name, time);
@@ -236,6 +237,9 @@ async function watch(run, first) {
           signal: run.stop.signal,
         });
         showError(null);
+        if (attempt > 0) {
+          setStatus("Working …");
+        }
         await follow(run, response);
       } catch (error) {
         if (run.stop.signal.aborted) {
@@ -244,7 +248,7 @@ async function watch(run, first) {
         if (!passes(error)) {
           throw error;
         }
-        attempt = run.last > before ? 0 : attempt + 1;
+        attempt = run.last > before ? 1 : attempt + 1;
         setStatus("The connection broke; it is being restored …");
         await wait(pause(attempt, error));
         if (run.stop.signal.aborted) {
