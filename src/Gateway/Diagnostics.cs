@@ -1,14 +1,11 @@
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 
 namespace Steward.Gateway;
 
-/// <summary>The gateway's traces and metrics.</summary>
+/// <summary>The gateway's metrics.</summary>
 internal static class Diagnostics
 {
     public const string Name = "Steward.Gateway";
-
-    public static readonly ActivitySource Activities = new(Name);
 
     public static readonly Meter Meter = new(Name);
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -45,8 +46,13 @@ public static class StewardGatewayExtensions
         services.TryAddSingleton<RunEventStream>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, ClusterReadiness>());
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<StewardGatewayOptions>>(static (kestrel, gateway) => Limit(kestrel, gateway.Value));
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(0, Client.Http.StewardWireJson.Default));
-        services.ConfigureHttpJsonOptions(json => json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default));
+        services.ConfigureHttpJsonOptions(static json =>
+        {
+            // For the API's description only; the operations read and write with these contexts themselves.
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, Client.Http.StewardWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default);
+            json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
+        });
         services.AddOpenApi("v1", ApiDescription.Configure);
 
         // A line or two for each request would cost more than the request.

@@ -55,7 +55,7 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
         var session = await SendAsync(
             "session.open",
             changes: true,
-            () => new HttpRequestMessage(HttpMethod.Post, "v1/sessions") { Content = Body(new CreateSessionRequest { Id = sessionId, Title = title }, ClientWireJson.Default.CreateSessionRequest) },
+            () => new HttpRequestMessage(HttpMethod.Post, "v1/sessions") { Content = Body(new CreateSessionRequest { SessionId = sessionId, Title = title }, ClientWireJson.Default.CreateSessionRequest) },
             ClientWireJson.Default.SessionResource,
             cancellationToken);
         return WireMapping.ToContract(session);

@@ -10,7 +10,7 @@ public sealed record CreateSessionRequest
     /// <summary>The session's id, <c>s-</c> followed by 1 to 94 of a-z, 0-9, '.', '_' and '-'. Without it one is made. An id that exists already returns that session.</summary>
     [MaxLength(96)]
     [RegularExpression("^s-[a-z0-9._-]+$")]
-    public string? Id { get; init; }
+    public string? SessionId { get; init; }
 
     /// <summary>A title to show.</summary>
     [MaxLength(200)]
@@ -21,7 +21,7 @@ public sealed record CreateSessionRequest
 public sealed record SessionResource
 {
     /// <summary>The session's id.</summary>
-    public required string Id { get; init; }
+    public required string SessionId { get; init; }
 
     /// <summary>Its title.</summary>
     public string? Title { get; init; }
@@ -78,9 +78,10 @@ public sealed record MessageResource
 public sealed record SubmitMessageRequest
 {
     /// <summary>The message: 1 to 32,000 characters.</summary>
+    /// <remarks>Not init-only: the generated reader would set it to null when it is left out.</remarks>
     [Required]
     [Length(1, 32_000)]
-    public string Text { get; init; } = "";
+    public string Text { get; set; } = "";
 
     /// <summary>
     /// Chosen by the caller, 1 to 128 printable ASCII characters: the same id is the same message, and nothing is done twice. The header
@@ -97,7 +98,7 @@ public sealed record SubmitMessageRequest
 }
 
 /// <summary>What a second message does.</summary>
-[JsonConverter(typeof(JsonStringEnumConverter<DoubleTextingResource>))]
+[JsonConverter(typeof(DoubleTextingResourceConverter))]
 public enum DoubleTextingResource
 {
     /// <summary>It waits for its turn.</summary>
@@ -108,6 +109,9 @@ public enum DoubleTextingResource
     [JsonStringEnumMemberName("reject")]
     Reject,
 }
+
+/// <summary>Takes the names only: numbers are no part of the API.</summary>
+public sealed class DoubleTextingResourceConverter() : JsonStringEnumConverter<DoubleTextingResource>(namingPolicy: null, allowIntegerValues: false);
 
 /// <summary>What became of a message.</summary>
 public sealed record SubmittedResource
@@ -151,7 +155,7 @@ public sealed record CancelRunRequest
 public sealed record RunResource
 {
     /// <summary>The run's id.</summary>
-    public required string Id { get; init; }
+    public required string RunId { get; init; }
 
     /// <summary>The session that it belongs to.</summary>
     public required string SessionId { get; init; }
@@ -258,14 +262,14 @@ public sealed record CallerResource
     /// <summary>The person or service account.</summary>
     public required string UserId { get; init; }
 
-    /// <summary>Roles in the tenant.</summary>
-    public required IReadOnlyList<string> Roles { get; init; }
-
     /// <summary>Display name, if known.</summary>
     public string? Name { get; init; }
 
     /// <summary>Mail address, if known.</summary>
     public string? Email { get; init; }
+
+    /// <summary>Roles in the tenant.</summary>
+    public required IReadOnlyList<string> Roles { get; init; }
 }
 
 /// <summary>Problem details (RFC 9457) with Steward's members.</summary>

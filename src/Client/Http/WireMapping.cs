@@ -14,7 +14,7 @@ public static class WireMapping
         ArgumentNullException.ThrowIfNull(session);
         return new SessionResource
         {
-            Id = session.SessionId,
+            SessionId = session.SessionId,
             Title = session.Title,
             CreatedAt = session.CreatedAt,
             ActiveRunId = session.ActiveRunId,
@@ -30,7 +30,7 @@ public static class WireMapping
         ArgumentNullException.ThrowIfNull(run);
         return new RunResource
         {
-            Id = run.RunId,
+            RunId = run.RunId,
             SessionId = GrainKeys.LastPart(run.SessionKey),
             State = ToResource(run.State),
             RequestedAt = run.RequestedAt,
@@ -70,7 +70,7 @@ public static class WireMapping
 
     internal static SessionInfo ToContract(SessionResource session) => new()
     {
-        SessionId = session.Id,
+        SessionId = session.SessionId,
         Title = session.Title,
         CreatedAt = session.CreatedAt,
         ActiveRunId = session.ActiveRunId,
@@ -95,7 +95,7 @@ public static class WireMapping
     // The API does not show whose session it is, since it is always the caller's own: the session id stands for the key.
     internal static RunStatus ToContract(RunResource run) => new()
     {
-        RunId = run.Id,
+        RunId = run.RunId,
         State = ToContract(run.State),
         SessionKey = run.SessionId,
         RequestedAt = run.RequestedAt,

@@ -1,4 +1,5 @@
-using System.Net.Http;
+using System.Collections.Frozen;
+using System.Text.Json;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Steward.Client.Http;
@@ -11,6 +12,8 @@ namespace Steward.Gateway.Api;
 internal static class ApiDescription
 {
     private const string SecurityScheme = "bearer";
+
+    private static readonly FrozenSet<Type> Requests = [typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(CancelRunRequest)];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
         where TBuilder : IEndpointConventionBuilder
@@ -49,6 +52,27 @@ internal static class ApiDescription
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
+            return Task.CompletedTask;
+        });
+        options.AddSchemaTransformer((schema, context, _) =>
+        {
+            var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+            if (type == typeof(JsonElement))
+            {
+                schema.Type = JsonSchemaType.Object;
+                schema.Description = "An object; its members depend on the type of the event.";
+            }
+            else if (type.IsEnum)
+            {
+                schema.Type = JsonSchemaType.String;
+                // Absent, never null: an optional value that is not there is left out.
+                schema.Enum = [.. (schema.Enum ?? []).Where(value => value is not null && value.GetValueKind() == JsonValueKind.String)];
+            }
+            else if (Requests.Contains(type))
+            {
+                schema.AdditionalPropertiesAllowed = false;
+            }
+
             return Task.CompletedTask;
         });
         options.AddOperationTransformer((operation, context, _) =>

@@ -50,7 +50,7 @@ internal static class SessionEndpoints
     private static async Task CreateAsync(HttpContext context, IOptions<StewardGatewayOptions> options)
     {
         var body = await RequestBody.ReadAsync(context, StewardWireJson.Default.CreateSessionRequest, options.Value.MaxBodyBytes, whenAbsent: new CreateSessionRequest());
-        var session = await Rename("sessionId", "id", () => Caller.Of(context).Client.CreateSessionAsync(body.Id, body.Title, context.RequestAborted));
+        var session = await Caller.Of(context).Client.CreateSessionAsync(body.SessionId, body.Title, context.RequestAborted);
         context.Response.Headers.Location = $"/v1/sessions/{session.SessionId}";
         await JsonAnswer.WriteAsync(context, StatusCodes.Status201Created, WireMapping.ToResource(session), StewardWireJson.Default.SessionResource);
     }
@@ -112,17 +112,5 @@ internal static class SessionEndpoints
 
         // The header's draft standard writes it as a quoted string; many clients do not.
         return idempotencyKey is ['"', .. var quoted, '"'] ? quoted : idempotencyKey;
-    }
-
-    private static async Task<T> Rename<T>(string field, string asWritten, Func<Task<T>> call)
-    {
-        try
-        {
-            return await call();
-        }
-        catch (StewardException error) when (error.Field == field)
-        {
-            throw new StewardException(error.Code, error.Message.Replace(field, asWritten, StringComparison.Ordinal), error) { Field = asWritten };
-        }
     }
 }

@@ -41,7 +41,7 @@ internal static class ProblemWriter
             Title = TitleOf(error.Code),
             Status = status,
             Detail = error.Message,
-            Instance = context.Request.Path.Value,
+            Instance = InstanceOf(context.Request),
             Code = error.Code,
             Retryable = error.IsRetryable,
             RetryAfter = error.RetryAfter?.TotalSeconds,
@@ -93,6 +93,9 @@ internal static class ProblemWriter
     public static StewardException TooLarge(HttpContext context) => new(
         WireCodes.TooLarge,
         $"The body may have at most {context.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize?.ToString("N0", CultureInfo.InvariantCulture) ?? "a limited number of"} bytes.");
+
+    /// <summary>The address of the request that failed.</summary>
+    public static string InstanceOf(HttpRequest request) => request.PathBase.Add(request.Path).ToUriComponent();
 
     private static string TitleOf(string code) => code switch
     {

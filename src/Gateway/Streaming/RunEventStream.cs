@@ -17,7 +17,11 @@ namespace Steward.Gateway.Streaming;
 /// Writes a run's events as server-sent events. Nothing that is ready waits for something that is not: what has come is flushed before the
 /// stream waits. The stream ends with the run; a client that goes away ends the stream and not the run.
 /// </summary>
-internal sealed class RunEventStream(IOptions<StewardGatewayOptions> options, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed partial class RunEventStream(
+    IOptions<StewardGatewayOptions> options,
+    TimeProvider time,
+    IHostApplicationLifetime lifetime,
+    ILogger<RunEventStream> logger)
 {
     public const string ContentType = "text/event-stream";
 
@@ -61,7 +65,19 @@ internal sealed class RunEventStream(IOptions<StewardGatewayOptions> options, Ti
         }
         catch (StewardException error)
         {
-            WriteProblem(writer, error, context.Request.Path);
+            WriteProblem(writer, error, context.Request);
+        }
+#pragma warning disable CA1031 // The answer has begun, so that this is the only way to tell.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            if (context.RequestAborted.IsCancellationRequested)
+            {
+                return;
+            }
+
+            LogBroken(logger, exception);
+            WriteProblem(writer, new StewardException(ErrorCodes.Internal, "The stream broke because of a defect."), context.Request);
         }
         finally
         {
@@ -178,7 +194,7 @@ internal sealed class RunEventStream(IOptions<StewardGatewayOptions> options, Ti
         Encoding.UTF8.GetBytes(text, writer);
     }
 
-    private static void WriteProblem(PipeWriter writer, StewardException error, PathString path)
+    private static void WriteProblem(PipeWriter writer, StewardException error, HttpRequest request)
     {
         var problem = new ProblemResource
         {
@@ -186,7 +202,7 @@ internal sealed class RunEventStream(IOptions<StewardGatewayOptions> options, Ti
             Title = "The stream ended early",
             Status = ProblemWriter.StatusOf(error.Code),
             Detail = error.Message,
-            Instance = path.Value,
+            Instance = ProblemWriter.InstanceOf(request),
             Code = error.Code,
             Retryable = error.IsRetryable,
             RetryAfter = error.RetryAfter?.TotalSeconds,
@@ -195,4 +211,7 @@ internal sealed class RunEventStream(IOptions<StewardGatewayOptions> options, Ti
         writer.Write(JsonSerializer.SerializeToUtf8Bytes(problem, StewardWireJson.Default.ProblemResource));
         writer.Write("\n\n"u8);
     }
+
+    [LoggerMessage(EventId = 3002, Level = LogLevel.Error, Message = "An event stream broke")]
+    private static partial void LogBroken(ILogger logger, Exception exception);
 }

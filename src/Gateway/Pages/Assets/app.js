@@ -1,1 +1,479 @@
-x
+import { readEvents } from "/sse.js";
+
+const $ = (id) => document.getElementById(id);
+const maxWait = 10000;
+
+let token = sessionStorage.getItem("steward.token");
+let caller = null;
+let sessionId = null;
+let watching = null; // the run that is shown live: { id, last, answer, bubble, stop }
+let clock = null;
+
+// ---- requests
+
+class Problem extends Error {
+  constructor(status, problem) {
+    super(problem?.detail ?? `The server answered with status ${status}.`);
+    this.status = status;
+    this.code = problem?.code ?? "";
+    this.retryable = problem?.retryable ?? (status === 429 || status >= 502);
+    this.retryAfter = problem?.retryAfter ?? 0;
+  }
+}
+
+async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
+  const response = await fetch(path, {
+    method,
+    signal,
+    cache: "no-store",
+    credentials: "omit",
+    headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
+    body: body ? JSON.stringify(body) : undefined,
+  });
+  if (!response.ok) {
+    const isProblem = (response.headers.get("Content-Type") ?? "").startsWith("application/problem+json");
+    throw new Problem(response.status, isProblem ? await response.json() : null);
+  }
+  return response;
+}
+
+const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+const pause = (attempt, error) => Math.max((error?.retryAfter ?? 0) * 1000, Math.random() * Math.min(maxWait, 250 * 2 ** attempt));
+// A failed fetch throws a TypeError: the line is broken, and the same request may work in a moment.
+const passes = (error) => error instanceof TypeError || (error instanceof Problem && error.retryable && error.code !== "busy");
+
+// ---- what is shown
+
+function showError(error) {
+  $("error").textContent = error ? (error instanceof TypeError ? "The server cannot be reached." : error.message) : "";
+  $("error").hidden = !error;
+}
+
+function setStatus(text) {
+  $("status").textContent = text;
+}
+
+function addMessage(role, text, outcome) {
+  const bubble = document.createElement("div");
+  bubble.className = `message ${role}`;
+  const content = document.createElement("span");
+  content.className = "text";
+  content.textContent = text;
+  bubble.append(content);
+  $("log").append(bubble);
+  setOutcome(bubble, outcome);
+  $("log").scrollTop = $("log").scrollHeight;
+  return bubble;
+}
+
+function setText(bubble, text) {
+  const log = $("log");
+  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  bubble.querySelector(".text").textContent = text;
+  if (atEnd) {
+    log.scrollTop = log.scrollHeight;
+  }
+}
+
+const outcomes = {
+  partial: "Not everything could be done.",
+  failed: "This could not be done.",
+  cancelled: "Stopped.",
+};
+
+function setOutcome(bubble, state, open = []) {
+  const text = [outcomes[state], ...open].filter(Boolean).join(" ");
+  if (!text) {
+    return;
+  }
+  const note = document.createElement("span");
+  note.className = "outcome";
+  note.textContent = text;
+  bubble.append(note);
+}
+
+const steps = new Map(); // by step id: { item, time, state, detail, startedAt, endedAt }
+const actions = new Map(); // step id by action id
+
+function clearSteps() {
+  steps.clear();
+  actions.clear();
+  $("steps").replaceChildren();
+  $("no-steps").hidden = false;
+}
+
+function showStep(id, { title, operation, state, detail, at }) {
+  let step = steps.get(id);
+  if (!step) {
+    const item = document.createElement("li");
+    const head = document.createElement("div");
+    head.className = "step-head";
+    const name = document.createElement("span");
+    name.textContent = id;
+    const time = document.createElement("span");
+    time.className = "step-time";
+    head.append(name, time);
+    const about = document.createElement("div");
+    about.className = "step-detail";
+    item.append(head, about);
+    $("steps").append(item);
+    $("no-steps").hidden = true;
+    step = { item, name, time, about, operation: "", detail: "", startedAt: Date.parse(at), endedAt: null, offset: Date.now() - Date.parse(at) };
+    steps.set(id, step);
+  }
+  if (title) {
+    step.name.textContent = title;
+  }
+  step.operation = operation ?? step.operation;
+  step.detail = detail ?? step.detail;
+  if (state) {
+    step.item.dataset.state = state;
+    step.endedAt = state === "running" || state === "waiting" ? null : Date.parse(at);
+  }
+  const words = { running: "running", done: "done", skipped: "not needed", failed: "failed", sent: "sent", checking: "checking what happened" };
+  step.about.textContent = [words[step.item.dataset.state] ?? step.item.dataset.state, step.operation, step.detail].filter(Boolean).join(" · ");
+  showTimes();
+}
+
+function showTimes() {
+  let running = false;
+  for (const step of steps.values()) {
+    const end = step.endedAt ?? (watching ? Date.now() - step.offset : step.startedAt);
+    running ||= step.endedAt === null;
+    step.time.textContent = `${(Math.max(0, end - step.startedAt) / 1000).toFixed(1)} s`;
+  }
+  if (running && watching && !clock) {
+    clock = setInterval(showTimes, 200);
+  } else if ((!running || !watching) && clock) {
+    clearInterval(clock);
+    clock = null;
+  }
+}
+
+// ---- a run
+
+function handle(run, event) {
+  const { type, at, data } = event;
+  switch (type) {
+    case "run.strategy":
+      setStatus(data.title ? `Working: ${data.title}` : data.strategy === "none" ? "" : "Working …");
+      break;
+    case "step.started":
+      showStep(data.stepId, { title: data.title, operation: data.operationId, state: "running", at });
+      break;
+    case "step.completed":
+      showStep(data.stepId, { state: data.status, detail: data.summary, at });
+      break;
+    case "step.failed":
+      showStep(data.stepId, { state: "failed", detail: data.message, at });
+      break;
+    case "action.planned":
+      actions.set(data.actionId, data.stepId);
+      showStep(data.stepId, { operation: data.operationId, detail: data.summary, at });
+      break;
+    case "action.unknown":
+      if (actions.has(data.actionId)) {
+        showStep(actions.get(data.actionId), { detail: "The outcome is not known; it is being looked up.", at });
+      }
+      break;
+    case "answer.delta":
+      run.answer = run.answer.slice(0, data.offset) + data.text;
+      run.bubble ??= addMessage("assistant", "");
+      setText(run.bubble, run.answer);
+      break;
+    case "run.cancel_requested":
+      setStatus("Stopping …");
+      break;
+    case "run.ended":
+      run.ended = true;
+      run.bubble ??= addMessage("assistant", run.answer);
+      setOutcome(run.bubble, data.phase, data.open ?? []);
+      break;
+    default:
+      // Kinds of events that this page does not know are for others.
+      break;
+  }
+}
+
+/** Follows a stream. Returns when the run has ended; throws when the stream breaks. */
+async function follow(run, response) {
+  if (response.status === 204) {
+    run.ended = true;
+    return;
+  }
+  for await (const { id, type, data } of readEvents(response.body)) {
+    const content = JSON.parse(data);
+    if (type === "problem") {
+      throw new Problem(content.status, content);
+    }
+    const sequence = Number(id);
+    if (sequence <= run.last) {
+      continue;
+    }
+    if (sequence !== run.last + 1) {
+      throw new TypeError("An event is missing.");
+    }
+    run.last = sequence;
+    handle(run, content);
+    if (run.ended) {
+      return;
+    }
+  }
+  throw new TypeError("The stream ended early.");
+}
+
+/** Shows a run live until it has ended, over as many connections as it takes. */
+async function watch(run, first) {
+  watching = run;
+  setBusy(true);
+  let response = first;
+  let attempt = 0;
+  try {
+    while (!run.ended) {
+      const before = run.last;
+      try {
+        response ??= await request(`/v1/runs/${run.id}/events`, {
+          headers: { Accept: "text/event-stream", "Last-Event-ID": String(run.last) },
+          signal: run.stop.signal,
+        });
+        showError(null);
+        if (attempt > 0) {
+          setStatus("Working …");
+        }
+        await follow(run, response);
+      } catch (error) {
+        if (run.stop.signal.aborted) {
+          return;
+        }
+        if (!passes(error)) {
+          throw error;
+        }
+        attempt = run.last > before ? 1 : attempt + 1;
+        setStatus("The connection broke; it is being restored …");
+        await wait(pause(attempt, error));
+        if (run.stop.signal.aborted) {
+          return;
+        }
+      }
+      response = null;
+    }
+    setStatus("");
+  } catch (error) {
+    setStatus("");
+    fail(error);
+  } finally {
+    if (watching === run) {
+      watching = null;
+      setBusy(false);
+      showTimes();
+    }
+  }
+}
+
+const newRun = (id) => ({ id, last: 0, answer: "", bubble: null, ended: false, stop: new AbortController() });
+
+function setBusy(busy) {
+  $("send").disabled = busy;
+  $("cancel").hidden = !busy;
+  $("cancel").disabled = false;
+}
+
+async function ask(text) {
+  showError(null);
+  setBusy(true);
+  setStatus("Sending …");
+  const operationId = `web-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+  let bubble = null;
+  try {
+    await ensureSession();
+    bubble = addMessage("user", text);
+    clearSteps();
+    // The operation id makes it safe to send the message again when no answer came.
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const response = await request(`/v1/sessions/${sessionId}/messages`, {
+          method: "POST",
+          body: { text, operationId },
+          headers: { Accept: "text/event-stream" },
+        });
+        $("message").value = "";
+        setStatus("Working …");
+        await watch(newRun(response.headers.get("Location").split("/").pop()), response);
+        return;
+      } catch (error) {
+        if (!passes(error) || attempt >= 6) {
+          throw error;
+        }
+        setStatus("The connection broke; the message is being sent again …");
+        await wait(pause(attempt, error));
+      }
+    }
+  } catch (error) {
+    bubble?.remove();
+    setStatus("");
+    setBusy(false);
+    fail(error);
+  }
+}
+
+// ---- session and sign-in
+
+const sessionKey = () => `steward.session.${caller.tenantId}.${caller.userId}`;
+
+async function ensureSession() {
+  if (sessionId) {
+    return;
+  }
+  const session = await (await request("/v1/sessions", { method: "POST", body: { title: "Web page" } })).json();
+  sessionId = session.sessionId;
+  localStorage.setItem(sessionKey(), sessionId);
+}
+
+async function restoreSession() {
+  sessionId = localStorage.getItem(sessionKey());
+  if (!sessionId) {
+    return;
+  }
+  try {
+    let after = 0;
+    let activeRunId = null;
+    while (after !== undefined) {
+      const session = await (await request(`/v1/sessions/${encodeURIComponent(sessionId)}?after=${after}&limit=200`)).json();
+      activeRunId = session.activeRunId;
+      for (const message of session.transcript.messages) {
+        addMessage(message.role, message.text, message.runState);
+      }
+      after = session.transcript.nextAfter;
+    }
+    if (activeRunId) {
+      watch(newRun(activeRunId), null);
+    }
+  } catch (error) {
+    if (error instanceof Problem && (error.status === 404 || error.status === 400)) {
+      sessionId = null;
+      localStorage.removeItem(sessionKey());
+      return;
+    }
+    throw error;
+  }
+}
+
+function fail(error) {
+  if (error instanceof Problem && error.status === 401) {
+    signOut();
+    showError(new Error("Sign in again: the credentials are not valid any more."));
+    return;
+  }
+  showError(error);
+}
+
+function showRoom(inside) {
+  $("entrance").hidden = inside;
+  $("room").hidden = !inside;
+  $("who").hidden = !inside;
+  $("sign-out").hidden = !inside;
+  $("new-session").hidden = !inside;
+}
+
+async function signIn(given) {
+  token = given.trim();
+  showError(null);
+  try {
+    caller = await (await request("/v1/me")).json();
+    sessionStorage.setItem("steward.token", token);
+    $("token").value = "";
+    $("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
+    showRoom(true);
+    $("log").replaceChildren();
+    clearSteps();
+    await restoreSession();
+    $("message").focus();
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) {
+      signOut();
+      showError(new Error("These credentials are not valid."));
+    } else {
+      showError(error);
+    }
+  }
+}
+
+function signOut() {
+  watching?.stop.abort();
+  watching = null;
+  token = null;
+  caller = null;
+  sessionId = null;
+  sessionStorage.removeItem("steward.token");
+  $("log").replaceChildren();
+  clearSteps();
+  setStatus("");
+  setBusy(false);
+  showError(null);
+  showRoom(false);
+}
+
+async function offerDemo() {
+  const response = await fetch("/demo/employees", { credentials: "omit" }).catch(() => null);
+  const employees = response?.ok ? await response.json() : [];
+  for (const employee of employees) {
+    const option = document.createElement("option");
+    option.value = employee.token;
+    option.textContent = employee.title ? `${employee.name}, ${employee.title}` : employee.name;
+    $("demo").append(option);
+  }
+  $("demo-form").hidden = employees.length === 0;
+}
+
+$("token-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  signIn($("token").value);
+});
+$("demo-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  signIn($("demo").value);
+});
+$("sign-out").addEventListener("click", signOut);
+$("new-session").addEventListener("click", () => {
+  watching?.stop.abort();
+  watching = null;
+  localStorage.removeItem(sessionKey());
+  sessionId = null;
+  $("log").replaceChildren();
+  clearSteps();
+  setStatus("");
+  setBusy(false);
+  showError(null);
+  $("message").focus();
+});
+$("message-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const text = $("message").value;
+  if (text.trim() && !$("send").disabled) {
+    ask(text);
+  }
+});
+$("message").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+    event.preventDefault();
+    $("message-form").requestSubmit();
+  }
+});
+$("cancel").addEventListener("click", async () => {
+  if (!watching) {
+    return;
+  }
+  $("cancel").disabled = true;
+  setStatus("Stopping …");
+  try {
+    await request(`/v1/runs/${watching.id}/cancel`, { method: "POST" });
+  } catch (error) {
+    $("cancel").disabled = false;
+    fail(error);
+  }
+});
+
+await offerDemo();
+if (token) {
+  await signIn(token);
+}
