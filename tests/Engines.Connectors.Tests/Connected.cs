@@ -62,6 +62,11 @@ internal sealed class Connected : IDisposable, ILoggerProvider
         {
             BaseUrl = simulation.ServiceNow, User = credentials.ServiceNowUser, Password = new SecretText(credentials.ServiceNowPassword),
         };
+        tenant.Jira = new JiraOptions { BaseUrl = simulation.Jira, User = credentials.JiraEmail, Token = new SecretText(credentials.JiraApiToken), SearchDelay = TimeSpan.Zero };
+        tenant.Salesforce = new SalesforceOptions
+        {
+            BaseUrl = simulation.Salesforce, ClientId = credentials.SalesforceClientId, ClientSecret = new SecretText(credentials.SalesforceClientSecret),
+        };
     });
 
     public static ActionRequest Request(string operation, object arguments, string actionId = "a-1", DateTimeOffset? deadline = null) => new()

@@ -46,6 +46,54 @@ public sealed class OutcomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Write_WarmConnectionClosedInOrderWithoutAnAnswer_IsUnknownAndSentOnce()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        using var stop = new CancellationTokenSource();
+        var posts = 0;
+        var server = Task.Run(async () =>
+        {
+            try
+            {
+                while (true)
+                {
+                    using var client = await listener.AcceptTcpClientAsync(stop.Token);
+                    using var reader = new StreamReader(client.GetStream());
+                    while (await reader.ReadLineAsync(stop.Token) is { } line)
+                    {
+                        var isPost = line.StartsWith("POST", StringComparison.Ordinal);
+                        while (await reader.ReadLineAsync(stop.Token) is { Length: > 0 })
+                        {
+                        }
+
+                        if (isPost)
+                        {
+                            // The action is done; the connection ends with FIN, not with a reset, before any answer.
+                            posts++;
+                            break;
+                        }
+
+                        await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"id\":\"00u1\"}"u8.ToArray(), stop.Token);
+                    }
+                }
+            }
+            catch (OperationCanceledException)
+            {
+            }
+        });
+        using var okta = Connected.ToOkta(new Uri($"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}"));
+        await okta.ResultAsync("okta.users.get", Reset);
+
+        var outcome = await okta.ExecuteAsync("okta.users.reset_password", Reset);
+
+        await stop.CancelAsync();
+        await server;
+        Assert.IsType<ActionUnknown>(outcome);
+        Assert.Equal(1, posts);
+    }
+
+    [Fact]
     public async Task Write_BodyCutOverAWarmConnection_IsUnknownAndSentOnce()
     {
         _vendor.Answer = (request, http) =>
