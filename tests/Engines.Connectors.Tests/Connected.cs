@@ -14,7 +14,7 @@ internal sealed class Connected : IDisposable, ILoggerProvider
     private readonly ServiceProvider _provider;
     private readonly List<string> _log = [];
 
-    public Connected(Action<TenantConnectorsOptions> configure, TimeProvider? time = null, TimeSpan? timeout = null)
+    public Connected(Action<TenantConnectorsOptions> configure, TimeProvider? time = null, TimeSpan? timeout = null, TimeSpan settleDelay = default)
     {
         var services = new ServiceCollection();
         services.AddSingleton(time ?? TimeProvider.System);
@@ -22,6 +22,7 @@ internal sealed class Connected : IDisposable, ILoggerProvider
         services.AddStewardConnectors(options =>
         {
             options.Timeout = timeout ?? options.Timeout;
+            options.SettleDelay = settleDelay;
             var tenant = new TenantConnectorsOptions();
             configure(tenant);
             options.Tenants["t-acme"] = tenant;

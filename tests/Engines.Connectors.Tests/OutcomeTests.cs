@@ -272,6 +272,36 @@ public sealed class OutcomeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reconcile_RequestStillAtWorkInTheSystem_IsFoundByTheSecondLook()
+    {
+        const string Incident = """{"result":[{"sys_id":{"value":"1"},"number":{"value":"INC1"},"email":{"value":"a@b.example"},"correlation_id":{"value":"a-1"}}]}""";
+        var looks = 0;
+        _vendor.Answer = async (request, http) =>
+        {
+            if (request.Method == "POST")
+            {
+                // The client gives up, the system does not: the incident appears after the first look.
+                await Task.Delay(Timeout.Infinite, http.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+                return;
+            }
+
+            var isLook = request.Parameter("sysparm_query")!.StartsWith("correlation_id=", StringComparison.Ordinal);
+            await FakeVendor.Json(http, !isLook || ++looks > 1 ? Incident : """{"result":[]}""");
+        };
+        using var serviceNow = new Connected(
+            tenant => tenant.ServiceNow = new ServiceNowOptions { BaseUrl = _vendor.Url, User = "steward", Password = new Security.SecretText(Connected.Secret) },
+            timeout: TimeSpan.FromSeconds(1), settleDelay: TimeSpan.FromMilliseconds(10));
+        var incident = new { shortDescription = "s", description = "d", callerEmail = "a@b.example", category = "network", impact = 2, urgency = 2 };
+
+        var sentAt = TimeProvider.System.GetUtcNow();
+        Assert.IsType<ActionUnknown>(await serviceNow.ExecuteAsync("servicenow.incidents.create", incident));
+        var outcome = await serviceNow.ReconcileAsync("servicenow.incidents.create", incident, sentAt);
+
+        Assert.Equal("INC1", Assert.IsType<ReconciledDone>(outcome).Result.GetProperty("number").GetString());
+        Assert.Equal(2, looks);
+    }
+
+    [Fact]
     public async Task HugeAnswer_ReadIsBadResponseAndWriteIsUnknown()
     {
         _vendor.Answer = async (request, http) =>

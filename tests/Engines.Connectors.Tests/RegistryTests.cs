@@ -121,6 +121,19 @@ public sealed class RegistryTests
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:8080/", false)]
+    [InlineData("http://localhost/", false)]
+    [InlineData("https://acme.okta.com/", true)]
+    [InlineData("https://inside.example/", false)]
+    public void LoopbackBypass_Destination_GoesThroughTheProxyUnlessLocal(string destination, bool isProxied)
+    {
+        var proxy = new Execution.LoopbackBypass(new System.Net.WebProxy("http://proxy.example:3128", BypassOnLocal: false, ["inside\\.example"]));
+
+        Assert.Equal(isProxied ? new Uri("http://proxy.example:3128") : null, proxy.GetProxy(new Uri(destination)));
+        Assert.Equal(!isProxied, proxy.IsBypassed(new Uri(destination)));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData(" ")]
     public async Task ExecuteAsync_NoActionId_IsRefused(string actionId)

@@ -52,11 +52,18 @@ public sealed class SimulatedCompanyTests : CompanyTests
     }
 
     [Fact]
-    public async Task OktaUsersFind_NoneOrTwoWays_IsRefused()
+    public async Task OktaUsersFind_NoWay_IsRefused()
     {
         Assert.Equal("email", (await Connected.FailureAsync("okta.users.find", new { })).Field);
-        Assert.Equal("name", (await Connected.FailureAsync("okta.users.find", new { email = "a@b.example", name = "a" })).Field);
         Assert.Empty(Company.Calls);
+    }
+
+    [Fact]
+    public async Task OktaUsersFind_SeveralWays_TheMostExactCounts()
+    {
+        var result = await Connected.ResultAsync("okta.users.find", new { name = "Jonas", login = (string?)null, email = "ada.lovelace@acme.example" });
+
+        Assert.Equal("ada.lovelace@acme.example", Assert.Single(result.GetProperty("items").EnumerateArray()).GetProperty("email").GetString());
     }
 
     [Theory]
@@ -177,6 +184,14 @@ public sealed class SimulatedCompanyTests : CompanyTests
         Assert.IsType<ActionUnknown>(await Connected.ExecuteAsync("okta.users.unlock", arguments));
 
         Assert.Equal(wasDone, await Connected.ReconcileAsync("okta.users.unlock", arguments, sentAt) is ReconciledDone);
+    }
+
+    [Fact]
+    public async Task Reconcile_AfterTheDeadlineOfTheAction_StillAsks()
+    {
+        var request = Tests.Connected.Request("okta.users.reset_password", new { userId = IdOf("ada.lovelace") }, deadline: Now.AddMinutes(-1));
+
+        Assert.IsType<ReconciledNotDone>(await Connected.Tenant.ReconcileAsync(request, Now, default));
     }
 
     [Fact]

@@ -45,7 +45,7 @@ internal sealed partial class SalesforceConnector : VendorConnector
                     ArgumentField.Multiline("description", "The description.").Required(),
                     ArgumentField.Choice("priority", "How urgent it is.", "High", "Medium", "Low").Required(),
                     ArgumentField.Text("accountName", "The exact name of the account that it is about.")),
-                CreateCaseAsync) { Reconcile = ReconcileCreateAsync },
+                CreateCaseAsync) { Reconcile = ReconcileCreateAsync, IsIdempotent = true },
             new("salesforce.opportunities.find", OperationEffect.Read,
                 "Finds the opportunities of accounts whose name contains a text. Result: items, each with id, name, stage, amount, closeDate, isClosed, isWon, account, owner, url; truncated.",
                 new ArgumentSchema(ArgumentField.Text("accountName", "A part of the account's name.").Required(), limit), FindOpportunitiesAsync),
