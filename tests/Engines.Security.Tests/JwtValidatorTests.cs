@@ -295,6 +295,14 @@ public sealed class JwtValidatorTests : IDisposable
     public async Task ValidateAsync_DuplicateMembers_AreRefused(string header, string? claims) =>
         Assert.Equal("malformed", await CodeOf(Token("ES256", header, claims ?? Claims().ToJsonString())));
 
+    [Theory]
+    [InlineData("""{"alg":"ES256","kid":"\ud800"}""", null)]
+    [InlineData("""{"alg":"ES256","kid":"es256","\udc00":1}""", null)]
+    [InlineData("""{"alg":"ES256","kid":"es256"}""", """{"iss":"\ud800"}""")]
+    [InlineData("""{"alg":"ES256","kid":"es256"}""", """{"\ud800":"a","iss":"https://login.acme.example"}""")]
+    public async Task ValidateAsync_HalfSurrogatePairs_AreRefused(string header, string? claims) =>
+        Assert.Equal("malformed", await CodeOf(Token("ES256", header, claims ?? Claims().ToJsonString())));
+
     [Fact]
     public async Task ValidateAsync_WithoutKeyId_IsAcceptedOnlyWhenOneKeyFits()
     {

@@ -13,7 +13,7 @@ internal sealed class SimIds(int seed)
     private long counter;
 
     /// <summary>A name that is new in this simulation.</summary>
-    public string Fresh(string kind) => $"{kind}/{Interlocked.Increment(ref counter).ToString(CultureInfo.InvariantCulture)}";
+    public string Fresh(string kind) => $"fresh/{kind}/{Interlocked.Increment(ref counter).ToString(CultureInfo.InvariantCulture)}";
 
     /// <summary>Okta: a three-letter prefix and 17 letters or digits.</summary>
     public string Okta(string prefix, string name) => prefix + Text($"okta/{prefix}/{name}", 17);

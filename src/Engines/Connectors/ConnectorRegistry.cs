@@ -22,7 +22,7 @@ internal sealed class ConnectorRegistry(
         if (!current.Tenants.TryGetValue(tenantId, out var configured))
         {
             // Not remembered: ids of tenants without connectors come from outside and are not limited in number.
-            return new TenantConnectors(tenantId, [], current.Timeout, time, logger);
+            return new TenantConnectors(tenantId, [], current, time, logger);
         }
 
         return _tenants.AddOrUpdate(
@@ -54,6 +54,6 @@ internal sealed class ConnectorRegistry(
             connectors.Add(new SalesforceConnector(salesforce, clients, time));
         }
 
-        return new TenantConnectors(tenantId, connectors, current.Timeout, time, logger);
+        return new TenantConnectors(tenantId, connectors, current, time, logger);
     }
 }

@@ -12,12 +12,19 @@ public sealed class ConnectorsOptions
     /// <summary>The longest time for one operation, also when the caller's deadline is later; 30 seconds by default (<c>Steward:Connectors:Timeout</c>).</summary>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>
+    /// How long a target system may still be at work on a request whose connection was lost; 2 seconds by default
+    /// (<c>Steward:Connectors:SettleDelay</c>). A look-up that finds nothing waits for it and looks again.
+    /// </summary>
+    public TimeSpan SettleDelay { get; set; } = TimeSpan.FromSeconds(2);
+
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
 
     internal void Bind(IConfiguration section)
     {
         Timeout = section.GetValue(nameof(Timeout), Timeout);
+        SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
         foreach (var tenant in section.GetChildren().Where(child => child.Key.StartsWith("t-", StringComparison.Ordinal)))
         {
             if (!Tenants.TryGetValue(tenant.Key, out var options))
@@ -122,6 +129,11 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         if (options.Timeout <= TimeSpan.Zero || options.Timeout > TimeSpan.FromMinutes(10))
         {
             problems.Add("Steward:Connectors:Timeout must be longer than zero and at most 10 minutes.");
+        }
+
+        if (options.SettleDelay < TimeSpan.Zero || options.SettleDelay > TimeSpan.FromMinutes(1))
+        {
+            problems.Add("Steward:Connectors:SettleDelay must be between zero and one minute.");
         }
 
         foreach (var (tenant, connectors) in options.Tenants)

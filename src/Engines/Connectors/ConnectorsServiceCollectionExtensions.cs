@@ -44,6 +44,7 @@ public static class ConnectorsServiceCollectionExtensions
             {
                 AllowAutoRedirect = false,
                 UseCookies = false,
+                Proxy = new LoopbackBypass(HttpClient.DefaultProxy),
                 AutomaticDecompression = DecompressionMethods.All,
                 ConnectTimeout = TimeSpan.FromSeconds(10),
                 PooledConnectionLifetime = TimeSpan.FromMinutes(5),

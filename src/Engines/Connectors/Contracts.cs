@@ -119,8 +119,12 @@ public interface ITenantConnectors
     /// <returns>The outcome; failures of the target system are outcomes too.</returns>
     Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Asks the target system whether an earlier attempt at the action took effect. Changes nothing there.</summary>
-    /// <param name="request">The action as it was sent.</param>
+    /// <summary>
+    /// Asks the target system whether an earlier attempt at the action took effect. Changes nothing there. A request whose connection was
+    /// lost may still be at work there: before <see cref="ReconciledNotDone"/> is said of an action that must not happen twice, it is looked up
+    /// again after <see cref="ConnectorsOptions.SettleDelay"/>.
+    /// </summary>
+    /// <param name="request">The action as it was sent. Its deadline does not matter here: what was sent before it may be looked up after it.</param>
     /// <param name="sentAt">When the attempt was sent, by this machine's clock; differences of two minutes between clocks are allowed for.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<ReconcileOutcome> ReconcileAsync(ActionRequest request, DateTimeOffset sentAt, CancellationToken cancellationToken);

@@ -20,15 +20,17 @@ internal sealed partial class TenantConnectors : ITenantConnectors
 
     private readonly string _tenantId;
     private readonly TimeSpan _timeout;
+    private readonly TimeSpan _settleDelay;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly FrozenSet<string> _configured;
     private readonly FrozenDictionary<string, OperationSpec> _operations;
 
-    public TenantConnectors(string tenantId, IReadOnlyCollection<VendorConnector> connectors, TimeSpan timeout, TimeProvider time, ILogger logger)
+    public TenantConnectors(string tenantId, IReadOnlyCollection<VendorConnector> connectors, ConnectorsOptions options, TimeProvider time, ILogger logger)
     {
         _tenantId = tenantId;
-        _timeout = timeout;
+        _timeout = options.Timeout;
+        _settleDelay = options.SettleDelay;
         _time = time;
         _logger = logger;
         _configured = connectors.Select(connector => connector.Name).ToFrozenSet(StringComparer.Ordinal);
@@ -89,11 +91,12 @@ internal sealed partial class TenantConnectors : ITenantConnectors
             }
 
             var arguments = operation.Arguments.Read(request.Arguments);
-            using var timeout = new CancellationTokenSource(TimeLeft(request), _time);
-            using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-            outcome = operation.Reconcile is { } reconcile
-                ? await reconcile(new OperationCall(request.ActionId, arguments, cancellationToken, both.Token), sentAt)
-                : new ReconcileUnknown($"{operation.Id} leaves nothing that could be looked up.");
+            outcome = await LookUpAsync(operation, request.ActionId, arguments, sentAt, cancellationToken);
+            if (outcome is ReconciledNotDone && !operation.IsIdempotent && _settleDelay > TimeSpan.Zero)
+            {
+                await Task.Delay(_settleDelay, _time, cancellationToken);
+                outcome = await LookUpAsync(operation, request.ActionId, arguments, sentAt, cancellationToken);
+            }
         }
         catch (OutcomeException exception)
         {
@@ -107,6 +110,16 @@ internal sealed partial class TenantConnectors : ITenantConnectors
 
         LogReconciled(KnownId(request), _tenantId, outcome.GetType().Name);
         return outcome;
+    }
+
+    private async Task<ReconcileOutcome> LookUpAsync(
+        OperationSpec operation, string actionId, Arguments arguments, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        using var timeout = new CancellationTokenSource(_timeout, _time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
+        return operation.Reconcile is { } reconcile
+            ? await reconcile(new OperationCall(actionId, arguments, cancellationToken, both.Token), sentAt)
+            : new ReconcileUnknown($"{operation.Id} leaves nothing that could be looked up.");
     }
 
     private OperationSpec Find(ActionRequest request)

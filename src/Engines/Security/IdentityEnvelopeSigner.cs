@@ -279,7 +279,7 @@ public sealed class IdentityEnvelopeSigner
         }
 
         verified = new Verified(
-            new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Name = name, Email = email },
+            new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = [.. roles], Name = name, Email = email },
             DateTimeOffset.FromUnixTimeMilliseconds(issuedAt),
             DateTimeOffset.FromUnixTimeMilliseconds(expiresAt));
         return true;

@@ -93,8 +93,9 @@ internal sealed class ArgumentSchema
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var property in arguments.EnumerateObject())
         {
-            var field = Array.Find(_fields, candidate => property.NameEquals(candidate.Name))
-                ?? throw OutcomeException.Invalid(Shown(property), $"is not an argument of this operation; allowed are {string.Join(", ", _fields.Select(allowed => allowed.Name))}.");
+            var name = NameOf(property);
+            var field = Array.Find(_fields, candidate => candidate.Name == name)
+                ?? throw OutcomeException.Invalid(name, $"is not an argument of this operation; allowed are {string.Join(", ", _fields.Select(allowed => allowed.Name))}.");
             if (!seen.Add(field.Name))
             {
                 throw OutcomeException.Invalid(field.Name, "is given twice.");
@@ -125,7 +126,7 @@ internal sealed class ArgumentSchema
         return new Arguments(values);
     }
 
-    private static string Shown(JsonProperty property)
+    private static string NameOf(JsonProperty property)
     {
         try
         {

@@ -11,6 +11,9 @@ internal sealed record OperationSpec(
 {
     /// <summary>Looks for the effect of an earlier attempt; writes have one.</summary>
     public Func<OperationCall, DateTimeOffset, Task<ReconcileOutcome>>? Reconcile { get; init; }
+
+    /// <summary>Whether doing it twice is the same as doing it once, so that a request that is still under way somewhere does no harm.</summary>
+    public bool IsIdempotent { get; init; }
 }
 
 /// <summary>One call of an operation under way.</summary>

@@ -71,8 +71,18 @@ internal sealed class VendorReply(int status, HttpResponseHeaders headers, ReadO
 /// <summary>Reading of JSON whose shape an external system decides: what is absent or of another type is null.</summary>
 internal static class JsonReading
 {
-    public static JsonElement? Member(this JsonElement element, string name) =>
-        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    public static JsonElement? Member(this JsonElement element, string name)
+    {
+        try
+        {
+            return element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+        }
+        catch (InvalidOperationException)
+        {
+            // A member's name holds half of a surrogate pair.
+            return null;
+        }
+    }
 
     public static JsonElement? Member(this JsonElement? element, string name) => element?.Member(name);
 

@@ -13,6 +13,7 @@ internal sealed class OktaConnector : VendorConnector
     private const string UserFields =
         "id, login, email, firstName, lastName, displayName, status, title, department, city, managerId, manager";
 
+    // The most exact first.
     private static readonly string[] SearchArguments = ["email", "login", "name"];
 
     private readonly AuthenticationHeaderValue _authorization;
@@ -28,7 +29,7 @@ internal sealed class OktaConnector : VendorConnector
         Operations =
         [
             new("okta.users.find", OperationEffect.Read,
-                $"Finds people in Okta by mail address, login or name (give one). Result: items, each with {UserFields}.",
+                $"Finds people in Okta by mail address, login or name; of several that are given the first of these counts. Result: items, each with {UserFields}.",
                 new ArgumentSchema(
                     ArgumentField.Email("email", "The person's mail address."),
                     ArgumentField.Text("login", "The person's login, with or without the domain.", 254),
@@ -46,7 +47,7 @@ internal sealed class OktaConnector : VendorConnector
                 ResetPasswordAsync) { Reconcile = ReconcileResetAsync },
             new("okta.users.unlock", OperationEffect.Write,
                 "Unlocks a person's account after too many failed sign-ins; the password stays. Result: userId, status.",
-                new ArgumentSchema(userId), UnlockAsync) { Reconcile = ReconcileUnlockAsync },
+                new ArgumentSchema(userId), UnlockAsync) { Reconcile = ReconcileUnlockAsync, IsIdempotent = true },
             new("okta.apps.find", OperationEffect.Read,
                 "Finds applications by the beginning of their name. Result: items, each with id, name, label, status, description, requiresApproval (null if unknown).",
                 new ArgumentSchema(ArgumentField.Text("text", "The beginning of the application's name.").Required()), FindAppsAsync),
@@ -124,14 +125,10 @@ internal sealed class OktaConnector : VendorConnector
 
     private static string SearchFor(Arguments arguments)
     {
-        string[] given = [.. SearchArguments.Where(name => arguments.OptionalText(name) is not null)];
-        if (given.Length != 1)
-        {
-            throw OutcomeException.Invalid(given.Length == 0 ? "email" : given[1], "give exactly one of email, login and name.");
-        }
-
-        var value = arguments.Text(given[0]);
-        switch (given[0])
+        var given = SearchArguments.FirstOrDefault(name => arguments.OptionalText(name) is not null)
+            ?? throw OutcomeException.Invalid("email", "give one of email, login and name.");
+        var value = arguments.Text(given);
+        switch (given)
         {
             case "email":
                 return $"profile.email eq {Quote(value)}";

@@ -45,7 +45,7 @@ internal sealed partial class SalesforceConnector : VendorConnector
                     ArgumentField.Multiline("description", "The description.").Required(),
                     ArgumentField.Choice("priority", "How urgent it is.", "High", "Medium", "Low").Required(),
                     ArgumentField.Text("accountName", "The exact name of the account that it is about.")),
-                CreateCaseAsync) { Reconcile = ReconcileCreateAsync },
+                CreateCaseAsync) { Reconcile = ReconcileCreateAsync, IsIdempotent = true },
             new("salesforce.opportunities.find", OperationEffect.Read,
                 "Finds the opportunities of accounts whose name contains a text. Result: items, each with id, name, stage, amount, closeDate, isClosed, isWon, account, owner, url; truncated.",
                 new ArgumentSchema(ArgumentField.Text("accountName", "A part of the account's name.").Required(), limit), FindOpportunitiesAsync),
@@ -99,7 +99,7 @@ internal sealed partial class SalesforceConnector : VendorConnector
                 new VendorError(message, FailureCodes.Forbidden),
             "REQUIRED_FIELD_MISSING" or "STRING_TOO_LONG" or "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST" when field is not null =>
                 new VendorError(message, FailureCodes.InvalidArgument, Field: field),
-            "INVALID_FIELD" when message?.Contains(_options.ExternalIdField, StringComparison.OrdinalIgnoreCase) == true =>
+            "INVALID_FIELD" or "NOT_FOUND" when message?.Contains(_options.ExternalIdField, StringComparison.OrdinalIgnoreCase) == true =>
                 new VendorError($"Case has no field {_options.ExternalIdField}. Create it as a unique external id of type text, so that no case is created twice.", FailureCodes.NotConfigured),
             _ => new VendorError(message, Field: field),
         };

@@ -242,7 +242,7 @@ internal static class StrictJson
         try
         {
             var parsed = JsonDocument.Parse(utf8, Options);
-            if (parsed.RootElement.ValueKind != JsonValueKind.Object)
+            if (parsed.RootElement.ValueKind != JsonValueKind.Object || !HasSoundTexts(utf8.Span))
             {
                 parsed.Dispose();
                 return false;
@@ -251,9 +251,24 @@ internal static class StrictJson
             document = parsed;
             return true;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
             return false;
         }
+    }
+
+    /// <summary>Whether no escape stands for half of a surrogate pair; reading such a text later would throw.</summary>
+    private static bool HasSoundTexts(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = Options.MaxDepth });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped)
+            {
+                _ = reader.GetString();
+            }
+        }
+
+        return true;
     }
 }
