@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Storage.Sqlite;
-using Steward.Testing.PostgreSql;
+using Steward.LocalPostgreSql;
 
 namespace Steward.Storage.Tests;
 

@@ -6,9 +6,9 @@ namespace Steward.Host.Capabilities;
 internal static class OrleansBuild
 {
 #if ORLEANS_STANDIN
-    public const bool IsStandIn = true;
+    public static bool IsStandIn => true;
 #else
-    public const bool IsStandIn = false;
+    public static bool IsStandIn => false;
 #endif
 
     /// <summary>The version of the packages.</summary>

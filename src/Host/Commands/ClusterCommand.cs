@@ -2,10 +2,15 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using Orleans.Configuration;
+using Orleans.Hosting;
+using Steward.Client;
+using Steward.Engines.Security;
 using Steward.EnterpriseSim;
 using Steward.Host.Capabilities;
 using Steward.Host.Cluster;
 using Steward.Host.Demo;
+using Steward.LocalPostgreSql;
 
 namespace Steward.Host.Commands;
 
@@ -23,7 +28,7 @@ internal static class ClusterCommand
             }
         });
         var port = new Option<int>("--port") { Description = "Port of the gateway on loopback; 0 takes any.", DefaultValueFactory = _ => 7080 };
-        var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it a private server is started. STEWARD_POSTGRES does the same." };
+        var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it a private server is started, which ends with this command. STEWARD_POSTGRES does the same." };
         var noSimulators = new Option<bool>("--no-simulators") { Description = "Use only the systems that are configured under Steward:Connectors." };
         var data = CommandOptions.Data();
         var command = new Command("cluster", "Start PostgreSQL, N silo processes and a gateway apart from them, on loopback.") { silos, port, postgres, noSimulators, data };
@@ -46,9 +51,10 @@ internal static class ClusterCommand
             return 1;
         }
 
-        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions()) : null;
-        await using var postgres = connectionString is null ? await ClusterDatabase.StartAsync(data, cancellationToken) : null;
-        var settings = Settings(connectionString ?? postgres!.ConnectionString, data, simulation);
+        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken) : null;
+        await using var postgres = connectionString is null ? await PostgreSqlServer.StartAsync(cancellationToken) : null;
+        connectionString ??= await postgres!.CreateDatabaseAsync("steward", cancellationToken);
+        var settings = Settings(connectionString, data, simulation);
         await using var processes = new ProcessGroup(Console.Out);
         for (var i = 0; i < silos; i++)
         {
@@ -75,12 +81,31 @@ internal static class ClusterCommand
             new(settings) { ["Urls"] = $"http://127.0.0.1:{gateway}", ["Steward__Development__DemoTokens"] = "true" },
             new Uri($"http://127.0.0.1:{gateway}/readyz"),
             cancellationToken);
-        await processes.RunToEndAsync("demo tenant", "Steward.Host.dll", ["tenant-setup"], settings, cancellationToken);
+        await CreateTenantAsync(connectionString, data, cancellationToken);
         await File.WriteAllTextAsync(data.UrlFile, $"http://127.0.0.1:{gateway}", cancellationToken);
         Console.Out.WriteLine($"Steward is up: http://127.0.0.1:{gateway}, {silos} silos. Kill one by its pid to see the others take over. Ctrl-C stops all.");
         await processes.WaitAsync(cancellationToken);
         File.Delete(data.UrlFile);
         return 0;
+    }
+
+    /// <summary>Joins the cluster as a front end for a moment and creates the demo tenant.</summary>
+    private static async Task CreateTenantAsync(string connectionString, DataDirectory data, CancellationToken cancellationToken)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Configuration["Steward:Security:ClusterKeyFile"] = data.ClusterKey;
+        builder.Services.AddStewardSecurity();
+        builder.Services.AddStewardClient();
+        builder.UseOrleansClient(client =>
+        {
+            client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("steward", "steward"));
+            client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", connectionString));
+        });
+        using var host = builder.Build();
+        await host.StartAsync(cancellationToken);
+        await DemoTenant.EnsureAsync(host.Services, cancellationToken);
+        await host.StopAsync(cancellationToken);
     }
 
     /// <summary>The environment of all processes; secrets travel in it, not on command lines.</summary>

@@ -39,7 +39,7 @@ internal static class UpCommand
             return 1;
         }
 
-        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions()) : null;
+        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken) : null;
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
 

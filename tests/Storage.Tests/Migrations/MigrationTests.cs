@@ -3,7 +3,7 @@ using Npgsql;
 using Steward.Storage.Migrations;
 using Steward.Storage.PostgreSql;
 using Steward.Storage.Sqlite;
-using Steward.Testing.PostgreSql;
+using Steward.LocalPostgreSql;
 
 namespace Steward.Storage.Tests.Migrations;
 

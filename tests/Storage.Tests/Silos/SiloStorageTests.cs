@@ -5,7 +5,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.Storage;
 using Orleans.TestingHost;
-using Steward.Testing.PostgreSql;
+using Steward.LocalPostgreSql;
 
 namespace Steward.Storage.Tests.Silos;
 

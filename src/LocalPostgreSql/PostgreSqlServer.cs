@@ -5,7 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Npgsql;
 
-namespace Steward.Testing.PostgreSql;
+namespace Steward.LocalPostgreSql;
 
 /// <summary>
 /// A private PostgreSQL server in a temporary directory: on a free loopback port, with a random password, as an unprivileged user when this

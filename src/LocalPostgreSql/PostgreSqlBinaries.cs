@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Steward.Testing.PostgreSql;
+namespace Steward.LocalPostgreSql;
 
 /// <summary>Finds the installed PostgreSQL server programs.</summary>
 public static class PostgreSqlBinaries
