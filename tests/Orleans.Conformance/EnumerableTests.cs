@@ -246,7 +246,7 @@ public sealed class EnumerableTests(PlainCluster cluster, ShortTimeouts shortTim
         Assert.True(await enumerator.MoveNextAsync());
         var next = enumerator.MoveNextAsync();
         await Gates.Entered(gate);
-        await Task.Delay(TimeSpan.FromSeconds(2.5));
+        await Task.Delay(TimeSpan.FromSeconds(3.5));
         Gates.Release(gate);
         Assert.True(await next);
         Assert.Equal(2, enumerator.Current);

@@ -124,10 +124,10 @@ public sealed class ReentrantGrain : Grain, IReentrantGrain
 public sealed class ShortTimeouts : Cluster
 {
     protected override void ConfigureSilo(Hosting.ISiloBuilder silo) =>
-        Hosting.SiloBuilderExtensions.Configure<Configuration.SiloMessagingOptions>(silo, options => options.ResponseTimeout = TimeSpan.FromSeconds(1));
+        Hosting.SiloBuilderExtensions.Configure<Configuration.SiloMessagingOptions>(silo, options => options.ResponseTimeout = TimeSpan.FromSeconds(2));
 
     protected override void ConfigureClient(Hosting.IClientBuilder client) =>
-        Hosting.ClientBuilderExtensions.Configure<Configuration.ClientMessagingOptions>(client, options => options.ResponseTimeout = TimeSpan.FromSeconds(1));
+        Hosting.ClientBuilderExtensions.Configure<Configuration.ClientMessagingOptions>(client, options => options.ResponseTimeout = TimeSpan.FromSeconds(2));
 }
 
 public sealed class TurnTests(PlainCluster cluster, ShortTimeouts shortTimeouts) : IClassFixture<PlainCluster>, IClassFixture<ShortTimeouts>

@@ -540,7 +540,7 @@ internal sealed partial class Activation : TaskScheduler, IGrainContext, ICallHo
         {
             RequestContext.Values = requestContext;
             using var timeout = new CancellationTokenSource(Silo.CollectionOptions.ActivationTimeout);
-            GrainInstance = Class.Factory(this);
+            GrainInstance = Construct();
             if (_rare?.Lifecycle is GrainLifecycle lifecycle)
             {
                 await lifecycle.OnStart(timeout.Token).WaitAsync(timeout.Token);
@@ -565,6 +565,18 @@ internal sealed partial class Activation : TaskScheduler, IGrainContext, ICallHo
 
         _idleSince = Environment.TickCount64;
         Pump();
+    }
+
+    private object Construct()
+    {
+        try
+        {
+            return Class.Factory(this);
+        }
+        catch (Exception exception)
+        {
+            throw new InvalidOperationException($"Failed to create an instance of grain type '{Class.Type}'. See {nameof(Exception.InnerException)} for details.", exception);
+        }
     }
 
     private void TryEnd()

@@ -393,7 +393,7 @@ namespace Orleans.Runtime
 
     internal sealed class PersistentStateAttributeMapper : IAttributeToFactoryMapper<PersistentStateAttribute>
     {
-        private static readonly MethodInfo CreateMethod = typeof(PersistentStateAttributeMapper).GetMethod(nameof(Create), BindingFlags.NonPublic | BindingFlags.Static)!;
+        private static readonly MethodInfo CreateMethod = typeof(PersistentStateAttributeMapper).GetMethod(nameof(Create), BindingFlags.Static | BindingFlags.NonPublic)!;
 
         public Factory<IGrainContext, object> GetFactory(ParameterInfo parameter, PersistentStateAttribute metadata)
         {
@@ -405,12 +405,10 @@ namespace Orleans.Runtime
             }
 
             IPersistentStateConfiguration configuration = string.IsNullOrEmpty(metadata.StateName) ? new PersistentStateAttribute(parameter.Name!, metadata.StorageName) : metadata;
-            var create = CreateMethod.MakeGenericMethod(type.GetGenericArguments());
-            var call = create.CreateDelegate<Func<IPersistentStateFactory, IGrainContext, IPersistentStateConfiguration, object>>();
-            return context => call(context.ActivationServices.GetRequiredService<IPersistentStateFactory>(), context, configuration);
+            var create = CreateMethod.MakeGenericMethod(type.GetGenericArguments()).CreateDelegate<Func<IPersistentStateFactory, IGrainContext, IPersistentStateConfiguration, object>>();
+            return context => create(context.ActivationServices.GetRequiredService<IPersistentStateFactory>(), context, configuration);
         }
 
-        // A delegate cannot be bound to a generic method of an interface.
         private static object Create<TState>(IPersistentStateFactory factory, IGrainContext context, IPersistentStateConfiguration configuration) =>
             factory.Create<TState>(context, configuration);
     }
