@@ -51,6 +51,20 @@ internal static class JournalArguments
 
     public static void DeduplicationId(string id) => Text(id, MaxDeduplicationIdLength, "deduplicationId");
 
+    public static void Range(string prefix, string? afterJournal)
+    {
+        ArgumentNullException.ThrowIfNull(prefix);
+        if (prefix.Length > 0)
+        {
+            Key(prefix, nameof(prefix));
+        }
+
+        if (afterJournal is not null)
+        {
+            Key(afterJournal, nameof(afterJournal));
+        }
+    }
+
     public static void Limit(int limit) => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
 
     private static void Text(string value, int maxLength, string name)

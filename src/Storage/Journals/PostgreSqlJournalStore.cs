@@ -108,7 +108,7 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
     public async ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
         string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
+        JournalArguments.Range(prefix, afterJournal);
         JournalArguments.Limit(limit);
         var range = KeyRange.Of(prefix, afterJournal);
         var before = Number(touchedBefore.ToUnixTimeMilliseconds());

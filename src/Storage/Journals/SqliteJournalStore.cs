@@ -107,7 +107,7 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
     public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
         string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
     {
-        ArgumentNullException.ThrowIfNull(prefix);
+        JournalArguments.Range(prefix, afterJournal);
         JournalArguments.Limit(limit);
         cancellationToken.ThrowIfCancellationRequested();
         var range = KeyRange.Of(prefix, afterJournal);

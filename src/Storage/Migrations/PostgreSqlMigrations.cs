@@ -57,13 +57,18 @@ internal static class PostgreSqlMigrations
 
         await using (var create = new NpgsqlCommand(
             """
-            CREATE TABLE IF NOT EXISTS schema_version (
-                component  text        NOT NULL,
-                version    integer     NOT NULL,
-                name       text        NOT NULL,
-                applied_at timestamptz NOT NULL,
-                PRIMARY KEY (component, version)
-            )
+            DO $$ BEGIN
+                -- Not IF NOT EXISTS: that asks for the right to create tables even when there is nothing to create.
+                IF to_regclass('schema_version') IS NULL THEN
+                    CREATE TABLE schema_version (
+                        component  text        NOT NULL,
+                        version    integer     NOT NULL,
+                        name       text        NOT NULL,
+                        applied_at timestamptz NOT NULL,
+                        PRIMARY KEY (component, version)
+                    );
+                END IF;
+            END $$
             """, connection, transaction))
         {
             await create.ExecuteNonQueryAsync(cancellationToken);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Npgsql;
 using NpgsqlTypes;
@@ -130,7 +131,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
                 List<PendingAppend> alone = [append];
                 if (await TryWriteAsync(alone) is { } own)
                 {
-                    append.Fail(Translate(own));
+                    Fail(append, own);
                 }
                 else
                 {
@@ -142,7 +143,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
         {
             foreach (var append in ordered)
             {
-                append.Fail(Translate(failure));
+                Fail(append, failure);
             }
         }
     }
@@ -161,6 +162,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
                 }
 
                 Fill(batch);
+                var began = Stopwatch.GetTimestamp();
                 sent = true;
                 await using var reader = await _command!.ExecuteReaderAsync();
                 var count = 0;
@@ -171,6 +173,8 @@ internal sealed class JournalAppendLane : IAsyncDisposable
 
                 // Reading to the end is what says that the transaction was committed.
                 await reader.NextResultAsync();
+                Diagnostics.CommitDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+                Diagnostics.CommitSize.Record(batch.Count);
                 return count == batch.Count ? null : new InvalidOperationException($"The append function answered {count} of {batch.Count} appends.");
             }
             catch (PostgresException exception) when (
@@ -192,6 +196,13 @@ internal sealed class JournalAppendLane : IAsyncDisposable
                 Clear();
             }
         }
+    }
+
+    private void Fail(PendingAppend append, Exception cause)
+    {
+        var exception = Translate(cause);
+        Diagnostics.Failed(exception);
+        append.Fail(exception);
     }
 
     private StorageException Translate(Exception exception) => exception switch

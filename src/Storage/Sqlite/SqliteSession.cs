@@ -18,7 +18,7 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>How long a connection waits for another process before it reports that the file is locked.</summary>
     public const int BusyTimeoutMilliseconds = 5_000;
 
-    private const int WalConversionAttempts = 50;
+    private const int WalConversionAttempts = 500;
 
     private readonly Dictionary<string, SqliteStatement> _statements = new(StringComparer.Ordinal);
     private readonly sqlite3 _database;
@@ -142,6 +142,7 @@ internal sealed class SqliteSession : IDisposable
     /// <summary>Turns write-ahead logging on. The busy timeout does not cover this switch when two processes make it at once, so it is repeated.</summary>
     private void EnterWal()
     {
+        var pause = default(SpinWait);
         for (var attempt = 1; ; attempt++)
         {
             try
@@ -156,7 +157,7 @@ internal sealed class SqliteSession : IDisposable
             }
             catch (SqliteError error) when (error.PrimaryCode == raw.SQLITE_BUSY && attempt < WalConversionAttempts)
             {
-                Thread.Yield();
+                pause.SpinOnce();
             }
         }
     }

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Steward.Storage.Sqlite;
 
 /// <summary>
@@ -21,6 +23,7 @@ internal sealed class SqliteWriter : IDisposable
     private readonly Thread _thread;
     private SqliteSession? _session;
     private bool _stopped;
+    private long _began;
 
     public SqliteWriter(Func<SqliteSession> open, string location)
     {
@@ -125,13 +128,14 @@ internal sealed class SqliteWriter : IDisposable
             return;
         }
 
+        _began = Stopwatch.GetTimestamp();
         if (TryExecute(batch, out var failure))
         {
             Commit(batch);
         }
         else if (batch.Count == 1)
         {
-            batch[0].Fail(failure);
+            Fail(batch[0], failure);
         }
         else
         {
@@ -141,13 +145,14 @@ internal sealed class SqliteWriter : IDisposable
                 List<SqliteWork> alone = [work];
                 if (TryBegin(alone))
                 {
+                    _began = Stopwatch.GetTimestamp();
                     if (TryExecute(alone, out failure))
                     {
                         Commit(alone);
                     }
                     else
                     {
-                        work.Fail(failure);
+                        Fail(work, failure);
                     }
                 }
             }
@@ -205,6 +210,8 @@ internal sealed class SqliteWriter : IDisposable
         {
             _session!.Execute("COMMIT");
             Commits++;
+            Diagnostics.CommitDuration.Record(Stopwatch.GetElapsedTime(_began).TotalSeconds);
+            Diagnostics.CommitSize.Record(batch.Count);
         }
         catch (Exception exception)
         {
@@ -224,8 +231,14 @@ internal sealed class SqliteWriter : IDisposable
     {
         foreach (var work in batch)
         {
-            work.Fail(Translate(exception, outcomeUnknown));
+            Fail(work, Translate(exception, outcomeUnknown));
         }
+    }
+
+    private static void Fail(SqliteWork work, Exception exception)
+    {
+        Diagnostics.Failed(exception);
+        work.Fail(exception);
     }
 
     private Exception Translate(Exception exception, bool outcomeUnknown) =>

@@ -450,6 +450,16 @@ public abstract class JournalStoreTests(StorageFixture fixture)
     }
 
     [Fact]
+    public async Task ListOpen_InvalidKey_IsRefused()
+    {
+        // Not inline data: half a character does not survive in an attribute.
+        foreach (var (prefix, after) in new (string, string?)[] { ("a\0", null), ("a\uD800", null), ("", ""), ("", "\0"), ("", "a\uDC00") })
+        {
+            await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.ListOpenAsync(prefix, Noon, 1, after));
+        }
+    }
+
+    [Fact]
     public Task RandomOperations_ComparedWithAModel_AnswerTheSame() => JournalModel.CheckAsync(Store);
 
     private static JournalRecord Record(string text) => new() { Type = "test", Payload = Encoding.UTF8.GetBytes(text), At = Noon };

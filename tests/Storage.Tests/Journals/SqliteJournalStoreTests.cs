@@ -179,6 +179,7 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
         {
             await container.GetRequiredService<StorageMigrator>().MigrateAsync();
             var store = container.GetRequiredService<IJournalStore>();
+            await store.GetHeadAsync("t-stop/r-1");
             appends = [.. Enumerable.Range(0, 100).Select(i => store.AppendAsync(new JournalAppend
             {
                 Journal = "t-stop/r-1",
@@ -188,6 +189,7 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
         }
 
         Assert.All(await Task.WhenAll(appends), result => Assert.IsType<JournalAppended>(result));
+        Assert.False(File.Exists(directory.File("steward.db-wal")), "The log should be merged into the file.");
         await using var reopened = StorageFixture.Open(configure);
         Assert.Equal(100, (await reopened.GetRequiredService<IJournalStore>().GetHeadAsync("t-stop/r-1"))!.Sequence);
     }

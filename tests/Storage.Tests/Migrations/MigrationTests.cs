@@ -177,6 +177,28 @@ public class PostgreSqlMigrationTests : MigrationTests, IAsyncLifetime
         NpgsqlConnection.ClearPool(connection);
     }
 
+    [Fact]
+    public async Task Migrate_CurrentSchemaAsAUserWhoMayNotCreateTables_Succeeds()
+    {
+        await ApplyAsync(Set);
+        var role = $"limited_{Guid.NewGuid():n}";
+        await using (var source = NpgsqlDataSource.Create(ConnectionString))
+        await using (var grant = source.CreateCommand(
+            $"""
+            REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+            CREATE ROLE {role} LOGIN PASSWORD '{role}';
+            GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role};
+            """))
+        {
+            await grant.ExecuteNonQueryAsync();
+        }
+
+        await using var database = new PostgreSqlDatabase(new NpgsqlConnectionStringBuilder(ConnectionString) { Username = role, Password = role }.ConnectionString);
+        Assert.Empty(await PostgreSqlMigrations.ApplyAsync(database, Set, TimeProvider.System, CancellationToken.None));
+        await using var journals = new Steward.Storage.Journals.PostgreSqlJournalStore(database);
+        Assert.Null(await journals.GetHeadAsync("t-acme/r-1"));
+    }
+
     private protected override void Configure(StewardStorageOptions options)
     {
         options.Provider = StorageProvider.PostgreSql;
