@@ -93,13 +93,25 @@ public sealed class PlaybookCatalog
         {
             if (!properties.TryGetProperty(name, out var property))
             {
+                if (!schema.TryGetProperty("additionalProperties", out var additional) || additional.ValueKind != JsonValueKind.False)
+                {
+                    continue;
+                }
+
                 Fault($"'{step.Call}' takes no '{name}'; it takes {string.Join(", ", properties.EnumerateObject().Select(known => known.Name))}.");
             }
             else if (step.With.ConstantOf(name) is { } constant)
             {
-                foreach (var error in JsonSchema.Parse(property).Validate(Expressions.Values.Element(constant)))
+                try
                 {
-                    Fault($"'{name}' {error.Message}");
+                    foreach (var error in JsonSchema.Parse(property).Validate(Expressions.Values.Element(constant)))
+                    {
+                        Fault($"'{name}' {error.Message}");
+                    }
+                }
+                catch (SchemaException e)
+                {
+                    Fault($"the input schema of '{step.Call}' cannot be checked: {e.Message}");
                 }
             }
         }
