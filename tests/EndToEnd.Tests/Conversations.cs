@@ -7,7 +7,16 @@ using System.Text.Json;
 namespace Steward.EndToEnd.Tests;
 
 /// <summary>One event of a run as it came over the wire.</summary>
-internal sealed record WireEvent(long Sequence, string Type, JsonElement Data);
+internal sealed record WireEvent(long Sequence, string Type, JsonElement Data)
+{
+    public static WireEvent Of(SseItem<string> item)
+    {
+        var content = JsonDocument.Parse(item.Data).RootElement;
+        Assert.Equal(item.EventId, content.GetProperty("sequence").ToString());
+        Assert.Equal(item.EventType, content.GetProperty("type").GetString());
+        return new WireEvent(content.GetProperty("sequence").GetInt64(), item.EventType, content.GetProperty("data").Clone());
+    }
+}
 
 /// <summary>What a caller of the HTTP API does.</summary>
 internal static class Conversations
@@ -93,10 +102,7 @@ internal static class Conversations
         await using var stream = await response.Content.ReadAsStreamAsync();
         await foreach (var item in SseParser.Create(stream).EnumerateAsync())
         {
-            events.Add(new WireEvent(
-                long.Parse(item.EventId!, System.Globalization.CultureInfo.InvariantCulture),
-                item.EventType,
-                JsonDocument.Parse(item.Data).RootElement.Clone()));
+            events.Add(WireEvent.Of(item));
         }
 
         return events;

@@ -127,8 +127,7 @@ public sealed class LossTests : IAsyncLifetime
         await using var stream = await response.Content.ReadAsStreamAsync();
         await foreach (var item in SseParser.Create(stream).EnumerateAsync())
         {
-            var wire = new WireEvent(long.Parse(item.EventId!, System.Globalization.CultureInfo.InvariantCulture), item.EventType, JsonDocument.Parse(item.Data).RootElement.Clone());
-            if (until(wire))
+            if (until(WireEvent.Of(item)))
             {
                 return;
             }

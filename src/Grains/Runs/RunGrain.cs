@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -24,6 +25,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private readonly RunJournal _journal;
     private readonly CancellationTokenSource _userCancel = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationToken _processStops;
     private Task? _driver;
 
     public RunGrain(
@@ -32,6 +34,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         PlatformIdentity platform,
         IOptions<RunOptions> options,
         TimeProvider time,
+        IHostApplicationLifetime lifetime,
         ILogger<RunGrain> logger)
     {
         _engine = engine;
@@ -39,6 +42,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         _options = options.Value;
         _time = time;
         _logger = logger;
+        _processStops = lifetime.ApplicationStopping;
         _journal = new RunJournal(journals, this.GetPrimaryKeyString(), _options.BufferedEvents, time);
     }
 
@@ -110,7 +114,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             throw StewardException.NotFound("The run");
         }
 
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token);
+        // A watcher that waits would hold up the end of a process that stops; it resumes elsewhere.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token, _processStops);
         while (true)
         {
             // Asked before reading, so that an end recorded in between is seen by the next round and not lost.

@@ -231,7 +231,7 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
         return Record(type, json);
     }
 
-    private JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = time.GetUtcNow() };
+    private JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = time.GetUtcNow().ToMilliseconds() };
 
     private static RunEvent ToEvent(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at) =>
         new() { Sequence = sequence, Type = type, At = at, Data = Encoding.UTF8.GetString(payload.Span) };

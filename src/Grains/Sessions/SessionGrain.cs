@@ -283,7 +283,7 @@ internal sealed partial class SessionGrain(
         {
             Type = type,
             Payload = JsonSerializer.SerializeToUtf8Bytes(content, json),
-            At = time.GetUtcNow(),
+            At = time.GetUtcNow().ToMilliseconds(),
             DeduplicationId = deduplicationId,
         };
         JournalAppendResult result;
