@@ -404,7 +404,7 @@ namespace Orleans.Runtime
                 {
                     // Timers reach 49 days; what is further away is looked at again by then.
                     var limit = TimeSpan.FromDays(40);
-                    _timer.Change(due < TimeSpan.Zero ? TimeSpan.Zero : due > limit ? limit : due, Timeout.InfiniteTimeSpan);
+                    _timer.Change(due < TimeSpan.Zero ? TimeSpan.Zero : due > limit ? limit : due + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
                 }
                 catch (ObjectDisposedException)
                 {
@@ -415,8 +415,9 @@ namespace Orleans.Runtime
             private async Task Tick()
             {
                 var now = _service.Clock.GetUtcNow().UtcDateTime;
-                if (now < Entry.StartAt - TimeSpan.FromSeconds(1))
+                if (now < Entry.StartAt)
                 {
+                    // Timers may be a little early.
                     Arm();
                     return;
                 }

@@ -9,6 +9,7 @@ namespace Orleans.Runtime;
 internal abstract class Copier
 {
     private static readonly ConcurrentDictionary<Type, Copier> ByType = new();
+    private static readonly ConcurrentDictionary<Type, bool> Known = new();
 
     /// <summary>Whether a value may be shared instead of copied.</summary>
     public virtual bool IsShallow => false;
@@ -29,7 +30,7 @@ internal abstract class Copier
                 }
             });
 
-    public static bool Exists(Type type)
+    public static bool Exists(Type type) => Known.GetOrAdd(type, static type =>
     {
         try
         {
@@ -40,7 +41,7 @@ internal abstract class Copier
         {
             return false;
         }
-    }
+    });
 
     /// <summary>Copies a boxed value.</summary>
     public abstract object CopyObject(object value, CopySession session);
