@@ -1,0 +1,262 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
+
+namespace Steward.Engines.Models.Tests;
+
+public sealed class OpenAIChatModelTests
+{
+    private const string Key = "sk-test-0123456789";
+
+    private static readonly ChatRequest Question = new() { Messages = [new ChatMessage { Role = ChatRole.User, Text = "Hi" }] };
+
+    [Fact]
+    public async Task Stream_TextAndUsage_ArrivesWithCost()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) =>
+            ModelServer.SendAsync(context, ModelServer.Delta(new { role = "assistant", content = "" }), ModelServer.Text("Hel"), ModelServer.Text("lo"), ModelServer.Finish(), ModelServer.Usage(1000, 500, 400), "[DONE]"));
+        var deltas = await ReadAsync(server);
+
+        Assert.Equal(["Hel", "lo"], deltas.OfType<ChatText>().Select(text => text.Text));
+        var finished = Assert.IsType<ChatFinished>(deltas[^1]);
+        Assert.Equal(("stop", "gpt-4.1-mini-2025-04-14"), (finished.Reason, finished.Model));
+        // 600 × 0.40 + 400 × 0.10 + 500 × 1.60 per million.
+        Assert.Equal(new ChatUsage(1000, 400, 500, 0.00108m), finished.Usage);
+        var request = Assert.Single(server.Requests);
+        Assert.Equal($"Bearer {Key}", request.Authorization);
+        Assert.True(request.Body.GetProperty("stream").GetBoolean());
+        Assert.True(request.Body.GetProperty("stream_options").GetProperty("include_usage").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Stream_ToolCallsInPieces_ArriveWhole()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(
+            context,
+            ModelServer.Delta(new { tool_calls = new[] { new { index = 0, id = "call_a", type = "function", function = new { name = "find", arguments = "" } } } }),
+            ModelServer.Delta(new { tool_calls = new[] { new { index = 0, function = new { arguments = "{\"q\":" } } } }),
+            ModelServer.Delta(new { tool_calls = new[] { new { index = 1, id = "call_b", type = "function", function = new { name = "get", arguments = "{}" } } } }),
+            ModelServer.Delta(new { tool_calls = new[] { new { index = 0, function = new { arguments = "1}" } } } }),
+            ModelServer.Finish("tool_calls"),
+            "[DONE]"));
+        var deltas = await ReadAsync(server, new ChatRequest
+        {
+            Messages =
+            [
+                new ChatMessage { Role = ChatRole.System, Text = "S" },
+                new ChatMessage { Role = ChatRole.User, Text = "U" },
+                new ChatMessage { Role = ChatRole.Assistant, ToolCalls = [new ToolCall { Id = "c0", Name = "find", Arguments = "{}" }] },
+                new ChatMessage { Role = ChatRole.Tool, ToolCallId = "c0", Text = "{}" },
+            ],
+            Tools = [new ToolDefinition { Name = "find", Description = "Finds.", Parameters = JsonSerializer.SerializeToElement(new { type = "object" }) }],
+        });
+
+        Assert.Equal(
+            [new ToolCall { Id = "call_a", Name = "find", Arguments = "{\"q\":1}" }, new ToolCall { Id = "call_b", Name = "get", Arguments = "{}" }],
+            deltas.OfType<ChatToolCall>().Select(call => call.Call));
+        var finished = Assert.IsType<ChatFinished>(deltas[^1]);
+        Assert.Equal("tool_calls", finished.Reason);
+        Assert.Null(finished.Usage);
+        var body = Assert.Single(server.Requests).Body;
+        Assert.Equal("auto", body.GetProperty("tool_choice").GetString());
+        Assert.Equal(["system", "user", "assistant", "tool"], body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+    }
+
+    [Theory]
+    [InlineData(429)]
+    [InlineData(500)]
+    [InlineData(503)]
+    public async Task Stream_BusyBeforeTheFirstToken_IsTriedAgain(int status)
+    {
+        await using var server = await ModelServer.StartAsync((number, context) => number < 3 ? FailAsync(context, status) : ModelServer.SendAsync(context, ModelServer.Text("ok"), ModelServer.Finish(), "[DONE]"));
+        var deltas = await ReadAsync(server);
+
+        Assert.Equal("ok", Assert.Single(deltas.OfType<ChatText>()).Text);
+        Assert.Equal(3, server.Requests.Count);
+    }
+
+    [Theory]
+    [InlineData(429, 3, "model_rate_limited", true)]
+    [InlineData(502, 3, "model_unavailable", true)]
+    [InlineData(400, 1, "model_rejected", false)]
+    [InlineData(404, 1, "model_rejected", false)]
+    [InlineData(401, 1, "model_unauthenticated", false)]
+    public async Task Stream_KeepsFailing_ThrowsItsCodeAfterItsAttempts(int status, int attempts, string code, bool retryable)
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => FailAsync(context, status));
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server));
+
+        Assert.Equal((code, retryable, false), (exception.Code, exception.IsRetryable, exception.AfterFirstToken));
+        Assert.Equal(attempts, server.Requests.Count);
+        Assert.DoesNotContain(Key, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Stream_AskedToWaitTooLong_FailsAtOnceAndSaysHowLong()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => FailAsync(context, 429, "120"));
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server));
+
+        Assert.Equal(TimeSpan.FromMinutes(2), exception.RetryAfter);
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Stream_BreaksOffAfterTheFirstToken_ThrowsAndIsNotTriedAgain()
+    {
+        var arrived = new TaskCompletionSource();
+        await using var server = await ModelServer.StartAsync(async (_, context) =>
+        {
+            await ModelServer.SendAsync(context, ModelServer.Text("Hel"));
+            await arrived.Task;
+            context.Abort();
+        });
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, onDelta: delta =>
+        {
+            Assert.Equal("Hel", Assert.IsType<ChatText>(delta).Text);
+            arrived.SetResult();
+        }));
+
+        Assert.Equal(("model_stream_broken", true), (exception.Code, exception.AfterFirstToken));
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Stream_EndsWithoutAFinishReason_IsBroken()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(context, ModelServer.Text("Hel")));
+
+        Assert.Equal("model_stream_broken", (await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server))).Code);
+    }
+
+    [Fact]
+    public async Task Stream_Garbage_IsBrokenAndNotADefect()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(context, ModelServer.Text("Hel"), "{\"choices\":"));
+
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server));
+        Assert.True(exception.AfterFirstToken);
+    }
+
+    [Fact]
+    public async Task Stream_SilentServer_TimesOutPerAttempt()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default));
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, options: options =>
+        {
+            options.FirstTokenTimeout = TimeSpan.FromMilliseconds(100);
+            options.MaxAttempts = 2;
+        }));
+
+        Assert.Equal(("model_timeout", false), (exception.Code, exception.AfterFirstToken));
+        Assert.Equal(2, server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task Stream_SilenceInTheMiddle_TimesOutWithoutASecondAttempt()
+    {
+        await using var server = await ModelServer.StartAsync(async (_, context) =>
+        {
+            await ModelServer.SendAsync(context, ModelServer.Text("Hel"));
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, options: options => options.IdleTimeout = TimeSpan.FromMilliseconds(100)));
+
+        Assert.Equal(("model_timeout", true), (exception.Code, exception.AfterFirstToken));
+        Assert.Single(server.Requests);
+    }
+
+    [Fact]
+    public async Task Stream_TrickleBeyondTheTotal_TimesOut()
+    {
+        await using var server = await ModelServer.StartAsync(async (_, context) =>
+        {
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                await ModelServer.SendAsync(context, ModelServer.Text("x"));
+                await Task.Delay(20, CancellationToken.None);
+            }
+        });
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, options: options => options.TotalTimeout = TimeSpan.FromMilliseconds(300)));
+
+        Assert.Equal("model_timeout", exception.Code);
+    }
+
+    [Fact]
+    public async Task Stream_CallerCancels_ThrowsCancellation()
+    {
+        using var cancel = new CancellationTokenSource();
+        await using var server = await ModelServer.StartAsync(async (_, context) =>
+        {
+            await ModelServer.SendAsync(context, ModelServer.Text("Hel"));
+            await cancel.CancelAsync();
+            await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(_ => { }, TaskScheduler.Default);
+        });
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => ReadAsync(server, cancellationToken: cancel.Token));
+    }
+
+    [Fact]
+    public async Task Stream_NobodyListens_IsUnavailable()
+    {
+        var server = await ModelServer.StartAsync((_, _) => Task.CompletedTask);
+        var url = server.BaseUrl;
+        await server.DisposeAsync();
+
+        Assert.Equal("model_unavailable", (await Assert.ThrowsAsync<ModelException>(() => ReadAsync(url))).Code);
+    }
+
+    [Fact]
+    public void ForTenant_WithoutAKey_IsNull()
+    {
+        using var provider = Provider(options => options.ApiKey = null);
+
+        Assert.Null(provider.GetRequiredService<IChatModelProvider>().ForTenant("t-acme"));
+    }
+
+    [Theory]
+    [InlineData("ftp://x")]
+    [InlineData("models")]
+    public void Options_BadBaseUrl_SaysWhatIsAllowed(string url)
+    {
+        using var provider = Provider(options => options.BaseUrl = url);
+
+        var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
+        Assert.Contains("OPENAI_BASE_URL", exception.Message, StringComparison.Ordinal);
+    }
+
+    private static Task FailAsync(HttpContext context, int status, string retryAfter = "0")
+    {
+        context.Response.StatusCode = status;
+        context.Response.Headers.RetryAfter = retryAfter;
+        return context.Response.WriteAsJsonAsync(new { error = new { message = "no", type = "x", code = "x" } });
+    }
+
+    private static ServiceProvider Provider(Action<ModelsOptions> configure) => new ServiceCollection().AddStewardModels(configure).BuildServiceProvider();
+
+    private static Task<List<ChatDelta>> ReadAsync(
+        ModelServer server, ChatRequest? request = null, Action<ModelsOptions>? options = null, Action<ChatDelta>? onDelta = null, CancellationToken cancellationToken = default) =>
+        ReadAsync(server.BaseUrl, request, options, onDelta, cancellationToken);
+
+    private static async Task<List<ChatDelta>> ReadAsync(
+        string url, ChatRequest? request = null, Action<ModelsOptions>? options = null, Action<ChatDelta>? onDelta = null, CancellationToken cancellationToken = default)
+    {
+        using var provider = Provider(configured =>
+        {
+            configured.ApiKey = Key;
+            configured.BaseUrl = url;
+            configured.Model = "gpt-4.1-mini";
+            configured.RetryBaseDelay = TimeSpan.Zero;
+            options?.Invoke(configured);
+        });
+        var deltas = new List<ChatDelta>();
+        await foreach (var delta in provider.GetRequiredService<IChatModelProvider>().ForTenant("t-acme")!.StreamAsync(request ?? Question, cancellationToken))
+        {
+            deltas.Add(delta);
+            onDelta?.Invoke(delta);
+        }
+
+        return deltas;
+    }
+}

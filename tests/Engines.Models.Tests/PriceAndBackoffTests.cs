@@ -1,0 +1,49 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace Steward.Engines.Models.Tests;
+
+public sealed class PriceAndBackoffTests
+{
+    [Theory]
+    [InlineData("gpt-4.1", true)]
+    [InlineData("gpt-4.1-2025-04-14", true)]
+    [InlineData("gpt-4.1-turbo-x", false)]
+    [InlineData("gpt-4.1-2025-99-99", false)]
+    [InlineData("llama-3", false)]
+    [InlineData("", false)]
+    public void Find_Model_OnlyWithOrWithoutADate(string model, bool known) => Assert.Equal(known, new ModelPrices().Find(model) is not null);
+
+    [Fact]
+    public void Cost_UnknownModel_IsNull() => Assert.Null(new ModelPrices().Cost("llama-3", 10, 0, 10));
+
+    [Fact]
+    public void Cost_ConfiguredPrice_Wins()
+    {
+        var prices = new ModelPrices([new ModelPrice { Model = "llama-3", Input = 1, CachedInput = 0, Output = 2, AsOf = new DateOnly(2026, 1, 1) }]);
+
+        Assert.Equal(0.00003m, prices.Cost("llama-3", 10, 0, 10));
+    }
+
+    [Fact]
+    public void BuiltIn_Prices_AreDated() => Assert.All(ModelPrices.BuiltIn, price => Assert.True(price.AsOf > new DateOnly(2025, 1, 1) && price.CachedInput <= price.Input));
+
+    [Fact]
+    public void Delay_AnyAttempt_LiesBetweenRetryAfterAndTheCap() => Prop.ForAll(
+        (from attempt in Gen.Choose(1, 100)
+         from seed in Gen.Choose(0, 1000)
+         from asked in Gen.Choose(0, 100_000)
+         select (attempt, seed, asked)).ToArbitrary(),
+        x =>
+        {
+            var cap = TimeSpan.FromSeconds(30);
+            var delay = Backoff.Delay(x.attempt, TimeSpan.FromMilliseconds(500), cap, TimeSpan.FromMilliseconds(x.asked), new RandomSource(x.seed));
+            var floor = TimeSpan.FromMilliseconds(Math.Min(x.asked, cap.TotalMilliseconds));
+            return delay >= floor && delay <= cap;
+        }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Delay_SameSeed_IsTheSame() => Assert.Equal(
+        Backoff.Delay(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), null, new RandomSource(7)),
+        Backoff.Delay(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), null, new RandomSource(7)));
+}
