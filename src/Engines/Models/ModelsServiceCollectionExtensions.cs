@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -9,17 +10,18 @@ public static class ModelsServiceCollectionExtensions
 {
     /// <summary>
     /// Adds <see cref="IChatModelProvider"/>. The environment (<c>OPENAI_API_KEY</c>, <c>OPENAI_BASE_URL</c>, <c>OPENAI_MODEL</c>) gives the defaults,
-    /// <paramref name="configure"/> has the last word.
+    /// <c>Steward:Models</c> of the host's configuration comes next, <paramref name="configure"/> has the last word.
     /// </summary>
     public static IServiceCollection AddStewardModels(this IServiceCollection services, Action<ModelsOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
         services.AddOptions<ModelsOptions>()
-            .Configure(options =>
+            .Configure<IServiceProvider>((options, provider) =>
             {
                 options.ApiKey = Environment.GetEnvironmentVariable("OPENAI_API_KEY");
                 options.BaseUrl = Environment.GetEnvironmentVariable("OPENAI_BASE_URL");
                 options.Model = Environment.GetEnvironmentVariable("OPENAI_MODEL") is { Length: > 0 } model ? model : options.Model;
+                provider.GetService<IConfiguration>()?.GetSection("Steward:Models").Bind(options);
                 configure?.Invoke(options);
             })
             .ValidateOnStart();

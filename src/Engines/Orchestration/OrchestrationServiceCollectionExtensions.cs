@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -15,7 +16,9 @@ public static class OrchestrationServiceCollectionExtensions
     public static IServiceCollection AddStewardOrchestration(this IServiceCollection services, Action<OrchestrationOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(services);
-        var options = services.AddOptions<OrchestrationOptions>().ValidateOnStart();
+        var options = services.AddOptions<OrchestrationOptions>()
+            .Configure<IServiceProvider>((orchestration, provider) => provider.GetService<IConfiguration>()?.GetSection("Steward:Orchestration").Bind(orchestration))
+            .ValidateOnStart();
         if (configure is not null)
         {
             options.Configure(configure);
