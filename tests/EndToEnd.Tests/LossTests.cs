@@ -73,7 +73,7 @@ public sealed class LossTests : IAsyncLifetime
             Assert.Equal(before + 1, Incidents());
 
             // The answer has joined the conversation, and the session takes the next message.
-            await UntilAsync(async () => (await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}")).GetProperty("messages").GetArrayLength() == 2);
+            await UntilAsync(async () => (await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}")).GetProperty("transcript").GetProperty("messages").GetArrayLength() == 2);
             Assert.Equal("run.ended", (await later.AskAsync(session, "Who is my manager?"))[^1].Type);
         }
     }
@@ -97,7 +97,7 @@ public sealed class LossTests : IAsyncLifetime
         await later.AskAsync(session, "Who is my manager?");
         var transcript = await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}");
 
-        Assert.Equal(["user", "assistant", "user", "assistant"], transcript.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        Assert.Equal(["user", "assistant", "user", "assistant"], transcript.GetProperty("transcript").GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
     }
 
     [Fact]
