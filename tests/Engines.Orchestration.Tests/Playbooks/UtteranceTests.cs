@@ -38,4 +38,18 @@ public sealed class UtteranceTests
         Assert.True(samples.Count >= 120 && samples.Count - wanted >= 40, $"{samples.Count} samples, {samples.Count - wanted} of none");
         Assert.True(precision >= PrecisionFloor && recall >= RecallFloor, $"precision {precision:0.000}, recall {recall:0.000}{report}");
     }
+
+    [Theory]
+    [InlineData("My laptop screen is broken, please open an incident", "My laptop screen is broken")]
+    [InlineData("The printer on floor 3 jams all the time, could you open a ticket", "The printer on floor 3 jams all the time")]
+    [InlineData("Open an incident: my laptop screen is broken", "my laptop screen is broken")]
+    public void Select_ProblemBeforeOrAfterTheRequest_IsTheDescription(string text, string problem)
+    {
+        var selector = new StrategySelector(new OrchestrationOptions());
+
+        var choice = selector.Select(Engines.Input(text), Engines.SampleDefinitions.Playbooks, FakeConnectors.Company().Operations, null).Choice;
+
+        Assert.Equal("open-incident", choice.Playbook);
+        Assert.Equal(problem, choice.Slots!.Value.GetProperty("problem").GetString());
+    }
 }

@@ -141,12 +141,13 @@ public static partial class SlotFiller
     private static JsonValue? Text(SlotDefinition slot, MessageText message)
     {
         int? start = null;
+        var introduction = message.Words.Count;
         foreach (var phrase in slot.After)
         {
-            // The phrase that begins first is the introduction; of several that begin there, the longest.
             if (phrase.Find(message) is { } found)
             {
                 start = start is null ? found.End : Math.Max(start.Value, found.End);
+                introduction = Math.Min(introduction, found.Start);
             }
         }
 
@@ -168,7 +169,13 @@ public static partial class SlotFiller
 
         if (last - first < slot.MinWords)
         {
-            return null;
+            // "My screen is broken, please open an incident": what matters stands before the request.
+            if (!slot.WholeMessage || introduction < slot.MinWords || introduction == words.Count)
+            {
+                return null;
+            }
+
+            (first, last) = (0, introduction);
         }
 
         // Up to the next word, so that punctuation inside and behind the value stays for Clean to judge.
@@ -370,6 +377,6 @@ public static partial class SlotFiller
     [GeneratedRegex(@"\b(jira|issue|ticket|bug|story|task|epic|status|progress|state|assigned|working)\b", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex IssueWordPattern();
 
-    [GeneratedRegex(@"[\s,]*\b(please|pls|thanks|thank you|asap|thx|cheers)\b[\s.!,]*\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    [GeneratedRegex(@"[\s,]*\b(and|so)?\s*((can|could|would|will) you)?\s*\b(please|pls|thanks|thank you|asap|thx|cheers|(can|could|would|will) you)\b[\s.!,]*\z", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex PolitePattern();
 }
