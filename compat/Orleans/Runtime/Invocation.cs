@@ -218,8 +218,8 @@ namespace Orleans.Runtime
             return new MethodEntry(method.DeclaringType!, method, options, method.GetCustomAttribute<ResponseTimeoutAttribute>(true)?.Timeout);
         }
 
-        public static MethodEntry Internal(Type interfaceType, string name) =>
-            new(interfaceType, interfaceType.GetMethod(name, BindingFlags.Instance | BindingFlags.Public)!, InvokeMethodOptions.OneWay, null);
+        public static MethodEntry Internal(Type interfaceType, string name, InvokeMethodOptions options = InvokeMethodOptions.OneWay) =>
+            new(interfaceType, interfaceType.GetMethod(name, BindingFlags.Instance | BindingFlags.Public)!, options, null);
     }
 
     /// <summary>Where calls run: an activation, or an object outside of grains.</summary>

@@ -19,7 +19,7 @@ internal static class CopierFactory
     [
         typeof(string), typeof(decimal), typeof(DateTime), typeof(DateTimeOffset), typeof(TimeSpan), typeof(DateOnly), typeof(TimeOnly), typeof(Guid),
         typeof(Half), typeof(Int128), typeof(UInt128), typeof(BigInteger), typeof(Version), typeof(BitVector32), typeof(CompareInfo), typeof(CancellationToken),
-        typeof(IPEndPoint), typeof(GrainId), typeof(GrainType), typeof(IdSpan), typeof(GrainInterfaceType), typeof(SiloAddress), typeof(ValueTuple),
+        typeof(IPEndPoint), typeof(GrainId), typeof(GrainType), typeof(IdSpan), typeof(GrainInterfaceType), typeof(SiloAddress), typeof(ValueTuple), typeof(StreamId),
     ];
 
     /// <summary>Collections that are copied into a new one of the same type, by the method that does it.</summary>
