@@ -88,7 +88,7 @@ internal sealed partial class Activation : TaskScheduler, IGrainContext, ICallHo
 
     public bool IsUsable => _state is State.Creating or State.Valid;
 
-    private Rare Extras => _rare ??= new Rare();
+    private Rare Extras => _rare ?? Interlocked.CompareExchange(ref _rare, new Rare(), null) ?? _rare;
 
     private TaskCompletionSource DeactivatedSource => Extras.Deactivated ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 

@@ -215,6 +215,8 @@ internal sealed partial class Silo : IGrainRuntime, ILocalSiloDetails, IHostedSe
             return Task.CompletedTask;
         });
 
+        // Before the stages of storage and the application's services stop, so that grains can still write.
+        _lifecycle.Subscribe(typeof(Silo).FullName!, ServiceLifecycleStage.BecomeActive - 1, static _ => Task.CompletedTask, DeactivateAll);
         var quantum = CollectionOptions.CollectionQuantum;
         _collector = TimeProvider.CreateTimer(static state => ((Silo)state!).Collect(), this, quantum, quantum);
         LogStandIn(Logger, SiloAddress);
@@ -232,15 +234,12 @@ internal sealed partial class Silo : IGrainRuntime, ILocalSiloDetails, IHostedSe
         _isStarted = false;
         Running.TryRemove(new KeyValuePair<(string, string), Silo>((_cluster.ClusterId, _cluster.ServiceId), this));
 
-        // The application's stages stop while grains can still be called.
         await _lifecycle.OnStop(cancellationToken, (exception, name) => LogStopFailed(Logger, exception, name));
-        _isStopping = true;
         if (_collector is { } collector)
         {
             await collector.DisposeAsync();
         }
 
-        await DeactivateAll(cancellationToken);
         foreach (var client in _clients.Values)
         {
             client.Silo = null;
@@ -301,6 +300,7 @@ internal sealed partial class Silo : IGrainRuntime, ILocalSiloDetails, IHostedSe
 
     private async Task DeactivateAll(CancellationToken cancellationToken)
     {
+        _isStopping = true;
         var reason = new DeactivationReason(DeactivationReasonCode.ShuttingDown, "This process is terminating.");
         while (!cancellationToken.IsCancellationRequested)
         {
