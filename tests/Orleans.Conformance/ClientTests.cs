@@ -376,14 +376,14 @@ public sealed class ClientTests
     public async Task Silo_Stopping_DeactivatesAllAndRunsItsStages()
     {
         var stages = new List<string>();
+        var keys = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid().ToString("N")).ToList();
         var cluster = await Deploy(silo =>
         {
             silo.Services.AddSingleton<SingletonService>();
             silo.Services.AddScoped<ScopedService>();
-            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(new Participant(stages));
+            silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(new Participant(stages, () => keys.TrueForAll(key => Notes.Of(key).Contains("deactivate ShuttingDown"))));
             silo.AddStartupTask(async (services, _) => stages.Add("task " + await services.GetRequiredService<IGrainFactory>().GetGrain<IEchoGrain>("k").Echo("x")));
         });
-        var keys = Enumerable.Range(0, 20).Select(_ => Guid.NewGuid().ToString("N")).ToList();
         foreach (var key in keys)
         {
             await cluster.Client.GetGrain<ILifeGrain>(key).ActivationId();
@@ -392,7 +392,7 @@ public sealed class ClientTests
         await cluster.StopAllSilosAsync();
         Assert.All(keys, key => Assert.Contains("deactivate ShuttingDown", Notes.Of(key)));
         Assert.Equal(["start 10000", "start 20000", "task x"], stages[..3]);
-        Assert.Equal(["stop 20000", "stop 10000"], stages[3..]);
+        Assert.Equal(["stop 20000 False", "stop 10000 True"], stages[3..]);
         await cluster.DisposeAsync();
     }
 
@@ -423,7 +423,7 @@ public sealed class ClientTests
         Assert.InRange(calls.Count(c => c.IsCompletedSuccessfully), 3, 4);
     }
 
-    private sealed class Participant(List<string> stages) : ILifecycleParticipant<ISiloLifecycle>
+    private sealed class Participant(List<string> stages, Func<bool> allDeactivated) : ILifecycleParticipant<ISiloLifecycle>
     {
         public void Participate(ISiloLifecycle lifecycle)
         {
@@ -439,7 +439,7 @@ public sealed class ClientTests
                     },
                     _ =>
                     {
-                        stages.Add($"stop {stage}");
+                        stages.Add($"stop {stage} {allDeactivated()}");
                         return Task.CompletedTask;
                     });
             }

@@ -6,6 +6,17 @@ using Orleans.TestingHost;
 
 namespace Orleans.Conformance;
 
+/// <summary>The packages refuse this at build time.</summary>
+public interface IMisshapenListener : IGrainObserver
+{
+    int Said(string what);
+}
+
+public sealed class MisshapenListener : IMisshapenListener
+{
+    public int Said(string what) => 0;
+}
+
 /// <summary>What only the stand-in refuses, and says why.</summary>
 public sealed class StandInTests
 {
@@ -42,6 +53,14 @@ public sealed class StandInTests
         await using var cluster = new InProcessTestClusterBuilder(2).Build();
         var exception = await Assert.ThrowsAsync<OrleansConfigurationException>(cluster.DeployAsync);
         Assert.Contains(Why, exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Interface_WithAMethodThatIsNotAsynchronous_IsRefused()
+    {
+        await using var cluster = await ClientTests.Deploy(_ => { });
+        var exception = Assert.Throws<OrleansConfigurationException>(() => cluster.Client.CreateObjectReference<IMisshapenListener>(new MisshapenListener()));
+        Assert.Contains("IMisshapenListener.Said returns System.Int32", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
