@@ -83,11 +83,6 @@ internal sealed class SimServer : IAsyncDisposable
         var body = await ReadBodyAsync(http);
         call.BodyText = body is null || route.SecretForm ? "" : Encoding.UTF8.GetString(body);
         var fault = call.Fault = world.Faults.Take(system.System, route.Operation, call.Method, call.PathAndQuery);
-        if (fault?.Kind == SimFaultKind.Slow)
-        {
-            await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), world.Time, http.RequestAborted);
-        }
-
         if (fault?.Kind == SimFaultKind.CutBeforeCommit)
         {
             Record(call, 0);
@@ -108,6 +103,11 @@ internal sealed class SimServer : IAsyncDisposable
         }
 
         Record(call, reply.Status);
+        if (fault?.Kind == SimFaultKind.Slow)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), world.Time, http.RequestAborted);
+        }
+
         if (fault?.Kind == SimFaultKind.CutAfterCommit)
         {
             http.Abort();
