@@ -241,6 +241,28 @@ public sealed class ReactTests
     }
 
     [Fact]
+    public async Task Execute_CallCutOffByALossIsSilentTheSecondTime_TakesTheShownTextBack()
+    {
+        var life = 1;
+        var model = new FakeModel((call, _) => (call, life) switch
+        {
+            (1, 1) => [FakeModel.Say("Hm, let me"), FakeModel.Say(" see"), FakeModel.End()],
+            (1, _) => [FakeModel.Call("a_things_read", """{"q":"x"}"""), FakeModel.End("tool_calls")],
+            _ => [FakeModel.Say("Done."), FakeModel.End()],
+        });
+        var input = Engines.Input("do something new");
+        var first = FakeRecorder.For(input);
+        first.OnRecord = facts => facts.Any(fact => fact is ModelCalled) ? throw new JournalDiedException() : Task.CompletedTask;
+        await Assert.ThrowsAsync<JournalDiedException>(() => Create(Things(), model).ExecuteAsync(input, first, default, default));
+        Assert.StartsWith("Hm", first.Snapshot.Answer, StringComparison.Ordinal);
+
+        life = 2;
+        var second = new FakeRecorder(before: first);
+        await Create(Things(), model).ExecuteAsync(input, second, default, default);
+        Assert.Equal("Done.", second.Snapshot.Answer);
+    }
+
+    [Fact]
     public void ToolNames_AnyOperationIds_AreUniqueAndAllowed()
     {
         ConnectorOperation Operation(string id) => new() { Id = id, Connector = "x", Description = "", Effect = OperationEffect.Read, InputSchema = JsonSerializer.SerializeToElement(true) };
