@@ -263,6 +263,26 @@ public sealed class ReactTests
     }
 
     [Fact]
+    public async Task Execute_DeadlineInTheMiddleOfTheAnswer_KeepsWhatWasShownAndEndsPartial()
+    {
+        var time = new ManualTimeProvider();
+        var model = new FakeModel((_, _) => Slow());
+        var input = Engines.Input("do something new", deadline: time.GetUtcNow().AddSeconds(10));
+        var recorder = FakeRecorder.For(input, time);
+        await Engines.Create(Things(), Engines.Definitions(Policy), model, time: time).ExecuteAsync(input, recorder, default, default);
+
+        Assert.Equal((RunPhase.Partial, "deadline"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.StartsWith("The first half\n\nI ran out of time", recorder.Snapshot.Answer, StringComparison.Ordinal);
+
+        IEnumerable<ChatDelta> Slow()
+        {
+            yield return FakeModel.Say("The first half");
+            time.Advance(TimeSpan.FromMinutes(1));
+            yield return FakeModel.Say(" and the second");
+        }
+    }
+
+    [Fact]
     public void ToolNames_AnyOperationIds_AreUniqueAndAllowed()
     {
         ConnectorOperation Operation(string id) => new() { Id = id, Connector = "x", Description = "", Effect = OperationEffect.Read, InputSchema = JsonSerializer.SerializeToElement(true) };
