@@ -46,39 +46,46 @@ public sealed partial class RunEngine(
         stop.ThrowIfCancellationRequested();
         using var activity = Diagnostics.StartRun(input);
         await using var run = new RunContext(input, recorder, connectors.ForTenant(input.TenantId), definitions.Policy, _options, time, random, userCancel, stop);
-        RunOutcome outcome;
         try
         {
-            outcome = await WorkAsync(run);
+            await EndAsync(run, await ConcludeAsync(run));
         }
         catch (Exception) when (run.HasFailedToRecord)
         {
             run.RecordingFailure!.Throw();
-            return;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (Exception e) when (stop.IsCancellationRequested)
         {
-            throw new OperationCanceledException("The run was stopped and can be resumed.", stop);
-        }
-        catch (OperationCanceledException)
-        {
-            outcome = await InterruptedAsync(run);
-        }
-        catch (ModelException e)
-        {
-            LogModelFailed(logger, input.RunId, e.Code, e);
-            outcome = Changed(run.Snapshot)
-                ? new RunOutcome(RunPhase.Partial, e.Code, Progress.Describe(run.Snapshot, e.Message))
-                : new RunOutcome(RunPhase.Failed, e.Code, e.Message + " Nothing was changed.");
-        }
-        catch (Exception e)
-        {
-            LogDefect(logger, input.RunId, e);
-            outcome = new RunOutcome(RunPhase.Failed, "internal", Progress.Describe(run.Snapshot, "Something went wrong on our side."));
+            throw new OperationCanceledException("The run was stopped and can be resumed.", e, stop);
         }
 
-        await EndAsync(run, outcome);
         Diagnostics.EndRun(activity, run.Snapshot);
+    }
+
+    // Every way in which the work on a run can end, except that the run itself does not end here.
+    private async Task<RunOutcome> ConcludeAsync(RunContext run)
+    {
+        try
+        {
+            return await WorkAsync(run);
+        }
+        catch (Exception e) when (!run.HasFailedToRecord && !run.Stop.IsCancellationRequested)
+        {
+            switch (e)
+            {
+                case OperationCanceledException:
+                    return await InterruptedAsync(run);
+                case ModelException model:
+                    LogModelFailed(logger, run.Input.RunId, model.Code, model);
+                    return Changed(run.Snapshot)
+                        ? new RunOutcome(RunPhase.Partial, model.Code, Progress.Describe(run.Snapshot, model.Message))
+                        : new RunOutcome(RunPhase.Failed, model.Code, model.Message + " Nothing was changed.");
+                default:
+                    LogDefect(logger, run.Input.RunId, e);
+                    await SettleAsync(run);
+                    return new RunOutcome(RunPhase.Failed, "internal", Progress.Describe(run.Snapshot, "Something went wrong on our side."));
+            }
+        }
     }
 
     private static bool Changed(RunSnapshot snapshot) =>
@@ -158,14 +165,7 @@ public sealed partial class RunEngine(
         }
 
         facts.Add(new RunEnded { Phase = outcome.Phase, ErrorCode = outcome.ErrorCode, Open = outcome.Open, WorkingMemory = outcome.WorkingMemory });
-        try
-        {
-            await run.RecordAsync(facts);
-        }
-        catch (RecordingFailedException e)
-        {
-            e.Cause.Throw();
-        }
+        await run.RecordAsync(facts);
     }
 
     [LoggerMessage(1, LogLevel.Error, "Run {RunId} failed because of a defect")]

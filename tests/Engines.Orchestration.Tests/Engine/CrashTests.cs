@@ -22,6 +22,61 @@ public sealed class CrashTests
         Prop.ForAll(plans.ToArbitrary(), plan => CheckAsync(plan.seed, plan.steps, plan.deaths).GetAwaiter().GetResult()).Check(Runs);
     }
 
+    [Fact]
+    public void Execute_CancelledAnywhere_EveryEffectAtMostOnceAndTheAnswerNamesWhatWasDone()
+    {
+        var plans = from seed in Gen.Choose(0, int.MaxValue - 1)
+                    from steps in Gen.Choose(1, 9)
+                    from cancelAt in Gen.Choose(1, 12)
+                    from death in Gen.Choose(1, 20)
+                    select (seed, steps, cancelAt, death);
+        Prop.ForAll(plans.ToArbitrary(), plan => CancelAsync(plan.seed, plan.steps, plan.cancelAt, plan.death).GetAwaiter().GetResult()).Check(Runs);
+    }
+
+    private static async Task<bool> CancelAsync(int seed, int steps, int cancelAt, int death)
+    {
+        var plan = Plan.Create(seed, steps);
+        var input = Engines.Input("go now", runId: $"r-{seed}");
+        var systems = new Systems(plan, seed, faulty: true);
+        using var cancel = new CancellationTokenSource();
+        var recorder = FakeRecorder.For(input);
+        recorder.DieAtAppend = death;
+        recorder.OnRecord = _ =>
+        {
+            if (recorder.Appends + 1 == cancelAt)
+            {
+                cancel.Cancel();
+            }
+
+            return Task.CompletedTask;
+        };
+        try
+        {
+            await Engines.Create(systems.Connectors, plan.Definitions).ExecuteAsync(input, recorder, cancel.Token, default);
+        }
+        catch (JournalDiedException)
+        {
+            recorder = new FakeRecorder(before: recorder);
+            await recorder.RecordAsync([new CancelRequested()], default);
+            await Engines.Create(systems.Connectors, plan.Definitions).ExecuteAsync(input, recorder, default, default);
+        }
+
+        var snapshot = recorder.Snapshot;
+        var effects = systems.Connectors.Effects;
+        Assert.True(snapshot.HasEnded);
+        Assert.All(effects.Values, count => Assert.Equal(1, count));
+        Assert.All(snapshot.Actions.Where(action => action.Status == ActionStatus.Confirmed), action => Assert.True(effects.ContainsKey(action.ActionId)));
+        Assert.All(snapshot.Actions.Where(action => action.Status is ActionStatus.NotDone or ActionStatus.Planned), action => Assert.False(effects.ContainsKey(action.ActionId)));
+        Assert.All(effects.Keys, id => Assert.NotNull(snapshot.FindAction(id)));
+        if (snapshot.Phase == RunPhase.Cancelled)
+        {
+            Assert.All(snapshot.Actions.Where(action => action.Status == ActionStatus.Confirmed), action => Assert.Contains($"- {action.Summary}", snapshot.Answer, StringComparison.Ordinal));
+            Assert.All(snapshot.Actions.Where(action => action.Status is ActionStatus.Unknown), action => Assert.Contains($"{action.Summary}: whether it was done is not known", snapshot.Answer, StringComparison.Ordinal));
+        }
+
+        return true;
+    }
+
     private static async Task<bool> CheckAsync(int seed, int steps, List<int> deaths)
     {
         var plan = Plan.Create(seed, steps);

@@ -230,6 +230,20 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task Execute_JournalDiesWhileCancelling_ThrowsTheJournalsOwnException()
+    {
+        using var cancel = new CancellationTokenSource();
+        var connectors = Things();
+        connectors.OnCall = async (_, _) => await cancel.CancelAsync();
+        var input = Engines.Input("go");
+        var recorder = FakeRecorder.For(input);
+        recorder.OnRecord = _ => cancel.IsCancellationRequested ? throw new JournalDiedException() : Task.CompletedTask;
+        await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(connectors, Engines.Definitions(Policy, Two)).ExecuteAsync(input, recorder, cancel.Token, default));
+
+        Assert.False(recorder.Snapshot.HasEnded);
+    }
+
+    [Fact]
     public async Task Execute_EndedRun_DoesNothing()
     {
         var connectors = Things();

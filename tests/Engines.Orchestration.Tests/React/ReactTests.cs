@@ -241,6 +241,48 @@ public sealed class ReactTests
     }
 
     [Fact]
+    public async Task Execute_CallCutOffByALossIsSilentTheSecondTime_TakesTheShownTextBack()
+    {
+        var life = 1;
+        var model = new FakeModel((call, _) => (call, life) switch
+        {
+            (1, 1) => [FakeModel.Say("Hm, let me"), FakeModel.Say(" see"), FakeModel.End()],
+            (1, _) => [FakeModel.Call("a_things_read", """{"q":"x"}"""), FakeModel.End("tool_calls")],
+            _ => [FakeModel.Say("Done."), FakeModel.End()],
+        });
+        var input = Engines.Input("do something new");
+        var first = FakeRecorder.For(input);
+        first.OnRecord = facts => facts.Any(fact => fact is ModelCalled) ? throw new JournalDiedException() : Task.CompletedTask;
+        await Assert.ThrowsAsync<JournalDiedException>(() => Create(Things(), model).ExecuteAsync(input, first, default, default));
+        Assert.StartsWith("Hm", first.Snapshot.Answer, StringComparison.Ordinal);
+
+        life = 2;
+        var second = new FakeRecorder(before: first);
+        await Create(Things(), model).ExecuteAsync(input, second, default, default);
+        Assert.Equal("Done.", second.Snapshot.Answer);
+    }
+
+    [Fact]
+    public async Task Execute_DeadlineInTheMiddleOfTheAnswer_KeepsWhatWasShownAndEndsPartial()
+    {
+        var time = new ManualTimeProvider();
+        var model = new FakeModel((_, _) => Slow());
+        var input = Engines.Input("do something new", deadline: time.GetUtcNow().AddSeconds(10));
+        var recorder = FakeRecorder.For(input, time);
+        await Engines.Create(Things(), Engines.Definitions(Policy), model, time: time).ExecuteAsync(input, recorder, default, default);
+
+        Assert.Equal((RunPhase.Partial, "deadline"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.StartsWith("The first half\n\nI ran out of time", recorder.Snapshot.Answer, StringComparison.Ordinal);
+
+        IEnumerable<ChatDelta> Slow()
+        {
+            yield return FakeModel.Say("The first half");
+            time.Advance(TimeSpan.FromMinutes(1));
+            yield return FakeModel.Say(" and the second");
+        }
+    }
+
+    [Fact]
     public void ToolNames_AnyOperationIds_AreUniqueAndAllowed()
     {
         ConnectorOperation Operation(string id) => new() { Id = id, Connector = "x", Description = "", Effect = OperationEffect.Read, InputSchema = JsonSerializer.SerializeToElement(true) };
