@@ -8,6 +8,7 @@ let caller = null;
 let sessionId = null;
 let watching = null; // the run that is shown live: { id, last, answer, bubble, stop }
 let clock = null;
+const scroll = document.querySelector(".scroll");
 
 // ---- requests
 
@@ -53,25 +54,45 @@ function setStatus(text) {
   $("status").textContent = text;
 }
 
+/** Shows text as text. Web addresses in it become links, which show where they lead. */
+function showText(element, text) {
+  const parts = text.split(/(https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}])/);
+  element.replaceChildren(...parts.map((part, index) => (index % 2 === 1 && URL.canParse(part) ? link(part) : part)));
+}
+
+function link(address) {
+  const anchor = document.createElement("a");
+  anchor.href = address;
+  anchor.target = "_blank";
+  anchor.rel = "noopener noreferrer";
+  anchor.textContent = address;
+  return anchor;
+}
+
+function clearMessages() {
+  $("log").replaceChildren();
+  $("welcome").hidden = false;
+}
+
 function addMessage(role, text, outcome) {
   const bubble = document.createElement("div");
   bubble.className = `message ${role}`;
   const content = document.createElement("span");
   content.className = "text";
-  content.textContent = text;
+  showText(content, text);
   bubble.append(content);
   $("log").append(bubble);
+  $("welcome").hidden = true;
   setOutcome(bubble, outcome);
-  $("log").scrollTop = $("log").scrollHeight;
+  scroll.scrollTop = scroll.scrollHeight;
   return bubble;
 }
 
 function setText(bubble, text) {
-  const log = $("log");
-  const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
-  bubble.querySelector(".text").textContent = text;
+  const atEnd = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 60;
+  showText(bubble.querySelector(".text"), text);
   if (atEnd) {
-    log.scrollTop = log.scrollHeight;
+    scroll.scrollTop = scroll.scrollHeight;
   }
 }
 
@@ -131,7 +152,8 @@ function showStep(id, { title, operation, state, detail, at }) {
     step.endedAt = state === "running" || state === "waiting" ? null : Date.parse(at);
   }
   const words = { running: "running", done: "done", skipped: "not needed", failed: "failed", sent: "sent", checking: "checking what happened" };
-  step.about.textContent = [words[step.item.dataset.state] ?? step.item.dataset.state, step.operation, step.detail].filter(Boolean).join(" · ");
+  const more = step.detail === step.name.textContent ? "" : step.detail;
+  step.about.textContent = [words[step.item.dataset.state] ?? step.item.dataset.state, step.operation, more].filter(Boolean).join(" · ");
   showTimes();
 }
 
@@ -310,6 +332,7 @@ async function ask(text) {
     }
   } catch (error) {
     bubble?.remove();
+    $("welcome").hidden = $("log").childElementCount > 0;
     setStatus("");
     setBusy(false);
     fail(error);
@@ -384,7 +407,7 @@ async function signIn(given) {
     $("token").value = "";
     $("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
     showRoom(true);
-    $("log").replaceChildren();
+    clearMessages();
     clearSteps();
     await restoreSession();
     $("message").focus();
@@ -405,7 +428,7 @@ function signOut() {
   caller = null;
   sessionId = null;
   sessionStorage.removeItem("steward.token");
-  $("log").replaceChildren();
+  clearMessages();
   clearSteps();
   setStatus("");
   setBusy(false);
@@ -439,7 +462,7 @@ $("new-session").addEventListener("click", () => {
   watching = null;
   localStorage.removeItem(sessionKey());
   sessionId = null;
-  $("log").replaceChildren();
+  clearMessages();
   clearSteps();
   setStatus("");
   setBusy(false);
@@ -459,6 +482,12 @@ $("message").addEventListener("keydown", (event) => {
     $("message-form").requestSubmit();
   }
 });
+for (const example of document.querySelectorAll("#welcome button")) {
+  example.addEventListener("click", () => {
+    $("message").value = example.textContent;
+    $("message-form").requestSubmit();
+  });
+}
 $("cancel").addEventListener("click", async () => {
   if (!watching) {
     return;
