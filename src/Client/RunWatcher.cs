@@ -115,7 +115,7 @@ internal sealed partial class RunWatcher(StewardClientOptions options, RetryingC
                 throw new StewardException(ErrorCodes.Internal, $"The run's events after {last} cannot be read.", gap);
             }
 
-            if (failure is not null and not GapException && !caller.IsTransient(failure))
+            if (failure is not null and not GapException && !caller.IsTransient(failure) && !(mayComeLater && failure is StewardException { Code: ErrorCodes.NotFound }))
             {
                 throw CallFailures.ToError(failure, changes: false);
             }

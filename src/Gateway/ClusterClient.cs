@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 #if !ORLEANS_STANDIN
 using Orleans.Configuration;
 using Orleans.Hosting;
+using Steward.Gateway.Operations;
 #endif
 
 namespace Steward.Gateway;
@@ -52,8 +53,12 @@ internal static class ClusterClient
                         options.Invariant = "Npgsql";
                         options.ConnectionString = connectionString;
                     });
-                    // Silos that stop are left out soon after they are gone.
-                    client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(10));
+
+                    // Silos that are gone are left out soon. A call that was under way in one is not answered: it fails after the response timeout
+                    // (the silos' own), and is repeated.
+                    client.Configure<GatewayOptions>(options => options.GatewayListRefreshPeriod = TimeSpan.FromSeconds(5));
+                    client.Configure<ClientMessagingOptions>(options => options.ResponseTimeout = TimeSpan.FromSeconds(10));
+                    client.UseConnectionRetryFilter<ClusterConnectionRetry>();
                 });
                 break;
             default:
@@ -61,6 +66,7 @@ internal static class ClusterClient
                 return false;
         }
 
+        builder.Services.AddSingleton<ICapabilityReport, ClusterReport>();
         problem = null;
         return true;
 #endif

@@ -19,6 +19,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 {
     private const string User = "steward";
     private const int PortAttempts = 5;
+    private const string SetSid = "/usr/bin/setsid";
     private static readonly TimeSpan StartDeadline = TimeSpan.FromSeconds(60);
 
     // $1 postgres, $2 data directory, $3 port, $4 directory to remove in the end.
@@ -152,6 +153,12 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             var port = FreePort();
             var (program, arguments) = Unprivileged(
                 "/bin/sh", ["-c", Watch, "steward-postgres", Path.Combine(binaries, "postgres"), data, port.ToString(CultureInfo.InvariantCulture), directory]);
+            if (File.Exists(SetSid))
+            {
+                // In a session of its own: Ctrl-C is for this process, which may still need the server to end in order.
+                (program, arguments) = (SetSid, [program, .. arguments]);
+            }
+
             await File.WriteAllTextAsync(Path.Combine(directory, "keep"), "", cancellationToken);
             var shell = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, WorkingDirectory = "/" })
                 ?? throw new InvalidOperationException("The shell that watches over PostgreSQL did not start.");

@@ -45,6 +45,12 @@ internal sealed class StewardProcess : IAsyncDisposable
         return StartAsync(["up", "--port", "0", "--no-simulators", "--data", data], data, environment);
     }
 
+    /// <summary>Starts silos and a gateway as processes of their own, with a PostgreSQL server.</summary>
+    public static Task<StewardProcess> StartClusterAsync(string data, EnterpriseSimulation simulation, int silos) => StartAsync(
+        ["cluster", "--silos", silos.ToString(CultureInfo.InvariantCulture), "--port", "0", "--no-simulators", "--data", data],
+        data,
+        SimulatedSystems.Connectors(DemoTenant.Id, simulation).ToDictionary(pair => pair.Key, pair => pair.Value));
+
     /// <summary>Starts a command of the host and waits until it says that Steward is up.</summary>
     public static async Task<StewardProcess> StartAsync(IReadOnlyList<string> arguments, string data, IReadOnlyDictionary<string, string?> settings)
     {
@@ -111,14 +117,18 @@ internal sealed class StewardProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>Sends a signal to a process.</summary>
+    public static async Task SignalAsync(int process, string signal)
+    {
+        using var kill = Process.Start("kill", [$"-{signal}", process.ToString(CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync();
+        Assert.Equal(0, kill.ExitCode);
+    }
+
     /// <summary>Ctrl-C. Returns the exit code.</summary>
     public async Task<int> InterruptAsync()
     {
-        using (var kill = Process.Start("kill", ["-INT", Id.ToString(CultureInfo.InvariantCulture)]))
-        {
-            await kill.WaitForExitAsync();
-        }
-
+        await SignalAsync(Id, "INT");
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

@@ -112,4 +112,7 @@ public class ClusterMembershipOptions
 
     /// <summary>How long a probe may take, and how often there is one.</summary>
     public TimeSpan ProbeTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a probe of a slow silo may come to take.</summary>
+    public TimeSpan MaxProbeTimeout { get; set; } = TimeSpan.FromSeconds(20);
 }

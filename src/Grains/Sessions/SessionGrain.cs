@@ -30,6 +30,10 @@ internal sealed partial class SessionGrain(
     private const int MaxPageSize = 200;
     private static readonly TimeSpan RetryStartAfter = TimeSpan.FromSeconds(2);
 
+    // Longer than a cluster takes to notice that a silo's process is gone, shorter than a caller waits.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(200);
+
     private readonly Conversation _conversation = new(options.Value);
     private IGrainTimer? _retryStart;
 
@@ -108,7 +112,7 @@ internal sealed partial class SessionGrain(
 
         var pending = _conversation.Pending[^1];
         var queued = _conversation.Pending.Count > 1;
-        await TryStart(pending, queued);
+        await TryStart(pending, queued, StartPatience);
         return new SubmitResult { Outcome = queued ? SubmitOutcome.Queued : SubmitOutcome.Started, RunId = message.RunId };
     }
 
@@ -227,22 +231,41 @@ internal sealed partial class SessionGrain(
     /// Starts the run, or lets it be known as queued. The message is durable already, so a failure here only delays it: a timer tries again,
     /// and after a loss of this activation the watchdog does.
     /// </summary>
-    private async Task TryStart(PendingMessage pending, bool queued)
+    /// <param name="pending">The message.</param>
+    /// <param name="queued">Whether the run has to wait.</param>
+    /// <param name="patience">
+    /// How long to repeat a call that is rejected because the run's silo, or the one that knows where it lives, has just been lost. A caller that
+    /// asks for the run at once then finds it.
+    /// </param>
+    private async Task TryStart(PendingMessage pending, bool queued, TimeSpan patience = default)
     {
         var message = pending.Message;
         try
         {
             platform.Assume(TenantId);
-            await GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, message.RunId)).Start(
-                new StartRun
+            var run = GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, message.RunId));
+            var command = new StartRun
+            {
+                SessionKey = Key,
+                Text = message.Text,
+                Requester = message.Requester,
+                Context = _conversation.Recall(time.GetUtcNow(), pending.Sequence),
+                Deadline = message.Deadline,
+                Queued = queued,
+            };
+            var started = time.GetTimestamp();
+            while (true)
+            {
+                try
                 {
-                    SessionKey = Key,
-                    Text = message.Text,
-                    Requester = message.Requester,
-                    Context = _conversation.Recall(time.GetUtcNow(), pending.Sequence),
-                    Deadline = message.Deadline,
-                    Queued = queued,
-                });
+                    await run.Start(command);
+                    return;
+                }
+                catch (OrleansMessageRejectionException) when (time.GetElapsedTime(started) < patience)
+                {
+                    await Task.Delay(StartPause, time);
+                }
+            }
         }
 #pragma warning disable CA1031 // Whatever went wrong, the message must be tried again and the caller has its run id.
         catch (Exception exception)
@@ -250,12 +273,13 @@ internal sealed partial class SessionGrain(
         {
             LogStartFailed(logger, exception, Key, message.RunId);
             _retryStart ??= this.RegisterGrainTimer(
-                async cancellationToken =>
+                async _ =>
                 {
+                    // Which cancels the timer's token.
                     _retryStart?.Dispose();
                     _retryStart = null;
                     platform.Assume(TenantId);
-                    await this.AsReference<ISessionGrain>().Resume(cancellationToken);
+                    await this.AsReference<ISessionGrain>().Resume(CancellationToken.None);
                 },
                 new GrainTimerCreationOptions(RetryStartAfter, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
         }

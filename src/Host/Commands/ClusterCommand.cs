@@ -51,9 +51,26 @@ internal static class ClusterCommand
             return 1;
         }
 
-        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken) : null;
-        await using var postgres = connectionString is null ? await PostgreSqlServer.StartAsync(cancellationToken) : null;
-        connectionString ??= await postgres!.CreateDatabaseAsync("steward", cancellationToken);
+        using var stop = new StopSignal();
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(stop.Token, cancellationToken);
+        try
+        {
+            await HoldAsync(silos, port, connectionString, data, withSimulators, either.Token);
+        }
+        catch (OperationCanceledException) when (either.IsCancellationRequested)
+        {
+            // Told to stop while it started; what had been started is gone.
+        }
+
+        Console.Out.WriteLine("Stopped.");
+        return 0;
+    }
+
+    private static async Task HoldAsync(int silos, int port, string? connectionString, DataDirectory data, bool withSimulators, CancellationToken stop)
+    {
+        await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: stop) : null;
+        await using var postgres = connectionString is null ? await PostgreSqlServer.StartAsync(stop) : null;
+        connectionString ??= await postgres!.CreateDatabaseAsync("steward", stop);
         var settings = Settings(connectionString, data, simulation);
         await using var processes = new ProcessGroup(Console.Out);
         for (var i = 0; i < silos; i++)
@@ -62,7 +79,6 @@ internal static class ClusterCommand
             await processes.StartAsync(
                 $"silo-{i + 1}",
                 "Steward.Silo.dll",
-                [],
                 new(settings)
                 {
                     ["Steward__Cluster__SiloPort"] = FreePort().ToString(CultureInfo.InvariantCulture),
@@ -70,23 +86,22 @@ internal static class ClusterCommand
                     ["Urls"] = $"http://127.0.0.1:{endpoint}",
                 },
                 new Uri($"http://127.0.0.1:{endpoint}/readyz"),
-                cancellationToken);
+                stop);
         }
 
         var gateway = port == 0 ? FreePort() : port;
         await processes.StartAsync(
             "gateway",
             "Steward.Gateway.dll",
-            [],
-            new(settings) { ["Urls"] = $"http://127.0.0.1:{gateway}", ["Steward__Development__DemoTokens"] = "true" },
+            new(settings) { ["Urls"] = $"http://127.0.0.1:{gateway}" },
             new Uri($"http://127.0.0.1:{gateway}/readyz"),
-            cancellationToken);
-        await CreateTenantAsync(connectionString, data, cancellationToken);
-        await File.WriteAllTextAsync(data.UrlFile, $"http://127.0.0.1:{gateway}", cancellationToken);
-        Console.Out.WriteLine($"Steward is up: http://127.0.0.1:{gateway}, {silos} silos. Kill one by its pid to see the others take over. Ctrl-C stops all.");
-        await processes.WaitAsync(cancellationToken);
+            stop);
+        await CreateTenantAsync(connectionString, data, stop);
+        var url = $"http://127.0.0.1:{gateway}";
+        await File.WriteAllTextAsync(data.UrlFile, url, stop);
+        Console.Out.WriteLine($"Steward is up: {url}, {silos} silos. Kill one by its pid to see the others take over. Ctrl-C stops all.");
+        await processes.WaitAsync(stop);
         File.Delete(data.UrlFile);
-        return 0;
     }
 
     /// <summary>Joins the cluster as a front end for a moment and creates the demo tenant.</summary>
@@ -99,7 +114,8 @@ internal static class ClusterCommand
         builder.Services.AddStewardClient();
         builder.UseOrleansClient(client =>
         {
-            client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) = ("steward", "steward"));
+            client.Configure<ClusterOptions>(options => (options.ClusterId, options.ServiceId) =
+                (builder.Configuration["Steward:Cluster:ClusterId"] ?? "steward", builder.Configuration["Steward:Cluster:ServiceId"] ?? "steward"));
             client.UseAdoNetClustering(options => (options.Invariant, options.ConnectionString) = ("Npgsql", connectionString));
         });
         using var host = builder.Build();
@@ -108,25 +124,35 @@ internal static class ClusterCommand
         await host.StopAsync(cancellationToken);
     }
 
-    /// <summary>The environment of all processes; secrets travel in it, not on command lines.</summary>
+    /// <summary>
+    /// What this command adds to the environment that all processes inherit; secrets travel in it, not on command lines. Connectors, playbooks
+    /// and logging are as the environment says, if it does.
+    /// </summary>
     private static Dictionary<string, string?> Settings(string connectionString, DataDirectory data, EnterpriseSimulation? simulation)
     {
-        var settings = new Dictionary<string, string?>
+        var given = Environment.GetEnvironmentVariables().Keys.Cast<string>().Select(Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var settings = new Dictionary<string, string?>(simulation is null ? [] : SimulatedSystems.Connectors(DemoTenant.Id, simulation))
         {
-            ["Steward:Cluster:Clustering"] = "PostgreSql",
-            ["Steward:Cluster:ConnectionString"] = connectionString,
-            ["Steward:Storage:Provider"] = "PostgreSql",
-            ["Steward:Storage:ConnectionString"] = connectionString,
-            ["Steward:Security:ClusterKeyFile"] = data.ClusterKey,
-            ["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey,
             ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
+            ["Logging:LogLevel:Orleans"] = "Warning",
+            ["Logging:LogLevel:Microsoft"] = "Warning",
+            ["Logging:Console:FormatterName"] = "simple",
+            ["Logging:Console:FormatterOptions:SingleLine"] = "true",
         };
-        foreach (var (name, value) in simulation is null ? [] : SimulatedSystems.Connectors(DemoTenant.Id, simulation))
+        foreach (var name in settings.Keys.Where(given.Contains).ToList())
         {
-            settings[name] = value;
+            settings.Remove(name);
         }
 
+        settings["Steward:Cluster:Clustering"] = "PostgreSql";
+        settings["Steward:Cluster:ConnectionString"] = connectionString;
+        settings["Steward:Storage:Provider"] = "PostgreSql";
+        settings["Steward:Storage:ConnectionString"] = connectionString;
+        settings["Steward:Security:ClusterKeyFile"] = data.ClusterKey;
+        settings["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey;
         return settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
+
+        static string Key(string variable) => variable.Replace("__", ":", StringComparison.Ordinal);
     }
 
     private static int FreePort()
