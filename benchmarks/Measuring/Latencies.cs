@@ -25,8 +25,8 @@ internal sealed class Latencies
         }
     }
 
-    /// <summary>Exact percentiles by nearest rank over all recorded values.</summary>
-    public LatencySummary Summarize()
+    /// <summary>Exact percentiles by nearest rank over all recorded values, each less <paramref name="foreign"/>: time that is not the platform's.</summary>
+    public LatencySummary Summarize(TimeSpan foreign = default)
     {
         lock (_lock)
         {
@@ -36,10 +36,10 @@ internal sealed class Latencies
             }
 
             _values.Sort();
-            return new LatencySummary(_values.Count, Rank(0.50), Rank(0.95), Rank(0.99), _values[^1]);
+            return new LatencySummary(_values.Count, Rank(0.50), Rank(0.95), Rank(0.99), _values[^1] - foreign.TotalMilliseconds);
         }
 
-        double Rank(double quantile) => _values[Math.Max(0, (int)Math.Ceiling(quantile * _values.Count) - 1)];
+        double Rank(double quantile) => _values[Math.Max(0, (int)Math.Ceiling(quantile * _values.Count) - 1)] - foreign.TotalMilliseconds;
     }
 }
 

@@ -1,8 +1,10 @@
 using System.CommandLine;
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 using Steward.Benchmarks.Measuring;
 using Steward.EnterpriseSim;
+using Steward.Host.Capabilities;
 
 namespace Steward.Benchmarks.Scenarios;
 
@@ -22,9 +24,19 @@ internal static class TurnsScenario
         var rate = new Option<double>("--rate") { Description = "Turns per second of the first phase.", DefaultValueFactory = _ => 100 };
         var check = new Option<bool>("--check") { Description = "Exit with 1 when a target is missed." };
         var json = new Option<string?>("--json") { Description = "File for the result." };
-        var command = new Command("turns", "Overhead and throughput of turns.") { sessions, seconds, rate, check, json };
+        var engine = new Option<string>("--engine") { Description = "What answers: a playbook with one call to a simulated system, or a simulated model.", DefaultValueFactory = _ => "playbook" };
+        engine.AcceptOnlyFromAmong("playbook", "model");
+        var firstToken = new Option<int>("--first-token") { Description = "Milliseconds until the simulated model's first token.", DefaultValueFactory = _ => 0 };
+        var tokensPerSecond = new Option<double>("--tokens-per-second") { Description = "The simulated model's speed after the first token; 0 sends the rest at once.", DefaultValueFactory = _ => 0 };
+        var command = new Command("turns", "Overhead and throughput of turns.") { sessions, seconds, rate, engine, firstToken, tokensPerSecond, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            new Settings(parsed.GetRequiredValue(sessions), TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)), parsed.GetRequiredValue(rate)),
+            new Settings(
+                parsed.GetRequiredValue(sessions),
+                TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)),
+                parsed.GetRequiredValue(rate),
+                parsed.GetRequiredValue(engine) == "model",
+                TimeSpan.FromMilliseconds(parsed.GetRequiredValue(firstToken)),
+                parsed.GetRequiredValue(tokensPerSecond)),
             parsed.GetValue(check),
             parsed.GetValue(json),
             cancellationToken));
@@ -34,8 +46,10 @@ internal static class TurnsScenario
     private static async Task<int> RunAsync(Settings settings, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
-        await using var server = await Server.StartAsync(simulation, new Dictionary<string, string?>(), cancellationToken);
-        using var http = new HttpClient(new SocketsHttpHandler { MaxConnectionsPerServer = settings.Sessions + 8 }) { BaseAddress = server.Url };
+        await using var model = settings.UsesModel ? await SimulatedModel.StartAsync(settings.FirstToken, settings.TokensPerSecond, cancellationToken) : null;
+        await using var server = await Server.StartAsync(simulation, model is null ? new Dictionary<string, string?>() : SimulatedModel.Environment(model), cancellationToken);
+        await using var connections = LoadConnections.Create(server.Url);
+        using var http = connections.CreateClient();
         var clients = simulation.Company.People
             .Where(person => person.Manager is not null && person.Status == "ACTIVE")
             .ToArray() is { Length: > 0 } people
@@ -50,22 +64,25 @@ internal static class TurnsScenario
             await Task.WhenAll(batch.Select(client => client.OpenAsync(cancellationToken)));
         }
 
-        const string Question = "Who is my manager?";
-        await SaturateAsync(clients, Question, TimeSpan.FromSeconds(5), cancellationToken);
-        var paced = await PaceAsync(clients, Question, settings, cancellationToken);
+        var question = settings.UsesModel ? SimulatedModel.Question : "Who is my manager?";
+        await SaturateAsync(clients, question, TimeSpan.FromSeconds(5), cancellationToken);
+        var paced = await PaceAsync(clients, question, settings, cancellationToken);
         var before = await Counters.ReadAsync(http, cancellationToken);
-        var saturated = await SaturateAsync(clients, Question, settings.Duration, cancellationToken);
+        var saturated = await SaturateAsync(clients, question, settings.Duration, cancellationToken);
         var used = (await Counters.ReadAsync(http, cancellationToken)).Since(before, saturated.Turns);
 
         var result = new TurnsResult(
             Machine.Read(),
             TimeProvider.System.GetUtcNow(),
-            $"steward bench turns --sessions {settings.Sessions} --seconds {settings.Duration.TotalSeconds:0} --rate {settings.Rate:0}",
-            "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. Load tester and simulated systems share the machine with the server.",
-            paced.Total.Summarize(),
-            paced.FirstAnswer.Summarize(),
+            settings.ToCommand(),
+            OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version}",
+            settings.UsesModel
+                ? "Each turn over HTTP with server-sent events: one streamed call to a simulated model over HTTP. The overhead is the turn's time less the model's set time; the first answer counts from the instant at which the model's first token would be due if the model were asked as the turn begins. Load tester and simulated model share the machine with the server."
+                : "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. The overhead is the turn's whole time, that call included. Load tester and simulated systems share the machine with the server.",
+            paced.Total.Summarize(settings.ModelTime),
+            paced.FirstAnswer.Summarize(settings.FirstToken),
             saturated.TurnsPerSecond,
-            saturated.Total.Summarize(),
+            saturated.Total.Summarize(settings.ModelTime),
             used.AllocatedBytesPerTurn,
             used.JournaledBytesPerTurn,
             used.CpuMillisecondsPerTurn);
@@ -75,12 +92,17 @@ internal static class TurnsScenario
             await File.WriteAllTextAsync(json, JsonSerializer.Serialize(result, Json) + "\n", cancellationToken);
         }
 
-        Target[] targets =
+        List<Target> targets =
         [
             new("overhead of a turn, p50", result.Paced.P50, "ms", 3, AtLeast: false),
             new("overhead of a turn, p99", result.Paced.P99, "ms", 15, AtLeast: false),
             new("turns per second", result.TurnsPerSecond, "1/s", 500, AtLeast: true),
         ];
+        if (settings.UsesModel)
+        {
+            targets.Add(new("first streamed event after the model's first token, p50", result.FirstAnswer.P50, "ms", 5, AtLeast: false));
+        }
+
         foreach (var target in targets)
         {
             Console.Out.WriteLine(target);
@@ -133,7 +155,7 @@ internal static class TurnsScenario
     private static void Print(TurnsResult result)
     {
         var output = Console.Out;
-        output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
+        output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
         output.WriteLine($"{result.Command}");
         output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns)");
         output.WriteLine($"  first answer     p50 {result.FirstAnswer.P50:0.00} ms  p95 {result.FirstAnswer.P95:0.00} ms  p99 {result.FirstAnswer.P99:0.00} ms");
@@ -141,7 +163,19 @@ internal static class TurnsScenario
         output.WriteLine($"per turn           {result.AllocatedBytesPerTurn / 1024:0.0} KiB allocated, {result.JournaledBytesPerTurn:0} bytes journaled, {result.CpuMillisecondsPerTurn:0.00} ms of processor time in the server");
     }
 
-    private sealed record Settings(int Sessions, TimeSpan Duration, double Rate);
+    private sealed record Settings(int Sessions, TimeSpan Duration, double Rate, bool UsesModel, TimeSpan FirstToken, double TokensPerSecond)
+    {
+        /// <summary>How long the model takes by itself.</summary>
+        public TimeSpan ModelTime => UsesModel ? SimulatedModel.TimeOf(FirstToken, TokensPerSecond) : TimeSpan.Zero;
+
+        public string ToCommand()
+        {
+            var command = string.Create(CultureInfo.InvariantCulture, $"steward bench turns --sessions {Sessions} --seconds {Duration.TotalSeconds:0} --rate {Rate:0}");
+            return UsesModel
+                ? command + string.Create(CultureInfo.InvariantCulture, $" --engine model --first-token {FirstToken.TotalMilliseconds:0} --tokens-per-second {TokensPerSecond:0.#}")
+                : command;
+        }
+    }
 
     private sealed record Phase
     {
@@ -189,6 +223,7 @@ internal static class TurnsScenario
         Machine Machine,
         DateTimeOffset At,
         string Command,
+        string Orleans,
         string Method,
         LatencySummary Paced,
         LatencySummary FirstAnswer,

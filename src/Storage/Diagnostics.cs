@@ -27,6 +27,9 @@ internal static class Diagnostics
     public static readonly Counter<long> Failures = Meter.CreateCounter<long>(
         "steward.storage.failures", "{change}", "Changes that could not be made durable, by whether the outcome is unknown.");
 
+    /// <summary>What was appended to journals and is durable, without the storage's own overhead.</summary>
+    public static readonly Counter<long> AppendedBytes = Meter.CreateCounter<long>("steward.journal.appended", "By", "Payload bytes that were appended to journals.");
+
     /// <summary>Counts a failed change.</summary>
     public static void Failed(Exception exception) =>
         Failures.Add(1, new KeyValuePair<string, object?>("outcome", exception is StorageException { OutcomeUnknown: true } ? "unknown" : "none"));

@@ -62,6 +62,11 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
         cancellationToken.ThrowIfCancellationRequested();
         var lane = _lanes[(uint)string.GetHashCode(append.Journal, StringComparison.Ordinal) % Lanes];
         var outcome = await lane.EnqueueAsync(new PendingAppend(append, cancellationToken));
+        if (outcome.Kind == AppendOutcome.Appended)
+        {
+            Diagnostics.AppendedBytes.Add(append.Records.Sum(static record => (long)record.Payload.Length));
+        }
+
         return outcome.Kind switch
         {
             AppendOutcome.Appended => new JournalAppended(outcome.Sequence),

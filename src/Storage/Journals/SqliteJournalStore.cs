@@ -218,6 +218,14 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
             return new JournalAppended(last);
         }
 
+        protected override void OnDurable(JournalAppendResult result)
+        {
+            if (result is JournalAppended)
+            {
+                Diagnostics.AppendedBytes.Add(Weight);
+            }
+        }
+
         private JournalEntry? Duplicate(SqliteSession session, long id)
         {
             foreach (var record in append.Records)

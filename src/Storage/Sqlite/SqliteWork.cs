@@ -39,7 +39,11 @@ internal abstract class SqliteWork<TResult> : SqliteWork, IValueTaskSource<TResu
     public sealed override void Execute(SqliteSession session) => _result = Run(session);
 
     /// <inheritdoc/>
-    public sealed override void Complete() => _completion.SetResult(_result);
+    public sealed override void Complete()
+    {
+        OnDurable(_result);
+        _completion.SetResult(_result);
+    }
 
     /// <inheritdoc/>
     public sealed override void Fail(Exception exception) => _completion.SetException(exception);
@@ -56,4 +60,9 @@ internal abstract class SqliteWork<TResult> : SqliteWork, IValueTaskSource<TResu
 
     /// <summary>Makes the change and returns the answer.</summary>
     protected abstract TResult Run(SqliteSession session);
+
+    /// <summary>Called once on the writer's thread when the change is on stable storage.</summary>
+    protected virtual void OnDurable(TResult result)
+    {
+    }
 }
