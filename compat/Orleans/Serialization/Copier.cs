@@ -153,7 +153,7 @@ internal sealed class ConverterCopier<TValue, TSurrogate>(IConverter<TValue, TSu
     }
 }
 
-/// <summary>Copies references to grains and observers: as they are within a silo, bound to the other side across containers.</summary>
+/// <summary>Copies references to grains and observers: as they are within a silo, bound to the other side across containers. A grain that passes itself passes a reference.</summary>
 internal sealed class ReferenceCopier<T> : Copier<T>
 {
     public override T Copy(T value, CopySession session) => value switch
@@ -162,7 +162,8 @@ internal sealed class ReferenceCopier<T> : Copier<T>
         GrainReference reference => session.Target is null || ReferenceEquals(session.Target, reference.Runtime)
             ? value
             : (T)(object)session.Target.CreateReference(reference.GrainId, reference.Interface),
+        IGrainBase grain when typeof(T).IsInterface => (T)(object)(session.Target ?? grain.GrainContext.GrainReference.Runtime).CreateReference(grain.GrainContext.GrainId, typeof(T)),
         _ => throw new CodecNotFoundException(
-            $"{value.GetType()} is a grain or an observer, not a reference to one. Pass this.AsReference<T>() or what CreateObjectReference returned."),
+            $"{value.GetType()} is an object, not a reference to one. Pass what CreateObjectReference returned."),
     };
 }
