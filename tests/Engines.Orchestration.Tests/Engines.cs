@@ -11,7 +11,7 @@ internal static class Engines
 {
     public static readonly string SampleDirectory = Path.Combine(AppContext.BaseDirectory, "playbooks");
 
-    private static readonly Lazy<OrchestrationDefinitions> Samples = new(() => OrchestrationDefinitions.Load(Options.Create(new OrchestrationOptions { PlaybookDirectory = SampleDirectory })));
+    private static readonly Lazy<OrchestrationDefinitions> Samples = new(() => OrchestrationDefinitions.Load(new OrchestrationOptions { PlaybookDirectory = SampleDirectory }));
 
     public static OrchestrationDefinitions SampleDefinitions => Samples.Value;
 

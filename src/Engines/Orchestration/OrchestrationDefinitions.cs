@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Policies;
@@ -19,10 +18,10 @@ public sealed class OrchestrationDefinitions
 
     /// <summary>Reads the folder that the options name; without one there are no playbooks and only reads are allowed.</summary>
     /// <exception cref="DefinitionException">A file is wrong; every fault is named with file and line.</exception>
-    public static OrchestrationDefinitions Load(IOptions<OrchestrationOptions> options)
+    public static OrchestrationDefinitions Load(OrchestrationOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
-        if (options.Value.PlaybookDirectory is not { Length: > 0 } directory)
+        if (options.PlaybookDirectory is not { Length: > 0 } directory)
         {
             return new OrchestrationDefinitions(PlaybookCatalog.Empty, ActionPolicy.ReadOnly);
         }

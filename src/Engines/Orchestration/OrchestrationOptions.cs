@@ -62,6 +62,19 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         }
 
         Demand(options.PlaybookDirectory is null || Directory.Exists(options.PlaybookDirectory), $"PlaybookDirectory '{options.PlaybookDirectory}' does not exist; name the folder with the playbooks, or none.");
+        if (Directory.Exists(options.PlaybookDirectory))
+        {
+            // A fault in a file must stop the start, not the first run.
+            try
+            {
+                OrchestrationDefinitions.Load(options);
+            }
+            catch (Definitions.DefinitionException e)
+            {
+                failures.AddRange(e.Errors.Select(error => error.ToString()));
+            }
+        }
+
         Demand(options.Strategy is "auto" or "playbook" or "react", "Strategy must be auto, playbook or react.");
         Demand(options.MatchThreshold is > 0 and <= 1, "MatchThreshold must be more than 0 and at most 1.");
         Demand(options.AmbiguityMargin is >= 0 and < 1, "AmbiguityMargin must be 0 to less than 1.");

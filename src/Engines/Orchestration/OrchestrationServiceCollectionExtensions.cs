@@ -27,7 +27,7 @@ public static class OrchestrationServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrchestrationOptions>, OrchestrationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, RandomSource>();
-        services.TryAddSingleton(provider => OrchestrationDefinitions.Load(provider.GetRequiredService<IOptions<OrchestrationOptions>>()));
+        services.TryAddSingleton(provider => OrchestrationDefinitions.Load(provider.GetRequiredService<IOptions<OrchestrationOptions>>().Value));
         services.TryAddSingleton<RunEngine>();
         return services;
     }
