@@ -52,7 +52,7 @@ pageTest("request of a signed-in employee: steps appear as they happen, and the 
   assert.match(await page.locator("#who").textContent(), /Ada Lovelace/);
   await page.evaluate(() => {
     window.states = [];
-    const note = (item) => window.states.push(item.dataset.state);
+    const note = (item) => window.states.push(item.dataset?.state);
     new MutationObserver((changes) => changes.forEach(({ type, target, addedNodes }) => (type === "attributes" ? note(target) : addedNodes.forEach(note))))
       .observe(document.getElementById("steps"), { childList: true, subtree: true, attributes: true, attributeFilter: ["data-state"] });
   });

@@ -99,10 +99,10 @@ test("server killed and started again: the page reconnects, the run completes, a
   const { page, complaints, close } = await openPage(browser, steward.url);
   try {
     await signIn(page);
-    const before = await systems.creations();
+    const before = await systems.incidents();
     await systems.slow(20_000);
     await send(page, request);
-    await until(async () => (await systems.creations()) === before + 1, "ServiceNow was not asked for an incident.");
+    await until(async () => (await systems.incidents()) === before + 1, "ServiceNow did not create an incident.");
     await steward.kill();
     await page.locator("#status", { hasText: "being restored" }).waitFor();
     await systems.recover();
@@ -113,7 +113,7 @@ test("server killed and started again: the page reconnects, the run completes, a
     assert.equal(await page.locator(".message").count(), 2);
     assert.equal(await page.locator("#steps li").getAttribute("data-state"), "done");
     assert.ok(await page.locator("#error").isHidden());
-    assert.equal(await systems.creations(), before + 1);
+    assert.equal(await systems.incidents(), before + 1);
     assert.deepEqual(complaints.filter((complaint) => !/net::ERR_/.test(complaint)), []);
 
     await send(page, "Who is my manager?");

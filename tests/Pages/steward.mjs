@@ -54,7 +54,7 @@ export async function startSteward({ data, port = 0, systems = null }) {
   return { url: match[1], port: new URL(match[1]).port, stop: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
-/** The simulated systems apart from Steward: they outlive it, take faults and tell which calls they got. */
+/** The simulated systems apart from Steward: they outlive it, and take faults. */
 export async function startSystems(folder) {
   const urls = path.join(folder, "systems.json");
   const { stop } = await start(path.join(path.dirname(hostDll), "Steward.EnterpriseSim.dll"), ["--urls-file", urls], {}, /^salesforce \S+$/m);
@@ -84,10 +84,14 @@ export async function startSystems(folder) {
     /** ServiceNow creates the next record at once and answers after a delay. */
     slow: (milliseconds) => control("POST", "faults", { kind: "Slow", method: "POST", delayMilliseconds: milliseconds }),
     recover: () => control("DELETE", "faults"),
-    /** How many times ServiceNow was asked to create a record. */
-    async creations() {
-      const { calls } = await (await control("GET", "calls")).json();
-      return calls.filter((call) => call.method === "POST").length;
+    /** How many incidents ServiceNow holds. */
+    async incidents() {
+      const authorization = `Basic ${Buffer.from(`${credentials.serviceNowUser}:${credentials.serviceNowPassword}`).toString("base64")}`;
+      const response = await fetch(new URL("/api/now/table/incident?sysparm_fields=number&sysparm_limit=1000", serviceNow), {
+        headers: { Accept: "application/json", Authorization: authorization },
+        signal: AbortSignal.timeout(10_000),
+      });
+      return (await response.json()).result.length;
     },
     stop: () => stop("SIGTERM"),
   };
