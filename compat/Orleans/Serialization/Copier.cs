@@ -9,6 +9,7 @@ namespace Orleans.Runtime;
 internal abstract class Copier
 {
     private static readonly ConcurrentDictionary<Type, Copier> ByType = new();
+    private static readonly ConcurrentDictionary<Type, bool> Missing = new();
 
     /// <summary>Whether a value may be shared instead of copied.</summary>
     public virtual bool IsShallow => false;
@@ -29,8 +30,19 @@ internal abstract class Copier
                 }
             });
 
+    /// <summary>Whether there is a copier. What a type is copied by depends on the type alone, so that an answer holds for good.</summary>
     public static bool Exists(Type type)
     {
+        if (ByType.ContainsKey(type))
+        {
+            return true;
+        }
+
+        if (Missing.ContainsKey(type))
+        {
+            return false;
+        }
+
         try
         {
             For(type);
@@ -38,6 +50,7 @@ internal abstract class Copier
         }
         catch (CodecNotFoundException)
         {
+            Missing.TryAdd(type, true);
             return false;
         }
     }
