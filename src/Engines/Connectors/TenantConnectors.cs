@@ -149,7 +149,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     // Ids that are not ours come from outside: they would make labels without end.
     private string KnownId(ActionRequest request) => _operations.ContainsKey(request.OperationId) ? request.OperationId : "unknown";
 
-    [LoggerMessage(1, LogLevel.Information, "{Operation} of {Tenant} ended: {Outcome} after {Milliseconds:0.0} ms")]
+    [LoggerMessage(1, LogLevel.Debug, "{Operation} of {Tenant} ended: {Outcome} after {Milliseconds:0.0} ms")]
     private partial void LogEnded(string operation, string tenant, string outcome, double milliseconds);
 
     [LoggerMessage(2, LogLevel.Information, "{Operation} of {Tenant} was looked up: {Outcome}")]

@@ -15,6 +15,8 @@ namespace Steward.Runs;
 /// Owns the work on one message. Persists: its journal, nothing else. Woken by: its session, watchers, and the tenant's watchdog while
 /// the journal is open. The engine runs on the thread pool, beside the grain's turns; the journal between them is thread-safe.
 /// </summary>
+/// <remarks>A run that has ended is seldom asked about again, and there is one for each message: it leaves memory long before its session does.</remarks>
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
     private readonly RunEngine _engine;

@@ -56,25 +56,28 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
     public async Task NoteOriginAsync(RunOrigin origin, RunFact? requested, CancellationToken cancellationToken)
     {
         var records = new List<JournalRecord>(2);
+        var facts = new List<RunFact?>(2);
         if (Origin is null)
         {
             records.Add(Record(RunOrigin.Type, origin.ToJson()));
+            facts.Add(null);
         }
 
         if (requested is not null)
         {
             records.Add(ToRecord(requested));
+            facts.Add(requested);
         }
 
         // A queued run is not open: its session is, and brings it to life.
-        await AppendAsync(records, open: requested is not null, cancellationToken);
+        await AppendAsync(records, facts, open: requested is not null, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken)
     {
         var ends = facts.Any(fact => fact is RunEnded);
-        await AppendAsync([.. facts.Select(ToRecord)], ends ? false : null, cancellationToken);
+        await AppendAsync([.. facts.Select(ToRecord)], facts, ends ? false : null, cancellationToken);
     }
 
     /// <summary>Durable events after a sequence number; empty when there are none yet.</summary>
@@ -150,7 +153,7 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task AppendAsync(List<JournalRecord> records, bool? open, CancellationToken cancellationToken)
+    private async Task AppendAsync(List<JournalRecord> records, IReadOnlyList<RunFact?> facts, bool? open, CancellationToken cancellationToken)
     {
         if (records.Count == 0)
         {
@@ -172,9 +175,10 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
             lock (_lock)
             {
                 var sequence = appended.Sequence - records.Count;
-                foreach (var record in records)
+                for (var i = 0; i < records.Count; i++)
                 {
-                    Take(++sequence, record.Type, record.Payload, record.At);
+                    var record = records[i];
+                    Take(++sequence, record.Type, record.Payload, record.At, facts[i]);
                 }
             }
 
@@ -186,7 +190,7 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
         }
     }
 
-    private void Take(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
+    private void Take(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at, RunFact? known = null)
     {
         if (sequence <= _sequence)
         {
@@ -199,7 +203,9 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
         }
         else
         {
-            var fact = RunFacts.Deserialize(type, payload.Span);
+            // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
+            // the most frequent kinds hold nothing that reading could change and are taken as they are.
+            var fact = known is RunRequested or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
             Snapshot.Apply(fact, at);
             IsRequested |= fact is RunRequested;
         }

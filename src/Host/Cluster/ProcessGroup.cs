@@ -29,9 +29,19 @@ internal sealed class ProcessGroup(TextWriter output) : IAsyncDisposable
     private Process? _watch;
 
     /// <summary>Starts an assembly that lies beside this one and waits until its readiness endpoint answers. Returns its pid.</summary>
-    public async Task<int> StartAsync(string name, string assembly, Dictionary<string, string?> environment, Uri ready, CancellationToken cancellationToken)
+    public Task<int> StartAsync(string name, string assembly, Dictionary<string, string?> environment, Uri ready, CancellationToken cancellationToken) =>
+        StartAsync(name, assembly, [], environment, ready, cancellationToken);
+
+    /// <summary>The same with arguments, which anybody on the machine may read: no secrets.</summary>
+    public async Task<int> StartAsync(
+        string name,
+        string assembly,
+        IReadOnlyList<string> arguments,
+        Dictionary<string, string?> environment,
+        Uri ready,
+        CancellationToken cancellationToken)
     {
-        var process = Launch(name, assembly, environment);
+        var process = Launch(name, assembly, arguments, environment);
         _processes.Add((name, process));
         await EndWithThisProcessAsync(process);
         using var http = new HttpMessageInvoker(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2), UseProxy = false });
@@ -130,9 +140,9 @@ internal sealed class ProcessGroup(TextWriter output) : IAsyncDisposable
     private static string DotNet() =>
         Environment.ProcessPath is { } path && string.Equals(Path.GetFileNameWithoutExtension(path), "dotnet", StringComparison.OrdinalIgnoreCase) ? path : "dotnet";
 
-    private Process Launch(string name, string assembly, Dictionary<string, string?> environment)
+    private Process Launch(string name, string assembly, IReadOnlyList<string> arguments, Dictionary<string, string?> environment)
     {
-        var start = InOwnSession(DotNet(), Path.Combine(AppContext.BaseDirectory, assembly));
+        var start = InOwnSession(DotNet(), [Path.Combine(AppContext.BaseDirectory, assembly), .. arguments]);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.RedirectStandardInput = true;

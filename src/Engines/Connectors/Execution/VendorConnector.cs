@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -13,6 +14,8 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 
     /// <summary>The largest answer that is read, in bytes.</summary>
     public const int MaxResponseBytes = 4 * 1024 * 1024;
+
+    private const int FirstBufferBytes = 16 * 1024;
 
     /// <summary>How far the clocks of the external system and this machine may differ when an earlier attempt is looked for.</summary>
     protected static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
@@ -153,30 +156,42 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
     private async Task<VendorReply> ReadAsync(HttpResponseMessage response, bool isWrite, CancellationToken cancellationToken)
     {
         var status = (int)response.StatusCode;
+        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
         try
         {
             await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            using var buffer = new MemoryStream();
-            var chunk = new byte[16 * 1024];
+            var length = 0;
             int read;
-            while ((read = await stream.ReadAsync(chunk, cancellationToken)) > 0)
+            while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
             {
-                if (buffer.Length + read > MaxResponseBytes)
+                length += read;
+                if (length > MaxResponseBytes)
                 {
                     throw status is >= 200 and < 300 && isWrite
                         ? OutcomeException.Unknown($"{product} sent an answer of more than {MaxResponseBytes / (1024 * 1024)} MB.")
                         : OutcomeException.Failed(FailureCodes.BadResponse, $"{product} sent an answer of more than {MaxResponseBytes / (1024 * 1024)} MB.");
                 }
 
-                buffer.Write(chunk, 0, read);
+                if (length == buffer.Length)
+                {
+                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
+                    buffer.AsSpan().CopyTo(larger);
+                    ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+                    buffer = larger;
+                }
             }
 
-            return new VendorReply(status, response.Headers, buffer.ToArray());
+            return new VendorReply(status, response.Headers, buffer.AsSpan(0, length).ToArray());
         }
         catch (Exception exception) when (status is >= 300 and < 500 and not 408 && exception is HttpRequestException or IOException)
         {
             // The status alone says that the request was refused.
             return new VendorReply(status, response.Headers, default);
+        }
+        finally
+        {
+            // Answers hold tokens and personal data; they do not stay behind in the pool.
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
         }
     }
 }

@@ -15,6 +15,8 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
 {
     private readonly ActionLedger _ledger = new(run, logger);
     private readonly Dictionary<string, JsonObject> _ended = new(StringComparer.Ordinal);
+    private readonly JsonObject _steps = [];
+    private Dictionary<string, JsonNode?>? _roots;
     private readonly Dictionary<string, Task<CallResult>> _running = new(StringComparer.Ordinal);
 
     /// <summary>Runs to the end.</summary>
@@ -26,7 +28,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         {
             if (run.Snapshot.FindStep(step.Id) is { HasEnded: true } state)
             {
-                _ended[step.Id] = Describe(state);
+                End(step.Id, Describe(state));
             }
         }
 
@@ -57,7 +59,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                     var result = await task;
                     _running.Remove(id);
                     facts.AddRange(result.Facts);
-                    _ended[id] = Describe(result);
+                    End(id, Describe(result));
                 }
             }
         }
@@ -116,7 +118,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                 if (!begun && step.When is not null && !IsTrue(step.When, Roots()))
                 {
                     facts.Add(new StepCompleted { StepId = step.Id, Status = "skipped" });
-                    _ended[step.Id] = new JsonObject { ["status"] = "skipped" };
+                    End(step.Id, new JsonObject { ["status"] = "skipped" });
                     changed = true;
                     continue;
                 }
@@ -136,7 +138,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                 if (prepared.Fault is { } fault)
                 {
                     facts.AddRange(fault.Facts);
-                    _ended[step.Id] = Describe(fault);
+                    End(step.Id, Describe(fault));
                     changed = true;
                     ending |= !step.ContinueOnFailure;
                 }
@@ -268,30 +270,30 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
 
     private JsonObject Slots() => choice.Slots is { } slots ? JsonObject.Create(slots)!.DeepClone().AsObject() : [];
 
-    private Dictionary<string, JsonNode?> Roots()
+    private void End(string stepId, JsonObject outcome)
     {
-        var steps = new JsonObject();
-        foreach (var (id, ended) in _ended)
-        {
-            steps[id] = ended.DeepClone();
-        }
-
-        return new Dictionary<string, JsonNode?>(StringComparer.Ordinal)
-        {
-            ["message"] = JsonValue.Create(run.Input.Text),
-            ["requester"] = new JsonObject
-            {
-                ["userId"] = run.Input.Requester.UserId,
-                ["email"] = run.Input.Requester.Email,
-                ["name"] = run.Input.Requester.Name,
-                ["roles"] = new JsonArray([.. run.Input.Requester.Roles.Select(role => (JsonNode)JsonValue.Create(role))]),
-            },
-            ["memory"] = new JsonObject(run.Input.WorkingMemory.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)JsonValue.Create(entry.Value)))),
-            ["slots"] = Values.Node(choice.Slots),
-            ["classified"] = Values.Node(choice.Classified),
-            ["steps"] = steps,
-        };
+        _ended[stepId] = outcome;
+        _steps[stepId] = outcome;
     }
+
+    /// <summary>What expressions see, for a caller that may add to it. Evaluating changes no node, so that all see the same ones.</summary>
+    private Dictionary<string, JsonNode?> Roots() => new(_roots ??= SharedRoots(), StringComparer.Ordinal);
+
+    private Dictionary<string, JsonNode?> SharedRoots() => new(StringComparer.Ordinal)
+    {
+        ["message"] = JsonValue.Create(run.Input.Text),
+        ["requester"] = new JsonObject
+        {
+            ["userId"] = run.Input.Requester.UserId,
+            ["email"] = run.Input.Requester.Email,
+            ["name"] = run.Input.Requester.Name,
+            ["roles"] = new JsonArray([.. run.Input.Requester.Roles.Select(role => (JsonNode)JsonValue.Create(role))]),
+        },
+        ["memory"] = new JsonObject(run.Input.WorkingMemory.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)JsonValue.Create(entry.Value)))),
+        ["slots"] = Values.Node(choice.Slots),
+        ["classified"] = Values.Node(choice.Classified),
+        ["steps"] = _steps,
+    };
 
     private static JsonObject Describe(StepState state) => new()
     {
