@@ -114,6 +114,11 @@ internal sealed class SimServer : IAsyncDisposable
             return;
         }
 
+        if (fault?.Kind == SimFaultKind.Slow)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), world.Time, http.RequestAborted);
+        }
+
         await WriteAsync(http, reply, cut: fault?.Kind == SimFaultKind.CutInBody);
     }
 
