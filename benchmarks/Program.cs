@@ -1,5 +1,10 @@
 using System.CommandLine;
 using Steward.Benchmarks.Scenarios;
 
-var root = new RootCommand("Measures Steward against the targets of its design.") { TurnsScenario.Create() };
+var root = new RootCommand("Measures Steward against the targets of its design.")
+{
+    TurnsScenario.Create(),
+    SessionsScenario.Create(),
+    JournalScenario.Create(),
+};
 return await root.Parse(args).InvokeAsync();

@@ -75,7 +75,7 @@ internal sealed class Server : IAsyncDisposable
         Directory.Delete(_data, recursive: true);
     }
 
-    private static int FreePort()
+    public static int FreePort()
     {
         using var probe = new TcpListener(IPAddress.Loopback, 0);
         probe.Start();

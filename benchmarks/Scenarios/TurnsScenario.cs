@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using Steward.Benchmarks.Measuring;
 using Steward.EnterpriseSim;
 using Steward.Host.Capabilities;
@@ -15,15 +14,12 @@ namespace Steward.Benchmarks.Scenarios;
 /// </summary>
 internal static class TurnsScenario
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { WriteIndented = true };
-
     public static Command Create()
     {
         var sessions = new Option<int>("--sessions") { Description = "Concurrent sessions, each of a user of its own.", DefaultValueFactory = _ => 200 };
         var seconds = new Option<int>("--seconds") { Description = "Length of each phase.", DefaultValueFactory = _ => 20 };
         var rate = new Option<double>("--rate") { Description = "Turns per second of the first phase.", DefaultValueFactory = _ => 100 };
-        var check = new Option<bool>("--check") { Description = "Exit with 1 when a target is missed." };
-        var json = new Option<string?>("--json") { Description = "File for the result." };
+        var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
         var engine = new Option<string>("--engine") { Description = "What answers: a playbook with one call to a simulated system, or a simulated model.", DefaultValueFactory = _ => "playbook" };
         engine.AcceptOnlyFromAmong("playbook", "model");
         var firstToken = new Option<int>("--first-token") { Description = "Milliseconds until the simulated model's first token.", DefaultValueFactory = _ => 0 };
@@ -87,11 +83,6 @@ internal static class TurnsScenario
             used.JournaledBytesPerTurn,
             used.CpuMillisecondsPerTurn);
         Print(result);
-        if (json is not null)
-        {
-            await File.WriteAllTextAsync(json, JsonSerializer.Serialize(result, Json) + "\n", cancellationToken);
-        }
-
         List<Target> targets =
         [
             new("overhead of a turn, p50", result.Paced.P50, "ms", 3, AtLeast: false),
@@ -103,12 +94,7 @@ internal static class TurnsScenario
             targets.Add(new("first streamed event after the model's first token, p50", result.FirstAnswer.P50, "ms", 5, AtLeast: false));
         }
 
-        foreach (var target in targets)
-        {
-            Console.Out.WriteLine(target);
-        }
-
-        return check && targets.Any(target => !target.IsMet) ? 1 : 0;
+        return await ResultOptions.FinishAsync(result, targets, check, json, cancellationToken);
     }
 
     /// <summary>Turns at a set rate. A session's turns are due at fixed times; one that is still busy takes the next one late, which counts.</summary>

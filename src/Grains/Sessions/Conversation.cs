@@ -47,13 +47,13 @@ internal sealed class Conversation(SessionOptions options)
             case SessionRecordTypes.UserMessage:
                 var message = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!;
                 _pending.Add(new PendingMessage(entry.Sequence, entry.At, message));
-                Remember(ToTranscript(entry)!);
+                Remember(ToTranscript(entry, message));
                 RememberReceipt(message.OperationId, message.RunId);
                 break;
             case SessionRecordTypes.AssistantMessage:
                 var answer = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!;
                 _pending.RemoveAll(pending => string.Equals(pending.Message.RunId, answer.RunId, StringComparison.Ordinal));
-                Remember(ToTranscript(entry)!);
+                Remember(ToTranscript(entry, answer));
                 foreach (var (name, value) in answer.WorkingMemory ?? new Dictionary<string, string>())
                 {
                     // An empty value takes the slot away.
@@ -102,28 +102,18 @@ internal sealed class Conversation(SessionOptions options)
     }
 
     /// <summary>The message that a journal entry stands for, or null for entries that are none.</summary>
-    public static TranscriptMessage? ToTranscript(JournalEntry entry)
+    public static TranscriptMessage? ToTranscript(JournalEntry entry) => entry.Type switch
     {
-        switch (entry.Type)
-        {
-            case SessionRecordTypes.UserMessage:
-                var user = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!;
-                return new TranscriptMessage { Sequence = entry.Sequence, Role = "user", Text = user.Text, At = entry.At, RunId = user.RunId };
-            case SessionRecordTypes.AssistantMessage:
-                var answer = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!;
-                return new TranscriptMessage
-                {
-                    Sequence = entry.Sequence,
-                    Role = "assistant",
-                    Text = answer.Text,
-                    At = entry.At,
-                    RunId = answer.RunId,
-                    RunState = answer.State,
-                };
-            default:
-                return null;
-        }
-    }
+        SessionRecordTypes.UserMessage => ToTranscript(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!),
+        SessionRecordTypes.AssistantMessage => ToTranscript(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!),
+        _ => null,
+    };
+
+    private static TranscriptMessage ToTranscript(JournalEntry entry, UserMessageAccepted user) =>
+        new() { Sequence = entry.Sequence, Role = "user", Text = user.Text, At = entry.At, RunId = user.RunId };
+
+    private static TranscriptMessage ToTranscript(JournalEntry entry, AssistantMessageRecorded answer) =>
+        new() { Sequence = entry.Sequence, Role = "assistant", Text = answer.Text, At = entry.At, RunId = answer.RunId, RunState = answer.State };
 
     private void Remember(TranscriptMessage message)
     {
