@@ -27,6 +27,8 @@ public sealed class GrainCluster : IAsyncLifetime
 
     internal IJournalStore Journals { get; private set; } = null!;
 
+    internal FaultyJournals Faults { get; private set; } = null!;
+
     internal IServiceProvider Silo { get; private set; } = null!;
 
     public async Task InitializeAsync()
@@ -36,6 +38,8 @@ public sealed class GrainCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddStewardStorage(options => options.SqliteFile = Path.Combine(_directory, "steward.db"));
+            var stored = silo.Services.Last(service => service.ServiceType == typeof(IJournalStore)).ImplementationFactory!;
+            silo.Services.AddSingleton<IJournalStore>(provider => Faults = new FaultyJournals((IJournalStore)stored(provider)));
             silo.Services.AddSingleton(Signer);
             silo.Services.AddSingleton<IChatModelProvider>(Model);
             silo.Services.AddSingleton<IConnectorRegistry, NoConnectors>();

@@ -81,6 +81,22 @@ public class RunGrainTests
     }
 
     [Fact]
+    public async Task UnexpectedJournalFailure_AlsoWhileRecovering_DoesNotStrandTheRun()
+    {
+        var session = await _cluster.OpenAsync();
+        var submitted = await session.SayAsync("hold fault-gate");
+        var run = _cluster.Run(submitted);
+        await Conversing.UntilAsync(async () => (await run.GetStatus())!.Answer == "holding");
+
+        _cluster.Faults.Break(GrainKeys.Run("t-acme", submitted.RunId!), appends: 1, reads: 1);
+        _cluster.Model.Release("fault-gate");
+        var events = await run.WatchToEndAsync();
+
+        Assert.Equal(RunState.Completed, (await run.GetStatus())!.State);
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(runEvent => runEvent.Sequence));
+    }
+
+    [Fact]
     public async Task Usage_OfTheModel_IsRecorded()
     {
         var session = await _cluster.OpenAsync();
