@@ -45,6 +45,8 @@ public class RunGrainTests
         var events = await run.WatchToEndAsync();
         var again = await run.WatchToEndAsync();
 
+        Assert.True(events.Count > GrainCluster.BufferedEvents, $"only {events.Count} events");
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(runEvent => runEvent.Sequence));
         Assert.Equal(events.Select(runEvent => runEvent.Sequence), again.Select(runEvent => runEvent.Sequence));
         Assert.Equal(3000, (await run.GetStatus())!.Answer.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
     }
