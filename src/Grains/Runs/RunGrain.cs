@@ -280,20 +280,22 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
             return true;
         }
-        catch (StorageException exception)
-        {
-            LogInterrupted(_logger, exception, Key);
-            return true;
-        }
         catch (RunMovedException)
         {
             LogMoved(_logger, Key);
             DeactivateOnIdle();
             return false;
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
             return false;
+        }
+#pragma warning disable CA1031 // Whatever keeps the journal from being read or written: the run stays open and is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogInterrupted(_logger, exception, Key);
+            return true;
         }
     }
 

@@ -28,6 +28,9 @@ internal sealed partial class SessionGrain(
     private const int MaxOperationIdLength = 128;
     private const int MaxTitleLength = 200;
     private const int MaxPageSize = 200;
+
+    // What an activation reads: the short-term memory, the message that is worked on and all that came after it.
+    private const int TailEntries = 256;
     private static readonly TimeSpan RetryStartAfter = TimeSpan.FromSeconds(2);
 
     // Longer than a cluster takes to notice that a silo's process is gone, shorter than a caller waits.
@@ -44,8 +47,8 @@ internal sealed partial class SessionGrain(
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        // Messages without an end are among the last entries, since at most MaxWaitingMessages wait; 200 entries hold them and the short-term memory.
-        var tail = await journals.ReadTailAsync(Key, 200, cancellationToken);
+        // Messages without an end are among the last entries: RefuseWhileBusy sees to it.
+        var tail = await journals.ReadTailAsync(Key, TailEntries, cancellationToken);
         if (tail.Count > 0 && tail[0].Sequence > 1)
         {
             foreach (var entry in await journals.ReadAsync(Key, 0, 1, cancellationToken))
@@ -206,7 +209,10 @@ internal sealed partial class SessionGrain(
         var policy = command.DoubleTexting ?? profile?.DoubleTexting ?? DoubleTexting.Enqueue;
         var limit = profile?.MaxWaitingMessages ?? 16;
         var waiting = _conversation.Pending.Count - 1;
-        if (policy == DoubleTexting.Enqueue && waiting < limit)
+
+        // Messages that were handed in and cancelled while one is worked on count too: with the ends of those that wait, all must stay in the tail.
+        var entries = _conversation.Sequence - _conversation.Active!.Sequence + waiting;
+        if (policy == DoubleTexting.Enqueue && waiting < limit && entries < TailEntries - 8)
         {
             return null;
         }
@@ -223,7 +229,9 @@ internal sealed partial class SessionGrain(
             Outcome = SubmitOutcome.Busy,
             Reason = policy == DoubleTexting.Reject
                 ? "The previous message is still being worked on."
-                : $"{waiting} messages already wait in this session; at most {limit} may.",
+                : waiting < limit
+                    ? "Too many messages were handed in while one is worked on. Wait for its answer, or cancel it."
+                    : $"{waiting} messages already wait in this session; at most {limit} may.",
         };
     }
 

@@ -28,9 +28,11 @@ internal sealed partial class TenantGrain(
     {
         Caller.RequireAdmin();
         Validate(profile);
+
+        // First: whoever finds a profile takes the tenant as set up, and would never add a watchdog that a loss in between had prevented.
+        await this.RegisterOrUpdateReminder(WatchdogReminder, WatchdogPeriod, WatchdogPeriod);
         state.State.Profile = profile;
         await Write();
-        await this.RegisterOrUpdateReminder(WatchdogReminder, WatchdogPeriod, WatchdogPeriod);
     }
 
     /// <inheritdoc/>

@@ -300,6 +300,18 @@ public sealed class EngineTests
         Assert.Contains("mail address", recorder.Snapshot.Answer, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("{ allow: [role:auditor] }", "forbidden")]
+    [InlineData("{ approval: [anyone] }", "approval_needed")]
+    public async Task Execute_ReadThatThePolicyRestricts_IsNotSent(string rule, string code)
+    {
+        var connectors = Things();
+        var recorder = await Engines.Create(connectors, Engines.Definitions(Policy + $"  a.things.read: {rule}\n", Two)).RunAsync(Engines.Input("go"));
+
+        Assert.Equal(code, recorder.Snapshot.ErrorCode);
+        Assert.Empty(connectors.Calls);
+    }
+
     private static FakeConnectors Things() => new FakeConnectors()
         .Add("a.things.read", OperationEffect.Read, _ => new JsonObject { ["value"] = "v" })
         .Add("a.things.write", OperationEffect.Write, _ => new JsonObject { ["value"] = "done" })

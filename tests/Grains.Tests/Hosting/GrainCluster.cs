@@ -15,6 +15,9 @@ namespace Steward.Grains.Tests.Hosting;
 /// <summary>A silo with Steward's grains, journals in a SQLite file, and a model that the tests script. Shared by the tests of the assembly.</summary>
 public sealed class GrainCluster : IAsyncLifetime
 {
+    /// <summary>Few, so that watchers from the start read the journal.</summary>
+    internal const int BufferedEvents = 4;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("steward-grains-").FullName;
     private readonly ClusterKeyRing _keys = ClusterKeyRing.Parse([Convert.ToBase64String(Enumerable.Range(0, 32).Select(number => (byte)number).ToArray())], "test");
     private InProcessTestCluster? _cluster;
@@ -27,6 +30,8 @@ public sealed class GrainCluster : IAsyncLifetime
 
     internal IJournalStore Journals { get; private set; } = null!;
 
+    internal FaultyJournals Faults { get; private set; } = null!;
+
     internal IServiceProvider Silo { get; private set; } = null!;
 
     public async Task InitializeAsync()
@@ -36,6 +41,8 @@ public sealed class GrainCluster : IAsyncLifetime
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddStewardStorage(options => options.SqliteFile = Path.Combine(_directory, "steward.db"));
+            var stored = silo.Services.Last(service => service.ServiceType == typeof(IJournalStore)).ImplementationFactory!;
+            silo.Services.AddSingleton<IJournalStore>(provider => Faults = new FaultyJournals((IJournalStore)stored(provider)));
             silo.Services.AddSingleton(Signer);
             silo.Services.AddSingleton<IChatModelProvider>(Model);
             silo.Services.AddSingleton<IConnectorRegistry, NoConnectors>();
@@ -43,6 +50,7 @@ public sealed class GrainCluster : IAsyncLifetime
             silo.AddMemoryGrainStorage(StorageNames.GrainState);
             silo.UseInMemoryReminderService();
             silo.AddStewardGrains();
+            silo.Services.Configure<Steward.Runs.RunOptions>(options => options.BufferedEvents = BufferedEvents);
             silo.Services.AddHostedService<Migration>();
         });
         _cluster = builder.Build();

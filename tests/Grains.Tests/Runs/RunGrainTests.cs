@@ -45,6 +45,8 @@ public class RunGrainTests
         var events = await run.WatchToEndAsync();
         var again = await run.WatchToEndAsync();
 
+        Assert.True(events.Count > GrainCluster.BufferedEvents, $"only {events.Count} events");
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(runEvent => runEvent.Sequence));
         Assert.Equal(events.Select(runEvent => runEvent.Sequence), again.Select(runEvent => runEvent.Sequence));
         Assert.Equal(3000, (await run.GetStatus())!.Answer.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length);
     }
@@ -78,6 +80,22 @@ public class RunGrainTests
         var status = await run.GetStatus();
         Assert.Equal(RunState.Failed, status!.State);
         Assert.DoesNotContain("nobody foresaw", status.Answer, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task UnexpectedJournalFailure_AlsoWhileRecovering_DoesNotStrandTheRun()
+    {
+        var session = await _cluster.OpenAsync();
+        var submitted = await session.SayAsync("hold fault-gate");
+        var run = _cluster.Run(submitted);
+        await Conversing.UntilAsync(async () => (await run.GetStatus())!.Answer == "holding");
+
+        _cluster.Faults.Break(GrainKeys.Run("t-acme", submitted.RunId!), appends: 1, reads: 1);
+        _cluster.Model.Release("fault-gate");
+        var events = await run.WatchToEndAsync();
+
+        Assert.Equal(RunState.Completed, (await run.GetStatus())!.State);
+        Assert.Equal(Enumerable.Range(1, events.Count).Select(number => (long)number), events.Select(runEvent => runEvent.Sequence));
     }
 
     [Fact]

@@ -143,6 +143,30 @@ public class SessionGrainTests
     }
 
     [Fact]
+    public async Task Submit_ManyQueuedAndCancelledWhileOneIsWorkedOn_IsRefusedBeforeThatOneIsForgotten()
+    {
+        var key = Conversing.NewSession();
+        var session = await _cluster.OpenAsync(key);
+        var first = await session.SayAsync("hold churn-gate");
+        SubmitResult next;
+        var accepted = 0;
+        while ((next = await session.SayAsync("say never")).Outcome == SubmitOutcome.Queued && accepted < 200)
+        {
+            accepted++;
+            await _cluster.Run(next).Cancel(new CancelRun());
+            await Conversing.UntilAsync(async () => (await session.GetInfo())!.WaitingMessages == 0);
+        }
+
+        // What an activation that comes back reads.
+        var tail = await _cluster.Journals.ReadTailAsync(key, 256);
+
+        Assert.Equal(SubmitOutcome.Busy, next.Outcome);
+        Assert.InRange(accepted, 100, 128);
+        Assert.Contains(tail, entry => entry.Type == "message.user" && System.Text.Encoding.UTF8.GetString(entry.Payload.Span).Contains(first.RunId!, StringComparison.Ordinal));
+        _cluster.Model.Release("churn-gate");
+    }
+
+    [Fact]
     public async Task ReadTranscript_InPages_GivesEveryMessageOnce()
     {
         var session = await _cluster.OpenAsync();

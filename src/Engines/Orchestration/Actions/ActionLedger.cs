@@ -23,6 +23,12 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
     /// <summary>Reads, with retries.</summary>
     public async Task<CallResult> ReadAsync(string stepId, ConnectorOperation operation, JsonElement arguments, int? attempts)
     {
+        // Reads are allowed unless the policy has a rule for them.
+        if (Refusal(stepId, await DecideAsync(stepId, operation, arguments)) is { } refusal)
+        {
+            return refusal;
+        }
+
         var request = Request(stepId, operation.Id, arguments);
         for (var attempt = 1; ; attempt++)
         {
@@ -57,16 +63,9 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
         if (action is null)
         {
             var decision = await DecideAsync(stepId, operation, arguments);
-            switch (decision.Verdict)
+            if (Refusal(stepId, decision) is { } refusal)
             {
-                case PolicyVerdict.Denied:
-                    return Failed(stepId, "forbidden", decision.Reason, false, null);
-                case PolicyVerdict.ApprovalNeeded:
-                    return Failed(stepId, "approval_needed", decision.Reason, false, null);
-                case PolicyVerdict.Undecided:
-                    return Failed(stepId, "unavailable", decision.Reason, decision.Retryable, null);
-                default:
-                    break;
+                return refusal;
             }
 
             run.Work.ThrowIfCancellationRequested();
@@ -113,6 +112,14 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
         Message = message,
         Retryable = retryable,
         Facts = [.. before, new StepFailed { StepId = stepId, Code = code, Message = message, Retryable = retryable, Field = field }],
+    };
+
+    private static CallResult? Refusal(string stepId, PolicyDecision decision) => decision.Verdict switch
+    {
+        PolicyVerdict.Allowed => null,
+        PolicyVerdict.Denied => Failed(stepId, "forbidden", decision.Reason, false, null),
+        PolicyVerdict.ApprovalNeeded => Failed(stepId, "approval_needed", decision.Reason, false, null),
+        _ => Failed(stepId, "unavailable", decision.Reason, decision.Retryable, null),
     };
 
     private static CallResult Done(string stepId, JsonElement? result, IReadOnlyList<RunFact> before) =>

@@ -1,0 +1,52 @@
+using System.Collections.Concurrent;
+using Steward.Storage;
+
+namespace Steward.Grains.Tests.Hosting;
+
+/// <summary>Journals that fail as they are told, in a way that is no <see cref="StorageException"/>.</summary>
+internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
+{
+    private readonly ConcurrentDictionary<string, (int Appends, int Reads)> _faults = new();
+
+    /// <summary>Lets the next appends to a journal, and then the next reads of it, fail.</summary>
+    public void Break(string journal, int appends, int reads) => _faults[journal] = (appends, reads);
+
+    public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
+    {
+        if (_faults.TryGetValue(append.Journal, out var left) && left.Appends > 0)
+        {
+            _faults[append.Journal] = left with { Appends = left.Appends - 1 };
+            throw new InvalidOperationException("The append failed in a way that nobody foresaw.");
+        }
+
+        return inner.AppendAsync(append, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<JournalEntry>> ReadAsync(string journal, long afterSequence, int limit, CancellationToken cancellationToken = default)
+    {
+        if (_faults.TryGetValue(journal, out var left) && left.Appends == 0)
+        {
+            if (left.Reads > 0)
+            {
+                _faults[journal] = left with { Reads = left.Reads - 1 };
+                throw new InvalidOperationException("The read failed in a way that nobody foresaw.");
+            }
+
+            _faults.TryRemove(journal, out _);
+        }
+
+        return inner.ReadAsync(journal, afterSequence, limit, cancellationToken);
+    }
+
+    public ValueTask<IReadOnlyList<JournalEntry>> ReadTailAsync(string journal, int limit, CancellationToken cancellationToken = default) =>
+        inner.ReadTailAsync(journal, limit, cancellationToken);
+
+    public ValueTask<JournalHead?> GetHeadAsync(string journal, CancellationToken cancellationToken = default) => inner.GetHeadAsync(journal, cancellationToken);
+
+    public ValueTask<JournalEntry?> FindAsync(string journal, string deduplicationId, CancellationToken cancellationToken = default) =>
+        inner.FindAsync(journal, deduplicationId, cancellationToken);
+
+    public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        inner.ListOpenAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+}
