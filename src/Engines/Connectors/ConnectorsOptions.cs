@@ -13,10 +13,11 @@ public sealed class ConnectorsOptions
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a target system may still be at work on a request whose connection was lost; 2 seconds by default
-    /// (<c>Steward:Connectors:SettleDelay</c>). A look-up that finds nothing waits for it and looks again.
+    /// How long a target system may still be at work on a request whose connection was lost; 10 seconds by default
+    /// (<c>Steward:Connectors:SettleDelay</c>). A look-up that finds nothing waits for it and looks again before it says that nothing was done. A system
+    /// that takes longer than this to commit after it lost its caller could be sent the same action twice.
     /// </summary>
-    public TimeSpan SettleDelay { get; set; } = TimeSpan.FromSeconds(2);
+    public TimeSpan SettleDelay { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);

@@ -11,6 +11,8 @@ namespace Steward.Gateway.Pages;
 /// <summary>The page at <c>/</c>: a chat with the run's steps.</summary>
 internal static class PageEndpoints
 {
+    private static readonly string[] ForwardingHeaders = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
+
     private const string DemoSwitch = "Steward:Development:DemoTokens";
 
     private static readonly FrozenDictionary<string, Asset> Assets = new[]
@@ -54,8 +56,10 @@ internal static class PageEndpoints
 
     private static Task ListEmployeesAsync(HttpContext context, IEnumerable<IDemoEmployees> demo)
     {
-        // The host name is checked because another site's name may be pointed at this machine to read the answer from a browser.
-        if (context.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote) || context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]"))
+        // The host name is checked because another site's name may be pointed at this machine to read the answer from a browser; the headers
+        // because a proxy on this machine speaks for people who are not on it.
+        if (context.Connection.RemoteIpAddress is not { } remote || !IPAddress.IsLoopback(remote) || context.Request.Host.Host is not ("localhost" or "127.0.0.1" or "[::1]")
+            || ForwardingHeaders.Any(context.Request.Headers.ContainsKey))
         {
             context.Response.StatusCode = StatusCodes.Status404NotFound;
             return Task.CompletedTask;
