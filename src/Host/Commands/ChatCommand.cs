@@ -14,6 +14,13 @@ internal static class ChatCommand
     {
         var user = new Option<string>("--user") { Description = "The employee who chats.", DefaultValueFactory = _ => DemoTenant.DefaultEmployee };
         var url = new Option<string?>("--url") { Description = "The gateway; by default the one that was started here." };
+        url.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<string?>() is { } given && !(Uri.TryCreate(given, UriKind.Absolute, out var parsed) && parsed.Scheme is ("http" or "https")))
+            {
+                result.AddError("--url must be an http or https address, such as http://127.0.0.1:7080.");
+            }
+        });
         var data = CommandOptions.Data();
         var command = new Command("chat", "Chat with a running Steward. STEWARD_TOKEN, if set, is used instead of a development token.") { user, url, data };
         command.SetAction((parsed, cancellationToken) => RunAsync(

@@ -7,6 +7,7 @@ namespace Steward.Host.Commands;
 internal sealed class ChatScreen(TextWriter output, bool colours)
 {
     private readonly StringBuilder _answer = new();
+    private readonly Dictionary<string, string> _titles = [];
 
     public void Welcome(string user, string url, string sessionId) =>
         output.WriteLine($"Chatting as {user} with {url}, session {sessionId}. /quit ends.");
@@ -16,7 +17,13 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
         output.Write(Paint("1", "> "));
         output.Flush();
         _answer.Clear();
-        return input.ReadLine();
+        var line = input.ReadLine();
+        if (line is null)
+        {
+            output.WriteLine();
+        }
+
+        return line;
     }
 
     public void Show(string type, JsonElement content)
@@ -27,10 +34,12 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
                 Delta(content.GetProperty("offset").GetInt32(), content.GetProperty("text").GetString() ?? "");
                 break;
             case "step.started":
+                _titles[Text(content, "stepId") ?? ""] = Text(content, "title") ?? "";
                 Step($"… {Text(content, "title")}");
                 break;
             case "step.completed":
-                Step($"✓ {Text(content, "summary") ?? Text(content, "status")}");
+                var mark = Text(content, "status") is "skipped" ? "– not needed:" : "✓";
+                Step($"{mark} {Text(content, "summary") ?? _titles.GetValueOrDefault(Text(content, "stepId") ?? "") ?? Text(content, "status")}");
                 break;
             case "step.failed":
                 Step($"✗ {Text(content, "message")}");
@@ -40,9 +49,9 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
                 break;
             case "run.ended":
                 output.WriteLine();
-                if (Text(content, "state") is { } state and not "completed")
+                if (Text(content, "phase") is { } phase and not "completed")
                 {
-                    Step($"({state})");
+                    Step($"({phase})");
                 }
 
                 break;

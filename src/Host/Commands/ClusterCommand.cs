@@ -27,7 +27,7 @@ internal static class ClusterCommand
                 result.AddError("--silos must be 1 to 16.");
             }
         });
-        var port = new Option<int>("--port") { Description = "Port of the gateway on loopback; 0 takes any.", DefaultValueFactory = _ => 7080 };
+        var port = CommandOptions.Port(7080);
         var postgres = new Option<string?>("--postgres") { Description = "Connection string of an empty database; without it a private server is started, which ends with this command. STEWARD_POSTGRES does the same." };
         var noSimulators = new Option<bool>("--no-simulators") { Description = "Use only the systems that are configured under Steward:Connectors." };
         var data = CommandOptions.Data();

@@ -18,7 +18,7 @@ internal static class UpCommand
 
     public static Command Create()
     {
-        var port = new Option<int>("--port") { Description = "Port of the gateway on loopback; 0 takes any.", DefaultValueFactory = _ => DefaultPort };
+        var port = CommandOptions.Port(DefaultPort);
         var noSimulators = new Option<bool>("--no-simulators") { Description = "Use only the systems that are configured under Steward:Connectors." };
         var data = CommandOptions.Data();
         var command = new Command("up", "Start silo, gateway and the simulated systems in one process.") { port, noSimulators, data };
@@ -37,6 +37,12 @@ internal static class UpCommand
         {
             await Console.Error.WriteLineAsync($"Another Steward uses {data.Path}. Stop it, or give this one a directory of its own with --data.");
             return 1;
+        }
+
+        // Asked before anything starts; the answer below is for a port that is taken in between.
+        if (IsTaken(port))
+        {
+            return await RefuseAsync(port);
         }
 
         await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken) : null;
@@ -68,8 +74,7 @@ internal static class UpCommand
         }
         catch (IOException exception) when (exception.InnerException is Microsoft.AspNetCore.Connections.AddressInUseException)
         {
-            await Console.Error.WriteLineAsync($"Port {port} is in use. Choose another one with --port.");
-            return 1;
+            return await RefuseAsync(port);
         }
 
         await DemoTenant.EnsureAsync(app.Services, cancellationToken);
@@ -107,9 +112,17 @@ internal static class UpCommand
         return settings;
     }
 
+    private static bool IsTaken(int port) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Any(listener => listener.Port == port);
+
+    private static async Task<int> RefuseAsync(int port)
+    {
+        await Console.Error.WriteLineAsync($"Port {port} is in use. Choose another one with --port.");
+        return 1;
+    }
+
     private static int FreePort(int preferred)
     {
-        if (IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().All(listener => listener.Port != preferred))
+        if (!IsTaken(preferred))
         {
             return preferred;
         }
