@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using Steward.Host.Capabilities;
 
 namespace Steward.Benchmarks.Measuring;
 
@@ -14,6 +15,9 @@ internal sealed record Machine(string Processor, int Cores, double MemoryGiB, st
         RuntimeInformation.FrameworkDescription,
         Git("rev-parse --short HEAD") + (Git("status --porcelain").Length > 0 ? " with changes" : ""),
         double.TryParse(File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "", out var load) ? load : 0);
+
+    /// <summary>The Orleans that Steward was built with.</summary>
+    public static string Orleans => OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version.Split(". ")[0]}";
 
     private static string? ReadLine(string file, string prefix) =>
         File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal)) : null;

@@ -54,7 +54,7 @@ internal static class JournalScenario
                 Machine.Read(),
                 TimeProvider.System.GetUtcNow(),
                 "steward bench journal",
-                OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version}",
+                Machine.Orleans,
                 "Payload bytes in the journal of one run of a playbook whose steps follow one another, each a read of a simulated system that needs the result before it.",
                 runs,
                 early,

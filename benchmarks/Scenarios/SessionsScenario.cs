@@ -1,6 +1,5 @@
 using System.CommandLine;
 using Steward.Benchmarks.Measuring;
-using Steward.Host.Capabilities;
 
 namespace Steward.Benchmarks.Scenarios;
 
@@ -30,7 +29,7 @@ internal static class SessionsScenario
             Machine.Read(),
             TimeProvider.System.GetUtcNow(),
             $"steward bench sessions --count {count}",
-            OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version}",
+            Machine.Orleans,
             "Growth of the managed heap after a full collection, per opened session, silo and client in one process; it includes the runtime's own bookkeeping of the activation.",
             count,
             perSession);

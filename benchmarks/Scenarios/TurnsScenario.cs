@@ -3,7 +3,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Steward.Benchmarks.Measuring;
 using Steward.EnterpriseSim;
-using Steward.Host.Capabilities;
 
 namespace Steward.Benchmarks.Scenarios;
 
@@ -71,7 +70,7 @@ internal static class TurnsScenario
             Machine.Read(),
             TimeProvider.System.GetUtcNow(),
             settings.ToCommand(),
-            OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version}",
+            Machine.Orleans,
             settings.UsesModel
                 ? "Each turn over HTTP with server-sent events: one streamed call to a simulated model over HTTP. The overhead is the turn's time less the model's set time; the first answer counts from the instant at which the model's first token would be due if the model were asked as the turn begins. Load tester and simulated model share the machine with the server."
                 : "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. The overhead is the turn's whole time, that call included. Load tester and simulated systems share the machine with the server.",
