@@ -269,6 +269,20 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
         await AssertProblem(refused, 404, "no_such_operation");
     }
 
+    [Theory]
+    [InlineData("X-Forwarded-For")]
+    [InlineData("Forwarded")]
+    [InlineData("Via")]
+    public async Task DemoEmployees_ThroughAProxy_AreNotListed(string header)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/demo/employees");
+        request.Headers.TryAddWithoutValidation(header, "1.1 somebody.example");
+
+        using var response = await gateway.Anonymous.SendAsync(request);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+    }
+
     private static PrometheusMetrics Collector(int limit = 500)
     {
         var services = new ServiceCollection();
