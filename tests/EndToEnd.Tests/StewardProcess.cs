@@ -12,7 +12,7 @@ namespace Steward.EndToEnd.Tests;
 /// <summary>A Steward as a user has it: <c>steward up</c> in a process of its own, with a data directory that outlives it.</summary>
 internal sealed class StewardProcess : IAsyncDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(120);
 
     private readonly Process _process;
     private readonly ConcurrentQueue<string> _output;

@@ -91,6 +91,16 @@ internal sealed partial class SessionGrain(
         Validate(command);
         if (_conversation.FindRun(command.OperationId) is { } known)
         {
+            // The silo that took the message may have been lost before it started the run; starting it again changes nothing otherwise.
+            for (var i = 0; i < _conversation.Pending.Count; i++)
+            {
+                if (string.Equals(_conversation.Pending[i].Message.RunId, known, StringComparison.Ordinal))
+                {
+                    await TryStart(_conversation.Pending[i], queued: i > 0, StartPatience);
+                    break;
+                }
+            }
+
             return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = known };
         }
 

@@ -17,7 +17,13 @@ internal sealed class ProcessGroup(TextWriter output) : IAsyncDisposable
         ids=
         while read -r id; do [ -n "$id" ] || exit 0; ids="$ids $id"; done
         kill -TERM $ids 2>/dev/null
-        for second in 1 2 3 4 5 6 7 8 9 10; do sleep 1; kill -0 $ids 2>/dev/null || exit 0; done
+        for second in 1 2 3 4 5 6 7 8 9 10; do
+          sleep 1
+          left=
+          for id in $ids; do kill -0 "$id" 2>/dev/null && left="$left $id"; done
+          [ -n "$left" ] || exit 0
+          ids=$left
+        done
         kill -KILL $ids 2>/dev/null
         """;
 
