@@ -39,6 +39,7 @@ internal sealed partial class SessionGrain(
 
     private readonly Conversation _conversation = new(options.Value);
     private IGrainTimer? _retryStart;
+    private bool _counted;
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -61,6 +62,17 @@ internal sealed partial class SessionGrain(
         {
             _conversation.Apply(entry);
         }
+
+        SessionDiagnostics.Active.Add(1);
+        _counted = true;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        // An activation that failed was never counted.
+        SessionDiagnostics.Active.Add(_counted ? -1 : 0);
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -16,7 +16,7 @@ internal static class Conversing
         return session;
     }
 
-    public static Task<SubmitResult> SayAsync(this ISessionGrain session, string text, string? operation = null, Tenants.DoubleTexting? policy = null) =>
+    public static Task<SubmitResult> SayAsync(this ISessionGrain session, string text, string? operation = null, Steward.Tenants.DoubleTexting? policy = null) =>
         session.Submit(new SubmitMessage { Text = text, OperationId = operation ?? Guid.NewGuid().ToString("n"), DoubleTexting = policy });
 
     public static IRunGrain Run(this GrainCluster cluster, SubmitResult submitted, string tenant = "t-acme") =>

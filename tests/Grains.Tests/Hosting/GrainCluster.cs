@@ -13,7 +13,7 @@ using Steward.Storage;
 namespace Steward.Grains.Tests.Hosting;
 
 /// <summary>A silo with Steward's grains, journals in a SQLite file, and a model that the tests script. Shared by the tests of the assembly.</summary>
-public sealed class GrainCluster : IAsyncLifetime
+public class GrainCluster : IAsyncLifetime
 {
     /// <summary>Few, so that watchers from the start read the journal.</summary>
     internal const int BufferedEvents = 4;
@@ -52,6 +52,7 @@ public sealed class GrainCluster : IAsyncLifetime
             silo.AddStewardGrains();
             silo.Services.Configure<Steward.Runs.RunOptions>(options => options.BufferedEvents = BufferedEvents);
             silo.Services.AddHostedService<Migration>();
+            Configure(silo);
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
@@ -69,6 +70,11 @@ public sealed class GrainCluster : IAsyncLifetime
     /// <summary>Makes the calls that follow in this flow those of a person, or of the platform.</summary>
     internal void SignIn(string tenant, string user, params string[] roles) =>
         RequestContext.Set(IdentityContext.Key, Signer.Sign(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Email = $"{user[2..]}@acme.example" }));
+
+    /// <summary>What a kind of cluster adds to its silo.</summary>
+    protected virtual void Configure(ISiloBuilder silo)
+    {
+    }
 
     private sealed class Migration(StorageMigrator migrator) : Microsoft.Extensions.Hosting.IHostedLifecycleService
     {

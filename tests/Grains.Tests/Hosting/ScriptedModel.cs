@@ -17,6 +17,9 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
 
     public int Calls => _calls;
 
+    /// <summary>What the last call was asked.</summary>
+    public IReadOnlyList<ChatMessage> LastMessages { get; private set; } = [];
+
     public IChatModel? ForTenant(string tenantId) => this;
 
     public void Release(string name) => Gate(name).TrySetResult();
@@ -24,6 +27,7 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
     public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
+        LastMessages = request.Messages;
         var text = request.Messages.Last(message => message.Role == ChatRole.User).Text;
         var words = text.Split(' ');
         switch (words[0])
