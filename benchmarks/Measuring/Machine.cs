@@ -17,7 +17,7 @@ internal sealed record Machine(string Processor, int Cores, double MemoryGiB, st
         double.TryParse(File.Exists("/proc/loadavg") ? File.ReadAllText("/proc/loadavg").Split(' ')[0] : "", out var load) ? load : 0);
 
     /// <summary>The Orleans that Steward was built with.</summary>
-    public static string Orleans => OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version.Split(". ")[0]}";
+    public static string Orleans => OrleansBuild.IsStandIn ? "stand-in" : $"packages {OrleansBuild.Version}";
 
     private static string? ReadLine(string file, string prefix) =>
         File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith(prefix, StringComparison.Ordinal)) : null;

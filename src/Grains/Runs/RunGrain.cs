@@ -29,6 +29,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _processStops;
     private Task? _driver;
+    private bool _counted;
 
     public RunGrain(
         IJournalStore journals,
@@ -58,6 +59,9 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
+
+        // An end that is in the journal already was counted when it came.
+        _counted = _journal.Snapshot.HasEnded;
         if (_journal.IsRequested && !_journal.Snapshot.HasEnded)
         {
             LogResumed(_logger, Key, _journal.Sequence);
@@ -299,16 +303,12 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         }
     }
 
-    /// <summary>Tells the session. If it cannot be told now, it asks by starting the run again: its journal stays open until it knows.</summary>
+    /// <summary>Tells the session. If it cannot be told now, it asks by starting the run again: the session's journal stays open until it knows.</summary>
     private async Task ReportEnd()
     {
         var snapshot = _journal.Snapshot;
         var status = _journal.Status(RunId)!;
-        RunDiagnostics.Ended.Add(1, new KeyValuePair<string, object?>("state", status.State.ToString()));
-        if (status.EndedAt is { } endedAt)
-        {
-            RunDiagnostics.Duration.Record((endedAt - status.RequestedAt).TotalSeconds);
-        }
+        Count(status);
 
         try
         {
@@ -330,6 +330,22 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         finally
         {
             DelayDeactivation(TimeSpan.FromSeconds(-1));
+        }
+    }
+
+    /// <summary>Counts the end once, however often the session is told of it by this activation.</summary>
+    private void Count(RunStatus status)
+    {
+        if (_counted)
+        {
+            return;
+        }
+
+        _counted = true;
+        RunDiagnostics.Ended.Add(1, new KeyValuePair<string, object?>("state", status.State.ToString()));
+        if (status.EndedAt is { } endedAt)
+        {
+            RunDiagnostics.Duration.Record((endedAt - status.RequestedAt).TotalSeconds);
         }
     }
 

@@ -11,6 +11,6 @@ internal static class OrleansBuild
     public static bool IsStandIn => false;
 #endif
 
-    /// <summary>The version of the packages.</summary>
-    public static string Version => typeof(Orleans.IGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+    /// <summary>The version of the packages, without what a build adds about its source.</summary>
+    public static string Version => typeof(Orleans.IGrain).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0].Split(". ")[0] ?? "unknown";
 }
