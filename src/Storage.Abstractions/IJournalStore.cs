@@ -39,6 +39,69 @@ public interface IJournalStore
     /// An empty prefix lists all tenants' journals.
     /// </summary>
     ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Journals whose <see cref="JournalHead.WakeAt"/> is at or before <paramref name="dueBefore"/> and whose key starts with
+    /// <paramref name="prefix"/>, ordered by key (ordinal), after <paramref name="afterJournal"/> (exclusive; null from the start).
+    /// </summary>
+    ValueTask<IReadOnlyList<JournalHead>> ListDueAsync(string prefix, DateTimeOffset dueBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Journals that are closed, have no wake time, hold more than a receipt, and whose last append is at or before
+    /// <paramref name="touchedBefore"/>: what retention looks at. Ordered by key (ordinal), after <paramref name="afterJournal"/> (exclusive).
+    /// </summary>
+    ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Removes the payloads of a journal and leaves a receipt, atomically: entries up to <see cref="JournalPurge.ThroughSequence"/> are deleted, but those with a
+    /// deduplication id stay with their sequence number, type, time and id and an empty payload, so that they are never accepted again;
+    /// <see cref="JournalPurge.Receipt"/> is appended at the head. Sequence numbers go on; reading skips what is gone.
+    /// </summary>
+    /// <returns><see cref="JournalAppended"/> with the receipt's sequence number, or <see cref="JournalConflict"/>.</returns>
+    /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
+    ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default);
+}
+
+/// <summary>
+/// Content that journals refer to by its hash: prompts, large results, pinned definitions. Stored once per tenant, whoever refers to it; written by
+/// <see cref="JournalAppend.Contents"/> in the transaction of the entry that refers to it.
+/// </summary>
+public interface IContentStore
+{
+    /// <summary>The content, or null when there is none with this hash in the tenant, or retention removed it.</summary>
+    /// <param name="tenantId">The tenant, <c>t-…</c>.</param>
+    /// <param name="hash">As <see cref="ContentHash"/> gives it.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string tenantId, string hash, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes a tenant's contents that nobody referred to since <paramref name="referredBefore"/>, at most <paramref name="limit"/> at a time.</summary>
+    /// <returns>How many were removed.</returns>
+    ValueTask<int> PurgeAsync(string tenantId, DateTimeOffset referredBefore, int limit, CancellationToken cancellationToken = default);
+}
+
+/// <summary>The hash of a content: SHA-256 in lower-case hexadecimal, 64 characters.</summary>
+public static class ContentHash
+{
+    /// <summary>Computes it.</summary>
+    public static string Of(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+}
+
+/// <summary>One content to store.</summary>
+/// <param name="Hash"><see cref="ContentHash.Of"/> of the bytes; the store does not compute it again.</param>
+/// <param name="Bytes">The content, up to 16 MiB.</param>
+public sealed record StoredContent(string Hash, ReadOnlyMemory<byte> Bytes);
+
+/// <summary>Removes a journal's payloads.</summary>
+public sealed record JournalPurge
+{
+    /// <summary>The journal's key.</summary>
+    public required string Journal { get; init; }
+
+    /// <summary>The journal's head as the caller knows it; everything up to here goes.</summary>
+    public required long ThroughSequence { get; init; }
+
+    /// <summary>What stays; the only entry with a payload.</summary>
+    public required JournalRecord Receipt { get; init; }
 }
 
 /// <summary>One atomic append.</summary>
@@ -55,6 +118,23 @@ public sealed record JournalAppend
 
     /// <summary>Marks the journal open (work is going on and must be resumed after a loss) or closed; null leaves the mark. New journals are closed.</summary>
     public bool? Open { get; init; }
+
+    /// <summary>
+    /// When the journal's owner is to be woken although nothing is going on (a waiting run expires, a schedule fires, a delivery is repeated);
+    /// null leaves it, <see cref="JournalWake.Never"/> takes it away.
+    /// </summary>
+    public JournalWake? Wake { get; init; }
+
+    /// <summary>Contents that the records refer to, stored under the journal's tenant (its key up to the first <c>/</c>) in the same transaction.</summary>
+    public IReadOnlyList<StoredContent> Contents { get; init; } = [];
+}
+
+/// <summary>A wake time for a journal.</summary>
+/// <param name="At">The time; null means none.</param>
+public sealed record JournalWake(DateTimeOffset? At)
+{
+    /// <summary>Takes the wake time away.</summary>
+    public static JournalWake Never { get; } = new((DateTimeOffset?)null);
 }
 
 /// <summary>What a writer appends.</summary>
@@ -97,7 +177,8 @@ public sealed record JournalEntry
 /// <param name="Sequence">The sequence number of its last entry.</param>
 /// <param name="Open">Whether work is going on in it.</param>
 /// <param name="TouchedAt">When the last append happened, by the writer's clock.</param>
-public sealed record JournalHead(string Journal, long Sequence, bool Open, DateTimeOffset TouchedAt);
+/// <param name="WakeAt">When its owner is to be woken; null never.</param>
+public sealed record JournalHead(string Journal, long Sequence, bool Open, DateTimeOffset TouchedAt, DateTimeOffset? WakeAt = null);
 
 /// <summary>The outcome of an append.</summary>
 public abstract record JournalAppendResult;
