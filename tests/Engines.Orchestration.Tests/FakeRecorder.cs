@@ -6,11 +6,13 @@ internal sealed class FakeRecorder : IRunRecorder
     private readonly Lock _gate = new();
     private readonly List<(string Type, byte[] Json, DateTimeOffset At)> _journal;
     private readonly TimeProvider _time;
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _contents;
 
     public FakeRecorder(TimeProvider? time = null, FakeRecorder? before = null)
     {
         _time = time ?? TimeProvider.System;
         _journal = before is null ? [] : [.. before._journal];
+        _contents = before is null ? new(StringComparer.Ordinal) : new(before._contents, StringComparer.Ordinal);
         Snapshot = new RunSnapshot();
         foreach (var (type, json, at) in _journal)
         {
@@ -50,7 +52,20 @@ internal sealed class FakeRecorder : IRunRecorder
         return recorder;
     }
 
-    public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken)
+    /// <summary>The contents by hash.</summary>
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Contents => _contents;
+
+    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken)
+    {
+        lock (_gate)
+        {
+            return new(_contents.TryGetValue(hash, out var bytes) ? bytes : null);
+        }
+    }
+
+    public ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken) => RecordAsync(facts, [], cancellationToken);
+
+    public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         await OnRecord(facts);
         lock (_gate)
@@ -60,13 +75,23 @@ internal sealed class FakeRecorder : IRunRecorder
             {
                 if (DieAfterwards && Appends == DieAtAppend)
                 {
+                    Store(contents);
                     Append(facts);
                 }
 
                 throw new JournalDiedException();
             }
 
+            Store(contents);
             Append(facts);
+        }
+    }
+
+    private void Store(IReadOnlyList<RunContent> contents)
+    {
+        foreach (var content in contents)
+        {
+            _contents[content.Hash] = content.Bytes;
         }
     }
 

@@ -11,5 +11,20 @@ public interface IRunRecorder
     /// May be called from several threads at once.
     /// </summary>
     /// <exception cref="Exception">They are not durable, or nobody knows: the engine stops working on this run at once.</exception>
-    ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken);
+    ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken) => RecordAsync(facts, [], cancellationToken);
+
+    /// <summary>The same; the contents that the facts refer to by hash become durable with them. Those that are stored already cost nothing.</summary>
+    ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken);
+
+    /// <summary>A content that a fact refers to, or null when retention has removed it.</summary>
+    ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken);
+}
+
+/// <summary>Content that facts refer to by its hash: prompts, large results, pinned definitions.</summary>
+/// <param name="Hash">SHA-256 in lower-case hexadecimal.</param>
+/// <param name="Bytes">The content.</param>
+public sealed record RunContent(string Hash, ReadOnlyMemory<byte> Bytes)
+{
+    /// <summary>Computes the hash.</summary>
+    public static RunContent Of(ReadOnlyMemory<byte> bytes) => new(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span)), bytes);
 }

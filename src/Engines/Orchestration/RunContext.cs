@@ -81,7 +81,10 @@ internal sealed class RunContext : IAsyncDisposable
     public bool IsCancelled => _userCancel.IsCancellationRequested || Snapshot.CancelRequested;
 
     /// <summary>Appends facts. Once an outcome is known it is recorded even when the process is about to stop.</summary>
-    public async Task RecordAsync(params IReadOnlyList<RunFact> facts)
+    public Task RecordAsync(params IReadOnlyList<RunFact> facts) => RecordAsync(facts, []);
+
+    /// <summary>Appends facts together with the contents that they refer to.</summary>
+    public async Task RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents)
     {
         if (facts.Count == 0)
         {
@@ -95,7 +98,7 @@ internal sealed class RunContext : IAsyncDisposable
 
         try
         {
-            await _recorder.RecordAsync(facts, CancellationToken.None);
+            await _recorder.RecordAsync(facts, contents, CancellationToken.None);
         }
         catch (Exception e)
         {
@@ -106,6 +109,8 @@ internal sealed class RunContext : IAsyncDisposable
             throw failed;
         }
     }
+
+    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash) => _recorder.LoadContentAsync(hash, Work);
 
     public ConnectorOperation? FindOperation(string operationId) =>
         Connectors.Operations.FirstOrDefault(operation => operation.Id == operationId);

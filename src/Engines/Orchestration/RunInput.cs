@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Engines.Orchestration;
 
 /// <summary>Everything that a run starts from. It is the content of <c>run.requested</c>, so that resuming needs nothing else.</summary>
@@ -23,6 +25,49 @@ public sealed record RunInput
 
     /// <summary>Slots that earlier runs of the session left behind.</summary>
     public IReadOnlyDictionary<string, string> WorkingMemory { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The agent that answers; null is the default one.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>The strategy that the caller demands, if the policy lets callers choose; null lets the policy choose.</summary>
+    public string? Strategy { get; init; }
+
+    /// <summary>Whether nobody waits for the answer: more steps, more time, lower priority.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Background { get; init; }
+
+    /// <summary>Whether the work goes on in the background after the deadline; else it stops there.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ContinueAfterDeadline { get; init; }
+
+    /// <summary>Whether a person wants to see a plan before it is worked off.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ReviewPlan { get; init; }
+
+    /// <summary>Limits that the caller sets; those of the agent hold as well.</summary>
+    public RunLimits? Limits { get; init; }
+
+    /// <summary>The W3C trace context of the request, so that a run that is resumed elsewhere stays in the same trace.</summary>
+    public string? TraceParent { get; init; }
+}
+
+/// <summary>What a run may use at most. Null means no limit of its own; the lowest of caller, agent and platform holds.</summary>
+public sealed record RunLimits
+{
+    /// <summary>Steps: calls of tools and hand-offs.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>Calls of models.</summary>
+    public int? ModelCalls { get; init; }
+
+    /// <summary>Tokens read and written.</summary>
+    public long? Tokens { get; init; }
+
+    /// <summary>US dollars. Calls of models whose price is not known are refused when this is set.</summary>
+    public decimal? CostUsd { get; init; }
+
+    /// <summary>Seconds of work; waiting for people does not count.</summary>
+    public double? Seconds { get; init; }
 }
 
 /// <summary>The person in whose name a run acts.</summary>

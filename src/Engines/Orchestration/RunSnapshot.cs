@@ -12,6 +12,7 @@ public sealed class RunSnapshot
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StepState> _steps = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ActionState> _actions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DecisionState> _decisions = new(StringComparer.Ordinal);
     private readonly List<ModelCalled> _modelCalls = [];
     private readonly StringBuilder _answer = new();
     private IReadOnlyDictionary<string, string> _workingMemory = new Dictionary<string, string>();
@@ -41,6 +42,15 @@ public sealed class RunSnapshot
 
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; private set; }
+
+    /// <summary>What it knew at the start; null before it was gathered.</summary>
+    public ContextGathered? Context { get; private set; }
+
+    /// <summary>What it waits for; null while it does not wait.</summary>
+    public RunWaiting? Waiting { get; private set; }
+
+    /// <summary>Until when it goes on in the background, once its deadline has passed; null before.</summary>
+    public DateTimeOffset? BackgroundUntil { get; private set; }
 
     /// <summary>Whether the user wants it to stop.</summary>
     public bool CancelRequested { get; private set; }
@@ -126,6 +136,18 @@ public sealed class RunSnapshot
         }
     }
 
+    /// <summary>The decisions that people were asked for, in the order of asking.</summary>
+    public IReadOnlyList<DecisionState> Decisions
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _decisions.Values.OrderBy(decision => decision.RequestedAt)];
+            }
+        }
+    }
+
     /// <summary>The model calls that have ended, in order.</summary>
     public IReadOnlyList<ModelCalled> ModelCalls
     {
@@ -153,6 +175,15 @@ public sealed class RunSnapshot
         lock (_gate)
         {
             return _actions.GetValueOrDefault(actionId);
+        }
+    }
+
+    /// <summary>One decision, or null when it was never asked for.</summary>
+    public DecisionState? FindDecision(string requestId)
+    {
+        lock (_gate)
+        {
+            return _decisions.GetValueOrDefault(requestId);
         }
     }
 
@@ -256,6 +287,23 @@ public sealed class RunSnapshot
                     _answer.Append(delta.Text);
                     _answerText = null;
                     break;
+                case ContextGathered context:
+                    Context ??= context;
+                    break;
+                case DecisionRequested requested:
+                    _decisions.TryAdd(requested.RequestId, new DecisionState(requested, at));
+                    break;
+                case DecisionMade made when _decisions.TryGetValue(made.RequestId, out var decision) && decision.IsOpen:
+                    _decisions[made.RequestId] = decision with { Made = made, MadeAt = at };
+                    Begin();
+                    break;
+                case RunWaiting waiting when !HasEnded:
+                    Phase = RunPhase.Waiting;
+                    Waiting = waiting;
+                    break;
+                case DeadlineReached deadline:
+                    BackgroundUntil ??= deadline.Until;
+                    break;
                 case CancelRequested cancel:
                     CancelReason ??= cancel.Reason;
                     CancelRequested = true;
@@ -278,6 +326,7 @@ public sealed class RunSnapshot
         if (!HasEnded)
         {
             Phase = RunPhase.Running;
+            Waiting = null;
         }
     }
 
@@ -304,167 +353,4 @@ public sealed class RunSnapshot
             _steps[action.StepId] = step with { Result = action.Result };
         }
     }
-}
-
-/// <summary>What a run used of models.</summary>
-public sealed record RunUsageTotals
-{
-    /// <summary>Model calls that have ended.</summary>
-    public int ModelCalls { get; init; }
-
-    /// <summary>Tokens read.</summary>
-    public long InputTokens { get; init; }
-
-    /// <summary>Tokens written.</summary>
-    public long OutputTokens { get; init; }
-
-    /// <summary>Cost in US dollars; null when the price of a model, or the tokens of a call, are not known. Zero without model calls.</summary>
-    public decimal? CostUsd { get; init; } = 0m;
-
-    internal RunUsageTotals Add(ModelCalled call) => new()
-    {
-        ModelCalls = ModelCalls + 1,
-        InputTokens = InputTokens + (call.InputTokens ?? 0),
-        OutputTokens = OutputTokens + (call.OutputTokens ?? 0),
-        CostUsd = CostUsd + call.CostUsd,
-    };
-}
-
-/// <summary>Where a step is.</summary>
-public enum StepStatus
-{
-    /// <summary>Being worked on.</summary>
-    Running,
-
-    /// <summary>Done.</summary>
-    Done,
-
-    /// <summary>Not needed.</summary>
-    Skipped,
-
-    /// <summary>Came to nothing.</summary>
-    Failed,
-}
-
-/// <summary>One step of a run.</summary>
-public sealed record StepState
-{
-    /// <summary>Its id.</summary>
-    public required string StepId { get; init; }
-
-    /// <summary>What it does, for people.</summary>
-    public required string Title { get; init; }
-
-    /// <summary>Its place in the order of first starts, from 0.</summary>
-    public required int Ordinal { get; init; }
-
-    /// <summary>Where it is.</summary>
-    public StepStatus Status { get; init; }
-
-    /// <summary>The operation that it calls.</summary>
-    public string? OperationId { get; init; }
-
-    /// <summary>The arguments of a call that only reads.</summary>
-    public JsonElement? Arguments { get; init; }
-
-    /// <summary>What came out.</summary>
-    public JsonElement? Result { get; init; }
-
-    /// <summary>Whether the result was cut to size.</summary>
-    public bool Truncated { get; init; }
-
-    /// <summary>The earlier step that made the same call, whose result this is.</summary>
-    public string? SameAs { get; init; }
-
-    /// <summary>What came out, for people.</summary>
-    public string? Summary { get; init; }
-
-    /// <summary>A stable code when it failed.</summary>
-    public string? Code { get; init; }
-
-    /// <summary>Why it failed.</summary>
-    public string? Message { get; init; }
-
-    /// <summary>Whether the same may succeed later.</summary>
-    public bool Retryable { get; init; }
-
-    /// <summary>The argument that was rejected, if it was one.</summary>
-    public string? Field { get; init; }
-
-    /// <summary>When it was first started.</summary>
-    public DateTimeOffset? StartedAt { get; init; }
-
-    /// <summary>When it ended.</summary>
-    public DateTimeOffset? EndedAt { get; init; }
-
-    /// <summary>Whether it is over.</summary>
-    public bool HasEnded => Status is not StepStatus.Running;
-}
-
-/// <summary>Where an action is in the ledger.</summary>
-public enum ActionStatus
-{
-    /// <summary>Allowed, not sent.</summary>
-    Planned,
-
-    /// <summary>Sent, no outcome yet.</summary>
-    Sent,
-
-    /// <summary>Done.</summary>
-    Confirmed,
-
-    /// <summary>Not done: the target system refused.</summary>
-    Failed,
-
-    /// <summary>Nobody knows.</summary>
-    Unknown,
-
-    /// <summary>Not done: looked up in the target system.</summary>
-    NotDone,
-}
-
-/// <summary>One action of a run.</summary>
-public sealed record ActionState
-{
-    /// <summary>Its id.</summary>
-    public required string ActionId { get; init; }
-
-    /// <summary>The step.</summary>
-    public required string StepId { get; init; }
-
-    /// <summary>The operation.</summary>
-    public required string OperationId { get; init; }
-
-    /// <summary>What it does, for people.</summary>
-    public required string Summary { get; init; }
-
-    /// <summary>The exact arguments.</summary>
-    public required JsonElement Arguments { get; init; }
-
-    /// <summary>Its place in the order of planning, from 0.</summary>
-    public required int Ordinal { get; init; }
-
-    /// <summary>Where it is.</summary>
-    public ActionStatus Status { get; init; }
-
-    /// <summary>How often it was sent.</summary>
-    public int Attempts { get; init; }
-
-    /// <summary>When it was first sent.</summary>
-    public DateTimeOffset? SentAt { get; init; }
-
-    /// <summary>The result, when done.</summary>
-    public JsonElement? Result { get; init; }
-
-    /// <summary>A stable code when it failed.</summary>
-    public string? Code { get; init; }
-
-    /// <summary>Why it failed or is unknown.</summary>
-    public string? Message { get; init; }
-
-    /// <summary>The argument that was rejected, if it was one.</summary>
-    public string? Field { get; init; }
-
-    /// <summary>Whether a failed action will be sent again.</summary>
-    public bool WillRetry { get; init; }
 }

@@ -33,6 +33,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     public RunGrain(
         IJournalStore journals,
+        IContentStore contents,
         RunEngine engine,
         PlatformIdentity platform,
         IOptions<RunOptions> options,
@@ -46,7 +47,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         _time = time;
         _logger = logger;
         _processStops = lifetime.ApplicationStopping;
-        _journal = new RunJournal(journals, this.GetPrimaryKeyString(), _options.BufferedEvents, time);
+        _journal = new RunJournal(journals, contents, this.GetPrimaryKeyString(), _options.BufferedEvents, time);
     }
 
     private string Key => this.GetPrimaryKeyString();

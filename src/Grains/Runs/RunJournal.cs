@@ -1,5 +1,6 @@
 using System.Text;
 using Steward.Engines.Orchestration;
+using Steward.Identity;
 using Steward.Storage;
 
 namespace Steward.Runs;
@@ -8,13 +9,14 @@ namespace Steward.Runs;
 /// A run's journal in the activation: appends facts durably, folds them, keeps the last events for watchers and wakes them. Everything
 /// that a watcher sees is durable. Thread-safe, since the engine works off the grain's scheduler and may record from parallel steps.
 /// </summary>
-internal sealed class RunJournal(IJournalStore store, string key, int bufferedEvents, TimeProvider time) : IRunRecorder, IDisposable
+internal sealed class RunJournal(IJournalStore store, IContentStore contentStore, string key, int bufferedEvents, TimeProvider time) : IRunRecorder, IDisposable
 {
     private const int ReadPage = 500;
 
     private readonly SemaphoreSlim _appending = new(1, 1);
     private readonly Lock _lock = new();
     private readonly Queue<RunEvent> _buffer = new();
+    private readonly HashSet<string> _stored = new(StringComparer.Ordinal);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sequence;
 
@@ -70,15 +72,22 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
         }
 
         // A queued run is not open: its session is, and brings it to life.
-        await AppendAsync(records, facts, open: requested is not null, cancellationToken);
+        await AppendAsync(records, facts, [], open: requested is not null, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken)
+    public ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken) => RecordAsync(facts, [], cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         var ends = facts.Any(fact => fact is RunEnded);
-        await AppendAsync([.. facts.Select(ToRecord)], facts, ends ? false : null, cancellationToken);
+        await AppendAsync([.. facts.Select(ToRecord)], facts, contents, ends ? false : null, cancellationToken);
     }
+
+    /// <inheritdoc/>
+    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken) =>
+        contentStore.ReadAsync(GrainKeys.TenantOf(key), hash, cancellationToken);
 
     /// <summary>Durable events after a sequence number; empty when there are none yet.</summary>
     public async ValueTask<IReadOnlyList<RunEvent>> ReadAsync(long afterSequence, CancellationToken cancellationToken)
@@ -153,7 +162,7 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task AppendAsync(List<JournalRecord> records, IReadOnlyList<RunFact?> facts, bool? open, CancellationToken cancellationToken)
+    private async Task AppendAsync(List<JournalRecord> records, IReadOnlyList<RunFact?> facts, IReadOnlyList<RunContent> contents, bool? open, CancellationToken cancellationToken)
     {
         if (records.Count == 0)
         {
@@ -163,9 +172,19 @@ internal sealed class RunJournal(IJournalStore store, string key, int bufferedEv
         await _appending.WaitAsync(cancellationToken);
         try
         {
+            // What this activation has stored already is not sent again.
+            var unsaved = contents.Where(content => !_stored.Contains(content.Hash)).DistinctBy(content => content.Hash).ToList();
+
             // From here on no cancellation: an append that was begun must be known to stand or not.
             var result = await store.AppendAsync(
-                new JournalAppend { Journal = key, ExpectedSequence = Sequence, Records = records, Open = open },
+                new JournalAppend
+                {
+                    Journal = key,
+                    ExpectedSequence = Sequence,
+                    Records = records,
+                    Open = open,
+                    Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
+                },
                 CancellationToken.None);
             if (result is not JournalAppended appended)
             {

@@ -46,7 +46,7 @@ public sealed record StrategyChosen : RunFact
     [JsonIgnore]
     public override string Type => "run.strategy";
 
-    /// <summary><c>playbook</c>, <c>react</c> or <c>none</c>.</summary>
+    /// <summary><c>direct</c>, <c>playbook</c>, <c>react</c>, <c>plan</c> or <c>none</c>.</summary>
     public required string Strategy { get; init; }
 
     /// <summary>Why, for people.</summary>
@@ -73,8 +73,23 @@ public sealed record StrategyChosen : RunFact
     /// <summary>The model, for <c>react</c>.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The version of the system prompt, for <c>react</c>.</summary>
+    /// <summary>The version of the system prompt, where a model answers.</summary>
     public string? PromptVersion { get; init; }
+
+    /// <summary>The agent's id.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>The agent's version.</summary>
+    public int? AgentVersion { get; init; }
+
+    /// <summary>A hash of the agent's definition.</summary>
+    public string? AgentHash { get; init; }
+
+    /// <summary>The revision of the engine's own rules. A server that knows only older ones leaves the run alone.</summary>
+    public int? EngineRevision { get; init; }
+
+    /// <summary>The version of the program.</summary>
+    public string? CodeVersion { get; init; }
 }
 
 /// <summary>A step is being worked on. May appear again after a loss.</summary>
@@ -95,6 +110,13 @@ public sealed record StepStarted : RunFact
 
     /// <summary>The arguments of a call that only reads; those of actions are in <c>action.planned</c>.</summary>
     public JsonElement? Arguments { get; init; }
+
+    /// <summary>The agent that takes the step over, for a hand-off. The steps of the hand-off begin with this step's id and <c>/</c>.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Whether it begins early, before it is known to be needed.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Speculative { get; init; }
 }
 
 /// <summary>A step is done, or was not needed.</summary>
@@ -121,6 +143,12 @@ public sealed record StepCompleted : RunFact
 
     /// <summary>The earlier step that made the same call; its result is also this one's.</summary>
     public string? SameAs { get; init; }
+
+    /// <summary>The hash under which the whole result is stored, when <see cref="Result"/> is only a summary of it.</summary>
+    public string? ResultHash { get; init; }
+
+    /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
+    public int? ResultLength { get; init; }
 }
 
 /// <summary>A step came to nothing.</summary>
@@ -302,6 +330,21 @@ public sealed record ModelCalled : RunFact
 
     /// <summary>Milliseconds of the whole call.</summary>
     public double? DurationMs { get; init; }
+
+    /// <summary>The hand-off inside which it was made, a step's id; null for the run itself.</summary>
+    public string? Scope { get; init; }
+
+    /// <summary><c>answer</c>, <c>plan</c> or <c>summary</c>; null is <c>answer</c>.</summary>
+    public string? Purpose { get; init; }
+
+    /// <summary>The prompt, stored once by its hash.</summary>
+    public string? PromptHash { get; init; }
+
+    /// <summary>What the model wrote, when that is no part of the run's answer: plans, and all within hand-offs.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>How often the provider was asked, when more than once.</summary>
+    public int? Attempts { get; init; }
 }
 
 /// <summary>One operation that a model asks for.</summary>
@@ -366,6 +409,10 @@ public sealed record RunEnded : RunFact
 
     /// <summary>Slots for the session's working memory; an empty value removes the slot.</summary>
     public IReadOnlyDictionary<string, string> WorkingMemory { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Whether it failed for technical reasons, after its retries: it can be replayed from the failed step.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsTechnical { get; init; }
 }
 
 /// <summary>Where a run is.</summary>

@@ -24,6 +24,21 @@ public static class RunFacts
         ["answer.delta"] = RunFactJson.Default.AnswerDelta,
         ["run.cancel_requested"] = RunFactJson.Default.CancelRequested,
         ["run.ended"] = RunFactJson.Default.RunEnded,
+        ["context.gathered"] = RunFactJson.Default.ContextGathered,
+        ["plan.proposed"] = RunFactJson.Default.PlanProposed,
+        ["plan.rejected"] = RunFactJson.Default.PlanRejected,
+        ["plan.accepted"] = RunFactJson.Default.PlanAccepted,
+        ["step.dropped"] = RunFactJson.Default.StepDropped,
+        ["decision.requested"] = RunFactJson.Default.DecisionRequested,
+        ["decision.made"] = RunFactJson.Default.DecisionMade,
+        ["action.approved"] = RunFactJson.Default.ActionApproved,
+        ["run.waiting"] = RunFactJson.Default.RunWaiting,
+        ["run.deadline_reached"] = RunFactJson.Default.DeadlineReached,
+        ["budget.exhausted"] = RunFactJson.Default.BudgetExhausted,
+        ["guard.tripped"] = RunFactJson.Default.GuardTripped,
+        ["model.failed"] = RunFactJson.Default.ModelFailed,
+        ["run.dead_lettered"] = RunFactJson.Default.RunDeadLettered,
+        ["run.replayed"] = RunFactJson.Default.RunReplayed,
     };
 
     /// <summary>All kinds of facts that this version writes.</summary>
@@ -68,5 +83,20 @@ public static class RunFacts
 [JsonSerializable(typeof(AnswerDelta))]
 [JsonSerializable(typeof(CancelRequested))]
 [JsonSerializable(typeof(RunEnded))]
+[JsonSerializable(typeof(ContextGathered))]
+[JsonSerializable(typeof(PlanProposed))]
+[JsonSerializable(typeof(PlanRejected))]
+[JsonSerializable(typeof(PlanAccepted))]
+[JsonSerializable(typeof(StepDropped))]
+[JsonSerializable(typeof(DecisionRequested))]
+[JsonSerializable(typeof(DecisionMade))]
+[JsonSerializable(typeof(ActionApproved))]
+[JsonSerializable(typeof(RunWaiting))]
+[JsonSerializable(typeof(DeadlineReached))]
+[JsonSerializable(typeof(BudgetExhausted))]
+[JsonSerializable(typeof(GuardTripped))]
+[JsonSerializable(typeof(ModelFailed))]
+[JsonSerializable(typeof(RunDeadLettered))]
+[JsonSerializable(typeof(RunReplayed))]
 [JsonSerializable(typeof(JsonElement))]
 internal sealed partial class RunFactJson : JsonSerializerContext;
