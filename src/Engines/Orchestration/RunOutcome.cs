@@ -7,6 +7,9 @@ internal sealed record RunOutcome(RunPhase Phase, string? ErrorCode, string Answ
 
     public IReadOnlyList<string> Open { get; init; } = [];
 
+    /// <summary>The run does not end but waits for people; <see cref="Phase"/> is <see cref="RunPhase.Waiting"/>.</summary>
+    public RunWaiting? Waits { get; init; }
+
     /// <summary>Facts that are still to be recorded before the end.</summary>
     public IReadOnlyList<RunFact> Facts { get; init; } = [];
 }

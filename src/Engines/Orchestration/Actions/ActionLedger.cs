@@ -268,22 +268,3 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
     [LoggerMessage(1, LogLevel.Error, "The connector of {OperationId} failed in action {ActionId}")]
     private static partial void LogConnectorFailed(ILogger logger, string operationId, string actionId, Exception exception);
 }
-
-/// <summary>How the call of a step ended.</summary>
-internal sealed record CallResult
-{
-    /// <summary>The result, when it succeeded.</summary>
-    public JsonElement? Result { get; init; }
-
-    /// <summary>A stable code, when it failed.</summary>
-    public string? Code { get; init; }
-
-    public string? Message { get; init; }
-
-    public bool Retryable { get; init; }
-
-    /// <summary>What is still to be recorded.</summary>
-    public required IReadOnlyList<RunFact> Facts { get; init; }
-
-    public bool Succeeded => Code is null;
-}
