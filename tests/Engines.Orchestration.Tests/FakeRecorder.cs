@@ -30,6 +30,9 @@ internal sealed class FakeRecorder : IRunRecorder
 
     public int Appends { get; private set; }
 
+    /// <summary>Whether retention has removed all contents.</summary>
+    public bool HasLostContents { get; set; }
+
     public Func<IReadOnlyList<RunFact>, Task> OnRecord { get; set; } = _ => Task.CompletedTask;
 
     public IReadOnlyList<RunFact> Facts
@@ -59,7 +62,7 @@ internal sealed class FakeRecorder : IRunRecorder
     {
         lock (_gate)
         {
-            return new(_contents.TryGetValue(hash, out var bytes) ? bytes : null);
+            return new(!HasLostContents && _contents.TryGetValue(hash, out var bytes) ? bytes : null);
         }
     }
 
