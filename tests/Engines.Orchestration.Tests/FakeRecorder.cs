@@ -35,6 +35,9 @@ internal sealed class FakeRecorder : IRunRecorder
 
     public Func<IReadOnlyList<RunFact>, Task> OnRecord { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>Sees each append with its contents.</summary>
+    public Action<IReadOnlyList<RunFact>, IReadOnlyList<RunContent>> OnAppend { get; set; } = (_, _) => { };
+
     public IReadOnlyList<RunFact> Facts
     {
         get
@@ -71,6 +74,7 @@ internal sealed class FakeRecorder : IRunRecorder
     public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         await OnRecord(facts);
+        OnAppend(facts, contents);
         lock (_gate)
         {
             Appends++;
