@@ -168,6 +168,30 @@ public class WaitingRunTests
         Assert.False(_cluster.Desk.Effects.ContainsKey(text));
     }
 
+    [Fact]
+    public async Task DeadlinePassed_WithLeaveToGoOn_FreesTheSessionAndAnswersLater()
+    {
+        var session = await _cluster.OpenAsync();
+        var submitted = await session.Submit(new SubmitMessage
+        {
+            Text = "hold deadline-gate",
+            OperationId = "deadline",
+            Deadline = DateTimeOffset.UtcNow.AddMilliseconds(300),
+            Options = new RunRequestOptions { ContinueAfterDeadline = true },
+        });
+        await Conversing.UntilAsync(async () => (await session.GetInfo())!.DetachedRunIds.Contains(submitted.RunId!));
+        var interim = (await session.ReadTranscript(0, 10)).Messages[^1];
+        await _cluster.Run(await session.SayAsync("say meanwhile")).WatchToEndAsync();
+
+        _cluster.Model.Release("deadline-gate");
+        await Conversing.UntilAsync(async () => (await session.AnswersAsync()).Count == 2);
+
+        Assert.True(interim.IsInterim);
+        Assert.Equal(RunState.Running, interim.RunState);
+        Assert.Equal(RunState.Completed, (await _cluster.Run(submitted).GetStatus())!.State);
+        Assert.True((await _cluster.Run(submitted).GetStatus())!.Background);
+    }
+
     internal static MakeDecision Deciding(PendingDecision decision, string what) =>
         new() { RequestId = decision.RequestId, Decision = what, SubjectHash = decision.SubjectHash, Channel = "test" };
 }
