@@ -77,7 +77,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         _platform.Assume(TenantId);
         await GrainFactory.GetGrain<IScheduleIndexGrain>(GrainKeys.ScheduleIndex(TenantId)).Add(ScheduleId, GrainKeys.UserOf(Key), CancellationToken.None);
         _plan = plan;
-        await Append(ScheduleRecordTypes.Created, new ScheduleCreated { Spec = command, Owner = owner, At = now.ToMilliseconds() }, ScheduleJson.Default.ScheduleCreated, () => Wake(plan.Next(now)));
+        await _journal.AppendAsync(ScheduleRecordTypes.Created, new ScheduleCreated { Spec = command, Owner = owner, At = now.ToMilliseconds() }, ScheduleJson.Default.ScheduleCreated, () => Wake(plan.Next(now)));
         Arm();
         return Info();
     }
@@ -95,7 +95,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         RequireThere();
         if (State.Paused != paused)
         {
-            await Append(
+            await _journal.AppendAsync(
                 paused ? ScheduleRecordTypes.Paused : ScheduleRecordTypes.Resumed,
                 new ScheduleNote(),
                 ScheduleJson.Default.ScheduleNote,
@@ -136,7 +136,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 
         if (!State.Deleted)
         {
-            await Append(ScheduleRecordTypes.Deleted, new ScheduleNote(), ScheduleJson.Default.ScheduleNote, () => JournalWake.Never);
+            await _journal.AppendAsync(ScheduleRecordTypes.Deleted, new ScheduleNote(), ScheduleJson.Default.ScheduleNote, () => JournalWake.Never);
             Arm();
         }
 
@@ -170,7 +170,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
             {
                 if (plan.DueAt(State.SeenTo, _time.GetUtcNow()) is { } due)
                 {
-                    await Append(ScheduleRecordTypes.Due, due, ScheduleJson.Default.ScheduleDue, () => Wake(due.Times.Count > 0 || State.Due.Count > 0 ? due.SeenTo : plan.Next(due.SeenTo)));
+                    await _journal.AppendAsync(ScheduleRecordTypes.Due, due, ScheduleJson.Default.ScheduleDue, () => Wake(due.Times.Count > 0 || State.Due.Count > 0 ? due.SeenTo : plan.Next(due.SeenTo)));
                 }
 
                 while (State.Due.Count > 0 && wait is null)
@@ -249,13 +249,11 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 
     private async Task<ScheduleFire> Note(ScheduleFire fire)
     {
-        await Append(ScheduleRecordTypes.Fired, fire, ScheduleJson.Default.ScheduleFire, () =>
+        await _journal.AppendAsync(ScheduleRecordTypes.Fired, fire, ScheduleJson.Default.ScheduleFire, () =>
             fire.Manual ? null : Wake(State.Due.Exists(due => due != fire.At) ? State.SeenTo : _plan?.Next(State.SeenTo)));
         ScheduleDiagnostics.Fires.Add(1, new KeyValuePair<string, object?>("outcome", fire.Outcome.ToString()));
         return fire;
     }
-
-    private Task Append<T>(string type, T content, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> json, Func<JournalWake?> wake) => _journal.AppendAsync(type, content, json, wake);
 
     /// <summary>Sets the timer: to what is due, else to the next time. Far times are left to the watchdog.</summary>
     private void Arm(TimeSpan? retry = null)
