@@ -26,6 +26,8 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<RunWebhooks>();
         builder.Services.AddStewardWebhooks();
+        builder.Services.TryAddSingleton<Retention>();
+        builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
