@@ -25,6 +25,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<RunWebhooks>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();

@@ -15,6 +15,9 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
 
     private readonly ConcurrentDictionary<string, (IReadOnlyList<WebhookSubscription> List, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
 
+    /// <summary>Whether any webhook wants to be told of all runs of a tenant.</summary>
+    public async ValueTask<bool> AnyAsync(string tenantId) => (await SubscriptionsAsync(tenantId)).Any(subscription => subscription is { Enabled: true, Events.Count: > 0 });
+
     /// <summary>Hands a message over to each webhook that is concerned; it is durable with each of them when this returns. Idempotent, so after a failure it is done again.</summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="webhookId">The webhook that the request named, if any.</param>
@@ -38,7 +41,7 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
         }
     }
 
-    private async Task<IReadOnlyList<WebhookSubscription>> SubscriptionsAsync(string tenantId)
+    private async ValueTask<IReadOnlyList<WebhookSubscription>> SubscriptionsAsync(string tenantId)
     {
         var now = time.GetUtcNow();
         if (_known.TryGetValue(tenantId, out var known) && now < known.Until && now > known.Until - (2 * RememberFor))
