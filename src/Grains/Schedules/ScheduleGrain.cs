@@ -20,7 +20,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 {
     // The watchdog comes once a minute: a grain that is woken this early is there on the minute.
     private static readonly TimeSpan WakeAhead = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
     private const int MaxOperationIdLength = 64;
 
@@ -196,6 +196,12 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         var created = State.Created!;
         if (created.Spec.Overlap == ScheduleOverlap.Skip && await IsAtWork(State.LastRunId))
         {
+            // Those that are made up for are done one after the other; only one whose time is now passes.
+            if (_time.GetUtcNow() - at > ScheduleClock.Grace)
+            {
+                return false;
+            }
+
             await Note(new ScheduleFire { At = at, Outcome = ScheduleOutcome.Skipped });
             return true;
         }
