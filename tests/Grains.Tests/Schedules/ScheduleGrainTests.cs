@@ -219,6 +219,7 @@ public class ScheduleGrainTests
         Assert.Equal("text", (await Refused(Spec(" "))).Field);
         Assert.Equal("text", (await Refused(Spec(new string('x', 32_001)))).Field);
         Assert.Equal("webhookId", (await Refused(Spec("say x") with { WebhookId = "x" })).Field);
+        Assert.Equal("webhookId", (await Refused(Spec("say x") with { WebhookId = "w-unknown" })).Field);
         Assert.Equal("catchUp", (await Refused(Spec("say x") with { CatchUp = (ScheduleCatchUp)9 })).Field);
         Assert.Equal("overlap", (await Refused(Spec("say x") with { Overlap = (ScheduleOverlap)9 })).Field);
 
