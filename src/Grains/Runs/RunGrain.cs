@@ -25,7 +25,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RunGrain> _logger;
     private readonly RunJournal _journal;
-    private readonly CancellationTokenSource _userCancel = new();
+    private CancellationTokenSource _userCancel = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _processStops;
 

@@ -131,7 +131,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         var wasActive = string.Equals(active?.Message.RunId, report.RunId, StringComparison.Ordinal);
 
         // A run that is to be stopped goes on only to its end.
-        if (Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
+        if (!Conversation.IsOpen || Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
         {
             return;
         }
