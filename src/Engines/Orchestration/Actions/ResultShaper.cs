@@ -43,7 +43,7 @@ internal static class ResultShaper
     private static bool MayHoldSecret(string text) => Array.Exists(SecretNames, name => text.Contains(name, StringComparison.OrdinalIgnoreCase))
         || text.Contains("api_key", StringComparison.OrdinalIgnoreCase) || text.Contains("private_key", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsSecret(string name)
+    public static bool IsSecret(string name)
     {
         var plain = name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
         return Array.Exists(SecretNames, secret => plain.Contains(secret, StringComparison.OrdinalIgnoreCase));
