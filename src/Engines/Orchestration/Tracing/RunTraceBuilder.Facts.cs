@@ -154,35 +154,39 @@ public sealed partial class RunTraceBuilder
         switch (fact)
         {
             case PlanProposed proposed:
-                var node = Add(sequence, $"plan:{proposed.Revision}", "plan", $"Plan {proposed.Revision}", at);
+                var node = PlanNode(sequence, proposed.Revision, proposed.Scope, at);
                 node.Status = "proposed";
                 node.Reason = proposed.Reason;
                 node.Input = TraceMask.Of(proposed.Plan);
-                node.With("revision", proposed.Revision).With("planHash", proposed.PlanHash);
+                node.With("planHash", proposed.PlanHash);
                 break;
             case PlanRejected rejected:
-                var refused = PlanNode(sequence, rejected.Revision, at);
-                refused.End(at, "rejected").Message = string.Join(" ", rejected.Faults.Take(5).Select(fault => fault.Message));
-                refused.With("faults", new JsonArray([.. rejected.Faults.Select(fault => new JsonObject { ["code"] = fault.Code, ["path"] = fault.Path, ["message"] = fault.Message })]));
+                var refused = PlanNode(sequence, rejected.Revision, rejected.Scope, at).End(at, "rejected");
+                refused.Message = string.Join(" ", rejected.Faults.Take(5).Select(fault => fault.Message));
+                refused.With("faults", new JsonArray([.. rejected.Faults.Select(fault => new JsonObject { ["code"] = fault.Code, ["path"] = fault.Path, ["message"] = TraceMask.Text(fault.Message) })]));
                 break;
             case PlanAccepted accepted:
-                if (_plan is { IsOpen: true } before)
+                if (_plans.GetValueOrDefault(accepted.Scope ?? "") is { IsOpen: true } before)
                 {
                     before.End(at, "superseded");
                 }
 
-                _plan = PlanNode(sequence, accepted.Revision, at);
-                _plan.Status = "running";
-                _plan.EndedAt = null;
-                _plan.With("acceptedBy", accepted.By);
+                var plan = PlanNode(sequence, accepted.Revision, accepted.Scope, at);
+                plan.Status = "running";
+                plan.EndedAt = null;
+                plan.With("acceptedBy", accepted.By);
+                _plans[accepted.Scope ?? ""] = plan;
                 break;
             default:
                 break;
         }
     }
 
-    private TraceDraft PlanNode(long sequence, int revision, DateTimeOffset at) =>
-        Find($"plan:{revision}")?.Took(sequence) ?? Add(sequence, $"plan:{revision}", "plan", $"Plan {revision}", at).With("revision", revision);
+    private TraceDraft PlanNode(long sequence, int revision, string? scope, DateTimeOffset at)
+    {
+        var id = string.IsNullOrEmpty(scope) ? $"plan:{revision}" : $"plan:{scope}:{revision}";
+        return Find(id)?.Took(sequence) ?? Add(sequence, id, "plan", $"Plan {revision}", at, ScopeNode(scope)).With("revision", revision).With("scope", scope);
+    }
 
     private void TakeModelCall(long sequence, DateTimeOffset at, ModelCalled called)
     {

@@ -14,11 +14,11 @@ public sealed partial class RunTraceBuilder(string runId)
 
     private readonly Dictionary<string, TraceDraft> _nodes = new(StringComparer.Ordinal);
     private readonly Dictionary<string, TraceDraft> _openAttempts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, TraceDraft> _plans = new(StringComparer.Ordinal);
     private readonly List<(TraceDraft Node, string? Under)> _loose = [];
     private readonly List<string> _promptHashes = [];
     private readonly RunSnapshot _snapshot = new();
     private TraceDraft? _root;
-    private TraceDraft? _plan;
     private TraceDraft? _wait;
     private DateTimeOffset? _acceptedAt;
     private DateTimeOffset? _requestedAt;
@@ -181,10 +181,10 @@ public sealed partial class RunTraceBuilder(string runId)
         {
             if (_nodes.ContainsKey("step:" + stepId[..slash]))
             {
-                return "step:" + stepId[..slash];
+                return _plans.GetValueOrDefault(stepId[..slash])?.Id ?? "step:" + stepId[..slash];
             }
         }
 
-        return _plan?.Id ?? (_nodes.ContainsKey("playbook") ? "playbook" : null);
+        return _plans.GetValueOrDefault("")?.Id ?? (_nodes.ContainsKey("playbook") ? "playbook" : null);
     }
 }

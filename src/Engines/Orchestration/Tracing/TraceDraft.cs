@@ -83,7 +83,7 @@ internal sealed class TraceDraft(string id, string kind, string name, DateTimeOf
     public TraceNode Build(DateTimeOffset now, bool isOver)
     {
         var children = Children.OrderBy(child => child.StartedAt).ThenBy(child => child.FirstEvent).Select(child => child.Build(now, isOver)).ToList();
-        var from = children.Count > 0 && children[0].StartedAt < StartedAt ? children.Min(child => child.StartedAt) : StartedAt;
+        var from = children.Aggregate(StartedAt, (earliest, child) => child.StartedAt < earliest ? child.StartedAt : earliest);
         var until = EndedAt ?? (now > from ? now : from);
         if (until < from)
         {
