@@ -17,7 +17,7 @@ using Steward.Tenants;
 namespace Steward.Client.Http;
 
 /// <summary>One person's view of the cluster, over a gateway's HTTP API.</summary>
-internal sealed class HttpStewardUserClient : IStewardUserClient
+internal sealed partial class HttpStewardUserClient : IStewardUserClient
 {
     /// <summary>The name of the HTTP client in the factory.</summary>
     public const string ClientName = "steward-gateway";
@@ -99,24 +99,15 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
         string? operationId = null,
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
+        RunRequestOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         InputRules.SessionId(sessionId);
         InputRules.Text(text);
+        InputRules.Options(options);
         operationId ??= NewId("op-");
         InputRules.OperationId(operationId);
-        var request = new SubmitMessageRequest
-        {
-            Text = text,
-            OperationId = operationId,
-            Deadline = deadline,
-            DoubleTexting = doubleTexting switch
-            {
-                null => null,
-                DoubleTexting.Reject => DoubleTextingResource.Reject,
-                _ => DoubleTextingResource.Enqueue,
-            },
-        };
+        var request = WireMapping.ToRequest(text, operationId, deadline, doubleTexting, options);
         try
         {
             var submitted = await SendAsync(
@@ -125,7 +116,7 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
                 () => new HttpRequestMessage(HttpMethod.Post, $"v1/sessions/{sessionId}/messages") { Content = Body(request, ClientWireJson.Default.SubmitMessageRequest) },
                 ClientWireJson.Default.SubmittedResource,
                 cancellationToken);
-            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId };
+            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId, QueuePosition = submitted.QueuePosition };
         }
         catch (StewardException error) when (error.Code == WireCodes.Busy)
         {
@@ -199,13 +190,14 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
             cancellationToken);
     }
 
-    // All calls of this client are idempotent: by their nature, by the session's id or by the operation id.
-    private async Task<T> SendAsync<T>(string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    // Calls are idempotent by their nature, by the session's id or by the operation id, unless they say otherwise.
+    private async Task<T> SendAsync<T>(
+        string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken, bool idempotent = true)
         where T : class
     {
         try
         {
-            return await _caller.CallAsync(operation, idempotent: true, changes, (this, request, json), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, token), cancellationToken);
+            return await _caller.CallAsync(operation, idempotent, changes, (this, request, json), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, token), cancellationToken);
         }
         catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
         {
