@@ -18,6 +18,12 @@ internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelo
     private string? _sessionPrefix;
 
     /// <inheritdoc/>
+    public IScheduleClient Schedules { get; } = new StewardScheduleClient(grains, envelope, identity, caller);
+
+    /// <inheritdoc/>
+    public IWebhookClient Webhooks { get; } = new StewardWebhookClient(grains, envelope, identity, caller);
+
+    /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
     {
         InputRules.Title(title);

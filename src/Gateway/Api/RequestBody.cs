@@ -138,7 +138,14 @@ internal static class RequestBody
         }
 
         // Names with characters that a path cannot hold stand in brackets and quotes.
-        return path.StartsWith("$['", StringComparison.Ordinal) ? path[3..].TrimEnd(']').TrimEnd('\'') : path[2..];
+        if (path.StartsWith("$['", StringComparison.Ordinal))
+        {
+            return path[3..].TrimEnd(']').TrimEnd('\'');
+        }
+
+        // Of a list inside, the list is named.
+        var end = path.AsSpan(2).IndexOf('[');
+        return end < 0 ? path[2..] : path.Substring(2, end);
     }
 
     private static string Describe(Type type)
@@ -152,6 +159,7 @@ internal static class RequestBody
             _ when plain == typeof(decimal) || plain == typeof(double) => "a number",
             _ when plain == typeof(LimitsResource) => "an object",
             _ when plain == typeof(DateTimeOffset) => "a date and time such as 2026-01-31T12:00:00Z",
+            _ when plain == typeof(IReadOnlyList<string>) => "a list of strings",
             _ when plain.IsEnum => "one of " + string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
             _ => "of the type that /openapi/v1.json states",
         };

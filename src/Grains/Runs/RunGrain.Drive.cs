@@ -267,6 +267,12 @@ internal sealed partial class RunGrain
             var interimId = RunLife.InterimId(snapshot);
             if (interimId is not null || _journal.HasEnded)
             {
+                if (interimId is not null && snapshot.Phase == RunPhase.Waiting)
+                {
+                    // Before the session, which asks again until it was told: so these are told too, whatever is lost.
+                    await _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, interimId, _stop.Token);
+                }
+
                 await _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId);
             }
         }

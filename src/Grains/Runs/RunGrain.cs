@@ -85,7 +85,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             return;
         }
 
-        var origin = RunRequests.ToOrigin(command);
+        var origin = RunRequests.ToOrigin(command) with { TellsTenant = await _outbox.TellsTenantAsync(TenantId) };
         var input = RunRequests.ToInput(RunId, command);
         await Journaling(() => _journal.NoteOriginAsync(origin, command.Queued ? null : new RunRequested { Input = input with { History = [] } }));
         if (!command.Queued)
