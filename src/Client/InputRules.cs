@@ -110,8 +110,8 @@ internal static class InputRules
             Token(webhook, GrainKeys.MaxPartLength, "webhookId");
         }
 
-        Within(options.MaxSteps, 10_000, "limits.steps", "1 to 10,000");
-        Within(options.MaxModelCalls, 10_000, "limits.modelCalls", "1 to 10,000");
+        Within(options.MaxSteps, 1000, "limits.steps", "1 to 1,000");
+        Within(options.MaxModelCalls, 1000, "limits.modelCalls", "1 to 1,000");
         Within(options.MaxTokens, 1_000_000_000, "limits.tokens", "1 to 1,000,000,000");
         if (options.MaxCostUsd is <= 0 or > 100_000)
         {

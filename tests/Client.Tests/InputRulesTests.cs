@@ -28,7 +28,7 @@ public class InputRulesTests
         { "strategy", new() { Strategy = "magic" } },
         { "webhookId", new() { WebhookId = "a b" } },
         { "limits.steps", new() { MaxSteps = 0 } },
-        { "limits.modelCalls", new() { MaxModelCalls = 10_001 } },
+        { "limits.modelCalls", new() { MaxModelCalls = 1001 } },
         { "limits.tokens", new() { MaxTokens = -1 } },
         { "limits.costUsd", new() { MaxCostUsd = 0m } },
         { "limits.seconds", new() { MaxSeconds = double.NaN } },
@@ -41,7 +41,7 @@ public class InputRulesTests
 
     [Fact]
     public void Options_WithinBounds_AreAccepted() =>
-        InputRules.Options(new RunRequestOptions { Agent = "network.v2", Strategy = "plan", MaxSteps = 1, MaxModelCalls = 10_000, MaxTokens = 1, MaxCostUsd = 0.01m, MaxSeconds = 0.5, WebhookId = "w-1" });
+        InputRules.Options(new RunRequestOptions { Agent = "network.v2", Strategy = "plan", MaxSteps = 1, MaxModelCalls = 1000, MaxTokens = 1, MaxCostUsd = 0.01m, MaxSeconds = 0.5, WebhookId = "w-1" });
 
     [Theory]
     [InlineData("requestId", "", "approve", "h", null)]

@@ -32,8 +32,28 @@ public sealed record RunTraceResource
     /// <summary>The tree; its root is the run.</summary>
     public required TraceNodeResource Root { get; init; }
 
-    /// <summary>The messages of the prompts by hash; only when they were asked for.</summary>
-    public IReadOnlyDictionary<string, PromptMessageResource>? Messages { get; init; }
+    /// <summary>The prompts of the model calls; only when they were asked for.</summary>
+    public TracePromptsResource? Prompts { get; init; }
+}
+
+/// <summary>The prompts of a run's model calls: each message once, each prompt as the numbers of its messages.</summary>
+public sealed record TracePromptsResource
+{
+    /// <summary>The messages in the order in which they first appeared; the first one is number 1.</summary>
+    public required IReadOnlyList<PromptMessageResource> Messages { get; init; }
+
+    /// <summary>The prompts by the hash that <c>prompt</c> of a model call names.</summary>
+    public required IReadOnlyDictionary<string, PromptResource> Prompts { get; init; }
+}
+
+/// <summary>One prompt.</summary>
+public sealed record PromptResource
+{
+    /// <summary>The numbers of its messages, oldest first.</summary>
+    public required IReadOnlyList<int> Messages { get; init; }
+
+    /// <summary>Why it cannot be shown; absent when it can.</summary>
+    public string? Problem { get; init; }
 }
 
 /// <summary>The sums of a run. Times are wall-clock milliseconds: what happened at the same time counts once within a kind.</summary>

@@ -136,12 +136,12 @@ public sealed record SubmitMessageRequest
 /// <summary>What a run may use at most; what is left out is not limited here.</summary>
 public sealed record LimitsResource
 {
-    /// <summary>Steps: calls of tools and hand-offs; 1 to 10,000.</summary>
-    [Range(1, 10_000)]
+    /// <summary>Steps: calls of tools and hand-offs; 1 to 1,000.</summary>
+    [Range(1, 1000)]
     public int? Steps { get; init; }
 
-    /// <summary>Calls of models; 1 to 10,000.</summary>
-    [Range(1, 10_000)]
+    /// <summary>Calls of models; 1 to 1,000.</summary>
+    [Range(1, 1000)]
     public int? ModelCalls { get; init; }
 
     /// <summary>Tokens read and written; 1 to 1,000,000,000.</summary>

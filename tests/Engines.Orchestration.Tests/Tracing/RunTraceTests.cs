@@ -131,11 +131,12 @@ public sealed class RunTraceTests
     public void Build_WhatRetentionLeft_SaysSo()
     {
         _builder.Add(1, "run.accepted", Noon, []);
-        AddRaw(10, "run.receipt", """{"phase":"completed"}""", 9);
-        var trace = _builder.Build(Noon.AddDays(1));
+        AddRaw(86_400_000, "run.retired", """{"sessionKey":"t-acme/u-ada/s-1","state":"completed","requestedAt":"2026-11-21T12:00:00Z","endedAt":"2026-11-21T12:00:03Z","actions":[{"actionId":"a-1","outcome":"done"}]}""", 9);
+        var trace = _builder.Build(Noon.AddDays(9));
 
-        Assert.Equal("retired", trace.State);
-        Assert.Equal(["event:1", "event:9"], trace.Root.Children.Select(child => child.Id));
+        Assert.Equal(("retired", "s-1", 3000), (trace.State, trace.SessionId, trace.Totals.DurationMs));
+        Assert.Equal("a-1", (string?)trace.Root.Attributes!["receipt"]!["actions"]![0]!["actionId"]);
+        Assert.Equal("event:1", Assert.Single(trace.Root.Children).Id);
     }
 
     [Fact]
@@ -176,6 +177,51 @@ public sealed class RunTraceTests
         Assert.Equal("***", (string?)Node(trace, "model:1").Output!["toolCalls"]![0]!["arguments"]!["password"]);
         Assert.Equal("***", (string?)Node(trace, "step:m1_1").Input!["password"]);
         Assert.StartsWith("allowed: ", Node(trace, "step:m2_1").Children.Single().Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Build_WithPrompts_NamesEachMessageOnceAndMasksIt()
+    {
+        var contents = new Dictionary<string, byte[]>
+        {
+            ["p1"] = """{"messages":["m-sys","m-user"]}"""u8.ToArray(),
+            ["p2"] = """{"parent":"p1","messages":["m-call","m-tool"]}"""u8.ToArray(),
+            ["bad"] = """{"messages":7}"""u8.ToArray(),
+            ["m-sys"] = """{"role":"system","text":"Be kind."}"""u8.ToArray(),
+            ["m-user"] = """{"role":"user","textHash":"t-1"}"""u8.ToArray(),
+            ["t-1"] = "my password is hunter2! ok"u8.ToArray(),
+            ["m-call"] = """{"role":"assistant","toolCalls":[{"id":"1","name":"reset","arguments":"{\"newPassword\":\"x\"}"}]}"""u8.ToArray(),
+            ["m-tool"] = """{"role":"tool","text":"{\"token\":\"abc\",\"ok\":true}"}"""u8.ToArray(),
+        };
+        var loads = new List<string>();
+        ValueTask<ReadOnlyMemory<byte>?> Load(string hash, CancellationToken _)
+        {
+            loads.Add(hash);
+            return new(contents.TryGetValue(hash, out var bytes) ? bytes : null);
+        }
+
+        var prompts = await TracePrompts.ReadAsync(["p1", "p2", "gone", "bad"], Load, default);
+
+        Assert.Equal(["Be kind.", "my password is *** ok", "", """{"token":"***","ok":true}"""], prompts.Messages.Select(message => message.Text));
+        Assert.Equal("***", (string?)prompts.Messages[2].ToolCalls![0]!["arguments"]!["newPassword"]);
+        Assert.Equal([1, 2], prompts.Prompts["p1"].Messages);
+        Assert.Equal([1, 2, 3, 4], prompts.Prompts["p2"].Messages);
+        Assert.Equal("Retention has removed it.", prompts.Prompts["gone"].Problem);
+        Assert.NotNull(prompts.Prompts["bad"].Problem);
+        Assert.Equal(loads.Distinct().Count(), loads.Count);
+    }
+
+    [Fact]
+    public void Build_WithoutContent_ShowsWhatHappenedAndWhyButNoText()
+    {
+        Requested();
+        Add(1, new StepStarted { StepId = "s", Title = "Look", OperationId = "a.b.read", Arguments = Json("""{"q":"private"}""") });
+        Add(2, new StepFailed { StepId = "s", Code = "unavailable", Message = "Down." });
+        var text = Encoding.UTF8.GetString(_builder.Build(Noon, withContent: false).ToUtf8Json());
+
+        Assert.DoesNotContain("private", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("hello", text, StringComparison.Ordinal);
+        Assert.Contains("unavailable", text, StringComparison.Ordinal);
     }
 
     [Theory]

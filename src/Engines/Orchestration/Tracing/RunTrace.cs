@@ -37,8 +37,8 @@ public sealed record RunTrace
     /// <summary>The tree; its root is the run.</summary>
     public required TraceNode Root { get; init; }
 
-    /// <summary>The messages that prompts consist of, each once, by the hash that <c>prompt</c> of a model call names; only when they were asked for.</summary>
-    public IReadOnlyDictionary<string, TracePromptMessage>? Messages { get; init; }
+    /// <summary>The prompts of the model calls; only when they were asked for.</summary>
+    public TracePrompts? Prompts { get; init; }
 
     /// <summary>The trace as JSON.</summary>
     public byte[] ToUtf8Json() => JsonSerializer.SerializeToUtf8Bytes(this, RunTraceJson.Default.RunTrace);

@@ -18,6 +18,12 @@ public sealed partial class RunTraceBuilder
             case UnknownFact { Type: "run.accepted" } accepted:
                 TakeAccepted(sequence, at, accepted.Data);
                 break;
+            case UnknownFact { Type: "run.settled" }:
+                _root!.Took(sequence);
+                break;
+            case UnknownFact { Type: "run.retired" } retired:
+                TakeRetired(sequence, at, retired.Data);
+                break;
             case RunRequested requested:
                 TakeRequested(sequence, at, requested.Input);
                 break;
@@ -65,6 +71,30 @@ public sealed partial class RunTraceBuilder
     {
         _root!.Took(sequence);
         _acceptedAt ??= at;
+        NoteSession(origin);
+    }
+
+    // What is left when the details are gone: when it was, how it ended, and which actions there were.
+    private void TakeRetired(long sequence, DateTimeOffset at, JsonElement receipt)
+    {
+        _isRetired = true;
+        _root!.Took(sequence);
+        NoteSession(receipt);
+        if (receipt.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        _root.StartedAt = Time(receipt, "requestedAt") ?? _root.StartedAt;
+        _root.End(Time(receipt, "endedAt") ?? at, "ok");
+        _root.With("receipt", TraceMask.Of(receipt)).With("retiredAt", JsonValue.Create(at));
+    }
+
+    private static DateTimeOffset? Time(JsonElement element, string name) =>
+        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.TryGetDateTimeOffset(out var time) ? time : null;
+
+    private void NoteSession(JsonElement origin)
+    {
         if (_sessionId is null && origin.ValueKind == JsonValueKind.Object && origin.TryGetProperty("sessionKey", out var key) && key.ValueKind == JsonValueKind.String)
         {
             var text = key.GetString()!;

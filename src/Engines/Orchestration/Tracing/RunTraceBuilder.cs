@@ -71,8 +71,9 @@ public sealed partial class RunTraceBuilder(string runId)
 
     /// <summary>The trace of what has been taken so far. Can be called again after more was taken.</summary>
     /// <param name="now">What has not ended is measured up to here.</param>
-    /// <param name="messages">The messages of the prompts, when they were asked for.</param>
-    public RunTrace Build(DateTimeOffset now, IReadOnlyDictionary<string, TracePromptMessage>? messages = null)
+    /// <param name="prompts">The prompts, when they were asked for.</param>
+    /// <param name="withContent">Whether it shows what went in and came out; else only what happened, when and why.</param>
+    public RunTrace Build(DateTimeOffset now, TracePrompts? prompts = null, bool withContent = true)
     {
         now = now > _lastAt ? now : _lastAt;
         var root = _root ?? new TraceDraft("run", "run", "Run " + runId, now);
@@ -81,19 +82,19 @@ public sealed partial class RunTraceBuilder(string runId)
 
         // What was under way when the run ended has not been worked on since.
         var until = root.EndedAt ?? now;
-        var tree = root.Build(until, isOver: !root.IsOpen);
+        var tree = root.Build(until, isOver: !root.IsOpen, withContent);
         return new RunTrace
         {
             RunId = runId,
             TenantId = _snapshot.Input?.TenantId,
             SessionId = _sessionId,
             TraceId = TraceIdOf(_snapshot.Input?.TraceParent),
-            State = _isRetired && _state is null ? "retired" : _state ?? (_requestedAt is null ? "queued" : "requested"),
+            State = _isRetired ? "retired" : _state ?? (_requestedAt is null ? "queued" : "requested"),
             LastSequence = _lastSequence,
             At = now,
             Totals = TraceSums.Of(tree, until, _firstAnswerAt, _snapshot.Usage, (_retries, _restarts, _replays)),
             Root = tree,
-            Messages = messages,
+            Prompts = withContent ? prompts : null,
         };
     }
 

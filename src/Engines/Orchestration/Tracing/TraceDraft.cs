@@ -80,9 +80,10 @@ internal sealed class TraceDraft(string id, string kind, string name, DateTimeOf
     /// <summary>The finished node. A parent covers its children, also where clocks of different servers disagree.</summary>
     /// <param name="now">What has not ended is measured up to here.</param>
     /// <param name="isOver">Whether nothing will come any more: what has not ended is unfinished.</param>
-    public TraceNode Build(DateTimeOffset now, bool isOver)
+    /// <param name="withContent">Whether it shows what went in and came out.</param>
+    public TraceNode Build(DateTimeOffset now, bool isOver, bool withContent)
     {
-        var children = Children.OrderBy(child => child.StartedAt).ThenBy(child => child.FirstEvent).Select(child => child.Build(now, isOver)).ToList();
+        var children = Children.OrderBy(child => child.StartedAt).ThenBy(child => child.FirstEvent).Select(child => child.Build(now, isOver, withContent)).ToList();
         var from = children.Aggregate(StartedAt, (earliest, child) => child.StartedAt < earliest ? child.StartedAt : earliest);
         var until = EndedAt ?? (now > from ? now : from);
         if (until < from)
@@ -104,8 +105,8 @@ internal sealed class TraceDraft(string id, string kind, string name, DateTimeOf
             DurationMs = Interval.Milliseconds(until - from),
             SelfMs = Interval.Milliseconds((until - from) - Interval.Union(children.Select(child => Interval.Of(child, now)), from, until)),
             Usage = Usage,
-            Input = Input,
-            Output = Output,
+            Input = withContent ? Input : null,
+            Output = withContent ? Output : null,
             Attributes = _attributes,
             Events = Events,
             Children = children,
