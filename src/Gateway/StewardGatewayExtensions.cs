@@ -72,6 +72,8 @@ public static class StewardGatewayExtensions
         var v1 = app.MapGroup("/v1").WithMetadata(new NeedsCallerAttribute());
         SessionEndpoints.Map(v1);
         RunEndpoints.Map(v1);
+        DecisionEndpoints.Map(v1);
+        DeadLetterEndpoints.Map(v1);
         ScheduleEndpoints.Map(v1);
         WebhookEndpoints.Map(v1);
         CallerEndpoints.Map(v1);

@@ -17,7 +17,7 @@ using Steward.Tenants;
 namespace Steward.Client.Http;
 
 /// <summary>One person's view of the cluster, over a gateway's HTTP API.</summary>
-internal sealed class HttpStewardUserClient : IStewardUserClient
+internal sealed partial class HttpStewardUserClient : IStewardUserClient
 {
     /// <summary>The name of the HTTP client in the factory.</summary>
     public const string ClientName = "steward-gateway";
@@ -107,24 +107,15 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
         string? operationId = null,
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
+        RunRequestOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         InputRules.SessionId(sessionId);
         InputRules.Text(text);
+        InputRules.Options(options);
         operationId ??= NewId("op-");
         InputRules.OperationId(operationId);
-        var request = new SubmitMessageRequest
-        {
-            Text = text,
-            OperationId = operationId,
-            Deadline = deadline,
-            DoubleTexting = doubleTexting switch
-            {
-                null => null,
-                DoubleTexting.Reject => DoubleTextingResource.Reject,
-                _ => DoubleTextingResource.Enqueue,
-            },
-        };
+        var request = WireMapping.ToRequest(text, operationId, deadline, doubleTexting, options);
         try
         {
             var submitted = await SendAsync(
@@ -133,7 +124,7 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
                 () => new HttpRequestMessage(HttpMethod.Post, $"v1/sessions/{sessionId}/messages") { Content = Body(request, ClientWireJson.Default.SubmitMessageRequest) },
                 ClientWireJson.Default.SubmittedResource,
                 cancellationToken);
-            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId };
+            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId, QueuePosition = submitted.QueuePosition };
         }
         catch (StewardException error) when (error.Code == WireCodes.Busy)
         {

@@ -54,27 +54,28 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
         var started = _time.GetTimestamp();
-        using var activity = Diagnostics.Activities.StartActivity("connector.execute", ActivityKind.Client);
-        activity?.SetTag("steward.operation", request.OperationId);
+        using var activity = Diagnostics.StartTool("execute_tool", KnownId(request), request);
         ActionOutcome outcome;
+        OperationCall? call = null;
         try
         {
             var operation = Find(request);
             var arguments = operation.Arguments.Read(request.Arguments);
             using var timeout = new CancellationTokenSource(TimeLeft(request), _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-            var result = await operation.Execute(new OperationCall(request.ActionId, arguments, cancellationToken, both.Token));
-            outcome = new ActionSucceeded(JsonSerializer.SerializeToElement(result));
+            call = new OperationCall(request.ActionId, arguments, cancellationToken, both.Token);
+            var result = await operation.Execute(call);
+            outcome = new ActionSucceeded(JsonSerializer.SerializeToElement(result)) { VendorRequestId = call.VendorRequestId };
         }
         catch (OutcomeException exception)
         {
-            outcome = exception.Outcome;
+            outcome = exception.Outcome with { VendorRequestId = call?.VendorRequestId };
         }
 
         var name = outcome switch { ActionSucceeded => "succeeded", ActionUnknown => "unknown", ActionFailed failed => failed.Code, _ => "" };
         var elapsed = _time.GetElapsedTime(started);
         Diagnostics.CallDuration.Record(elapsed.TotalSeconds, new("steward.operation", KnownId(request)), new("steward.outcome", name));
-        activity?.SetTag("steward.outcome", name);
+        Diagnostics.EndTool(activity, name, outcome is ActionSucceeded, outcome.VendorRequestId);
         LogEnded(KnownId(request), _tenantId, name, elapsed.TotalMilliseconds);
         return outcome;
     }
@@ -83,6 +84,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
+        using var activity = Diagnostics.StartTool("reconcile", KnownId(request), request);
         ReconcileOutcome outcome;
         try
         {
@@ -110,6 +112,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
             });
         }
 
+        Diagnostics.EndTool(activity, outcome.GetType().Name, outcome is not ReconcileUnknown, null);
         LogReconciled(KnownId(request), _tenantId, outcome.GetType().Name);
         return outcome;
     }

@@ -12,6 +12,8 @@ namespace Steward.Engines.Models;
 /// <summary>A model behind an endpoint that speaks OpenAI's chat completions.</summary>
 public sealed class OpenAIChatModel : IChatModel
 {
+    private static readonly Uri PublicServer = new("https://api.openai.com/v1");
+
     private readonly ModelsOptions _options;
     private readonly ModelPrices _prices;
     private readonly TimeProvider _time;
@@ -54,9 +56,16 @@ public sealed class OpenAIChatModel : IChatModel
     public ModelPrice? Price => _prices.Find(Name);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        return Diagnostics.RecordAsync("openai", Name, Server, _time, AnswerAsync(request, cancellationToken), cancellationToken);
+    }
+
+    private Uri Server => string.IsNullOrEmpty(_options.BaseUrl) ? PublicServer : new Uri(_options.BaseUrl);
+
+    private async IAsyncEnumerable<ChatDelta> AnswerAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var messages = Messages(request);
         var options = Options(request);
         var limit = Limit(request);

@@ -64,7 +64,7 @@ public sealed partial class RunEngine(
         }
 
         stop.ThrowIfCancellationRequested();
-        using var activity = Diagnostics.StartRun(input);
+        using var activity = Diagnostics.StartRun(input, recorder.Snapshot);
 
         // A decision that comes in while the run settles down to wait is taken up at once.
         while (HasWork(recorder.Snapshot, userCancel))

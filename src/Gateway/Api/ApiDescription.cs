@@ -13,7 +13,11 @@ internal static class ApiDescription
 {
     private const string SecurityScheme = "bearer";
 
-    private static readonly FrozenSet<Type> Requests = [typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(CancelRunRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest)];
+    private static readonly FrozenSet<Type> Requests =
+    [
+        typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(LimitsResource), typeof(CancelRunRequest), typeof(DecideRequest), typeof(ForkSessionRequest),
+        typeof(ReplayRequest), typeof(CloseDeadLetterRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest),
+    ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
         where TBuilder : IEndpointConventionBuilder
@@ -49,6 +53,8 @@ internal static class ApiDescription
             {
                 new() { Name = "Sessions", Description = "Conversations and their messages." },
                 new() { Name = "Runs", Description = "The work on messages." },
+                new() { Name = "Decisions", Description = "What runs ask people to decide." },
+                new() { Name = "Dead letters", Description = "Runs that failed for technical reasons, for administrators." },
                 new() { Name = "Schedules", Description = "Messages that are handed in at set times." },
                 new() { Name = "Webhooks", Description = "Who is told of what happens to runs; for admins." },
                 new() { Name = "Caller", Description = "Who makes the request." },
@@ -62,7 +68,7 @@ internal static class ApiDescription
             if (type == typeof(JsonElement))
             {
                 schema.Type = JsonSchemaType.Object;
-                schema.Description = "An object; its members depend on the type of the event.";
+                schema.Description = "JSON; its members depend on what it belongs to.";
             }
             else if (type.IsEnum)
             {
@@ -116,6 +122,14 @@ internal static class ApiDescription
             case "runId":
                 parameter.Description = "The run's id.";
                 parameter.Schema = Id('r');
+                break;
+            case "requestId":
+                parameter.Description = "The id of the request for a decision.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "prompts":
+                parameter.Description = "Whether the messages that models were asked with are in the answer.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false };
                 break;
             case "scheduleId":
                 parameter.Description = "The schedule's id.";

@@ -85,6 +85,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             return;
         }
 
+        using var activity = Diagnostics.Start("run start", command.Options?.TraceParent, Key);
         var origin = RunRequests.ToOrigin(command) with { TellsTenant = await _outbox.TellsTenantAsync(TenantId) };
         var input = RunRequests.ToInput(RunId, command);
         await Journaling(() => _journal.NoteOriginAsync(origin, command.Queued ? null : new RunRequested { Input = input with { History = [] } }));

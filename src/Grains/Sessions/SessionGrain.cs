@@ -73,6 +73,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
     public async Task<SubmitResult> Submit(SubmitMessage command, CancellationToken cancellationToken = default)
     {
         MessageRules.Check(command);
+        using var activity = Diagnostics.Start("session submit", command.Options?.TraceParent, Key);
         var requester = Caller.Required;
         if (!Conversation.IsOpen)
         {
