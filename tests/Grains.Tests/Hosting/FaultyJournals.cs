@@ -49,4 +49,15 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
     public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
         string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         inner.ListOpenAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    public ValueTask<IReadOnlyList<JournalHead>> ListDueAsync(
+        string prefix, DateTimeOffset dueBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        inner.ListDueAsync(prefix, dueBefore, limit, afterJournal, cancellationToken);
+
+    public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        inner.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default) =>
+        inner.PurgeAsync(purge, cancellationToken);
 }
