@@ -19,6 +19,9 @@ public static partial class GrainKeys
     /// <summary>The key of a run.</summary>
     public static string Run(string tenantId, string runId) => $"{Tenant(tenantId)}/{Part(runId, 'r', "runId")}";
 
+    /// <summary>The key of a tenant's dead-letter list.</summary>
+    public static string DeadLetters(string tenantId) => $"{Tenant(tenantId)}/d-letters";
+
     /// <summary>The key of a tenant; the tenant id itself, checked.</summary>
     public static string Tenant(string tenantId) => Part(tenantId, 't', "tenantId");
 
