@@ -6,6 +6,7 @@ using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
 using Steward.Sessions;
+using Steward.Tenants;
 
 namespace Steward;
 
@@ -22,6 +23,8 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
+        builder.Services.TryAddSingleton<TenantShares>();
+        builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

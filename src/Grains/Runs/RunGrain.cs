@@ -20,6 +20,7 @@ namespace Steward.Runs;
 internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
     private readonly RunEngine _engine;
+    private readonly RunTurns _turns;
     private readonly PlatformIdentity _platform;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
@@ -35,6 +36,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         IJournalStore journals,
         IContentStore contents,
         RunEngine engine,
+        RunTurns turns,
         PlatformIdentity platform,
         IOptions<RunOptions> options,
         TimeProvider time,
@@ -42,6 +44,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         ILogger<RunGrain> logger)
     {
         _engine = engine;
+        _turns = turns;
         _platform = platform;
         _options = options.Value;
         _time = time;
@@ -106,7 +109,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default) => Task.FromResult(MayBeSeen() ? _journal.Status(RunId) : null);
+    public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default) => Task.FromResult(MayBeSeen() ? _turns.WithPosition(TenantId, _journal.Status(RunId)) : null);
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> Watch(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -235,8 +238,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             var before = _journal.Sequence;
             try
             {
-                var input = _journal.Snapshot.Input!;
-                await Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+                await ExecuteOnceAsync(_journal.Snapshot.Input!);
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -265,6 +267,13 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         {
             await ReportEnd();
         }
+    }
+
+    /// <summary>Waits for the run's turn and works it off as far as it comes: to its end, or until it waits for people.</summary>
+    private async Task ExecuteOnceAsync(RunInput input)
+    {
+        using var slot = await _turns.EnterAsync(input, _journal.Snapshot, _userCancel.Token, _stop.Token);
+        await Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
     }
 
     private async Task<bool> Recover(int attempt, int withoutProgress)

@@ -20,6 +20,7 @@ namespace Steward.Sessions;
 internal sealed partial class SessionGrain(
     IJournalStore journals,
     PlatformIdentity platform,
+    RunTurns turns,
     IOptions<SessionOptions> options,
     TimeProvider time,
     ILogger<SessionGrain> logger) : Grain, ISessionGrain
@@ -119,6 +120,11 @@ internal sealed partial class SessionGrain(
         if (_conversation.Active is not null && await RefuseWhileBusy(command, cancellationToken) is { } refusal)
         {
             return refusal;
+        }
+
+        if (turns.Refuse(TenantId, command.Options) is { } overloaded)
+        {
+            return overloaded;
         }
 
         var message = new UserMessageAccepted

@@ -252,7 +252,7 @@ public sealed class AdmissionModelTests
             foreach (var tenant in _waiting.GroupBy(run => run.Tenant))
             {
                 var positions = tenant.OrderBy(run => run.Priority).Select(run => _admissions.Admission.PositionOf(run.Tenant, run.Id));
-                Demand(positions.SequenceEqual(Enumerable.Range(1, tenant.Count()).Select(place => (int?)place)), "positions are not the order of the queue");
+                Demand(positions.SequenceEqual(Enumerable.Range(0, tenant.Count()).Select(place => (int?)place)), "positions are not the order of the queue");
             }
         }
 

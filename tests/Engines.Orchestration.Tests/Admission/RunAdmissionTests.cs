@@ -102,7 +102,7 @@ public sealed class RunAdmissionTests
         await cancel.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
 
-        Assert.Equal(1, admissions.Admission.PositionOf("t-b", "r-2"));
+        Assert.Equal(0, admissions.Admission.PositionOf("t-b", "r-2"));
         slots[0].Dispose();
         await Admissions.Granted(second);
     }
@@ -147,7 +147,7 @@ public sealed class RunAdmissionTests
         _ = admissions.Enter("t-b", "r-2");
 
         var admission = admissions.Admission;
-        Assert.Equal((1, 2, 3), (admission.PositionOf("t-b", "r-1"), admission.PositionOf("t-b", "r-2"), admission.PositionOf("t-b", "r-back")));
+        Assert.Equal((0, 1, 2), (admission.PositionOf("t-b", "r-1"), admission.PositionOf("t-b", "r-2"), admission.PositionOf("t-b", "r-back")));
         Assert.Null(admission.PositionOf("t-first", "r-fill-0"));
         Assert.Null(admission.PositionOf("t-nobody", "r-1"));
     }

@@ -23,8 +23,8 @@ public interface IRunAdmission
     ValueTask<RunSlot> EnterAsync(AdmissionRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// A run's place in the queue of its tenant, from 1: how many runs of the tenant enter before it, and itself. Other tenants' runs are not
-    /// counted, so that nobody learns of their load. Null when the run does not wait.
+    /// How many runs of its tenant enter before a run that waits; 0 when it is the next one. Other tenants' runs are not counted, so that nobody learns of
+    /// their load. Null when the run does not wait.
     /// </summary>
     int? PositionOf(string tenantId, string runId);
 

@@ -99,7 +99,7 @@ public sealed class RunAdmission : IRunAdmission
             }
 
             // Queues are bounded where messages are accepted, and only somebody who looks at a run that waits comes here.
-            var position = 1;
+            var position = 0;
             foreach (var waiter in tenant.Interactive.Waiting)
             {
                 if (string.Equals(waiter.RunId, runId, StringComparison.Ordinal))
