@@ -6,5 +6,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     TurnsScenario.Create(),
     SessionsScenario.Create(),
     JournalScenario.Create(),
+    FairnessScenario.Create(),
+    NoisyNeighbour.Create(),
 };
 return await root.Parse(args).InvokeAsync();
