@@ -25,6 +25,8 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();
+        builder.Services.TryAddSingleton<Retention>();
+        builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

@@ -55,6 +55,9 @@ internal sealed class FakeRecorder : IRunRecorder
     /// <summary>The contents by hash.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Contents => _contents;
 
+    /// <summary>Removes the contents, as retention does.</summary>
+    public void Forget() => _contents.Clear();
+
     public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken)
     {
         lock (_gate)

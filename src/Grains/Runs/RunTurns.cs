@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Options;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Orchestration.Admission;
 using Steward.Sessions;
@@ -7,7 +6,7 @@ using Steward.Tenants;
 namespace Steward.Runs;
 
 /// <summary>When it is a run's turn in this silo: priority, weight and limits of its tenant, and what a cancellation or a deadline does to a run that waits.</summary>
-internal sealed class RunTurns(IRunAdmission admission, TenantShares shares, IOptions<OrchestrationOptions> options, TimeProvider time)
+internal sealed class RunTurns(IRunAdmission admission, RunEngine engine, TenantShares shares, TimeProvider time)
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(30);
 
@@ -18,8 +17,8 @@ internal sealed class RunTurns(IRunAdmission admission, TenantShares shares, IOp
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> fired.</exception>
     public ValueTask<RunSlot?> EnterAsync(RunInput input, RunSnapshot snapshot, CancellationToken userCancel, CancellationToken stop)
     {
-        var deadline = input.Deadline ?? ((snapshot.RequestedAt ?? time.GetUtcNow()) + options.Value.DefaultDeadline);
-        return admission.TryEnter(Request(input, deadline), out var slot) ? new ValueTask<RunSlot?>(slot) : WaitAsync(input, deadline, userCancel, stop);
+        var request = Request(input, snapshot);
+        return admission.TryEnter(request, out var slot) ? new ValueTask<RunSlot?>(slot) : WaitAsync(request, input, snapshot, userCancel, stop);
     }
 
     /// <summary>Adds how many runs are before it to the status of a run that waits.</summary>
@@ -34,38 +33,41 @@ internal sealed class RunTurns(IRunAdmission admission, TenantShares shares, IOp
             ? new SubmitResult { Outcome = SubmitOutcome.Overloaded, RetryAfter = wait, Reason = "Too many requests of your organisation wait to be worked on." }
             : null;
 
-    private async ValueTask<RunSlot?> WaitAsync(RunInput input, DateTimeOffset deadline, CancellationToken userCancel, CancellationToken stop)
+    private async ValueTask<RunSlot?> WaitAsync(AdmissionRequest request, RunInput input, RunSnapshot snapshot, CancellationToken userCancel, CancellationToken stop)
     {
-        while (true)
+        var left = engine.DeadlineOf(input, snapshot) - time.GetUtcNow();
+        using var clock = new CancellationTokenSource(left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestTimer ? left : LongestTimer, time);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(userCancel, stop, clock.Token);
+        try
         {
-            var request = Request(input, deadline);
-            var goesOn = request.Priority == RunPriority.Background && input.ContinueAfterDeadline;
-            var left = deadline - time.GetUtcNow();
-            using var clock = goesOn || left > LongestTimer
-                ? new CancellationTokenSource()
-                : new CancellationTokenSource(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
-            using var ending = CancellationTokenSource.CreateLinkedTokenSource(userCancel, stop, clock.Token);
-            try
+            return await admission.EnterAsync(request, ending.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            if (userCancel.IsCancellationRequested || !input.ContinueAfterDeadline || snapshot.BackgroundUntil is not null)
             {
-                return await admission.EnterAsync(request, ending.Token);
+                return null;
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-            {
-                // A run that goes on after its deadline waits on behind those that somebody waits for.
-                if (userCancel.IsCancellationRequested || !input.ContinueAfterDeadline)
-                {
-                    return null;
-                }
-            }
+        }
+
+        // A run that goes on after its deadline waits on behind those that somebody waits for.
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(userCancel, stop);
+        try
+        {
+            return await admission.EnterAsync(request with { Priority = RunPriority.Background }, cancelled.Token);
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return null;
         }
     }
 
-    private AdmissionRequest Request(RunInput input, DateTimeOffset deadline)
+    private AdmissionRequest Request(RunInput input, RunSnapshot snapshot)
     {
         var profile = shares.Of(input.TenantId);
         return new AdmissionRequest(input.TenantId, input.RunId)
         {
-            Priority = input.Background || (input.ContinueAfterDeadline && time.GetUtcNow() >= deadline) ? RunPriority.Background : RunPriority.Interactive,
+            Priority = input.Background || snapshot.BackgroundUntil is not null ? RunPriority.Background : RunPriority.Interactive,
             Weight = profile?.SharingWeight ?? 1,
             MaxConcurrent = profile?.MaxConcurrentRuns,
         };

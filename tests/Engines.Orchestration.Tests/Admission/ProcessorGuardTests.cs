@@ -10,52 +10,69 @@ public sealed class ProcessorGuardTests
 
     [Fact]
     public void Next_OneTenant_DoesNotLimitHoweverSlowItIs() =>
-        Assert.Equal(double.PositiveInfinity, _guard.Next(Slow, 0.9, Load(tenants: 1)));
+        Assert.Equal(double.PositiveInfinity, _guard.Next(Slow, 0.9, Load(100)));
 
     [Fact]
     public void Next_ProcessorTakenByOthers_DoesNotLimit() =>
-        Assert.Equal(double.PositiveInfinity, _guard.Next(Slow, 0.05, Load()));
+        Assert.Equal(double.PositiveInfinity, _guard.Next(Slow, 0.05, Load(100, 5)));
 
     [Fact]
-    public void Next_Short_LimitsToLessThanTheLargestTenantHas() =>
-        Assert.Equal(80, _guard.Next(Slow, 0.9, Load(largest: 100)), 6);
+    public void Next_Short_HalvesTheLargestTenant() =>
+        Assert.Equal(50, _guard.Next(Slow, 0.9, Load(100, 5)), 6);
 
-    [Fact]
-    public void Next_ShortAndRunsStillLeaving_WaitsForThemBeforeItLimitsMore()
+    [Theory]
+    [InlineData(20, 60)]
+    [InlineData(0.2, 1)]
+    public void Next_ShortForEver_LeavesTheNoisyOfTwoThreeTimesWhatTheOtherHas(double quiet, double noisy)
     {
-        _guard.Next(Slow, 0.9, Load(largest: 100));
-
-        Assert.Equal(80, _guard.Next(Slow, 0.9, Load(largest: 95)), 6);
-        Assert.Equal(64, _guard.Next(Slow, 0.9, Load(largest: 80)), 6);
+        Assert.Equal(noisy, Play(rounds: 200, quiet), 1);
     }
 
     [Fact]
-    public void Next_ShortForEver_LeavesEveryTenantOneSlot()
+    public void Next_ShortForEverWithManyTenants_LeavesEachMoreThanTheMean() =>
+        Assert.InRange(Play(rounds: 200, [.. Enumerable.Repeat(10.0, 20)]), 15, 16);
+
+    [Fact]
+    public void Next_EverybodyAtTheLimit_RaisesItAlthoughTheProcessorIsShort()
     {
-        for (var i = 0; i < 200; i++)
+        Play(rounds: 50, 5);
+        var before = _guard.Limit;
+
+        for (var i = 0; i < 10; i++)
         {
-            _guard.Next(Slow, 0.9, Load(largest: _guard.Limit is var limit && double.IsFinite(limit) ? limit : 100));
+            _guard.Next(Slow, 0.9, Load(_guard.Limit, _guard.Limit));
         }
 
-        Assert.Equal(1, _guard.Limit);
+        Assert.True(_guard.Limit > before * 2);
     }
 
     [Fact]
     public void Next_ShortageOver_GivesBackWhileRunsWaitForIt()
     {
-        var before = _guard.Next(Slow, 0.9, Load(largest: 100));
+        var before = _guard.Next(Slow, 0.9, Load(100, 5));
 
-        Assert.Equal(before, _guard.Next(TimeSpan.Zero, 0.5, Load(isBound: false)));
-        Assert.True(_guard.Next(TimeSpan.Zero, 0.5, Load(isBound: true)) > before);
+        Assert.Equal(before, _guard.Next(TimeSpan.Zero, 0.5, Load(100, 5) with { IsBound = false }));
+        Assert.True(_guard.Next(TimeSpan.Zero, 0.5, Load(100, 5)) > before);
     }
 
     [Fact]
     public void Next_OtherTenantGone_LiftsTheLimit()
     {
-        _guard.Next(Slow, 0.9, Load());
+        _guard.Next(Slow, 0.9, Load(100, 5));
 
-        Assert.Equal(double.PositiveInfinity, _guard.Next(Slow, 0.9, Load(tenants: 1)));
+        Assert.Equal(double.PositiveInfinity, _guard.Next(Slow, 0.9, Load(100)));
     }
 
-    private static AdmissionLoad Load(int tenants = 2, double largest = 100, bool isBound = true) => new(120, 50, tenants, largest, isBound);
+    /// <summary>One tenant that takes whatever it gets beside others that do not.</summary>
+    private double Play(int rounds, params double[] others)
+    {
+        for (var i = 0; i < rounds; i++)
+        {
+            _guard.Next(Slow, 0.9, Load([Math.Min(200, _guard.Limit), .. others]));
+        }
+
+        return _guard.Limit;
+    }
+
+    private static AdmissionLoad Load(params double[] shares) => new((int)shares.Sum(), 50, shares.Length, shares.Max(), shares.Average(), true);
 }

@@ -242,7 +242,7 @@ public sealed class RunAdmissionTests
         }))).WaitAsync(TimeSpan.FromSeconds(60));
 
         Assert.InRange(most, 1, 4);
-        Assert.Equal(new AdmissionLoad(0, 0, 5, 0, false), admissions.Admission.ReadLoad());
+        Assert.Equal(new AdmissionLoad(0, 0, 5, 0, 0, false), admissions.Admission.ReadLoad());
         Assert.Equal(4, admissions.Fill().Count);
     }
 

@@ -20,8 +20,8 @@ public sealed class AdmissionOptions
     /// </summary>
     public int InteractivePerBackground { get; set; } = 32;
 
-    /// <summary>The most runs of one tenant and priority that wait; further messages are refused with <c>overloaded</c>. Default 1,024.</summary>
-    public int MaxWaitingRunsPerTenant { get; set; } = 1024;
+    /// <summary>The most runs of one tenant and priority that wait; further messages are refused with <c>overloaded</c>. Default 256.</summary>
+    public int MaxWaitingRunsPerTenant { get; set; } = 256;
 
     /// <summary>
     /// How long work that is ready may wait for a processor. When it waits longer and several tenants are at work, those with the most runs get fewer slots

@@ -1,21 +1,28 @@
 namespace Steward.Engines.Orchestration.Admission;
 
 /// <summary>
-/// Finds how many slots a tenant may hold while the processor is short: additive increase, multiplicative decrease, on the time that ready work waits
-/// for a processor. Since all tenants have the same limit for each unit of their weight, the largest users give way first and small ones not at all.
+/// Finds how many slots a tenant may hold while the processor is short: multiplicative decrease, slow increase, on the time that ready work waits for a processor.
+/// All tenants have the same limit for each unit of their weight, so that the largest give way first; it stays above what the tenants have in the mean,
+/// so that those below are not touched.
 /// </summary>
 internal sealed class ProcessorGuard(TimeSpan target)
 {
     /// <summary>Below this part of the machine's processor time it is somebody else's process that takes it, and fewer runs here would help nobody.</summary>
-    private const double LeastOwnShare = 0.2;
+    private const double LeastOwnShare = 0.15;
 
-    private const double Decrease = 0.8;
+    private const double Decrease = 0.5;
     private const double Increase = 0.05;
 
-    /// <summary>How many rounds a decrease gets to show its effect: runs that hold a slot keep it.</summary>
-    private const int Patience = 5;
+    /// <summary>
+    /// How far above the mean the limit stays. Of n + 1 tenants of which one is noisy and the others have b slots each, the noisy one is left with
+    /// 1.5 n b / (n − 0.5): three times as much as the other one of two, half as much again as each of many.
+    /// </summary>
+    private const double AboveMean = 1.5;
 
-    private int _roundsLeft;
+    /// <summary>The weight of one more observation of the mean.</summary>
+    private const double Gain = 0.25;
+
+    private double _mean;
 
     /// <summary>Slots for each unit of weight; infinity is no limit.</summary>
     public double Limit { get; private set; } = double.PositiveInfinity;
@@ -27,7 +34,7 @@ internal sealed class ProcessorGuard(TimeSpan target)
     /// <returns>The new limit.</returns>
     public double Next(TimeSpan delay, double ownShare, AdmissionLoad load)
     {
-        _roundsLeft--;
+        _mean += Gain * (load.MeanShare - _mean);
         if (load.Tenants < 2)
         {
             // Nobody is there to be protected.
@@ -35,11 +42,7 @@ internal sealed class ProcessorGuard(TimeSpan target)
         }
         else if (delay > target && ownShare >= LeastOwnShare)
         {
-            if (_roundsLeft <= 0 || load.LargestShare <= Limit)
-            {
-                Limit = Math.Max(1, Math.Min(Limit, load.LargestShare) * Decrease);
-                _roundsLeft = Patience;
-            }
+            Limit = Math.Max(Math.Max(1, _mean * AboveMean), Math.Min(Limit, load.LargestShare) * Decrease);
         }
         else if (load.IsBound)
         {

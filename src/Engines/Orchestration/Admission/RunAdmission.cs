@@ -29,8 +29,6 @@ public sealed class RunAdmission : IRunAdmission
     private double _shortage = double.PositiveInfinity;
     private bool _boundByShortage;
     private long _window;
-    private int _tenantsInWindow;
-    private int _tenantsBefore;
 
     /// <summary>Creates an admission without any run in it.</summary>
     public RunAdmission(IOptions<AdmissionOptions> options, TimeProvider time)
@@ -148,22 +146,31 @@ public sealed class RunAdmission : IRunAdmission
     {
         lock (_lock)
         {
+            var (active, largest, sum) = (0, 0.0, 0.0);
+            foreach (var tenant in _tenants.Values)
+            {
+                if (tenant.InFlight > 0 || tenant.SeenIn >= _window - 1)
+                {
+                    var share = tenant.InFlight / tenant.Weight;
+                    (active, largest, sum) = (active + 1, Math.Max(largest, share), sum + share);
+                }
+            }
+
             return new AdmissionLoad(
                 _inFlight,
                 _interactive.Waiting + _background.Waiting,
-                Math.Max(_tenantsBefore, _tenantsInWindow),
-                _tenants.Count == 0 ? 0 : _tenants.Values.Max(tenant => tenant.InFlight / tenant.Weight),
+                active,
+                largest,
+                active == 0 ? 0 : sum / active,
                 _boundByShortage);
         }
     }
 
-    /// <summary>Begins a new window in which tenants are counted.</summary>
+    /// <summary>Begins a new window. A tenant counts as being at work until the end of the window after the last run that came.</summary>
     internal void BeginWindow()
     {
         lock (_lock)
         {
-            _tenantsBefore = _tenantsInWindow;
-            _tenantsInWindow = 0;
             _window++;
         }
     }
@@ -246,12 +253,7 @@ public sealed class RunAdmission : IRunAdmission
             Dispatch();
         }
 
-        if (tenant.SeenIn != _window)
-        {
-            tenant.SeenIn = _window;
-            _tenantsInWindow++;
-        }
-
+        tenant.SeenIn = _window;
         return tenant.Lane(request.Priority);
     }
 
@@ -372,7 +374,8 @@ public sealed class RunAdmission : IRunAdmission
 /// <summary>How busy an admission is.</summary>
 /// <param name="InFlight">Runs with a slot.</param>
 /// <param name="Waiting">Runs without.</param>
-/// <param name="Tenants">Tenants that had runs enter lately.</param>
+/// <param name="Tenants">Tenants that hold slots, or had runs come lately.</param>
 /// <param name="LargestShare">The most slots that any tenant holds for each unit of its weight.</param>
+/// <param name="MeanShare">The same in the mean of these tenants.</param>
 /// <param name="IsBound">Whether a run waits, or waited, because its tenant is at the guard's limit.</param>
-internal readonly record struct AdmissionLoad(int InFlight, int Waiting, int Tenants, double LargestShare, bool IsBound);
+internal readonly record struct AdmissionLoad(int InFlight, int Waiting, int Tenants, double LargestShare, double MeanShare, bool IsBound);

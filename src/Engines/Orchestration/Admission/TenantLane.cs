@@ -22,8 +22,8 @@ internal sealed class AdmittedTenant
 
     public int MaxBackground { get; set; }
 
-    /// <summary>The window in which it was last seen; tells how many tenants are at work.</summary>
-    public long SeenIn { get; set; } = -1;
+    /// <summary>The window in which the last run came.</summary>
+    public long SeenIn { get; set; }
 
     public int InFlight => Interactive.InFlight + Background.InFlight;
 
