@@ -82,7 +82,7 @@ internal static class FairnessScenario
             settings.ToCommand(),
             Machine.Orleans,
             "Each turn over HTTP with server-sent events, sent at a set rate whatever became of earlier ones; latencies are the quiet tenant's, whole turns with the model's time. The "
-                + "noisy tenant's clients are a process of the lowest priority on the same machine; the quiet tenant's and the simulators are another one. The ratio is the median over "
+                + "noisy tenant's clients are a process of lower priority on the same machine; the quiet tenant's and the simulators are another one. The ratio is the median over "
                 + "the pairs of phases of the 95th percentile under noise to that in calm.",
             Median(pairs.Select(pair => pair.Noisy.Quiet.Latency.P50 / pair.Calm.Quiet.Latency.P50)),
             Median(pairs.Select(pair => pair.Noisy.Quiet.Latency.P95 / pair.Calm.Quiet.Latency.P95)),

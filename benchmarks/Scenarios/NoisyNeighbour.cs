@@ -6,12 +6,13 @@ using Steward.Benchmarks.Measuring;
 namespace Steward.Benchmarks.Scenarios;
 
 /// <summary>
-/// The noisy tenant's people: a process of its own at the lowest priority, since they would sit at machines of their own. It is told over its
+/// The noisy tenant's people: a process of its own at a lower priority, since they would sit at machines of their own. It is told over its
 /// standard input what to send and answers with one line for each load.
 /// </summary>
 internal sealed class NoisyNeighbour : IAsyncDisposable
 {
     private const string CommandName = "noisy-neighbour";
+    private const string Nice = "/usr/bin/nice";
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
 
@@ -30,7 +31,15 @@ internal sealed class NoisyNeighbour : IAsyncDisposable
     /// <summary>Starts the process and opens its sessions.</summary>
     public static async Task<NoisyNeighbour> StartAsync(Uri server, string question, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        // Ten steps below this process and the server, whatever they have.
+        var start = new ProcessStartInfo(File.Exists(Nice) ? Nice : Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        if (File.Exists(Nice))
+        {
+            start.ArgumentList.Add("-n");
+            start.ArgumentList.Add("10");
+            start.ArgumentList.Add(Environment.ProcessPath!);
+        }
+
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add(typeof(NoisyNeighbour).Assembly.Location);
@@ -55,12 +64,6 @@ internal sealed class NoisyNeighbour : IAsyncDisposable
 
     private static async Task<int> ServeAsync(TextReader input, TextWriter output, CancellationToken cancellationToken)
     {
-        // Threads inherit it from the one that starts them.
-        using (var self = Process.GetCurrentProcess())
-        {
-            self.PriorityClass = ProcessPriorityClass.Idle;
-        }
-
         var setup = JsonSerializer.Deserialize<Setup>(await input.ReadLineAsync(cancellationToken) ?? "null", Format)!;
         await using var connections = LoadConnections.Create(setup.Server);
         using var http = connections.CreateClient();
