@@ -36,6 +36,9 @@ public sealed partial class RunEngine(
 
     private readonly OrchestrationOptions _options = options.Value;
 
+    /// <summary>Until when a run may work that has come as far as the snapshot says.</summary>
+    public DateTimeOffset DeadlineOf(RunInput input, RunSnapshot snapshot) => new RunClock(input, snapshot, _options, time).Limit;
+
     /// <summary>
     /// Works the run off from wherever the recorder's snapshot says that it is; returns after <c>run.ended</c> or <c>run.waiting</c> is durable, at once when it already is and
     /// nothing has come in since. Called again after a decision it goes on.
