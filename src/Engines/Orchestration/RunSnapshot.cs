@@ -14,6 +14,7 @@ public sealed class RunSnapshot
     private readonly Dictionary<string, ActionState> _actions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DecisionState> _decisions = new(StringComparer.Ordinal);
     private readonly List<ModelCalled> _modelCalls = [];
+    private readonly List<PlanState> _plans = [];
     private readonly StringBuilder _answer = new();
     private IReadOnlyDictionary<string, string> _workingMemory = new Dictionary<string, string>();
     private RunUsageTotals _usage = new();
@@ -160,6 +161,18 @@ public sealed class RunSnapshot
         }
     }
 
+    /// <summary>The plans that were proposed, in order.</summary>
+    public IReadOnlyList<PlanState> Plans
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _plans];
+            }
+        }
+    }
+
     /// <summary>One step, or null when it was never started.</summary>
     public StepState? FindStep(string stepId)
     {
@@ -212,6 +225,7 @@ public sealed class RunSnapshot
                     {
                         OperationId = started.OperationId,
                         Arguments = started.Arguments,
+                        Speculative = started.Speculative,
                         Status = StepStatus.Running,
                         StartedAt = known?.StartedAt ?? at,
                     };
@@ -237,6 +251,9 @@ public sealed class RunSnapshot
                         Field = failed.Field,
                         EndedAt = at,
                     });
+                    break;
+                case StepDropped dropped:
+                    EndStep(dropped.StepId, step => step with { Status = StepStatus.Dropped, Result = null, Code = null, Message = null, Summary = null, EndedAt = at });
                     break;
                 case ActionPlanned planned when !_actions.ContainsKey(planned.ActionId):
                     _actions[planned.ActionId] = new ActionState
@@ -287,6 +304,15 @@ public sealed class RunSnapshot
                     _answer.Append(delta.Text);
                     _answerText = null;
                     break;
+                case PlanProposed proposed when !_plans.Exists(plan => plan.Scope == proposed.Scope && plan.Revision == proposed.Revision):
+                    _plans.Add(new PlanState { Revision = proposed.Revision, Plan = proposed.Plan, PlanHash = proposed.PlanHash, Reason = proposed.Reason, Scope = proposed.Scope });
+                    break;
+                case PlanRejected rejected:
+                    ChangePlan(rejected.Scope, rejected.Revision, plan => plan with { Faults = rejected.Faults });
+                    break;
+                case PlanAccepted accepted:
+                    ChangePlan(accepted.Scope, accepted.Revision, plan => plan with { AcceptedBy = accepted.By });
+                    break;
                 case ContextGathered context:
                     Context ??= context;
                     break;
@@ -335,6 +361,15 @@ public sealed class RunSnapshot
         // A step that is skipped was never started.
         var step = _steps.GetValueOrDefault(stepId) ?? new StepState { StepId = stepId, Title = stepId, Ordinal = _steps.Count };
         _steps[stepId] = change(step);
+    }
+
+    private void ChangePlan(string? scope, int revision, Func<PlanState, PlanState> change)
+    {
+        var index = _plans.FindIndex(plan => plan.Scope == scope && plan.Revision == revision);
+        if (index >= 0)
+        {
+            _plans[index] = change(_plans[index]);
+        }
     }
 
     private void ChangeAction(string actionId, Func<ActionState, ActionState> change)
