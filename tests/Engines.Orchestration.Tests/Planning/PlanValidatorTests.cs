@@ -10,7 +10,9 @@ public sealed class PlanValidatorTests
 {
     private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(200);
 
-    public static TheoryData<string> Faults => [.. Mutations.Keys];
+    public static TheoryData<string> Faults => [.. Codes];
+
+    internal static IReadOnlyCollection<string> Codes => Mutations.Keys;
 
     // Each takes a valid plan, the random source and the index of a step, and returns where the fault has to be reported.
     private static readonly Dictionary<string, Func<JsonObject, Random, int, string>> Mutations = new()
