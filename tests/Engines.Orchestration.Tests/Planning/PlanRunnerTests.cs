@@ -307,7 +307,7 @@ public sealed class PlanRunnerTests
         var harness = new PlanHarness { Connectors = PlanSamples.Connectors(), Plans = [Json(Write("a"), Write("b", "a"), Write("c", "b"))], Budget = new FakeBudget { Limit = 2 } };
         var recorder = await harness.RunAsync();
 
-        Assert.Equal((RunPhase.Partial, "budget_exhausted"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Equal((RunPhase.Partial, "budget"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
         Assert.Equal(2, harness.Connectors.Effects.Count);
         Assert.Single(recorder.Facts.OfType<BudgetExhausted>());
         Assert.Contains("The budget of steps is used up.", harness.Questions[^1].Messages[^1].Text, StringComparison.Ordinal);

@@ -160,7 +160,7 @@ internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnl
                 told["agent"] = entry.Step.Agent;
             }
 
-            foreach (var (name, value) in Observations.Describe(entry.State, share).ToList())
+            foreach (var (name, value) in StepReport.Describe(entry.State, share).ToList())
             {
                 told[name] = value?.DeepClone();
             }

@@ -184,7 +184,7 @@ internal sealed class PlanRunner(
         await run.RecordAsync(end.Facts);
         if (end.Exhausted is { } exhausted)
         {
-            return (await AnswerAsync(plan, steps, "budget_exhausted", $"The budget of {exhausted.Budget} is used up.", RunPhase.Partial), null);
+            return (await AnswerAsync(plan, steps, "budget", $"The budget of {exhausted.Budget} is used up.", RunPhase.Partial), null);
         }
 
         if (execution.Problem is not { } problem)

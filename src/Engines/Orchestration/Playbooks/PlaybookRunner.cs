@@ -48,7 +48,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         }
 
         return _early is null && end.Exhausted is { } exhausted
-            ? new RunOutcome(RunPhase.Partial, "budget_exhausted", Progress.Describe(run.Snapshot, $"I stopped: the budget of {exhausted.Budget} is used up.")) { WorkingMemory = Remember() }
+            ? new RunOutcome(RunPhase.Partial, "budget", Progress.Describe(run.Snapshot, $"I stopped: the budget of {exhausted.Budget} is used up.")) { WorkingMemory = Remember() }
             : (_early ?? Success()) with { Facts = end.Facts };
     }
 

@@ -1,10 +1,10 @@
 using System.Text.Json.Nodes;
 using Steward.Engines.Orchestration.Expressions;
 
-namespace Steward.Engines.Orchestration;
+namespace Steward.Engines.Orchestration.Planning;
 
-/// <summary>What models are told about steps.</summary>
-internal static class Observations
+/// <summary>What the planner and the model that writes the answer are told about a step.</summary>
+internal static class StepReport
 {
     /// <summary>Tells empty from failed, retryable from final, and data from instructions.</summary>
     /// <param name="step">The step; null when it was never begun.</param>
