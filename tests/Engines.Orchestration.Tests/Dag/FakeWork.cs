@@ -86,7 +86,8 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
         var options = new OrchestrationOptions { MaxParallelSteps = parallel };
         await using var run = new RunContext(Engines.Input("go"), recorder, new FakeConnectors(), policy ?? ActionPolicy.ReadOnly, options, TimeProvider.System, new RandomSource(1), default, default);
         var outcome = await new DagRunner(run, this, budget).RunAsync([]);
-        await run.RecordAsync(outcome.Waits is { } waits ? [.. outcome.Facts, waits] : outcome.Facts);
+        IReadOnlyList<RunFact> facts = outcome.Waits is { } waits ? [.. outcome.Facts, waits] : outcome.Facts;
+        await run.RecordAsync(facts, outcome.Contents);
         return outcome;
     }
 }

@@ -56,13 +56,14 @@ internal sealed class PlanHarness
         {
             var runner = new PlanRunner(run, Agent, Tools(Connectors.Operations), new Model(this, recorder), Handoffs, Budget, NullLogger.Instance, Scope) { ReviewWrites = ReviewWrites };
             var outcome = await runner.RunAsync(recorder.Snapshot.Choice is null ? [new StrategyChosen { Strategy = "plan" }] : []);
-            await run.RecordAsync(outcome.Waits is { } waits
+            IReadOnlyList<RunFact> facts = outcome.Waits is { } waits
                 ? [.. outcome.Facts, waits]
                 : [
                     .. outcome.Facts,
                     .. outcome.Answer.Length > 0 ? new[] { new AnswerDelta { Offset = recorder.Snapshot.AnswerLength + outcome.Facts.OfType<AnswerDelta>().Sum(delta => delta.Text.Length), Text = outcome.Answer } } : [],
-                    new RunEnded { Phase = outcome.Phase, ErrorCode = outcome.ErrorCode },
-                ]);
+                    new RunEnded { Phase = outcome.Phase, ErrorCode = outcome.ErrorCode, IsTechnical = outcome.FailedSteps is not null, FailedSteps = outcome.FailedSteps },
+                ];
+            await run.RecordAsync(facts, outcome.Contents);
         }
         catch (Exception) when (run.HasFailedToRecord)
         {

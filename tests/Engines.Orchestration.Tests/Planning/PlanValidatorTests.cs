@@ -268,19 +268,9 @@ public sealed class PlanValidatorTests
             return fault is not null || PlanValidator.Check(plan, PlanSamples.Scope()).Faults.Count >= 0;
         }).Check(Many);
 
-    [Fact]
-    public void Canonical_SameContentInAnotherSpelling_IsTheSame()
-    {
-        var one = PlanHash.Of(System.Text.Json.JsonDocument.Parse("""{"a": 1.50, "b": [true, null, "x"]}""").RootElement);
-        var other = PlanHash.Of(System.Text.Json.JsonDocument.Parse("""{"b":[true,null,"\u0078"],"a":1.5}""").RootElement);
-
-        Assert.Equal(one, other);
-        Assert.NotEqual(one, PlanHash.Of(System.Text.Json.JsonDocument.Parse("""{"b":[true,null,"x"],"a":1.51}""").RootElement));
-    }
-
     private static PlanScope Scope { get; } = PlanSamples.Scope() with
     {
-        Closed = [new ClosedCall(PlanSamples.Write, """{"seen":"known","step":"done"}""", "already_done", "It is done.")],
+        Closed = [new ClosedCall(PlanSamples.Write, PlanSamples.Element(new JsonObject { ["step"] = "done", ["seen"] = "known" }), "already_done", "It is done.")],
     };
 
     private static Arbitrary<(int Seed, int Count)> Plans() =>

@@ -20,9 +20,11 @@ internal sealed record DagEnd(string Status, JsonElement? Result, string? Code, 
 
     public static DagEnd From(CallResult result) => new(result.Succeeded ? "done" : "failed", result.Result, result.Code, result.Message);
 
-    public static DagEnd From(StepState state) => state.Status switch
+    /// <param name="state">A step that is over.</param>
+    /// <param name="result">Its whole result.</param>
+    public static DagEnd From(StepState state, JsonElement? result) => state.Status switch
     {
-        StepStatus.Done => new("done", state.Result, null, null),
+        StepStatus.Done => new("done", result, null, null),
         StepStatus.Skipped or StepStatus.Dropped => Skipped,
         _ => new("failed", null, state.Code, state.Message),
     };

@@ -32,7 +32,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
     public async Task<DagOutcome> RunAsync(IReadOnlyList<RunFact> before)
     {
         _facts.AddRange(before);
-        Resume();
+        await ResumeAsync();
         try
         {
             while (true)
@@ -61,7 +61,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
         }
     }
 
-    private void Resume()
+    private async Task ResumeAsync()
     {
         foreach (var step in work.Steps)
         {
@@ -70,13 +70,14 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
                 continue;
             }
 
+            var end = DagEnd.From(state, await run.LoadResultAsync(state));
             if (state is { Speculative: true, Status: not StepStatus.Dropped })
             {
-                _held[step.Id] = DagEnd.From(state);
+                _held[step.Id] = end;
             }
             else
             {
-                End(step, DagEnd.From(state));
+                End(step, end);
             }
         }
     }
@@ -112,7 +113,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
         var state = run.Snapshot.FindStep(step.Id);
         var isEarly = _early.Contains(step.Id) || _held.ContainsKey(step.Id) || state is { Speculative: true };
         var isBegun = state is not null && !isEarly;
-        if (IsEnding && !isBegun)
+        if ((IsEnding && !isBegun) || (work.Ending == DagEnding.Stop && IsOnlyPlanned(step.Id)))
         {
             return false;
         }
@@ -165,6 +166,9 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
         starts.Add(call);
         return false;
     }
+
+    // An action that was never sent, such as one that waits for its approval: a run that is stopping does not take it up again.
+    private bool IsOnlyPlanned(string stepId) => run.Snapshot.Actions.Any(action => action.StepId == stepId && action.Status == ActionStatus.Planned);
 
     // Only reads that the policy lets through without asking anybody, whose arguments are known, and that overtake nothing that may change what they read.
     private async Task TakeEarlyAsync(DagStep step, List<DagCall> starts)
@@ -279,7 +283,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
 
     private async Task<DagOutcome> FinishAsync()
     {
-        var waits = Waits();
+        var waits = await WaitsAsync();
         if (waits is null)
         {
             _facts.AddRange(work.Steps
@@ -287,15 +291,15 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
                 .Select(step => new StepDropped { StepId = step.Id, Reason = "The work ended before it was needed." }));
         }
 
-        if (_contents.Count > 0 || _exhausted is not null)
+        if (_exhausted is not null)
         {
             await FlushAsync();
         }
 
-        return new DagOutcome([.. _facts], waits, _exhausted);
+        return new DagOutcome([.. _facts], [.. _contents], waits, _exhausted);
     }
 
-    private RunWaiting? Waits()
+    private async Task<RunWaiting?> WaitsAsync()
     {
         var requests = work.Steps
             .Where(step => _waiting.ContainsKey(step.Id) && (work.Ending != DagEnding.Stop || MayHaveDone(step.Id)))
@@ -305,14 +309,18 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
             return null;
         }
 
-        var asked = requests
-            .Select(id => run.Snapshot.FindDecision(id)?.Request ?? _facts.OfType<DecisionRequested>().FirstOrDefault(request => request.RequestId == id))
-            .OfType<DecisionRequested>().ToList();
+        if (requests.Exists(id => run.Snapshot.FindDecision(id) is null))
+        {
+            await FlushAsync();
+        }
+
+        // None is left when all were decided while the run settled down; whoever is told so goes on at once.
+        var open = requests.Select(run.Snapshot.FindDecision).OfType<DecisionState>().Where(decision => decision.IsOpen).ToList();
         return new RunWaiting
         {
-            RequestIds = requests,
-            Summary = asked.Count == 1 ? asked[0].Summary : string.Join('\n', asked.Select(request => "- " + request.Summary)),
-            ExpiresAt = asked.Min(request => request.ExpiresAt),
+            RequestIds = [.. open.Select(decision => decision.Request.RequestId)],
+            Summary = Progress.Waiting(open),
+            ExpiresAt = open.Min(decision => decision.Request.ExpiresAt),
         };
     }
 

@@ -34,6 +34,7 @@ internal enum DagEnding
 
 /// <summary>How the work on a graph has ended, or why it pauses.</summary>
 /// <param name="Facts">What is still to be recorded, together with what follows from it.</param>
+/// <param name="Contents">What these facts refer to.</param>
 /// <param name="Waits">What it waits for; null when it is over.</param>
 /// <param name="Exhausted">The budget that ended it early, recorded already.</param>
-internal sealed record DagOutcome(IReadOnlyList<RunFact> Facts, RunWaiting? Waits, BudgetExhausted? Exhausted);
+internal sealed record DagOutcome(IReadOnlyList<RunFact> Facts, IReadOnlyList<RunContent> Contents, RunWaiting? Waits, BudgetExhausted? Exhausted);

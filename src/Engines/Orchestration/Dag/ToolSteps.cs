@@ -8,8 +8,6 @@ namespace Steward.Engines.Orchestration.Dag;
 /// <summary>Makes steps ready that call an operation of a connector.</summary>
 internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
 {
-    private static readonly JsonElement AnySchema = Values.Element(new System.Text.Json.Nodes.JsonObject());
-
     /// <summary>Makes a step ready.</summary>
     /// <param name="stepId">The step.</param>
     /// <param name="title">What it does, for people.</param>
@@ -24,19 +22,16 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
         var operation = run.FindOperation(operationId);
 
         // What was begun is bound to the arguments of back then, and its fate is looked up even when the operation is gone by now: nobody may say that it failed.
-        if (ledger.Find(stepId) is { } action && (operation is not null || action.Status is ActionStatus.Sent or ActionStatus.Unknown or ActionStatus.Confirmed))
+        if (ledger.Find(stepId) is { } action)
         {
-            return new DagCall(started)
-            {
-                Call = () => ledger.WriteAsync(stepId, operation ?? Vanished(action), action.Arguments, action.Summary, attempts),
-                Operation = operation,
-                Arguments = action.Arguments,
-            };
+            return operation is null
+                ? new DagCall(started) { Call = async () => await ledger.SettleStepAsync(stepId) ?? NotConfigured(started, operationId).Fault! }
+                : new DagCall(started) { Call = () => ledger.WriteAsync(stepId, operation, action.Arguments, action.Summary, attempts), Operation = operation, Arguments = action.Arguments };
         }
 
         if (operation is null)
         {
-            return DagCall.Faulty(started, "not_configured", $"'{operationId}' is not available: its connector is not configured.");
+            return NotConfigured(started, operationId);
         }
 
         JsonElement values;
@@ -71,12 +66,6 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
         };
     }
 
-    private static ConnectorOperation Vanished(ActionState action) => new()
-    {
-        Id = action.OperationId,
-        Connector = action.OperationId.Split('.')[0],
-        Description = action.Summary,
-        Effect = OperationEffect.Write,
-        InputSchema = AnySchema,
-    };
+    private static DagCall NotConfigured(StepStarted started, string operationId) =>
+        DagCall.Faulty(started, "not_configured", $"'{operationId}' is not available: its connector is not configured.");
 }

@@ -147,7 +147,7 @@ internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnl
     private string Results(PlanSteps steps)
     {
         var all = steps.All.Where(step => step.State is not { Status: StepStatus.Dropped }).ToList();
-        var share = Math.Clamp(MaxResultsLength / Math.Max(1, all.Count), MinResultLength, run.Options.MaxResultLength);
+        var share = Math.Clamp(MaxResultsLength / Math.Max(1, all.Count), MinResultLength, run.Options.MaxInlineResult);
         var lines = all.Select(entry =>
         {
             var told = new JsonObject { ["step"] = entry.Name, ["title"] = entry.Step.Title };

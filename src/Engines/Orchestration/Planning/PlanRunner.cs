@@ -89,22 +89,23 @@ internal sealed class PlanRunner(
 
     private async Task ProposeAsync(IReadOnlyList<PlanState> plans, string? reason)
     {
-        var steps = new PlanSteps(run, plans, scope);
+        var steps = await PlanSteps.LoadAsync(run, plans, scope);
         var answer = await models.AskAsync(new ModelQuestion { Messages = await _prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope });
-        await run.RecordAsync([.. answer.Facts, .. Consider(plans, answer.Text, reason, null)], answer.Contents);
+        await run.RecordAsync([.. answer.Facts, .. Consider(plans, steps, answer.Text, reason, null)], answer.Contents);
     }
 
     /// <summary>What follows from a proposed plan.</summary>
     /// <param name="plans">The plans before it.</param>
+    /// <param name="steps">What they have brought.</param>
     /// <param name="text">The plan as it was written.</param>
     /// <param name="reason">Why there is a new plan.</param>
     /// <param name="editor">The person who edited it and by that approves it; null for a model's plan.</param>
-    private List<RunFact> Consider(IReadOnlyList<PlanState> plans, string text, string? reason, string? editor)
+    private List<RunFact> Consider(IReadOnlyList<PlanState> plans, PlanSteps steps, string text, string? reason, string? editor)
     {
         var revision = plans.Count + 1;
         var (document, fault) = PlanReader.Read(text);
-        var facts = new List<RunFact> { new PlanProposed { Revision = revision, Plan = document, PlanHash = PlanHash.Of(document), Reason = reason, Scope = scope } };
-        var (plan, faults) = fault is null ? PlanValidator.Check(document, ScopeOf(plans, revision)) : (null, [fault]);
+        var facts = new List<RunFact> { new PlanProposed { Revision = revision, Plan = document, PlanHash = CanonicalJson.Hash(document), Reason = reason, Scope = scope } };
+        var (plan, faults) = fault is null ? PlanValidator.Check(document, ScopeOf(steps, revision)) : (null, [fault]);
         if (plan is null)
         {
             facts.Add(new PlanRejected { Revision = revision, Faults = faults, Scope = scope });
@@ -117,19 +118,15 @@ internal sealed class PlanRunner(
         return facts;
     }
 
-    private PlanScope ScopeOf(IReadOnlyList<PlanState> plans, int revision)
+    private PlanScope ScopeOf(PlanSteps steps, int revision) => new()
     {
-        var steps = new PlanSteps(run, plans, scope);
-        return new PlanScope
-        {
-            Tools = _tools,
-            Configured = run.Connectors.Operations.Select(operation => operation.Id).ToHashSet(StringComparer.Ordinal),
-            Agents = handoffs is null ? new HashSet<string>(StringComparer.Ordinal) : agent.Handoffs.ToHashSet(StringComparer.Ordinal),
-            Known = steps.Roots(revision),
-            Closed = steps.Closed(revision),
-            MaxSteps = Math.Min(PlanScope.DefaultMaxSteps, Math.Min(agent.Limits.Steps ?? int.MaxValue, run.Input.Limits?.Steps ?? int.MaxValue)),
-        };
-    }
+        Tools = _tools,
+        Configured = run.Connectors.Operations.Select(operation => operation.Id).ToHashSet(StringComparer.Ordinal),
+        Agents = handoffs is null ? new HashSet<string>(StringComparer.Ordinal) : agent.Handoffs.ToHashSet(StringComparer.Ordinal),
+        Known = steps.Roots(revision),
+        Closed = steps.Closed(revision),
+        MaxSteps = Math.Min(PlanScope.DefaultMaxSteps, Math.Min(agent.Limits.Steps ?? int.MaxValue, run.Input.Limits?.Steps ?? int.MaxValue)),
+    };
 
     private bool IsReviewed(Plan plan) =>
         run.Input.ReviewPlan || agent.ReviewPlans || (ReviewWrites && plan.Steps.Any(step => step.Tool is not { } tool || _tools[tool].Effect != OperationEffect.Read));
@@ -161,7 +158,7 @@ internal sealed class PlanRunner(
                     new PlanAccepted { Revision = last.Revision + 1, By = made.By ?? "requester", Scope = scope });
                 return null;
             case "edit":
-                await run.RecordAsync(Consider(plans, PlanReview.Edited(made), "The plan was edited in its review.", made.By ?? "requester"));
+                await run.RecordAsync(Consider(plans, await PlanSteps.LoadAsync(run, plans, scope), PlanReview.Edited(made), "The plan was edited in its review.", made.By ?? "requester"));
                 return null;
             case "reject":
                 return Ended(RunPhase.Completed, "plan_rejected", Progress.Describe(run.Snapshot, "You rejected the plan, so I did not carry it out."));
@@ -173,15 +170,15 @@ internal sealed class PlanRunner(
     private async Task<(RunOutcome? Outcome, string? Reason)> ExecuteAsync(PlanState accepted, IReadOnlyList<PlanState> plans)
     {
         var plan = PlanValidator.Compile(accepted.Plan);
-        var steps = new PlanSteps(run, plans, scope);
+        var steps = await PlanSteps.LoadAsync(run, plans, scope);
         var execution = new PlanExecution(run, _ledger, plan, accepted.Revision, steps, _tools, handoffs, scope);
         var end = await new DagRunner(run, execution, budget, scope).RunAsync([]);
         if (end.Waits is not null)
         {
-            return (new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts }, null);
+            return (new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts, Contents = end.Contents }, null);
         }
 
-        await run.RecordAsync(end.Facts);
+        await run.RecordAsync(end.Facts, end.Contents);
         if (end.Exhausted is { } exhausted)
         {
             return (await AnswerAsync(plan, steps, "budget", $"The budget of {exhausted.Budget} is used up.", RunPhase.Partial), null);
@@ -198,9 +195,19 @@ internal sealed class PlanRunner(
             return (null, what);
         }
 
-        // Needing an approval and not being allowed are answers, not errors.
+        if (TechnicalCodes.Contains(problem.Code))
+        {
+            // It may be replayed from this step: the answer is written when that is over.
+            return (Ended(RunPhase.Partial, problem.Code, Progress.Describe(run.Snapshot, $"I could not finish this. {what}")) with
+            {
+                FailedSteps = [PlanSteps.Prefix(scope) + PlanSteps.NameOf(accepted.Revision, problem.Step.Id)],
+            }, null);
+        }
+
+        // Needing an approval, not getting it and not being allowed are answers, not errors.
         var code = problem.DemandsPlan ? "replan_limit" : problem.Code;
-        return (await AnswerAsync(plan, steps, code, what, problem.Code is "forbidden" or "approval_needed" ? RunPhase.Completed : RunPhase.Partial), null);
+        var isAnswer = problem.Code is "forbidden" or "approval_needed" or "approval_rejected" or "approval_expired";
+        return (await AnswerAsync(plan, steps, code, what, isAnswer ? RunPhase.Completed : RunPhase.Partial), null);
     }
 
     private async Task<RunOutcome> AnswerAsync(Plan plan, PlanSteps steps, string? code, string? problem, RunPhase phase)
@@ -208,26 +215,18 @@ internal sealed class PlanRunner(
         var called = run.Snapshot.ModelCalls.LastOrDefault(call => call.Scope == scope && call.Purpose is null or "answer");
         var text = called?.Text;
         IReadOnlyList<RunFact> facts = [];
+        IReadOnlyList<RunContent> contents = [];
         if (called is null)
         {
             run.Work.ThrowIfCancellationRequested();
             var answer = await models.AskAsync(new ModelQuestion { Messages = await _prompt.AnswerAsync(plan.Answer, steps, problem), AllowToolCalls = false, Scope = scope });
-            if (answer.Contents.Count > 0)
-            {
-                await run.RecordAsync(answer.Facts, answer.Contents);
-            }
-            else
-            {
-                facts = answer.Facts;
-            }
-
-            (called, text) = (answer.Called, answer.Text);
+            (called, text, facts, contents) = (answer.Called, answer.Text, answer.Facts, answer.Contents);
         }
 
         var isEmpty = scope is null ? called.AnswerLength == 0 : string.IsNullOrWhiteSpace(text);
         if (isEmpty)
         {
-            return Ended(RunPhase.Partial, "empty_answer", Progress.Describe(run.Snapshot, "The model gave no answer.")) with { Facts = facts };
+            return Ended(RunPhase.Partial, "empty_answer", Progress.Describe(run.Snapshot, "The model gave no answer.")) with { Facts = facts, Contents = contents };
         }
 
         // In the run itself the text is shown already; inside a hand-off it is the result.
@@ -238,7 +237,7 @@ internal sealed class PlanRunner(
             "content_filter" => ("(The model's provider cut the answer off.)", "content_filter", RunPhase.Partial),
             _ => ("", code, phase),
         };
-        return Ended(endPhase, endCode, string.Join("\n\n", new[] { shown, note }.Where(part => part.Length > 0))) with { Facts = facts };
+        return Ended(endPhase, endCode, string.Join("\n\n", new[] { shown, note }.Where(part => part.Length > 0))) with { Facts = facts, Contents = contents };
     }
 
     private RunOutcome Invalid(PlanState last)

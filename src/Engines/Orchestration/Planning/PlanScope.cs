@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 
@@ -36,7 +37,7 @@ internal sealed record PlanScope
 
 /// <summary>A call that must not be made again.</summary>
 /// <param name="Tool">The operation.</param>
-/// <param name="Arguments">The canonical JSON of its arguments.</param>
+/// <param name="Arguments">Its arguments.</param>
 /// <param name="Code"><c>already_done</c>, <c>outcome_unknown</c> or <c>already_refused</c>.</param>
 /// <param name="Message">Why, safe to show.</param>
-internal sealed record ClosedCall(string Tool, string Arguments, string Code, string Message);
+internal sealed record ClosedCall(string Tool, JsonElement Arguments, string Code, string Message);

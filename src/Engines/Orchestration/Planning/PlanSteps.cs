@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Steward.Engines.Orchestration.Planning;
@@ -8,15 +9,30 @@ internal sealed class PlanSteps
     private readonly RunContext _run;
     private readonly string _prefix;
     private readonly List<(int Revision, Plan Plan)> _accepted;
+    private readonly Dictionary<string, JsonElement?> _results = new(StringComparer.Ordinal);
+
+    private PlanSteps(RunContext run, IReadOnlyList<PlanState> plans, string? scope)
+    {
+        (_run, _prefix) = (run, Prefix(scope));
+        _accepted = [.. plans.Where(plan => plan.IsAccepted).Select(plan => (plan.Revision, PlanValidator.Compile(plan.Plan)))];
+    }
 
     /// <summary>Reads them from the journal.</summary>
     /// <param name="run">The run.</param>
     /// <param name="plans">The plans of the scope.</param>
     /// <param name="scope">The hand-off; null for the run itself.</param>
-    public PlanSteps(RunContext run, IReadOnlyList<PlanState> plans, string? scope)
+    public static async Task<PlanSteps> LoadAsync(RunContext run, IReadOnlyList<PlanState> plans, string? scope)
     {
-        (_run, _prefix) = (run, Prefix(scope));
-        _accepted = [.. plans.Where(plan => plan.IsAccepted).Select(plan => (plan.Revision, PlanValidator.Compile(plan.Plan)))];
+        var steps = new PlanSteps(run, plans, scope);
+        foreach (var (name, _, state) in steps.All.ToList())
+        {
+            if (state is { Status: StepStatus.Done })
+            {
+                steps._results[name] = await run.LoadResultAsync(state);
+            }
+        }
+
+        return steps;
     }
 
     /// <summary>What the journal's step ids begin with.</summary>
@@ -36,7 +52,7 @@ internal sealed class PlanSteps
         {
             if (state is { Status: StepStatus.Done })
             {
-                steps[name] = Dag.DagEnd.From(state).ToNode();
+                steps[name] = Dag.DagEnd.From(state, _results.GetValueOrDefault(name)).ToNode();
             }
         }
 
@@ -76,7 +92,7 @@ internal sealed class PlanSteps
             if (code.Length > 0)
             {
                 closed.Add(new ClosedCall(
-                    action.OperationId, PlanHash.Canonical(action.Arguments), code, $"'{action.OperationId}' with exactly these arguments {message} the step '{step}' already; leave it out, and refer to that step instead."));
+                    action.OperationId, action.Arguments, code, $"'{action.OperationId}' with exactly these arguments {message} the step '{step}' already; leave it out, and refer to that step instead."));
             }
         }
 
@@ -85,7 +101,7 @@ internal sealed class PlanSteps
             decision.Request is { Kind: DecisionKind.Approval, StepId: { } id, OperationId: not null, Subject: not null } && OwnerOf(id, steps) is not null && decision.Made is { Decision: not "approve" }))
         {
             closed.Add(new ClosedCall(
-                decision.Request.OperationId!, PlanHash.Canonical(decision.Request.Subject!.Value), "already_refused", $"'{decision.Request.OperationId}' with exactly these arguments was not approved; it must not be planned again."));
+                decision.Request.OperationId!, decision.Request.Subject!.Value, "already_refused", $"'{decision.Request.OperationId}' with exactly these arguments was not approved; it must not be planned again."));
         }
 
         return closed;

@@ -227,11 +227,8 @@ internal sealed class PlanValidator
     }
 
     /// <summary>The call among these that is the same as the given one.</summary>
-    public static ClosedCall? Find(IReadOnlyList<ClosedCall> closed, string tool, JsonElement arguments)
-    {
-        var canonical = PlanHash.Canonical(arguments);
-        return closed.FirstOrDefault(call => call.Tool == tool && call.Arguments == canonical);
-    }
+    public static ClosedCall? Find(IReadOnlyList<ClosedCall> closed, string tool, JsonElement arguments) =>
+        closed.FirstOrDefault(call => call.Tool == tool && JsonElement.DeepEquals(call.Arguments, arguments));
 
     private PlanStep HandOff(PlanStep step, int index, HashSet<string> inputs)
     {

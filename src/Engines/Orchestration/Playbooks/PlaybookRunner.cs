@@ -44,12 +44,12 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         var end = await new DagRunner(run, this, budget).RunAsync(before);
         if (end.Waits is not null)
         {
-            return new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts };
+            return new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts, Contents = end.Contents };
         }
 
         return _early is null && end.Exhausted is { } exhausted
             ? new RunOutcome(RunPhase.Partial, "budget", Progress.Describe(run.Snapshot, $"I stopped: the budget of {exhausted.Budget} is used up.")) { WorkingMemory = Remember() }
-            : (_early ?? Success()) with { Facts = end.Facts };
+            : (_early ?? Success()) with { Facts = end.Facts, Contents = end.Contents };
     }
 
     /// <inheritdoc/>
@@ -135,13 +135,16 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
             {
                 "forbidden" => message,
                 "approval_needed" => $"{title}: an approval is needed before this can be done. Nothing was changed.",
+                "approval_rejected" or "approval_expired" => $"{title}: {message} It was not done.",
                 "outcome_unknown" => $"{title}: {message}",
                 _ => $"I could not finish this. {Sentence(title)} failed: {message}",
             };
-        // Needing an approval and not being allowed are answers, not errors.
-        var phase = code is "forbidden" or "approval_needed" ? RunPhase.Completed : RunPhase.Failed;
-        return new RunOutcome(phase, code, answer) { WorkingMemory = Remember() };
+        // Needing an approval, not getting it and not being allowed are answers, not errors.
+        var phase = code is "forbidden" or "approval_needed" or "approval_rejected" or "approval_expired" ? RunPhase.Completed : RunPhase.Failed;
+        return new RunOutcome(phase, code, answer) { WorkingMemory = Remember(), FailedSteps = FailedSteps() };
     }
+
+    private List<string> FailedSteps() => [.. playbook.Steps.Where(step => !step.ContinueOnFailure && _ended.TryGetValue(step.Id, out var ended) && ended.IsFailed).Select(step => step.Id)];
 
     private RunOutcome Success()
     {

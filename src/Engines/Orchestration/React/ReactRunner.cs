@@ -38,7 +38,10 @@ internal sealed class ReactRunner(RunContext run, IChatModel model, ILogger logg
                     return End(last, []);
                 }
 
-                await ActAsync(last);
+                if (await ActAsync(last))
+                {
+                    return RunOutcome.WaitFor(run.Snapshot);
+                }
             }
 
             run.Work.ThrowIfCancellationRequested();
@@ -144,7 +147,7 @@ internal sealed class ReactRunner(RunContext run, IChatModel model, ILogger logg
     }
 
     // Reads beside each other may run at the same time; what changes something runs alone and in the model's order.
-    private async Task ActAsync(ModelCalled call)
+    private async Task<bool> ActAsync(ModelCalled call)
     {
         var open = call.ToolCalls.Where(tool => run.Snapshot.FindStep(tool.StepId) is not { HasEnded: true }).ToList();
         for (var i = 0; i < open.Count;)
@@ -171,10 +174,18 @@ internal sealed class ReactRunner(RunContext run, IChatModel model, ILogger logg
             {
                 if (!run.HasFailedToRecord)
                 {
-                    await run.RecordAsync([.. results.Where(result => result.IsCompletedSuccessfully).SelectMany(result => result.GetAwaiter().GetResult().Facts)]);
+                    var ended = results.Where(result => result.IsCompletedSuccessfully).Select(result => result.GetAwaiter().GetResult()).ToList();
+                    await run.RecordAsync([.. ended.SelectMany(result => result.Facts)], [.. ended.SelectMany(result => result.Contents)]);
                 }
             }
+
+            if (results.Exists(result => result.GetAwaiter().GetResult().IsWaiting))
+            {
+                return true;
+            }
         }
+
+        return false;
     }
 
     private Func<Task<CallResult>> Prepare(ModelToolCall tool, List<RunFact> started)
@@ -213,7 +224,7 @@ internal sealed class ReactRunner(RunContext run, IChatModel model, ILogger logg
         if (fault is not null)
         {
             var failed = new StepFailed { StepId = tool.StepId, Code = code, Message = fault, Field = string.IsNullOrEmpty(field) ? null : field };
-            return () => Task.FromResult(new CallResult { Code = code, Message = fault, Facts = [failed] });
+            return async () => await _ledger.SettleStepAsync(tool.StepId) ?? new CallResult { Code = code, Message = fault, Facts = [failed] };
         }
 
         if (FindSame(tool, operation!, arguments) is { } same)
