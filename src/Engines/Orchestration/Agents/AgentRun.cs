@@ -13,13 +13,14 @@ internal sealed record RunParts(RunContext Run, AgentCatalog Agents, IChatModelP
 internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IChatModel model, string? scope, string task)
 {
     /// <summary>One question, one answer, no tools.</summary>
-    public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner([], null, 1).RunAsync(before);
+    public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner(ReactTools.None, null, 1).RunAsync(before);
 
     /// <summary>Reason, act, observe.</summary>
     public Task<RunOutcome> ReactAsync(IReadOnlyList<RunFact> before)
     {
         var options = parts.Run.Options;
-        return Runner(tools, Handoffs(), parts.Run.Input.Background ? options.MaxBackgroundModelSteps : options.MaxModelSteps).RunAsync(before);
+        var others = agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>().ToList();
+        return Runner(ReactTools.Of(agent, tools, others), others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Run.Input.Background ? options.MaxBackgroundModelSteps : options.MaxModelSteps).RunAsync(before);
     }
 
     /// <summary>Plan, then work the plan off.</summary>
@@ -29,13 +30,10 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
     /// <summary>Works off what was handed over.</summary>
     public Task<RunOutcome> HandedOverAsync() => agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? ReactAsync([]) : DirectAsync([]);
 
-    private HandoffRunner? Handoffs() => agent.Handoffs.Count == 0 ? null : new HandoffRunner(parts, agent, tools);
-
-    private ReactRunner Runner(IReadOnlyList<ConnectorOperation> operations, HandoffRunner? handoffs, int maxCalls) => new(
+    private ReactRunner Runner(ReactTools offered, HandoffRunner? handoffs, int maxCalls) => new(
         parts.Run,
         agent,
-        operations,
-        [.. agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>()],
+        offered,
         new ModelCaller(parts.Run, model, parts.Budget, parts.Numbers),
         handoffs,
         parts.Budget,

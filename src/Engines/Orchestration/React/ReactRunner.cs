@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Agents;
@@ -25,8 +24,7 @@ internal sealed class ReactRunner
     public ReactRunner(
         RunContext run,
         AgentDefinition agent,
-        IReadOnlyList<ConnectorOperation> tools,
-        IReadOnlyList<AgentDefinition> others,
+        ReactTools tools,
         IModelCaller models,
         IHandoffs? handoffs,
         IRunBudget budget,
@@ -36,7 +34,7 @@ internal sealed class ReactRunner
         int maxCalls)
     {
         (_run, _models, _scope, _maxCalls) = (run, models, scope, maxCalls);
-        _tools = new ReactTools(tools, handoffs is null ? [] : others);
+        _tools = tools;
         _results = new StoredResults(run, scope);
         _calls = new ToolCalls(run, _tools, _results, handoffs, budget, scope, logger);
         _conversation = new ReactConversation(run, agent, scope, task);
