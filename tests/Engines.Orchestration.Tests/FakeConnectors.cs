@@ -31,6 +31,9 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     /// <summary>Runs before each call is carried out, such as to wait.</summary>
     public Func<ActionRequest, CancellationToken, Task> OnCall { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Sees every request as it came.</summary>
+    public Action<ActionRequest> OnRequest { get; set; } = _ => { };
+
     /// <summary>Where all connectors lead.</summary>
     public Uri? BaseUrl { get; set; }
 
@@ -79,6 +82,7 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
         Calls.Enqueue((request.OperationId, request.ActionId, request.Arguments));
+        OnRequest(request);
         await OnCall(request, cancellationToken);
         var isRead = _operations.First(operation => operation.Id == request.OperationId).Effect == OperationEffect.Read;
         var fault = OnFault(request);

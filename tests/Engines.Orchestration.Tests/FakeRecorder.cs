@@ -30,6 +30,9 @@ internal sealed class FakeRecorder : IRunRecorder
 
     public int Appends { get; private set; }
 
+    /// <summary>Sees every append that is durable, in its order.</summary>
+    public Action<IReadOnlyList<RunFact>> OnDurable { get; set; } = _ => { };
+
     /// <summary>Whether retention has removed all contents.</summary>
     public bool HasLostContents { get; set; }
 
@@ -60,6 +63,9 @@ internal sealed class FakeRecorder : IRunRecorder
 
     /// <summary>The contents by hash.</summary>
     public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Contents => _contents;
+
+    /// <summary>Removes the contents, as retention does.</summary>
+    public void Forget() => _contents.Clear();
 
     public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken)
     {
@@ -94,6 +100,9 @@ internal sealed class FakeRecorder : IRunRecorder
         }
     }
 
+    /// <summary>Appends what others than the engine record, such as decisions; never dies.</summary>
+    public void Note(params IReadOnlyList<RunFact> facts) => Append(facts);
+
     private void Store(IReadOnlyList<RunContent> contents)
     {
         foreach (var content in contents)
@@ -113,6 +122,8 @@ internal sealed class FakeRecorder : IRunRecorder
                 _journal.Add((type, json, at));
                 Snapshot.Apply(RunFacts.Deserialize(type, json), at);
             }
+
+            OnDurable(facts);
         }
     }
 }

@@ -78,8 +78,26 @@ public sealed class OrchestrationOptions
     /// <summary>How long a run without a deadline may take. Default 5 minutes.</summary>
     public TimeSpan DefaultDeadline { get; set; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>The largest result of a step that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
+    /// <summary>How long a run without a deadline may take when nobody waits for its answer, and how long a run goes on in the background after its deadline. Default 1 hour.</summary>
+    public TimeSpan BackgroundDeadline { get; set; } = TimeSpan.FromHours(1);
+
+    /// <summary>The longest time that a caller may give a run; a later deadline is brought forward. Default 24 hours.</summary>
+    public TimeSpan MaxDeadline { get; set; } = TimeSpan.FromHours(24);
+
+    /// <summary>How long a person has to say what became of an action whose outcome cannot be looked up. Default 7 days.</summary>
+    public TimeSpan UnknownOutcomeExpires { get; set; } = TimeSpan.FromDays(7);
+
+    /// <summary>The largest result of an action that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
     public int MaxResultLength { get; set; } = 16_384;
+
+    /// <summary>
+    /// The largest result of a read that stands in the journal and in a model's context, in characters of JSON. A longer one is stored whole, by its hash, and only its beginning
+    /// stands there. Default 4,096.
+    /// </summary>
+    public int MaxInlineResult { get; set; } = 4_096;
+
+    /// <summary>The largest result of a read that is stored and that a playbook's expressions see, in characters of JSON; longer lists are cut. Default 1,048,576.</summary>
+    public int MaxStoredResult { get; set; } = 1_048_576;
 }
 
 internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Options.IValidateOptions<OrchestrationOptions>
@@ -125,6 +143,11 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.MaxAttempts is >= 1 and <= 10, "MaxAttempts must be 1 to 10.");
         Demand(options.MaxReconcileAttempts is >= 1 and <= 10, "MaxReconcileAttempts must be 1 to 10.");
         Demand(options.MaxResultLength is >= 256 and <= 1_000_000, "MaxResultLength must be 256 to 1,000,000.");
+        Demand(options.MaxInlineResult is >= 256 and <= 65_536, "MaxInlineResult must be 256 to 65,536.");
+        Demand(options.MaxStoredResult >= options.MaxInlineResult && options.MaxStoredResult <= 16_777_216, "MaxStoredResult must be MaxInlineResult to 16,777,216.");
+        Demand(options.BackgroundDeadline > TimeSpan.Zero && options.BackgroundDeadline <= TimeSpan.FromDays(30), "BackgroundDeadline must be more than zero and at most 30 days.");
+        Demand(options.MaxDeadline > TimeSpan.Zero && options.MaxDeadline <= TimeSpan.FromDays(30), "MaxDeadline must be more than zero and at most 30 days.");
+        Demand(options.UnknownOutcomeExpires > TimeSpan.Zero, "UnknownOutcomeExpires must be more than zero.");
         Demand(options.RetryBaseDelay >= TimeSpan.Zero && options.RetryMaxDelay >= options.RetryBaseDelay, "RetryBaseDelay must not be negative, nor more than RetryMaxDelay.");
         Demand(options.ActionGrace > TimeSpan.Zero && options.DefaultDeadline > TimeSpan.Zero, "ActionGrace and DefaultDeadline must be more than zero.");
         return failures.Count == 0 ? Microsoft.Extensions.Options.ValidateOptionsResult.Success : Microsoft.Extensions.Options.ValidateOptionsResult.Fail(failures);

@@ -10,21 +10,41 @@ internal static class Progress
         var text = new StringBuilder(reason);
         var done = snapshot.Actions.Where(action => action.Status == ActionStatus.Confirmed).Select(action => action.Summary).ToList();
         var open = Open(snapshot);
-        if (done.Count > 0)
-        {
-            text.Append("\n\nThis was done:\n").AppendJoin('\n', done.Select(line => "- " + line));
-        }
-
-        if (open.Count > 0)
-        {
-            text.Append("\n\nThis is open:\n").AppendJoin('\n', open.Select(line => "- " + line));
-        }
-
+        Append(text, "This was done", done);
+        Append(text, "This is open", open);
         if (done.Count == 0 && !snapshot.Actions.Any(action => action.Status is ActionStatus.Sent or ActionStatus.Unknown))
         {
             text.Append("\n\nNothing was changed.");
         }
 
+        return text.ToString();
+    }
+
+    /// <summary>What the person is told at the deadline when the work goes on.</summary>
+    public static (string Text, IReadOnlyList<string> Open) Underway(RunSnapshot snapshot)
+    {
+        var text = new StringBuilder("This takes longer than you wanted to wait, so I go on in the background.");
+        var done = snapshot.Actions.Where(action => action.Status == ActionStatus.Confirmed).Select(action => action.Summary)
+            .Concat(snapshot.Steps.Where(step => step.Status == StepStatus.Done && !snapshot.Actions.Any(action => action.StepId == step.StepId)).Select(step => step.Title))
+            .ToList();
+        var waiting = snapshot.Decisions.Where(decision => decision.IsOpen).ToList();
+        List<string> open =
+        [
+            .. snapshot.Steps
+                .Where(step => step.Status == StepStatus.Running && !waiting.Exists(decision => decision.Request.StepId == step.StepId))
+                .Select(step => $"{step.Title}: still running."),
+            .. waiting.Select(decision => $"{decision.Request.Summary}: waits for {Awaited(decision.Request.Kind)}."),
+        ];
+        Append(text, "This is done", done);
+        Append(text, "This is not", open);
+        return (text.ToString(), open);
+    }
+
+    /// <summary>What a waiting run waits for.</summary>
+    public static string Waiting(IReadOnlyList<DecisionState> open)
+    {
+        var text = new StringBuilder("I cannot go on before somebody decides:");
+        text.Append('\n').AppendJoin('\n', open.Select(decision => $"- {decision.Request.Summary}: waits for {Awaited(decision.Request.Kind)}."));
         return text.ToString();
     }
 
@@ -47,5 +67,20 @@ internal static class Progress
             .Where(step => step.Status == StepStatus.Running && !snapshot.Actions.Any(action => action.StepId == step.StepId))
             .Select(step => $"{step.Title}: not finished."));
         return open;
+    }
+
+    private static string Awaited(DecisionKind kind) => kind switch
+    {
+        DecisionKind.Approval => "an approval",
+        DecisionKind.PlanReview => "a review of the plan",
+        _ => "somebody to check whether it was done",
+    };
+
+    private static void Append(StringBuilder text, string title, IReadOnlyList<string> lines)
+    {
+        if (lines.Count > 0)
+        {
+            text.Append($"\n\n{title}:\n").AppendJoin('\n', lines.Select(line => "- " + line));
+        }
     }
 }

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
+using System.Text.Json;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
+using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Policies;
 
 namespace Steward.Engines.Orchestration;
@@ -10,13 +12,15 @@ namespace Steward.Engines.Orchestration;
 internal sealed class RunContext : IAsyncDisposable
 {
     private readonly IRunRecorder _recorder;
-    private readonly CancellationTokenSource _deadlineClock;
+    private readonly CancellationTokenSource _deadlineClock = new();
+    private readonly RunClock _clock;
     private readonly CancellationTokenSource _work;
     private readonly CancellationTokenSource _graceClock;
     private readonly CancellationTokenSource _patient;
     private readonly CancellationTokenRegistration _startGrace;
     private readonly CancellationToken _userCancel;
     private readonly CancellationTokenSource _abort = new();
+    private readonly SemaphoreSlim _answer = new(1, 1);
     private readonly ConcurrentQueue<RunContent> _attached = new();
     private volatile RecordingFailedException? _recordingFailed;
 
@@ -32,22 +36,18 @@ internal sealed class RunContext : IAsyncDisposable
         CancellationToken stop)
     {
         (Input, _recorder, Connectors, Policy, Options, Time, Random, _userCancel, Stop) = (input, recorder, connectors, policy, options, time, random, userCancel, stop);
-        var now = time.GetUtcNow();
-        Deadline = input.Deadline ?? ((recorder.Snapshot.RequestedAt ?? now) + options.DefaultDeadline);
-        var left = Deadline - now;
-        _deadlineClock = left > TimeSpan.Zero
-            ? new CancellationTokenSource(left < TimeSpan.FromDays(30) ? left : TimeSpan.FromDays(30), time)
-            : new CancellationTokenSource();
-        if (left <= TimeSpan.Zero)
-        {
-            _deadlineClock.Cancel();
-        }
-
+        _clock = new RunClock(input, recorder.Snapshot, options, time);
         _work = CancellationTokenSource.CreateLinkedTokenSource(stop, userCancel, _deadlineClock.Token, _abort.Token);
         _graceClock = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         _patient = CancellationTokenSource.CreateLinkedTokenSource(stop, _graceClock.Token, _abort.Token);
         _startGrace = _work.Token.Register(() => _graceClock.CancelAfter(options.ActionGrace));
     }
+
+    /// <summary>Lets the clock run. A deadline that passed while nobody worked on the run counts now.</summary>
+    public void Begin() => _clock.Start(GoOnAsync, _deadlineClock.Cancel);
+
+    /// <summary>Stops the clock: no deadline passes any more, and what was recorded about one is durable.</summary>
+    public Task StopClockAsync() => _clock.StopAsync();
 
     public RunInput Input { get; }
 
@@ -61,7 +61,8 @@ internal sealed class RunContext : IAsyncDisposable
 
     public IRandomSource Random { get; }
 
-    public DateTimeOffset Deadline { get; }
+    /// <summary>Until when work may go on; later once the run goes on in the background.</summary>
+    public DateTimeOffset Deadline => _clock.Limit;
 
     /// <summary>Fires on shutdown.</summary>
     public CancellationToken Stop { get; }
@@ -73,6 +74,9 @@ internal sealed class RunContext : IAsyncDisposable
     public CancellationToken Patient => _patient.Token;
 
     public RunSnapshot Snapshot => _recorder.Snapshot;
+
+    /// <summary>Whether this execution has brought the run on.</summary>
+    public bool HasRecorded { get; private set; }
 
     /// <summary>Whether the journal refused a fact, so that this execution is over.</summary>
     public bool HasFailedToRecord => _recordingFailed is not null;
@@ -102,6 +106,39 @@ internal sealed class RunContext : IAsyncDisposable
             return;
         }
 
+        // Where a text goes in the answer depends on what stands there: one after the other.
+        var writesAnswer = facts.Any(fact => fact is AnswerDelta);
+        if (writesAnswer)
+        {
+            await _answer.WaitAsync();
+        }
+
+        try
+        {
+            await AppendAsync(facts, contents);
+        }
+        finally
+        {
+            if (writesAnswer)
+            {
+                _answer.Release();
+            }
+        }
+    }
+
+    /// <summary>The whole result of a step, also when it is stored apart; what the journal has of it when retention has removed it.</summary>
+    public ValueTask<JsonElement?> LoadResultAsync(StepState step) => ReadResult.LoadAsync(step, LoadContentAsync);
+
+    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash) => _recorder.LoadContentAsync(hash, Work);
+
+    public ConnectorOperation? FindOperation(string operationId) =>
+        Connectors.Operations.FirstOrDefault(operation => operation.Id == operationId);
+
+    public async Task WaitAsync(int attempt, TimeSpan? retryAfter) =>
+        await Task.Delay(Backoff.Delay(attempt, Options.RetryBaseDelay, Options.RetryMaxDelay, retryAfter, Random), Time, Work);
+
+    private async Task AppendAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents)
+    {
         if (_recordingFailed is { } earlier)
         {
             throw earlier;
@@ -121,6 +158,7 @@ internal sealed class RunContext : IAsyncDisposable
         try
         {
             await _recorder.RecordAsync(facts, contents, CancellationToken.None);
+            HasRecorded = true;
         }
         catch (Exception e)
         {
@@ -132,23 +170,41 @@ internal sealed class RunContext : IAsyncDisposable
         }
     }
 
-    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash) => _recorder.LoadContentAsync(hash, Work);
-
-    public ConnectorOperation? FindOperation(string operationId) =>
-        Connectors.Operations.FirstOrDefault(operation => operation.Id == operationId);
-
-    public async Task WaitAsync(int attempt, TimeSpan? retryAfter) =>
-        await Task.Delay(Backoff.Delay(attempt, Options.RetryBaseDelay, Options.RetryMaxDelay, retryAfter, Random), Time, Work);
-
-    public ValueTask DisposeAsync()
+    /// <summary>The deadline has passed and the work goes on: the person learns what is known and what still runs.</summary>
+    private async Task GoOnAsync(DateTimeOffset until)
     {
+        await _answer.WaitAsync();
+        try
+        {
+            var from = Snapshot.AnswerLength;
+            var (text, open) = Progress.Underway(Snapshot);
+            await AppendAsync(
+                [
+                    new AnswerDelta { Offset = from, Text = from > 0 ? "\n\n" + text : text },
+                    new DeadlineReached { Open = open, Until = until, AnswerFrom = from },
+                ],
+                []);
+        }
+        catch (RecordingFailedException)
+        {
+            // Whoever works on the run learns of it: the work has been told to stop.
+        }
+        finally
+        {
+            _answer.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _clock.StopAsync();
+        _answer.Dispose();
         _startGrace.Dispose();
         _patient.Dispose();
         _graceClock.Dispose();
         _work.Dispose();
         _deadlineClock.Dispose();
         _abort.Dispose();
-        return ValueTask.CompletedTask;
     }
 }
 

@@ -37,8 +37,8 @@ public sealed partial class RunEngine(
     private readonly OrchestrationOptions _options = options.Value;
 
     /// <summary>
-    /// Works the run off from wherever the recorder's snapshot says that it is; returns after <c>run.ended</c> is durable, at once when it
-    /// already is.
+    /// Works the run off from wherever the recorder's snapshot says that it is; returns after <c>run.ended</c> or <c>run.waiting</c> is durable, at once when it already is and
+    /// nothing has come in since. Called again after a decision it goes on.
     /// </summary>
     /// <param name="input">
     /// What the run starts from, as in its <c>run.requested</c>. The conversation in it, which the journal need not repeat, is recorded with the first append and read from there later.
@@ -53,7 +53,7 @@ public sealed partial class RunEngine(
     {
         ArgumentNullException.ThrowIfNull(input);
         ArgumentNullException.ThrowIfNull(recorder);
-        if (recorder.Snapshot.HasEnded)
+        if (!HasWork(recorder.Snapshot, userCancel))
         {
             return;
         }
@@ -65,22 +65,34 @@ public sealed partial class RunEngine(
 
         stop.ThrowIfCancellationRequested();
         using var activity = Diagnostics.StartRun(input);
-        await using var run = new RunContext(input, recorder, connectors.ForTenant(input.TenantId), definitions.Policy, _options, time, random, userCancel, stop);
-        try
+
+        // A decision that comes in while the run settles down to wait is taken up at once.
+        while (HasWork(recorder.Snapshot, userCancel))
         {
-            await EndAsync(run, await ConcludeAsync(run));
-        }
-        catch (Exception) when (run.HasFailedToRecord)
-        {
-            run.RecordingFailure!.Throw();
-        }
-        catch (Exception e) when (stop.IsCancellationRequested)
-        {
-            throw new OperationCanceledException("The run was stopped and can be resumed.", e, stop);
+            await using var run = new RunContext(input, recorder, connectors.ForTenant(input.TenantId), definitions.Policy, _options, time, random, userCancel, stop);
+            try
+            {
+                run.Begin();
+                await EndAsync(run, await ConcludeAsync(run));
+            }
+            catch (Exception) when (run.HasFailedToRecord)
+            {
+                run.RecordingFailure!.Throw();
+            }
+            catch (Exception e) when (stop.IsCancellationRequested)
+            {
+                throw new OperationCanceledException("The run was stopped and can be resumed.", e, stop);
+            }
         }
 
-        Diagnostics.EndRun(activity, run.Snapshot);
+        if (recorder.Snapshot.HasEnded)
+        {
+            Diagnostics.EndRun(activity, recorder.Snapshot);
+        }
     }
+
+    private static bool HasWork(RunSnapshot snapshot, CancellationToken userCancel) =>
+        !snapshot.HasEnded && (snapshot.Phase != RunPhase.Waiting || snapshot.CancelRequested || userCancel.IsCancellationRequested);
 
     // Every way in which the work on a run can end, except that the run itself does not end here.
     private async Task<RunOutcome> ConcludeAsync(RunContext run)
@@ -100,12 +112,12 @@ public sealed partial class RunEngine(
                 case ModelException model:
                     LogModelFailed(logger, run.Input.RunId, model.Code, model);
                     return Changed(run.Snapshot)
-                        ? new RunOutcome(RunPhase.Partial, model.Code, Progress.Describe(run.Snapshot, model.Message))
-                        : new RunOutcome(RunPhase.Failed, model.Code, model.Message + " Nothing was changed.");
+                        ? new RunOutcome(RunPhase.Partial, model.Code, Progress.Describe(run.Snapshot, model.Message)) { FailedSteps = [] }
+                        : new RunOutcome(RunPhase.Failed, model.Code, model.Message + " Nothing was changed.") { FailedSteps = [] };
                 default:
                     LogDefect(logger, run.Input.RunId, e);
                     await SettleAsync(run);
-                    return new RunOutcome(RunPhase.Failed, "internal", Progress.Describe(run.Snapshot, "Something went wrong on our side."));
+                    return new RunOutcome(RunPhase.Failed, "internal", Progress.Describe(run.Snapshot, "Something went wrong on our side.")) { FailedSteps = [] };
             }
         }
     }
@@ -150,6 +162,11 @@ public sealed partial class RunEngine(
             return outcome with { Facts = before };
         }
 
+        if (selection.Playbook is { } pinned)
+        {
+            run.Attach([PinnedPlaybook.Content(pinned)]);
+        }
+
         return selection.Playbook is { } playbook
             ? await new PlaybookRunner(run, playbook, choice, logger).RunAsync(before)
             : await DispatchAsync(run, agents, agent, choice.Strategy, model!, before);
@@ -159,7 +176,7 @@ public sealed partial class RunEngine(
     {
         if (choice.Strategy == "playbook")
         {
-            if (definitions.Playbooks.Find(choice.Playbook!) is { } playbook && Fits(playbook, choice, run.Snapshot))
+            if (await PinnedPlaybook.FindAsync(run, definitions.Playbooks, choice) is { } playbook)
             {
                 return await new PlaybookRunner(run, playbook, choice, logger).RunAsync([]);
             }
@@ -208,10 +225,6 @@ public sealed partial class RunEngine(
         return await run.LoadContentAsync(hash) is { } bytes ? AgentCatalog.Unpin(bytes) : null;
     }
 
-    // A playbook may be replaced while a run is resumed; that is harmless as long as every step that was begun still means the same.
-    private static bool Fits(Playbook playbook, StrategyChosen choice, RunSnapshot snapshot) =>
-        playbook.Hash == choice.PlaybookHash || snapshot.Steps.All(step => playbook.Steps.Any(known => known.Id == step.StepId && (step.OperationId is null || known.Call == step.OperationId)));
-
     private static async Task SettleAsync(RunContext run)
     {
         using var grace = new CancellationTokenSource(run.Options.ActionGrace, run.Time);
@@ -222,30 +235,17 @@ public sealed partial class RunEngine(
     private static async Task<RunOutcome> InterruptedAsync(RunContext run)
     {
         await SettleAsync(run);
+
+        // Whoever decides finds the run as it is, with time to go on; what only read is read again.
+        if (!run.IsCancelled && run.Snapshot.Decisions.Any(decision => decision.IsOpen))
+        {
+            return RunOutcome.WaitFor(run.Snapshot);
+        }
+
         var (phase, code, reason) = run.IsCancelled
             ? (RunPhase.Cancelled, "cancelled", "I stopped, as you asked.")
             : (RunPhase.Partial, "deadline", "I ran out of time and stopped.");
         return new RunOutcome(phase, code, Progress.Describe(run.Snapshot, reason)) { Open = Progress.Open(run.Snapshot), WorkingMemory = Pending.Clear(run.Input.WorkingMemory) };
-    }
-
-    private static async Task EndAsync(RunContext run, RunOutcome outcome)
-    {
-        var facts = new List<RunFact>(outcome.Facts);
-        if (run.Snapshot.Choice is null && !facts.Exists(fact => fact is StrategyChosen))
-        {
-            facts.Insert(0, new StrategyChosen { Strategy = "none", Reason = "the run ended before it began" });
-        }
-
-        if (outcome.Answer.Length > 0)
-        {
-            // Behind what is shown already, also when the rest of that is still in the same append.
-            var pending = facts.OfType<AnswerDelta>().LastOrDefault();
-            var offset = pending is null ? run.Snapshot.AnswerLength : pending.Offset + pending.Text.Length;
-            facts.Add(new AnswerDelta { Offset = offset, Text = offset > 0 ? "\n\n" + outcome.Answer : outcome.Answer });
-        }
-
-        facts.Add(new RunEnded { Phase = outcome.Phase, ErrorCode = outcome.ErrorCode, Open = outcome.Open, WorkingMemory = outcome.WorkingMemory });
-        await run.RecordAsync(facts, outcome.Contents);
     }
 
     [LoggerMessage(1, LogLevel.Error, "Run {RunId} failed because of a defect")]

@@ -7,12 +7,13 @@ namespace Steward.Engines.Orchestration;
 /// The fold of a run's facts: what is shown as its status and what the engine resumes from. Applying the same facts in the same
 /// order always gives the same snapshot. Safe for concurrent use; reads see whole facts.
 /// </summary>
-public sealed class RunSnapshot
+public sealed partial class RunSnapshot
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, StepState> _steps = new(StringComparer.Ordinal);
     private readonly Dictionary<string, ActionState> _actions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DecisionState> _decisions = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _ordinals = new(StringComparer.Ordinal);
     private readonly List<ModelCalled> _modelCalls = [];
     private readonly List<BudgetExhausted> _exhausted = [];
     private readonly List<GuardTripped> _trips = [];
@@ -20,6 +21,7 @@ public sealed class RunSnapshot
     private IReadOnlyDictionary<string, string> _workingMemory = new Dictionary<string, string>();
     private RunUsageTotals _usage = new();
     private string? _answerText = "";
+    private IReadOnlyList<string> _failedSteps = [];
 
     /// <summary>Where the run is.</summary>
     public RunPhase Phase { get; private set; }
@@ -71,6 +73,24 @@ public sealed class RunSnapshot
 
     /// <summary>What is still open at the end, for people.</summary>
     public IReadOnlyList<string> Open { get; private set; } = [];
+
+    /// <summary>Which attempt this is, from 1; each replay is one more.</summary>
+    public int Attempt { get; private set; } = 1;
+
+    /// <summary>Whether it failed for technical reasons, so that it can be replayed.</summary>
+    public bool IsTechnical { get; private set; }
+
+    /// <summary>Its entry in the dead-letter list; null when it has none.</summary>
+    public RunDeadLettered? DeadLetter { get; private set; }
+
+    /// <summary>When work was last taken up again after a person's decision or by a replay; null before. The clock starts anew then.</summary>
+    public DateTimeOffset? ResumedAt { get; private set; }
+
+    /// <summary>Where the text about the passed deadline begins in the answer; null when there is none (any more). What follows takes its place.</summary>
+    public int? NoteFrom { get; private set; }
+
+    /// <summary>Where the text that tells of the end begins in the answer; null before the end, and when there is none.</summary>
+    public int? EndTextFrom { get; private set; }
 
     /// <summary>Whether the run is over.</summary>
     public bool HasEnded => Phase is RunPhase.Completed or RunPhase.Partial or RunPhase.Failed or RunPhase.Cancelled;
@@ -154,7 +174,7 @@ public sealed class RunSnapshot
         {
             lock (_gate)
             {
-                return [.. _decisions.Values.OrderBy(decision => decision.RequestedAt)];
+                return [.. _decisions.Values.OrderBy(decision => decision.Ordinal)];
             }
         }
     }
@@ -219,185 +239,6 @@ public sealed class RunSnapshot
         lock (_gate)
         {
             return _decisions.GetValueOrDefault(requestId);
-        }
-    }
-
-    /// <summary>Folds one fact in. Facts that do not fit, and those of unknown types, change nothing.</summary>
-    /// <param name="fact">What happened.</param>
-    /// <param name="at">When, by the journal.</param>
-    public void Apply(RunFact fact, DateTimeOffset at)
-    {
-        ArgumentNullException.ThrowIfNull(fact);
-        lock (_gate)
-        {
-            switch (fact)
-            {
-                case RunRequested requested:
-                    Input ??= requested.Input;
-                    RequestedAt ??= at;
-                    break;
-                case StrategyChosen choice:
-                    Choice ??= choice;
-                    BegunAt ??= at;
-                    Begin(at);
-                    break;
-                case StepStarted started:
-                    Begin(at);
-                    var known = _steps.GetValueOrDefault(started.StepId);
-                    _steps[started.StepId] = (known ?? new StepState { StepId = started.StepId, Title = started.Title, Ordinal = _steps.Count }) with
-                    {
-                        OperationId = started.OperationId,
-                        Arguments = started.Arguments,
-                        Status = StepStatus.Running,
-                        StartedAt = known?.StartedAt ?? at,
-                    };
-                    break;
-                case StepCompleted completed:
-                    EndStep(completed.StepId, step => step with
-                    {
-                        Status = completed.Status == "skipped" ? StepStatus.Skipped : StepStatus.Done,
-                        Result = completed.Result ?? (completed.SameAs is { } same ? _steps.GetValueOrDefault(same)?.Result : step.Result),
-                        SameAs = completed.SameAs,
-                        Truncated = completed.Truncated,
-                        ResultHash = completed.ResultHash,
-                        ResultLength = completed.ResultLength,
-                        Summary = completed.Summary,
-                        EndedAt = at,
-                    });
-                    break;
-                case StepFailed failed:
-                    EndStep(failed.StepId, step => step with
-                    {
-                        Status = StepStatus.Failed,
-                        Code = failed.Code,
-                        Message = failed.Message,
-                        Retryable = failed.Retryable,
-                        Field = failed.Field,
-                        EndedAt = at,
-                    });
-                    break;
-                case ActionPlanned planned when !_actions.ContainsKey(planned.ActionId):
-                    _actions[planned.ActionId] = new ActionState
-                    {
-                        ActionId = planned.ActionId,
-                        StepId = planned.StepId,
-                        OperationId = planned.OperationId,
-                        Summary = planned.Summary,
-                        Arguments = planned.Arguments,
-                        Ordinal = _actions.Count,
-                    };
-                    break;
-                case ActionSent sent:
-                    ChangeAction(sent.ActionId, action => action with { Status = ActionStatus.Sent, Attempts = sent.Attempt, SentAt = action.SentAt ?? at });
-                    break;
-                case ActionConfirmed confirmed:
-                    ConfirmAction(confirmed.ActionId, confirmed.Result);
-                    break;
-                case ActionRejected rejected:
-                    ChangeAction(rejected.ActionId, action => action with
-                    {
-                        Status = ActionStatus.Failed,
-                        Code = rejected.Code,
-                        Message = rejected.Message,
-                        Field = rejected.Field,
-                        WillRetry = rejected.WillRetry,
-                        Attempts = rejected.Attempt,
-                    });
-                    break;
-                case ActionOutcomeUnknown unknown:
-                    ChangeAction(unknown.ActionId, action => action with { Status = ActionStatus.Unknown, Message = unknown.Reason });
-                    break;
-                case ActionReconciled { Outcome: "done" } reconciled:
-                    ConfirmAction(reconciled.ActionId, reconciled.Result);
-                    break;
-                case ActionReconciled { Outcome: "not_done" } reconciled:
-                    ChangeAction(reconciled.ActionId, action => action with { Status = ActionStatus.NotDone });
-                    break;
-                case ActionReconciled reconciled:
-                    ChangeAction(reconciled.ActionId, action => action with { Status = ActionStatus.Unknown, Message = reconciled.Reason });
-                    break;
-                case ModelCalled called when !_modelCalls.Exists(known => known.Call == called.Call):
-                    _modelCalls.Add(called);
-                    _usage = _usage.Add(called);
-                    break;
-                case AnswerDelta delta when delta.Offset >= 0 && delta.Offset <= _answer.Length:
-                    _answer.Length = delta.Offset;
-                    _answer.Append(delta.Text);
-                    _answerText = null;
-                    break;
-                case ContextGathered context:
-                    Context ??= context;
-                    break;
-                case DecisionRequested requested:
-                    _decisions.TryAdd(requested.RequestId, new DecisionState(requested, at));
-                    break;
-                case DecisionMade made when _decisions.TryGetValue(made.RequestId, out var decision) && decision.IsOpen:
-                    _decisions[made.RequestId] = decision with { Made = made, MadeAt = at };
-                    Begin(at);
-                    break;
-                case RunWaiting waiting when !HasEnded:
-                    Phase = RunPhase.Waiting;
-                    Waiting = waiting;
-                    WaitingSince ??= at;
-                    break;
-                case BudgetExhausted exhausted:
-                    _exhausted.Add(exhausted);
-                    break;
-                case GuardTripped tripped:
-                    _trips.Add(tripped);
-                    break;
-                case DeadlineReached deadline:
-                    BackgroundUntil ??= deadline.Until;
-                    break;
-                case CancelRequested cancel:
-                    CancelReason ??= cancel.Reason;
-                    CancelRequested = true;
-                    break;
-                case RunEnded ended when !HasEnded:
-                    Phase = ended.Phase;
-                    ErrorCode = ended.ErrorCode;
-                    Open = ended.Open;
-                    _workingMemory = ended.WorkingMemory;
-                    EndedAt = at;
-                    break;
-                default:
-                    break;
-            }
-        }
-    }
-
-    private void Begin(DateTimeOffset at)
-    {
-        if (!HasEnded)
-        {
-            WaitedFor += at - (WaitingSince ?? at);
-            WaitingSince = null;
-            Phase = RunPhase.Running;
-            Waiting = null;
-        }
-    }
-
-    private void EndStep(string stepId, Func<StepState, StepState> change)
-    {
-        // A step that is skipped was never started.
-        var step = _steps.GetValueOrDefault(stepId) ?? new StepState { StepId = stepId, Title = stepId, Ordinal = _steps.Count };
-        _steps[stepId] = change(step);
-    }
-
-    private void ChangeAction(string actionId, Func<ActionState, ActionState> change)
-    {
-        if (_actions.TryGetValue(actionId, out var action) && action.Status != ActionStatus.Confirmed)
-        {
-            _actions[actionId] = change(action);
-        }
-    }
-
-    private void ConfirmAction(string actionId, JsonElement? result)
-    {
-        ChangeAction(actionId, action => action with { Status = ActionStatus.Confirmed, Result = result, Code = null, Message = null, Field = null });
-        if (_actions.TryGetValue(actionId, out var action) && _steps.TryGetValue(action.StepId, out var step))
-        {
-            _steps[action.StepId] = step with { Result = action.Result };
         }
     }
 }

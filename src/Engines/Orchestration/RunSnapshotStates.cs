@@ -69,7 +69,7 @@ public sealed record StepState
     /// <summary>Whether the result was cut to size.</summary>
     public bool Truncated { get; init; }
 
-    /// <summary>The hash of the whole result, when <see cref="Result"/> is only a summary of it.</summary>
+    /// <summary>The hash under which the whole result is stored, when <see cref="Result"/> is only a summary of it.</summary>
     public string? ResultHash { get; init; }
 
     /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
@@ -169,6 +169,12 @@ public sealed record ActionState
 
     /// <summary>Whether a failed action will be sent again.</summary>
     public bool WillRetry { get; init; }
+
+    /// <summary>How often it was sent before the run was replayed last; 0 when it never was.</summary>
+    public int AttemptsBefore { get; init; }
+
+    /// <summary>The approval that it has used up; null when it has used none.</summary>
+    public string? ApprovedBy { get; init; }
 }
 
 /// <summary>A decision that a person has to make, or has made.</summary>
@@ -178,6 +184,18 @@ public sealed record ActionState
 /// <param name="MadeAt">When it was made.</param>
 public sealed record DecisionState(DecisionRequested Request, DateTimeOffset RequestedAt, DecisionMade? Made = null, DateTimeOffset? MadeAt = null)
 {
+    /// <summary>Its place in the order of asking, from 0.</summary>
+    public int Ordinal { get; init; }
+
+    /// <summary>In which attempt of the run it was asked, from 1.</summary>
+    public int RunAttempt { get; init; } = 1;
+
+    /// <summary>How often the action had been sent when it was asked.</summary>
+    public int ActionAttempts { get; init; }
+
+    /// <summary>The action that has used it up; null while it is unused. An approval is used at most once.</summary>
+    public string? UsedBy { get; init; }
+
     /// <summary>Whether nobody has decided yet.</summary>
     public bool IsOpen => Made is null;
 }

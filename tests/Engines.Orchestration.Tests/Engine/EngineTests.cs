@@ -6,7 +6,7 @@ namespace Steward.Engines.Orchestration.Tests.Engine;
 
 public sealed class EngineTests
 {
-    private const string Policy = "version: 1\noperations:\n  a.things.write: { allow: [anyone] }\n  a.things.guarded: { approval: [anyone] }\n";
+    private const string Policy = "version: 1\noperations:\n  a.things.write: { allow: [anyone] }\n";
 
     private const string Two = """
         id: two
@@ -61,20 +61,6 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Execute_OutcomeStaysUnknown_SaysExactlyThat()
-    {
-        var connectors = Things();
-        connectors.OnFault = request => request.OperationId == "a.things.write" ? FakeConnectors.Fault.UnknownNotDone : FakeConnectors.Fault.None;
-        connectors.OnReconcile = _ => new ReconcileUnknown("the target cannot be searched.");
-        var recorder = await Engines.Create(connectors, Engines.Definitions(Policy, Two)).RunAsync(Engines.Input("go"));
-
-        Assert.Equal("outcome_unknown", recorder.Snapshot.ErrorCode);
-        Assert.Contains("is not known", recorder.Snapshot.Answer, StringComparison.Ordinal);
-        Assert.Single(connectors.Calls, call => call.OperationId == "a.things.write");
-        Assert.Equal(3, connectors.Reconciled.Count);
-    }
-
-    [Fact]
     public async Task Execute_SentBeforeALoss_IsReconciledBeforeAnythingIsSent()
     {
         var connectors = Things();
@@ -92,18 +78,6 @@ public sealed class EngineTests
         Assert.Single(connectors.Calls, call => call.OperationId == "a.things.write");
         Assert.Single(connectors.Calls, call => call.OperationId == "a.things.read");
         Assert.Single(connectors.Reconciled);
-    }
-
-    [Fact]
-    public async Task Execute_NeedsApproval_EndsWithThatAnswerAndSendsNothing()
-    {
-        var connectors = Things();
-        var recorder = await Engines.Create(connectors, Engines.Definitions(Policy, Two.Replace("a.things.write", "a.things.guarded", StringComparison.Ordinal))).RunAsync(Engines.Input("go"));
-
-        Assert.Equal((RunPhase.Completed, "approval_needed"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
-        Assert.Contains("approval is needed", recorder.Snapshot.Answer, StringComparison.Ordinal);
-        Assert.Empty(connectors.Effects);
-        Assert.DoesNotContain("action.planned", recorder.Types);
     }
 
     [Fact]
@@ -274,17 +248,33 @@ public sealed class EngineTests
     }
 
     [Fact]
-    public async Task Execute_PlaybookReplacedByAnotherOne_StopsAndSaysWhatWasDone()
+    public async Task Execute_PlaybookReplacedByAnotherOne_EndsWithTheOneThatItBeganWith()
     {
         var connectors = Things();
-        var input = Engines.Input("go");
-        var first = FakeRecorder.For(input);
-        first.DieAtAppend = 4;
-        await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(connectors, Engines.Definitions(Policy, Two)).ExecuteAsync(input, first, default, default));
+        var (input, second) = await BeginAsync(connectors);
+        await Engines.Create(connectors, Engines.Definitions(Policy, Other)).ExecuteAsync(input, second, default, default);
 
-        var second = new FakeRecorder(before: first);
-        var other = Two.Replace("id: write", "id: other", StringComparison.Ordinal).Replace("steps.write", "steps.other", StringComparison.Ordinal);
-        await Engines.Create(connectors, Engines.Definitions(Policy, other)).ExecuteAsync(input, second, default, default);
+        Assert.Equal((RunPhase.Completed, "wrote done"), (second.Snapshot.Phase, second.Snapshot.Answer));
+        Assert.Equal(1, Assert.Single(connectors.Effects).Value);
+    }
+
+    [Fact]
+    public async Task Execute_PlaybookRemoved_EndsWithTheOneThatItBeganWith()
+    {
+        var connectors = Things();
+        var (input, second) = await BeginAsync(connectors);
+        await Engines.Create(connectors, Engines.Definitions(Policy)).ExecuteAsync(input, second, default, default);
+
+        Assert.Equal((RunPhase.Completed, "wrote done"), (second.Snapshot.Phase, second.Snapshot.Answer));
+    }
+
+    [Fact]
+    public async Task Execute_PlaybookReplacedAndItsTextGone_StopsAndSaysWhatWasDone()
+    {
+        var connectors = Things();
+        var (input, second) = await BeginAsync(connectors);
+        second.Forget();
+        await Engines.Create(connectors, Engines.Definitions(Policy, Other)).ExecuteAsync(input, second, default, default);
 
         Assert.Equal((RunPhase.Partial, "playbook_changed"), (second.Snapshot.Phase, second.Snapshot.ErrorCode));
         Assert.Contains("This was done:\n- Write it", second.Snapshot.Answer, StringComparison.Ordinal);
@@ -312,8 +302,18 @@ public sealed class EngineTests
         Assert.Empty(connectors.Calls);
     }
 
+    private static string Other => Two.Replace("id: write", "id: other", StringComparison.Ordinal).Replace("steps.write", "steps.other", StringComparison.Ordinal);
+
+    private static async Task<(RunInput Input, FakeRecorder Resumed)> BeginAsync(FakeConnectors connectors)
+    {
+        var input = Engines.Input("go");
+        var first = FakeRecorder.For(input);
+        first.DieAtAppend = 4;
+        await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(connectors, Engines.Definitions(Policy, Two)).ExecuteAsync(input, first, default, default));
+        return (input, new FakeRecorder(before: first));
+    }
+
     private static FakeConnectors Things() => new FakeConnectors()
         .Add("a.things.read", OperationEffect.Read, _ => new JsonObject { ["value"] = "v" })
-        .Add("a.things.write", OperationEffect.Write, _ => new JsonObject { ["value"] = "done" })
-        .Add("a.things.guarded", OperationEffect.Write, _ => new JsonObject { ["value"] = "done" });
+        .Add("a.things.write", OperationEffect.Write, _ => new JsonObject { ["value"] = "done" });
 }

@@ -8,6 +8,9 @@ namespace Steward.Engines.Orchestration.Actions;
 internal static class ResultShaper
 {
     private const string Mask = "***";
+    private const int MaxDepth = 64;
+    private const int MaxCounts = 20;
+    private const int CountsLength = 128;
 
     private static readonly string[] SecretNames =
     [
@@ -40,8 +43,39 @@ internal static class ResultShaper
             : (Values.Element(new JsonObject { ["truncated"] = true }), true);
     }
 
+    /// <summary>
+    /// The beginning of a result that is stored whole elsewhere, with what is needed to ask for less: <c>_whole</c> names the length in characters, the number of fields, and how
+    /// many items the lists have.
+    /// </summary>
+    public static JsonElement Summarize(JsonElement whole, int length, int maxLength)
+    {
+        var counts = new JsonObject { ["length"] = length };
+        if (whole.ValueKind == JsonValueKind.Object)
+        {
+            var fields = whole.EnumerateObject().ToList();
+            counts["fields"] = fields.Count;
+            var lists = fields.Where(field => field.Value.ValueKind == JsonValueKind.Array && field.Name.Length <= 32).Take(MaxCounts).ToList();
+            if (lists.Count > 0)
+            {
+                counts["items"] = new JsonObject(lists.DistinctBy(field => field.Name).Select(field => KeyValuePair.Create(field.Name, (JsonNode?)JsonValue.Create(field.Value.GetArrayLength()))));
+            }
+        }
+        else if (whole.ValueKind == JsonValueKind.Array)
+        {
+            counts["items"] = whole.GetArrayLength();
+        }
+
+        var room = Math.Max(maxLength - CountsLength - counts.ToJsonString().Length, CountsLength);
+        var beginning = Values.Node(Shape(whole, room).Result);
+        var summary = beginning is JsonObject cut ? cut : new JsonObject { ["beginning"] = beginning };
+        summary["_whole"] = counts;
+        return Values.Element(summary);
+    }
+
     private static bool MayHoldSecret(string text) => Array.Exists(SecretNames, name => text.Contains(name, StringComparison.OrdinalIgnoreCase))
-        || text.Contains("api_key", StringComparison.OrdinalIgnoreCase) || text.Contains("private_key", StringComparison.OrdinalIgnoreCase);
+        || text.Contains("api_key", StringComparison.OrdinalIgnoreCase) || text.Contains("private_key", StringComparison.OrdinalIgnoreCase)
+        || SecretText.MayHold(text)
+        || text.Contains("\\u00", StringComparison.Ordinal);
 
     private static bool IsSecret(string name)
     {
@@ -60,19 +94,42 @@ internal static class ResultShaper
                 {
                     fields[name] = Mask;
                 }
-                else if (depth < 64)
+                else if (Hidden(value) is { } hidden)
+                {
+                    fields[name] = hidden;
+                }
+                else if (depth < MaxDepth)
                 {
                     MaskSecrets(value, depth + 1);
                 }
             }
         }
-        else if (node is JsonArray items)
+        else if (node is JsonArray items && depth < MaxDepth)
         {
-            foreach (var item in items)
+            for (var i = 0; i < items.Count; i++)
             {
-                MaskSecrets(item, depth + 1);
+                if (Hidden(items[i]) is { } hidden)
+                {
+                    items[i] = hidden;
+                }
+                else
+                {
+                    MaskSecrets(items[i], depth + 1);
+                }
             }
         }
+    }
+
+    private static string? Hidden(JsonNode? value)
+    {
+        if (value?.GetValueKind() != JsonValueKind.String)
+        {
+            return null;
+        }
+
+        var text = value.GetValue<string>();
+        var hidden = SecretText.Hide(text);
+        return ReferenceEquals(hidden, text) || hidden == text ? null : hidden;
     }
 
     // Halves the longest list; when there is none left, the longest text.
@@ -110,7 +167,7 @@ internal static class ResultShaper
 
         void Visit(JsonNode? node, int depth)
         {
-            if (depth > 64)
+            if (depth > MaxDepth)
             {
                 return;
             }

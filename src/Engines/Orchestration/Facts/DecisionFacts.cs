@@ -40,7 +40,7 @@ public sealed record DecisionRequested : RunFact
     /// <summary>The possible decisions.</summary>
     public required IReadOnlyList<string> Options { get; init; }
 
-    /// <summary>Who may decide: <c>requester</c>, <c>role:NAME</c>. Whoever asked may decide only where <c>requester</c> is named.</summary>
+    /// <summary>Who may decide: <c>requester</c>, <c>role:NAME</c>, <c>email:ADDRESS</c>, <c>user:ID</c>. Whoever asked may decide only where <c>requester</c> is named.</summary>
     public required IReadOnlyList<string> Deciders { get; init; }
 
     /// <summary>When it lapses; null never.</summary>

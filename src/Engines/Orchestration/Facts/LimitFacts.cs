@@ -14,6 +14,9 @@ public sealed record DeadlineReached : RunFact
 
     /// <summary>Until when it may go on.</summary>
     public required DateTimeOffset Until { get; init; }
+
+    /// <summary>Where the text that tells of it begins in the answer, in UTF-16 units. The rest of the answer takes its place.</summary>
+    public int? AnswerFrom { get; init; }
 }
 
 /// <summary>A budget of the run is used up: no further call is made that needs it.</summary>

@@ -284,7 +284,7 @@ public sealed record ActionReconciled : RunFact
     /// <summary>The result, when done.</summary>
     public JsonElement? Result { get; init; }
 
-    /// <summary>Why it cannot be told.</summary>
+    /// <summary>Why it cannot be told, or who said so when it was a person.</summary>
     public string? Reason { get; init; }
 }
 
@@ -391,7 +391,7 @@ public sealed record CancelRequested : RunFact
     public string? Reason { get; init; }
 }
 
-/// <summary>The run is over. Nothing follows.</summary>
+/// <summary>The run is over. Nothing follows, unless it stands on the dead-letter list and is replayed.</summary>
 public sealed record RunEnded : RunFact
 {
     /// <inheritdoc/>
@@ -413,6 +413,12 @@ public sealed record RunEnded : RunFact
     /// <summary>Whether it failed for technical reasons, after its retries: it can be replayed from the failed step.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool IsTechnical { get; init; }
+
+    /// <summary>The steps whose failure ended it; a replay begins with them.</summary>
+    public IReadOnlyList<string>? FailedSteps { get; init; }
+
+    /// <summary>Where the text that tells of the end begins in the answer, in UTF-16 units; null when there is none. A replay takes it back.</summary>
+    public int? AnswerFrom { get; init; }
 }
 
 /// <summary>Where a run is.</summary>

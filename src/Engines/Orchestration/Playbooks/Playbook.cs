@@ -24,8 +24,11 @@ public sealed record Playbook
     /// <summary>Breaks ties between playbooks that match equally well; higher wins.</summary>
     public required int Priority { get; init; }
 
-    /// <summary>A hash of the definition.</summary>
+    /// <summary>SHA-256 of the definition's UTF-8 text, in lower-case hexadecimal.</summary>
     public required string Hash { get; init; }
+
+    /// <summary>The definition as it was written; a run keeps it, so that it ends as it began whatever becomes of the file.</summary>
+    public required string Source { get; init; }
 
     /// <summary>The file that it stands in.</summary>
     public required string File { get; init; }

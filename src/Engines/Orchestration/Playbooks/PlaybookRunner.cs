@@ -18,6 +18,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     private readonly JsonObject _steps = [];
     private Dictionary<string, JsonNode?>? _roots;
     private readonly Dictionary<string, Task<CallResult>> _running = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
 
     /// <summary>Runs to the end.</summary>
     /// <param name="before">Facts that go into the first append.</param>
@@ -28,11 +29,12 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         {
             if (run.Snapshot.FindStep(step.Id) is { HasEnded: true } state)
             {
-                End(step.Id, Describe(state));
+                End(step.Id, Describe(state, await run.LoadResultAsync(state)));
             }
         }
 
         var facts = new List<RunFact>(before);
+        var contents = new List<RunContent>();
         try
         {
             while (true)
@@ -41,13 +43,14 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                 var starts = Start(end is not null, facts);
                 if (_running.Count == 0 && starts.Count == 0)
                 {
-                    var outcome = end ?? Success();
-                    return outcome with { Facts = facts };
+                    var outcome = MustWait(end) ? RunOutcome.WaitFor(run.Snapshot) : end ?? Success();
+                    return outcome with { Facts = facts, Contents = contents };
                 }
 
                 run.Work.ThrowIfCancellationRequested();
-                await run.RecordAsync(facts.ToArray());
+                await run.RecordAsync(facts.ToArray(), contents.ToArray());
                 facts.Clear();
+                contents.Clear();
                 foreach (var start in starts)
                 {
                     _running[start.Step.Id] = CallAsync(start);
@@ -59,25 +62,35 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                     var result = await task;
                     _running.Remove(id);
                     facts.AddRange(result.Facts);
-                    End(id, Describe(result));
+                    contents.AddRange(result.Contents);
+                    if (result.IsWaiting)
+                    {
+                        _waiting.Add(id);
+                    }
+                    else
+                    {
+                        End(id, Describe(result));
+                    }
                 }
             }
         }
         catch
         {
-            await DrainAsync(facts);
+            await DrainAsync(facts, contents);
             throw;
         }
     }
 
     // Whatever ends the loop: wait for what is under way (its tokens have fired or will), and keep the outcomes that are known.
-    private async Task DrainAsync(List<RunFact> facts)
+    private async Task DrainAsync(List<RunFact> facts, List<RunContent> contents)
     {
         foreach (var task in _running.Values)
         {
             try
             {
-                facts.AddRange((await task).Facts);
+                var result = await task;
+                facts.AddRange(result.Facts);
+                contents.AddRange(result.Contents);
             }
 #pragma warning disable CA1031 // What ends the loop is on its way already; the others are only waited for.
             catch (Exception)
@@ -90,9 +103,14 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         if (!run.HasFailedToRecord)
         {
             var ends = facts.Where(fact => fact is not (StepStarted or StrategyChosen)).ToList();
-            await run.RecordAsync(run.Snapshot.Choice is null ? [choice, .. ends] : ends);
+            await run.RecordAsync(run.Snapshot.Choice is null ? [choice, .. ends] : ends, contents);
         }
     }
+
+    // A run that is ending asks for no approval any more, but it does not end while nobody knows what it did.
+    private bool MustWait(RunOutcome? end) => end is null
+        ? _waiting.Count > 0
+        : _waiting.Any(id => _ledger.Find(id)?.Status is ActionStatus.Sent or ActionStatus.Unknown);
 
     private List<Prepared> Start(bool ending, List<RunFact> facts)
     {
@@ -103,13 +121,18 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
             changed = false;
             foreach (var step in playbook.Steps)
             {
-                if (_ended.ContainsKey(step.Id) || _running.ContainsKey(step.Id) || starts.Exists(start => start.Step == step) || !step.Needs.All(_ended.ContainsKey))
+                if (_ended.ContainsKey(step.Id) || _waiting.Contains(step.Id) || _running.ContainsKey(step.Id) || starts.Exists(start => start.Step == step) || !step.Needs.All(_ended.ContainsKey))
                 {
                     continue;
                 }
 
                 // When the run is ending, only what was begun before is brought to its end.
                 var begun = run.Snapshot.FindStep(step.Id) is not null;
+                if (ending && begun && _ledger.Find(step.Id) is { Status: ActionStatus.Planned })
+                {
+                    continue;
+                }
+
                 if ((ending && !begun) || _running.Count + starts.Count >= run.Options.MaxParallelSteps)
                 {
                     continue;
@@ -135,7 +158,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                     });
                 }
 
-                if (prepared.Fault is { } fault)
+                if (prepared.Fault is { } fault && _ledger.Find(step.Id) is null)
                 {
                     facts.AddRange(fault.Facts);
                     End(step.Id, Describe(fault));
@@ -184,9 +207,12 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         });
     }
 
-    private Task<CallResult> CallAsync(Prepared start) => start.Operation!.Effect == OperationEffect.Read
-        ? _ledger.ReadAsync(start.Step.Id, start.Operation, start.Arguments, start.Step.Attempts)
-        : _ledger.WriteAsync(start.Step.Id, start.Operation, start.Arguments, start.Title, start.Step.Attempts);
+    // An action that was sent is not forgotten because its step cannot go on.
+    private async Task<CallResult> CallAsync(Prepared start) => start.Fault is { } fault
+        ? await _ledger.SettleStepAsync(start.Step.Id) ?? fault
+        : start.Operation!.Effect == OperationEffect.Read
+        ? await _ledger.ReadAsync(start.Step.Id, start.Operation, start.Arguments, start.Step.Attempts)
+        : await _ledger.WriteAsync(start.Step.Id, start.Operation, start.Arguments, start.Title, start.Step.Attempts);
 
     // The first step, in the order of the playbook, that ends the run.
     private RunOutcome? Early()
@@ -242,13 +268,17 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
             {
                 "forbidden" => message,
                 "approval_needed" => $"{title}: an approval is needed before this can be done. Nothing was changed.",
+                "approval_rejected" or "approval_expired" => $"{title}: {message} It was not done.",
                 "outcome_unknown" => $"{title}: {message}",
                 _ => $"I could not finish this. {Sentence(title)} failed: {message}",
             };
-        // Needing an approval and not being allowed are answers, not errors.
-        var phase = code is "forbidden" or "approval_needed" ? RunPhase.Completed : RunPhase.Failed;
-        return new RunOutcome(phase, code, answer) { WorkingMemory = Remember() };
+        // Needing an approval, not getting it and not being allowed are answers, not errors.
+        var phase = code is "forbidden" or "approval_needed" or "approval_rejected" or "approval_expired" ? RunPhase.Completed : RunPhase.Failed;
+        return new RunOutcome(phase, code, answer) { WorkingMemory = Remember(), FailedSteps = FailedSteps() };
     }
+
+    private List<string> FailedSteps() =>
+        [.. playbook.Steps.Where(step => !step.ContinueOnFailure && _ended.TryGetValue(step.Id, out var ended) && ended["status"]!.GetValue<string>() == "failed").Select(step => step.Id)];
 
     private RunOutcome Success()
     {
@@ -295,7 +325,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         ["steps"] = _steps,
     };
 
-    private static JsonObject Describe(StepState state) => new()
+    private static JsonObject Describe(StepState state, JsonElement? result) => new()
     {
         ["status"] = state.Status switch
         {
@@ -303,7 +333,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
             StepStatus.Skipped => "skipped",
             _ => "failed",
         },
-        ["result"] = Values.Node(state.Result),
+        ["result"] = Values.Node(result),
         ["code"] = state.Code,
         ["message"] = state.Message,
     };

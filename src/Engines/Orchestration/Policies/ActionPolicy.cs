@@ -15,6 +15,10 @@ public sealed class ActionPolicy
 {
     private static readonly Lazy<JsonSchema> Schema = new(() => EmbeddedResources.Schema("policy.schema.json"));
 
+    private static readonly IReadOnlyList<string> DefaultApprovers = ["role:admin"];
+
+    private static readonly TimeSpan DefaultExpiry = TimeSpan.FromDays(7);
+
     private readonly IReadOnlyDictionary<string, Rule> _rules;
 
     private ActionPolicy(IReadOnlyDictionary<string, Rule> rules) => _rules = rules;
@@ -51,7 +55,21 @@ public sealed class ActionPolicy
                     errors.Add(new DefinitionError(file, document.LineOf(at), $"{operation}: 'manager' needs 'manager'."));
                 }
 
+                if (rule.Approval.Count == 0 && (rule.Approvers.Count > 0 || ((JsonObject)node!).ContainsKey("expires")))
+                {
+                    errors.Add(new DefinitionError(file, document.LineOf(at), $"{operation}: 'approvers' and 'expires' need 'approval'."));
+                }
+
+                if (!rule.HasManager && rule.Approvers.Contains("manager"))
+                {
+                    errors.Add(new DefinitionError(file, document.LineOf(at + "/approvers"), $"{operation}: 'manager' needs 'manager'."));
+                }
+
                 rules[operation] = rule;
+            }
+            catch (FormatException e)
+            {
+                errors.Add(new DefinitionError(file, document.LineOf(at + "/expires"), $"{operation}: {e.Message}"));
             }
             catch (ExpressionException e)
             {
@@ -93,7 +111,11 @@ public sealed class ActionPolicy
                     {
                         return verdict == PolicyVerdict.Allowed
                             ? new PolicyDecision(verdict, who.Replace(':', ' '))
-                            : new PolicyDecision(verdict, "This needs an approval. Nothing was changed.");
+                            : new PolicyDecision(verdict, "This needs an approval. Nothing was changed.")
+                            {
+                                Approvers = await ApproversAsync(rule, requester, people, cancellationToken),
+                                Expires = rule.Expires,
+                            };
                     }
                 }
                 catch (PolicyReadException e)
@@ -117,6 +139,18 @@ public sealed class ActionPolicy
         "manager" => IsRequester(await people.ManagerAsync(cancellationToken), requester),
         _ => requester.Roles.Contains(who["role:".Length..]),
     };
+
+    // Nobody approves what is done in their own name: a manager who asks for it is no approver of it.
+    private static async ValueTask<IReadOnlyList<string>> ApproversAsync(Rule rule, Requester requester, People people, CancellationToken cancellationToken)
+    {
+        var approvers = rule.Approvers.Where(who => who != "manager").ToList();
+        if (rule.Approvers.Contains("manager") && await people.ManagerAsync(cancellationToken) is { } manager && !string.IsNullOrWhiteSpace(manager) && !IsRequester(manager, requester))
+        {
+            approvers.Add("email:" + manager);
+        }
+
+        return approvers.Count > 0 ? approvers : DefaultApprovers;
+    }
 
     private static bool IsRequester(string? email, Requester requester) =>
         !string.IsNullOrWhiteSpace(email) && string.Equals(email, requester.Email, StringComparison.OrdinalIgnoreCase);
@@ -154,7 +188,8 @@ public sealed class ActionPolicy
         }
     }
 
-    private sealed record Rule(IReadOnlyList<string> Allow, IReadOnlyList<string> Approval, Lookup? Target, Lookup? Manager, string? DeniedText)
+    private sealed record Rule(
+        IReadOnlyList<string> Allow, IReadOnlyList<string> Approval, IReadOnlyList<string> Approvers, TimeSpan Expires, Lookup? Target, Lookup? Manager, string? DeniedText)
     {
         public bool HasTarget => Target is not null;
 
@@ -163,6 +198,8 @@ public sealed class ActionPolicy
         public static Rule Read(JsonObject node) => new(
             Texts(node["allow"]),
             Texts(node["approval"]),
+            Texts(node["approvers"]),
+            node["expires"] is { } expires ? PolicyDuration.Parse(expires.GetValue<string>()) : DefaultExpiry,
             Lookup.Read(node["target"], false),
             Lookup.Read(node["manager"], true),
             node["denied"]?.GetValue<string>());
@@ -235,6 +272,12 @@ public sealed record PolicyDecision(PolicyVerdict Verdict, string Reason)
 {
     /// <summary>For <see cref="PolicyVerdict.Undecided"/>: whether it may be decidable later.</summary>
     public bool Retryable { get; init; }
+
+    /// <summary>For <see cref="PolicyVerdict.ApprovalNeeded"/>: who may approve, as <c>role:NAME</c> or <c>email:ADDRESS</c>.</summary>
+    public IReadOnlyList<string> Approvers { get; init; } = [];
+
+    /// <summary>For <see cref="PolicyVerdict.ApprovalNeeded"/>: how long the request for an approval is open.</summary>
+    public TimeSpan Expires { get; init; }
 }
 
 /// <summary>The kinds of <see cref="PolicyDecision"/>.</summary>

@@ -1,0 +1,222 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Steward.Engines.Connectors;
+
+namespace Steward.Engines.Orchestration.Tests.Decisions;
+
+public sealed class ApprovalTests
+{
+    private const string Policy = """
+        version: 1
+        operations:
+          a.things.write:
+            approval: [anyone]
+            approvers: [role:boss]
+            expires: 2h
+        """;
+
+    private const string Write = """
+        id: write
+        version: 1
+        title: Write
+        description: Write.
+        examples: [go]
+        match:
+          - { all: [[go]], score: 1 }
+        steps:
+          - { id: read, title: Read it, call: a.things.read }
+          - { id: write, title: Write it, call: a.things.write, with: { seen: "${steps.read.result.value}" } }
+        answer: "wrote ${steps.write.result.value}"
+        """;
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly FakeConnectors _connectors = Things();
+
+    [Fact]
+    public async Task Execute_ApprovalNeeded_AsksForExactlyTheArgumentsAndWaits()
+    {
+        var recorder = await RunAsync();
+
+        Assert.Equal(RunPhase.Waiting, recorder.Snapshot.Phase);
+        Assert.Equal(["action.planned", "decision.requested", "run.waiting"], recorder.Types.TakeLast(3));
+        var request = Assert.Single(recorder.Snapshot.Decisions).Request;
+        Assert.Equal((DecisionKind.Approval, "write", "a.things.write", "Write it"), (request.Kind, request.StepId, request.OperationId, request.Summary));
+        Assert.Equal("""{"seen":"v"}""", request.Subject!.Value.GetRawText());
+        Assert.Equal(CanonicalJson.SubjectHash("a.things.write", request.Subject.Value), request.SubjectHash);
+        Assert.Equal(["role:boss"], request.Deciders);
+        Assert.Equal(["approve", "reject"], request.Options);
+        Assert.Equal(_time.GetUtcNow().AddHours(2), request.ExpiresAt);
+        Assert.Equal((request.ExpiresAt, "I cannot go on before somebody decides:\n- Write it: waits for an approval."), (recorder.Snapshot.Waiting!.ExpiresAt, recorder.Snapshot.Waiting.Summary));
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_WaitingAndNothingDecided_AppendsNothing()
+    {
+        var recorder = await RunAsync();
+        var before = recorder.Facts.Count;
+        await ExecuteAsync(recorder);
+
+        Assert.Equal(before, recorder.Facts.Count);
+    }
+
+    [Fact]
+    public async Task Execute_Approved_UsesTheApprovalUpInTheAppendThatSends()
+    {
+        var recorder = await RunAsync();
+        IReadOnlyList<RunFact>? sending = null;
+        recorder.OnRecord = facts =>
+        {
+            sending = facts.Any(fact => fact is ActionSent) ? facts : sending;
+            return Task.CompletedTask;
+        };
+        await DecideAsync(recorder, "approve");
+        await ExecuteAsync(recorder);
+
+        Assert.Equal((RunPhase.Completed, "wrote done"), (recorder.Snapshot.Phase, recorder.Snapshot.Answer));
+        Assert.Equal(["action.approved", "action.sent"], sending!.Select(fact => fact.Type));
+        Assert.Equal("""{"seen":"v"}""", _connectors.Calls.Single(call => call.OperationId == "a.things.write").Arguments.GetRawText());
+        Assert.NotNull(Assert.Single(recorder.Snapshot.Decisions).UsedBy);
+        Assert.Equal("u-boss", recorder.Facts.OfType<ActionApproved>().Single().By);
+    }
+
+    [Fact]
+    public async Task Execute_ApprovedDaysLater_HasItsUsualTimeAgain()
+    {
+        var recorder = await RunAsync();
+        _time.Advance(TimeSpan.FromHours(1));
+        await DecideAsync(recorder, "approve");
+        await ExecuteAsync(recorder);
+
+        Assert.Equal(RunPhase.Completed, recorder.Snapshot.Phase);
+    }
+
+    [Fact]
+    public async Task Execute_Rejected_EndsWithTheReasonAndSendsNothing()
+    {
+        var recorder = await RunAsync();
+        await DecideAsync(recorder, "reject", "Too expensive.");
+        await ExecuteAsync(recorder);
+
+        Assert.Equal((RunPhase.Completed, "approval_rejected"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Equal("Write it: It was not approved: Too expensive. It was not done.", recorder.Snapshot.Answer);
+        Assert.False(recorder.Snapshot.IsTechnical);
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_NobodyApprovedInTime_EndsWithThat()
+    {
+        var recorder = await RunAsync();
+        _time.Advance(TimeSpan.FromHours(2));
+        await recorder.RecordAsync(DecisionRules.ExpireDecisions(recorder.Snapshot, _time.GetUtcNow()), default);
+        await ExecuteAsync(recorder);
+
+        Assert.Equal((RunPhase.Completed, "approval_expired"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_ApprovedButForbiddenMeanwhile_SendsNothing()
+    {
+        var recorder = await RunAsync();
+        await DecideAsync(recorder, "approve");
+        await ExecuteAsync(recorder, "version: 1\noperations: {}\n");
+
+        Assert.Equal((RunPhase.Completed, "forbidden"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Null(Assert.Single(recorder.Snapshot.Decisions).UsedBy);
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_ApprovalOfOtherArguments_IsNotUsedButAskedAgain()
+    {
+        var recorder = await RunAsync();
+        var other = recorder.Snapshot.Decisions[0].Request with { RequestId = "d-other", SubjectHash = CanonicalJson.SubjectHash("a.things.write", JsonSerializer.SerializeToElement(new { seen = "w" })) };
+        var forged = new FakeRecorder(_time);
+        await forged.RecordAsync([.. recorder.Facts.Where(fact => fact is not (DecisionRequested or RunWaiting)), other, new DecisionMade { RequestId = "d-other", Decision = "approve", By = "u-boss" }], default);
+        await ExecuteAsync(forged);
+
+        Assert.Equal(RunPhase.Waiting, forged.Snapshot.Phase);
+        Assert.Equal(2, forged.Snapshot.Decisions.Count);
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Execute_LossWhileTheApprovalIsUsedUp_SendsOnce(bool durable)
+    {
+        var recorder = await RunAsync();
+        await DecideAsync(recorder, "approve");
+        var dying = new FakeRecorder(_time, recorder) { DieAtAppend = 1, DieAfterwards = durable };
+        await Assert.ThrowsAsync<JournalDiedException>(() => ExecuteAsync(dying));
+        var resumed = new FakeRecorder(_time, dying);
+        await ExecuteAsync(resumed);
+
+        Assert.Equal("wrote done", resumed.Snapshot.Answer);
+        Assert.Equal(1, Assert.Single(_connectors.Effects).Value);
+        Assert.Single(resumed.Facts.OfType<ActionApproved>());
+    }
+
+    [Fact]
+    public async Task Execute_CancelledWhileWaiting_EndsAndAsksNobodyAnyMore()
+    {
+        var recorder = await RunAsync();
+        await recorder.RecordAsync([new CancelRequested()], default);
+        await ExecuteAsync(recorder);
+
+        Assert.Equal(RunPhase.Cancelled, recorder.Snapshot.Phase);
+        Assert.Equal("expired", Assert.Single(recorder.Snapshot.Decisions).Made!.Decision);
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_DecidedWhileTheRunSettlesDownToWait_GoesOnAtOnce()
+    {
+        var input = Engines.Input("go");
+        var recorder = FakeRecorder.For(input, _time);
+        recorder.OnRecord = async facts =>
+        {
+            if (facts.Any(fact => fact is RunWaiting))
+            {
+                recorder.OnRecord = _ => Task.CompletedTask;
+                await DecideAsync(recorder, "approve");
+            }
+        };
+        await ExecuteAsync(recorder);
+
+        Assert.Equal("wrote done", recorder.Snapshot.Answer);
+    }
+
+    [Fact]
+    public async Task Execute_AnotherStepFailsWhileOneWaits_EndsWithoutTheApproval()
+    {
+        var both = Write.Replace("with: { seen: \"${steps.read.result.value}\" } }", "needs: [] }\n  - { id: fail, title: Fail, call: a.things.fail }", StringComparison.Ordinal);
+        var input = Engines.Input("go");
+        var recorder = FakeRecorder.For(input, _time);
+        await Engines.Create(_connectors, Engines.Definitions(Policy, both), time: _time).ExecuteAsync(input, recorder, default, default);
+
+        Assert.Equal((RunPhase.Failed, "rejected"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.All(recorder.Snapshot.Decisions, decision => Assert.False(decision.IsOpen));
+        Assert.Empty(_connectors.Effects);
+    }
+
+    private async Task<FakeRecorder> RunAsync()
+    {
+        var recorder = FakeRecorder.For(Engines.Input("go"), _time);
+        await ExecuteAsync(recorder);
+        return recorder;
+    }
+
+    private Task ExecuteAsync(FakeRecorder recorder, string policy = Policy) =>
+        Engines.Create(_connectors, Engines.Definitions(policy, Write), time: _time).ExecuteAsync(recorder.Snapshot.Input!, recorder, default, default);
+
+    private static ValueTask DecideAsync(FakeRecorder recorder, string decision, string? comment = null) =>
+        recorder.RecordAsync([new DecisionMade { RequestId = recorder.Snapshot.Decisions[^1].Request.RequestId, Decision = decision, By = "u-boss", Comment = comment }], default);
+
+    private static FakeConnectors Things() => new FakeConnectors()
+        .Add("a.things.read", OperationEffect.Read, _ => new JsonObject { ["value"] = "v" })
+        .AddOutcome("a.things.fail", OperationEffect.Read, (_, _) => Task.FromResult<ActionOutcome>(new ActionFailed("rejected", "No.", false)))
+        .Add("a.things.write", OperationEffect.Write, _ => new JsonObject { ["value"] = "done" });
+}
