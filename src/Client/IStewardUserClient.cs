@@ -10,6 +10,12 @@ namespace Steward.Client;
 /// </summary>
 public interface IStewardUserClient
 {
+    /// <summary>Messages that are handed in at set times.</summary>
+    IScheduleClient Schedules { get; }
+
+    /// <summary>Who is told of what happens to runs; for admins.</summary>
+    IWebhookClient Webhooks { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -12,6 +12,18 @@ internal static class InputRules
     public const int MaxReasonLength = 500;
     public const int MaxPageSize = 200;
 
+    /// <summary>What drawn ids are made of.</summary>
+    public const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+
+    public static string NewScheduleId(bool tenantWide) =>
+        (tenantWide ? GrainKeys.TenantSchedulePrefix : "j-") + System.Security.Cryptography.RandomNumberGenerator.GetString(IdAlphabet, 24);
+
+    public static void ScheduleId(string? value, string field = "scheduleId") => Id(value, 'j', field);
+
+    public static void WebhookId(string? value) => Id(value, 'w', "webhookId");
+
+    public static void DeliveryId(string? value) => Id(value, 'd', "deliveryId");
+
     public static void SessionId(string? value) => Id(value, 's', "sessionId");
 
     public static void RunId(string? value) => Id(value, 'r', "runId");

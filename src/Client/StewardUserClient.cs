@@ -17,6 +17,12 @@ internal sealed class StewardUserClient(IGrainFactory grains, CallEnvelope envel
     private string? _sessionPrefix;
 
     /// <inheritdoc/>
+    public IScheduleClient Schedules { get; } = new StewardScheduleClient(grains, envelope, identity, caller);
+
+    /// <inheritdoc/>
+    public IWebhookClient Webhooks { get; } = new StewardWebhookClient(grains, envelope, identity, caller);
+
+    /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
     {
         InputRules.Title(title);

@@ -1,8 +1,8 @@
 namespace Steward.Storage;
 
 /// <summary>
-/// An append-only journal per key, with sequence numbers that start at 1 and have no gaps. It is the memory of runs,
-/// sessions and the audit.
+/// An append-only journal per key, with sequence numbers that start at 1 and have no gaps but those that
+/// <see cref="PurgeAsync"/> leaves. It is the memory of runs, sessions and the audit.
 /// </summary>
 /// <remarks>
 /// An append that was acknowledged survives the loss of the process and, with the default settings, of the machine's
@@ -57,7 +57,10 @@ public interface IJournalStore
     /// deduplication id stay with their sequence number, type, time and id and an empty payload, so that they are never accepted again;
     /// <see cref="JournalPurge.Receipt"/> is appended at the head. Sequence numbers go on; reading skips what is gone.
     /// </summary>
-    /// <returns><see cref="JournalAppended"/> with the receipt's sequence number, or <see cref="JournalConflict"/>.</returns>
+    /// <returns>
+    /// <see cref="JournalAppended"/> with the receipt's sequence number; <see cref="JournalConflict"/> with the head when the head is another, or the
+    /// journal is open or has a wake time: then its owner still needs it; <see cref="JournalDuplicate"/> when the receipt's deduplication id is there.
+    /// </returns>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default);
 }
@@ -74,7 +77,10 @@ public interface IContentStore
     /// <param name="cancellationToken">Stops reading.</param>
     ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string tenantId, string hash, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes a tenant's contents that nobody referred to since <paramref name="referredBefore"/>, at most <paramref name="limit"/> at a time.</summary>
+    /// <summary>
+    /// Removes a tenant's contents that nobody referred to since <paramref name="referredBefore"/>, by the writers' clocks, at most
+    /// <paramref name="limit"/> at a time. References are noted to the day, so a content may stay a day longer, but never goes too early.
+    /// </summary>
     /// <returns>How many were removed.</returns>
     ValueTask<int> PurgeAsync(string tenantId, DateTimeOffset referredBefore, int limit, CancellationToken cancellationToken = default);
 }

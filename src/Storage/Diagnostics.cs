@@ -28,7 +28,7 @@ internal static class Diagnostics
         "steward.storage.failures", "{change}", "Changes that could not be made durable, by whether the outcome is unknown.");
 
     /// <summary>What was appended to journals and is durable, without the storage's own overhead.</summary>
-    public static readonly Counter<long> AppendedBytes = Meter.CreateCounter<long>("steward.journal.appended", "By", "Payload bytes that were appended to journals.");
+    public static readonly Counter<long> AppendedBytes = Meter.CreateCounter<long>("steward.journal.appended", "By", "Payload and content bytes that were appended to journals.");
 
     /// <summary>Counts a failed change.</summary>
     public static void Failed(Exception exception) =>

@@ -1,3 +1,4 @@
+using Steward.Storage.Contents;
 using Steward.Storage.Journals;
 using Steward.Storage.PostgreSql;
 using Steward.Storage.Sqlite;
@@ -13,11 +14,13 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
         {
             PostgreSql = new PostgreSqlDatabase(options.ConnectionString!);
             Journals = new PostgreSqlJournalStore(PostgreSql);
+            Contents = new PostgreSqlContentStore(PostgreSql);
         }
         else
         {
             Sqlite = new SqliteDatabase(options.SqliteFile);
             Journals = new SqliteJournalStore(Sqlite);
+            Contents = new SqliteContentStore(Sqlite);
         }
     }
 
@@ -26,6 +29,8 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
     public PostgreSqlDatabase? PostgreSql { get; }
 
     public IJournalStore Journals { get; }
+
+    public IContentStore Contents { get; }
 
     public StorageProvider Provider => PostgreSql is null ? StorageProvider.Sqlite : StorageProvider.PostgreSql;
 

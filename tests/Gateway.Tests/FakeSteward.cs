@@ -18,6 +18,8 @@ public sealed class FakeSteward : IStewardClient, ITenantAdministration
 
     public ConcurrentDictionary<string, ApiKeyRecord> Keys { get; } = new();
 
+    public FakeAutomation Automation { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -65,6 +67,10 @@ public sealed class FakeSteward : IStewardClient, ITenantAdministration
 
     private sealed class FakeUser(FakeSteward cluster, CallerIdentity identity) : IStewardUserClient
     {
+        public IScheduleClient Schedules => cluster.Automation.SchedulesOf(identity, Fail);
+
+        public IWebhookClient Webhooks => cluster.Automation.WebhooksOf(identity, Fail);
+
         public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
         {
             Fail();

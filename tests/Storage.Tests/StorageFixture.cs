@@ -13,6 +13,8 @@ public abstract class StorageFixture : IAsyncLifetime
 
     public IJournalStore Journals => Services.GetRequiredService<IJournalStore>();
 
+    public IContentStore Contents => Services.GetRequiredService<IContentStore>();
+
     public async Task InitializeAsync()
     {
         var configure = await PrepareAsync();

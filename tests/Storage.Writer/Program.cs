@@ -36,17 +36,15 @@ async Task WriteAsync(int number)
     var sequence = (await store.GetHeadAsync(journal))?.Sequence ?? 0;
     while (true)
     {
+        var payload = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{number}:{sequence + 1}"));
         var append = new JournalAppend
         {
             Journal = journal,
             ExpectedSequence = sequence,
             Open = true,
-            Records = [new JournalRecord
-            {
-                Type = "step",
-                At = DateTimeOffset.UnixEpoch,
-                Payload = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{number}:{sequence + 1}")),
-            }],
+            Wake = new JournalWake(DateTimeOffset.UnixEpoch.AddSeconds(sequence + 1)),
+            Records = [new JournalRecord { Type = "step", At = DateTimeOffset.UnixEpoch, Payload = payload }],
+            Contents = [new StoredContent(ContentHash.Of(payload), payload)],
         };
         if (await store.AppendAsync(append) is not JournalAppended appended)
         {

@@ -108,7 +108,14 @@ internal static class RequestBody
         }
 
         // Names with characters that a path cannot hold stand in brackets and quotes.
-        return path.StartsWith("$['", StringComparison.Ordinal) ? path[3..].TrimEnd(']').TrimEnd('\'') : path[2..];
+        if (path.StartsWith("$['", StringComparison.Ordinal))
+        {
+            return path[3..].TrimEnd(']').TrimEnd('\'');
+        }
+
+        // Of a list or an object inside, the request's own field is named.
+        var end = path.AsSpan(2).IndexOfAny('.', '[');
+        return end < 0 ? path[2..] : path.Substring(2, end);
     }
 
     private static string Describe(Type type)
@@ -118,6 +125,8 @@ internal static class RequestBody
         {
             _ when plain == typeof(string) => "a string",
             _ when plain == typeof(DateTimeOffset) => "a date and time such as 2026-01-31T12:00:00Z",
+            _ when plain == typeof(bool) => "true or false",
+            _ when plain == typeof(IReadOnlyList<string>) => "a list of strings",
             _ when plain.IsEnum => "one of " + string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.CamelCase.ConvertName)),
             _ => "of the type that /openapi/v1.json states",
         };

@@ -37,9 +37,47 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("cancel")]
     Task<RunStatus?> Cancel(CancelRun command, CancellationToken cancellationToken = default);
 
-    /// <summary>Continues the run if it has not ended. The watchdog calls it after a loss; the platform only.</summary>
+    /// <summary>Continues the run if there is something to do: after a loss, and when a decision has lapsed. The watchdog calls it; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Decides what the run asked for. Exactly one decision counts, for ever; it is durable when this returns, and the run goes on.
+    /// </summary>
+    /// <returns>
+    /// The status afterwards, or null when the run does not exist or the caller may not know of it. Whoever decides about a run of somebody else sees no answer.
+    /// </returns>
+    /// <exception cref="Errors.StewardException">
+    /// <c>not_found</c> no such request; <c>forbidden</c> the caller is none of the deciders; <c>conflict</c> it was decided or has lapsed, or the hash is that of
+    /// something else; <c>invalid_argument</c> the decision is none of the options.
+    /// </exception>
+    [Alias("decide")]
+    Task<RunStatus?> Decide(MakeDecision command, CancellationToken cancellationToken = default);
+
+    /// <summary>All decisions that the run asked for, oldest first: the owner sees all, others those that they may make.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c> when the run does not exist or the caller may not know of it.</exception>
+    [Alias("get-decisions")]
+    Task<IReadOnlyList<RunDecision>> GetDecisions(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Works a run that failed for technical reasons on from its failed step. What was done stays done and is not done again. Admins only.
+    /// </summary>
+    /// <returns>The status afterwards, or null when the run does not exist or the caller may not know of it.</returns>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>; <c>conflict</c> when it is on no dead-letter list.</exception>
+    [Alias("replay")]
+    Task<RunStatus?> Replay(ReplayRun command, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes the run off the dead-letter list for good; it cannot be replayed any more. Idempotent. Admins only.</summary>
+    /// <returns>The status afterwards, or null when the run does not exist or the caller may not know of it.</returns>
+    [Alias("close-dead-letter")]
+    Task<RunStatus?> CloseDeadLetter(CloseDeadLetter command, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Removes the run's texts and leaves a receipt, if it ended at or before <paramref name="endedBefore"/>. The platform only.
+    /// </summary>
+    /// <returns>Whether nothing but the receipt is left.</returns>
+    [Alias("retire")]
+    Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Starts a run.</summary>
@@ -70,6 +108,10 @@ public sealed record StartRun
     /// <summary>Whether the run waits behind others of its session; a later call without this starts it.</summary>
     [Id(5)]
     public bool Queued { get; init; }
+
+    /// <summary>How it is to be worked off; null leaves all to policy.</summary>
+    [Id(6)]
+    public RunRequestOptions? Options { get; init; }
 }
 
 /// <summary>Stops a run.</summary>
@@ -142,7 +184,7 @@ public sealed record RunStatus
     [Id(6)]
     public long LastSequence { get; init; }
 
-    /// <summary>Which strategy answers: <c>playbook</c>, <c>react</c> or <c>none</c>; null before it is chosen.</summary>
+    /// <summary>Which strategy answers: <c>direct</c>, <c>playbook</c>, <c>react</c>, <c>plan</c> or <c>none</c>; null before it is chosen.</summary>
     [Id(7)]
     public string? Strategy { get; init; }
 
@@ -157,6 +199,34 @@ public sealed record RunStatus
     /// <summary>Tokens that models read and wrote.</summary>
     [Id(10)]
     public RunUsage Usage { get; init; } = new();
+
+    /// <summary>The open decisions: all of them for the owner, for others those that they may make.</summary>
+    [Id(11)]
+    public IReadOnlyList<PendingDecision> Waiting { get; init; } = [];
+
+    /// <summary>How many runs are before it in the queue that it waits in; null when it does not wait or that is not known.</summary>
+    [Id(12)]
+    public int? QueuePosition { get; init; }
+
+    /// <summary>Which attempt this is, from 1; each replay begins a new one.</summary>
+    [Id(13)]
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>Whether it failed for technical reasons and can be replayed.</summary>
+    [Id(14)]
+    public bool IsTechnical { get; init; }
+
+    /// <summary>The agent that was asked for; null is the default one.</summary>
+    [Id(15)]
+    public string? Agent { get; init; }
+
+    /// <summary>Whether it works in the background: as such from the start, or since its deadline.</summary>
+    [Id(16)]
+    public bool Background { get; init; }
+
+    /// <summary>What it waits for, for people; null while it does not wait.</summary>
+    [Id(17)]
+    public string? WaitsFor { get; init; }
 
     /// <summary>Whether the run has come to its end.</summary>
     public bool HasEnded => State is RunState.Completed or RunState.Partial or RunState.Failed or RunState.Cancelled;

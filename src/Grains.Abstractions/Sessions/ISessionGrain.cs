@@ -41,6 +41,45 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <summary>Brings the session up to date after a loss: starts the active run if it was never started, takes over its end if it was missed; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Creates this session as a copy of another one of the same user, up to and including a message. Called on the new session. Working memory and runs are
+    /// not copied. Idempotent: what was begun is completed, whoever asks.
+    /// </summary>
+    /// <exception cref="Errors.StewardException">
+    /// <c>not_found</c> when there is no such session; <c>invalid_argument</c> when there is no such message; <c>conflict</c> when this session exists and is no such copy.
+    /// </exception>
+    [Alias("fork")]
+    Task<SessionInfo> Fork(ForkSession command, CancellationToken cancellationToken = default);
+
+    /// <summary>The conversation before a run's message, for a run that lost it before it could record it; null when its message is over. The platform only.</summary>
+    [Alias("recall")]
+    Task<SessionContext?> Recall(string runId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Removes the messages' texts and leaves receipts, if nothing happened since <paramref name="quietSince"/>. A repeated operation id still answers with its run. The platform only.
+    /// </summary>
+    /// <returns>Whether nothing but receipts is left.</returns>
+    [Alias("retire")]
+    Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Makes a session a copy of another one.</summary>
+[GenerateSerializer]
+[Alias("steward.fork-session")]
+public sealed record ForkSession
+{
+    /// <summary>The session to copy, <c>s-…</c>, of the same user.</summary>
+    [Id(0)]
+    public required string SourceSessionId { get; init; }
+
+    /// <summary>The sequence number of the last message to copy.</summary>
+    [Id(1)]
+    public required long ThroughSequence { get; init; }
+
+    /// <summary>A title to show; 200 characters at most.</summary>
+    [Id(2)]
+    public string? Title { get; init; }
 }
 
 /// <summary>Opens a session.</summary>
@@ -81,6 +120,14 @@ public sealed record SessionInfo
     /// <summary>The sequence number of the last message.</summary>
     [Id(5)]
     public long LastSequence { get; init; }
+
+    /// <summary>The latest runs that go on without blocking the session: those in the background, and those that wait for a person.</summary>
+    [Id(6)]
+    public IReadOnlyList<string> DetachedRunIds { get; init; } = [];
+
+    /// <summary>The session that this one is a copy of.</summary>
+    [Id(7)]
+    public string? ForkedFrom { get; init; }
 }
 
 /// <summary>A message of the user.</summary>
@@ -103,6 +150,10 @@ public sealed record SubmitMessage
     /// <summary>What to do while another run is active; null is the tenant's default.</summary>
     [Id(3)]
     public Tenants.DoubleTexting? DoubleTexting { get; init; }
+
+    /// <summary>How it is to be worked off; null leaves all to policy.</summary>
+    [Id(4)]
+    public RunRequestOptions? Options { get; init; }
 }
 
 /// <summary>What became of a submitted message.</summary>
@@ -121,6 +172,10 @@ public sealed record SubmitResult
     /// <summary>Why it was rejected, safe to show.</summary>
     [Id(2)]
     public string? Reason { get; init; }
+
+    /// <summary>How many runs of the session are before it; null when it was started or rejected.</summary>
+    [Id(3)]
+    public int? QueuePosition { get; init; }
 }
 
 /// <summary>The kinds of <see cref="SubmitResult"/>.</summary>
@@ -183,6 +238,14 @@ public sealed record TranscriptMessage
     /// <summary>How the run ended, for messages of the assistant.</summary>
     [Id(5)]
     public RunState? RunState { get; init; }
+
+    /// <summary>Whether it was rolled back: shown, but no part of the conversation any more.</summary>
+    [Id(6)]
+    public bool RolledBack { get; init; }
+
+    /// <summary>Whether the run goes on and another message of it will follow.</summary>
+    [Id(7)]
+    public bool IsInterim { get; init; }
 }
 
 /// <summary>The conversation so far, for a run that starts.</summary>
@@ -199,7 +262,7 @@ public sealed record SessionContext
     public required IReadOnlyDictionary<string, string> WorkingMemory { get; init; }
 }
 
-/// <summary>What a run tells its session at the end.</summary>
+/// <summary>What a run tells its session at the end, and when it goes on without blocking the session.</summary>
 [GenerateSerializer]
 [Alias("steward.run-report")]
 public sealed record RunReport
@@ -208,7 +271,7 @@ public sealed record RunReport
     [Id(0)]
     public required string RunId { get; init; }
 
-    /// <summary>How it ended.</summary>
+    /// <summary>How it ended, or where it is.</summary>
     [Id(1)]
     public required RunState State { get; init; }
 
@@ -219,4 +282,19 @@ public sealed record RunReport
     /// <summary>Slots for the session's working memory.</summary>
     [Id(3)]
     public IReadOnlyDictionary<string, string> WorkingMemory { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Which attempt ended, from 1.</summary>
+    [Id(4)]
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>Null at the end; else tells which interim report of the run this is, so that each is taken once.</summary>
+    [Id(5)]
+    public string? InterimId { get; init; }
+
+    /// <summary>What the run did, or may have done, to other systems, for people.</summary>
+    [Id(6)]
+    public IReadOnlyList<string> Effects { get; init; } = [];
+
+    /// <summary>Whether the run goes on: the session is not blocked by it any more, and the end comes later.</summary>
+    public bool IsInterim => InterimId is not null;
 }

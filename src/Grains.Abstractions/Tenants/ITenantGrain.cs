@@ -58,6 +58,25 @@ public sealed record TenantProfile
     /// <summary>The most messages that wait in one session; more are rejected.</summary>
     [Id(4)]
     public int MaxWaitingMessages { get; init; } = 16;
+
+    /// <summary>After how many days without a change the texts of runs and sessions are removed; null keeps them.</summary>
+    [Id(5)]
+    public int? RetentionDays { get; init; }
+
+    /// <summary>The share of the cluster that the tenant gets when all are busy, in proportion to others'; null is the default of its tier.</summary>
+    [Id(6)]
+    public double? Weight { get; init; }
+
+    /// <summary>The most runs that are worked on at the same time; null is the default of the cluster.</summary>
+    [Id(7)]
+    public int? MaxConcurrentRuns { get; init; }
+
+    /// <summary>The most background runs of one session that have not ended; more are rejected.</summary>
+    [Id(8)]
+    public int MaxBackgroundRuns { get; init; } = 8;
+
+    /// <summary><see cref="Weight"/>, or what the tier gives: free 1, pro 4, enterprise 8.</summary>
+    public double SharingWeight => Weight ?? Tier switch { "free" => 1, "enterprise" => 8, _ => 4 };
 }
 
 /// <summary>What happens to a message that arrives while the session's previous one is being worked off.</summary>
@@ -70,6 +89,12 @@ public enum DoubleTexting
 
     /// <summary>It is rejected.</summary>
     Reject,
+
+    /// <summary>The active run is stopped, messages that wait are dropped; what was shown stays. The new message is worked off when they have ended.</summary>
+    Interrupt,
+
+    /// <summary>Like <see cref="Interrupt"/>, and the unfinished turn leaves the conversation. What was already done to other systems is not undone, and the conversation says so.</summary>
+    RollBack,
 }
 
 /// <summary>An API key at rest.</summary>

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Steward.Identity;
 using Steward.Runs;
+using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Storage;
+using Steward.Webhooks;
 
 namespace Steward.Operations;
 
@@ -21,13 +23,27 @@ internal sealed partial class OpenWork(
     /// <returns>How many sessions and runs were told to go on.</returns>
     public async Task<int> ResumeAsync(string? tenantId, TimeSpan standingStillFor, CancellationToken cancellationToken)
     {
-        var prefix = tenantId is null ? "" : tenantId + "/";
         var touchedBefore = time.GetUtcNow() - standingStillFor;
+        return await ResumeAllAsync((after, limit) => journals.ListOpenAsync(Prefix(tenantId), touchedBefore, limit, after, cancellationToken));
+    }
+
+    /// <summary>Wakes those of a tenant, or of all when <paramref name="tenantId"/> is null, whose time has come, for example because a decision has lapsed.</summary>
+    /// <returns>How many were told.</returns>
+    public async Task<int> WakeAsync(string? tenantId, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return await ResumeAllAsync((after, limit) => journals.ListDueAsync(Prefix(tenantId), now, limit, after, cancellationToken));
+    }
+
+    private static string Prefix(string? tenantId) => tenantId is null ? "" : tenantId + "/";
+
+    private async Task<int> ResumeAllAsync(Func<string?, int, ValueTask<IReadOnlyList<JournalHead>>> list)
+    {
         var resumed = 0;
         string? after = null;
         while (true)
         {
-            var heads = await journals.ListOpenAsync(prefix, touchedBefore, Page, after, cancellationToken);
+            var heads = await list(after, Page);
             foreach (var batch in heads.Chunk(AtOnce))
             {
                 var results = await Task.WhenAll(batch.Select(head => ResumeAsync(head.Journal)));
@@ -55,6 +71,12 @@ internal sealed partial class OpenWork(
                     return true;
                 case 's':
                     await grains.GetGrain<ISessionGrain>(key).Resume();
+                    return true;
+                case 'j':
+                    await grains.GetGrain<IScheduleGrain>(key).Resume();
+                    return true;
+                case 'w':
+                    await grains.GetGrain<IWebhookGrain>(key).Resume();
                     return true;
                 default:
                     return false;

@@ -11,6 +11,8 @@ internal static class RunDiagnostics
 
     public static readonly Counter<long> Ended = Diagnostics.Meter.CreateCounter<long>("steward.runs.ended", "{run}", "Runs that ended, by state.");
 
+    public static readonly DeadLetterDepths DeadLetters = new();
+
     public static readonly Histogram<double> Duration = Diagnostics.Meter.CreateHistogram(
         "steward.runs.duration",
         "s",

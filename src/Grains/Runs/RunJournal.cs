@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Steward.Engines.Orchestration;
 using Steward.Identity;
 using Steward.Storage;
@@ -9,7 +10,7 @@ namespace Steward.Runs;
 /// A run's journal in the activation: appends facts durably, folds them, keeps the last events for watchers and wakes them. Everything
 /// that a watcher sees is durable. Thread-safe, since the engine works off the grain's scheduler and may record from parallel steps.
 /// </summary>
-internal sealed class RunJournal(IJournalStore store, IContentStore contentStore, string key, int bufferedEvents, TimeProvider time) : IRunRecorder, IDisposable
+internal sealed class RunJournal(IJournalStore store, IContentStore contentStore, string key, int bufferedEvents, Func<RunOrigin, bool> hasHook, TimeProvider time) : IRunRecorder, IDisposable
 {
     private const int ReadPage = 500;
 
@@ -17,17 +18,34 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
     private readonly Lock _lock = new();
     private readonly Queue<RunEvent> _buffer = new();
     private readonly HashSet<string> _stored = new(StringComparer.Ordinal);
+    private readonly RunLife _life = new(hasHook);
+    private readonly TaskCompletionSource _deadlinePassed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _sequence;
 
     /// <inheritdoc/>
     public RunSnapshot Snapshot { get; private set; } = new();
 
-    /// <summary>Where the run came from, once it is known.</summary>
-    public RunOrigin? Origin { get; private set; }
+    /// <summary>What the owner knows of the run besides.</summary>
+    public RunLife Life
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _life;
+            }
+        }
+    }
 
-    /// <summary>Whether the run has been requested, not only queued.</summary>
-    public bool IsRequested { get; private set; }
+    /// <summary>Where the run came from, once it is known.</summary>
+    public RunOrigin? Origin => Life.Origin;
+
+    /// <summary>Whether the run is over.</summary>
+    public bool HasEnded => Snapshot.HasEnded || Life.Retired is not null;
+
+    /// <summary>Completes when the run goes on in the background after its deadline.</summary>
+    public Task DeadlinePassed => _deadlinePassed.Task;
 
     /// <summary>The sequence number of the last durable event.</summary>
     public long Sequence => Interlocked.Read(ref _sequence);
@@ -55,34 +73,55 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
     }
 
     /// <summary>Notes the run as queued or requested, once.</summary>
-    public async Task NoteOriginAsync(RunOrigin origin, RunFact? requested, CancellationToken cancellationToken)
-    {
-        var records = new List<JournalRecord>(2);
-        var facts = new List<RunFact?>(2);
-        if (Origin is null)
+    public Task NoteOriginAsync(RunOrigin origin, RunRequested? requested) => AppendAsync(
+        _ =>
         {
-            records.Add(Record(RunOrigin.Type, origin.ToJson()));
-            facts.Add(null);
-        }
+            var batch = new Batch();
+            if (Origin is null)
+            {
+                batch.Add(Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin)), null);
+            }
 
-        if (requested is not null)
-        {
-            records.Add(ToRecord(requested));
-            facts.Add(requested);
-        }
+            if (requested is not null)
+            {
+                batch.Add(ToRecord(requested), requested);
+            }
 
-        // A queued run is not open: its session is, and brings it to life.
-        await AppendAsync(records, facts, [], open: requested is not null, cancellationToken);
-    }
+            // A queued run is not open: its session is, and brings it to life.
+            batch.Open = requested is not null;
+            return batch;
+        },
+        [],
+        CancellationToken.None);
 
     /// <inheritdoc/>
     public ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken) => RecordAsync(facts, [], cancellationToken);
 
     /// <inheritdoc/>
-    public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
+    public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken) =>
+        await AppendAsync(snapshot => ToBatch(facts, snapshot), contents, cancellationToken);
+
+    /// <summary>Appends what <paramref name="decide"/> says, while nothing else can be appended between what it sees and what it says.</summary>
+    public Task DecideAsync(Func<RunSnapshot, IReadOnlyList<RunFact>> decide) =>
+        AppendAsync(snapshot => ToBatch(decide(snapshot), snapshot), [], CancellationToken.None);
+
+    /// <summary>Notes that nothing is left to be done for the run.</summary>
+    public Task SettleAsync(int attempt) => AppendAsync(
+        _ =>
+        {
+            var batch = new Batch { Open = false };
+            batch.Add(Record(RunSettled.Type, JsonSerializer.SerializeToUtf8Bytes(new RunSettled { Attempt = attempt }, RunRecordJson.Default.RunSettled)), null);
+            return batch;
+        },
+        [],
+        CancellationToken.None);
+
+    /// <summary>Removes everything but a receipt. What this instance holds in memory is out of date afterwards.</summary>
+    /// <returns>Whether it was done; not when somebody else wrote.</returns>
+    public async Task<bool> PurgeAsync(RunRetired receipt, CancellationToken cancellationToken)
     {
-        var ends = facts.Any(fact => fact is RunEnded);
-        await AppendAsync([.. facts.Select(ToRecord)], facts, contents, ends ? false : null, cancellationToken);
+        var record = Record(RunRetired.Type, JsonSerializer.SerializeToUtf8Bytes(receipt, RunRecordJson.Default.RunRetired));
+        return await store.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = Sequence, Receipt = record }, cancellationToken) is JournalAppended;
     }
 
     /// <inheritdoc/>
@@ -115,7 +154,7 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
         Task changed;
         lock (_lock)
         {
-            if (_sequence > afterSequence || Snapshot.HasEnded)
+            if (_sequence > afterSequence || Snapshot.HasEnded || _life.Retired is not null)
             {
                 return Task.CompletedTask;
             }
@@ -131,47 +170,29 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
     {
         lock (_lock)
         {
-            if (Origin is not { } origin)
+            if (_life.Origin is not { } origin)
             {
                 return null;
             }
 
-            return new RunStatus
-            {
-                RunId = runId,
-                State = IsRequested || Snapshot.HasEnded ? RunStates.Of(Snapshot.Phase) : RunState.Queued,
-                SessionKey = origin.SessionKey,
-                RequestedAt = origin.At,
-                EndedAt = Snapshot.EndedAt,
-                Answer = Snapshot.Answer,
-                LastSequence = _sequence,
-                Strategy = Snapshot.Strategy,
-                Playbook = Snapshot.Playbook,
-                ErrorCode = Snapshot.ErrorCode,
-                Usage = new RunUsage
-                {
-                    ModelCalls = Snapshot.Usage.ModelCalls,
-                    InputTokens = Snapshot.Usage.InputTokens,
-                    OutputTokens = Snapshot.Usage.OutputTokens,
-                    CostUsd = Snapshot.Usage.CostUsd,
-                },
-            };
+            return RunStates.Status(runId, origin, _life, Snapshot, _sequence);
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task AppendAsync(List<JournalRecord> records, IReadOnlyList<RunFact?> facts, IReadOnlyList<RunContent> contents, bool? open, CancellationToken cancellationToken)
+    private async Task AppendAsync(Func<RunSnapshot, Batch> make, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
-        if (records.Count == 0)
-        {
-            return;
-        }
-
         await _appending.WaitAsync(cancellationToken);
         try
         {
+            var batch = make(Snapshot);
+            if (batch.Records.Count == 0)
+            {
+                return;
+            }
+
             // What this activation has stored already is not sent again.
             var unsaved = contents.Where(content => !_stored.Contains(content.Hash)).DistinctBy(content => content.Hash).ToList();
 
@@ -181,8 +202,9 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
                 {
                     Journal = key,
                     ExpectedSequence = Sequence,
-                    Records = records,
-                    Open = open,
+                    Records = batch.Records,
+                    Open = batch.Open,
+                    Wake = batch.Wake,
                     Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
                 },
                 CancellationToken.None);
@@ -193,11 +215,10 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
 
             lock (_lock)
             {
-                var sequence = appended.Sequence - records.Count;
-                for (var i = 0; i < records.Count; i++)
+                var sequence = appended.Sequence - batch.Records.Count;
+                foreach (var (record, fact) in batch.Records.Zip(batch.Facts))
                 {
-                    var record = records[i];
-                    Take(++sequence, record.Type, record.Payload, record.At, facts[i]);
+                    Take(++sequence, record.Type, record.Payload, record.At, fact);
                 }
             }
 
@@ -216,17 +237,17 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
             return;
         }
 
-        if (type == RunOrigin.Type)
-        {
-            Origin = RunOrigin.FromJson(payload.Span, at);
-        }
-        else
+        if (!_life.TakeOwn(type, payload.Span, at))
         {
             // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
             // the most frequent kinds hold nothing that reading could change and are taken as they are.
             var fact = known is RunRequested or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
             Snapshot.Apply(fact, at);
-            IsRequested |= fact is RunRequested;
+            _life.Take(fact);
+            if (fact is DeadlineReached)
+            {
+                _deadlinePassed.TrySetResult();
+            }
         }
 
         _buffer.Enqueue(ToEvent(sequence, type, payload, at));
@@ -250,6 +271,22 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
         changed.SetResult();
     }
 
+    private Batch ToBatch(IReadOnlyList<RunFact> facts, RunSnapshot snapshot)
+    {
+        var batch = new Batch();
+        foreach (var fact in facts)
+        {
+            batch.Add(ToRecord(fact), fact);
+        }
+
+        lock (_lock)
+        {
+            (batch.Open, batch.Wake) = _life.Marks(facts, snapshot);
+        }
+
+        return batch;
+    }
+
     private JournalRecord ToRecord(RunFact fact)
     {
         var (type, json) = RunFacts.Serialize(fact);
@@ -260,6 +297,24 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
 
     private static RunEvent ToEvent(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at) =>
         new() { Sequence = sequence, Type = type, At = at, Data = Encoding.UTF8.GetString(payload.Span) };
+
+    /// <summary>One append: the records, the facts among them, and what it does to the journal's head.</summary>
+    private sealed class Batch
+    {
+        public List<JournalRecord> Records { get; } = [];
+
+        public List<RunFact?> Facts { get; } = [];
+
+        public bool? Open { get; set; }
+
+        public JournalWake? Wake { get; set; }
+
+        public void Add(JournalRecord record, RunFact? fact)
+        {
+            Records.Add(record);
+            Facts.Add(fact);
+        }
+    }
 }
 
 /// <summary>Another activation appended to the run's journal: this one must give way.</summary>

@@ -11,4 +11,9 @@ public sealed class RunOptions
 
     /// <summary>How often in a row the engine may fail unexpectedly without any progress before the run ends as failed; 3 by default.</summary>
     public int MaxAttemptsWithoutProgress { get; set; } = 3;
+
+    /// <summary>
+    /// How often in a row this activation tries to tell everyone of an end before it leaves that to the watchdog; the waits grow as those of <see cref="RetryAfter"/>. 10 by default.
+    /// </summary>
+    public int MaxSettleAttempts { get; set; } = 10;
 }

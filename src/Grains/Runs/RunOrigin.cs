@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Steward.Runs;
 
-/// <summary>The first record of a run's journal: which session and person it belongs to. Known from the moment the run is queued.</summary>
+/// <summary>
+/// The first record of a run's journal: which session and person it belongs to, and what its owner has to know that the engine need not. Known from the
+/// moment the run is queued.
+/// </summary>
 internal sealed record RunOrigin
 {
     /// <summary>The record's type.</summary>
@@ -13,17 +16,68 @@ internal sealed record RunOrigin
 
     public required string UserId { get; init; }
 
+    /// <summary>Whether it works beside its session's other runs from the start.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Background { get; init; }
+
+    /// <summary>The agent that was asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Agent { get; init; }
+
+    /// <summary>The webhook that is told of the end.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? WebhookId { get; init; }
+
+    /// <summary>Whether somebody wanted to be told of all runs of the tenant when it was accepted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TellsTenant { get; init; }
+
     /// <summary>When it was accepted; the record's time.</summary>
     [JsonIgnore]
     public DateTimeOffset At { get; init; }
-
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, RunOriginJson.Default.RunOrigin);
-
-    public static RunOrigin FromJson(ReadOnlySpan<byte> json, DateTimeOffset at) =>
-        JsonSerializer.Deserialize(json, RunOriginJson.Default.RunOrigin)! with { At = at };
 }
 
-/// <summary>JSON of <see cref="RunOrigin"/>.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+/// <summary>After the end: everyone who has to know of it knows. Nothing is left to be done for the run.</summary>
+internal sealed record RunSettled
+{
+    /// <summary>The record's type.</summary>
+    public const string Type = "run.settled";
+
+    /// <summary>Which attempt has ended.</summary>
+    public required int Attempt { get; init; }
+}
+
+/// <summary>What retention leaves of a run.</summary>
+internal sealed record RunRetired
+{
+    /// <summary>The record's type.</summary>
+    public const string Type = "run.retired";
+
+    public required string SessionKey { get; init; }
+
+    public required string UserId { get; init; }
+
+    public required RunState State { get; init; }
+
+    public string? ErrorCode { get; init; }
+
+    public required int Attempt { get; init; }
+
+    public required DateTimeOffset RequestedAt { get; init; }
+
+    public DateTimeOffset? EndedAt { get; init; }
+
+    public string? Strategy { get; init; }
+
+    public IReadOnlyList<ActionReceipt> Actions { get; init; } = [];
+}
+
+/// <summary>What is left of an action: that there was one, and what became of it.</summary>
+internal sealed record ActionReceipt(string ActionId, string OperationId, string Outcome);
+
+/// <summary>JSON of the records that the owner of a run writes itself.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RunOrigin))]
-internal sealed partial class RunOriginJson : JsonSerializerContext;
+[JsonSerializable(typeof(RunSettled))]
+[JsonSerializable(typeof(RunRetired))]
+internal sealed partial class RunRecordJson : JsonSerializerContext;

@@ -1,8 +1,9 @@
 using Steward.Engines.Orchestration;
+using Steward.Sessions;
 
 namespace Steward.Runs;
 
-/// <summary>The engine's phases as the contract's states.</summary>
+/// <summary>A run's journal as the contract shows it. Pure.</summary>
 internal static class RunStates
 {
     public static RunState Of(RunPhase phase) => phase switch
@@ -14,5 +15,99 @@ internal static class RunStates
         RunPhase.Failed => RunState.Failed,
         RunPhase.Cancelled => RunState.Cancelled,
         _ => throw new ArgumentOutOfRangeException(nameof(phase), phase, "Not a phase of a run."),
+    };
+
+    /// <summary>The status as the owner sees it.</summary>
+    public static RunStatus Status(string runId, RunOrigin origin, RunLife life, RunSnapshot snapshot, long sequence) => life.Retired is { } retired
+        ? new RunStatus
+        {
+            RunId = runId,
+            State = retired.State,
+            SessionKey = retired.SessionKey,
+            RequestedAt = retired.RequestedAt,
+            EndedAt = retired.EndedAt,
+            LastSequence = sequence,
+            Strategy = retired.Strategy,
+            ErrorCode = retired.ErrorCode,
+            Attempt = retired.Attempt,
+        }
+        : new RunStatus
+        {
+            RunId = runId,
+            State = life.IsRequested || snapshot.HasEnded ? Of(snapshot.Phase) : RunState.Queued,
+            SessionKey = origin.SessionKey,
+            RequestedAt = origin.At,
+            EndedAt = snapshot.HasEnded ? snapshot.EndedAt : null,
+            Answer = snapshot.Answer,
+            LastSequence = sequence,
+            Strategy = snapshot.Strategy,
+            Playbook = snapshot.Playbook,
+            ErrorCode = snapshot.HasEnded ? snapshot.ErrorCode : null,
+            Usage = new RunUsage
+            {
+                ModelCalls = snapshot.Usage.ModelCalls,
+                InputTokens = snapshot.Usage.InputTokens,
+                OutputTokens = snapshot.Usage.OutputTokens,
+                CostUsd = snapshot.Usage.CostUsd,
+            },
+            Waiting = snapshot.HasEnded ? [] : [.. snapshot.Decisions.Where(decision => decision.IsOpen).Select(RunDecisions.ToPending)],
+            WaitsFor = snapshot.Phase == RunPhase.Waiting ? snapshot.Waiting?.Summary : null,
+            Attempt = life.Attempt,
+            IsTechnical = life.IsTechnical,
+            Agent = origin.Agent,
+            Background = origin.Background || snapshot.BackgroundUntil is not null,
+        };
+
+    /// <summary>What the session is told.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="attempt">Which attempt.</param>
+    /// <param name="snapshot">The run.</param>
+    /// <param name="interimId">Null at the end.</param>
+    public static RunReport Report(string runId, int attempt, RunSnapshot snapshot, string? interimId) => new()
+    {
+        RunId = runId,
+        State = Of(snapshot.Phase),
+        Answer = interimId is null ? snapshot.Answer : InterimAnswer(snapshot),
+        WorkingMemory = new Dictionary<string, string>(snapshot.WorkingMemory, StringComparer.Ordinal),
+        Attempt = attempt,
+        InterimId = interimId,
+        Effects = [.. snapshot.Actions.Select(Effect).OfType<string>()],
+    };
+
+    /// <summary>What retention leaves.</summary>
+    public static RunRetired Receipt(RunStatus status, RunOrigin origin, RunSnapshot snapshot) => new()
+    {
+        SessionKey = origin.SessionKey,
+        UserId = origin.UserId,
+        State = status.State,
+        ErrorCode = status.ErrorCode,
+        Attempt = status.Attempt,
+        RequestedAt = status.RequestedAt,
+        EndedAt = status.EndedAt,
+        Strategy = status.Strategy,
+        Actions = [.. snapshot.Actions.Select(action => new ActionReceipt(action.ActionId, action.OperationId, Outcome(action.Status)))],
+    };
+
+    private static string InterimAnswer(RunSnapshot snapshot)
+    {
+        // The engine may have said it already.
+        var waitsFor = snapshot.Phase == RunPhase.Waiting ? snapshot.Waiting?.Summary : null;
+        return waitsFor is null || snapshot.Answer.Contains(waitsFor, StringComparison.Ordinal)
+            ? snapshot.Answer
+            : snapshot.Answer.Length == 0 ? waitsFor : snapshot.Answer + "\n\n" + waitsFor;
+    }
+
+    private static string? Effect(ActionState action) => action.Status switch
+    {
+        ActionStatus.Confirmed => action.Summary,
+        ActionStatus.Sent or ActionStatus.Unknown => action.Summary + " (it is not known whether this was done)",
+        _ => null,
+    };
+
+    private static string Outcome(ActionStatus status) => status switch
+    {
+        ActionStatus.Confirmed => "done",
+        ActionStatus.Sent or ActionStatus.Unknown => "unknown",
+        _ => "not_done",
     };
 }

@@ -1,20 +1,25 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
-using Steward.Runs;
 using Steward.Storage;
 
 namespace Steward.Sessions;
 
 /// <summary>
-/// What a session knows, folded from its journal: the messages that still wait for their end (the first one that is not cancelled is being
-/// worked off), short-term memory and working memory. Pure; the grain feeds it entries in order.
+/// What a session knows, folded from its journal: the messages that still wait for their end (the first one is being worked off), the runs that go on
+/// beside it, short-term memory and working memory. Pure; the grain feeds it entries in order.
 /// </summary>
 internal sealed class Conversation(SessionOptions options)
 {
     private readonly List<PendingMessage> _pending = [];
-    private readonly Queue<TranscriptMessage> _shortTerm = new();
+    private readonly List<PendingMessage> _unstarted = [];
+    private readonly List<string> _detached = [];
+    private readonly HashSet<string> _superseded = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _rolledBack = new(StringComparer.Ordinal);
+    private readonly ShortTermMemory _shortTerm = new(options);
     private readonly Dictionary<string, (string Value, DateTimeOffset At)> _slots = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> _receipts = new(StringComparer.Ordinal);
-    private readonly Queue<string> _receiptOrder = new();
+    private readonly RecentKeys<Receipt> _receipts = new(options.ShortTermMessages);
+    private readonly RecentKeys<bool> _ends = new(4 * options.ShortTermMessages);
 
     public bool IsOpen { get; private set; }
 
@@ -22,52 +27,65 @@ internal sealed class Conversation(SessionOptions options)
 
     public DateTimeOffset CreatedAt { get; private set; }
 
+    /// <summary>When the last entry was written.</summary>
+    public DateTimeOffset LastAt { get; private set; }
+
+    /// <summary>What it is a copy of.</summary>
+    public ForkOrigin? ForkOf { get; private set; }
+
+    /// <summary>Whether it is a copy that is not complete. Nothing else is accepted before it is.</summary>
+    public bool IsForking { get; private set; }
+
+    /// <summary>The last message that was copied, by its number in the source.</summary>
+    public long CopiedThrough { get; private set; }
+
     /// <summary>Sequence number of the last entry that was applied.</summary>
     public long Sequence { get; private set; }
 
-    /// <summary>Messages without an end, oldest first.</summary>
+    /// <summary>Messages without an end, oldest first; without those of background runs.</summary>
     public IReadOnlyList<PendingMessage> Pending => _pending;
+
+    /// <summary>Messages of background runs of which it is not known that they have begun.</summary>
+    public IReadOnlyList<PendingMessage> Unstarted => _unstarted;
+
+    /// <summary>Runs that go on without blocking the session, as far as the latest entries tell.</summary>
+    public IReadOnlyList<string> Detached => _detached;
 
     /// <summary>The message that is being worked off.</summary>
     public PendingMessage? Active => _pending.Count > 0 ? _pending[0] : null;
 
+    /// <summary>Whether somebody has to bring something on: then the journal is open.</summary>
+    public bool HasWork => _pending.Count > 0 || _unstarted.Count > 0 || IsForking;
+
+    /// <summary>The oldest message without an end.</summary>
+    public long? OpenSince => _pending.Concat(_unstarted).Select(pending => (long?)pending.Sequence).Min();
+
     /// <summary>The run of an operation id among the recent messages.</summary>
-    public string? FindRun(string operationId) => _receipts.GetValueOrDefault(operationId);
+    public string? FindRun(string operationId) => _receipts.Find(operationId)?.RunId;
+
+    /// <summary>Whether an operation id was used for another text, among the recent messages.</summary>
+    public bool IsReused(string operationId, string text) => _receipts.Find(operationId) is { } receipt && !receipt.TextHash.AsSpan().SequenceEqual(Hash(text));
+
+    /// <summary>Whether a run must stop because a newer message took its place.</summary>
+    public bool IsSuperseded(string runId) => _superseded.Contains(runId);
+
+    /// <summary>Whether the turn of a run without an end was rolled back.</summary>
+    public bool IsRolledBack(string runId) => _rolledBack.Contains(runId);
+
+    /// <summary>Whether the end of a run's attempt is among the recent ones.</summary>
+    public bool HasEnded(string runId, int attempt) => _ends.Find(EndKey(runId, attempt));
 
     public void Apply(JournalEntry entry)
     {
-        switch (entry.Type)
-        {
-            case SessionRecordTypes.Opened:
-                var opened = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.SessionOpened)!;
-                IsOpen = true;
-                Title = opened.Title;
-                CreatedAt = entry.At;
-                break;
-            case SessionRecordTypes.UserMessage:
-                var message = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!;
-                _pending.Add(new PendingMessage(entry.Sequence, entry.At, message));
-                Remember(ToTranscript(entry, message));
-                RememberReceipt(message.OperationId, message.RunId);
-                break;
-            case SessionRecordTypes.AssistantMessage:
-                var answer = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!;
-                _pending.RemoveAll(pending => string.Equals(pending.Message.RunId, answer.RunId, StringComparison.Ordinal));
-                Remember(ToTranscript(entry, answer));
-                foreach (var (name, value) in answer.WorkingMemory ?? new Dictionary<string, string>())
-                {
-                    // An empty value takes the slot away.
-                    if (value.Length == 0)
-                    {
-                        _slots.Remove(name);
-                    }
-                    else
-                    {
-                        _slots[name] = (value, entry.At);
-                    }
-                }
+        CreatedAt = IsOpen ? CreatedAt : entry.At;
+        IsOpen = true;
+        IsForking &= entry.Type is SessionRecordTypes.Opened or SessionRecordTypes.Copied;
+        LastAt = entry.At;
 
-                break;
+        // Entries without a payload are receipts that retention left behind.
+        if (!entry.Payload.IsEmpty)
+        {
+            Fold(entry);
         }
 
         Sequence = Math.Max(Sequence, entry.Sequence);
@@ -79,19 +97,109 @@ internal sealed class Conversation(SessionOptions options)
         Forget(now);
         return new SessionContext
         {
-            ShortTermMemory = [.. _shortTerm.Where(message => message.Sequence < beforeSequence)],
+            ShortTermMemory = _shortTerm.Before(beforeSequence),
             WorkingMemory = _slots.ToDictionary(slot => slot.Key, slot => slot.Value.Value, StringComparer.Ordinal),
         };
     }
 
-    /// <summary>Drops what is over its time: the conversation 24 h after its last message, each slot 1 h after it was written.</summary>
-    public void Forget(DateTimeOffset now)
+    private void Fold(JournalEntry entry)
     {
-        if (_shortTerm.Count > 0 && now - _shortTerm.Last().At > options.ShortTermMemory)
+        switch (entry.Type)
         {
-            _shortTerm.Clear();
+            case SessionRecordTypes.Opened:
+                var opened = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.SessionOpened)!;
+                Title = opened.Title;
+                CreatedAt = entry.At;
+                ForkOf = opened.ForkOf;
+                IsForking = opened.ForkOf is not null;
+                break;
+            case SessionRecordTypes.Retired:
+                var retired = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.SessionRetired)!;
+                CreatedAt = retired.CreatedAt;
+                ForkOf = retired.ForkOf;
+                break;
+            case SessionRecordTypes.Copied:
+                var copied = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.MessageCopied)!;
+                CopiedThrough = copied.SourceSequence;
+                _shortTerm.Remember(Transcript.Of(entry)! with { At = entry.At });
+                break;
+            case SessionRecordTypes.UserMessage:
+                Accept(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!);
+                break;
+            case SessionRecordTypes.RolledBack:
+                foreach (var runId in JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.MessageRolledBack)!.RunIds)
+                {
+                    _rolledBack.Add(runId);
+                    _shortTerm.RollBack(runId);
+                }
+
+                break;
+            case SessionRecordTypes.Detached:
+                Remove(_unstarted, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.RunDetached)!.RunId);
+                break;
+            case SessionRecordTypes.AssistantMessage:
+                Take(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!);
+                break;
+        }
+    }
+
+    private void Accept(JournalEntry entry, UserMessageAccepted message)
+    {
+        foreach (var runId in message.Supersedes ?? [])
+        {
+            _superseded.Add(runId);
         }
 
+        (message.IsBackground ? _unstarted : _pending).Add(new PendingMessage(entry.Sequence, entry.At, message));
+        if (message.IsBackground)
+        {
+            _detached.Add(message.RunId);
+        }
+
+        _shortTerm.Remember(Transcript.Of(entry)!);
+        _receipts.Add(message.OperationId, new Receipt(message.RunId, Hash(message.Text)));
+    }
+
+    private void Take(JournalEntry entry, AssistantMessageRecorded answer)
+    {
+        Remove(_pending, answer.RunId);
+        Remove(_unstarted, answer.RunId);
+        _detached.Remove(answer.RunId);
+        _superseded.Remove(answer.RunId);
+        _rolledBack.Remove(answer.RunId);
+        if (answer.Interim)
+        {
+            _detached.Add(answer.RunId);
+        }
+        else
+        {
+            _ends.Add(EndKey(answer.RunId, answer.Attempt ?? 1), true);
+            _shortTerm.DropInterim(answer.RunId);
+        }
+
+        if (!answer.RolledBack)
+        {
+            _shortTerm.Remember(Transcript.Of(entry)!);
+        }
+
+        foreach (var (name, value) in answer.WorkingMemory ?? new Dictionary<string, string>())
+        {
+            // An empty value takes the slot away.
+            if (value.Length == 0)
+            {
+                _slots.Remove(name);
+            }
+            else
+            {
+                _slots[name] = (value, entry.At);
+            }
+        }
+    }
+
+    // Drops what is over its time: the conversation 24 h after its last message, each slot 1 h after it was written.
+    private void Forget(DateTimeOffset now)
+    {
+        _shortTerm.Forget(now);
         foreach (var (name, slot) in _slots.ToArray())
         {
             if (now - slot.At > options.WorkingMemory)
@@ -101,42 +209,14 @@ internal sealed class Conversation(SessionOptions options)
         }
     }
 
-    /// <summary>The message that a journal entry stands for, or null for entries that are none.</summary>
-    public static TranscriptMessage? ToTranscript(JournalEntry entry) => entry.Type switch
-    {
-        SessionRecordTypes.UserMessage => ToTranscript(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!),
-        SessionRecordTypes.AssistantMessage => ToTranscript(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!),
-        _ => null,
-    };
+    private static void Remove(List<PendingMessage> messages, string runId) =>
+        messages.RemoveAll(pending => string.Equals(pending.Message.RunId, runId, StringComparison.Ordinal));
 
-    private static TranscriptMessage ToTranscript(JournalEntry entry, UserMessageAccepted user) =>
-        new() { Sequence = entry.Sequence, Role = "user", Text = user.Text, At = entry.At, RunId = user.RunId };
+    private static string EndKey(string runId, int attempt) => $"{runId}:{attempt}";
 
-    private static TranscriptMessage ToTranscript(JournalEntry entry, AssistantMessageRecorded answer) =>
-        new() { Sequence = entry.Sequence, Role = "assistant", Text = answer.Text, At = entry.At, RunId = answer.RunId, RunState = answer.State };
+    private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 
-    private void Remember(TranscriptMessage message)
-    {
-        // The sliding 24 hours: a message after a longer silence starts a new conversation.
-        Forget(message.At);
-        _shortTerm.Enqueue(message);
-        while (_shortTerm.Count > options.ShortTermMessages)
-        {
-            _shortTerm.Dequeue();
-        }
-    }
-
-    private void RememberReceipt(string operationId, string runId)
-    {
-        if (_receipts.TryAdd(operationId, runId))
-        {
-            _receiptOrder.Enqueue(operationId);
-            while (_receiptOrder.Count > options.ShortTermMessages)
-            {
-                _receipts.Remove(_receiptOrder.Dequeue());
-            }
-        }
-    }
+    private sealed record Receipt(string RunId, byte[] TextHash);
 }
 
 /// <summary>A message whose run has not ended.</summary>

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
@@ -15,54 +14,36 @@ namespace Steward.Sessions;
 
 /// <summary>
 /// Owns one conversation. Persists: its journal, nothing else. Woken by: messages, the end of its run, and the tenant's watchdog while
-/// the journal is marked open, which it is as long as a message has no answer.
+/// the journal is marked open, which it is as long as a message has no answer, a background run has not begun, or a copy is not complete.
 /// </summary>
-internal sealed partial class SessionGrain(
-    IJournalStore journals,
-    PlatformIdentity platform,
-    IOptions<SessionOptions> options,
-    TimeProvider time,
-    ILogger<SessionGrain> logger) : Grain, ISessionGrain
+internal sealed partial class SessionGrain : Grain, ISessionGrain
 {
-    private const int MaxTextLength = 32_000;
-    private const int MaxOperationIdLength = 128;
-    private const int MaxTitleLength = 200;
     private const int MaxPageSize = 200;
 
-    // What an activation reads: the short-term memory, the message that is worked on and all that came after it.
-    private const int TailEntries = 256;
-    private static readonly TimeSpan RetryStartAfter = TimeSpan.FromSeconds(2);
-
-    // Longer than a cluster takes to notice that a silo's process is gone, shorter than a caller waits.
-    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(6);
-    private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(200);
-
-    private readonly Conversation _conversation = new(options.Value);
-    private IGrainTimer? _retryStart;
+    private readonly IJournalStore _journals;
+    private readonly PlatformIdentity _platform;
+    private readonly TimeProvider _time;
+    private readonly ILogger<SessionGrain> _logger;
+    private readonly SessionJournal _journal;
+    private IGrainTimer? _retry;
     private bool _counted;
+
+    public SessionGrain(IJournalStore journals, PlatformIdentity platform, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
+    {
+        (_journals, _platform, _time, _logger) = (journals, platform, time, logger);
+        _journal = new SessionJournal(journals, this.GetPrimaryKeyString(), options.Value, time);
+    }
 
     private string Key => this.GetPrimaryKeyString();
 
     private string TenantId => GrainKeys.TenantOf(Key);
 
+    private Conversation Conversation => _journal.Conversation;
+
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        // Messages without an end are among the last entries: RefuseWhileBusy sees to it.
-        var tail = await journals.ReadTailAsync(Key, TailEntries, cancellationToken);
-        if (tail.Count > 0 && tail[0].Sequence > 1)
-        {
-            foreach (var entry in await journals.ReadAsync(Key, 0, 1, cancellationToken))
-            {
-                _conversation.Apply(entry);
-            }
-        }
-
-        foreach (var entry in tail)
-        {
-            _conversation.Apply(entry);
-        }
-
+        await _journal.LoadAsync(cancellationToken);
         SessionDiagnostics.Active.Add(1);
         _counted = true;
     }
@@ -78,19 +59,10 @@ internal sealed partial class SessionGrain(
     /// <inheritdoc/>
     public async Task<SessionInfo> Open(OpenSession command, CancellationToken cancellationToken = default)
     {
-        if (command.Title is { Length: > MaxTitleLength })
+        MessageRules.CheckTitle(command.Title);
+        if (!Conversation.IsOpen)
         {
-            throw StewardException.Invalid("title", $"must have at most {MaxTitleLength} characters.");
-        }
-
-        if (!_conversation.IsOpen)
-        {
-            await Append(
-                SessionRecordTypes.Opened,
-                new SessionOpened { Title = command.Title },
-                SessionJson.Default.SessionOpened,
-                deduplicationId: null,
-                open: false);
+            await Append(open: false, (SessionRecordTypes.Opened, new SessionOpened { Title = command.Title }, null));
             SessionDiagnostics.Opened.Add(1);
         }
 
@@ -100,52 +72,43 @@ internal sealed partial class SessionGrain(
     /// <inheritdoc/>
     public async Task<SubmitResult> Submit(SubmitMessage command, CancellationToken cancellationToken = default)
     {
-        Validate(command);
-        if (_conversation.FindRun(command.OperationId) is { } known)
+        MessageRules.Check(command);
+        var requester = Caller.Required;
+        if (!Conversation.IsOpen)
         {
-            // The silo that took the message may have been lost before it started the run; starting it again changes nothing otherwise.
-            for (var i = 0; i < _conversation.Pending.Count; i++)
-            {
-                if (string.Equals(_conversation.Pending[i].Message.RunId, known, StringComparison.Ordinal))
-                {
-                    await TryStart(_conversation.Pending[i], queued: i > 0, StartPatience);
-                    break;
-                }
-            }
-
-            return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = known };
+            throw StewardException.NotFound("The session");
         }
 
-        if (_conversation.Active is not null && await RefuseWhileBusy(command, cancellationToken) is { } refusal)
+        await CompleteFork(cancellationToken);
+        if (Conversation.FindRun(command.OperationId) is { } known)
         {
-            return refusal;
+            return await Repeat(command, known);
         }
 
-        var message = new UserMessageAccepted
+        var admission = MessageAdmission.Accept;
+        if (DoubleTextingPolicy.Matters(command, Conversation))
         {
-            OperationId = command.OperationId,
-            RunId = RunIdFor(Key, command.OperationId),
-            Text = command.Text,
-            Requester = Caller.Required,
-            Deadline = command.Deadline,
-        };
-        if (await Append(SessionRecordTypes.UserMessage, message, SessionJson.Default.UserMessageAccepted, $"op:{command.OperationId}", open: true) is { } existing)
-        {
-            var earlier = JsonSerializer.Deserialize(existing.Payload.Span, SessionJson.Default.UserMessageAccepted)!;
-            return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = earlier.RunId };
+            _platform.Assume(TenantId);
+            var profile = await GrainFactory.GetGrain<ITenantGrain>(TenantId).GetProfile(cancellationToken);
+            admission = DoubleTextingPolicy.Decide(command, Conversation, profile, SessionJournal.TailEntries - 8);
         }
 
-        var pending = _conversation.Pending[^1];
-        var queued = _conversation.Pending.Count > 1;
-        await TryStart(pending, queued, StartPatience);
-        return new SubmitResult { Outcome = queued ? SubmitOutcome.Queued : SubmitOutcome.Started, RunId = message.RunId };
+        if (admission.Refusal is { } refusal)
+        {
+            // A repetition of a message from long ago is still a repetition, whatever the policy.
+            return await _journals.FindAsync(Key, $"op:{command.OperationId}", cancellationToken) is { } entry
+                ? Repetition(command, entry)
+                : new SubmitResult { Outcome = SubmitOutcome.Busy, Reason = refusal };
+        }
+
+        return await Accept(command, requester, admission);
     }
 
     /// <inheritdoc/>
-    public Task<SessionInfo?> GetInfo(CancellationToken cancellationToken = default) => Task.FromResult(_conversation.IsOpen ? Info() : null);
+    public Task<SessionInfo?> GetInfo(CancellationToken cancellationToken = default) => Task.FromResult(Conversation.IsOpen ? Info() : null);
 
     /// <inheritdoc/>
-    public async Task<TranscriptPage> ReadTranscript(long afterSequence, int limit, CancellationToken cancellationToken = default)
+    public Task<TranscriptPage> ReadTranscript(long afterSequence, int limit, CancellationToken cancellationToken = default)
     {
         if (afterSequence < 0)
         {
@@ -157,43 +120,39 @@ internal sealed partial class SessionGrain(
             throw StewardException.Invalid("limit", $"must be 1 to {MaxPageSize}.");
         }
 
-        // One more than asked for tells whether there is a next page; the session.opened entry is the only one that is no message.
-        var entries = await journals.ReadAsync(Key, afterSequence, limit + 2, cancellationToken);
-        var messages = entries.Select(Conversation.ToTranscript).OfType<TranscriptMessage>().ToList();
-        var page = messages.Take(limit).ToList();
-        return new TranscriptPage
-        {
-            Messages = page,
-            NextAfterSequence = messages.Count > page.Count ? page[^1].Sequence : null,
-        };
+        return Transcript.ReadAsync(_journals, Key, afterSequence, limit, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task RunEnded(RunReport report, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        var wasActive = string.Equals(_conversation.Active?.Message.RunId, report.RunId, StringComparison.Ordinal);
-        if (_conversation.Pending.All(pending => !string.Equals(pending.Message.RunId, report.RunId, StringComparison.Ordinal)))
+        var active = Conversation.Active;
+        var wasActive = string.Equals(active?.Message.RunId, report.RunId, StringComparison.Ordinal);
+
+        // A run that is to be stopped goes on only to its end.
+        if (!Conversation.IsOpen || Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
         {
             return;
         }
 
-        var earlier = await Append(
-            SessionRecordTypes.AssistantMessage,
-            new AssistantMessageRecorded { RunId = report.RunId, Text = report.Answer, State = report.State, WorkingMemory = report.WorkingMemory },
-            SessionJson.Default.AssistantMessageRecorded,
-            $"end:{report.RunId}",
-            open: _conversation.Pending.Count > 1);
+        var (message, deduplicationId) = RunReports.ToMessage(report, Conversation.IsRolledBack(report.RunId));
+        var others = Conversation.Pending.Concat(Conversation.Unstarted).Any(pending => !string.Equals(pending.Message.RunId, report.RunId, StringComparison.Ordinal));
+        var earlier = await Append(open: others, (SessionRecordTypes.AssistantMessage, message, deduplicationId));
         if (earlier is not null)
         {
-            // The journal knows more than this activation: start afresh from it.
-            DeactivateOnIdle();
+            if (wasActive)
+            {
+                // The journal knows more than this activation: start afresh from it.
+                DeactivateOnIdle();
+            }
+
             return;
         }
 
-        if (wasActive && _conversation.Active is { } next)
+        if (wasActive)
         {
-            await TryStart(next, queued: false);
+            await Advance(TimeSpan.Zero, onlyFirst: true);
         }
     }
 
@@ -201,151 +160,128 @@ internal sealed partial class SessionGrain(
     public async Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        for (var i = 0; i < _conversation.Pending.Count; i++)
-        {
-            await TryStart(_conversation.Pending[i], queued: i > 0);
-        }
+        await CompleteFork(cancellationToken);
+        await Advance(TimeSpan.Zero);
     }
 
-    private static void Validate(SubmitMessage command)
+    /// <inheritdoc/>
+    public Task<SessionContext?> Recall(string runId, CancellationToken cancellationToken = default)
     {
-        if (command.Text is null or { Length: 0 or > MaxTextLength } || string.IsNullOrWhiteSpace(command.Text))
+        Caller.RequireSystem();
+        var pending = Conversation.Pending.Concat(Conversation.Unstarted).FirstOrDefault(message => string.Equals(message.Message.RunId, runId, StringComparison.Ordinal));
+        return Task.FromResult(pending is null ? null : Conversation.Recall(_time.GetUtcNow(), pending.Sequence));
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (!Conversation.IsOpen || Conversation.HasWork || Conversation.LastAt > quietSince)
         {
-            throw StewardException.Invalid("text", $"must have 1 to {MaxTextLength} characters and not be blank.");
+            return false;
         }
 
-        if (command.OperationId is null or { Length: 0 or > MaxOperationIdLength })
-        {
-            throw StewardException.Invalid("operationId", $"must have 1 to {MaxOperationIdLength} characters.");
-        }
+        return await _journal.PurgeAsync(cancellationToken);
     }
 
     /// <summary>The run of an operation: the same for ever, so that a repeated submit can never start a second one.</summary>
-    private static string RunIdFor(string sessionKey, string operationId) =>
+    internal static string RunIdFor(string sessionKey, string operationId) =>
         "r-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{sessionKey}\n{operationId}")).AsSpan(0, 12));
 
-    private async Task<SubmitResult?> RefuseWhileBusy(SubmitMessage command, CancellationToken cancellationToken)
+    private async Task<SubmitResult> Accept(SubmitMessage command, CallerIdentity requester, MessageAdmission admission)
     {
-        platform.Assume(TenantId);
-        var profile = await GrainFactory.GetGrain<ITenantGrain>(TenantId).GetProfile(cancellationToken);
-        var policy = command.DoubleTexting ?? profile?.DoubleTexting ?? DoubleTexting.Enqueue;
-        var limit = profile?.MaxWaitingMessages ?? 16;
-        var waiting = _conversation.Pending.Count - 1;
-
-        // Messages that were handed in and cancelled while one is worked on count too: with the ends of those that wait, all must stay in the tail.
-        var entries = _conversation.Sequence - _conversation.Active!.Sequence + waiting;
-        if (policy == DoubleTexting.Enqueue && waiting < limit && entries < TailEntries - 8)
+        var message = new UserMessageAccepted
         {
-            return null;
-        }
-
-        // A repetition of a message from long ago is still a repetition, whatever the policy.
-        if (await journals.FindAsync(Key, $"op:{command.OperationId}", cancellationToken) is { } entry)
-        {
-            var earlier = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!;
-            return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = earlier.RunId };
-        }
-
-        return new SubmitResult
-        {
-            Outcome = SubmitOutcome.Busy,
-            Reason = policy == DoubleTexting.Reject
-                ? "The previous message is still being worked on."
-                : waiting < limit
-                    ? "Too many messages were handed in while one is worked on. Wait for its answer, or cancel it."
-                    : $"{waiting} messages already wait in this session; at most {limit} may.",
+            OperationId = command.OperationId,
+            RunId = RunIdFor(Key, command.OperationId),
+            Text = command.Text,
+            Requester = requester,
+            Deadline = command.Deadline,
+            Options = command.Options,
+            Supersedes = admission.Supersedes.Count > 0 ? admission.Supersedes : null,
         };
+        var accepted = (SessionRecordTypes.UserMessage, (SessionRecord)message, $"op:{command.OperationId}");
+        var earlier = admission.RollsBack.Count > 0
+            ? await Append(open: true, (SessionRecordTypes.RolledBack, new MessageRolledBack { RunIds = admission.RollsBack }, null), accepted)
+            : await Append(open: true, accepted);
+        if (earlier is not null)
+        {
+            return Repetition(command, earlier);
+        }
+
+        if (message.IsBackground)
+        {
+            await StartInBackground(Conversation.Unstarted[^1], StartPatience);
+            return new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId };
+        }
+
+        var position = Conversation.Pending.Count - 1;
+        await Start(Conversation.Pending[^1], queued: position > 0, StartPatience);
+        foreach (var superseded in admission.Supersedes)
+        {
+            await Stop(superseded);
+        }
+
+        return position == 0
+            ? new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId }
+            : new SubmitResult { Outcome = SubmitOutcome.Queued, RunId = message.RunId, QueuePosition = position };
     }
 
     /// <summary>
-    /// Starts the run, or lets it be known as queued. The message is durable already, so a failure here only delays it: a timer tries again,
-    /// and after a loss of this activation the watchdog does.
+    /// The silo that took the message may have been lost before it started the run; starting it again changes nothing otherwise.
     /// </summary>
-    /// <param name="pending">The message.</param>
-    /// <param name="queued">Whether the run has to wait.</param>
-    /// <param name="patience">
-    /// How long to repeat a call that is rejected because the run's silo, or the one that knows where it lives, has just been lost. A caller that
-    /// asks for the run at once then finds it.
-    /// </param>
-    private async Task TryStart(PendingMessage pending, bool queued, TimeSpan patience = default)
+    private async Task<SubmitResult> Repeat(SubmitMessage command, string runId)
     {
-        var message = pending.Message;
-        try
+        if (Conversation.IsReused(command.OperationId, command.Text))
         {
-            platform.Assume(TenantId);
-            var run = GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, message.RunId));
-            var command = new StartRun
+            throw Reused();
+        }
+
+        for (var i = 0; i < Conversation.Pending.Count; i++)
+        {
+            if (string.Equals(Conversation.Pending[i].Message.RunId, runId, StringComparison.Ordinal))
             {
-                SessionKey = Key,
-                Text = message.Text,
-                Requester = message.Requester,
-                Context = _conversation.Recall(time.GetUtcNow(), pending.Sequence),
-                Deadline = message.Deadline,
-                Queued = queued,
-            };
-            var started = time.GetTimestamp();
-            while (true)
-            {
-                try
-                {
-                    await run.Start(command);
-                    return;
-                }
-                catch (OrleansMessageRejectionException) when (time.GetElapsedTime(started) < patience)
-                {
-                    await Task.Delay(StartPause, time);
-                }
+                await Start(Conversation.Pending[i], queued: i > 0, StartPatience);
+                break;
             }
         }
-#pragma warning disable CA1031 // Whatever went wrong, the message must be tried again and the caller has its run id.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogStartFailed(logger, exception, Key, message.RunId);
-            _retryStart ??= this.RegisterGrainTimer(
-                async _ =>
-                {
-                    // Which cancels the timer's token.
-                    _retryStart?.Dispose();
-                    _retryStart = null;
-                    platform.Assume(TenantId);
-                    await this.AsReference<ISessionGrain>().Resume(CancellationToken.None);
-                },
-                new GrainTimerCreationOptions(RetryStartAfter, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
-        }
+
+        return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = runId };
     }
+
+    private SubmitResult Repetition(SubmitMessage command, JournalEntry entry)
+    {
+        // Of a message that retention removed only its receipt is left, and the run can be told from the operation.
+        var earlier = entry.Payload.IsEmpty ? null : JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.UserMessageAccepted)!;
+        if (earlier is not null && !string.Equals(earlier.Text, command.Text, StringComparison.Ordinal))
+        {
+            throw Reused();
+        }
+
+        return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = earlier?.RunId ?? RunIdFor(Key, command.OperationId) };
+    }
+
+    private static StewardException Reused() =>
+        new(ErrorCodes.Conflict, "operationId: was used in this session for another text. Choose a new one for each message.") { Field = "operationId" };
 
     private SessionInfo Info() => new()
     {
         SessionId = GrainKeys.LastPart(Key),
-        Title = _conversation.Title,
-        CreatedAt = _conversation.CreatedAt,
-        ActiveRunId = _conversation.Active?.Message.RunId,
-        WaitingMessages = Math.Max(0, _conversation.Pending.Count - 1),
-        LastSequence = _conversation.Sequence,
+        Title = Conversation.Title,
+        CreatedAt = Conversation.CreatedAt,
+        ActiveRunId = Conversation.Active?.Message.RunId,
+        WaitingMessages = Math.Max(0, Conversation.Pending.Count - 1),
+        LastSequence = Conversation.Sequence,
+        DetachedRunIds = [.. Conversation.Detached],
+        ForkedFrom = Conversation.ForkOf?.SessionId,
     };
 
-    /// <summary>Appends one record and folds it. Returns the earlier record when its deduplication id is known already.</summary>
-    private async Task<JournalEntry?> Append<T>(string type, T content, JsonTypeInfo<T> json, string? deduplicationId, bool open)
+    /// <summary>Appends records and folds them. Returns the earlier record when a deduplication id is known already.</summary>
+    private async Task<JournalEntry?> Append(bool open, params (string Type, SessionRecord Content, string? DeduplicationId)[] records)
     {
-        if (type != SessionRecordTypes.Opened && !_conversation.IsOpen)
-        {
-            throw StewardException.NotFound("The session");
-        }
-
-        var record = new JournalRecord
-        {
-            Type = type,
-            Payload = JsonSerializer.SerializeToUtf8Bytes(content, json),
-            At = time.GetUtcNow().ToMilliseconds(),
-            DeduplicationId = deduplicationId,
-        };
-        JournalAppendResult result;
         try
         {
-            result = await journals.AppendAsync(
-                new JournalAppend { Journal = Key, ExpectedSequence = _conversation.Sequence, Records = [record], Open = open },
-                CancellationToken.None);
+            return await _journal.AppendAsync(open, records);
         }
         catch (StorageException exception)
         {
@@ -353,21 +289,10 @@ internal sealed partial class SessionGrain(
             DeactivateOnIdle();
             throw new StewardException(ErrorCodes.Unavailable, "The session's journal cannot be written now.", exception) { IsRetryable = true, OutcomeUnknown = true };
         }
-
-        switch (result)
+        catch (SessionMovedException exception)
         {
-            case JournalAppended appended:
-                _conversation.Apply(new JournalEntry { Sequence = appended.Sequence, Type = record.Type, Payload = record.Payload, At = record.At, DeduplicationId = deduplicationId });
-                return null;
-            case JournalDuplicate duplicate:
-                return duplicate.Existing;
-            default:
-                // Another activation of this session wrote: this one is out of date.
-                DeactivateOnIdle();
-                throw new StewardException(ErrorCodes.Unavailable, "The session moved to another server.") { IsRetryable = true };
+            DeactivateOnIdle();
+            throw new StewardException(ErrorCodes.Unavailable, "The session moved to another server.", exception) { IsRetryable = true };
         }
     }
-
-    [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "Session {Session} could not start run {RunId}; it will be tried again")]
-    private static partial void LogStartFailed(ILogger logger, Exception exception, string session, string runId);
 }

@@ -3,22 +3,27 @@ using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.Runs;
 
 namespace Steward.Tenants;
 
 /// <summary>
 /// Owns a tenant's profile and API keys. Persists: <see cref="TenantState"/>. Woken by: configuration, sign-ins that miss the front end's
-/// cache, and its reminder, which takes up sessions and runs that stand still because their silo was lost.
+/// cache, and its reminder, which takes up sessions and runs that stand still because their silo was lost, wakes those whose time has come, and removes what is
+/// over the tenant's retention.
 /// </summary>
 internal sealed partial class TenantGrain(
     [PersistentState("tenant", StorageNames.GrainState)] IPersistentState<TenantState> state,
     OpenWork openWork,
+    Retention retention,
+    PlatformIdentity platform,
     TimeProvider time,
     ILogger<TenantGrain> logger) : Grain, ITenantGrain, IRemindable
 {
     private const string WatchdogReminder = "watchdog";
     private const int MaxApiKeys = 1000;
     private static readonly TimeSpan WatchdogPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan RetentionPeriod = TimeSpan.FromHours(1);
     private static readonly string[] Tiers = ["free", "pro", "enterprise"];
 
     private string TenantId => this.GetPrimaryKeyString();
@@ -99,6 +104,29 @@ internal sealed partial class TenantGrain(
         {
             LogTakenUp(logger, TenantId, taken);
         }
+
+        await openWork.WakeAsync(TenantId, CancellationToken.None);
+
+        // Keeps the list's depth among the metrics, wherever it lives.
+        platform.Assume(TenantId);
+        await GrainFactory.GetGrain<IDeadLettersGrain>(GrainKeys.DeadLetters(TenantId)).Count();
+        await Retain();
+    }
+
+    private async Task Retain()
+    {
+        var now = time.GetUtcNow();
+        if (state.State.Profile?.RetentionDays is not { } days || state.State.RetainedAt > now - RetentionPeriod)
+        {
+            return;
+        }
+
+        // Until everything was gone through it goes on at the next tick.
+        if (await retention.RetireAsync(TenantId, now - TimeSpan.FromDays(days), CancellationToken.None))
+        {
+            state.State.RetainedAt = now;
+            await Write();
+        }
     }
 
     private static void Validate(TenantProfile profile)
@@ -120,7 +148,27 @@ internal sealed partial class TenantGrain(
 
         if (!Enum.IsDefined(profile.DoubleTexting))
         {
-            throw StewardException.Invalid("doubleTexting", "must be enqueue or reject.");
+            throw StewardException.Invalid("doubleTexting", "must be enqueue, reject, interrupt or rollback.");
+        }
+
+        if (profile.RetentionDays is < 1 or > 36_500)
+        {
+            throw StewardException.Invalid("retentionDays", "must be 1 to 36,500, or null to keep everything.");
+        }
+
+        if (profile.Weight is { } weight && weight is not (>= 0.01 and <= 1000))
+        {
+            throw StewardException.Invalid("weight", "must be 0.01 to 1000, or null for the default of the tier.");
+        }
+
+        if (profile.MaxConcurrentRuns is < 1 or > 100_000)
+        {
+            throw StewardException.Invalid("maxConcurrentRuns", "must be 1 to 100,000, or null for the default of the cluster.");
+        }
+
+        if (profile.MaxBackgroundRuns is < 0 or > 1000)
+        {
+            throw StewardException.Invalid("maxBackgroundRuns", "must be 0 to 1000.");
         }
     }
 

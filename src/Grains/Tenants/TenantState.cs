@@ -12,4 +12,8 @@ internal sealed class TenantState
     /// <summary>API keys by their public id.</summary>
     [Id(1)]
     public Dictionary<string, ApiKeyRecord> ApiKeys { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>When retention last went through everything; null never.</summary>
+    [Id(2)]
+    public DateTimeOffset? RetainedAt { get; set; }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Steward.Storage.Journals;
@@ -13,6 +14,21 @@ internal static class JournalArguments
     /// <summary>PostgreSQL refuses larger values, and SQLite larger ones still.</summary>
     public const int MaxPayloadLength = 256 * 1024 * 1024;
 
+    public const int MaxContents = 1_000;
+    public const int MaxContentLength = 16 * 1024 * 1024;
+
+    /// <summary>What one append may send in contents altogether; PostgreSQL's messages end at 1 GiB.</summary>
+    public const long MaxContentsLength = 256 * 1024 * 1024;
+
+    /// <summary>
+    /// How old a content's reference time gets before a further reference renews it, in milliseconds: repeated references cost no write.
+    /// The append function of PostgreSQL has the same number. A purge leaves that much room, so that no reference is overlooked.
+    /// </summary>
+    public const long ReferencePrecision = 24 * 60 * 60 * 1000;
+
+    private const int HashLength = 64;
+
+    private static readonly SearchValues<char> HashCharacters = SearchValues.Create("0123456789abcdef");
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     public static void Validate(JournalAppend append)
@@ -29,27 +45,51 @@ internal static class JournalArguments
         HashSet<string>? seen = null;
         for (var i = 0; i < records.Count; i++)
         {
-            var record = records[i] ?? throw new ArgumentException($"Records[{i}] is null.", nameof(append));
-            Text(record.Type, MaxTypeLength, $"Records[{i}].Type");
-            if (record.Payload.Length > MaxPayloadLength)
+            var record = records[i];
+            Record(record, i);
+            if (record.DeduplicationId is { } id && records.Count > 1 && !(seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(id))
             {
-                throw new ArgumentException($"Records[{i}].Payload must be at most {MaxPayloadLength} bytes.", nameof(append));
-            }
-
-            if (record.DeduplicationId is { } id)
-            {
-                Text(id, MaxDeduplicationIdLength, $"Records[{i}].DeduplicationId");
-                if (records.Count > 1 && !(seen ??= new HashSet<string>(StringComparer.Ordinal)).Add(id))
-                {
-                    throw new ArgumentException($"Records[{i}].DeduplicationId occurs twice in one append.", nameof(append));
-                }
+                throw new ArgumentException($"Records[{i}].DeduplicationId occurs twice in one append.", nameof(append));
             }
         }
+
+        if (append.Contents is not { Count: 0 })
+        {
+            Contents(append);
+        }
+    }
+
+    public static void Validate(JournalPurge purge)
+    {
+        ArgumentNullException.ThrowIfNull(purge);
+        Key(purge.Journal, nameof(purge.Journal));
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(purge.ThroughSequence, nameof(purge.ThroughSequence));
+        Record(purge.Receipt);
     }
 
     public static void Key(string journal, string name = "journal") => Text(journal, MaxKeyLength, name);
 
     public static void DeduplicationId(string id) => Text(id, MaxDeduplicationIdLength, "deduplicationId");
+
+    /// <summary>The tenant of a journal with contents: its key up to the first slash.</summary>
+    public static string Tenant(string journal) => journal[..journal.IndexOf('/', StringComparison.Ordinal)];
+
+    public static void TenantId(string tenantId)
+    {
+        Text(tenantId, MaxKeyLength, nameof(tenantId));
+        if (tenantId.Contains('/', StringComparison.Ordinal))
+        {
+            throw new ArgumentException("tenantId must not contain a slash.", nameof(tenantId));
+        }
+    }
+
+    public static void Hash(string hash, string name)
+    {
+        if (hash is not { Length: HashLength } || hash.AsSpan().ContainsAnyExcept(HashCharacters))
+        {
+            throw new ArgumentException($"{name} must be {HashLength} lower-case hexadecimal characters.", name);
+        }
+    }
 
     public static void Range(string prefix, string? afterJournal)
     {
@@ -67,19 +107,71 @@ internal static class JournalArguments
 
     public static void Limit(int limit) => ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limit);
 
-    private static void Text(string value, int maxLength, string name)
+    private static void Record(JournalRecord record, int index = -1)
     {
-        if (value is not { Length: > 0 } || value.Length > maxLength)
+        if (record is null)
         {
-            throw new ArgumentException($"{name} must be 1 to {maxLength} characters.", name);
+            throw new ArgumentException($"{RecordName(index)} is null.", nameof(record));
         }
 
-        if (value.Contains('\0', StringComparison.Ordinal) || !IsWellFormed(value))
+        if (!IsText(record.Type, MaxTypeLength))
         {
-            // Neither survives the way through UTF-8 and PostgreSQL, and two keys could become one.
-            throw new ArgumentException($"{name} must not contain the character U+0000 or half of a surrogate pair.", name);
+            throw NotText($"{RecordName(index)}.Type", MaxTypeLength);
+        }
+
+        if (record.Payload.Length > MaxPayloadLength)
+        {
+            throw new ArgumentException($"{RecordName(index)}.Payload must be at most {MaxPayloadLength} bytes.", nameof(record));
+        }
+
+        if (record.DeduplicationId is { } id && !IsText(id, MaxDeduplicationIdLength))
+        {
+            throw NotText($"{RecordName(index)}.DeduplicationId", MaxDeduplicationIdLength);
         }
     }
+
+    private static string RecordName(int index) => index < 0 ? "Receipt" : $"Records[{index}]";
+
+    private static void Contents(JournalAppend append)
+    {
+        if (append.Contents is not { Count: <= MaxContents })
+        {
+            throw new ArgumentException($"Contents must hold at most {MaxContents} contents.", nameof(append));
+        }
+
+        if (append.Journal.IndexOf('/', StringComparison.Ordinal) <= 0)
+        {
+            throw new ArgumentException("Journal must begin with a tenant and a slash when the append has contents.", nameof(append));
+        }
+
+        long total = 0;
+        for (var i = 0; i < append.Contents.Count; i++)
+        {
+            var content = append.Contents[i] ?? throw new ArgumentException($"Contents[{i}] is null.", nameof(append));
+            Hash(content.Hash, $"Contents[{i}].Hash");
+            total += content.Bytes.Length;
+            if (content.Bytes.Length > MaxContentLength || total > MaxContentsLength)
+            {
+                throw new ArgumentException(
+                    $"Contents[{i}].Bytes must be at most {MaxContentLength} bytes, and all contents together at most {MaxContentsLength}.", nameof(append));
+            }
+        }
+    }
+
+    private static void Text(string value, int maxLength, string name)
+    {
+        if (!IsText(value, maxLength))
+        {
+            throw NotText(name, maxLength);
+        }
+    }
+
+    /// <summary>U+0000 and halves of surrogate pairs do not survive the way through UTF-8 and PostgreSQL, and two keys could become one.</summary>
+    private static bool IsText(string value, int maxLength) =>
+        value is { Length: > 0 } && value.Length <= maxLength && !value.Contains('\0', StringComparison.Ordinal) && IsWellFormed(value);
+
+    private static ArgumentException NotText(string name, int maxLength) =>
+        new($"{name} must be 1 to {maxLength} characters, without U+0000 and half surrogate pairs.", name);
 
     private static bool IsWellFormed(string value)
     {

@@ -4,10 +4,13 @@ namespace Steward.Storage.Journals;
 
 /// <summary>
 /// The keys that start with a prefix, as a range of an index that orders by code point: from <see cref="From"/> (inclusive)
-/// to <see cref="To"/> (exclusive; null means to the end).
+/// to <see cref="To"/> (exclusive).
 /// </summary>
-internal readonly record struct KeyRange(string From, string? To)
+internal readonly record struct KeyRange(string From, string To)
 {
+    /// <summary>Behind every key: the largest character once more often than the longest key has room for it.</summary>
+    private static readonly string BehindAll = string.Concat(Enumerable.Repeat("\U0010FFFF", (JournalArguments.MaxKeyLength / 2) + 1));
+
     /// <summary>The range of a prefix, starting after a key.</summary>
     public static KeyRange Of(string prefix, string? after)
     {
@@ -34,7 +37,7 @@ internal readonly record struct KeyRange(string From, string? To)
 
     private static int Rank(char value) => char.IsSurrogate(value) ? value + 0x10000 : value;
 
-    private static string? End(string prefix)
+    private static string End(string prefix)
     {
         // The next string of the same length or shorter that does not start with the prefix.
         var runes = prefix.EnumerateRunes().ToList();
@@ -53,6 +56,6 @@ internal readonly record struct KeyRange(string From, string? To)
             }
         }
 
-        return null;
+        return BehindAll;
     }
 }

@@ -33,14 +33,24 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
         WHERE journal_id = (SELECT id FROM journal_heads WHERE journal = $1) AND deduplication_id = $2
         """;
 
-    private const string SelectHead = "SELECT journal, sequence, open, touched_at FROM journal_heads WHERE journal = $1";
+    private const string Heads = "SELECT journal, sequence, open, touched_at, wake_at FROM journal_heads ";
+    private const string SelectHead = Heads + "WHERE journal = $1";
 
     /// <summary>Served by the index over open journals alone.</summary>
-    internal const string SelectOpen =
-        "SELECT journal, sequence, open, touched_at FROM journal_heads WHERE open AND journal >= $1 AND journal < $2 AND touched_at <= $3 ORDER BY journal LIMIT $4";
+    internal const string SelectOpen = Heads + "WHERE open AND journal >= $1 AND journal < $2 AND touched_at <= $3 ORDER BY journal LIMIT $4";
 
-    private const string SelectOpenToEnd =
-        "SELECT journal, sequence, open, touched_at FROM journal_heads WHERE open AND journal >= $1 AND touched_at <= $2 ORDER BY journal LIMIT $3";
+    /// <summary>
+    /// Sorts what is due, which is little, and never looks at what is not. Materialised, so that the planner does not walk through all
+    /// journals in order instead, in the hope of meeting enough that are due.
+    /// </summary>
+    internal const string SelectDue =
+        "WITH due AS MATERIALIZED (" + Heads + "WHERE wake_at <= $3 AND journal >= $1 AND journal < $2) SELECT * FROM due ORDER BY journal LIMIT $4";
+
+    /// <summary>Served by the index over closed journals that are not purged.</summary>
+    internal const string SelectClosed =
+        Heads + "WHERE NOT open AND wake_at IS NULL AND NOT purged AND journal >= $1 AND journal < $2 AND touched_at <= $3 ORDER BY journal LIMIT $4";
+
+    private const string Purge = "SELECT outcome, result_sequence FROM steward_journal_purge($1, $2, $3, $4, $5, $6)";
 
     private readonly PostgreSqlDatabase _database;
     private readonly JournalAppendLane[] _lanes;
@@ -64,16 +74,10 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
         var outcome = await lane.EnqueueAsync(new PendingAppend(append, cancellationToken));
         if (outcome.Kind == AppendOutcome.Appended)
         {
-            Diagnostics.AppendedBytes.Add(append.Records.Sum(static record => (long)record.Payload.Length));
+            Diagnostics.AppendedBytes.Add(JournalAppendSize.Of(append));
         }
 
-        return outcome.Kind switch
-        {
-            AppendOutcome.Appended => new JournalAppended(outcome.Sequence),
-            AppendOutcome.Conflict => new JournalConflict(outcome.Sequence),
-            // Entries never change, so reading it after the transaction gives the same.
-            _ => new JournalDuplicate((await ReadAsync(append.Journal, outcome.Sequence - 1, 1, CancellationToken.None))[0]),
-        };
+        return await ResultAsync(append.Journal, outcome);
     }
 
     /// <inheritdoc/>
@@ -110,16 +114,49 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
     }
 
     /// <inheritdoc/>
-    public async ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
-        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
+    public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectOpen, prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListDueAsync(
+        string prefix, DateTimeOffset dueBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectDue, prefix, dueBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectClosed, prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public async ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)
     {
-        JournalArguments.Range(prefix, afterJournal);
-        JournalArguments.Limit(limit);
-        var range = KeyRange.Of(prefix, afterJournal);
-        var before = Number(touchedBefore.ToUnixTimeMilliseconds());
-        return range.To is { } to
-            ? await QueryAsync(SelectOpen, [Text(range.From), Text(to), before, Number(limit)], Head, cancellationToken)
-            : await QueryAsync(SelectOpenToEnd, [Text(range.From), before, Number(limit)], Head, cancellationToken);
+        JournalArguments.Validate(purge);
+        var outcome = await _database.WriteAsync(
+            purge,
+            static async (database, purge, cancellation) =>
+            {
+                await using var command = database.Command(Purge);
+                command.Parameters.Add(Text(purge.Journal));
+                command.Parameters.Add(Number(purge.ThroughSequence));
+                command.Parameters.Add(Text(purge.Receipt.Type));
+                command.Parameters.Add(Number(purge.Receipt.At.ToUnixTimeMilliseconds()));
+                command.Parameters.Add(new NpgsqlParameter { Value = (object?)purge.Receipt.DeduplicationId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+                command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = purge.Receipt.Payload, NpgsqlDbType = NpgsqlDbType.Bytea });
+                await using var reader = await command.ExecuteReaderAsync(cancellation);
+                await reader.ReadAsync(cancellation);
+                var answer = new AppendOutcome(reader.GetInt32(0), reader.GetInt64(1));
+                // The commit is only certain when the server has answered everything.
+                await reader.NextResultAsync(cancellation);
+                return answer;
+            },
+            cancellationToken);
+        if (outcome.Kind == AppendOutcome.Appended)
+        {
+            Diagnostics.AppendedBytes.Add(purge.Receipt.Payload.Length);
+        }
+
+        return await ResultAsync(purge.Journal, outcome);
     }
 
     /// <inheritdoc/>
@@ -148,7 +185,30 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
     };
 
     private static JournalHead Head(NpgsqlDataReader row) =>
-        new(row.GetString(0), row.GetInt64(1), row.GetBoolean(2), DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)));
+        new(
+            row.GetString(0),
+            row.GetInt64(1),
+            row.GetBoolean(2),
+            DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(3)),
+            row.IsDBNull(4) ? null : DateTimeOffset.FromUnixTimeMilliseconds(row.GetInt64(4)));
+
+    private async ValueTask<JournalAppendResult> ResultAsync(string journal, AppendOutcome outcome) => outcome.Kind switch
+    {
+        AppendOutcome.Appended => new JournalAppended(outcome.Sequence),
+        AppendOutcome.Conflict => new JournalConflict(outcome.Sequence),
+        // Entries with a deduplication id stay, so reading it after the transaction gives the same; only a purge may have emptied it since.
+        _ => new JournalDuplicate((await ReadAsync(journal, outcome.Sequence - 1, 1, CancellationToken.None))[0]),
+    };
+
+    private async ValueTask<IReadOnlyList<JournalHead>> ListAsync(
+        string sql, string prefix, DateTimeOffset before, int limit, string? afterJournal, CancellationToken cancellationToken)
+    {
+        JournalArguments.Range(prefix, afterJournal);
+        JournalArguments.Limit(limit);
+        var range = KeyRange.Of(prefix, afterJournal);
+        return await QueryAsync(
+            sql, [Text(range.From), Text(range.To), Number(before.ToUnixTimeMilliseconds()), Number(limit)], Head, cancellationToken);
+    }
 
     private ValueTask<List<T>> QueryAsync<T>(string sql, NpgsqlParameter[] parameters, Func<NpgsqlDataReader, T> map, CancellationToken cancellationToken) =>
         _database.ReadAsync(

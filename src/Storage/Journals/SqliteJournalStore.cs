@@ -11,15 +11,6 @@ namespace Steward.Storage.Journals;
 /// </remarks>
 internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStore
 {
-    private const string SelectHead = "SELECT id, sequence, open FROM journal_heads WHERE journal = ?1";
-    private const string InsertHead = "INSERT INTO journal_heads (journal, sequence, open, touched_at) VALUES (?1, ?2, ?3, ?4)";
-    private const string UpdateHead = "UPDATE journal_heads SET sequence = ?2, open = ?3, touched_at = ?4 WHERE id = ?1";
-    private const string InsertEntry =
-        "INSERT INTO journal_entries (journal_id, sequence, type, at, deduplication_id, payload) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-
-    private const string SelectDuplicate =
-        "SELECT sequence, type, at, deduplication_id, payload FROM journal_entries WHERE journal_id = ?1 AND deduplication_id = ?2";
-
     private const string SelectAfter =
         """
         SELECT sequence, type, at, deduplication_id, payload FROM journal_entries
@@ -38,21 +29,31 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
         WHERE journal_id = (SELECT id FROM journal_heads WHERE journal = ?1) AND deduplication_id = ?2
         """;
 
-    private const string SelectHeadState = "SELECT sequence, open, touched_at FROM journal_heads WHERE journal = ?1";
+    private const string Heads = "SELECT journal, sequence, open, touched_at, wake_at FROM journal_heads ";
+    private const string SelectHead = Heads + "WHERE journal = ?1";
 
     /// <summary>Served by the index over open journals alone.</summary>
     internal const string SelectOpen =
-        "SELECT journal, sequence, touched_at FROM journal_heads WHERE open = 1 AND journal >= ?1 AND journal < ?2 AND touched_at <= ?3 ORDER BY journal LIMIT ?4";
+        Heads + "WHERE open = 1 AND journal >= ?1 AND journal < ?2 AND touched_at <= ?3 ORDER BY journal LIMIT ?4";
 
-    private const string SelectOpenToEnd =
-        "SELECT journal, sequence, touched_at FROM journal_heads WHERE open = 1 AND journal >= ?1 AND touched_at <= ?2 ORDER BY journal LIMIT ?3";
+    /// <summary>Sorts what is due, which is little, and never looks at what is not.</summary>
+    internal const string SelectDue =
+        Heads + "INDEXED BY journal_heads_wake WHERE wake_at <= ?3 AND journal >= ?1 AND journal < ?2 ORDER BY journal LIMIT ?4";
+
+    /// <summary>Served by the index over closed journals that are not purged.</summary>
+    internal const string SelectClosed =
+        Heads + """
+        INDEXED BY journal_heads_closed
+        WHERE open = 0 AND wake_at IS NULL AND purged = 0 AND journal >= ?1 AND journal < ?2 AND touched_at <= ?3
+        ORDER BY journal LIMIT ?4
+        """;
 
     /// <inheritdoc/>
     public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
     {
         JournalArguments.Validate(append);
         cancellationToken.ThrowIfCancellationRequested();
-        var work = new Append(append, cancellationToken);
+        var work = new SqliteJournalAppend(append, cancellationToken);
         database.Enqueue(work);
         return work.Completion;
     }
@@ -86,8 +87,8 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
         cancellationToken.ThrowIfCancellationRequested();
         return new(database.Read(journal, static (session, key) =>
         {
-            var select = session.Prepare(SelectHeadState).Bind(1, key);
-            var head = select.Step() ? new JournalHead(key, select.Int64(0), select.Int64(1) != 0, Time(select.Int64(2))) : null;
+            var select = session.Prepare(SelectHead).Bind(1, key);
+            var head = select.Step() ? Head(select) : null;
             select.Reset();
             return head;
         }));
@@ -105,21 +106,50 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
-        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectOpen, prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListDueAsync(
+        string prefix, DateTimeOffset dueBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectDue, prefix, dueBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectClosed, prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)
+    {
+        JournalArguments.Validate(purge);
+        cancellationToken.ThrowIfCancellationRequested();
+        var work = new SqliteJournalPurge(purge, cancellationToken);
+        database.Enqueue(work);
+        return work.Completion;
+    }
+
+    /// <summary>The first entry that a query finds, or null.</summary>
+    internal static JournalEntry? Single(SqliteStatement select)
+    {
+        var entry = select.Step() ? Entry(select) : null;
+        select.Reset();
+        return entry;
+    }
+
+    private ValueTask<IReadOnlyList<JournalHead>> ListAsync(
+        string sql, string prefix, DateTimeOffset before, int limit, string? afterJournal, CancellationToken cancellationToken)
     {
         JournalArguments.Range(prefix, afterJournal);
         JournalArguments.Limit(limit);
         cancellationToken.ThrowIfCancellationRequested();
-        var range = KeyRange.Of(prefix, afterJournal);
-        return new(database.Read((range, Before: touchedBefore.ToUnixTimeMilliseconds(), limit), static (session, query) =>
+        return new(database.Read((sql, Range: KeyRange.Of(prefix, afterJournal), Before: before.ToUnixTimeMilliseconds(), limit), static (session, query) =>
         {
-            var select = query.range.To is { } to
-                ? session.Prepare(SelectOpen).Bind(1, query.range.From).Bind(2, to).Bind(3, query.Before).Bind(4, query.limit)
-                : session.Prepare(SelectOpenToEnd).Bind(1, query.range.From).Bind(2, query.Before).Bind(3, query.limit);
+            var select = session.Prepare(query.sql).Bind(1, query.Range.From).Bind(2, query.Range.To).Bind(3, query.Before).Bind(4, query.limit);
             var heads = new List<JournalHead>();
             while (select.Step())
             {
-                heads.Add(new JournalHead(select.Text(0), select.Int64(1), Open: true, Time(select.Int64(2))));
+                heads.Add(Head(select));
             }
 
             select.Reset();
@@ -139,13 +169,6 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
         return entries;
     }
 
-    private static JournalEntry? Single(SqliteStatement select)
-    {
-        var entry = select.Step() ? Entry(select) : null;
-        select.Reset();
-        return entry;
-    }
-
     private static JournalEntry Entry(SqliteStatement row) => new()
     {
         Sequence = row.Int64(0),
@@ -155,89 +178,8 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
         Payload = row.Blob(4),
     };
 
+    private static JournalHead Head(SqliteStatement row) =>
+        new(row.Text(0), row.Int64(1), row.Int64(2) != 0, Time(row.Int64(3)), row.NullableInt64(4) is { } wake ? Time(wake) : null);
+
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);
-
-    private sealed class Append(JournalAppend append, CancellationToken cancellationToken) : SqliteWork<JournalAppendResult>(cancellationToken)
-    {
-        public override long Weight
-        {
-            get
-            {
-                long weight = 0;
-                foreach (var record in append.Records)
-                {
-                    weight += record.Payload.Length;
-                }
-
-                return weight;
-            }
-        }
-
-        protected override JournalAppendResult Run(SqliteSession session)
-        {
-            var select = session.Prepare(SelectHead).Bind(1, append.Journal);
-            var (id, head, open) = select.Step() ? (select.Int64(0), select.Int64(1), select.Int64(2) != 0) : (0, 0, false);
-            select.Reset();
-            if (id != 0 && Duplicate(session, id) is { } existing)
-            {
-                return new JournalDuplicate(existing);
-            }
-
-            if (head != append.ExpectedSequence)
-            {
-                return new JournalConflict(head);
-            }
-
-            var records = append.Records;
-            var last = head + records.Count;
-            var touched = records[^1].At.ToUnixTimeMilliseconds();
-            open = append.Open ?? open;
-            if (id == 0)
-            {
-                session.Prepare(InsertHead).Bind(1, append.Journal).Bind(2, last).Bind(3, open ? 1 : 0).Bind(4, touched).Run();
-                id = session.LastInsertRowId;
-            }
-            else
-            {
-                session.Prepare(UpdateHead).Bind(1, id).Bind(2, last).Bind(3, open ? 1 : 0).Bind(4, touched).Run();
-            }
-
-            for (var i = 0; i < records.Count; i++)
-            {
-                var record = records[i];
-                session.Prepare(InsertEntry)
-                    .Bind(1, id)
-                    .Bind(2, head + 1 + i)
-                    .Bind(3, record.Type)
-                    .Bind(4, record.At.ToUnixTimeMilliseconds())
-                    .Bind(5, record.DeduplicationId)
-                    .Bind(6, record.Payload.Span)
-                    .Run();
-            }
-
-            return new JournalAppended(last);
-        }
-
-        protected override void OnDurable(JournalAppendResult result)
-        {
-            if (result is JournalAppended)
-            {
-                Diagnostics.AppendedBytes.Add(Weight);
-            }
-        }
-
-        private JournalEntry? Duplicate(SqliteSession session, long id)
-        {
-            foreach (var record in append.Records)
-            {
-                if (record.DeduplicationId is { } deduplicationId
-                    && Single(session.Prepare(SelectDuplicate).Bind(1, id).Bind(2, deduplicationId)) is { } existing)
-                {
-                    return existing;
-                }
-            }
-
-            return null;
-        }
-    }
 }

@@ -55,6 +55,11 @@ internal sealed class JournalAppendLane : IAsyncDisposable
     private readonly List<long> _ats = [];
     private readonly List<string?> _deduplicationIds = [];
     private readonly List<ReadOnlyMemory<byte>> _payloads = [];
+    private readonly List<bool> _wakeChanges = [];
+    private readonly List<long?> _wakes = [];
+    private readonly List<int> _contentAppends = [];
+    private readonly List<string> _contentHashes = [];
+    private readonly List<ReadOnlyMemory<byte>> _contentBytes = [];
     private readonly AppendOutcome[] _outcomes = new AppendOutcome[MaxBatch];
     private NpgsqlConnection? _connection;
     private NpgsqlCommand? _command;
@@ -94,11 +99,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
                     continue;
                 }
 
-                foreach (var record in append.Append.Records)
-                {
-                    bytes += record.Payload.Length;
-                }
-
+                bytes += JournalAppendSize.Of(append.Append);
                 batch.Add(append);
             }
 
@@ -222,7 +223,8 @@ internal sealed class JournalAppendLane : IAsyncDisposable
             await durable.ExecuteNonQueryAsync();
         }
 
-        _command = new NpgsqlCommand("SELECT outcome, result_sequence FROM steward_journal_append($1, $2, $3, $4, $5, $6, $7, $8)", _connection);
+        _command = new NpgsqlCommand(
+            "SELECT outcome, result_sequence FROM steward_journal_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)", _connection);
         Add(_journals, NpgsqlDbType.Text);
         Add(_expected, NpgsqlDbType.Bigint);
         Add(_opens, NpgsqlDbType.Boolean);
@@ -231,6 +233,11 @@ internal sealed class JournalAppendLane : IAsyncDisposable
         Add(_ats, NpgsqlDbType.Bigint);
         Add(_deduplicationIds, NpgsqlDbType.Text);
         Add(_payloads, NpgsqlDbType.Bytea);
+        Add(_wakeChanges, NpgsqlDbType.Boolean);
+        Add(_wakes, NpgsqlDbType.Bigint);
+        Add(_contentAppends, NpgsqlDbType.Integer);
+        Add(_contentHashes, NpgsqlDbType.Text);
+        Add(_contentBytes, NpgsqlDbType.Bytea);
         if (_database.CanPrepare)
         {
             await _command.PrepareAsync();
@@ -242,19 +249,28 @@ internal sealed class JournalAppendLane : IAsyncDisposable
 
     private void Fill(List<PendingAppend> batch)
     {
-        foreach (var pending in batch)
+        for (var i = 0; i < batch.Count; i++)
         {
-            var append = pending.Append;
+            var append = batch[i].Append;
             _journals.Add(append.Journal);
             _expected.Add(append.ExpectedSequence);
             _opens.Add(append.Open);
             _counts.Add(append.Records.Count);
+            _wakeChanges.Add(append.Wake is not null);
+            _wakes.Add(append.Wake?.At?.ToUnixTimeMilliseconds());
             foreach (var record in append.Records)
             {
                 _types.Add(record.Type);
                 _ats.Add(record.At.ToUnixTimeMilliseconds());
                 _deduplicationIds.Add(record.DeduplicationId);
                 _payloads.Add(record.Payload);
+            }
+
+            for (var content = 0; content < append.Contents.Count; content++)
+            {
+                _contentAppends.Add(i + 1);
+                _contentHashes.Add(append.Contents[content].Hash);
+                _contentBytes.Add(append.Contents[content].Bytes);
             }
         }
     }
@@ -269,6 +285,11 @@ internal sealed class JournalAppendLane : IAsyncDisposable
         _ats.Clear();
         _deduplicationIds.Clear();
         _payloads.Clear();
+        _wakeChanges.Clear();
+        _wakes.Clear();
+        _contentAppends.Clear();
+        _contentHashes.Clear();
+        _contentBytes.Clear();
     }
 
     private async Task DropConnectionAsync()

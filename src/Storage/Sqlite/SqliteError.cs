@@ -21,7 +21,8 @@ internal sealed class SqliteError(int code, string text) : Exception($"SQLite er
             raw.SQLITE_CANTOPEN => ("cannot be opened; check that its directory exists and this process has access", false),
             raw.SQLITE_NOTADB => ("is not a SQLite database; set another file or move this one away", false),
             raw.SQLITE_CORRUPT => ("is damaged; restore it from a backup", false),
-            raw.SQLITE_ERROR when text.StartsWith("no such table", StringComparison.Ordinal) =>
+            raw.SQLITE_ERROR when text.StartsWith("no such table", StringComparison.Ordinal) || text.Contains("no such column", StringComparison.Ordinal)
+                || text.Contains("has no column named", StringComparison.Ordinal) || text.StartsWith("no such index", StringComparison.Ordinal) =>
                 ("has no Steward schema or an older one; run the storage migration first", false),
             _ => ("refused a statement", false),
         };

@@ -16,6 +16,13 @@ internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt handle) : I
         return this;
     }
 
+    /// <summary>Binds a number, or null.</summary>
+    public SqliteStatement Bind(int index, long? value)
+    {
+        Check(value is { } number ? raw.sqlite3_bind_int64(handle, index, number) : raw.sqlite3_bind_null(handle, index));
+        return this;
+    }
+
     /// <summary>Binds a text, or null.</summary>
     public SqliteStatement Bind(int index, string? value)
     {
@@ -86,6 +93,9 @@ internal sealed class SqliteStatement(sqlite3 database, sqlite3_stmt handle) : I
 
     /// <summary>Whether the value is null.</summary>
     public bool IsNull(int column) => raw.sqlite3_column_type(handle, column) == raw.SQLITE_NULL;
+
+    /// <summary>A number of the current row, or null.</summary>
+    public long? NullableInt64(int column) => IsNull(column) ? null : Int64(column);
 
     /// <summary>A text of the current row that is not null.</summary>
     public string Text(int column)

@@ -54,7 +54,11 @@ internal sealed class PlanHarness
         await using var run = new RunContext(Input, recorder, Connectors, Policy, options, TimeProvider.System, new RandomSource(1), default, default);
         try
         {
-            var runner = new PlanRunner(run, Agent, Tools(Connectors.Operations), new Model(this, recorder), Handoffs, Budget, NullLogger.Instance, Scope) { ReviewWrites = ReviewWrites };
+            var runner = new PlanRunner(run, Agent, Tools(Connectors.Operations), new Model(this, recorder), Handoffs, Budget, NullLogger.Instance, Scope) 
+            {
+                ReviewWrites = ReviewWrites,
+                Others = [Agent with { Id = "helper", Description = "Helps." }],
+            };
             var outcome = await runner.RunAsync(recorder.Snapshot.Choice is null ? [new StrategyChosen { Strategy = "plan" }] : []);
             IReadOnlyList<RunFact> facts = outcome.Waits is { } waits
                 ? [.. outcome.Facts, waits]

@@ -39,7 +39,7 @@ public sealed class PlanRunnerTests
         Assert.Contains("- fake.things.write (changes): Does fake.things.write.", messages[0].Text, StringComparison.Ordinal);
         Assert.Contains("\"maximum\":9", messages[0].Text, StringComparison.Ordinal);
         Assert.DoesNotContain(PlanSamples.Hidden, messages[0].Text, StringComparison.Ordinal);
-        Assert.Contains("Agents: helper.", messages[0].Text, StringComparison.Ordinal);
+        Assert.Contains("- helper: Helps.", messages[0].Text, StringComparison.Ordinal);
         Assert.Equal((ChatRole.User, "earlier words"), (messages[1].Role, messages[1].Text));
         Assert.Equal((ChatRole.User, "go"), (messages[2].Role, messages[2].Text));
     }
@@ -312,6 +312,27 @@ public sealed class PlanRunnerTests
         Assert.Equal(2, harness.Connectors.Effects.Count);
         Assert.Single(recorder.Facts.OfType<BudgetExhausted>());
         Assert.Contains("The budget of steps is used up.", harness.Questions[^1].Messages[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Run_ReplayedAfterATechnicalFailure_GoesOnWithTheStepAndAnswersThen()
+    {
+        var isDown = true;
+        var connectors = new FakeConnectors()
+            .AddOutcome(PlanSamples.Read, OperationEffect.Read, (arguments, _) => Task.FromResult<ActionOutcome>(isDown
+                ? new ActionFailed("unavailable", "It is down.", false)
+                : new ActionSucceeded(JsonSerializer.SerializeToElement(PlanSamples.Echo(arguments)))))
+            .Add(PlanSamples.Write, OperationEffect.Write, PlanSamples.Echo);
+        var harness = new PlanHarness { Connectors = connectors, Plans = [Json(Write("a"), With(Read("b", "a"), "onFailure", "stop"))] };
+        var recorder = await harness.RunAsync();
+        Assert.Equal((RunPhase.Partial, "unavailable", 1), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode, harness.Questions.Count));
+
+        isDown = false;
+        await recorder.RecordAsync([new RunReplayed { By = "u-admin", Attempt = 2 }], default);
+        await harness.RunAsync(recorder);
+
+        Assert.Equal((RunPhase.Completed, 2), (recorder.Snapshot.Phase, harness.Questions.Count));
+        Assert.Equal(1, Assert.Single(connectors.Effects).Value);
     }
 
     [Fact]

@@ -31,6 +31,7 @@ public abstract class TornProcessTests
     {
         await using var container = StorageFixture.Open(Configure);
         var store = container.GetRequiredService<IJournalStore>();
+        var contents = container.GetRequiredService<IContentStore>();
         foreach (var (number, last) in acknowledged)
         {
             var journal = string.Create(CultureInfo.InvariantCulture, $"t-acme/r-{number}");
@@ -40,20 +41,28 @@ public abstract class TornProcessTests
             Assert.Equal(
                 Enumerable.Range(1, entries.Count).Select(sequence => string.Create(CultureInfo.InvariantCulture, $"{sequence} {number}:{sequence}")),
                 entries.Select(entry => string.Create(CultureInfo.InvariantCulture, $"{entry.Sequence} {Encoding.UTF8.GetString(entry.Payload.Span)}")));
-            Assert.Equal(entries.Count, (await store.GetHeadAsync(journal))!.Sequence);
+            // What belongs to an append came with it: the wake time of the last one, the contents of all.
+            var head = (await store.GetHeadAsync(journal))!;
+            Assert.Equal((entries.Count, DateTimeOffset.UnixEpoch.AddSeconds(entries.Count)), (head.Sequence, head.WakeAt));
+            foreach (var entry in entries)
+            {
+                var content = await contents.ReadAsync("t-acme", ContentHash.Of(entry.Payload.Span));
+                Assert.Equal(entry.Payload.ToArray(), content?.ToArray());
+            }
+
+            Assert.Null(await contents.ReadAsync("t-acme", ContentHash.Of(Payload(number, entries.Count + 1))));
             Assert.Equal(new JournalAppended(entries.Count + 1), await store.AppendAsync(new JournalAppend
             {
                 Journal = journal,
                 ExpectedSequence = entries.Count,
-                Records = [new JournalRecord
-                {
-                    Type = "step",
-                    Payload = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{number}:{entries.Count + 1}")),
-                    At = DateTimeOffset.UnixEpoch,
-                }],
+                Wake = new JournalWake(DateTimeOffset.UnixEpoch.AddSeconds(entries.Count + 1)),
+                Records = [new JournalRecord { Type = "step", Payload = Payload(number, entries.Count + 1), At = DateTimeOffset.UnixEpoch }],
+                Contents = [new StoredContent(ContentHash.Of(Payload(number, entries.Count + 1)), Payload(number, entries.Count + 1))],
             }));
         }
     }
+
+    private static byte[] Payload(int number, long sequence) => Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{number}:{sequence}"));
 
     private protected void Configure(StewardStorageOptions options)
     {

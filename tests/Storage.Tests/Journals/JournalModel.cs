@@ -11,11 +11,20 @@ internal sealed class JournalModel
     private static readonly string[] Names = ["r-1", "R-1", "r-01", "r-\uFF5E", "r-\U0001F9EA", "s"];
     private static readonly string[] Ids = ["op-1", "OP-1", "op-2"];
 
-    private readonly Dictionary<string, (List<JournalEntry> Entries, bool Open)> _journals = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, State> _journals = new(StringComparer.Ordinal);
+
+    private enum Which
+    {
+        Open,
+        Due,
+        Closed,
+    }
 
     public abstract record Operation
     {
-        public sealed record Append(int Journal, int SequenceError, int[] Ids, bool? Open, int Minute) : Operation;
+        public sealed record Append(int Journal, int SequenceError, int[] Ids, bool? Open, int? Wake, int Minute) : Operation;
+
+        public sealed record Purge(int Journal, int SequenceError, int Id, int Minute) : Operation;
 
         public sealed record Read(int Journal, int After, int Limit) : Operation;
 
@@ -23,7 +32,7 @@ internal sealed class JournalModel
 
         public sealed record Find(int Journal, int Id) : Operation;
 
-        public sealed record ListOpen(int Prefix, int? After, int Minute, int Limit) : Operation;
+        public sealed record List(int Which, int Prefix, int? After, int Minute, int Limit) : Operation;
     }
 
     public static async Task CheckAsync(IJournalStore store)
@@ -46,18 +55,26 @@ internal sealed class JournalModel
             from count in Gen.Choose(1, 3)
             from ids in Gen.ArrayOf(Gen.Frequency((4, Gen.Constant(-1)), (1, Gen.Choose(0, Ids.Length - 1))), count)
             from open in Gen.Elements<bool?>(null, true, true, false)
+            from wake in Gen.Frequency((4, Gen.Constant((int?)null)), (1, Gen.Constant((int?)-1)), (1, minute.Select(at => (int?)at)))
             from at in minute
-            select (Operation)new Operation.Append(name, error, ids, open, at);
+            select (Operation)new Operation.Append(name, error, ids, open, wake, at);
+        var purge =
+            from name in journal
+            from error in Gen.Frequency((6, Gen.Constant(0)), (1, Gen.Choose(-1, 1)))
+            from id in Gen.Choose(-2, Ids.Length - 1)
+            from at in minute
+            select (Operation)new Operation.Purge(name, error, id, at);
         var read = from name in journal from after in Gen.Choose(0, 12) from limit in Gen.Choose(1, 6) select (Operation)new Operation.Read(name, after, limit);
         var tail = from name in journal from limit in Gen.Choose(1, 6) select (Operation)new Operation.Tail(name, limit);
         var find = from name in journal from id in Gen.Choose(0, Ids.Length - 1) select (Operation)new Operation.Find(name, id);
         var list =
+            from which in Gen.Choose(0, 2)
             from prefix in Gen.Choose(0, 3)
             from after in Gen.Frequency((1, Gen.Constant((int?)null)), (1, journal.Select(name => (int?)name)))
             from at in minute
             from limit in Gen.Choose(1, 6)
-            select (Operation)new Operation.ListOpen(prefix, after, at, limit);
-        return Gen.ArrayOf(Gen.Frequency((8, append), (2, read), (1, tail), (1, find), (2, list)));
+            select (Operation)new Operation.List(which, prefix, after, at, limit);
+        return Gen.ArrayOf(Gen.Frequency((8, append), (2, purge), (2, read), (1, tail), (1, find), (4, list)));
     }
 
     private static async Task<bool> AgreeAsync(IJournalStore store, Operation[] operations)
@@ -69,8 +86,9 @@ internal sealed class JournalModel
             var (expected, actual) = operation switch
             {
                 Operation.Append append => await AppendAsync(store, model, tenant, append),
+                Operation.Purge purge => await PurgeAsync(store, model, tenant, purge),
                 Operation.Read read => (
-                    Show(model.Entries(tenant + Names[read.Journal]).Skip(read.After).Take(read.Limit)),
+                    Show(model.Entries(tenant + Names[read.Journal]).Where(entry => entry.Sequence > read.After).Take(read.Limit)),
                     Show(await store.ReadAsync(tenant + Names[read.Journal], read.After, read.Limit))),
                 Operation.Tail tail => (
                     Show(model.Entries(tenant + Names[tail.Journal]).TakeLast(tail.Limit)),
@@ -78,7 +96,7 @@ internal sealed class JournalModel
                 Operation.Find find => (
                     Show(model.Entries(tenant + Names[find.Journal]).Where(entry => entry.DeduplicationId == Ids[find.Id])),
                     Show(await store.FindAsync(tenant + Names[find.Journal], Ids[find.Id]) is { } found ? [found] : [])),
-                Operation.ListOpen list => await ListAsync(store, model, tenant, list),
+                Operation.List list => await ListAsync(store, model, tenant, list),
                 _ => throw new InvalidOperationException(),
             };
             if (expected != actual)
@@ -105,8 +123,9 @@ internal sealed class JournalModel
         var append = new JournalAppend
         {
             Journal = journal,
-            ExpectedSequence = Math.Max(0, model.Entries(journal).Count + operation.SequenceError),
+            ExpectedSequence = Math.Max(0, model.Sequence(journal) + operation.SequenceError),
             Open = operation.Open,
+            Wake = operation.Wake is { } wake ? wake < 0 ? JournalWake.Never : new JournalWake(DateTimeOffset.UnixEpoch.AddMinutes(wake)) : null,
             Records =
             [
                 .. operation.Ids.Select((id, i) => new JournalRecord
@@ -121,19 +140,50 @@ internal sealed class JournalModel
         return (Show(model.Append(append)), Show(await store.AppendAsync(append)));
     }
 
-    private static async Task<(string Expected, string Actual)> ListAsync(IJournalStore store, JournalModel model, string tenant, Operation.ListOpen operation)
+    private static async Task<(string Expected, string Actual)> PurgeAsync(IJournalStore store, JournalModel model, string tenant, Operation.Purge operation)
+    {
+        var journal = tenant + Names[operation.Journal];
+        var purge = new JournalPurge
+        {
+            Journal = journal,
+            ThroughSequence = Math.Max(1, model.Sequence(journal) + operation.SequenceError),
+            Receipt = new JournalRecord
+            {
+                Type = "receipt",
+                Payload = Encoding.UTF8.GetBytes(operation.ToString()),
+                At = DateTimeOffset.UnixEpoch.AddMinutes(operation.Minute),
+                DeduplicationId = operation.Id < 0 ? null : Ids[operation.Id],
+            },
+        };
+        return (Show(model.Purge(purge)), Show(await store.PurgeAsync(purge)));
+    }
+
+    private static async Task<(string Expected, string Actual)> ListAsync(IJournalStore store, JournalModel model, string tenant, Operation.List operation)
     {
         var prefix = tenant + new[] { "", "r-", "r-1", "r-\uFF5E" }[operation.Prefix];
         var after = operation.After is { } name ? tenant + Names[name] : null;
         var before = DateTimeOffset.UnixEpoch.AddMinutes(operation.Minute);
-        var expected = model._journals.Keys
-            .Select(model.Head)
+        var which = (Which)operation.Which;
+        var expected = model._journals
+            .Where(pair => which switch
+            {
+                Which.Open => pair.Value.Open && pair.Value.Touched <= before,
+                Which.Due => pair.Value.Wake <= before,
+                _ => pair.Value is { Open: false, Wake: null, Purged: false } && pair.Value.Touched <= before,
+            })
+            .Select(pair => model.Head(pair.Key))
             .OfType<JournalHead>()
-            .Where(head => head.Open && head.TouchedAt <= before && head.Journal.StartsWith(prefix, StringComparison.Ordinal))
+            .Where(head => head.Journal.StartsWith(prefix, StringComparison.Ordinal))
             .Where(head => after is null || Order(head.Journal, after) > 0)
             .Order(Comparer<JournalHead>.Create((left, right) => Order(left.Journal, right.Journal)))
             .Take(operation.Limit);
-        return (string.Join(", ", expected), string.Join(", ", await store.ListOpenAsync(prefix, before, operation.Limit, after)));
+        var actual = which switch
+        {
+            Which.Open => await store.ListOpenAsync(prefix, before, operation.Limit, after),
+            Which.Due => await store.ListDueAsync(prefix, before, operation.Limit, after),
+            _ => await store.ListClosedAsync(prefix, before, operation.Limit, after),
+        };
+        return (string.Join(", ", expected), string.Join(", ", actual));
 
         static int Order(string left, string right) => Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right));
     }
@@ -145,39 +195,89 @@ internal sealed class JournalModel
 
     private List<JournalEntry> Entries(string journal) => _journals.TryGetValue(journal, out var state) ? state.Entries : [];
 
+    private long Sequence(string journal) => _journals.TryGetValue(journal, out var state) ? state.Sequence : 0;
+
     private JournalHead? Head(string journal) =>
-        _journals.TryGetValue(journal, out var state) ? new JournalHead(journal, state.Entries.Count, state.Open, state.Entries[^1].At) : null;
+        _journals.TryGetValue(journal, out var state) ? new JournalHead(journal, state.Sequence, state.Open, state.Touched, state.Wake) : null;
+
+    private JournalDuplicate? Duplicate(string journal, IEnumerable<JournalRecord> records) => records
+        .Where(record => record.DeduplicationId is not null)
+        .Select(record => Entries(journal).Find(entry => entry.DeduplicationId == record.DeduplicationId))
+        .OfType<JournalEntry>()
+        .Select(existing => new JournalDuplicate(existing))
+        .FirstOrDefault();
 
     private JournalAppendResult Append(JournalAppend append)
     {
-        var entries = Entries(append.Journal);
-        foreach (var record in append.Records)
+        if (Duplicate(append.Journal, append.Records) is { } duplicate)
         {
-            if (record.DeduplicationId is { } id && entries.Find(entry => entry.DeduplicationId == id) is { } existing)
-            {
-                return new JournalDuplicate(existing);
-            }
+            return duplicate;
         }
 
-        if (append.ExpectedSequence != entries.Count)
+        if (append.ExpectedSequence != Sequence(append.Journal))
         {
-            return new JournalConflict(entries.Count);
+            return new JournalConflict(Sequence(append.Journal));
+        }
+
+        if (!_journals.TryGetValue(append.Journal, out var state))
+        {
+            _journals.Add(append.Journal, state = new State());
         }
 
         foreach (var record in append.Records)
         {
-            entries.Add(new JournalEntry
+            state.Add(record);
+        }
+
+        state.Open = append.Open ?? state.Open;
+        state.Wake = append.Wake is { } wake ? wake.At : state.Wake;
+        state.Purged = false;
+        return new JournalAppended(state.Sequence);
+    }
+
+    private JournalAppendResult Purge(JournalPurge purge)
+    {
+        if (Duplicate(purge.Journal, [purge.Receipt]) is { } duplicate)
+        {
+            return duplicate;
+        }
+
+        if (!_journals.TryGetValue(purge.Journal, out var state) || state.Sequence != purge.ThroughSequence || state.Open || state.Wake is not null)
+        {
+            return new JournalConflict(Sequence(purge.Journal));
+        }
+
+        state.Entries = [.. state.Entries.Where(entry => entry.DeduplicationId is not null).Select(entry => entry with { Payload = default })];
+        state.Add(purge.Receipt);
+        state.Purged = true;
+        return new JournalAppended(state.Sequence);
+    }
+
+    private sealed class State
+    {
+        public List<JournalEntry> Entries { get; set; } = [];
+
+        public long Sequence { get; private set; }
+
+        public DateTimeOffset Touched { get; private set; }
+
+        public bool Open { get; set; }
+
+        public DateTimeOffset? Wake { get; set; }
+
+        public bool Purged { get; set; }
+
+        public void Add(JournalRecord record)
+        {
+            Entries.Add(new JournalEntry
             {
-                Sequence = entries.Count + 1,
+                Sequence = ++Sequence,
                 Type = record.Type,
                 Payload = record.Payload,
                 At = record.At,
                 DeduplicationId = record.DeduplicationId,
             });
+            Touched = record.At;
         }
-
-        var open = append.Open ?? (_journals.TryGetValue(append.Journal, out var state) && state.Open);
-        _journals[append.Journal] = (entries, open);
-        return new JournalAppended(entries.Count);
     }
 }

@@ -133,8 +133,11 @@ public sealed class PostgreSqlJournalStoreTests(PostgreSqlStorageFixture fixture
         }
     }
 
-    [Fact]
-    public async Task ListOpen_Plan_UsesTheIndexOverOpenJournals()
+    [Theory]
+    [InlineData(PostgreSqlJournalStore.SelectOpen, "journal_heads_open")]
+    [InlineData(PostgreSqlJournalStore.SelectDue, "journal_heads_wake")]
+    [InlineData(PostgreSqlJournalStore.SelectClosed, "journal_heads_closed")]
+    public async Task List_Plan_UsesTheIndexOverTheseJournals(string sql, string index)
     {
         await using var source = NpgsqlDataSource.Create(_fixture.ConnectionString);
         await using var connection = await source.OpenConnectionAsync();
@@ -143,7 +146,7 @@ public sealed class PostgreSqlJournalStoreTests(PostgreSqlStorageFixture fixture
             await choose.ExecuteNonQueryAsync();
         }
 
-        await using var explain = new NpgsqlCommand("EXPLAIN " + PostgreSqlJournalStore.SelectOpen, connection);
+        await using var explain = new NpgsqlCommand("EXPLAIN " + sql, connection);
         explain.Parameters.AddWithValue("t-a");
         explain.Parameters.AddWithValue("t-b");
         explain.Parameters.AddWithValue(0L);
@@ -155,7 +158,7 @@ public sealed class PostgreSqlJournalStoreTests(PostgreSqlStorageFixture fixture
             plan += reader.GetString(0) + '\n';
         }
 
-        Assert.Contains("journal_heads_open", plan, StringComparison.Ordinal);
+        Assert.Contains(index, plan, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -35,12 +35,15 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
         Assert.InRange(_fixture.Database.Commits - before, 1, Appends / 10);
     }
 
-    [Fact]
-    public void ListOpen_Plan_UsesTheIndexOverOpenJournalsAndSortsNothing()
+    [Theory]
+    [InlineData(SqliteJournalStore.SelectOpen, "journal_heads_open (journal>? AND journal<?)", false)]
+    [InlineData(SqliteJournalStore.SelectClosed, "journal_heads_closed (journal>? AND journal<?)", false)]
+    [InlineData(SqliteJournalStore.SelectDue, "journal_heads_wake (wake_at<?)", true)]
+    public void List_Plan_UsesTheIndexOverTheseJournalsAlone(string sql, string index, bool sorts)
     {
-        var plan = _fixture.Database.Read(0, static (session, _) =>
+        var plan = _fixture.Database.Read(sql, static (session, sql) =>
         {
-            var statement = session.Prepare("EXPLAIN QUERY PLAN " + SqliteJournalStore.SelectOpen);
+            var statement = session.Prepare("EXPLAIN QUERY PLAN " + sql);
             var lines = new List<string>();
             while (statement.Step())
             {
@@ -51,8 +54,8 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
             return string.Join('\n', lines);
         });
 
-        Assert.Contains("journal_heads_open", plan, StringComparison.Ordinal);
-        Assert.DoesNotContain("TEMP B-TREE", plan, StringComparison.Ordinal);
+        Assert.Contains(index, plan, StringComparison.Ordinal);
+        Assert.Equal(sorts, plan.Contains("TEMP B-TREE", StringComparison.Ordinal));
     }
 
     [Fact]

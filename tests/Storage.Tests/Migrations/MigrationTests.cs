@@ -70,26 +70,40 @@ public abstract class MigrationTests
         Assert.Single(await ApplyAsync(repaired));
     }
 
-    [Fact]
-    public async Task Migrate_FromVersionOne_KeepsTheJournals()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public async Task Migrate_FromAnOlderVersion_KeepsTheJournals(int version)
     {
-        await ApplyAsync(Set with { Steps = [Set.Steps[0]] });
-        await using (var old = Open())
-        {
-            Assert.Equal(new JournalAppended(1), await old.GetRequiredService<IJournalStore>().AppendAsync(FirstAppend));
-        }
+        await ApplyAsync(Set with { Steps = [.. Set.Steps.Take(version)] });
+        // As the build of that version wrote it; this one cannot write to the older tables.
+        await ExecuteAsync(WriteOldJournals);
 
         await MigrateAsync();
 
         await using var current = Open();
         var store = current.GetRequiredService<IJournalStore>();
         Assert.Equal(new byte[] { 1, 2, 3 }, (await store.FindAsync("t-old/r-1", "op"))!.Payload.ToArray());
+        Assert.IsType<JournalDuplicate>(await store.AppendAsync(FirstAppend));
         Assert.Equal(new JournalAppended(2), await store.AppendAsync(FirstAppend with
         {
             ExpectedSequence = 1,
             Records = [FirstAppend.Records[0] with { DeduplicationId = null }],
         }));
-        Assert.Single(await store.ListOpenAsync("t-old/", DateTimeOffset.MaxValue, 10));
+        Assert.Equal([new JournalHead("t-old/r-1", 2, true, DateTimeOffset.UnixEpoch)], await store.ListOpenAsync("t-old/", DateTimeOffset.MaxValue, 10));
+        Assert.Equal([new JournalHead("t-old/r-2", 1, false, DateTimeOffset.UnixEpoch)], await store.ListClosedAsync("t-old/", DateTimeOffset.MaxValue, 10));
+        Assert.Empty(await store.ListDueAsync("t-old/", DateTimeOffset.MaxValue, 10));
+    }
+
+    [Fact]
+    public async Task Append_OlderSchema_SaysToMigrate()
+    {
+        await ApplyAsync(Set with { Steps = [.. Set.Steps.SkipLast(1)] });
+        await using var container = Open();
+
+        var exception = await Assert.ThrowsAsync<StorageException>(async () => await container.GetRequiredService<IJournalStore>().AppendAsync(FirstAppend));
+
+        Assert.Contains("run the storage migration first", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -108,6 +122,11 @@ public abstract class MigrationTests
     private protected abstract Task<IReadOnlyList<Migration>> ApplyAsync(MigrationSet set);
 
     private protected abstract Task<IReadOnlyList<string>> VersionsAsync();
+
+    /// <summary>Writes the journals t-old/r-1, open, with <see cref="FirstAppend"/>, and t-old/r-2, closed.</summary>
+    private protected abstract string WriteOldJournals { get; }
+
+    private protected abstract Task ExecuteAsync(string sql);
 
     private ServiceProvider Open() => StorageFixture.Open(Configure);
 
@@ -136,7 +155,21 @@ public sealed class SqliteMigrationTests : MigrationTests, IDisposable
         Assert.Contains("is not a SQLite database", exception.Message, StringComparison.Ordinal);
     }
 
+    private protected override string WriteOldJournals =>
+        """
+        INSERT INTO journal_heads (id, journal, sequence, open, touched_at) VALUES (1, 't-old/r-1', 1, 1, 0), (2, 't-old/r-2', 1, 0, 0);
+        INSERT INTO journal_entries (journal_id, sequence, type, at, deduplication_id, payload) VALUES (1, 1, 'a', 0, 'op', x'010203'), (2, 1, 'a', 0, NULL, x'');
+        """;
+
     private protected override void Configure(StewardStorageOptions options) => options.SqliteFile = _directory.File("steward.db");
+
+    private protected override Task ExecuteAsync(string sql)
+    {
+        using var database = new SqliteDatabase(_directory.File("steward.db"));
+        using var session = database.Open(SqliteAccess.Write);
+        session.Execute(sql);
+        return Task.CompletedTask;
+    }
 
     private protected override Task<IReadOnlyList<Migration>> ApplyAsync(MigrationSet set)
     {
@@ -199,6 +232,14 @@ public class PostgreSqlMigrationTests : MigrationTests, IAsyncLifetime
         Assert.Null(await journals.GetHeadAsync("t-acme/r-1"));
     }
 
+    // The function of the first version, which stays for processes that are not replaced yet.
+    private protected override string WriteOldJournals =>
+        """
+        SELECT * FROM steward_journal_append(
+            ARRAY['t-old/r-1', 't-old/r-2'], ARRAY[0, 0]::bigint[], ARRAY[true, NULL]::boolean[], ARRAY[1, 1], ARRAY['a', 'a'], ARRAY[0, 0]::bigint[],
+            ARRAY['op', NULL], ARRAY['\x010203', '']::bytea[])
+        """;
+
     private protected override void Configure(StewardStorageOptions options)
     {
         options.Provider = StorageProvider.PostgreSql;
@@ -209,6 +250,13 @@ public class PostgreSqlMigrationTests : MigrationTests, IAsyncLifetime
     {
         await using var database = new PostgreSqlDatabase(ConnectionString);
         return await PostgreSqlMigrations.ApplyAsync(database, set, TimeProvider.System, CancellationToken.None);
+    }
+
+    private protected override async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(ConnectionString);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
     }
 
     private protected override async Task<IReadOnlyList<string>> VersionsAsync()

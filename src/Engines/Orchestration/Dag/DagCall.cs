@@ -21,13 +21,13 @@ internal sealed record DagCall(StepStarted Started)
     public JsonElement Arguments { get; init; }
 
     /// <summary>A step that cannot begin.</summary>
-    public static DagCall Faulty(StepStarted started, string code, string message, string? field = null) => new(started)
+    public static DagCall Faulty(StepStarted started, string code, string message, string? field = null, params IReadOnlyList<RunFact> before) => new(started)
     {
         Fault = new CallResult
         {
             Code = code,
             Message = message,
-            Facts = [new StepFailed { StepId = started.StepId, Code = code, Message = message, Field = string.IsNullOrEmpty(field) ? null : field }],
+            Facts = [.. before, new StepFailed { StepId = started.StepId, Code = code, Message = message, Field = string.IsNullOrEmpty(field) ? null : field }],
         },
     };
 }

@@ -147,7 +147,11 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
         if (state is null && call.Fault is null && budget?.TryTakeStep(scope) is { } exhausted)
         {
             _exhausted = exhausted;
-            _facts.Add(exhausted);
+            if (!run.Snapshot.Exhausted.Any(known => known.Budget == exhausted.Budget && known.Scope == exhausted.Scope))
+            {
+                _facts.Add(exhausted);
+            }
+
             return false;
         }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Expressions;
+using Steward.Engines.Orchestration.Limits;
 
 namespace Steward.Engines.Orchestration.Dag;
 
@@ -48,6 +49,11 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
         if (errors.Count > 0)
         {
             return DagCall.Faulty(started, "invalid_argument", errors[0].ToString(), errors[0].Path.TrimStart('/'));
+        }
+
+        if (CallbackGuard.Refusal(run, operation, values) is { } loop)
+        {
+            return DagCall.Faulty(started, CallbackGuard.Code, loop, null, new GuardTripped { Guard = CallbackGuard.Code, StepId = stepId, Message = loop });
         }
 
         if (refuse?.Invoke(operation, values) is (var code, var message))

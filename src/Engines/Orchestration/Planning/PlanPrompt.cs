@@ -6,17 +6,16 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Definitions;
+using Steward.Engines.Orchestration.Prompts;
 
 namespace Steward.Engines.Orchestration.Planning;
 
 /// <summary>What the planner, and the model that writes the answer, are told. Built from the journal alone.</summary>
-internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, bool hasHandoffs)
+internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IReadOnlyList<AgentDefinition> others)
 {
     /// <summary>The version of the texts; recorded with every run that plans.</summary>
     public const string Version = "plan-1";
 
-    private const int MaxHistoryMessages = 40;
-    private const int MaxHistoryLength = 60_000;
     private const int MaxToolsLength = 60_000;
     private const int MaxSchemaLength = 4_000;
     private const int MaxResultsLength = 60_000;
@@ -93,32 +92,8 @@ internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnl
 
         system.Append(".\nNow: ").Append((run.Snapshot.RequestedAt ?? run.Time.GetUtcNow()).UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC, 'dddd", CultureInfo.InvariantCulture)).Append('.');
         var messages = new List<ChatMessage> { new() { Role = ChatRole.System, Text = system.ToString() } };
-        messages.AddRange(await HistoryAsync());
+        messages.AddRange(await ConversationContext.LoadAsync(run));
         messages.Add(new ChatMessage { Role = ChatRole.User, Text = run.Input.Text });
-        return messages;
-    }
-
-    private async Task<List<ChatMessage>> HistoryAsync()
-    {
-        var earlier = run.Snapshot.Context?.Conversation ?? [.. run.Input.History.Select(message => new ContextMessage { Role = message.Role, Text = message.Text, Length = message.Text.Length })];
-        var messages = new List<ChatMessage>();
-        var length = 0;
-        foreach (var message in earlier.Reverse().Take(MaxHistoryMessages))
-        {
-            length += message.Length;
-            if (length > MaxHistoryLength)
-            {
-                break;
-            }
-
-            var text = message.Text ?? (message.Hash is { } hash && await run.LoadContentAsync(hash) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : null);
-            if (text is not null)
-            {
-                messages.Add(new ChatMessage { Role = message.Role == "assistant" ? ChatRole.Assistant : ChatRole.User, Text = text });
-            }
-        }
-
-        messages.Reverse();
         return messages;
     }
 
@@ -141,8 +116,9 @@ internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnl
             ? string.Join(", ", properties.EnumerateObject().Take(40).Select(property => property.Name))
             : "an object";
 
-    private string Handoffs() =>
-        hasHandoffs && agent.Handoffs.Count > 0 ? "\n\nAgents: " + string.Join(", ", agent.Handoffs.Order(StringComparer.Ordinal)) + "." : "\n\nAgents: none.";
+    private string Handoffs() => others.Count == 0
+        ? "\n\nAgents: none."
+        : "\n\nAgents:" + string.Concat(others.OrderBy(other => other.Id, StringComparer.Ordinal).Select(other => $"\n- {other.Id}: {OneLine(other.Description, 500)}"));
 
     private string Results(PlanSteps steps)
     {

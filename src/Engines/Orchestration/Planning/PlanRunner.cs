@@ -3,7 +3,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Dag;
-using Steward.Engines.Orchestration.Playbooks;
+using Steward.Engines.Orchestration.React;
 
 namespace Steward.Engines.Orchestration.Planning;
 
@@ -28,11 +28,15 @@ internal sealed class PlanRunner(
     public const int MaxRepairs = 2;
 
     private readonly Dictionary<string, ConnectorOperation> _tools = tools.ToDictionary(tool => tool.Id, StringComparer.Ordinal);
-    private readonly PlanPrompt _prompt = new(run, agent, tools, handoffs is not null);
     private readonly ActionLedger _ledger = new(run, logger);
 
     /// <summary>Whether a person has to see plans that change something or hand work over, whatever agent and caller demand. Default false.</summary>
     public bool ReviewWrites { get; init; }
+
+    /// <summary>The agents that steps may be handed over to, as the planner is told of them.</summary>
+    public IReadOnlyList<AgentDefinition> Others { get; init; } = [];
+
+    private PlanPrompt Prompt => new(run, agent, tools, handoffs is null ? [] : Others);
 
     private List<PlanState> Plans => [.. run.Snapshot.Plans.Where(plan => plan.Scope == scope)];
 
@@ -60,7 +64,10 @@ internal sealed class PlanRunner(
                     return outcome;
                 }
 
-                await ProposeAsync(plans, reason);
+                if (await ProposeAgainAsync(last, plans, reason) is { } end)
+                {
+                    return end;
+                }
             }
             else if (last.Faults.Count == 0 || IsEdit(last))
             {
@@ -87,10 +94,25 @@ internal sealed class PlanRunner(
 
     private bool IsEdit(PlanState plan) => ReviewAfter(plan.Revision - 1)?.Made is { Decision: "edit" };
 
+    /// <returns>How the run ends when there is no budget left for another plan; null when there is one.</returns>
+    private async Task<RunOutcome?> ProposeAgainAsync(PlanState last, IReadOnlyList<PlanState> plans, string? reason)
+    {
+        try
+        {
+            await ProposeAsync(plans, reason);
+            return null;
+        }
+        catch (BudgetExhaustedException e) when (e.Exhausted.Scope == scope)
+        {
+            // A part of the budget is held back for saying what is known.
+            return await AnswerAsync(PlanValidator.Compile(last.Plan), await PlanSteps.LoadAsync(run, plans, scope), "budget", $"{reason} {e.Message}", RunPhase.Partial);
+        }
+    }
+
     private async Task ProposeAsync(IReadOnlyList<PlanState> plans, string? reason)
     {
         var steps = await PlanSteps.LoadAsync(run, plans, scope);
-        var answer = await models.AskAsync(new ModelQuestion { Messages = await _prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope });
+        var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope });
         await run.RecordAsync([.. answer.Facts, .. Consider(plans, steps, answer.Text, reason, null)], answer.Contents);
     }
 
@@ -219,7 +241,7 @@ internal sealed class PlanRunner(
         if (called is null)
         {
             run.Work.ThrowIfCancellationRequested();
-            var answer = await models.AskAsync(new ModelQuestion { Messages = await _prompt.AnswerAsync(plan.Answer, steps, problem), AllowToolCalls = false, Scope = scope });
+            var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.AnswerAsync(plan.Answer, steps, problem), AllowToolCalls = false, Scope = scope });
             (called, text, facts, contents) = (answer.Called, answer.Text, answer.Facts, answer.Contents);
         }
 
@@ -247,5 +269,5 @@ internal sealed class PlanRunner(
     }
 
     private RunOutcome Ended(RunPhase phase, string? code, string answer) =>
-        new(phase, code, answer) { WorkingMemory = scope is null ? Pending.Clear(run.Input.WorkingMemory) : new Dictionary<string, string>() };
+        new(phase, code, answer) { WorkingMemory = scope is null ? Memory.After(run) : new Dictionary<string, string>() };
 }

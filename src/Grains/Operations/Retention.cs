@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Steward.Identity;
+using Steward.Runs;
+using Steward.Sessions;
+using Steward.Storage;
+
+namespace Steward.Operations;
+
+/// <summary>Removes what is over a tenant's retention: the texts of runs and sessions, of which receipts stay, and contents that nobody refers to.</summary>
+internal sealed partial class Retention(
+    IJournalStore journals,
+    IContentStore contents,
+    IGrainFactory grains,
+    PlatformIdentity platform,
+    ILogger<Retention> logger)
+{
+    private const int Page = 200;
+    private const int AtOnce = 16;
+    private const int MostAtATime = 2000;
+
+    /// <summary>Goes through a tenant's journals that nothing happened in since <paramref name="quietSince"/>. Stops after a while, so that it holds nobody up.</summary>
+    /// <returns>Whether everything was gone through.</returns>
+    public async Task<bool> RetireAsync(string tenantId, DateTimeOffset quietSince, CancellationToken cancellationToken)
+    {
+        var retired = 0;
+        string? after = null;
+        while (retired < MostAtATime)
+        {
+            var heads = await journals.ListClosedAsync(tenantId + "/", quietSince, Page, after, cancellationToken);
+            foreach (var batch in heads.Chunk(AtOnce))
+            {
+                retired += (await Task.WhenAll(batch.Select(head => RetireOneAsync(head.Journal, quietSince, cancellationToken)))).Count(done => done);
+            }
+
+            if (heads.Count < Page)
+            {
+                var removed = await PurgeContentsAsync(tenantId, quietSince, cancellationToken);
+                LogRetired(logger, tenantId, retired, removed);
+                return true;
+            }
+
+            after = heads[^1].Journal;
+        }
+
+        LogRetired(logger, tenantId, retired, 0);
+        return false;
+    }
+
+    private async Task<int> PurgeContentsAsync(string tenantId, DateTimeOffset quietSince, CancellationToken cancellationToken)
+    {
+        var (removed, last) = (0, Page);
+        while (last == Page && removed < MostAtATime)
+        {
+            last = await contents.PurgeAsync(tenantId, quietSince, Page, cancellationToken);
+            removed += last;
+        }
+
+        return removed;
+    }
+
+    private async Task<bool> RetireOneAsync(string key, DateTimeOffset quietSince, CancellationToken cancellationToken)
+    {
+        try
+        {
+            platform.Assume(GrainKeys.TenantOf(key));
+            return GrainKeys.LastPart(key)[0] switch
+            {
+                'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
+                's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
+                _ => false,
+            };
+        }
+#pragma warning disable CA1031 // One that cannot be retired now must not keep the others waiting; it is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotRetired(logger, exception, key);
+            return false;
+        }
+    }
+
+    [LoggerMessage(EventId = 1321, Level = LogLevel.Information, Message = "Retention of {Tenant} retired {Count} sessions and runs and removed {Contents} contents")]
+    private static partial void LogRetired(ILogger logger, string tenant, int count, int contents);
+
+    [LoggerMessage(EventId = 1322, Level = LogLevel.Warning, Message = "{Key} could not be retired; it will be tried again")]
+    private static partial void LogNotRetired(ILogger logger, Exception exception, string key);
+}

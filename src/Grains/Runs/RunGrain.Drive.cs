@@ -1,0 +1,315 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Steward.Engines.Orchestration;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Sessions;
+using Steward.Storage;
+
+namespace Steward.Runs;
+
+/// <summary>How a run is brought on: by one driver at a time, beside the grain's calls but on its scheduler; only the engine leaves it.</summary>
+internal sealed partial class RunGrain
+{
+    private Task _driver = Task.CompletedTask;
+    private Task _interim = Task.CompletedTask;
+    private IReadOnlyList<ConversationMessage>? _history;
+    private bool _tell;
+    private bool _counted;
+
+    /// <summary>Whether the engine has something to do.</summary>
+    private bool NeedsWork() => _journal.Life.IsRequested && !_journal.HasEnded && !RunLife.StandsStill(_journal.Snapshot, _time.GetUtcNow());
+
+    /// <summary>Does whatever is to be done, unless somebody is at it: the driver looks for more before it ends.</summary>
+    private void Continue()
+    {
+        if (_driver.IsCompleted && (NeedsWork() || _tell))
+        {
+            DelayDeactivation(TimeSpan.FromHours(24));
+            _driver = DriveAsync();
+        }
+    }
+
+    /// <summary>The session asks again: what it was told, or was to be told, may not have reached it.</summary>
+    private void TellAgain()
+    {
+        if (!_driver.IsCompleted && RunLife.InterimId(_journal.Snapshot) is not null && _interim.IsCompleted)
+        {
+            _interim = TellSessionAsync();
+        }
+
+        _tell |= _journal.HasEnded || RunLife.InterimId(_journal.Snapshot) is not null;
+        Continue();
+    }
+
+    private async Task DriveAsync()
+    {
+        // The identity of whoever happened to activate the grain must not leak into the run's own calls.
+        RequestContext.Clear();
+        Caller.Current = null;
+        while (!_stop.IsCancellationRequested)
+        {
+            if (NeedsWork())
+            {
+                if (!await WorkAsync())
+                {
+                    return;
+                }
+
+                _tell = true;
+            }
+            else if (_tell)
+            {
+                _tell = false;
+                await TellAsync();
+            }
+            else
+            {
+                // A run that waits, or is over, uses nothing.
+                DelayDeactivation(TimeSpan.FromSeconds(-1));
+                return;
+            }
+        }
+    }
+
+    /// <summary>Drives the engine until the run has ended or waits, again and again if the journal cannot be reached for a while.</summary>
+    /// <returns>Whether this activation is still the one that works on the run.</returns>
+    private async Task<bool> WorkAsync()
+    {
+        if (_journal.Snapshot.CancelRequested)
+        {
+            await _userCancel.CancelAsync();
+        }
+
+        var withoutProgress = 0;
+        for (var attempt = 0; !_stop.IsCancellationRequested && NeedsWork(); attempt++)
+        {
+            var before = _journal.Sequence;
+            try
+            {
+                await _journal.DecideAsync(snapshot => DecisionRules.ExpireDecisions(snapshot, _time.GetUtcNow()));
+                var work = ExecuteOnceAsync(await InputAsync());
+                await Task.WhenAny(work, _journal.DeadlinePassed);
+                if (!work.IsCompleted && _interim.IsCompleted)
+                {
+                    _interim = TellSessionAsync();
+                }
+
+                await work;
+                if (!NeedsWork())
+                {
+                    return true;
+                }
+
+                withoutProgress = _journal.Sequence > before ? 0 : withoutProgress + 1;
+                if (withoutProgress > 0 && !await Recover(attempt, withoutProgress))
+                {
+                    return false;
+                }
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return false;
+            }
+            catch (RunMovedException)
+            {
+                LogMoved(_logger, Key);
+                DeactivateOnIdle();
+                return false;
+            }
+#pragma warning disable CA1031 // A run must never be lost to an exception: it is tried again, and without any progress ends with an error that the user sees.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogInterrupted(_logger, exception, Key);
+                withoutProgress = _journal.Sequence > before || exception is StorageException ? 0 : withoutProgress + 1;
+                if (!await Recover(attempt, withoutProgress))
+                {
+                    return false;
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>One execution by the engine: until the run has ended or waits, or cannot go on here.</summary>
+    private Task ExecuteOnceAsync(RunInput input) => Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+
+    /// <summary>The input, with the conversation as long as the engine has not recorded it.</summary>
+    private async Task<RunInput> InputAsync()
+    {
+        var input = _journal.Snapshot.Input!;
+        if (_journal.Snapshot is { Context: not null } or { Choice: not null })
+        {
+            return input;
+        }
+
+        if (_history is null)
+        {
+            // The activation that was told of it was lost before the engine could keep it.
+            _platform.Assume(TenantId);
+            var context = await GrainFactory.GetGrain<ISessionGrain>(_journal.Origin!.SessionKey).Recall(RunId, _stop.Token);
+            _history = context is null ? [] : RunRequests.ToHistory(context);
+        }
+
+        return input.History.Count > 0 ? input : input with { History = _history };
+    }
+
+    private async Task<bool> Recover(int attempt, int withoutProgress)
+    {
+        try
+        {
+            await Task.Delay(_options.RetryAfter * (1 << Math.Min(attempt, 4)), _time, _stop.Token);
+            await _journal.LoadAsync(_stop.Token);
+            if (withoutProgress >= _options.MaxAttemptsWithoutProgress && !_journal.HasEnded)
+            {
+                await _journal.RecordAsync(
+                    [
+                        new AnswerDelta { Offset = _journal.Snapshot.AnswerLength, Text = "This could not be worked off because of an internal error. What was done so far is listed in the steps." },
+                        new RunEnded { Phase = RunPhase.Failed, ErrorCode = ErrorCodes.Internal, IsTechnical = true, AnswerFrom = _journal.Snapshot.AnswerLength },
+                    ],
+                    CancellationToken.None);
+            }
+
+            return true;
+        }
+        catch (RunMovedException)
+        {
+            LogMoved(_logger, Key);
+            DeactivateOnIdle();
+            return false;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            return false;
+        }
+#pragma warning disable CA1031 // Whatever keeps the journal from being read or written: the run stays open and is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogInterrupted(_logger, exception, Key);
+            return true;
+        }
+    }
+
+    /// <summary>Tells everyone concerned where the run has come to.</summary>
+    private async Task TellAsync()
+    {
+        if (!_journal.HasEnded)
+        {
+            await TellSessionAsync();
+            return;
+        }
+
+        Count();
+        if (!_journal.Life.MustSettle || _journal.Life.IsSettled)
+        {
+            // The session finds out by itself otherwise: its journal stays open until it knows, and it asks.
+            await TellSessionAsync();
+            return;
+        }
+
+        for (var attempt = 0; attempt < _options.MaxSettleAttempts && !_stop.IsCancellationRequested; attempt++)
+        {
+            try
+            {
+                await SettleAsync();
+                return;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (RunMovedException)
+            {
+                LogMoved(_logger, Key);
+                DeactivateOnIdle();
+                return;
+            }
+#pragma warning disable CA1031 // The journal stays open: it is tried again here, and later by the watchdog.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogNotTold(_logger, exception, Key);
+                await Task.Delay(_options.RetryAfter * (1 << Math.Min(attempt, 6)), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+
+    private async Task SettleAsync()
+    {
+        var life = _journal.Life;
+        var status = _journal.Status(RunId)!;
+        await _outbox.TellSessionAsync(Key, life, _journal.Snapshot, interimId: null);
+        if (life.Attempt > 1)
+        {
+            await _outbox.SettleLetterAsync(Key, life.Attempt - 1, "replayed", PlatformIdentity.UserId);
+        }
+
+        await _outbox.TellOthersAsync(Key, life, _journal.Snapshot, status, _stop.Token);
+        if (life.IsTechnical)
+        {
+            await _journal.RecordAsync([new RunDeadLettered { Code = status.ErrorCode ?? ErrorCodes.Internal, StepId = RunOutbox.FailedStep(_journal.Snapshot)?.StepId }], CancellationToken.None);
+        }
+        else
+        {
+            await _journal.SettleAsync(life.Attempt);
+        }
+    }
+
+    /// <summary>Tells the session of the end, or that it goes on without this run. If it cannot be told now, it asks by starting the run again.</summary>
+    private async Task TellSessionAsync()
+    {
+        try
+        {
+            var snapshot = _journal.Snapshot;
+            var interimId = RunLife.InterimId(snapshot);
+            if (interimId is not null || _journal.HasEnded)
+            {
+                if (interimId is not null && snapshot.Phase == RunPhase.Waiting)
+                {
+                    // Before the session, which asks again until it was told: so these are told too, whatever is lost.
+                    await _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, interimId, _stop.Token);
+                }
+
+                await _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId);
+            }
+        }
+#pragma warning disable CA1031 // The session finds out by itself; see the summary.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotTold(_logger, exception, Key);
+        }
+    }
+
+    /// <summary>Counts an end once, however often others are told of it by this activation.</summary>
+    private void Count()
+    {
+        if (_counted)
+        {
+            return;
+        }
+
+        _counted = true;
+        var status = _journal.Status(RunId)!;
+        RunDiagnostics.Ended.Add(1, new KeyValuePair<string, object?>("state", status.State.ToString()));
+        if (status.EndedAt is { } endedAt)
+        {
+            RunDiagnostics.Duration.Record((endedAt - status.RequestedAt).TotalSeconds);
+        }
+    }
+
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Run {Run} is taken up again after event {Sequence}")]
+    private static partial void LogResumed(ILogger logger, string run, long sequence);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "Run {Run} was interrupted and will go on")]
+    private static partial void LogInterrupted(ILogger logger, Exception exception, string run);
+
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Information, Message = "Run {Run} is driven by another activation; this one gives way")]
+    private static partial void LogMoved(ILogger logger, string run);
+
+    [LoggerMessage(EventId = 1404, Level = LogLevel.Warning, Message = "Not everyone could be told what became of run {Run}; it will be tried again")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string run);
+}

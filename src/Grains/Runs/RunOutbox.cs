@@ -1,0 +1,96 @@
+using Steward.Engines.Orchestration;
+using Steward.Identity;
+using Steward.Sessions;
+
+namespace Steward.Runs;
+
+/// <summary>Tells everyone who has to know what became of a run. Everything here may be said twice; those who are told take it once.</summary>
+internal sealed class RunOutbox(IGrainFactory grains, PlatformIdentity platform, IEnumerable<IRunEndHook> hooks)
+{
+    private readonly IRunEndHook[] _hooks = [.. hooks];
+
+    /// <summary>Whether somebody besides the session has to be told of the run's end.</summary>
+    public bool HasHook(RunOrigin origin) => _hooks.Any(hook => hook.AppliesTo(origin));
+
+    /// <summary>Whether somebody wants to be told of all runs of a tenant that begin now.</summary>
+    public async ValueTask<bool> TellsTenantAsync(string tenantId)
+    {
+        foreach (var hook in _hooks)
+        {
+            if (await hook.WantsAllOfAsync(tenantId))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells all others that the run waits for a person.</summary>
+    public async Task TellOthersOfWaitingAsync(string runKey, RunLife life, RunStatus status, string occasion, CancellationToken cancellationToken)
+    {
+        var tenantId = GrainKeys.TenantOf(runKey);
+        foreach (var hook in _hooks.Where(hook => hook.AppliesTo(life.Origin!)))
+        {
+            await hook.OnWaitingAsync(tenantId, life.Origin!, status, occasion, cancellationToken);
+        }
+    }
+
+    /// <summary>Tells the session of the end, or, with an id, that the run goes on without it.</summary>
+    public Task TellSessionAsync(string runKey, RunLife life, RunSnapshot snapshot, string? interimId)
+    {
+        var origin = life.Origin!;
+        platform.Assume(GrainKeys.TenantOf(runKey));
+        return grains.GetGrain<ISessionGrain>(origin.SessionKey).RunEnded(RunStates.Report(GrainKeys.LastPart(runKey), life.Attempt, snapshot, interimId));
+    }
+
+    /// <summary>Tells all others of the end.</summary>
+    public async Task TellOthersAsync(string runKey, RunLife life, RunSnapshot snapshot, RunStatus status, CancellationToken cancellationToken)
+    {
+        var tenantId = GrainKeys.TenantOf(runKey);
+        var origin = life.Origin!;
+        foreach (var hook in _hooks.Where(hook => hook.AppliesTo(origin)))
+        {
+            platform.Assume(tenantId);
+            await hook.OnEndedAsync(tenantId, origin, status, cancellationToken);
+        }
+
+        if (life.IsTechnical)
+        {
+            var failed = FailedStep(snapshot);
+            platform.Assume(tenantId);
+            await grains.GetGrain<IDeadLettersGrain>(GrainKeys.DeadLetters(tenantId)).Add(
+                new DeadLetter
+                {
+                    RunId = status.RunId,
+                    Attempt = life.Attempt,
+                    UserId = origin.UserId,
+                    Code = status.ErrorCode ?? "internal",
+                    StepId = failed?.StepId,
+                    Cause = failed?.Message,
+                    RequestedAt = status.RequestedAt,
+                    FailedAt = status.EndedAt ?? status.RequestedAt,
+                },
+                cancellationToken);
+        }
+    }
+
+    /// <summary>The letter of a run, or null.</summary>
+    public async Task<DeadLetter?> FindLetterAsync(string runKey)
+    {
+        platform.Assume(GrainKeys.TenantOf(runKey));
+        return await Letters(runKey).Find(GrainKeys.LastPart(runKey));
+    }
+
+    /// <summary>Takes a run's letter off the list.</summary>
+    public Task SettleLetterAsync(string runKey, int attempt, string outcome, string by, string? comment = null)
+    {
+        platform.Assume(GrainKeys.TenantOf(runKey));
+        return Letters(runKey).Settle(new SettleDeadLetter { RunId = GrainKeys.LastPart(runKey), Attempt = attempt, Outcome = outcome, By = by, Comment = comment });
+    }
+
+    /// <summary>The step whose failure is the cause, as far as one can be told.</summary>
+    public static StepState? FailedStep(RunSnapshot snapshot) => snapshot.Steps.LastOrDefault(step => step.Status == StepStatus.Failed);
+
+    private IDeadLettersGrain Letters(string runKey) => grains.GetGrain<IDeadLettersGrain>(GrainKeys.DeadLetters(GrainKeys.TenantOf(runKey)));
+}

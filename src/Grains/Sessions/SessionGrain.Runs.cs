@@ -1,0 +1,127 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Steward.Identity;
+using Steward.Runs;
+
+namespace Steward.Sessions;
+
+/// <summary>How a session brings its runs on. The messages are durable already, so a failure here only delays them.</summary>
+internal sealed partial class SessionGrain
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
+    // Longer than a cluster takes to notice that a silo's process is gone, shorter than a caller waits.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(6);
+    private static readonly TimeSpan StartPause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Brings every message without an end to where it has to be; all of it may have been done before.</summary>
+    private async Task Advance(TimeSpan patience, bool onlyFirst = false)
+    {
+        foreach (var (pending, queued) in Conversation.Pending.Take(onlyFirst ? 1 : int.MaxValue).Select((pending, i) => (pending, i > 0)).ToList())
+        {
+            if (Conversation.IsSuperseded(pending.Message.RunId))
+            {
+                await Stop(pending.Message.RunId);
+            }
+            else
+            {
+                await Start(pending, queued, patience);
+            }
+        }
+
+        foreach (var pending in onlyFirst ? [] : Conversation.Unstarted.ToList())
+        {
+            await StartInBackground(pending, patience);
+        }
+    }
+
+    private async Task StartInBackground(PendingMessage pending, TimeSpan patience)
+    {
+        if (!await Start(pending, queued: false, patience))
+        {
+            return;
+        }
+
+        // From here on the run tells by itself when it has ended: the session need not be woken for it any more.
+        var others = Conversation.Pending.Count > 0 || Conversation.Unstarted.Count > 1;
+        await Append(open: others, (SessionRecordTypes.Detached, new RunDetached { RunId = pending.Message.RunId }, null));
+    }
+
+    /// <summary>Starts the run, or lets it be known as queued.</summary>
+    /// <param name="pending">The message.</param>
+    /// <param name="queued">Whether the run has to wait.</param>
+    /// <param name="patience">
+    /// How long to repeat a call that is rejected because the run's silo, or the one that knows where it lives, has just been lost. A caller that
+    /// asks for the run at once then finds it.
+    /// </param>
+    private Task<bool> Start(PendingMessage pending, bool queued, TimeSpan patience = default)
+    {
+        var message = pending.Message;
+        var command = new StartRun
+        {
+            SessionKey = Key,
+            Text = message.Text,
+            Requester = message.Requester,
+            Context = Conversation.Recall(_time.GetUtcNow(), pending.Sequence),
+            Deadline = message.Deadline,
+            Queued = queued,
+            Options = message.Options,
+        };
+        return Tell(message.RunId, patience, run => run.Start(command));
+    }
+
+    /// <summary>Stops a run because a newer message took its place.</summary>
+    private Task<bool> Stop(string runId) => Tell(runId, StartPatience, async run =>
+    {
+        var command = new CancelRun { Reason = "A newer message took its place." };
+        if (await run.Cancel(command) is null && Conversation.Pending.FirstOrDefault(message => string.Equals(message.Message.RunId, runId, StringComparison.Ordinal)) is { } pending)
+        {
+            // It was never heard of: as one that waits it ends before it began.
+            await Start(pending, queued: true);
+            _platform.Assume(TenantId);
+            await run.Cancel(command);
+        }
+    });
+
+    private async Task<bool> Tell(string runId, TimeSpan patience, Func<IRunGrain, Task> call)
+    {
+        try
+        {
+            _platform.Assume(TenantId);
+            var run = GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, runId));
+            var started = _time.GetTimestamp();
+            while (true)
+            {
+                try
+                {
+                    await call(run);
+                    return true;
+                }
+                catch (OrleansMessageRejectionException) when (_time.GetElapsedTime(started) < patience)
+                {
+                    await Task.Delay(StartPause, _time);
+                }
+            }
+        }
+#pragma warning disable CA1031 // Whatever went wrong, it must be tried again: by a timer, and after a loss of this activation by the watchdog.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotTold(_logger, exception, Key, runId);
+            _retry ??= this.RegisterGrainTimer(
+                async _ =>
+                {
+                    // Which cancels the timer's token.
+                    _retry?.Dispose();
+                    _retry = null;
+                    _platform.Assume(TenantId);
+                    await this.AsReference<ISessionGrain>().Resume(CancellationToken.None);
+                },
+                new GrainTimerCreationOptions(RetryAfter, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+            return false;
+        }
+    }
+
+    [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "Session {Session} could not tell run {RunId} to start or stop; it will be tried again")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string session, string runId);
+}
