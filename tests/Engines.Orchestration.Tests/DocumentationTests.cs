@@ -2,6 +2,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
 using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Expressions;
+using Steward.Engines.Orchestration.Planning;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Strategies;
 
@@ -52,6 +53,25 @@ public sealed partial class DocumentationTests
         var page = File.ReadAllText(Path.Combine(Folder, "playbooks.md"));
 
         Assert.All(ExpressionFunction.All.Keys, name => Assert.Matches($@"`{name}[`(]", page));
+    }
+
+    [Fact]
+    public void Plans_Page_HasAnExampleThatIsValid()
+    {
+        var example = File.ReadAllText(Path.Combine(Folder, "plans.md")).Split("```json\n")[1].Split("```")[0];
+        var (document, fault) = PlanReader.Read(example);
+        var tools = FakeConnectors.Company().Operations.ToDictionary(operation => operation.Id, StringComparer.Ordinal);
+
+        Assert.Null(fault);
+        Assert.Empty(PlanValidator.Check(document, new PlanScope { Tools = tools }).Faults);
+    }
+
+    [Fact]
+    public void Plans_Page_NamesEveryFault()
+    {
+        var page = File.ReadAllText(Path.Combine(Folder, "plans.md"));
+
+        Assert.All(Planning.PlanValidatorTests.Codes, code => Assert.Contains($"`{code}`", page, StringComparison.Ordinal));
     }
 
     [GeneratedRegex("```yaml\n(?<yaml>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]

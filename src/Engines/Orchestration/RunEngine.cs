@@ -110,6 +110,8 @@ public sealed partial class RunEngine(
             {
                 case OperationCanceledException:
                     return await InterruptedAsync(run);
+                case BudgetExhaustedException spent:
+                    return BudgetOutcome.Of(run, spent.Exhausted, null);
                 case ModelException model:
                     LogModelFailed(logger, run.Input.RunId, model.Code, model);
                     return Changed(run.Snapshot)

@@ -30,6 +30,7 @@ public sealed partial class RunSnapshot
                     {
                         OperationId = started.OperationId,
                         Arguments = started.Arguments,
+                        Speculative = started.Speculative,
                         Status = StepStatus.Running,
                         StartedAt = known?.StartedAt ?? at,
                     };
@@ -59,6 +60,21 @@ public sealed partial class RunSnapshot
                         EndedAt = at,
                     });
                     break;
+                case StepDropped dropped:
+                    EndStep(dropped.StepId, step => step with
+                    {
+                        Status = StepStatus.Dropped, Result = null, ResultHash = null, ResultLength = null, Truncated = false, Code = null, Message = null, Summary = null, EndedAt = at,
+                    });
+                    break;
+                case PlanProposed proposed:
+                    AddPlan(proposed);
+                    break;
+                case PlanRejected rejected:
+                    ChangePlan(rejected.Scope, rejected.Revision, plan => plan with { Faults = rejected.Faults });
+                    break;
+                case PlanAccepted accepted:
+                    ChangePlan(accepted.Scope, accepted.Revision, plan => plan with { AcceptedBy = accepted.By });
+                    break;
                 case ActionPlanned planned when !_actions.ContainsKey(planned.ActionId):
                     _actions[planned.ActionId] = new ActionState
                     {
@@ -76,15 +92,15 @@ public sealed partial class RunSnapshot
                 case ActionConfirmed confirmed:
                     ConfirmAction(confirmed.ActionId, confirmed.Result);
                     break;
-                case ActionRejected rejected:
-                    ChangeAction(rejected.ActionId, action => action with
+                case ActionRejected refused:
+                    ChangeAction(refused.ActionId, action => action with
                     {
                         Status = ActionStatus.Failed,
-                        Code = rejected.Code,
-                        Message = rejected.Message,
-                        Field = rejected.Field,
-                        WillRetry = rejected.WillRetry,
-                        Attempts = rejected.Attempt,
+                        Code = refused.Code,
+                        Message = refused.Message,
+                        Field = refused.Field,
+                        WillRetry = refused.WillRetry,
+                        Attempts = refused.Attempt,
                     });
                     break;
                 case ActionOutcomeUnknown unknown:

@@ -266,7 +266,7 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
         new RunOutcome(errorCode is null ? RunPhase.Completed : RunPhase.Failed, errorCode, answer) { WorkingMemory = Pending.Clear(input.WorkingMemory) });
 
     private static Selection Model(string strategy, string reason, IChatModel model) => new(
-        new StrategyChosen { Strategy = strategy, Reason = reason, Model = model.Name, PromptVersion = ReactPrompt.Version }, null, null);
+        new StrategyChosen { Strategy = strategy, Reason = reason, Model = model.Name, PromptVersion = strategy == "plan" ? Planning.PlanPrompt.Version : ReactPrompt.Version }, null, null);
 
     private static string Offer(PlaybookCatalog catalog, Availability availability, bool withoutModel)
     {

@@ -66,6 +66,15 @@ public sealed class AgentCatalogTests(SampleCompany company) : IClassFixture<Sam
         });
     }
 
+    [Fact]
+    public void Of_SameAgentAndOperations_GivesTheSameTools()
+    {
+        var (agent, operations) = (Engines.SampleDefinitions.Agents.Default, company.Connectors.ForTenant("t-acme").Operations);
+
+        Assert.Same(AgentTools.Of(agent, operations), AgentTools.Of(agent, operations));
+        Assert.NotSame(AgentTools.Of(agent, operations), AgentTools.Of(Engines.SampleDefinitions.Agents.Find("researcher")!, operations));
+    }
+
     [Theory]
     [InlineData("*", "okta.users.get", true)]
     [InlineData("okta.*", "okta.users.get", true)]

@@ -64,6 +64,18 @@ public sealed class BudgetTests
         Assert.Null(model.Requests[0].MaxOutputTokens);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Execute_Deadline_ReachesTheModelUnlessTheRunMayGoOn(bool mayGoOn)
+    {
+        var deadline = TimeProvider.System.GetUtcNow().AddMinutes(1);
+        var model = new FakeModel((_, _) => [FakeModel.Say("ok"), FakeModel.End()]);
+        await Engines.Create(Things(), Engines.WithAgents(Policy, null, Engines.Assistant), model).RunAsync(Engines.Input("go", deadline: deadline) with { ContinueAfterDeadline = mayGoOn });
+
+        Assert.Equal(mayGoOn ? null : deadline, model.Requests[0].Deadline);
+    }
+
     [Fact]
     public async Task Execute_MoneyLimitedAndPriceUnknown_IsRefused()
     {

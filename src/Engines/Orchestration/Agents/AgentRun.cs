@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Limits;
+using Steward.Engines.Orchestration.Planning;
 using Steward.Engines.Orchestration.React;
 
 namespace Steward.Engines.Orchestration.Agents;
@@ -13,29 +14,31 @@ internal sealed record RunParts(RunContext Run, AgentCatalog Agents, IChatModelP
 internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IChatModel model, string? scope, string task)
 {
     /// <summary>One question, one answer, no tools.</summary>
-    public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner([], null, 1).RunAsync(before);
+    public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner(ReactTools.None, null, 1).RunAsync(before);
 
     /// <summary>Reason, act, observe.</summary>
     public Task<RunOutcome> ReactAsync(IReadOnlyList<RunFact> before)
     {
         var options = parts.Run.Options;
-        return Runner(tools, Handoffs(), parts.Run.Input.Background ? options.MaxBackgroundModelSteps : options.MaxModelSteps).RunAsync(before);
+        var others = agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>().ToList();
+        return Runner(ReactTools.Of(agent, tools, others), others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Run.Input.Background ? options.MaxBackgroundModelSteps : options.MaxModelSteps).RunAsync(before);
     }
 
     /// <summary>Plan, then work the plan off.</summary>
-    public Task<RunOutcome> PlanAsync(IReadOnlyList<RunFact> before) =>
-        Task.FromResult(new RunOutcome(RunPhase.Failed, "not_configured", $"Plans are not available in this installation, so {agent.Title} cannot work with one.") { Facts = before });
+    public Task<RunOutcome> PlanAsync(IReadOnlyList<RunFact> before)
+    {
+        var others = agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>().ToList();
+        var models = new ModelCaller(parts.Run, model, parts.Budget, parts.Numbers);
+        return new PlanRunner(parts.Run, agent, tools, models, others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Budget, parts.Logger, scope) { Others = others }.RunAsync(before);
+    }
 
     /// <summary>Works off what was handed over.</summary>
     public Task<RunOutcome> HandedOverAsync() => agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? ReactAsync([]) : DirectAsync([]);
 
-    private HandoffRunner? Handoffs() => agent.Handoffs.Count == 0 ? null : new HandoffRunner(parts, agent, tools);
-
-    private ReactRunner Runner(IReadOnlyList<ConnectorOperation> operations, HandoffRunner? handoffs, int maxCalls) => new(
+    private ReactRunner Runner(ReactTools offered, HandoffRunner? handoffs, int maxCalls) => new(
         parts.Run,
         agent,
-        operations,
-        [.. agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>()],
+        offered,
         new ModelCaller(parts.Run, model, parts.Budget, parts.Numbers),
         handoffs,
         parts.Budget,

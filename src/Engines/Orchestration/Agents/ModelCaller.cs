@@ -148,7 +148,8 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         Messages = question.Messages,
         Tools = question.Tools,
         AllowToolCalls = question.AllowToolCalls,
-        Deadline = run.Deadline,
+        // A call that is under way when the run goes on in the background goes on with it.
+        Deadline = run.Input.ContinueAfterDeadline && run.Snapshot.BackgroundUntil is null ? null : run.Deadline,
         // Only where the budget is what bounds the answer: not every provider understands it.
         MaxOutputTokens = reservation.OutputTokens < run.Options.MaxAnswerTokens ? reservation.OutputTokens : null,
     };

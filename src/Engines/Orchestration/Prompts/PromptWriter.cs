@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Steward.Engines.Models;
@@ -10,12 +11,12 @@ namespace Steward.Engines.Orchestration.Prompts;
 /// </summary>
 internal sealed class PromptWriter(ContentLoad load)
 {
+    private static readonly ConditionalWeakTable<IReadOnlyList<ToolDefinition>, RunContent> KnownTools = [];
+
     private IReadOnlyList<(ChatMessage? Message, string Hash)> _messages = [];
     private string? _last;
     private string? _lastTools;
     private int _depth;
-    private IReadOnlyList<ToolDefinition>? _tools;
-    private RunContent? _toolsContent;
 
     /// <summary>Prepares a prompt for the append of the call that used it.</summary>
     /// <param name="before">The prompt of the call before it, from the journal; null for the first.</param>
@@ -116,17 +117,8 @@ internal sealed class PromptWriter(ContentLoad load)
         return text is null ? [stored] : [text, stored];
     }
 
-    private RunContent? Tools(IReadOnlyList<ToolDefinition> tools)
-    {
-        if (!ReferenceEquals(tools, _tools))
-        {
-            _toolsContent = tools.Count == 0 ? null : RunContent.Of(JsonSerializer.SerializeToUtf8Bytes(
-                [.. tools.Select(tool => new PromptTool(tool.Name, tool.Description, tool.Parameters))], PromptJsonContext.Default.IReadOnlyListPromptTool));
-            _tools = tools;
-        }
-
-        return _toolsContent;
-    }
+    private static RunContent? Tools(IReadOnlyList<ToolDefinition> tools) => tools.Count == 0 ? null : KnownTools.GetValue(tools, key => RunContent.Of(
+        JsonSerializer.SerializeToUtf8Bytes([.. key.Select(tool => new PromptTool(tool.Name, tool.Description, tool.Parameters))], PromptJsonContext.Default.IReadOnlyListPromptTool)));
 }
 
 /// <summary>A prompt that is about to be used.</summary>

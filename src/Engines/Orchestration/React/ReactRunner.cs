@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging;
-using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Agents;
@@ -25,8 +24,7 @@ internal sealed class ReactRunner
     public ReactRunner(
         RunContext run,
         AgentDefinition agent,
-        IReadOnlyList<ConnectorOperation> tools,
-        IReadOnlyList<AgentDefinition> others,
+        ReactTools tools,
         IModelCaller models,
         IHandoffs? handoffs,
         IRunBudget budget,
@@ -36,7 +34,7 @@ internal sealed class ReactRunner
         int maxCalls)
     {
         (_run, _models, _scope, _maxCalls) = (run, models, scope, maxCalls);
-        _tools = new ReactTools(tools, handoffs is null ? [] : others);
+        _tools = tools;
         _results = new StoredResults(run, scope);
         _calls = new ToolCalls(run, _tools, _results, handoffs, budget, scope, logger);
         _conversation = new ReactConversation(run, agent, scope, task);
@@ -73,7 +71,7 @@ internal sealed class ReactRunner
 
             if (stop.Exhausted is { } outer && outer.Scope != _scope)
             {
-                return Exhausted(outer);
+                return BudgetOutcome.Of(_run, outer, _scope);
             }
 
             if (calls.Count + 1 >= _maxCalls && stop == Stop.No)
@@ -84,7 +82,7 @@ internal sealed class ReactRunner
             var (answer, reason, refused) = await AskAsync(calls, stop);
             if (answer is null)
             {
-                return Exhausted(refused!);
+                return BudgetOutcome.Of(_run, refused!, _scope);
             }
 
             if (answer.Called.ToolCalls.Count == 0 || reason != Stop.No)
@@ -169,19 +167,6 @@ internal sealed class ReactRunner
         }
 
         return new RunOutcome(code is null ? RunPhase.Completed : RunPhase.Partial, code, text) { Facts = facts, Contents = contents, WorkingMemory = Memory.After(_run) };
-    }
-
-    private RunOutcome Exhausted(BudgetExhausted exhausted)
-    {
-        var reason = exhausted.Budget switch
-        {
-            "time" => "I stopped because the time that this may take is used up.",
-            "money" => "I stopped because the money that this may cost is used up.",
-            "model_calls" => "I stopped because no more calls of the model are allowed.",
-            "steps" => "I stopped because no more steps are allowed.",
-            _ => "I stopped because the tokens that this may use are used up.",
-        };
-        return new RunOutcome(RunPhase.Partial, "budget", _scope is null ? Progress.Describe(_run.Snapshot, reason) : reason) { WorkingMemory = Memory.After(_run), Open = _scope is null ? Progress.Open(_run.Snapshot) : [] };
     }
 
     /// <summary>Why the next answer is the last one.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
@@ -21,11 +22,13 @@ internal sealed class ReactTools
         "offset":{"type":"integer","minimum":0},"limit":{"type":"integer","minimum":1,"maximum":10000}},"required":["step"],"additionalProperties":false}
         """);
 
+    private static readonly ConditionalWeakTable<IReadOnlyList<ConnectorOperation>, ConditionalWeakTable<AgentDefinition, ReactTools>> Known = [];
+
     private readonly Dictionary<string, ReactTool> _tools = new(StringComparer.Ordinal);
     private readonly List<ToolDefinition> _definitions;
     private readonly List<ToolDefinition> _withResults;
 
-    public ReactTools(IReadOnlyList<ConnectorOperation> operations, IReadOnlyList<AgentDefinition> handoffs)
+    private ReactTools(IReadOnlyList<ConnectorOperation> operations, IReadOnlyList<AgentDefinition> handoffs)
     {
         foreach (var agent in handoffs)
         {
@@ -43,6 +46,16 @@ internal sealed class ReactTools
         _withResults = [.. _tools.OrderBy(tool => tool.Key, StringComparer.Ordinal).Select(tool => new ToolDefinition { Name = tool.Key, Description = Describe(tool.Value.Operation), Parameters = tool.Value.Operation.InputSchema })];
         _definitions = _withResults.FindAll(tool => tool.Name != ReadResults);
     }
+
+    /// <summary>No tools.</summary>
+    public static ReactTools None { get; } = new([], []);
+
+    /// <summary>The tools of an agent.</summary>
+    /// <param name="agent">The agent.</param>
+    /// <param name="operations">The operations that it may use.</param>
+    /// <param name="handoffs">The agents that it may hand over to, out of the catalog that it is from.</param>
+    public static ReactTools Of(AgentDefinition agent, IReadOnlyList<ConnectorOperation> operations, IReadOnlyList<AgentDefinition> handoffs) =>
+        Known.GetValue(operations, _ => []).GetValue(agent, _ => new ReactTools(operations, handoffs));
 
     /// <summary>The tools for the model; reading results is offered once there is one to read.</summary>
     public IReadOnlyList<ToolDefinition> Definitions(bool hasResults) => hasResults ? _withResults : _definitions;
