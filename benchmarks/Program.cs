@@ -8,5 +8,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     SessionsScenario.Create(),
     JournalScenario.Create(),
     CrashScenario.Create(),
+    FairnessScenario.Create(),
+    NoisyNeighbour.Create(),
 };
 return await root.Parse(args).InvokeAsync();

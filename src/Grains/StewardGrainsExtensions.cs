@@ -2,10 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
 using Steward.Sessions;
+using Steward.Tenants;
+using Steward.Webhooks;
 
 namespace Steward;
 
@@ -22,6 +25,11 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
+        builder.Services.TryAddSingleton<RunWebhooks>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
+        builder.Services.AddStewardWebhooks();
+        builder.Services.TryAddSingleton<TenantShares>();
+        builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");

@@ -34,6 +34,9 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     /// <summary>Sees every request as it came.</summary>
     public Action<ActionRequest> OnRequest { get; set; } = _ => { };
 
+    /// <summary>Where all connectors lead.</summary>
+    public Uri? BaseUrl { get; set; }
+
     public enum Fault
     {
         None,
@@ -44,6 +47,8 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     }
 
     public ITenantConnectors ForTenant(string tenantId) => this;
+
+    public Uri? FindBaseUrl(string connector) => BaseUrl;
 
     public FakeConnectors Add(string id, OperationEffect effect, Func<JsonElement, JsonNode> handle, string? properties = null, params string[] required) =>
         AddOutcome(id, effect, (arguments, _) => Task.FromResult<ActionOutcome>(new ActionSucceeded(JsonSerializer.SerializeToElement(handle(arguments)))), properties, required);

@@ -33,7 +33,13 @@ internal sealed class FakeRecorder : IRunRecorder
     /// <summary>Sees every append that is durable, in its order.</summary>
     public Action<IReadOnlyList<RunFact>> OnDurable { get; set; } = _ => { };
 
+    /// <summary>Whether retention has removed all contents.</summary>
+    public bool HasLostContents { get; set; }
+
     public Func<IReadOnlyList<RunFact>, Task> OnRecord { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Sees each append with its contents.</summary>
+    public Action<IReadOnlyList<RunFact>, IReadOnlyList<RunContent>> OnAppend { get; set; } = (_, _) => { };
 
     public IReadOnlyList<RunFact> Facts
     {
@@ -65,7 +71,7 @@ internal sealed class FakeRecorder : IRunRecorder
     {
         lock (_gate)
         {
-            return new(_contents.TryGetValue(hash, out var bytes) ? bytes : null);
+            return new(!HasLostContents && _contents.TryGetValue(hash, out var bytes) ? bytes : null);
         }
     }
 
@@ -74,6 +80,7 @@ internal sealed class FakeRecorder : IRunRecorder
     public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         await OnRecord(facts);
+        OnAppend(facts, contents);
         lock (_gate)
         {
             Appends++;

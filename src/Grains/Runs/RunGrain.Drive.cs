@@ -133,8 +133,12 @@ internal sealed partial class RunGrain
         return true;
     }
 
-    /// <summary>One execution by the engine: until the run has ended or waits, or cannot go on here.</summary>
-    private Task ExecuteOnceAsync(RunInput input) => Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+    /// <summary>One execution by the engine, when it is the run's turn: until the run has ended or waits for people, or cannot go on here.</summary>
+    private async Task ExecuteOnceAsync(RunInput input)
+    {
+        using var slot = await _turns.EnterAsync(input, _journal.Snapshot, _userCancel.Token, _stop.Token);
+        await Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+    }
 
     /// <summary>The input, with the conversation as long as the engine has not recorded it.</summary>
     private async Task<RunInput> InputAsync()
@@ -267,6 +271,12 @@ internal sealed partial class RunGrain
             var interimId = RunLife.InterimId(snapshot);
             if (interimId is not null || _journal.HasEnded)
             {
+                if (interimId is not null && snapshot.Phase == RunPhase.Waiting)
+                {
+                    // Before the session, which asks again until it was told: so these are told too, whatever is lost.
+                    await _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, interimId, _stop.Token);
+                }
+
                 await _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId);
             }
         }

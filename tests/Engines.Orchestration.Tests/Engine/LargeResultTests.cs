@@ -83,16 +83,20 @@ public sealed class LargeResultTests
         var told = model.Requests[1].Messages[^1].Text;
         Assert.InRange(told.Length, 500, 4_300);
         Assert.Contains("\"_whole\":{\"length\":53914", told, StringComparison.Ordinal);
-        Assert.Single(recorder.Contents);
+        var stored = recorder.Snapshot.Steps.Single(step => step.OperationId == "a.things.read").ResultHash;
+        Assert.NotNull(stored);
+        Assert.Equal(53_914, Encoding.UTF8.GetString(recorder.Contents[stored].Span).Length);
     }
 
     [Fact]
-    public async Task Execute_ShortResult_StoresNothingButThePlaybook()
+    public async Task Execute_ShortResult_StoresNothingButTheDefinitions()
     {
         var recorder = await Engines.Create(_connectors, Definitions(), configure: options => (options.MaxInlineResult, options.MaxStoredResult) = (1_000, 1_000)).RunAsync(Engines.Input("go"));
 
-        Assert.Equal(Orchestration.Playbooks.PlaybookCompiler.Compile(Two, "two.yaml").Hash, Assert.Single(recorder.Contents.Keys));
-        Assert.Equal(Two, Encoding.UTF8.GetString(recorder.Contents.Values.Single().Span));
+        var choice = recorder.Snapshot.Choice!;
+        Assert.Equal(new[] { choice.AgentHash, choice.PlaybookHash }.Order(), recorder.Contents.Keys.Order());
+        Assert.Equal(Orchestration.Playbooks.PlaybookCompiler.Compile(Two, "two.yaml").Hash, choice.PlaybookHash);
+        Assert.Equal(Two, Encoding.UTF8.GetString(recorder.Contents[choice.PlaybookHash!].Span));
         Assert.Null(recorder.Snapshot.FindStep("read")!.ResultHash);
     }
 

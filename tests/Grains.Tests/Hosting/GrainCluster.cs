@@ -64,6 +64,7 @@ public class GrainCluster : IAsyncLifetime
             var stored = silo.Services.Last(service => service.ServiceType == typeof(IJournalStore)).ImplementationFactory!;
             silo.Services.AddSingleton<IJournalStore>(provider => Faults = new FaultyJournals((IJournalStore)stored(provider)));
             silo.Services.AddSingleton(Signer);
+            silo.Services.AddSingleton(_keys);
             silo.Services.AddSingleton<IChatModelProvider>(Model);
             silo.Services.AddSingleton<IConnectorRegistry>(Desk);
             silo.Services.AddSingleton<TimeProvider>(Time);
