@@ -8,4 +8,18 @@ internal sealed class ShiftedTime : TimeProvider
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _shift));
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _shift, by.Ticks);
+
+    /// <summary>Moves on to so long before the next full minute.</summary>
+    public DateTimeOffset MoveCloseToMinute(TimeSpan before)
+    {
+        var now = GetUtcNow();
+        var minute = new DateTimeOffset(((now.UtcTicks / TimeSpan.TicksPerMinute) + 1) * TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        if (minute - before < now)
+        {
+            minute = minute.AddMinutes(1);
+        }
+
+        Advance(minute - before - now);
+        return minute;
+    }
 }
