@@ -35,6 +35,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAfterLoss>();
         builder.AddIncomingGrainCallFilter<IdentityCallFilter>();
         return builder;
     }

@@ -98,6 +98,9 @@ public class GrainCluster : IAsyncLifetime
     internal void SignIn(string tenant, string user, params string[] roles) =>
         RequestContext.Set(IdentityContext.Key, Signer.Sign(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Email = $"{user[2..]}@acme.example" }));
 
+    /// <summary>Waits until the activation of a grain has left memory by itself.</summary>
+    internal Task DeactivatedAsync(IAddressable grain) => _cluster!.WaitForDeactivationAsync(grain).WaitAsync(TimeSpan.FromSeconds(30));
+
     /// <summary>Writes the beginning of a session's journal, as a silo does that dies afterwards.</summary>
     internal async Task AppendAsync(string session, bool open, params (string Type, SessionRecord Content)[] records)
     {

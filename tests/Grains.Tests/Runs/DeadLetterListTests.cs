@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text.Json;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
@@ -64,8 +65,26 @@ public class DeadLetterListTests(GrainCluster cluster)
         var rest = await letters.List(page.NextAfterSequence!.Value, 2);
 
         Assert.Equal(["r-0", "r-1", "r-2"], page.Letters.Concat(rest.Letters).Select(letter => letter.RunId));
+        Assert.Equal(3, Depth(Tenant));
         Assert.Equal((3, 3, null), (page.Depth, await letters.Count(), rest.NextAfterSequence));
         Assert.Contains(await cluster.Journals.ReadTailAsync(key, 20), entry => entry.Type == DeadLetterRecords.Kept);
+    }
+
+    private static int Depth(string tenant)
+    {
+        var depth = -1;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "steward.dead_letters.depth")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<int>((_, measured, tags, _) => depth = tags.ToArray().Contains(new("tenant", tenant)) ? measured : depth);
+        listener.Start();
+        listener.RecordObservableInstruments();
+        return depth;
     }
 
     private static DeadLetter Letter(string runId, int attempt) =>
