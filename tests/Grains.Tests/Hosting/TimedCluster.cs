@@ -6,13 +6,27 @@ using Steward.Operations;
 
 namespace Steward.Grains.Tests.Hosting;
 
-/// <summary>A silo whose clock can be set forward, and that may send webhooks to loopback.</summary>
+/// <summary>A silo that may send webhooks to loopback, for tests that set its clock.</summary>
 public sealed class TimedCluster : GrainCluster
 {
     /// <summary>What the tenant's watchdog does when it comes.</summary>
     internal Task<int> WatchdogAsync(string tenant) => Silo.GetRequiredService<OpenWork>().WakeAsync(tenant, default);
 
     internal void SignInAsPlatform(string tenant) => SignIn(tenant, PlatformIdentity.UserId, WellKnownRoles.System);
+
+    /// <summary>Moves on to so long before the next full minute, and says which that is.</summary>
+    internal DateTimeOffset MoveCloseToMinute(TimeSpan before)
+    {
+        var now = Time.GetUtcNow();
+        var minute = new DateTimeOffset(((now.UtcTicks / TimeSpan.TicksPerMinute) + 1) * TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        if (minute - before < now)
+        {
+            minute = minute.AddMinutes(1);
+        }
+
+        Time.Advance(minute - before - now);
+        return minute;
+    }
 
     protected override void Configure(ISiloBuilder silo)
     {

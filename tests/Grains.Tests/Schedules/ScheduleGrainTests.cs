@@ -23,7 +23,7 @@ public class ScheduleGrainTests
     [Fact]
     public async Task Timer_AtTheMinute_StartsOneRunAsTheOwnerWithTheRolesOfThen()
     {
-        var minute = _cluster.Time.MoveCloseToMinute(TimeSpan.FromSeconds(1));
+        var minute = _cluster.MoveCloseToMinute(TimeSpan.FromSeconds(1));
         var schedule = New();
         var info = await schedule.Create(Spec("say good morning"));
 
