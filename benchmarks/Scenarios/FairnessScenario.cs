@@ -17,14 +17,14 @@ internal static class FairnessScenario
 
     public static Command Create()
     {
-        var rate = new Option<double>("--rate") { Description = "Turns per second of each tenant.", DefaultValueFactory = _ => 60 };
+        var rate = new Option<double>("--rate") { Description = "Turns per second of each tenant.", DefaultValueFactory = _ => 80 };
         var factor = new Option<double>("--factor") { Description = "By how much the noisy tenant exceeds its rate.", DefaultValueFactory = _ => 10 };
         var seconds = new Option<int>("--seconds") { Description = "Length of each phase.", DefaultValueFactory = _ => 10 };
         var pairs = new Option<int>("--pairs") { Description = "How many calm and noisy phases there are of each.", DefaultValueFactory = _ => 5 };
         var engine = new Option<string>("--engine") { Description = "What answers: a simulated model, or a playbook with one call to a simulated system.", DefaultValueFactory = _ => "model" };
         engine.AcceptOnlyFromAmong("playbook", "model");
-        var firstToken = new Option<int>("--first-token") { Description = "Milliseconds until the simulated model's first token.", DefaultValueFactory = _ => 100 };
-        var tokensPerSecond = new Option<double>("--tokens-per-second") { Description = "The simulated model's speed after the first token; 0 sends the rest at once.", DefaultValueFactory = _ => 100 };
+        var firstToken = new Option<int>("--first-token") { Description = "Milliseconds until the simulated model's first token.", DefaultValueFactory = _ => 250 };
+        var tokensPerSecond = new Option<double>("--tokens-per-second") { Description = "The simulated model's speed after the first token; 0 sends the rest at once.", DefaultValueFactory = _ => 0 };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
         var command = new Command("fairness", "What a noisy tenant does to another one.") { rate, factor, seconds, pairs, engine, firstToken, tokensPerSecond, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(

@@ -123,6 +123,11 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
                 return Task.FromResult(new SubmitResult { Outcome = SubmitOutcome.Busy, Reason = "The previous message is still being worked on." });
             }
 
+            if (text == "flood")
+            {
+                return Task.FromResult(new SubmitResult { Outcome = SubmitOutcome.Overloaded, RetryAfter = TimeSpan.FromSeconds(20), Reason = "Too many wait." });
+            }
+
             var runId = $"r-{operationId!.ToLowerInvariant()}";
             var first = !cluster.Runs.ContainsKey($"{identity.TenantId}/{runId}");
             var run = cluster.Runs.GetOrAdd($"{identity.TenantId}/{runId}", _ => new FakeRun(runId, Key(sessionId)));

@@ -89,6 +89,29 @@ public class LimitTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
     }
 
     [Fact]
+    public async Task Messages_TenantHasTooManyWaiting_Are429AndTheNextOnesDoNotReachTheCluster()
+    {
+        gateway.Cluster.Sessions["t-flood/u-ada/s-1"] = new FakeSession("s-1", null);
+        gateway.Cluster.Sessions["t-calm/u-ada/s-1"] = new FakeSession("s-1", null);
+        using var client = gateway.As("u-ada", "t-flood");
+        using var neighbour = gateway.As("u-ada", "t-calm");
+
+        using var refused = await client.PostAsync("/v1/sessions/s-1/messages", Json("""{"text":"flood"}"""));
+        var handedIn = gateway.Cluster.Submitted.Count;
+        using var next = await client.PostAsync("/v1/sessions/s-1/messages", Json("""{"text":"hello"}"""));
+        Assert.Equal(handedIn, gateway.Cluster.Submitted.Count);
+        using var others = await neighbour.PostAsync("/v1/sessions/s-1/messages", Json("""{"text":"hello"}"""));
+        gateway.Time.Advance(TimeSpan.FromSeconds(1.1));
+        using var later = await client.PostAsync("/v1/sessions/s-1/messages", Json("""{"text":"hello"}"""));
+
+        var problem = await AssertProblem(refused, 429, "overloaded");
+        Assert.True(problem.GetProperty("retryable").GetBoolean());
+        Assert.Equal(TimeSpan.FromSeconds(20), refused.Headers.RetryAfter?.Delta);
+        await AssertProblem(next, 429, "overloaded");
+        Assert.Equal((HttpStatusCode.Accepted, HttpStatusCode.Accepted), (others.StatusCode, later.StatusCode));
+    }
+
+    [Fact]
     public void TokenBucket_OverTime_FillsAtItsRateUpToItsSize()
     {
         var time = new ManualTimeProvider();

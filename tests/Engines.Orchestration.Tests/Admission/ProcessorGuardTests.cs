@@ -47,9 +47,13 @@ public sealed class ProcessorGuardTests
     }
 
     [Fact]
-    public void Next_ShortageOver_GivesBackWhileRunsWaitForIt()
+    public void Next_ShortageOver_GivesBackAfterASecondWhileRunsWaitForIt()
     {
         var before = _guard.Next(Slow, 0.9, Load(100, 5));
+        for (var i = 0; i < 10; i++)
+        {
+            Assert.Equal(before, _guard.Next(TimeSpan.Zero, 0.5, Load(100, 5)));
+        }
 
         Assert.Equal(before, _guard.Next(TimeSpan.Zero, 0.5, Load(100, 5) with { IsBound = false }));
         Assert.True(_guard.Next(TimeSpan.Zero, 0.5, Load(100, 5)) > before);

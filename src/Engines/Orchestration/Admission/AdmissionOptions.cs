@@ -24,10 +24,10 @@ public sealed class AdmissionOptions
     public int MaxWaitingRunsPerTenant { get; set; } = 256;
 
     /// <summary>
-    /// How long work that is ready may wait for a processor. When it waits longer and several tenants are at work, those with the most runs get fewer slots
-    /// until it does not. Zero switches this off. Default 1 ms.
+    /// How long work that is ready may wait for a processor, in the mean of a tenth of a second. When it waits longer and several tenants are at work, those with the most runs get fewer slots
+    /// until it does not. Zero switches this off. Default 0.5 ms.
     /// </summary>
-    public TimeSpan DispatchDelayTarget { get; set; } = TimeSpan.FromMilliseconds(1);
+    public TimeSpan DispatchDelayTarget { get; set; } = TimeSpan.FromMilliseconds(0.5);
 }
 
 internal sealed class AdmissionOptionsValidator : IValidateOptions<AdmissionOptions>

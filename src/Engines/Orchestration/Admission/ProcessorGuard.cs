@@ -11,7 +11,10 @@ internal sealed class ProcessorGuard(TimeSpan target)
     private const double LeastOwnShare = 0.15;
 
     private const double Decrease = 0.5;
-    private const double Increase = 0.05;
+    private const double Increase = 0.02;
+
+    /// <summary>How many rounds without a shortage go by before the limit grows again: it is found out by being short, and that is felt by everybody.</summary>
+    private const int Hold = 10;
 
     /// <summary>
     /// How far above the mean the limit stays. Of n + 1 tenants of which one is noisy and the others have b slots each, the noisy one is left with
@@ -23,6 +26,7 @@ internal sealed class ProcessorGuard(TimeSpan target)
     private const double Gain = 0.25;
 
     private double _mean;
+    private int _held;
 
     /// <summary>Slots for each unit of weight; infinity is no limit.</summary>
     public double Limit { get; private set; } = double.PositiveInfinity;
@@ -43,10 +47,15 @@ internal sealed class ProcessorGuard(TimeSpan target)
         else if (delay > target && ownShare >= LeastOwnShare)
         {
             Limit = Math.Max(Math.Max(1, _mean * AboveMean), Math.Min(Limit, load.LargestShare) * Decrease);
+            _held = Hold;
+        }
+        else if (_held > 0)
+        {
+            _held--;
         }
         else if (load.IsBound)
         {
-            Limit += Math.Max(1, Limit * Increase);
+            Limit += Math.Max(0.5, Limit * Increase);
         }
 
         return Limit;

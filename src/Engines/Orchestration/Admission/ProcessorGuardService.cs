@@ -11,7 +11,6 @@ internal sealed class ProcessorGuardService(RunAdmission admission, IOptions<Adm
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     private readonly ProcessorGuard _guard = new(options.Value.DispatchDelayTarget);
-    private readonly List<TimeSpan> _samples = new(SamplesPerRound);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -23,13 +22,13 @@ internal sealed class ProcessorGuardService(RunAdmission admission, IOptions<Adm
 
         await Task.Yield();
         using var timer = new PeriodicTimer(Pause, time);
-        var (rounds, since, used) = (0, time.GetTimestamp(), Environment.CpuUsage.TotalTime);
+        var (rounds, samples, delay, since, used) = (0, 0, TimeSpan.Zero, time.GetTimestamp(), Environment.CpuUsage.TotalTime);
         try
         {
             while (await timer.WaitForNextTickAsync(stoppingToken))
             {
-                _samples.Add(await MeasureAsync());
-                if (_samples.Count < SamplesPerRound)
+                delay += await MeasureAsync();
+                if (++samples < SamplesPerRound)
                 {
                     continue;
                 }
@@ -37,10 +36,9 @@ internal sealed class ProcessorGuardService(RunAdmission admission, IOptions<Adm
                 var (now, usedNow) = (time.GetTimestamp(), Environment.CpuUsage.TotalTime);
                 var ownShare = (usedNow - used) / (time.GetElapsedTime(since, now) * Environment.ProcessorCount);
                 (since, used) = (now, usedNow);
-                _samples.Sort();
                 var before = _guard.Limit;
-                var limit = _guard.Next(_samples[SamplesPerRound / 2], ownShare, admission.ReadLoad());
-                _samples.Clear();
+                var limit = _guard.Next(delay / SamplesPerRound, ownShare, admission.ReadLoad());
+                (samples, delay) = (0, TimeSpan.Zero);
                 if (!limit.Equals(before) || double.IsFinite(limit))
                 {
                     admission.LimitTenants(limit);
