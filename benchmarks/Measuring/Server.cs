@@ -60,9 +60,9 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>A token for one of many load users; each is a person of the simulated company as far as mail goes.</summary>
-    public string Token(LoadUser user) => _issuer.Issue(new EnvelopeIdentity
+    public string Token(LoadUser user, string tenantId = DemoTenant.Id) => _issuer.Issue(new EnvelopeIdentity
     {
-        TenantId = DemoTenant.Id,
+        TenantId = tenantId,
         UserId = user.UserId,
         Name = user.Name,
         Email = user.Email,

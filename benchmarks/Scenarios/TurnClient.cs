@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -19,12 +20,23 @@ internal sealed class TurnClient(HttpClient http, string token)
     }
 
     /// <summary>One turn. Throws unless the run completed.</summary>
-    public async Task<TurnTiming> TakeTurnAsync(string text, CancellationToken cancellationToken)
+    public async Task<TurnTiming> TakeTurnAsync(string text, CancellationToken cancellationToken) =>
+        await TryTakeTurnAsync(text, cancellationToken) ?? throw new InvalidOperationException("A turn was refused because of too many.");
+
+    /// <summary>One turn; null when it is refused because of too many. Throws unless the run completed.</summary>
+    public async Task<TurnTiming?> TryTakeTurnAsync(string text, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         using var request = Request(HttpMethod.Post, $"v1/sessions/{_session}/messages", new { text, operationId = Guid.NewGuid().ToString("n") });
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        if (response.StatusCode == HttpStatusCode.TooManyRequests)
+        {
+            // Read to its end, so that the connection can be used again.
+            await response.Content.CopyToAsync(Stream.Null, cancellationToken);
+            return null;
+        }
+
         response.EnsureSuccessStatusCode();
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         TimeSpan? firstAnswer = null;

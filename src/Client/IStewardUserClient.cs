@@ -135,7 +135,7 @@ public interface IStewardUserClient
 /// <summary>Shortcuts over <see cref="IStewardUserClient"/>.</summary>
 public static class StewardUserClientExtensions
 {
-    /// <summary>Hands in a message and streams the events of its run. A rejected message (busy) is a <c>conflict</c> that may be retried.</summary>
+    /// <summary>Hands in a message and streams the events of its run. A rejected message (busy) is a <c>conflict</c>, one too many of the tenant is <c>overloaded</c>; both may be retried.</summary>
     public static async IAsyncEnumerable<RunEvent> AskAsync(
         this IStewardUserClient client,
         string sessionId,
@@ -146,6 +146,11 @@ public static class StewardUserClientExtensions
     {
         ArgumentNullException.ThrowIfNull(client);
         var submitted = await client.SubmitAsync(sessionId, text, operationId, deadline, cancellationToken: cancellationToken);
+        if (submitted.Outcome == SubmitOutcome.Overloaded)
+        {
+            throw new Errors.StewardException(Errors.ErrorCodes.Overloaded, submitted.Reason ?? "Too many requests wait to be worked on.") { IsRetryable = true, RetryAfter = submitted.RetryAfter };
+        }
+
         if (submitted.RunId is not { } runId)
         {
             throw new Errors.StewardException(Errors.ErrorCodes.Conflict, submitted.Reason ?? "The session is busy with another message.") { IsRetryable = true };

@@ -43,6 +43,7 @@ public static class StewardGatewayExtensions
         services.AddStewardTelemetry();
         services.TryAddSingleton<CredentialVerifier>();
         services.TryAddSingleton<UserAdmission>();
+        services.TryAddSingleton<TenantBackpressure>();
         services.TryAddSingleton<RunEventStream>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, ClusterReadiness>());
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<StewardGatewayOptions>>(static (kestrel, gateway) => Limit(kestrel, gateway.Value));

@@ -7,6 +7,7 @@ using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
 using Steward.Sessions;
+using Steward.Tenants;
 using Steward.Webhooks;
 
 namespace Steward;
@@ -27,6 +28,8 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunWebhooks>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.AddStewardWebhooks();
+        builder.Services.TryAddSingleton<TenantShares>();
+        builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");

@@ -50,6 +50,20 @@ public sealed class RegistrationTests
         Assert.Contains(mentions, exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("MaxConcurrentRuns", "0", "set 1 to 100,000")]
+    [InlineData("MaxConcurrentRunsPerTenant", "1000", "set 1 to MaxConcurrentRuns, which is 512")]
+    [InlineData("BackgroundShare", "1.5", "more than 0 and at most 1")]
+    [InlineData("MaxWaitingRunsPerTenant", "0", "set 1 to 1,000,000")]
+    [InlineData("DispatchDelayTarget", "00:01:00", "which is off")]
+    public void AdmissionOptions_OutOfBounds_SayWhatIsAllowed(string name, string value, string mentions)
+    {
+        using var provider = Services(new Dictionary<string, string?> { ["Steward:Admission:" + name] = value }).BuildServiceProvider();
+
+        var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<Steward.Engines.Orchestration.Admission.AdmissionOptions>>().Value);
+        Assert.Contains(mentions, exception.Message, StringComparison.Ordinal);
+    }
+
     private static IServiceCollection Services(Dictionary<string, string?> settings) =>
         new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).AddStewardOrchestration();
 }

@@ -58,6 +58,8 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
         var operations = document.Paths.SelectMany(path => path.Value.Operations!.Select(operation => $"{operation.Key} {path.Key}")).Order(StringComparer.Ordinal);
         Assert.Equal(
             [
+                "DELETE /v1/schedules/{scheduleId}",
+                "DELETE /v1/webhooks/{webhookId}",
                 "GET /healthz",
                 "GET /readyz",
                 "GET /v1/dead-letters",
@@ -67,14 +69,29 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "GET /v1/runs/{runId}/decisions",
                 "GET /v1/runs/{runId}/events",
                 "GET /v1/runs/{runId}/trace",
+                "GET /v1/schedules",
+                "GET /v1/schedules/{scheduleId}",
                 "GET /v1/sessions/{sessionId}",
+                "GET /v1/webhooks",
+                "GET /v1/webhooks/{webhookId}",
+                "GET /v1/webhooks/{webhookId}/deliveries",
                 "POST /v1/dead-letters/{runId}/close",
                 "POST /v1/dead-letters/{runId}/replay",
                 "POST /v1/runs/{runId}/cancel",
                 "POST /v1/runs/{runId}/decisions/{requestId}",
+                "POST /v1/schedules",
+                "POST /v1/schedules/{scheduleId}/pause",
+                "POST /v1/schedules/{scheduleId}/resume",
+                "POST /v1/schedules/{scheduleId}/run",
                 "POST /v1/sessions",
                 "POST /v1/sessions/{sessionId}/fork",
                 "POST /v1/sessions/{sessionId}/messages",
+                "POST /v1/webhooks",
+                "POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver",
+                "POST /v1/webhooks/{webhookId}/disable",
+                "POST /v1/webhooks/{webhookId}/enable",
+                "POST /v1/webhooks/{webhookId}/rotate",
+                "POST /v1/webhooks/{webhookId}/test",
             ],
             operations);
     }

@@ -10,7 +10,7 @@ public static class Diagnostics
     public const string Name = "Steward.Engines.Orchestration";
 
     private static readonly ActivitySource Source = new(Name);
-    private static readonly Meter Meter = new(Name);
+    internal static readonly Meter Meter = new(Name);
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("steward.runs", "{run}", "Runs that have ended.");
 
     /// <summary>

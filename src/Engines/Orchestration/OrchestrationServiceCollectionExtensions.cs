@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Models;
+using Steward.Engines.Orchestration.Admission;
 
 namespace Steward.Engines.Orchestration;
 
@@ -29,6 +30,13 @@ public static class OrchestrationServiceCollectionExtensions
         services.TryAddSingleton<IRandomSource, RandomSource>();
         services.TryAddSingleton(provider => OrchestrationDefinitions.Load(provider.GetRequiredService<IOptions<OrchestrationOptions>>().Value));
         services.TryAddSingleton<RunEngine>();
+        services.AddOptions<AdmissionOptions>()
+            .Configure<IServiceProvider>((admission, provider) => provider.GetService<IConfiguration>()?.GetSection("Steward:Admission").Bind(admission))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AdmissionOptions>, AdmissionOptionsValidator>());
+        services.TryAddSingleton<RunAdmission>();
+        services.TryAddSingleton<IRunAdmission>(provider => provider.GetRequiredService<RunAdmission>());
+        services.AddHostedService<ProcessorGuardService>();
         return services;
     }
 }

@@ -20,10 +20,11 @@ public sealed partial class RunSnapshot
                     break;
                 case StrategyChosen choice:
                     Choice ??= choice;
-                    Begin();
+                    BegunAt ??= at;
+                    Begin(at);
                     break;
                 case StepStarted started:
-                    Begin();
+                    Begin(at);
                     var known = _steps.GetValueOrDefault(started.StepId);
                     _steps[started.StepId] = (known ?? NewStep(started.StepId, started.Title)) with
                     {
@@ -98,7 +99,7 @@ public sealed partial class RunSnapshot
                 case ActionReconciled reconciled:
                     ChangeAction(reconciled.ActionId, action => action with { Status = ActionStatus.Unknown, Message = reconciled.Reason });
                     break;
-                case ModelCalled called when called.Call == _modelCalls.Count + 1:
+                case ModelCalled called when !_modelCalls.Exists(known => known.Call == called.Call):
                     _modelCalls.Add(called);
                     _usage = _usage.Add(called);
                     break;
@@ -122,7 +123,7 @@ public sealed partial class RunSnapshot
                 case DecisionMade made when _decisions.TryGetValue(made.RequestId, out var decision) && decision.IsOpen:
                     _decisions[made.RequestId] = decision with { Made = made, MadeAt = at };
                     ResumedAt = HasEnded ? ResumedAt : at;
-                    Begin();
+                    Begin(at);
                     break;
                 case ActionApproved approved:
                     Approve(approved);
@@ -131,6 +132,13 @@ public sealed partial class RunSnapshot
                     // A decision that came in between is not waited for any more.
                     Phase = RunPhase.Waiting;
                     Waiting = waiting;
+                    WaitingSince ??= at;
+                    break;
+                case BudgetExhausted exhausted:
+                    _exhausted.Add(exhausted);
+                    break;
+                case GuardTripped tripped:
+                    _trips.Add(tripped);
                     break;
                 case DeadlineReached deadline when !HasEnded:
                     BackgroundUntil ??= deadline.Until;
@@ -155,10 +163,12 @@ public sealed partial class RunSnapshot
         }
     }
 
-    private void Begin()
+    private void Begin(DateTimeOffset at)
     {
         if (!HasEnded)
         {
+            WaitedFor += at - (WaitingSince ?? at);
+            WaitingSince = null;
             Phase = RunPhase.Running;
             Waiting = null;
         }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Steward.Client.Http;
 using Steward.Errors;
 using Steward.Gateway.Access;
+using Steward.Gateway.Problems;
 using Steward.Gateway.Streaming;
 using Steward.Sessions;
 
@@ -81,6 +82,7 @@ internal static class SessionEndpoints
         [FromHeader(Name = IdempotencyKey)] string? idempotencyKey,
         RunEventStream stream,
         UserAdmission admission,
+        TenantBackpressure backpressure,
         IOptions<StewardGatewayOptions> options)
     {
         var caller = Caller.Of(context);
@@ -88,8 +90,22 @@ internal static class SessionEndpoints
         var operationId = OperationIdOf(body, idempotencyKey);
 
         // Refused before the message is handed in: a refusal means that nothing has happened.
+        if (backpressure.RetryAfter(caller.Identity.TenantId) is { } pause)
+        {
+            await RefuseAsync(context, "Too many requests of your organisation wait to be worked on.", pause);
+            return;
+        }
+
         using var slot = AcceptedKinds.WantsEventStream(context.Request) ? admission.AdmitStream(caller.Identity) : null;
         var submitted = await caller.Client.SubmitAsync(sessionId, body.Text, operationId, body.Deadline, WireMapping.ToContract(body.DoubleTexting), WireMapping.ToOptions(body), context.RequestAborted);
+        if (submitted.Outcome == SubmitOutcome.Overloaded)
+        {
+            var wait = submitted.RetryAfter ?? TimeSpan.FromSeconds(1);
+            backpressure.Refused(caller.Identity.TenantId, wait);
+            await RefuseAsync(context, submitted.Reason, wait);
+            return;
+        }
+
         if (submitted.Outcome == SubmitOutcome.Busy || submitted.RunId is not { } runId)
         {
             throw new StewardException(WireCodes.Busy, submitted.Reason ?? "The session works on another message.") { IsRetryable = true };
@@ -113,6 +129,12 @@ internal static class SessionEndpoints
         context.Response.Headers.Location = $"/v1/sessions/{session.SessionId}";
         await JsonAnswer.WriteAsync(context, StatusCodes.Status201Created, WireMapping.ToResource(session), StewardWireJson.Default.SessionResource);
     }
+
+    // Written here and not thrown: these come in floods, and an exception costs more than the rest of the request.
+    private static Task RefuseAsync(HttpContext context, string? reason, TimeSpan retryAfter) => ProblemWriter.WriteAsync(
+        context,
+        StatusCodes.Status429TooManyRequests,
+        new StewardException(ErrorCodes.Overloaded, reason ?? "Too many requests wait to be worked on.") { IsRetryable = true, RetryAfter = retryAfter });
 
     private static string OperationIdOf(SubmitMessageRequest body, string? idempotencyKey)
     {

@@ -176,6 +176,10 @@ public sealed record SubmitResult
     /// <summary>How many runs of the session are before it; null when it was started or rejected.</summary>
     [Id(3)]
     public int? QueuePosition { get; init; }
+
+    /// <summary>After which time to hand the message in again, when too many runs of the tenant wait; else null.</summary>
+    [Id(4)]
+    public TimeSpan? RetryAfter { get; init; }
 }
 
 /// <summary>The kinds of <see cref="SubmitResult"/>.</summary>
@@ -194,6 +198,9 @@ public enum SubmitOutcome
 
     /// <summary>Another run is active and the policy is to reject, or too many messages wait.</summary>
     Busy,
+
+    /// <summary>Too many runs of the tenant wait; nothing has happened, and the same message may be accepted after <see cref="SubmitResult.RetryAfter"/>.</summary>
+    Overloaded,
 }
 
 /// <summary>Part of a transcript.</summary>

@@ -54,6 +54,11 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
         {
         }
 
+        if (tail.Count > 0 && tail[from].Type != SnapshotType && tail[from].Sequence != 1)
+        {
+            throw new InvalidOperationException($"The last {TailEntries} entries of {key} hold no snapshot.");
+        }
+
         for (var i = from; i < tail.Count; i++)
         {
             Take(tail[i]);

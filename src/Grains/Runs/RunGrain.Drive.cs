@@ -133,8 +133,12 @@ internal sealed partial class RunGrain
         return true;
     }
 
-    /// <summary>One execution by the engine: until the run has ended or waits, or cannot go on here.</summary>
-    private Task ExecuteOnceAsync(RunInput input) => Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+    /// <summary>One execution by the engine, when it is the run's turn: until the run has ended or waits for people, or cannot go on here.</summary>
+    private async Task ExecuteOnceAsync(RunInput input)
+    {
+        using var slot = await _turns.EnterAsync(input, _journal.Snapshot, _userCancel.Token, _stop.Token);
+        await Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+    }
 
     /// <summary>The input, with the conversation as long as the engine has not recorded it.</summary>
     private async Task<RunInput> InputAsync()

@@ -19,6 +19,7 @@ namespace Steward.Runs;
 internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
     private readonly RunEngine _engine;
+    private readonly RunTurns _turns;
     private readonly RunOutbox _outbox;
     private readonly PlatformIdentity _platform;
     private readonly RunOptions _options;
@@ -33,6 +34,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         IJournalStore journals,
         IContentStore contents,
         RunEngine engine,
+        RunTurns turns,
         RunOutbox outbox,
         PlatformIdentity platform,
         IOptions<RunOptions> options,
@@ -40,7 +42,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         IHostApplicationLifetime lifetime,
         ILogger<RunGrain> logger)
     {
-        (_engine, _outbox, _platform, _options, _time, _logger) = (engine, outbox, platform, options.Value, time, logger);
+        (_engine, _turns, _outbox, _platform, _options, _time, _logger) = (engine, turns, outbox, platform, options.Value, time, logger);
         _processStops = lifetime.ApplicationStopping;
         _journal = new RunJournal(journals, contents, this.GetPrimaryKeyString(), _options.BufferedEvents, outbox.HasHook, time);
     }
@@ -98,7 +100,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default) => Task.FromResult(StatusFor(Caller.Required));
+    public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default) => Task.FromResult(_turns.WithPosition(TenantId, StatusFor(Caller.Required)));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> Watch(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)

@@ -8,6 +8,7 @@ using Steward.Operations;
 using Steward.Runs;
 using Steward.Sessions;
 using Steward.Storage;
+using Steward.Webhooks;
 
 namespace Steward.Schedules;
 
@@ -20,7 +21,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 {
     // The watchdog comes once a minute: a grain that is woken this early is there on the minute.
     private static readonly TimeSpan WakeAhead = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
     private const int MaxOperationIdLength = 64;
 
@@ -57,6 +58,11 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         if (State.IsThere)
         {
             _plan = SchedulePlan.Restore(State.Created!.Spec);
+            if (_plan is null)
+            {
+                LogNoZone(_logger, Key, State.Created.Spec.TimeZone);
+            }
+
             Arm();
         }
     }
@@ -75,6 +81,11 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         var now = _time.GetUtcNow();
         var plan = SchedulePlan.Check(command, now);
         _platform.Assume(TenantId);
+        if (command.WebhookId is { } webhookId && await GrainFactory.GetGrain<IWebhookGrain>(GrainKeys.Webhook(TenantId, webhookId)).GetInfo(cancellationToken) is null)
+        {
+            throw StewardException.Invalid("webhookId", "is not known. It must be the id of one of the tenant's webhooks.");
+        }
+
         await GrainFactory.GetGrain<IScheduleIndexGrain>(GrainKeys.ScheduleIndex(TenantId)).Add(ScheduleId, GrainKeys.UserOf(Key), CancellationToken.None);
         _plan = plan;
         await _journal.AppendAsync(ScheduleRecordTypes.Created, new ScheduleCreated { Spec = command, Owner = owner, At = now.ToMilliseconds() }, ScheduleJson.Default.ScheduleCreated, () => Wake(plan.Next(now)));
@@ -196,6 +207,12 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         var created = State.Created!;
         if (created.Spec.Overlap == ScheduleOverlap.Skip && await IsAtWork(State.LastRunId))
         {
+            // Those that are made up for are done one after the other; only one whose time is now passes.
+            if (_time.GetUtcNow() - at > ScheduleClock.Grace)
+            {
+                return false;
+            }
+
             await Note(new ScheduleFire { At = at, Outcome = ScheduleOutcome.Skipped });
             return true;
         }
@@ -331,6 +348,9 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 
     [LoggerMessage(EventId = 1501, Level = LogLevel.Warning, Message = "Schedule {Schedule} could not fire now; it will be tried again")]
     private static partial void LogInterrupted(ILogger logger, Exception exception, string schedule);
+
+    [LoggerMessage(EventId = 1503, Level = LogLevel.Error, Message = "Schedule {Schedule} does not fire: this machine does not know the time zone {Zone}")]
+    private static partial void LogNoZone(ILogger logger, string schedule, string zone);
 
     [LoggerMessage(EventId = 1502, Level = LogLevel.Warning, Message = "The message of schedule {Schedule} was refused")]
     private static partial void LogRefused(ILogger logger, Exception exception, string schedule);

@@ -57,7 +57,8 @@ internal sealed class SchedulePlan(CronExpression cron, TimeZoneInfo zone, Catch
         }
         catch (CronFormatException exception)
         {
-            throw new StewardException(ErrorCodes.InvalidArgument, $"cron: {exception.Message}", exception) { Field = "cron" };
+            // Without its cause: an engine's exception does not travel.
+            throw StewardException.Invalid("cron", exception.Message);
         }
 
         return cron.Next(now, zone) is not null

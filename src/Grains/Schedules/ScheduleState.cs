@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Steward.Engines.Orchestration.Schedules;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Storage;
@@ -60,6 +61,12 @@ internal sealed class ScheduleState : IFolded
                 if (due.MissedSince is { } missed)
                 {
                     Remember(new ScheduleFire { At = missed, Outcome = ScheduleOutcome.Missed });
+                }
+
+                // While nothing can be fired, no more wait than would be made up for.
+                for (; Due.Count > ScheduleClock.MaxCatchUp; Due.RemoveAt(0))
+                {
+                    Remember(new ScheduleFire { At = Due[0], Outcome = ScheduleOutcome.Missed });
                 }
 
                 break;

@@ -22,15 +22,16 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
 
     private readonly IJournalStore _journals;
     private readonly PlatformIdentity _platform;
+    private readonly RunTurns _turns;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionGrain> _logger;
     private readonly SessionJournal _journal;
     private IGrainTimer? _retry;
     private bool _counted;
 
-    public SessionGrain(IJournalStore journals, PlatformIdentity platform, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
+    public SessionGrain(IJournalStore journals, PlatformIdentity platform, RunTurns turns, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
     {
-        (_journals, _platform, _time, _logger) = (journals, platform, time, logger);
+        (_journals, _platform, _turns, _time, _logger) = (journals, platform, turns, time, logger);
         _journal = new SessionJournal(journals, this.GetPrimaryKeyString(), options.Value, time);
     }
 
@@ -102,7 +103,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
                 : new SubmitResult { Outcome = SubmitOutcome.Busy, Reason = refusal };
         }
 
-        return await Accept(command, requester, admission);
+        return _turns.Refuse(TenantId, command.Options) ?? await Accept(command, requester, admission);
     }
 
     /// <inheritdoc/>
@@ -132,7 +133,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         var wasActive = string.Equals(active?.Message.RunId, report.RunId, StringComparison.Ordinal);
 
         // A run that is to be stopped goes on only to its end.
-        if (Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
+        if (!Conversation.IsOpen || Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
         {
             return;
         }

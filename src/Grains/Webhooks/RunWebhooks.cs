@@ -13,7 +13,7 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
 
     private const int MaxTenants = 10_000;
 
-    private readonly ConcurrentDictionary<string, (IReadOnlyList<WebhookSubscription> List, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (Task<IReadOnlyList<WebhookSubscription>> List, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
 
     /// <summary>Whether any webhook wants to be told of all runs of a tenant.</summary>
     public async ValueTask<bool> AnyAsync(string tenantId) => (await SubscriptionsAsync(tenantId)).Any(subscription => subscription is { Enabled: true, Events.Count: > 0 });
@@ -41,22 +41,23 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
         }
     }
 
-    private async ValueTask<IReadOnlyList<WebhookSubscription>> SubscriptionsAsync(string tenantId)
+    private Task<IReadOnlyList<WebhookSubscription>> SubscriptionsAsync(string tenantId)
     {
         var now = time.GetUtcNow();
-        if (_known.TryGetValue(tenantId, out var known) && now < known.Until && now > known.Until - (2 * RememberFor))
+        if (_known.TryGetValue(tenantId, out var known) && !known.List.IsFaulted && !known.List.IsCanceled && now < known.Until && now > known.Until - (2 * RememberFor))
         {
             return known.List;
         }
 
-        platform.Assume(tenantId);
-        var list = await grains.GetGrain<IWebhookIndexGrain>(GrainKeys.WebhookIndex(tenantId)).List();
         if (_known.Count >= MaxTenants)
         {
             _known.Clear();
         }
 
-        _known[tenantId] = (list, now + RememberFor);
-        return list;
+        // The question itself is remembered, so that many runs at once ask once.
+        platform.Assume(tenantId);
+        var asked = grains.GetGrain<IWebhookIndexGrain>(GrainKeys.WebhookIndex(tenantId)).List();
+        _known[tenantId] = (asked, now + RememberFor);
+        return asked;
     }
 }

@@ -9,8 +9,6 @@ namespace Steward.Grains.Tests.Hosting;
 /// <summary>A silo whose clock can be set forward, and that may send webhooks to loopback.</summary>
 public sealed class TimedCluster : GrainCluster
 {
-    internal ShiftedTime Time { get; } = new();
-
     /// <summary>What the tenant's watchdog does when it comes.</summary>
     internal Task<int> WatchdogAsync(string tenant) => Silo.GetRequiredService<OpenWork>().WakeAsync(tenant, default);
 
@@ -18,7 +16,6 @@ public sealed class TimedCluster : GrainCluster
 
     protected override void Configure(ISiloBuilder silo)
     {
-        silo.Services.AddSingleton<TimeProvider>(Time);
         silo.Services.Configure<WebhookOptions>(options =>
         {
             options.AllowHttp = true;
@@ -29,30 +26,6 @@ public sealed class TimedCluster : GrainCluster
             options.RetryAfter.Add(TimeSpan.FromMilliseconds(100));
             options.RetryAfter.Add(TimeSpan.FromHours(1));
         });
-    }
-
-    /// <summary>The system's clock, ahead by a time that tests choose; timers run in real time.</summary>
-    internal sealed class ShiftedTime : TimeProvider
-    {
-        private long _ahead;
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ahead));
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
-
-        /// <summary>Moves on to so long before the next full minute.</summary>
-        public DateTimeOffset MoveCloseToMinute(TimeSpan before)
-        {
-            var now = GetUtcNow();
-            var minute = new DateTimeOffset(((now.UtcTicks / TimeSpan.TicksPerMinute) + 1) * TimeSpan.TicksPerMinute, TimeSpan.Zero);
-            if (minute - before < now)
-            {
-                minute = minute.AddMinutes(1);
-            }
-
-            Advance(minute - before - now);
-            return minute;
-        }
     }
 }
 

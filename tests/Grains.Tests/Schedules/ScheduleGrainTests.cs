@@ -54,9 +54,14 @@ public class ScheduleGrainTests
         var last = lastMinute.AddMinutes(-10);
         var schedule = await LeaveBehindAsync(Spec("say late", $"{last.Minute} * * * *") with { CatchUp = policy }, last.AddHours(-2).AddMinutes(-5));
 
-        Assert.Equal(1, await _cluster.WatchdogAsync("t-left"));
         _cluster.SignIn("t-left", "u-ada");
-        var fires = await UntilFiredAsync(schedule, Math.Max(1, runs));
+        IReadOnlyList<ScheduleFire> fires = [];
+        await Conversing.UntilAsync(async () =>
+        {
+            // Times that are made up for wait for each other; the watchdog spares the test the pause in between.
+            await _cluster.WatchdogAsync("t-left");
+            return (fires = (await schedule.GetInfo())!.Fires).Count >= (runs < 3 ? runs + 1 : 3);
+        });
 
         Assert.Equal(runs, fires.Count(fire => fire.Outcome == ScheduleOutcome.Started));
         Assert.Equal(Enumerable.Range(0, runs).Select(back => last.AddHours(-back)), fires.Where(fire => fire.RunId is not null).Select(fire => fire.At));
@@ -214,6 +219,7 @@ public class ScheduleGrainTests
         Assert.Equal("text", (await Refused(Spec(" "))).Field);
         Assert.Equal("text", (await Refused(Spec(new string('x', 32_001)))).Field);
         Assert.Equal("webhookId", (await Refused(Spec("say x") with { WebhookId = "x" })).Field);
+        Assert.Equal("webhookId", (await Refused(Spec("say x") with { WebhookId = "w-unknown" })).Field);
         Assert.Equal("catchUp", (await Refused(Spec("say x") with { CatchUp = (ScheduleCatchUp)9 })).Field);
         Assert.Equal("overlap", (await Refused(Spec("say x") with { Overlap = (ScheduleOverlap)9 })).Field);
 

@@ -4,7 +4,7 @@ using Steward.Engines.Models;
 
 namespace Steward.Engines.Orchestration.Prompts;
 
-/// <summary>A prompt: those of the parent and what was added to it. docs/decisions/0005-prompts-by-hash.md describes the format.</summary>
+/// <summary>A prompt: those of the parent and what was added to it. docs/decisions/0008-prompts-by-hash.md describes the format.</summary>
 internal sealed record PromptNode
 {
     public string? Parent { get; init; }
