@@ -12,7 +12,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Steward.Client.Http;
-using Steward.Engines.Security;
+using Steward.Engines.Security.Jwt;
 using Steward.EnterpriseSim;
 using Steward.Gateway;
 using Steward.Host.Capabilities;

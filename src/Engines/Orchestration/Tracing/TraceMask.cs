@@ -1,6 +1,5 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.RegularExpressions;
 using Steward.Engines.Orchestration.Actions;
 
 namespace Steward.Engines.Orchestration.Tracing;
@@ -9,7 +8,7 @@ namespace Steward.Engines.Orchestration.Tracing;
 /// Masks what must not be shown although it stands in the journal: the arguments that an action is sent with, and what people and models wrote. Names decide for JSON,
 /// known shapes of secrets for text.
 /// </summary>
-internal static partial class TraceMask
+internal static class TraceMask
 {
     public const string Mask = "***";
 
@@ -46,7 +45,7 @@ internal static partial class TraceMask
     public static string Text(string text, int maxLength)
     {
         // Cut afterwards, so that no secret is halved into something that is not known as one.
-        var masked = Named().Replace(Keys().Replace(text, Mask), match => match.Groups[1].Value + Mask);
+        var masked = SecretText.Hide(text);
         return masked.Length <= maxLength ? masked : masked[..maxLength] + "…";
     }
 
@@ -128,18 +127,4 @@ internal static partial class TraceMask
             return "?";
         }
     }
-
-    // "password: hunter2", "API key = …"; the name stays, so that a reader sees what was there.
-    [GeneratedRegex(
-        @"((?:pass(?:word|wd|phrase|code)?|secret|api[ _-]?key|access[ _-]?token|kennwort|passwort|\botp|\bpin)\b[""']?\s*(?:is|ist|[:=])\s*[""']?)[^\s""',;]+",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Named();
-
-    // Bearer credentials, our own and OpenAI's keys, Slack, GitHub, AWS, JWT, private keys.
-    [GeneratedRegex(
-        @"\bbearer\s+[A-Za-z0-9._~+/-]{8,}=*|\bSSWS\s+\S{8,}|\bsk-[A-Za-z0-9_.-]{16,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\bgh[opsu]_[A-Za-z0-9]{20,}|\bAKIA[A-Z0-9]{16}\b|\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]+(?:-----END [A-Z ]*PRIVATE KEY-----)?",
-        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant,
-        matchTimeoutMilliseconds: 1000)]
-    private static partial Regex Keys();
 }
