@@ -13,6 +13,9 @@ namespace Steward.Benchmarks.Scenarios;
 /// </summary>
 internal static class TurnsScenario
 {
+    private const double CalmShare = 0.03;
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(60);
+
     public static Command Create()
     {
         var sessions = new Option<int>("--sessions") { Description = "Concurrent sessions, each of a user of its own.", DefaultValueFactory = _ => 200 };
@@ -64,7 +67,7 @@ internal static class TurnsScenario
         }
 
         var question = settings.UsesModel ? SimulatedModel.Question : "Who is my manager?";
-        await SaturateAsync(clients, question, TimeSpan.FromSeconds(5), cancellationToken);
+        var warmUp = await WarmUpAsync(clients, question, settings, http, cancellationToken);
         var warm = await PrometheusPage.ReadAsync(http, cancellationToken);
         var paced = await PaceAsync(clients, question, settings, cancellationToken);
         var between = await PrometheusPage.ReadAsync(http, cancellationToken);
@@ -77,6 +80,7 @@ internal static class TurnsScenario
             settings.ToCommand(),
             Machine.Orleans,
             settings.Storage,
+            Math.Round(warmUp.TotalSeconds, 1),
             settings.UsesModel
                 ? "Each turn over HTTP with server-sent events: one streamed call to a simulated model over HTTP. The overhead is the turn's time less the model's set time; the first answer counts from the instant at which the model's first token would be due if the model were asked as the turn begins. Load tester and simulated model share the machine with the server."
                 : "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. The overhead is the turn's whole time, that call included. Load tester and simulated systems share the machine with the server.",
@@ -104,6 +108,27 @@ internal static class TurnsScenario
 
         // The server's own counters over the second phase.
         double Per(int turns, string counter) => (after.Sum(counter) - between.Sum(counter)) / turns;
+    }
+
+    /// <summary>
+    /// Turns until the server's just-in-time compiler has settled: what it compiles again under load takes a core for seconds, which is a matter of
+    /// a process's first minute and not of a turn. Returns how long that took.
+    /// </summary>
+    private static async Task<TimeSpan> WarmUpAsync(TurnClient[] clients, string question, Settings settings, HttpClient http, CancellationToken cancellationToken)
+    {
+        const string Compiling = "dotnet_jit_compilation_time_seconds_total";
+        var start = Stopwatch.GetTimestamp();
+        await SaturateAsync(clients, question, TimeSpan.FromSeconds(5), cancellationToken);
+        var compiled = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling);
+        for (var calm = 0; calm < 2 && Stopwatch.GetElapsedTime(start) < LongestWarmUp;)
+        {
+            var phase = await PaceAsync(clients, question, settings with { Duration = TimeSpan.FromSeconds(2) }, cancellationToken);
+            var now = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling);
+            calm = now - compiled < CalmShare * phase.Elapsed.TotalSeconds ? calm + 1 : 0;
+            compiled = now;
+        }
+
+        return Stopwatch.GetElapsedTime(start);
     }
 
     /// <summary>Turns at a set rate. A session's turns are due at fixed times; one that is still busy takes the next one late, which counts.</summary>
@@ -154,7 +179,7 @@ internal static class TurnsScenario
         output.WriteLine($"{result.Command}");
         output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns)");
         output.WriteLine($"  first answer     p50 {result.FirstAnswer.P50:0.00} ms  p95 {result.FirstAnswer.P95:0.00} ms  p99 {result.FirstAnswer.P99:0.00} ms");
-        output.WriteLine($"  server           {result.PacedServer.Commits:0} commits, p50 within {result.PacedServer.CommitP50Within:0.##} ms, p99 within {result.PacedServer.CommitP99Within:0.##} ms; {result.PacedServer.GarbageCollectionMillisecondsPerSecond:0.0} ms of each second paused for garbage collection");
+        output.WriteLine($"  server           {result.PacedServer.Commits:0} commits, p50 within {result.PacedServer.CommitP50Within:0.##} ms, p99 within {result.PacedServer.CommitP99Within:0.##} ms; {result.PacedServer.GarbageCollectionMillisecondsPerSecond:0.0} ms of each second paused for garbage collection, {result.PacedServer.CompilingMillisecondsPerSecond:0.0} ms spent compiling");
         output.WriteLine($"as fast as it goes {result.TurnsPerSecond:0} turns/s  p50 {result.Saturated.P50:0.0} ms  p95 {result.Saturated.P95:0.0} ms  p99 {result.Saturated.P99:0.0} ms  max {result.Saturated.Max:0.0} ms");
         output.WriteLine($"per turn           {result.AllocatedBytesPerTurn / 1024:0.0} KiB allocated, {result.JournaledBytesPerTurn:0} bytes journaled, {result.CpuMillisecondsPerTurn:0.00} ms of processor time in the server");
     }
@@ -196,10 +221,9 @@ internal static class TurnsScenario
     }
 
     /// <summary>Where the tail of the first phase may come from: what the server itself counted meanwhile.</summary>
-    private sealed record ServerTail(double Commits, double CommitP50Within, double CommitP99Within, double GarbageCollectionMillisecondsPerSecond)
+    private sealed record ServerTail(double Commits, double CommitP50Within, double CommitP99Within, double GarbageCollectionMillisecondsPerSecond, double CompilingMillisecondsPerSecond)
     {
         private const string Commit = "steward_storage_commit_duration_seconds";
-        private const string Pauses = "dotnet_gc_pause_time_seconds_total";
 
         public static ServerTail Between(PrometheusPage before, PrometheusPage after, TimeSpan elapsed)
         {
@@ -208,7 +232,10 @@ internal static class TurnsScenario
                 commits,
                 median * 1000,
                 after.Quantile(Commit, 0.99, before).UpperEnd * 1000,
-                (after.Sum(Pauses) - before.Sum(Pauses)) * 1000 / elapsed.TotalSeconds);
+                PerSecond("dotnet_gc_pause_time_seconds_total"),
+                PerSecond("dotnet_jit_compilation_time_seconds_total"));
+
+            double PerSecond(string counter) => (after.Sum(counter) - before.Sum(counter)) * 1000 / elapsed.TotalSeconds;
         }
     }
 
@@ -218,6 +245,7 @@ internal static class TurnsScenario
         string Command,
         string Orleans,
         string Storage,
+        double WarmUpSeconds,
         string Method,
         LatencySummary Paced,
         LatencySummary FirstAnswer,
