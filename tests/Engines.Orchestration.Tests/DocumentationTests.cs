@@ -1,7 +1,9 @@
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Expressions;
 using Steward.Engines.Orchestration.Playbooks;
+using Steward.Engines.Orchestration.Strategies;
 
 namespace Steward.Engines.Orchestration.Tests;
 
@@ -33,6 +35,15 @@ public sealed partial class DocumentationTests
         var example = YamlBlock().Match(page).Groups["yaml"].Value;
 
         Assert.Equal(["find", "unlock"], PlaybookCompiler.Compile(example, "playbooks.md").Steps.Select(step => step.Id));
+    }
+
+    [Fact]
+    public void Agents_Page_HasExamplesThatCompile()
+    {
+        var blocks = YamlBlock().Matches(File.ReadAllText(Path.Combine(Folder, "agents.md")));
+
+        Assert.Equal("assistant", AgentCompiler.Compile(blocks[0].Groups["yaml"].Value, "agents.md").Id);
+        Assert.NotNull(StrategyRules.Compile(blocks[1].Groups["yaml"].Value, "agents.md"));
     }
 
     [Fact]

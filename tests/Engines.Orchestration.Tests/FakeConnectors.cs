@@ -31,6 +31,9 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     /// <summary>Runs before each call is carried out, such as to wait.</summary>
     public Func<ActionRequest, CancellationToken, Task> OnCall { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Where all connectors lead.</summary>
+    public Uri? BaseUrl { get; set; }
+
     public enum Fault
     {
         None,
@@ -41,6 +44,8 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     }
 
     public ITenantConnectors ForTenant(string tenantId) => this;
+
+    public Uri? FindBaseUrl(string connector) => BaseUrl;
 
     public FakeConnectors Add(string id, OperationEffect effect, Func<JsonElement, JsonNode> handle, string? properties = null, params string[] required) =>
         AddOutcome(id, effect, (arguments, _) => Task.FromResult<ActionOutcome>(new ActionSucceeded(JsonSerializer.SerializeToElement(handle(arguments)))), properties, required);

@@ -30,7 +30,13 @@ internal sealed class FakeRecorder : IRunRecorder
 
     public int Appends { get; private set; }
 
+    /// <summary>Whether retention has removed all contents.</summary>
+    public bool HasLostContents { get; set; }
+
     public Func<IReadOnlyList<RunFact>, Task> OnRecord { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Sees each append with its contents.</summary>
+    public Action<IReadOnlyList<RunFact>, IReadOnlyList<RunContent>> OnAppend { get; set; } = (_, _) => { };
 
     public IReadOnlyList<RunFact> Facts
     {
@@ -59,7 +65,7 @@ internal sealed class FakeRecorder : IRunRecorder
     {
         lock (_gate)
         {
-            return new(_contents.TryGetValue(hash, out var bytes) ? bytes : null);
+            return new(!HasLostContents && _contents.TryGetValue(hash, out var bytes) ? bytes : null);
         }
     }
 
@@ -68,6 +74,7 @@ internal sealed class FakeRecorder : IRunRecorder
     public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         await OnRecord(facts);
+        OnAppend(facts, contents);
         lock (_gate)
         {
             Appends++;

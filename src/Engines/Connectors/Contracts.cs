@@ -108,6 +108,10 @@ public interface ITenantConnectors
     /// <summary>The operations of the connectors that are configured for the tenant, ordered by id.</summary>
     IReadOnlyList<ConnectorOperation> Operations { get; }
 
+    /// <summary>Where a connector's requests go; null when it is not configured or that is not known.</summary>
+    /// <param name="connector">For example <c>okta</c>.</param>
+    Uri? FindBaseUrl(string connector) => null;
+
     /// <summary>
     /// Checks the arguments and sends one action. Sends it at most once: there are no retries of writes inside.
     /// </summary>

@@ -23,7 +23,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     private readonly TimeSpan _settleDelay;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly FrozenSet<string> _configured;
+    private readonly FrozenDictionary<string, Uri> _configured;
     private readonly FrozenDictionary<string, OperationSpec> _operations;
 
     public TenantConnectors(string tenantId, IReadOnlyCollection<VendorConnector> connectors, ConnectorsOptions options, TimeProvider time, ILogger logger)
@@ -33,7 +33,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         _settleDelay = options.SettleDelay;
         _time = time;
         _logger = logger;
-        _configured = connectors.Select(connector => connector.Name).ToFrozenSet(StringComparer.Ordinal);
+        _configured = connectors.ToFrozenDictionary(connector => connector.Name, connector => connector.BaseUrl, StringComparer.Ordinal);
         _operations = connectors.SelectMany(connector => connector.Operations).ToFrozenDictionary(operation => operation.Id, StringComparer.Ordinal);
         Operations = [.. connectors.SelectMany(connector => connector.Operations.Select(operation => new ConnectorOperation
         {
@@ -46,6 +46,8 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     }
 
     public IReadOnlyList<ConnectorOperation> Operations { get; }
+
+    public Uri? FindBaseUrl(string connector) => _configured.GetValueOrDefault(connector);
 
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
@@ -132,7 +134,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         }
 
         var connector = request.OperationId.Split('.', 2)[0];
-        throw Settings.TryGetValue(connector, out var settings) && !_configured.Contains(connector)
+        throw Settings.TryGetValue(connector, out var settings) && !_configured.ContainsKey(connector)
             ? OutcomeException.Failed(FailureCodes.NotConfigured,
                 $"{connector} is not configured for tenant {_tenantId}. Set {settings} under Steward:Connectors:{_tenantId}:{connector}.")
             : OutcomeException.Failed(FailureCodes.NotFound, "There is no such operation. See the list of operations for what can be done.");

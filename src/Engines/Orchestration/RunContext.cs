@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
@@ -16,6 +17,7 @@ internal sealed class RunContext : IAsyncDisposable
     private readonly CancellationTokenRegistration _startGrace;
     private readonly CancellationToken _userCancel;
     private readonly CancellationTokenSource _abort = new();
+    private readonly ConcurrentQueue<RunContent> _attached = new();
     private volatile RecordingFailedException? _recordingFailed;
 
     public RunContext(
@@ -83,6 +85,15 @@ internal sealed class RunContext : IAsyncDisposable
     /// <summary>Appends facts. Once an outcome is known it is recorded even when the process is about to stop.</summary>
     public Task RecordAsync(params IReadOnlyList<RunFact> facts) => RecordAsync(facts, []);
 
+    /// <summary>Makes contents durable with the next append, for facts whose append is made elsewhere.</summary>
+    public void Attach(IEnumerable<RunContent> contents)
+    {
+        foreach (var content in contents)
+        {
+            _attached.Enqueue(content);
+        }
+    }
+
     /// <summary>Appends facts together with the contents that they refer to.</summary>
     public async Task RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents)
     {
@@ -94,6 +105,17 @@ internal sealed class RunContext : IAsyncDisposable
         if (_recordingFailed is { } earlier)
         {
             throw earlier;
+        }
+
+        if (!_attached.IsEmpty)
+        {
+            var all = new List<RunContent>(contents);
+            while (_attached.TryDequeue(out var content))
+            {
+                all.Add(content);
+            }
+
+            contents = all;
         }
 
         try

@@ -12,4 +12,7 @@ internal sealed record RunOutcome(RunPhase Phase, string? ErrorCode, string Answ
 
     /// <summary>Facts that are still to be recorded before the end.</summary>
     public IReadOnlyList<RunFact> Facts { get; init; } = [];
+
+    /// <summary>What <see cref="Facts"/> refer to.</summary>
+    public IReadOnlyList<RunContent> Contents { get; init; } = [];
 }

@@ -14,6 +14,8 @@ public sealed class RunSnapshot
     private readonly Dictionary<string, ActionState> _actions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DecisionState> _decisions = new(StringComparer.Ordinal);
     private readonly List<ModelCalled> _modelCalls = [];
+    private readonly List<BudgetExhausted> _exhausted = [];
+    private readonly List<GuardTripped> _trips = [];
     private readonly StringBuilder _answer = new();
     private IReadOnlyDictionary<string, string> _workingMemory = new Dictionary<string, string>();
     private RunUsageTotals _usage = new();
@@ -48,6 +50,15 @@ public sealed class RunSnapshot
 
     /// <summary>What it waits for; null while it does not wait.</summary>
     public RunWaiting? Waiting { get; private set; }
+
+    /// <summary>When work on it began; null before.</summary>
+    public DateTimeOffset? BegunAt { get; private set; }
+
+    /// <summary>When it began to wait; null while it does not wait.</summary>
+    public DateTimeOffset? WaitingSince { get; private set; }
+
+    /// <summary>How long it has waited for people, without the wait that is under way.</summary>
+    public TimeSpan WaitedFor { get; private set; }
 
     /// <summary>Until when it goes on in the background, once its deadline has passed; null before.</summary>
     public DateTimeOffset? BackgroundUntil { get; private set; }
@@ -148,6 +159,30 @@ public sealed class RunSnapshot
         }
     }
 
+    /// <summary>The budgets that were used up, in order.</summary>
+    public IReadOnlyList<BudgetExhausted> Exhausted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _exhausted];
+            }
+        }
+    }
+
+    /// <summary>The guards that stepped in, in order.</summary>
+    public IReadOnlyList<GuardTripped> Trips
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _trips];
+            }
+        }
+    }
+
     /// <summary>The model calls that have ended, in order.</summary>
     public IReadOnlyList<ModelCalled> ModelCalls
     {
@@ -203,10 +238,11 @@ public sealed class RunSnapshot
                     break;
                 case StrategyChosen choice:
                     Choice ??= choice;
-                    Begin();
+                    BegunAt ??= at;
+                    Begin(at);
                     break;
                 case StepStarted started:
-                    Begin();
+                    Begin(at);
                     var known = _steps.GetValueOrDefault(started.StepId);
                     _steps[started.StepId] = (known ?? new StepState { StepId = started.StepId, Title = started.Title, Ordinal = _steps.Count }) with
                     {
@@ -223,6 +259,8 @@ public sealed class RunSnapshot
                         Result = completed.Result ?? (completed.SameAs is { } same ? _steps.GetValueOrDefault(same)?.Result : step.Result),
                         SameAs = completed.SameAs,
                         Truncated = completed.Truncated,
+                        ResultHash = completed.ResultHash,
+                        ResultLength = completed.ResultLength,
                         Summary = completed.Summary,
                         EndedAt = at,
                     });
@@ -278,7 +316,7 @@ public sealed class RunSnapshot
                 case ActionReconciled reconciled:
                     ChangeAction(reconciled.ActionId, action => action with { Status = ActionStatus.Unknown, Message = reconciled.Reason });
                     break;
-                case ModelCalled called when called.Call == _modelCalls.Count + 1:
+                case ModelCalled called when !_modelCalls.Exists(known => known.Call == called.Call):
                     _modelCalls.Add(called);
                     _usage = _usage.Add(called);
                     break;
@@ -295,11 +333,18 @@ public sealed class RunSnapshot
                     break;
                 case DecisionMade made when _decisions.TryGetValue(made.RequestId, out var decision) && decision.IsOpen:
                     _decisions[made.RequestId] = decision with { Made = made, MadeAt = at };
-                    Begin();
+                    Begin(at);
                     break;
                 case RunWaiting waiting when !HasEnded:
                     Phase = RunPhase.Waiting;
                     Waiting = waiting;
+                    WaitingSince ??= at;
+                    break;
+                case BudgetExhausted exhausted:
+                    _exhausted.Add(exhausted);
+                    break;
+                case GuardTripped tripped:
+                    _trips.Add(tripped);
                     break;
                 case DeadlineReached deadline:
                     BackgroundUntil ??= deadline.Until;
@@ -321,10 +366,12 @@ public sealed class RunSnapshot
         }
     }
 
-    private void Begin()
+    private void Begin(DateTimeOffset at)
     {
         if (!HasEnded)
         {
+            WaitedFor += at - (WaitingSince ?? at);
+            WaitingSince = null;
             Phase = RunPhase.Running;
             Waiting = null;
         }

@@ -69,6 +69,12 @@ public sealed record StepState
     /// <summary>Whether the result was cut to size.</summary>
     public bool Truncated { get; init; }
 
+    /// <summary>The hash of the whole result, when <see cref="Result"/> is only a summary of it.</summary>
+    public string? ResultHash { get; init; }
+
+    /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
+    public int? ResultLength { get; init; }
+
     /// <summary>The earlier step that made the same call, whose result this is.</summary>
     public string? SameAs { get; init; }
 

@@ -28,7 +28,7 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 
     public abstract IReadOnlyList<OperationSpec> Operations { get; }
 
-    protected Uri BaseUrl => baseUrl;
+    public Uri BaseUrl => baseUrl;
 
     protected TimeProvider Time => time;
 
