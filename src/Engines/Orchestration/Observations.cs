@@ -30,13 +30,15 @@ internal static class Observations
         else
         {
             told["status"] = "ok";
-            if (step.SameAs is not null)
+            var notice = step.SameAs is null ? "" : "You have made this call before; this is the same result. Do not repeat it.";
+            if (step.ResultHash is not null)
             {
-                told["notice"] = "You have made this call before; this is the same result. Do not repeat it.";
+                notice += $" This is only a summary. The whole result has {step.ResultLength} characters; read parts of it with results_read and step \"{step.StepId}\".";
             }
-            else if (step.ResultHash is not null)
+
+            if (notice.Length > 0)
             {
-                told["notice"] = $"This is only a summary. The whole result has {step.ResultLength} characters; read parts of it with results_read and step \"{step.StepId}\".";
+                told["notice"] = notice.TrimStart();
             }
 
             if (step.Truncated)

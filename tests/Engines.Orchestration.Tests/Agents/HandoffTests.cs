@@ -106,6 +106,37 @@ public sealed class HandoffTests
         Assert.Equal(RunPhase.Completed, recorder.Snapshot.Phase);
     }
 
+    [Theory]
+    [InlineData("approve", 1, "ok")]
+    [InlineData("reject", 0, "approval_rejected")]
+    public async Task HandOff_ActionThatNeedsAnApproval_IsAskedForInTheRunItself(string decision, int effects, string status)
+    {
+        var things = Things();
+        FakeModel Model() => Script(
+            boss => boss == 1 ? [HandOver("write it")] : [FakeModel.Say("Over.")],
+            helper => helper == 1 ? [FakeModel.Call("a_things_write", """{"q":"x"}""")] : [FakeModel.Say("I did what I could.")]);
+        var definitions = Engines.WithAgents("version: 1\noperations:\n  a.things.write: { approval: [anyone], approvers: [role:boss] }\n", null, Parent, Helper);
+        var input = Engines.Input("go");
+        var first = FakeRecorder.For(input);
+        await Engines.Create(things, definitions, Model()).ExecuteAsync(input, first, default, default);
+
+        Assert.Equal(RunPhase.Waiting, first.Snapshot.Phase);
+        var request = Assert.Single(first.Snapshot.Decisions).Request;
+        Assert.Equal("m1_1/m1_1", request.StepId);
+        Assert.Equal([request.RequestId], first.Snapshot.Waiting!.RequestIds);
+        Assert.Empty(things.Effects);
+
+        var second = new FakeRecorder(before: first);
+        await second.RecordAsync([new DecisionMade { RequestId = request.RequestId, Decision = decision, By = "u-boss" }], default);
+        var model = Model();
+        await Engines.Create(things, definitions, model).ExecuteAsync(input, second, default, default);
+
+        Assert.Equal((RunPhase.Completed, "Over."), (second.Snapshot.Phase, second.Snapshot.Answer));
+        Assert.Equal(effects, things.Effects.Count);
+        Assert.Equal(2, model.Requests.Count);
+        Assert.Contains(status, model.Requests[0].Messages[^1].Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void HandOff_CrashesAnywhere_RepeatsNoEndedCallAndNoAction()
     {

@@ -27,7 +27,7 @@ public sealed class WaitingTests
 
         Assert.Equal(RunPhase.Waiting, outcome.Phase);
         Assert.Equal(["d-1"], outcome.Waits!.RequestIds);
-        Assert.Equal(("Reset the password of Grace", Request.ExpiresAt), (outcome.Waits.Summary, outcome.Waits.ExpiresAt));
+        Assert.Equal(("I cannot go on before somebody decides:\n- Reset the password of Grace: waits for an approval.", Request.ExpiresAt), (outcome.Waits.Summary, outcome.Waits.ExpiresAt));
         Assert.Equal([("m1_1", StepStatus.Done), ("m1_2", StepStatus.Running)], recorder.Snapshot.Steps.Select(step => (step.StepId, step.Status)));
         Assert.True(recorder.Snapshot.FindDecision("d-1")!.IsOpen);
     }

@@ -61,9 +61,11 @@ internal sealed class ReactRunner
                 }
 
                 var acted = await _calls.ActAsync(last, calls);
-                if (acted.Waits is { } waits)
+                if (acted.Awaits.Count > 0)
                 {
-                    return new RunOutcome(RunPhase.Waiting, null, "") { Waits = waits };
+                    return _scope is null
+                        ? RunOutcome.WaitFor(_run.Snapshot)
+                        : new RunOutcome(RunPhase.Waiting, null, "") { Waits = new RunWaiting { RequestIds = acted.Awaits, Summary = "" } };
                 }
 
                 stop = acted.Exhausted is { } exhausted ? Stop.Budget(exhausted) : await StalledAsync(calls);

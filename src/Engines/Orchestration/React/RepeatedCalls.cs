@@ -55,5 +55,5 @@ internal sealed class RepeatedCalls(RunContext run, ReactTools tools, string? sc
 
     // The step itself, or a step of the hand-off that it is.
     private bool HasChanged(string stepId) => run.Snapshot.Actions.Any(action =>
-        action.Status != ActionStatus.Failed && (action.StepId == stepId || action.StepId.StartsWith(stepId + "/", StringComparison.Ordinal)));
+        action.Status is ActionStatus.Sent or ActionStatus.Unknown or ActionStatus.Confirmed && (action.StepId == stepId || action.StepId.StartsWith(stepId + "/", StringComparison.Ordinal)));
 }

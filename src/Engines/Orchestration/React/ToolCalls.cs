@@ -45,13 +45,14 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
             }
 
             await run.RecordAsync(started);
-            if (await CarryOutAsync(tasks) is { } waits)
+            var awaits = await CarryOutAsync(tasks);
+            if (awaits.Count > 0)
             {
-                return new Acted(waits, exhausted);
+                return new Acted(awaits, exhausted);
             }
         }
 
-        return new Acted(null, exhausted);
+        return new Acted([], exhausted);
     }
 
     // Identical reads are not made at the same time: the second one is answered from the first.
@@ -71,7 +72,7 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
         return batch.Count > 0 ? batch : [open[from]];
     }
 
-    private async Task<RunWaiting?> CarryOutAsync(List<Func<Task<CallResult>>> calls)
+    private async Task<IReadOnlyList<string>> CarryOutAsync(List<Func<Task<CallResult>>> calls)
     {
         var pending = calls.ConvertAll(call => call());
         var ended = new List<CallResult>();
@@ -92,19 +93,7 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
             }
         }
 
-        var awaited = ended.SelectMany(result => result.Awaits).Distinct(StringComparer.Ordinal).ToList();
-        return awaited.Count == 0 ? null : Waits(awaited);
-    }
-
-    private RunWaiting Waits(List<string> awaited)
-    {
-        var requests = awaited.Select(id => run.Snapshot.FindDecision(id)?.Request).OfType<DecisionRequested>().ToList();
-        return new RunWaiting
-        {
-            RequestIds = awaited,
-            Summary = requests.Count > 0 ? string.Join('\n', requests.Select(request => request.Summary)) : "A decision is needed before I can go on.",
-            ExpiresAt = requests.Min(request => request.ExpiresAt),
-        };
+        return [.. ended.SelectMany(result => result.Awaits).Distinct(StringComparer.Ordinal)];
     }
 
     private Func<Task<CallResult>> Refused(ModelToolCall call, List<RunFact> started)
@@ -190,15 +179,17 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
 
     private GuardTripped Tripped(string guard, string stepId, string message) => new() { Guard = guard, StepId = stepId, Message = message, Scope = scope };
 
-    private static Func<Task<CallResult>> Failure(ModelToolCall call, string code, string message, string? field, params IReadOnlyList<RunFact> before) => () => Task.FromResult(new CallResult
-    {
-        Code = code,
-        Message = message,
-        Facts = [.. before, new StepFailed { StepId = call.StepId, Code = code, Message = message, Field = string.IsNullOrEmpty(field) ? null : field }],
-    });
+    // A step that is refused now may have begun under other rules: what became of its action is settled first.
+    private Func<Task<CallResult>> Failure(ModelToolCall call, string code, string message, string? field, params IReadOnlyList<RunFact> before) => async () =>
+        await _ledger.SettleStepAsync(call.StepId) ?? new CallResult
+        {
+            Code = code,
+            Message = message,
+            Facts = [.. before, new StepFailed { StepId = call.StepId, Code = code, Message = message, Field = string.IsNullOrEmpty(field) ? null : field }],
+        };
 }
 
 /// <summary>What became of the tools of one answer.</summary>
-/// <param name="Waits">What people have to decide first; null when all are done.</param>
+/// <param name="Awaits">The requests that people have to decide first; none when all are done.</param>
 /// <param name="Exhausted">What was used up, so that the rest was not done; null when nothing was.</param>
-internal sealed record Acted(RunWaiting? Waits, BudgetExhausted? Exhausted);
+internal sealed record Acted(IReadOnlyList<string> Awaits, BudgetExhausted? Exhausted);
