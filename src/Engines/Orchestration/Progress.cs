@@ -36,7 +36,7 @@ internal static class Progress
             .. waiting.Select(decision => $"{decision.Request.Summary}: waits for {Awaited(decision.Request.Kind)}."),
         ];
         Append(text, "This is done", done);
-        Append(text, "This is not", open);
+        Append(text, "This is still open", open);
         return (text.ToString(), open);
     }
 

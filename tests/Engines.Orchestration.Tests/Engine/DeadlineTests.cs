@@ -37,7 +37,7 @@ public sealed class DeadlineTests
         await ExecuteAsync(recorder);
 
         Assert.Equal(
-            "This takes longer than you wanted to wait, so I go on in the background.\n\nThis is done:\n- Write it\n\nThis is not:\n- Read it: still running.", told);
+            "This takes longer than you wanted to wait, so I go on in the background.\n\nThis is done:\n- Write it\n\nThis is still open:\n- Read it: still running.", told);
         var reached = recorder.Facts.OfType<DeadlineReached>().Single();
         Assert.Equal(["Read it: still running."], reached.Open);
         Assert.Equal(recorder.Snapshot.Input!.Deadline!.Value.AddHours(1), reached.Until);
