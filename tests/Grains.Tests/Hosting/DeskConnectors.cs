@@ -22,6 +22,18 @@ internal sealed class DeskConnectors : IConnectorRegistry, ITenantConnectors
             expires: 72h
         """;
 
+    public const string Agent = """
+        id: assistant
+        version: 1
+        title: Clerk
+        description: Works at the desk.
+        instructions: Do what is asked.
+        tools:
+          read: ["*"]
+          write: [desk.note, desk.hold, desk.pay]
+        strategies: [react]
+        """;
+
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _gates = new();
 
     /// <summary>How often each text took effect.</summary>

@@ -43,6 +43,8 @@ public class GrainCluster : IAsyncLifetime
     public async Task InitializeAsync()
     {
         await File.WriteAllTextAsync(Path.Combine(_directory, "policy.yaml"), DeskConnectors.Policy);
+        var agents = Directory.CreateDirectory(Path.Combine(_directory, "agents"));
+        await File.WriteAllTextAsync(Path.Combine(agents.FullName, "assistant.yaml"), DeskConnectors.Agent);
         await StartAsync();
     }
 
@@ -72,6 +74,7 @@ public class GrainCluster : IAsyncLifetime
             {
                 options.Strategy = "react";
                 options.PlaybookDirectory = _directory;
+                options.AgentDirectory = Path.Combine(_directory, "agents");
                 options.RetryBaseDelay = TimeSpan.FromMilliseconds(1);
             });
             silo.AddMemoryGrainStorage(StorageNames.GrainState);
