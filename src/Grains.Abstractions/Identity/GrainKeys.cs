@@ -50,7 +50,14 @@ public static partial class GrainKeys
     public static string? UserOf(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
-        return key.Split('/') is [_, ['u', '-', ..] user, ..] ? user : null;
+        var first = key.IndexOf('/', StringComparison.Ordinal);
+        if (first < 0 || !key.AsSpan(first + 1).StartsWith("u-", StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var second = key.IndexOf('/', first + 1);
+        return second < 0 ? key[(first + 1)..] : key[(first + 1)..second];
     }
 
     /// <summary>The key of a tenant; the tenant id itself, checked.</summary>

@@ -54,7 +54,7 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
 
         var isSystem = envelope.Roles.Contains(WellKnownRoles.System);
         if (!string.Equals(GrainKeys.TenantOf(key), envelope.TenantId, StringComparison.Ordinal)
-            || (!isSystem && UserOf(key) is { } user && !string.Equals(user, envelope.UserId, StringComparison.Ordinal)))
+            || (!isSystem && GrainKeys.UserOf(key) is { } user && !string.Equals(user, envelope.UserId, StringComparison.Ordinal)))
         {
             LogRefused(logger, context.InterfaceName, "the key belongs to another tenant or user");
             throw StewardException.NotFound("What was asked for");
@@ -68,18 +68,6 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
             Name = envelope.Name,
             Email = envelope.Email,
         };
-    }
-
-    private static string? UserOf(string key)
-    {
-        var first = key.IndexOf('/', StringComparison.Ordinal);
-        if (first < 0 || !key.AsSpan(first + 1).StartsWith("u-", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        var second = key.IndexOf('/', first + 1);
-        return second < 0 ? key[(first + 1)..] : key[(first + 1)..second];
     }
 
     [LoggerMessage(EventId = 1001, Level = LogLevel.Warning, Message = "Refused a call of {Interface}: {Reason}")]
