@@ -1,11 +1,13 @@
 using System.CommandLine;
 using Steward.Benchmarks.Scenarios;
+using Steward.Benchmarks.Scenarios.Crash;
 
 var root = new RootCommand("Measures Steward against the targets of its design.")
 {
     TurnsScenario.Create(),
     SessionsScenario.Create(),
     JournalScenario.Create(),
+    CrashScenario.Create(),
     FairnessScenario.Create(),
     NoisyNeighbour.Create(),
 };

@@ -31,7 +31,7 @@ internal sealed class Server : IAsyncDisposable
 
     public Uri Url { get; }
 
-    public static async Task<Server> StartAsync(EnterpriseSimulation simulation, IReadOnlyDictionary<string, string?> settings, CancellationToken cancellationToken)
+    public static async Task<Server> StartAsync(EnterpriseSimulation simulation, IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)
     {
         var data = Directory.CreateTempSubdirectory("steward-bench-").FullName;
         var port = FreePort();

@@ -13,6 +13,9 @@ namespace Steward.Benchmarks.Scenarios;
 /// </summary>
 internal static class TurnsScenario
 {
+    private const double CalmShare = 0.03;
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(60);
+
     public static Command Create()
     {
         var sessions = new Option<int>("--sessions") { Description = "Concurrent sessions, each of a user of its own.", DefaultValueFactory = _ => 200 };
@@ -23,12 +26,14 @@ internal static class TurnsScenario
         engine.AcceptOnlyFromAmong("playbook", "model");
         var firstToken = new Option<int>("--first-token") { Description = "Milliseconds until the simulated model's first token.", DefaultValueFactory = _ => 0 };
         var tokensPerSecond = new Option<double>("--tokens-per-second") { Description = "The simulated model's speed after the first token; 0 sends the rest at once.", DefaultValueFactory = _ => 0 };
-        var command = new Command("turns", "Overhead and throughput of turns.") { sessions, seconds, rate, engine, firstToken, tokensPerSecond, check, json };
+        var storage = MeasuredStorage.Option();
+        var command = new Command("turns", "Overhead and throughput of turns.") { sessions, seconds, rate, storage, engine, firstToken, tokensPerSecond, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new Settings(
                 parsed.GetRequiredValue(sessions),
                 TimeSpan.FromSeconds(parsed.GetRequiredValue(seconds)),
                 parsed.GetRequiredValue(rate),
+                parsed.GetRequiredValue(storage),
                 parsed.GetRequiredValue(engine) == "model",
                 TimeSpan.FromMilliseconds(parsed.GetRequiredValue(firstToken)),
                 parsed.GetRequiredValue(tokensPerSecond)),
@@ -42,7 +47,9 @@ internal static class TurnsScenario
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
         await using var model = settings.UsesModel ? await SimulatedModel.StartAsync(settings.FirstToken, settings.TokensPerSecond, cancellationToken) : null;
-        await using var server = await Server.StartAsync(simulation, model is null ? new Dictionary<string, string?>() : SimulatedModel.Environment(model), cancellationToken);
+        await using var storage = await MeasuredStorage.StartAsync(settings.Storage, cancellationToken);
+        await using var server = await Server.StartAsync(
+            simulation, model is null ? storage.Settings : storage.Settings.Concat(SimulatedModel.Environment(model)), cancellationToken);
         await using var connections = LoadConnections.Create(server.Url);
         using var http = connections.CreateClient();
         var clients = simulation.Company.People
@@ -60,17 +67,20 @@ internal static class TurnsScenario
         }
 
         var question = settings.UsesModel ? SimulatedModel.Question : "Who is my manager?";
-        await SaturateAsync(clients, question, TimeSpan.FromSeconds(5), cancellationToken);
+        var warmUp = await WarmUpAsync(clients, question, settings, http, cancellationToken);
+        var warm = await PrometheusPage.ReadAsync(http, cancellationToken);
         var paced = await PaceAsync(clients, question, settings, cancellationToken);
-        var before = await Counters.ReadAsync(http, cancellationToken);
+        var between = await PrometheusPage.ReadAsync(http, cancellationToken);
         var saturated = await SaturateAsync(clients, question, settings.Duration, cancellationToken);
-        var used = (await Counters.ReadAsync(http, cancellationToken)).Since(before, saturated.Turns);
+        var after = await PrometheusPage.ReadAsync(http, cancellationToken);
 
         var result = new TurnsResult(
             Machine.Read(),
             TimeProvider.System.GetUtcNow(),
             settings.ToCommand(),
             Machine.Orleans,
+            settings.Storage,
+            Math.Round(warmUp.TotalSeconds, 1),
             settings.UsesModel
                 ? "Each turn over HTTP with server-sent events: one streamed call to a simulated model over HTTP. The overhead is the turn's time less the model's set time; the first answer counts from the instant at which the model's first token would be due if the model were asked as the turn begins. Load tester and simulated model share the machine with the server."
                 : "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. The overhead is the turn's whole time, that call included. Load tester and simulated systems share the machine with the server.",
@@ -78,9 +88,10 @@ internal static class TurnsScenario
             paced.FirstAnswer.Summarize(settings.FirstToken),
             saturated.TurnsPerSecond,
             saturated.Total.Summarize(settings.ModelTime),
-            used.AllocatedBytesPerTurn,
-            used.JournaledBytesPerTurn,
-            used.CpuMillisecondsPerTurn);
+            ServerTail.Between(warm, between, paced.Elapsed),
+            Per(saturated.Turns, "dotnet_gc_heap_total_allocated_bytes_total"),
+            Per(saturated.Turns, "steward_journal_appended_bytes_total"),
+            Per(saturated.Turns, "dotnet_process_cpu_time_seconds_total") * 1000);
         Print(result);
         List<Target> targets =
         [
@@ -94,6 +105,30 @@ internal static class TurnsScenario
         }
 
         return await ResultOptions.FinishAsync(result, targets, check, json, cancellationToken);
+
+        // The server's own counters over the second phase.
+        double Per(int turns, string counter) => (after.Sum(counter) - between.Sum(counter)) / turns;
+    }
+
+    /// <summary>
+    /// Turns until the server's just-in-time compiler has settled: what it compiles again under load takes a core for seconds, which is a matter of
+    /// a process's first minute and not of a turn. Returns how long that took.
+    /// </summary>
+    private static async Task<TimeSpan> WarmUpAsync(TurnClient[] clients, string question, Settings settings, HttpClient http, CancellationToken cancellationToken)
+    {
+        const string Compiling = "dotnet_jit_compilation_time_seconds_total";
+        var start = Stopwatch.GetTimestamp();
+        await SaturateAsync(clients, question, TimeSpan.FromSeconds(5), cancellationToken);
+        var compiled = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling);
+        for (var calm = 0; calm < 2 && Stopwatch.GetElapsedTime(start) < LongestWarmUp;)
+        {
+            var phase = await PaceAsync(clients, question, settings with { Duration = TimeSpan.FromSeconds(2) }, cancellationToken);
+            var now = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling);
+            calm = now - compiled < CalmShare * phase.Elapsed.TotalSeconds ? calm + 1 : 0;
+            compiled = now;
+        }
+
+        return Stopwatch.GetElapsedTime(start);
     }
 
     /// <summary>Turns at a set rate. A session's turns are due at fixed times; one that is still busy takes the next one late, which counts.</summary>
@@ -140,22 +175,23 @@ internal static class TurnsScenario
     private static void Print(TurnsResult result)
     {
         var output = Console.Out;
-        output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
+        output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, {result.Storage}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
         output.WriteLine($"{result.Command}");
         output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns)");
         output.WriteLine($"  first answer     p50 {result.FirstAnswer.P50:0.00} ms  p95 {result.FirstAnswer.P95:0.00} ms  p99 {result.FirstAnswer.P99:0.00} ms");
+        output.WriteLine($"  server           {result.PacedServer.Commits:0} commits, p50 within {result.PacedServer.CommitP50Within:0.##} ms, p99 within {result.PacedServer.CommitP99Within:0.##} ms; {result.PacedServer.GarbageCollectionMillisecondsPerSecond:0.0} ms of each second paused for garbage collection, {result.PacedServer.CompilingMillisecondsPerSecond:0.0} ms spent compiling");
         output.WriteLine($"as fast as it goes {result.TurnsPerSecond:0} turns/s  p50 {result.Saturated.P50:0.0} ms  p95 {result.Saturated.P95:0.0} ms  p99 {result.Saturated.P99:0.0} ms  max {result.Saturated.Max:0.0} ms");
         output.WriteLine($"per turn           {result.AllocatedBytesPerTurn / 1024:0.0} KiB allocated, {result.JournaledBytesPerTurn:0} bytes journaled, {result.CpuMillisecondsPerTurn:0.00} ms of processor time in the server");
     }
 
-    private sealed record Settings(int Sessions, TimeSpan Duration, double Rate, bool UsesModel, TimeSpan FirstToken, double TokensPerSecond)
+    private sealed record Settings(int Sessions, TimeSpan Duration, double Rate, string Storage, bool UsesModel, TimeSpan FirstToken, double TokensPerSecond)
     {
         /// <summary>How long the model takes by itself.</summary>
         public TimeSpan ModelTime => UsesModel ? SimulatedModel.TimeOf(FirstToken, TokensPerSecond) : TimeSpan.Zero;
 
         public string ToCommand()
         {
-            var command = string.Create(CultureInfo.InvariantCulture, $"steward bench turns --sessions {Sessions} --seconds {Duration.TotalSeconds:0} --rate {Rate:0}");
+            var command = string.Create(CultureInfo.InvariantCulture, $"steward bench turns --sessions {Sessions} --seconds {Duration.TotalSeconds:0} --rate {Rate:0} --storage {Storage}");
             return UsesModel
                 ? command + string.Create(CultureInfo.InvariantCulture, $" --engine model --first-token {FirstToken.TotalMilliseconds:0} --tokens-per-second {TokensPerSecond:0.#}")
                 : command;
@@ -184,36 +220,38 @@ internal static class TurnsScenario
         }
     }
 
-    /// <summary>The server's own counters.</summary>
-    private sealed record Counters(double Allocated, double Journaled, double CpuSeconds)
+    /// <summary>Where the tail of the first phase may come from: what the server itself counted meanwhile.</summary>
+    private sealed record ServerTail(double Commits, double CommitP50Within, double CommitP99Within, double GarbageCollectionMillisecondsPerSecond, double CompilingMillisecondsPerSecond)
     {
-        public static async Task<Counters> ReadAsync(HttpClient http, CancellationToken cancellationToken)
+        private const string Commit = "steward_storage_commit_duration_seconds";
+
+        public static ServerTail Between(PrometheusPage before, PrometheusPage after, TimeSpan elapsed)
         {
-            var page = await PrometheusPage.ReadAsync(http, cancellationToken);
-            return new Counters(
-                page.Sum("dotnet_gc_heap_total_allocated_bytes_total"),
-                page.Sum("steward_journal_appended_bytes_total"),
-                page.Sum("dotnet_process_cpu_time_seconds_total"));
+            var (commits, median) = after.Quantile(Commit, 0.5, before);
+            return new(
+                commits,
+                median * 1000,
+                after.Quantile(Commit, 0.99, before).UpperEnd * 1000,
+                PerSecond("dotnet_gc_pause_time_seconds_total"),
+                PerSecond("dotnet_jit_compilation_time_seconds_total"));
+
+            double PerSecond(string counter) => (after.Sum(counter) - before.Sum(counter)) * 1000 / elapsed.TotalSeconds;
         }
-
-        public Usage Since(Counters before, int turns) => new(
-            (Allocated - before.Allocated) / turns,
-            (Journaled - before.Journaled) / turns,
-            (CpuSeconds - before.CpuSeconds) * 1000 / turns);
     }
-
-    private sealed record Usage(double AllocatedBytesPerTurn, double JournaledBytesPerTurn, double CpuMillisecondsPerTurn);
 
     private sealed record TurnsResult(
         Machine Machine,
         DateTimeOffset At,
         string Command,
         string Orleans,
+        string Storage,
+        double WarmUpSeconds,
         string Method,
         LatencySummary Paced,
         LatencySummary FirstAnswer,
         double TurnsPerSecond,
         LatencySummary Saturated,
+        ServerTail PacedServer,
         double AllocatedBytesPerTurn,
         double JournaledBytesPerTurn,
         double CpuMillisecondsPerTurn);

@@ -10,6 +10,12 @@ namespace Steward.Client;
 /// </summary>
 public interface IStewardUserClient
 {
+    /// <summary>Messages that are handed in at set times.</summary>
+    IScheduleClient Schedules { get; }
+
+    /// <summary>Who is told of what happens to runs; for admins.</summary>
+    IWebhookClient Webhooks { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>
@@ -38,6 +44,7 @@ public interface IStewardUserClient
     /// <param name="operationId">1 to 128 printable characters; null draws a new one.</param>
     /// <param name="deadline">When an answer is due; null is the tenant's default.</param>
     /// <param name="doubleTexting">What to do while another run is active; null is the tenant's default.</param>
+    /// <param name="options">How it is to be worked off; null leaves all to policy.</param>
     /// <param name="cancellationToken">Stops waiting; the message may have been accepted.</param>
     Task<SubmitResult> SubmitAsync(
         string sessionId,
@@ -45,7 +52,18 @@ public interface IStewardUserClient
         string? operationId = null,
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
+        RunRequestOptions? options = null,
         CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Opens a session as a copy of another one of this person, up to and including a message. Working memory and runs are not copied. Idempotent by the copy's id.
+    /// </summary>
+    /// <param name="sourceSessionId">The session to copy.</param>
+    /// <param name="throughSequence">The sequence number of the last message to copy.</param>
+    /// <param name="sessionId">The copy's id; null makes a new one.</param>
+    /// <param name="title">A title to show, up to 200 characters.</param>
+    /// <param name="cancellationToken">Stops waiting; the copy may have been made.</param>
+    Task<SessionInfo> ForkSessionAsync(string sourceSessionId, long throughSequence, string? sessionId = null, string? title = null, CancellationToken cancellationToken = default);
 
     /// <summary>The state of a run.</summary>
     Task<RunStatus> GetRunAsync(string runId, CancellationToken cancellationToken = default);
@@ -70,6 +88,48 @@ public interface IStewardUserClient
     /// <param name="reason">Why, up to 500 characters, safe to show.</param>
     /// <param name="cancellationToken">Stops waiting; the wish may have been noted.</param>
     Task<RunStatus> CancelRunAsync(string runId, string? reason = null, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// The execution tree of a run as JSON, as far as it has come; docs/api/trace.md explains it. Admins also see that of runs on the dead-letter list, without what went in
+    /// and came out.
+    /// </summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="includePrompts">Whether the messages of the prompts are in it.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    Task<string> GetRunTraceAsync(string runId, bool includePrompts = false, CancellationToken cancellationToken = default);
+
+    /// <summary>The decisions that a run asked for, oldest first: the owner sees all, others those that they may make.</summary>
+    Task<IReadOnlyList<RunDecision>> GetDecisionsAsync(string runId, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Decides what a run asked for; the run may be somebody else's if this person is one of the deciders. Exactly one decision counts, for ever; it is durable when
+    /// this returns. Not repeated: after a failure with <c>OutcomeUnknown</c> look with <see cref="GetDecisionsAsync"/> what became of it.
+    /// </summary>
+    /// <exception cref="Errors.StewardException">
+    /// <c>conflict</c> when it was decided or has lapsed, or the hash is that of something else; <c>forbidden</c>; <c>not_found</c>; <c>invalid_argument</c>.
+    /// </exception>
+    Task<RunStatus> DecideAsync(string runId, MakeDecision decision, CancellationToken cancellationToken = default);
+
+    /// <summary>A page of the tenant's dead-letter list, oldest first. Admins only.</summary>
+    /// <param name="afterSequence">Only letters after this sequence number; 0 from the start.</param>
+    /// <param name="limit">1 to 200.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    Task<DeadLetterPage> ListDeadLettersAsync(long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default);
+
+    /// <summary>The open dead letter of a run. Admins only.</summary>
+    Task<DeadLetter> GetDeadLetterAsync(string runId, CancellationToken cancellationToken = default);
+
+    /// <summary>Works a run of the dead-letter list on from its failed step; what was done is not done again. Admins only.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="attempt">The attempt to repeat, as the list shows it, which makes a repetition harmless; null is the last one.</param>
+    /// <param name="cancellationToken">Stops waiting; the run may be worked on.</param>
+    Task<RunStatus> ReplayRunAsync(string runId, int? attempt = null, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes a run off the dead-letter list for good. Idempotent. Admins only.</summary>
+    /// <param name="runId">The run.</param>
+    /// <param name="comment">Why, up to 2,000 characters.</param>
+    /// <param name="cancellationToken">Stops waiting; it may be closed.</param>
+    Task<RunStatus> CloseDeadLetterAsync(string runId, string? comment = null, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Shortcuts over <see cref="IStewardUserClient"/>.</summary>
@@ -85,7 +145,7 @@ public static class StewardUserClientExtensions
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        var submitted = await client.SubmitAsync(sessionId, text, operationId, deadline, null, cancellationToken);
+        var submitted = await client.SubmitAsync(sessionId, text, operationId, deadline, cancellationToken: cancellationToken);
         if (submitted.Outcome == SubmitOutcome.Overloaded)
         {
             throw new Errors.StewardException(Errors.ErrorCodes.Overloaded, submitted.Reason ?? "Too many requests wait to be worked on.") { IsRetryable = true, RetryAfter = submitted.RetryAfter };

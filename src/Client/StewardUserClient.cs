@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Steward.Errors;
@@ -9,12 +10,18 @@ using Steward.Tenants;
 namespace Steward.Client;
 
 /// <summary>One person's view of the cluster, over grain calls.</summary>
-internal sealed class StewardUserClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, RunWatcher watcher) : IStewardUserClient
+internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, RunWatcher watcher) : IStewardUserClient
 {
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
     private const int TranscriptPageSize = 200;
 
     private string? _sessionPrefix;
+
+    /// <inheritdoc/>
+    public IScheduleClient Schedules { get; } = new StewardScheduleClient(grains, envelope, identity, caller);
+
+    /// <inheritdoc/>
+    public IWebhookClient Webhooks { get; } = new StewardWebhookClient(grains, envelope, identity, caller);
 
     /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
@@ -69,13 +76,15 @@ internal sealed class StewardUserClient(IGrainFactory grains, CallEnvelope envel
         string? operationId = null,
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
+        RunRequestOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         InputRules.Text(text);
+        InputRules.Options(options);
         // The operation id is drawn before the first attempt, so that a repetition is the same message.
         operationId ??= NewId("op-");
         InputRules.OperationId(operationId);
-        var command = new SubmitMessage { Text = text, OperationId = operationId, Deadline = deadline, DoubleTexting = doubleTexting };
+        var command = new SubmitMessage { Text = text, OperationId = operationId, Deadline = deadline, DoubleTexting = doubleTexting, Options = WithTrace(options) };
         return CallAsync("session.submit", changes: true, Session(sessionId), command, static (session, command, token) => session.Submit(command, token), cancellationToken);
     }
 
@@ -118,6 +127,10 @@ internal sealed class StewardUserClient(IGrainFactory grains, CallEnvelope envel
         return await CallAsync("run.cancel", changes: true, Run(runId), new CancelRun { Reason = reason }, static (run, command, token) => run.Cancel(command, token), cancellationToken)
             ?? throw StewardException.NotFound("The run");
     }
+
+    // The run is worked on elsewhere and later: what it belongs to is handed over with it.
+    private static RunRequestOptions? WithTrace(RunRequestOptions? options) =>
+        Activity.Current is { IdFormat: ActivityIdFormat.W3C, Id: { } traceParent } ? (options ?? new RunRequestOptions()) with { TraceParent = traceParent } : options;
 
     private ISessionGrain Session(string sessionId)
     {

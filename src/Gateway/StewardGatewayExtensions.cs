@@ -52,6 +52,7 @@ public static class StewardGatewayExtensions
             // For the API's description only; the operations read and write with these contexts themselves.
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, Client.Http.StewardWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(2, Client.Http.AutomationWireJson.Default);
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddOpenApi("v1", ApiDescription.Configure);
@@ -72,6 +73,10 @@ public static class StewardGatewayExtensions
         var v1 = app.MapGroup("/v1").WithMetadata(new NeedsCallerAttribute());
         SessionEndpoints.Map(v1);
         RunEndpoints.Map(v1);
+        DecisionEndpoints.Map(v1);
+        DeadLetterEndpoints.Map(v1);
+        ScheduleEndpoints.Map(v1);
+        WebhookEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OperationEndpoints.Map(app);
         PageEndpoints.Map(app, app.Configuration);

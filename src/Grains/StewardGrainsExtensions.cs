@@ -2,11 +2,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
 using Steward.Sessions;
 using Steward.Tenants;
+using Steward.Webhooks;
 
 namespace Steward;
 
@@ -23,6 +25,9 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
+        builder.Services.TryAddSingleton<RunWebhooks>();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
+        builder.Services.AddStewardWebhooks();
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
@@ -30,6 +35,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
+        builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAfterLoss>();
         builder.AddIncomingGrainCallFilter<IdentityCallFilter>();
         return builder;
     }

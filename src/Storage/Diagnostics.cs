@@ -16,6 +16,13 @@ internal static class Diagnostics
         "Time from the beginning of a write transaction until it is durable.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5] });
 
+    /// <summary>How long copying the SQLite log into the file took, beside the writer.</summary>
+    public static readonly Histogram<double> CheckpointDuration = Meter.CreateHistogram(
+        "steward.storage.checkpoint.duration",
+        "s",
+        "Time that copying the SQLite log into the database file took beside the writer.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5] });
+
     /// <summary>How many changes shared a transaction.</summary>
     public static readonly Histogram<int> CommitSize = Meter.CreateHistogram(
         "steward.storage.commit.size",

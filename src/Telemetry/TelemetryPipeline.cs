@@ -19,7 +19,8 @@ internal sealed class TelemetryPipeline(PrometheusMetrics metrics, IOptions<Stew
         {
             _traces = Sdk.CreateTracerProviderBuilder()
                 .ConfigureResource(resource => resource.AddService(options.Value.ServiceName))
-                .AddSource("Steward.*", "Microsoft.Orleans.Application", "Microsoft.AspNetCore", "System.Net.Http", "Npgsql")
+                // Not System.Net.Http: the addresses of connectors' requests name people. Model calls, tools and their requests have spans of their own.
+                .AddSource("Steward.*", "Microsoft.Orleans.Application", "Microsoft.AspNetCore", "Npgsql")
                 .AddOtlpExporter(exporter => exporter.Endpoint = new Uri(endpoint))
                 .Build();
         }

@@ -98,6 +98,8 @@ internal sealed class GrainScript
 
     public void FailNext(string key, string method, params Exception[] failures) => Failures[$"{key} {method}"] = new ConcurrentQueue<Exception>(failures);
 
+    public ConcurrentQueue<SubmitMessage> Submitted { get; } = new();
+
     public void AddRun(string key, string sessionKey, int events) => Runs[key] = new RunStatus
     {
         RunId = GrainKeys.LastPart(key),
@@ -142,6 +144,7 @@ internal sealed class ScriptedSessionGrain(GrainScript script) : Grain, ISession
         var first = script.Operations.TryAdd($"{Key} {command.OperationId}", runId);
         runId = script.Operations[$"{Key} {command.OperationId}"];
         script.AddRun($"{GrainKeys.TenantOf(Key)}/{runId}", Key, 3);
+        script.Submitted.Enqueue(command);
         script.Called(Key, nameof(Submit));
         return Task.FromResult(command.Text == "busy"
             ? new SubmitResult { Outcome = SubmitOutcome.Busy, Reason = "one at a time" }
@@ -166,6 +169,16 @@ internal sealed class ScriptedSessionGrain(GrainScript script) : Grain, ISession
 
         return Task.FromResult(new TranscriptPage { Messages = messages, NextAfterSequence = last < 450 ? last : null });
     }
+
+    public Task<SessionInfo> Fork(ForkSession command, CancellationToken cancellationToken = default)
+    {
+        script.Called(Key, nameof(Fork));
+        return Task.FromResult(script.Sessions.GetOrAdd(Key, key => new SessionInfo { SessionId = GrainKeys.LastPart(key), Title = command.Title, CreatedAt = DateTimeOffset.UnixEpoch, ForkedFrom = command.SourceSessionId }));
+    }
+
+    public Task<SessionContext?> Recall(string runId, CancellationToken cancellationToken = default) => Task.FromResult<SessionContext?>(null);
+
+    public Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default) => Task.FromResult(false);
 
     public Task RunEnded(RunReport report, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
@@ -216,6 +229,38 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
     }
 
     public Task Resume(CancellationToken cancellationToken = default) => Task.CompletedTask;
+
+    public Task<RunStatus?> Decide(MakeDecision command, CancellationToken cancellationToken = default)
+    {
+        script.Called(Key, nameof(Decide));
+        return Task.FromResult(script.Runs.GetValueOrDefault(Key));
+    }
+
+    public Task<IReadOnlyList<RunDecision>> GetDecisions(CancellationToken cancellationToken = default)
+    {
+        script.Called(Key, nameof(GetDecisions));
+        return Task.FromResult<IReadOnlyList<RunDecision>>([]);
+    }
+
+    public Task<RunStatus?> Replay(ReplayRun command, CancellationToken cancellationToken = default)
+    {
+        script.Called(Key, nameof(Replay));
+        return Task.FromResult(script.Runs.GetValueOrDefault(Key));
+    }
+
+    public Task<RunStatus?> CloseDeadLetter(CloseDeadLetter command, CancellationToken cancellationToken = default)
+    {
+        script.Called(Key, nameof(CloseDeadLetter));
+        return Task.FromResult(script.Runs.GetValueOrDefault(Key));
+    }
+
+    public Task<string?> ReadTrace(bool includePrompts, CancellationToken cancellationToken = default)
+    {
+        script.Called(Key, nameof(ReadTrace));
+        return Task.FromResult<string?>(script.Runs.ContainsKey(Key) ? "{}" : null);
+    }
+
+    public Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default) => Task.FromResult(false);
 }
 
 internal sealed class ScriptedTenantGrain(GrainScript script) : Grain, ITenantGrain

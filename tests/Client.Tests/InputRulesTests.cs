@@ -1,4 +1,5 @@
 using Steward.Errors;
+using Steward.Runs;
 
 namespace Steward.Client.Tests;
 
@@ -19,6 +20,38 @@ public class InputRulesTests
 
     [Fact]
     public void SessionId_TooLong_IsRefused() => Refused("sessionId", () => InputRules.SessionId("s-" + new string('a', 95)));
+
+    public static TheoryData<string, RunRequestOptions> BadOptions => new()
+    {
+        { "agent", new() { Agent = "" } },
+        { "agent", new() { Agent = "Network team" } },
+        { "strategy", new() { Strategy = "magic" } },
+        { "webhookId", new() { WebhookId = "a b" } },
+        { "limits.steps", new() { MaxSteps = 0 } },
+        { "limits.modelCalls", new() { MaxModelCalls = 1001 } },
+        { "limits.tokens", new() { MaxTokens = -1 } },
+        { "limits.costUsd", new() { MaxCostUsd = 0m } },
+        { "limits.seconds", new() { MaxSeconds = double.NaN } },
+        { "limits.seconds", new() { MaxSeconds = 0 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadOptions))]
+    public void Options_OutOfBounds_AreRefusedByName(string field, RunRequestOptions options) => Refused(field, () => InputRules.Options(options));
+
+    [Fact]
+    public void Options_WithinBounds_AreAccepted() =>
+        InputRules.Options(new RunRequestOptions { Agent = "network.v2", Strategy = "plan", MaxSteps = 1, MaxModelCalls = 1000, MaxTokens = 1, MaxCostUsd = 0.01m, MaxSeconds = 0.5, WebhookId = "w-1" });
+
+    [Theory]
+    [InlineData("requestId", "", "approve", "h", null)]
+    [InlineData("decision", "d-1", "", "h", null)]
+    [InlineData("decision", "d-1", "app rove", "h", null)]
+    [InlineData("subjectHash", "d-1", "approve", "", null)]
+    [InlineData("comment", "d-1", "approve", "h", 2001)]
+    public void Decision_Malformed_IsRefusedByName(string field, string requestId, string decision, string hash, int? comment) => Refused(
+        field,
+        () => InputRules.Decision(new MakeDecision { RequestId = requestId, Decision = decision, SubjectHash = hash, Comment = comment is { } length ? new string('x', length) : null }));
 
     [Theory]
     [InlineData("s-1")]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Collections.Concurrent;
 using Steward.Errors;
 using Steward.Identity;
@@ -56,6 +57,37 @@ public class StewardClientTests(ClusterFixture cluster) : IClassFixture<ClusterF
         Assert.NotNull(result.RunId);
         Assert.Equal(3, cluster.Script.Calls(SessionKey, "Submit"));
         Assert.Single(cluster.Script.Operations.Keys, key => key.StartsWith(SessionKey + " ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Submit_WithinATrace_HandsItsContextOn()
+    {
+        using var activity = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        await _ada.SubmitAsync(_session, "hello", "op-traced", options: new RunRequestOptions { Agent = "network" });
+
+        var command = Assert.Single(cluster.Script.Submitted, command => command.OperationId == "op-traced");
+        Assert.Equal(("network", activity.Id), (command.Options!.Agent, command.Options.TraceParent));
+    }
+
+    [Fact]
+    public async Task Decide_AnswerIsLost_IsNotRepeatedAndSaysThatTheOutcomeIsUnknown()
+    {
+        cluster.Script.AddRun("t-acme/r-decide", SessionKey, 1);
+        cluster.Script.FailNext("t-acme/r-decide", "Decide", new TimeoutException());
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => _ada.DecideAsync("r-decide", new MakeDecision { RequestId = "d-1", Decision = "approve", SubjectHash = "h" }));
+
+        Assert.True(error.OutcomeUnknown);
+        Assert.Equal(1, cluster.Script.Calls("t-acme/r-decide", "Decide"));
+    }
+
+    [Fact]
+    public async Task GetRunTrace_OfNoRun_IsNotFound()
+    {
+        var error = await Assert.ThrowsAsync<StewardException>(() => _ada.GetRunTraceAsync("r-nowhere"));
+
+        Assert.Equal(ErrorCodes.NotFound, error.Code);
     }
 
     [Fact]

@@ -215,6 +215,63 @@ public sealed class OpenAIChatModelTests
         Assert.Null(provider.GetRequiredService<IChatModelProvider>().ForTenant("t-acme"));
     }
 
+    [Fact]
+    public void ForTenant_Tiers_GiveTheirModelsAndTheOneModelElse()
+    {
+        using var provider = Provider(options => (options.ApiKey, options.Model, options.Tiers["small"]) = (Key, "gpt-4.1-mini", "gpt-4.1-nano"));
+        var models = provider.GetRequiredService<IChatModelProvider>();
+
+        Assert.Equal("gpt-4.1-nano", models.ForTenant("t-acme", ModelTiers.Small)!.Name);
+        Assert.Equal(0.10m, models.ForTenant("t-acme", ModelTiers.Small)!.Price!.Input);
+        Assert.Same(models.ForTenant("t-acme"), models.ForTenant("t-acme", ModelTiers.Large));
+    }
+
+    [Fact]
+    public void Options_UnknownTier_SaysWhatIsAllowed()
+    {
+        using var provider = Provider(options => options.Tiers["huge"] = "gpt");
+
+        var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
+        Assert.Contains("small, standard, large", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(300, null, 300)]
+    [InlineData(300, 200, 200)]
+    [InlineData(null, 200, 200)]
+    public async Task Stream_MaxOutputTokens_IsTheLowerOfRequestAndOptions(int? request, int? option, int expected)
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(context, ModelServer.Text("ok"), ModelServer.Finish(), "[DONE]"));
+        await ReadAsync(server, Question with { MaxOutputTokens = request }, options => options.MaxOutputTokens = option);
+
+        Assert.Equal(expected, Assert.Single(server.Requests).Body.GetProperty("max_completion_tokens").GetInt32());
+    }
+
+    [Fact]
+    public async Task Stream_DeadlineHasPassed_SendsNothing()
+    {
+        await using var server = await ModelServer.StartAsync((_, _) => Task.CompletedTask);
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, Question with { Deadline = TimeProvider.System.GetUtcNow().AddSeconds(-1) }));
+
+        Assert.Equal(("model_timeout", true), (exception.Code, exception.IsRetryable));
+        Assert.Empty(server.Requests);
+    }
+
+    [Fact]
+    public async Task Stream_DeadlineInTheMiddleOfTheAnswer_BreaksItOff()
+    {
+        await using var server = await ModelServer.StartAsync(async (_, context) =>
+        {
+            await ModelServer.SendAsync(context, ModelServer.Text("Half"));
+            await Task.Delay(Timeout.Infinite, context.RequestAborted);
+        });
+        var deltas = new List<ChatDelta>();
+        var exception = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, Question with { Deadline = TimeProvider.System.GetUtcNow().AddSeconds(1) }, onDelta: deltas.Add));
+
+        Assert.Equal(("model_timeout", true), (exception.Code, exception.AfterFirstToken));
+        Assert.Equal("Half", Assert.IsType<ChatText>(Assert.Single(deltas)).Text);
+    }
+
     [Theory]
     [InlineData("ftp://x")]
     [InlineData("models")]

@@ -1,7 +1,10 @@
 using System.Text.Json.Serialization.Metadata;
 using System.Text.RegularExpressions;
+using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Expressions;
+using Steward.Engines.Orchestration.Planning;
 using Steward.Engines.Orchestration.Playbooks;
+using Steward.Engines.Orchestration.Strategies;
 
 namespace Steward.Engines.Orchestration.Tests;
 
@@ -36,11 +39,39 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
+    public void Agents_Page_HasExamplesThatCompile()
+    {
+        var blocks = YamlBlock().Matches(File.ReadAllText(Path.Combine(Folder, "agents.md")));
+
+        Assert.Equal("assistant", AgentCompiler.Compile(blocks[0].Groups["yaml"].Value, "agents.md").Id);
+        Assert.NotNull(StrategyRules.Compile(blocks[1].Groups["yaml"].Value, "agents.md"));
+    }
+
+    [Fact]
     public void Playbooks_Page_NamesEveryFunction()
     {
         var page = File.ReadAllText(Path.Combine(Folder, "playbooks.md"));
 
         Assert.All(ExpressionFunction.All.Keys, name => Assert.Matches($@"`{name}[`(]", page));
+    }
+
+    [Fact]
+    public void Plans_Page_HasAnExampleThatIsValid()
+    {
+        var example = File.ReadAllText(Path.Combine(Folder, "plans.md")).Split("```json\n")[1].Split("```")[0];
+        var (document, fault) = PlanReader.Read(example);
+        var tools = FakeConnectors.Company().Operations.ToDictionary(operation => operation.Id, StringComparer.Ordinal);
+
+        Assert.Null(fault);
+        Assert.Empty(PlanValidator.Check(document, new PlanScope { Tools = tools }).Faults);
+    }
+
+    [Fact]
+    public void Plans_Page_NamesEveryFault()
+    {
+        var page = File.ReadAllText(Path.Combine(Folder, "plans.md"));
+
+        Assert.All(Planning.PlanValidatorTests.Codes, code => Assert.Contains($"`{code}`", page, StringComparison.Ordinal));
     }
 
     [GeneratedRegex("```yaml\n(?<yaml>.*?)```", RegexOptions.Singleline | RegexOptions.ExplicitCapture)]

@@ -2,8 +2,10 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
+using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Policies;
+using Steward.Engines.Orchestration.Strategies;
 
 namespace Steward.Engines.Orchestration.Tests;
 
@@ -11,7 +13,12 @@ internal static class Engines
 {
     public static readonly string SampleDirectory = Path.Combine(AppContext.BaseDirectory, "playbooks");
 
-    private static readonly Lazy<OrchestrationDefinitions> Samples = new(() => OrchestrationDefinitions.Load(new OrchestrationOptions { PlaybookDirectory = SampleDirectory }));
+    public static readonly string SampleAgents = Path.Combine(AppContext.BaseDirectory, "agents");
+
+    /// <summary>An assistant that may do whatever the policy allows.</summary>
+    public const string Assistant = "id: assistant\nversion: 1\ntitle: Assistant\ndescription: Does things.\ninstructions: Help.\ntools: { read: ['*'], write: ['*'] }\n";
+
+    private static readonly Lazy<OrchestrationDefinitions> Samples = new(() => OrchestrationDefinitions.Load(new OrchestrationOptions { PlaybookDirectory = SampleDirectory, AgentDirectory = SampleAgents }));
 
     public static OrchestrationDefinitions SampleDefinitions => Samples.Value;
 
@@ -39,7 +46,12 @@ internal static class Engines
     }
 
     public static OrchestrationDefinitions Definitions(string policy, params string[] playbooks) => new(
-        PlaybookCatalog.Of(playbooks.Select((text, index) => PlaybookCompiler.Compile(text, $"p{index}.yaml"))), ActionPolicy.Compile(policy, "policy.yaml"));
+        PlaybookCatalog.Of(playbooks.Select((text, index) => PlaybookCompiler.Compile(text, $"p{index}.yaml"))), ActionPolicy.Compile(policy, "policy.yaml"), Agents(Assistant), StrategyRules.Default);
+
+    public static OrchestrationDefinitions WithAgents(string policy, string? strategies, params string[] agents) => new(
+        PlaybookCatalog.Empty, ActionPolicy.Compile(policy, "policy.yaml"), Agents(agents), strategies is null ? StrategyRules.Default : StrategyRules.Compile(strategies, "strategies.yaml"));
+
+    public static AgentCatalog Agents(params string[] agents) => AgentCatalog.Of(agents.Select((text, index) => AgentCompiler.Compile(text, $"a{index}.yaml")));
 
     public static async Task<FakeRecorder> RunAsync(this RunEngine engine, RunInput input)
     {

@@ -31,6 +31,12 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     /// <summary>Runs before each call is carried out, such as to wait.</summary>
     public Func<ActionRequest, CancellationToken, Task> OnCall { get; set; } = (_, _) => Task.CompletedTask;
 
+    /// <summary>Sees every request as it came.</summary>
+    public Action<ActionRequest> OnRequest { get; set; } = _ => { };
+
+    /// <summary>Where all connectors lead.</summary>
+    public Uri? BaseUrl { get; set; }
+
     public enum Fault
     {
         None,
@@ -41,6 +47,8 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     }
 
     public ITenantConnectors ForTenant(string tenantId) => this;
+
+    public Uri? FindBaseUrl(string connector) => BaseUrl;
 
     public FakeConnectors Add(string id, OperationEffect effect, Func<JsonElement, JsonNode> handle, string? properties = null, params string[] required) =>
         AddOutcome(id, effect, (arguments, _) => Task.FromResult<ActionOutcome>(new ActionSucceeded(JsonSerializer.SerializeToElement(handle(arguments)))), properties, required);
@@ -74,6 +82,7 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
         Calls.Enqueue((request.OperationId, request.ActionId, request.Arguments));
+        OnRequest(request);
         await OnCall(request, cancellationToken);
         var isRead = _operations.First(operation => operation.Id == request.OperationId).Effect == OperationEffect.Read;
         var fault = OnFault(request);

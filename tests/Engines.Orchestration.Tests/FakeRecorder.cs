@@ -30,7 +30,16 @@ internal sealed class FakeRecorder : IRunRecorder
 
     public int Appends { get; private set; }
 
+    /// <summary>Sees every append that is durable, in its order.</summary>
+    public Action<IReadOnlyList<RunFact>> OnDurable { get; set; } = _ => { };
+
+    /// <summary>Whether retention has removed all contents.</summary>
+    public bool HasLostContents { get; set; }
+
     public Func<IReadOnlyList<RunFact>, Task> OnRecord { get; set; } = _ => Task.CompletedTask;
+
+    /// <summary>Sees each append with its contents.</summary>
+    public Action<IReadOnlyList<RunFact>, IReadOnlyList<RunContent>> OnAppend { get; set; } = (_, _) => { };
 
     public IReadOnlyList<RunFact> Facts
     {
@@ -62,7 +71,7 @@ internal sealed class FakeRecorder : IRunRecorder
     {
         lock (_gate)
         {
-            return new(_contents.TryGetValue(hash, out var bytes) ? bytes : null);
+            return new(!HasLostContents && _contents.TryGetValue(hash, out var bytes) ? bytes : null);
         }
     }
 
@@ -71,6 +80,7 @@ internal sealed class FakeRecorder : IRunRecorder
     public async ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         await OnRecord(facts);
+        OnAppend(facts, contents);
         lock (_gate)
         {
             Appends++;
@@ -89,6 +99,9 @@ internal sealed class FakeRecorder : IRunRecorder
             Append(facts);
         }
     }
+
+    /// <summary>Appends what others than the engine record, such as decisions; never dies.</summary>
+    public void Note(params IReadOnlyList<RunFact> facts) => Append(facts);
 
     private void Store(IReadOnlyList<RunContent> contents)
     {
@@ -109,6 +122,8 @@ internal sealed class FakeRecorder : IRunRecorder
                 _journal.Add((type, json, at));
                 Snapshot.Apply(RunFacts.Deserialize(type, json), at);
             }
+
+            OnDurable(facts);
         }
     }
 }

@@ -35,6 +35,13 @@ public class BadInputTests(GatewayFixture gateway) : IClassFixture<GatewayFixtur
     [InlineData("""{"text":"a","deadline":"tomorrow"}""", "deadline", "must be a date and time")]
     [InlineData("""{"text":"a","doubleTexting":"maybe"}""", "doubleTexting", "must be one of enqueue, reject")]
     [InlineData("""{"text":"a","doubleTexting":1}""", "doubleTexting", "must be one of enqueue, reject")]
+    [InlineData("""{"text":"a","doubleTexting":"rollBack"}""", "doubleTexting", "must be one of enqueue, reject, interrupt, roll_back")]
+    [InlineData("""{"text":"a","strategy":"magic"}""", "strategy", "must be one of direct, playbook, react, plan")]
+    [InlineData("""{"text":"a","background":"yes"}""", "background", "must be true or false")]
+    [InlineData("""{"text":"a","limits":[]}""", "limits", "must be an object")]
+    [InlineData("""{"text":"a","limits":{"step":3}}""", "limits.step", "steps, modelCalls, tokens, costUsd, seconds")]
+    [InlineData("""{"text":"a","limits":{"steps":"3"}}""", "limits.steps", "must be a whole number")]
+    [InlineData("""{"text":"a","limits":{"costUsd":null,"costUsd":1}}""", "limits.costUsd", "must not appear twice")]
     [InlineData("""{"text":""}""", "text", "1 to 32,000")]
     [InlineData("""{}""", "text", "1 to 32,000")]
     public async Task Body_WrongField_IsRefusedByNameWithWhatIsAllowed(string body, string field, string allowed)

@@ -10,13 +10,15 @@ using Steward.Tenants;
 namespace Steward.Gateway.Tests;
 
 /// <summary>A cluster in memory, which tests drive event by event.</summary>
-public sealed class FakeSteward : IStewardClient, ITenantAdministration
+public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 {
     public ConcurrentDictionary<string, FakeSession> Sessions { get; } = new();
 
     public ConcurrentDictionary<string, FakeRun> Runs { get; } = new();
 
     public ConcurrentDictionary<string, ApiKeyRecord> Keys { get; } = new();
+
+    public FakeAutomation Automation { get; } = new();
 
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
@@ -63,8 +65,12 @@ public sealed class FakeSteward : IStewardClient, ITenantAdministration
         return FailKeyLookUps is { } failure ? Task.FromException<ApiKeyRecord?>(failure) : Task.FromResult(Keys.GetValueOrDefault($"{tenantId} {keyId}"));
     }
 
-    private sealed class FakeUser(FakeSteward cluster, CallerIdentity identity) : IStewardUserClient
+    private sealed partial class FakeUser(FakeSteward cluster, CallerIdentity identity) : IStewardUserClient
     {
+        public IScheduleClient Schedules => cluster.Automation.SchedulesOf(identity, Fail);
+
+        public IWebhookClient Webhooks => cluster.Automation.WebhooksOf(identity, Fail);
+
         public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
         {
             Fail();
@@ -100,6 +106,7 @@ public sealed class FakeSteward : IStewardClient, ITenantAdministration
             string? operationId = null,
             DateTimeOffset? deadline = null,
             DoubleTexting? doubleTexting = null,
+            RunRequestOptions? options = null,
             CancellationToken cancellationToken = default)
         {
             Fail();
@@ -109,6 +116,7 @@ public sealed class FakeSteward : IStewardClient, ITenantAdministration
             }
 
             Session(sessionId);
+            cluster.Options[operationId!] = options;
             cluster.Submitted.Enqueue((sessionId, text, operationId, deadline, doubleTexting));
             if (text == "busy")
             {
@@ -195,6 +203,9 @@ public sealed class FakeRun(string id, string sessionKey)
 
     public string? CancelReason { get; set; }
 
+    /// <summary>What its status shows besides.</summary>
+    public Func<RunStatus, RunStatus> Shows { get; set; } = status => status;
+
     /// <summary>Thrown to watchers when they would wait.</summary>
     public Exception? Breaks { get; set; }
 
@@ -206,7 +217,7 @@ public sealed class FakeRun(string id, string sessionKey)
         {
             lock (_lock)
             {
-                return new RunStatus
+                return Shows(new RunStatus
                 {
                     RunId = id,
                     State = _ended ? RunState.Completed : RunState.Running,
@@ -217,7 +228,7 @@ public sealed class FakeRun(string id, string sessionKey)
                     LastSequence = _events.Count,
                     Strategy = "playbook",
                     Usage = new RunUsage { ModelCalls = 1, InputTokens = 2, OutputTokens = 3, CostUsd = 0.5m },
-                };
+                });
             }
         }
     }

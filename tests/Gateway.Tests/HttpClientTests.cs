@@ -155,7 +155,7 @@ public class HttpClientTests(GatewayFixture gateway) : IClassFixture<GatewayFixt
 
     private ServiceProvider Connect(Uri address, string user) => Connect(address, token: gateway.Token(user));
 
-    private static ServiceProvider Connect(Uri address, string token, TimeSpan? budget = null) => new ServiceCollection()
+    internal static ServiceProvider Connect(Uri address, string token, TimeSpan? budget = null) => new ServiceCollection()
         .AddLogging()
         .AddStewardHttpClient(
             options =>

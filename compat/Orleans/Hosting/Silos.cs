@@ -175,6 +175,7 @@ namespace Orleans.Hosting
             services.TryAddSingleton<Silo>();
             services.TryAddSingleton<IGrainRuntime>(sp => sp.GetRequiredService<Silo>());
             services.TryAddSingleton<ILocalSiloDetails>(sp => sp.GetRequiredService<Silo>());
+            services.TryAddSingleton<IClusterMembershipService, SingleSiloMembership>();
             services.TryAddSingleton(sp => sp.GetRequiredService<Silo>().Runtime);
             services.TryAddSingleton<IClusterClient>(sp => sp.GetRequiredService<Silo>().Runtime);
             services.TryAddSingleton<IGrainFactory>(sp => sp.GetRequiredService<Silo>().Runtime);

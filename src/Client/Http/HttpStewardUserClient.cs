@@ -17,7 +17,7 @@ using Steward.Tenants;
 namespace Steward.Client.Http;
 
 /// <summary>One person's view of the cluster, over a gateway's HTTP API.</summary>
-internal sealed class HttpStewardUserClient : IStewardUserClient
+internal sealed partial class HttpStewardUserClient : IStewardUserClient
 {
     /// <summary>The name of the HTTP client in the factory.</summary>
     public const string ClientName = "steward-gateway";
@@ -44,7 +44,15 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
         _time = time;
         _caller = new RetryingCaller(retries.Value, time, Random.Shared.NextDouble, IsTransient, logger);
         _watcher = new RunWatcher(retries.Value, _caller, time, logger);
+        Schedules = new HttpScheduleClient(this);
+        Webhooks = new HttpWebhookClient(this);
     }
+
+    /// <inheritdoc/>
+    public IScheduleClient Schedules { get; }
+
+    /// <inheritdoc/>
+    public IWebhookClient Webhooks { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
@@ -99,24 +107,15 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
         string? operationId = null,
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
+        RunRequestOptions? options = null,
         CancellationToken cancellationToken = default)
     {
         InputRules.SessionId(sessionId);
         InputRules.Text(text);
+        InputRules.Options(options);
         operationId ??= NewId("op-");
         InputRules.OperationId(operationId);
-        var request = new SubmitMessageRequest
-        {
-            Text = text,
-            OperationId = operationId,
-            Deadline = deadline,
-            DoubleTexting = doubleTexting switch
-            {
-                null => null,
-                DoubleTexting.Reject => DoubleTextingResource.Reject,
-                _ => DoubleTextingResource.Enqueue,
-            },
-        };
+        var request = WireMapping.ToRequest(text, operationId, deadline, doubleTexting, options);
         try
         {
             var submitted = await SendAsync(
@@ -125,7 +124,7 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
                 () => new HttpRequestMessage(HttpMethod.Post, $"v1/sessions/{sessionId}/messages") { Content = Body(request, ClientWireJson.Default.SubmitMessageRequest) },
                 ClientWireJson.Default.SubmittedResource,
                 cancellationToken);
-            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId };
+            return new SubmitResult { Outcome = WireMapping.ToContract(submitted.Outcome), RunId = submitted.RunId, QueuePosition = submitted.QueuePosition };
         }
         catch (StewardException error) when (error.Code == WireCodes.Busy)
         {
@@ -183,7 +182,7 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
 
     private static string NewId(string prefix) => prefix + RandomNumberGenerator.GetString(IdAlphabet, 24);
 
-    private static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> json) =>
+    internal static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> json) =>
         new(JsonSerializer.SerializeToUtf8Bytes(value, json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
     private static StewardException Unreadable(Exception? cause = null) => new(ErrorCodes.Internal, "The gateway's answer could not be read; is there a gateway at this address?", cause);
@@ -199,19 +198,43 @@ internal sealed class HttpStewardUserClient : IStewardUserClient
             cancellationToken);
     }
 
-    // All calls of this client are idempotent: by their nature, by the session's id or by the operation id.
-    private async Task<T> SendAsync<T>(string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    // Unless it says otherwise a call is idempotent: by its nature, by the id of what it makes or by the operation id.
+    internal async Task<T> SendAsync<T>(
+        string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken, bool idempotent = true)
         where T : class
     {
         try
         {
-            return await _caller.CallAsync(operation, idempotent: true, changes, (this, request, json), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, token), cancellationToken);
+            return await _caller.CallAsync(operation, idempotent, changes, (this, request, json), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, token), cancellationToken);
         }
         catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
         {
-            throw new StewardException(ErrorCodes.Unavailable, "The gateway cannot be reached now.", cause) { IsRetryable = true, RetryAfter = TimeSpan.FromSeconds(5), OutcomeUnknown = changes };
+            throw Unreachable(cause, changes);
         }
     }
+
+    /// <summary>An idempotent change whose answer has no content.</summary>
+    internal async Task SendWithoutAnswerAsync(string operation, Func<HttpRequestMessage> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _caller.CallAsync(operation, idempotent: true, changes: true, (this, request), static async (all, token) =>
+            {
+                using var limit = new CancellationTokenSource(all.Item1._options.RequestTimeout, all.Item1._time);
+                using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, token);
+                using var message = all.request();
+                using var response = await all.Item1.SendAsync(message, HttpCompletionOption.ResponseContentRead, linked.Token);
+                return true;
+            }, cancellationToken);
+        }
+        catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
+        {
+            throw Unreachable(cause, changes: true);
+        }
+    }
+
+    private static StewardException Unreachable(Exception cause, bool changes) =>
+        new(ErrorCodes.Unavailable, "The gateway cannot be reached now.", cause) { IsRetryable = true, RetryAfter = TimeSpan.FromSeconds(5), OutcomeUnknown = changes };
 
     private async Task<T> SendOnceAsync<T>(Func<HttpRequestMessage> create, JsonTypeInfo<T> json, CancellationToken cancellationToken)
         where T : class

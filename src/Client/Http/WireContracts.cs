@@ -38,6 +38,12 @@ public sealed record SessionResource
     /// <summary>The sequence number of the last message.</summary>
     public required long LastSequence { get; init; }
 
+    /// <summary>The latest runs that go on without blocking the session: those in the background, and those that wait for a person; absent when there are none.</summary>
+    public IReadOnlyList<string>? DetachedRunIds { get; init; }
+
+    /// <summary>The session that this one is a copy of.</summary>
+    public string? ForkedFrom { get; init; }
+
     /// <summary>A page of the transcript; not in the answer to opening a session.</summary>
     public TranscriptResource? Transcript { get; init; }
 }
@@ -70,8 +76,14 @@ public sealed record MessageResource
     /// <summary>The run that it started or that answered.</summary>
     public required string RunId { get; init; }
 
-    /// <summary>How the run ended, for messages of the assistant.</summary>
+    /// <summary>How the run ended, or where it was, for messages of the assistant.</summary>
     public RunResourceState? RunState { get; init; }
+
+    /// <summary>Whether it was rolled back: shown, but no part of the conversation any more; absent when not.</summary>
+    public bool? RolledBack { get; init; }
+
+    /// <summary>Whether the run went on after it and another message of it follows; absent when not.</summary>
+    public bool? Interim { get; init; }
 }
 
 /// <summary>Hands in a message.</summary>
@@ -95,7 +107,77 @@ public sealed record SubmitMessageRequest
 
     /// <summary>What to do while another message of the session is being worked off; without it the tenant's default applies.</summary>
     public DoubleTextingResource? DoubleTexting { get; init; }
+
+    /// <summary>The agent that answers; without it the default one.</summary>
+    [MaxLength(64)]
+    [RegularExpression("^[a-z0-9][a-z0-9._-]*$")]
+    public string? Agent { get; init; }
+
+    /// <summary>The strategy to answer with, where the policy lets callers choose; without it the policy chooses.</summary>
+    public StrategyResource? Strategy { get; init; }
+
+    /// <summary>Whether nobody waits for the answer: the run neither blocks the session nor waits for others of it.</summary>
+    public bool? Background { get; init; }
+
+    /// <summary>Whether the work goes on in the background after the deadline; else it stops there.</summary>
+    public bool? ContinueAfterDeadline { get; init; }
+
+    /// <summary>Whether a person wants to see a plan before it is worked off.</summary>
+    public bool? ReviewPlan { get; init; }
+
+    /// <summary>What the run may use at most; limits of the agent and of the platform hold as well.</summary>
+    public LimitsResource? Limits { get; init; }
+
+    /// <summary>The webhook that is told of the end, besides the tenant's own.</summary>
+    [MaxLength(96)]
+    public string? WebhookId { get; init; }
 }
+
+/// <summary>What a run may use at most; what is left out is not limited here.</summary>
+public sealed record LimitsResource
+{
+    /// <summary>Steps: calls of tools and hand-offs; 1 to 1,000.</summary>
+    [Range(1, 1000)]
+    public int? Steps { get; init; }
+
+    /// <summary>Calls of models; 1 to 1,000.</summary>
+    [Range(1, 1000)]
+    public int? ModelCalls { get; init; }
+
+    /// <summary>Tokens read and written; 1 to 1,000,000,000.</summary>
+    [Range(1, 1_000_000_000)]
+    public long? Tokens { get; init; }
+
+    /// <summary>US dollars, more than 0 and at most 100,000. Models whose price is not known are then not called.</summary>
+    public decimal? CostUsd { get; init; }
+
+    /// <summary>Seconds of work, more than 0 and at most 2,592,000; waiting for people does not count.</summary>
+    public double? Seconds { get; init; }
+}
+
+/// <summary>How a run is answered.</summary>
+[JsonConverter(typeof(StrategyResourceConverter))]
+public enum StrategyResource
+{
+    /// <summary>One model call.</summary>
+    [JsonStringEnumMemberName("direct")]
+    Direct,
+
+    /// <summary>A playbook.</summary>
+    [JsonStringEnumMemberName("playbook")]
+    Playbook,
+
+    /// <summary>A model that reasons, acts and observes.</summary>
+    [JsonStringEnumMemberName("react")]
+    React,
+
+    /// <summary>A model that plans first.</summary>
+    [JsonStringEnumMemberName("plan")]
+    Plan,
+}
+
+/// <summary>Takes the names only: numbers are no part of the API.</summary>
+public sealed class StrategyResourceConverter() : JsonStringEnumConverter<StrategyResource>(namingPolicy: null, allowIntegerValues: false);
 
 /// <summary>What a second message does.</summary>
 [JsonConverter(typeof(DoubleTextingResourceConverter))]
@@ -108,6 +190,14 @@ public enum DoubleTextingResource
     /// <summary>It is rejected.</summary>
     [JsonStringEnumMemberName("reject")]
     Reject,
+
+    /// <summary>The active run is stopped; what was shown stays. The new message begins when it has ended.</summary>
+    [JsonStringEnumMemberName("interrupt")]
+    Interrupt,
+
+    /// <summary>The active run is stopped and its unfinished turn leaves the conversation. What was done to other systems is not undone.</summary>
+    [JsonStringEnumMemberName("roll_back")]
+    RollBack,
 }
 
 /// <summary>Takes the names only: numbers are no part of the API.</summary>
@@ -124,6 +214,9 @@ public sealed record SubmittedResource
 
     /// <summary>The id under which the message is known.</summary>
     public required string OperationId { get; init; }
+
+    /// <summary>How many runs of the session are before it; absent when it was started.</summary>
+    public int? QueuePosition { get; init; }
 }
 
 /// <summary>The kinds of <see cref="SubmittedResource"/>.</summary>
@@ -175,7 +268,7 @@ public sealed record RunResource
     /// <summary>The sequence number of the last event.</summary>
     public required long LastSequence { get; init; }
 
-    /// <summary>Which strategy answers: <c>playbook</c>, <c>react</c> or <c>none</c>; absent before it is chosen.</summary>
+    /// <summary>Which strategy answers: <c>direct</c>, <c>playbook</c>, <c>react</c>, <c>plan</c> or <c>none</c>; absent before it is chosen.</summary>
     public string? Strategy { get; init; }
 
     /// <summary>The playbook, if one was chosen.</summary>
@@ -186,6 +279,27 @@ public sealed record RunResource
 
     /// <summary>What models used.</summary>
     public required UsageResource Usage { get; init; }
+
+    /// <summary>The open decisions that it waits for; absent when there are none.</summary>
+    public IReadOnlyList<DecisionResource>? WaitingFor { get; init; }
+
+    /// <summary>What it waits for, for people; absent while it does not wait.</summary>
+    public string? WaitsFor { get; init; }
+
+    /// <summary>How many runs are before it in the queue; absent when it does not wait in one.</summary>
+    public int? QueuePosition { get; init; }
+
+    /// <summary>Which attempt this is, from 1; each replay begins a new one.</summary>
+    public int Attempt { get; init; } = 1;
+
+    /// <summary>Whether it failed for technical reasons and can be replayed; absent when not.</summary>
+    public bool? Replayable { get; init; }
+
+    /// <summary>The agent that was asked for; absent for the default one.</summary>
+    public string? Agent { get; init; }
+
+    /// <summary>Whether it works in the background: as such from the start, or since its deadline; absent when not.</summary>
+    public bool? Background { get; init; }
 }
 
 /// <summary>Where a run is.</summary>
@@ -326,11 +440,19 @@ public sealed record ProblemResource
 [JsonSerializable(typeof(RunResource))]
 [JsonSerializable(typeof(RunEventResource))]
 [JsonSerializable(typeof(CallerResource))]
+[JsonSerializable(typeof(DecisionListResource))]
+[JsonSerializable(typeof(DecideRequest))]
+[JsonSerializable(typeof(ForkSessionRequest))]
+[JsonSerializable(typeof(DeadLetterResource))]
+[JsonSerializable(typeof(DeadLetterPageResource))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(CloseDeadLetterRequest))]
+[JsonSerializable(typeof(RunTraceResource))]
 [JsonSerializable(typeof(ProblemResource))]
 public sealed partial class StewardWireJson : JsonSerializerContext;
 
 /// <summary>JSON of the HTTP API as a client reads it: members of later versions are passed over.</summary>
-[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(JsonSerializerDefaults.Web, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 512)]
 [JsonSerializable(typeof(CreateSessionRequest))]
 [JsonSerializable(typeof(SessionResource))]
 [JsonSerializable(typeof(SubmitMessageRequest))]
@@ -338,5 +460,13 @@ public sealed partial class StewardWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(CancelRunRequest))]
 [JsonSerializable(typeof(RunResource))]
 [JsonSerializable(typeof(RunEventResource))]
+[JsonSerializable(typeof(DecisionListResource))]
+[JsonSerializable(typeof(DecideRequest))]
+[JsonSerializable(typeof(ForkSessionRequest))]
+[JsonSerializable(typeof(DeadLetterResource))]
+[JsonSerializable(typeof(DeadLetterPageResource))]
+[JsonSerializable(typeof(ReplayRequest))]
+[JsonSerializable(typeof(CloseDeadLetterRequest))]
+[JsonSerializable(typeof(JsonDocument))]
 [JsonSerializable(typeof(ProblemResource))]
 internal sealed partial class ClientWireJson : JsonSerializerContext;

@@ -20,6 +20,8 @@ public static class WireMapping
             ActiveRunId = session.ActiveRunId,
             WaitingMessages = session.WaitingMessages,
             LastSequence = session.LastSequence,
+            DetachedRunIds = session.DetachedRunIds.Count > 0 ? session.DetachedRunIds : null,
+            ForkedFrom = session.ForkedFrom,
             Transcript = page is null ? null : new TranscriptResource { Messages = [.. page.Messages.Select(ToResource)], NextAfter = page.NextAfterSequence },
         };
     }
@@ -47,7 +49,43 @@ public static class WireMapping
                 OutputTokens = run.Usage.OutputTokens,
                 CostUsd = run.Usage.CostUsd,
             },
+            WaitingFor = run.Waiting.Count > 0 ? [.. run.Waiting.Select(DecisionMapping.ToResource)] : null,
+            WaitsFor = run.WaitsFor,
+            QueuePosition = run.QueuePosition,
+            Attempt = run.Attempt,
+            Replayable = run.IsTechnical ? true : null,
+            Agent = run.Agent,
+            Background = run.Background ? true : null,
         };
+    }
+
+    /// <summary>How a message is to be worked off, as the grains know it; null when it says nothing about that.</summary>
+    public static RunRequestOptions? ToOptions(SubmitMessageRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var options = new RunRequestOptions
+        {
+            Agent = request.Agent,
+            Strategy = request.Strategy switch
+            {
+                null => null,
+                StrategyResource.Direct => "direct",
+                StrategyResource.Playbook => "playbook",
+                StrategyResource.React => "react",
+                StrategyResource.Plan => "plan",
+                _ => throw new ArgumentOutOfRangeException(nameof(request), request.Strategy, "Not a strategy."),
+            },
+            Background = request.Background ?? false,
+            ContinueAfterDeadline = request.ContinueAfterDeadline ?? false,
+            ReviewPlan = request.ReviewPlan ?? false,
+            MaxSteps = request.Limits?.Steps,
+            MaxModelCalls = request.Limits?.ModelCalls,
+            MaxTokens = request.Limits?.Tokens,
+            MaxCostUsd = request.Limits?.CostUsd,
+            MaxSeconds = request.Limits?.Seconds,
+            WebhookId = request.WebhookId,
+        };
+        return options == new RunRequestOptions() ? null : options;
     }
 
     /// <summary>A policy as the grains know it.</summary>
@@ -56,6 +94,8 @@ public static class WireMapping
         null => null,
         DoubleTextingResource.Enqueue => DoubleTexting.Enqueue,
         DoubleTextingResource.Reject => DoubleTexting.Reject,
+        DoubleTextingResource.Interrupt => DoubleTexting.Interrupt,
+        DoubleTextingResource.RollBack => DoubleTexting.RollBack,
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Not a policy."),
     };
 
@@ -68,6 +108,39 @@ public static class WireMapping
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not the outcome of an accepted message."),
     };
 
+    internal static SubmitMessageRequest ToRequest(string text, string operationId, DateTimeOffset? deadline, DoubleTexting? doubleTexting, RunRequestOptions? options) => new()
+    {
+        Text = text,
+        OperationId = operationId,
+        Deadline = deadline,
+        DoubleTexting = doubleTexting switch
+        {
+            null => null,
+            DoubleTexting.Enqueue => DoubleTextingResource.Enqueue,
+            DoubleTexting.Reject => DoubleTextingResource.Reject,
+            DoubleTexting.Interrupt => DoubleTextingResource.Interrupt,
+            DoubleTexting.RollBack => DoubleTextingResource.RollBack,
+            _ => throw new ArgumentOutOfRangeException(nameof(doubleTexting), doubleTexting, "Not a policy."),
+        },
+        Agent = options?.Agent,
+        Strategy = options?.Strategy switch
+        {
+            null => null,
+            "direct" => StrategyResource.Direct,
+            "playbook" => StrategyResource.Playbook,
+            "react" => StrategyResource.React,
+            "plan" => StrategyResource.Plan,
+            _ => throw Errors.StewardException.Invalid("strategy", "must be direct, playbook, react or plan."),
+        },
+        Background = options is { Background: true } ? true : null,
+        ContinueAfterDeadline = options is { ContinueAfterDeadline: true } ? true : null,
+        ReviewPlan = options is { ReviewPlan: true } ? true : null,
+        Limits = options is { MaxSteps: null, MaxModelCalls: null, MaxTokens: null, MaxCostUsd: null, MaxSeconds: null } or null
+            ? null
+            : new LimitsResource { Steps = options.MaxSteps, ModelCalls = options.MaxModelCalls, Tokens = options.MaxTokens, CostUsd = options.MaxCostUsd, Seconds = options.MaxSeconds },
+        WebhookId = options?.WebhookId,
+    };
+
     internal static SessionInfo ToContract(SessionResource session) => new()
     {
         SessionId = session.SessionId,
@@ -76,6 +149,8 @@ public static class WireMapping
         ActiveRunId = session.ActiveRunId,
         WaitingMessages = session.WaitingMessages,
         LastSequence = session.LastSequence,
+        DetachedRunIds = session.DetachedRunIds ?? [],
+        ForkedFrom = session.ForkedFrom,
     };
 
     internal static TranscriptPage ToContract(TranscriptResource page) => new()
@@ -88,6 +163,8 @@ public static class WireMapping
             At = message.At,
             RunId = message.RunId,
             RunState = message.RunState is { } state ? ToContract(state) : null,
+            RolledBack = message.RolledBack ?? false,
+            IsInterim = message.Interim ?? false,
         })],
         NextAfterSequence = page.NextAfter,
     };
@@ -112,6 +189,13 @@ public static class WireMapping
             OutputTokens = run.Usage.OutputTokens,
             CostUsd = run.Usage.CostUsd,
         },
+        Waiting = [.. (run.WaitingFor ?? []).Select(DecisionMapping.ToPending)],
+        WaitsFor = run.WaitsFor,
+        QueuePosition = run.QueuePosition,
+        Attempt = run.Attempt,
+        IsTechnical = run.Replayable ?? false,
+        Agent = run.Agent,
+        Background = run.Background ?? false,
     };
 
     internal static SubmitOutcome ToContract(SubmittedOutcome outcome) => outcome switch
@@ -129,6 +213,8 @@ public static class WireMapping
         At = message.At,
         RunId = message.RunId,
         RunState = message.RunState is { } state ? ToResource(state) : null,
+        RolledBack = message.RolledBack ? true : null,
+        Interim = message.IsInterim ? true : null,
     };
 
     private static RunResourceState ToResource(RunState state) => state switch

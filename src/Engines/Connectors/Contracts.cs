@@ -51,6 +51,9 @@ public sealed record ActionRequest
 
     /// <summary>When the caller stops waiting. Without one, the connector's own time limit applies.</summary>
     public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The step that makes the call, for traces.</summary>
+    public string? StepId { get; init; }
 }
 
 /// <summary>How an action ended. Errors of the target system are outcomes, never exceptions.</summary>
@@ -59,6 +62,9 @@ public abstract record ActionOutcome
     private protected ActionOutcome()
     {
     }
+
+    /// <summary>The target system's own id of the last request, if it gave one: what its support asks for.</summary>
+    public string? VendorRequestId { get; init; }
 }
 
 /// <summary>The target system did it.</summary>
@@ -107,6 +113,10 @@ public interface ITenantConnectors
 {
     /// <summary>The operations of the connectors that are configured for the tenant, ordered by id.</summary>
     IReadOnlyList<ConnectorOperation> Operations { get; }
+
+    /// <summary>Where a connector's requests go; null when it is not configured or that is not known.</summary>
+    /// <param name="connector">For example <c>okta</c>.</param>
+    Uri? FindBaseUrl(string connector) => null;
 
     /// <summary>
     /// Checks the arguments and sends one action. Sends it at most once: there are no retries of writes inside.

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Globalization;
 
 namespace Steward.Engines.Connectors;
 
@@ -7,6 +8,9 @@ namespace Steward.Engines.Connectors;
 internal static class Diagnostics
 {
     public const string Name = "Steward.Engines.Connectors";
+
+    /// <summary>The attribute with the target system's own id of a request.</summary>
+    public const string VendorRequestIdTag = "steward.vendor.request_id";
 
     public static readonly ActivitySource Activities = new(Name);
 
@@ -17,4 +21,49 @@ internal static class Diagnostics
         "s",
         "Time of one operation on an external system.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
+
+    /// <summary>Begins the span of an operation; the names are those of OpenTelemetry's semantic conventions for generative AI. Arguments and results stay out of it.</summary>
+    public static Activity? StartTool(string kind, string operationId, ActionRequest request)
+    {
+        var activity = Activities.StartActivity($"{kind} {operationId}");
+        activity?.SetTag("gen_ai.operation.name", kind);
+        activity?.SetTag("gen_ai.tool.name", operationId);
+        activity?.SetTag("gen_ai.tool.type", "extension");
+        activity?.SetTag("gen_ai.tool.call.id", request.ActionId);
+        activity?.SetTag("steward.step.id", request.StepId);
+        return activity;
+    }
+
+    public static void EndTool(Activity? activity, string outcome, bool succeeded, string? vendorRequestId)
+    {
+        activity?.SetTag("steward.outcome", outcome);
+        activity?.SetTag(VendorRequestIdTag, vendorRequestId);
+        if (!succeeded)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, outcome);
+            activity?.SetTag("error.type", outcome);
+        }
+    }
+
+    /// <summary>Begins the span of one HTTP request. The path is no part of it: it names people.</summary>
+    public static Activity? StartRequest(string connector, HttpMethod method, Uri url)
+    {
+        var activity = Activities.StartActivity($"{method.Method} {connector}", ActivityKind.Client);
+        activity?.SetTag("http.request.method", method.Method);
+        activity?.SetTag("server.address", url.Host);
+        activity?.SetTag("server.port", url.Port);
+        activity?.SetTag("steward.connector", connector);
+        return activity;
+    }
+
+    public static void EndRequest(Activity? activity, int? status, string? error, string? vendorRequestId)
+    {
+        activity?.SetTag("http.response.status_code", status);
+        activity?.SetTag(VendorRequestIdTag, vendorRequestId);
+        if (error is not null || status >= 400)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error);
+            activity?.SetTag("error.type", error ?? status?.ToString(CultureInfo.InvariantCulture));
+        }
+    }
 }

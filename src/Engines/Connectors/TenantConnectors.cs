@@ -23,7 +23,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     private readonly TimeSpan _settleDelay;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly FrozenSet<string> _configured;
+    private readonly FrozenDictionary<string, Uri> _configured;
     private readonly FrozenDictionary<string, OperationSpec> _operations;
 
     public TenantConnectors(string tenantId, IReadOnlyCollection<VendorConnector> connectors, ConnectorsOptions options, TimeProvider time, ILogger logger)
@@ -33,7 +33,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         _settleDelay = options.SettleDelay;
         _time = time;
         _logger = logger;
-        _configured = connectors.Select(connector => connector.Name).ToFrozenSet(StringComparer.Ordinal);
+        _configured = connectors.ToFrozenDictionary(connector => connector.Name, connector => connector.BaseUrl, StringComparer.Ordinal);
         _operations = connectors.SelectMany(connector => connector.Operations).ToFrozenDictionary(operation => operation.Id, StringComparer.Ordinal);
         Operations = [.. connectors.SelectMany(connector => connector.Operations.Select(operation => new ConnectorOperation
         {
@@ -47,32 +47,35 @@ internal sealed partial class TenantConnectors : ITenantConnectors
 
     public IReadOnlyList<ConnectorOperation> Operations { get; }
 
+    public Uri? FindBaseUrl(string connector) => _configured.GetValueOrDefault(connector);
+
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
         var started = _time.GetTimestamp();
-        using var activity = Diagnostics.Activities.StartActivity("connector.execute", ActivityKind.Client);
-        activity?.SetTag("steward.operation", request.OperationId);
+        using var activity = Diagnostics.StartTool("execute_tool", KnownId(request), request);
         ActionOutcome outcome;
+        OperationCall? call = null;
         try
         {
             var operation = Find(request);
             var arguments = operation.Arguments.Read(request.Arguments);
             using var timeout = new CancellationTokenSource(TimeLeft(request), _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);
-            var result = await operation.Execute(new OperationCall(request.ActionId, arguments, cancellationToken, both.Token));
-            outcome = new ActionSucceeded(JsonSerializer.SerializeToElement(result));
+            call = new OperationCall(request.ActionId, arguments, cancellationToken, both.Token);
+            var result = await operation.Execute(call);
+            outcome = new ActionSucceeded(JsonSerializer.SerializeToElement(result)) { VendorRequestId = call.VendorRequestId };
         }
         catch (OutcomeException exception)
         {
-            outcome = exception.Outcome;
+            outcome = exception.Outcome with { VendorRequestId = call?.VendorRequestId };
         }
 
         var name = outcome switch { ActionSucceeded => "succeeded", ActionUnknown => "unknown", ActionFailed failed => failed.Code, _ => "" };
         var elapsed = _time.GetElapsedTime(started);
         Diagnostics.CallDuration.Record(elapsed.TotalSeconds, new("steward.operation", KnownId(request)), new("steward.outcome", name));
-        activity?.SetTag("steward.outcome", name);
+        Diagnostics.EndTool(activity, name, outcome is ActionSucceeded, outcome.VendorRequestId);
         LogEnded(KnownId(request), _tenantId, name, elapsed.TotalMilliseconds);
         return outcome;
     }
@@ -81,6 +84,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     {
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
+        using var activity = Diagnostics.StartTool("reconcile", KnownId(request), request);
         ReconcileOutcome outcome;
         try
         {
@@ -108,6 +112,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
             });
         }
 
+        Diagnostics.EndTool(activity, outcome.GetType().Name, outcome is not ReconcileUnknown, null);
         LogReconciled(KnownId(request), _tenantId, outcome.GetType().Name);
         return outcome;
     }
@@ -132,7 +137,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         }
 
         var connector = request.OperationId.Split('.', 2)[0];
-        throw Settings.TryGetValue(connector, out var settings) && !_configured.Contains(connector)
+        throw Settings.TryGetValue(connector, out var settings) && !_configured.ContainsKey(connector)
             ? OutcomeException.Failed(FailureCodes.NotConfigured,
                 $"{connector} is not configured for tenant {_tenantId}. Set {settings} under Steward:Connectors:{_tenantId}:{connector}.")
             : OutcomeException.Failed(FailureCodes.NotFound, "There is no such operation. See the list of operations for what can be done.");

@@ -71,6 +71,12 @@ public sealed record ChatRequest
 
     /// <summary>Whether tools may be called; false demands an answer in words.</summary>
     public bool AllowToolCalls { get; init; } = true;
+
+    /// <summary>When the answer is no longer of use; the call then fails with <c>model_timeout</c>. Null leaves only the model's own time limit.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>The most tokens of the answer; the lower of this and the model's own limit holds. Null leaves only the latter.</summary>
+    public int? MaxOutputTokens { get; init; }
 }
 
 /// <summary>A part of a model's answer as it arrives.</summary>
@@ -109,6 +115,9 @@ public interface IChatModel
     /// <summary>The model's name as it is asked for.</summary>
     string Name { get; }
 
+    /// <summary>What it costs; null when that is not known.</summary>
+    ModelPrice? Price => null;
+
     /// <summary>Asks it. Busy and broken providers are tried again before the first token, never after it.</summary>
     /// <exception cref="ModelException">It failed, after its retries or in the middle of the answer.</exception>
     IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken);
@@ -119,6 +128,11 @@ public interface IChatModelProvider
 {
     /// <summary>The tenant's model, or null when none is configured.</summary>
     IChatModel? ForTenant(string tenantId);
+
+    /// <summary>The tenant's model of a tier, or null when none is configured. Providers without tiers give the one model that they have.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="tier">One of <see cref="ModelTiers.All"/>.</param>
+    IChatModel? ForTenant(string tenantId, string tier) => ForTenant(tenantId);
 }
 
 /// <summary>A model call failed.</summary>

@@ -14,6 +14,9 @@ public sealed class ModelsOptions
     /// <summary>The model. Default: the environment's <c>OPENAI_MODEL</c>, else <c>gpt-4.1-mini</c>.</summary>
     public string Model { get; set; } = "gpt-4.1-mini";
 
+    /// <summary>Other models by tier: <c>small</c>, <c>standard</c>, <c>large</c>. A tier that is not named uses <see cref="Model"/>.</summary>
+    public IDictionary<string, string> Tiers { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
+
     /// <summary>The longest wait for the first token of one attempt. Default 30 s.</summary>
     public TimeSpan FirstTokenTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
@@ -55,6 +58,14 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
         if (string.IsNullOrWhiteSpace(options.Model))
         {
             failures.Add("Models:Model (OPENAI_MODEL) must name a model.");
+        }
+
+        foreach (var (tier, model) in options.Tiers)
+        {
+            if (!ModelTiers.All.Contains(tier) || string.IsNullOrWhiteSpace(model))
+            {
+                failures.Add($"Models:Tiers:{tier} must be one of {string.Join(", ", ModelTiers.All)} and name a model.");
+            }
         }
 
         if (options.MaxAttempts is < 1 or > 10)

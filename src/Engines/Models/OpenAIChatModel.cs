@@ -12,6 +12,8 @@ namespace Steward.Engines.Models;
 /// <summary>A model behind an endpoint that speaks OpenAI's chat completions.</summary>
 public sealed class OpenAIChatModel : IChatModel
 {
+    private static readonly Uri PublicServer = new("https://api.openai.com/v1");
+
     private readonly ModelsOptions _options;
     private readonly ModelPrices _prices;
     private readonly TimeProvider _time;
@@ -23,9 +25,11 @@ public sealed class OpenAIChatModel : IChatModel
     /// <param name="http">Has no timeout of its own.</param>
     /// <param name="time">The clock of all timeouts.</param>
     /// <param name="random">Where the jitter comes from.</param>
-    public OpenAIChatModel(ModelsOptions options, HttpClient http, TimeProvider time, IRandomSource random)
+    /// <param name="model">The model; null is that of the options.</param>
+    public OpenAIChatModel(ModelsOptions options, HttpClient http, TimeProvider time, IRandomSource random, string? model = null)
     {
         ArgumentNullException.ThrowIfNull(options);
+        Name = model ?? options.Model;
         _options = options;
         _prices = new ModelPrices(options.Prices);
         _time = time;
@@ -42,23 +46,34 @@ public sealed class OpenAIChatModel : IChatModel
             client.Endpoint = new Uri(options.BaseUrl);
         }
 
-        _client = new ChatClient(options.Model, new ApiKeyCredential(options.ApiKey!), client);
+        _client = new ChatClient(Name, new ApiKeyCredential(options.ApiKey!), client);
     }
 
     /// <inheritdoc/>
-    public string Name => _options.Model;
+    public string Name { get; }
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    public ModelPrice? Price => _prices.Find(Name);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        return Diagnostics.RecordAsync("openai", Name, Server, _time, AnswerAsync(request, cancellationToken), cancellationToken);
+    }
+
+    private Uri Server => string.IsNullOrEmpty(_options.BaseUrl) ? PublicServer : new Uri(_options.BaseUrl);
+
+    private async IAsyncEnumerable<ChatDelta> AnswerAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         var messages = Messages(request);
         var options = Options(request);
-        using var total = new CancellationTokenSource(_options.TotalTimeout, _time);
+        var limit = Limit(request);
+        using var total = new CancellationTokenSource(limit, _time);
         var began = _time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
-            await using var stream = new Attempt(this, messages, options, total.Token, cancellationToken);
+            await using var stream = new Attempt(this, messages, options, limit, total.Token, cancellationToken);
             ChatDelta? delta;
             try
             {
@@ -67,7 +82,7 @@ public sealed class OpenAIChatModel : IChatModel
             catch (ModelException e) when (e.IsRetryable && attempt < _options.MaxAttempts && !total.IsCancellationRequested && !(e.RetryAfter > _options.RetryMaxDelay))
             {
                 var wait = Backoff.Delay(attempt, _options.RetryBaseDelay, _options.RetryMaxDelay, e.RetryAfter, _random);
-                await WaitAsync(wait, total.Token, cancellationToken);
+                await WaitAsync(wait, limit, total.Token, cancellationToken);
                 continue;
             }
 
@@ -82,7 +97,16 @@ public sealed class OpenAIChatModel : IChatModel
         }
     }
 
-    private async Task WaitAsync(TimeSpan wait, CancellationToken total, CancellationToken cancellationToken)
+    // A call that has no time left is not sent.
+    private TimeSpan Limit(ChatRequest request)
+    {
+        var left = request.Deadline is { } deadline ? deadline - _time.GetUtcNow() : _options.TotalTimeout;
+        return left <= TimeSpan.Zero
+            ? throw new ModelException("model_timeout", "There was no time left to ask the model.") { IsRetryable = true }
+            : left < _options.TotalTimeout ? left : _options.TotalTimeout;
+    }
+
+    private async Task WaitAsync(TimeSpan wait, TimeSpan limit, CancellationToken total, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(total, cancellationToken);
         try
@@ -91,12 +115,12 @@ public sealed class OpenAIChatModel : IChatModel
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw TotalTimeout(false);
+            throw TotalTimeout(limit, false);
         }
     }
 
-    private ModelException TotalTimeout(bool afterFirstToken) =>
-        new("model_timeout", $"The model did not finish within {_options.TotalTimeout.TotalSeconds:0.#} s.") { IsRetryable = true, AfterFirstToken = afterFirstToken };
+    private static ModelException TotalTimeout(TimeSpan limit, bool afterFirstToken) =>
+        new("model_timeout", $"The model did not finish within {limit.TotalSeconds:0.#} s.") { IsRetryable = true, AfterFirstToken = afterFirstToken };
 
     private static List<OpenAI.Chat.ChatMessage> Messages(ChatRequest request) => [.. request.Messages.Select(message => (OpenAI.Chat.ChatMessage)(message.Role switch
     {
@@ -121,7 +145,7 @@ public sealed class OpenAIChatModel : IChatModel
 
     private ChatCompletionOptions Options(ChatRequest request)
     {
-        var options = new ChatCompletionOptions { MaxOutputTokenCount = _options.MaxOutputTokens };
+        var options = new ChatCompletionOptions { MaxOutputTokenCount = request.MaxOutputTokens < (_options.MaxOutputTokens ?? int.MaxValue) ? request.MaxOutputTokens : _options.MaxOutputTokens };
         foreach (var tool in request.Tools)
         {
             options.Tools.Add(ChatTool.CreateFunctionTool(tool.Name, tool.Description, BinaryData.FromString(tool.Parameters.GetRawText())));
@@ -156,6 +180,7 @@ public sealed class OpenAIChatModel : IChatModel
     private sealed class Attempt : IAsyncDisposable
     {
         private readonly OpenAIChatModel _owner;
+        private readonly TimeSpan _limit;
         private readonly CancellationToken _total;
         private readonly CancellationToken _caller;
         private readonly CancellationTokenSource _clock;
@@ -169,9 +194,10 @@ public sealed class OpenAIChatModel : IChatModel
         private bool _begun;
         private bool _ended;
 
-        public Attempt(OpenAIChatModel owner, List<OpenAI.Chat.ChatMessage> messages, ChatCompletionOptions options, CancellationToken total, CancellationToken caller)
+        public Attempt(OpenAIChatModel owner, List<OpenAI.Chat.ChatMessage> messages, ChatCompletionOptions options, TimeSpan limit, CancellationToken total, CancellationToken caller)
         {
             _owner = owner;
+            _limit = limit;
             _total = total;
             _caller = caller;
             _clock = new CancellationTokenSource(owner._options.FirstTokenTimeout, owner._time);
@@ -235,7 +261,7 @@ public sealed class OpenAIChatModel : IChatModel
             }
             catch (Exception) when (_total.IsCancellationRequested)
             {
-                throw _owner.TotalTimeout(_begun);
+                throw TotalTimeout(_limit, _begun);
             }
             catch (Exception e) when (_clock.IsCancellationRequested)
             {

@@ -12,13 +12,22 @@ public static class Diagnostics
     private static readonly ActivitySource Source = new(Name);
     internal static readonly Meter Meter = new(Name);
     private static readonly Counter<long> Runs = Meter.CreateCounter<long>("steward.runs", "{run}", "Runs that have ended.");
-    private static readonly Counter<long> Tokens = Meter.CreateCounter<long>("gen_ai.client.token.usage", "{token}", "Tokens that models read and wrote.");
 
-    internal static Activity? StartRun(RunInput input)
+    /// <summary>
+    /// Begins the span of one execution of a run, <c>invoke_agent</c> in OpenTelemetry's semantic conventions. It belongs to the request that asked for the run, wherever and
+    /// whenever it is executed, never to whatever happens to have woken its owner.
+    /// </summary>
+    internal static Activity? StartRun(RunInput input, RunSnapshot snapshot)
     {
-        var activity = Source.StartActivity("run");
+        var agent = snapshot.Choice?.Agent ?? input.Agent ?? "default";
+        var parent = ActivityContext.TryParse(input.TraceParent, null, isRemote: true, out var context) ? context : default;
+        Activity.Current = null;
+        var activity = Source.StartActivity($"invoke_agent {agent}", ActivityKind.Internal, parent);
+        activity?.SetTag("gen_ai.operation.name", "invoke_agent");
+        activity?.SetTag("gen_ai.agent.name", agent);
         activity?.SetTag("steward.run.id", input.RunId);
         activity?.SetTag("steward.tenant.id", input.TenantId);
+        activity?.SetTag("steward.run.resumed", snapshot.Choice is not null);
         return activity;
     }
 
@@ -26,11 +35,15 @@ public static class Diagnostics
     {
         activity?.SetTag("steward.run.phase", snapshot.Phase.ToString());
         activity?.SetTag("steward.run.strategy", snapshot.Strategy);
-        Runs.Add(1, new("phase", snapshot.Phase.ToString()), new("strategy", snapshot.Strategy));
-        if (snapshot.Usage.ModelCalls > 0)
+        if (snapshot.Phase == RunPhase.Failed)
         {
-            Tokens.Add(snapshot.Usage.InputTokens, new KeyValuePair<string, object?>("gen_ai.token.type", "input"));
-            Tokens.Add(snapshot.Usage.OutputTokens, new KeyValuePair<string, object?>("gen_ai.token.type", "output"));
+            activity?.SetStatus(ActivityStatusCode.Error, snapshot.ErrorCode);
+            activity?.SetTag("error.type", snapshot.ErrorCode ?? "_OTHER");
+        }
+
+        if (snapshot.HasEnded)
+        {
+            Runs.Add(1, new("phase", snapshot.Phase.ToString()), new("strategy", snapshot.Strategy));
         }
     }
 }

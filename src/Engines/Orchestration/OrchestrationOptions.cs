@@ -9,6 +9,11 @@ public sealed class OrchestrationOptions
     public string? PlaybookDirectory { get; set; }
 
     /// <summary>
+    /// The folder with the agents (<c>*.yaml</c>) and <c>strategies.yaml</c>. Null: the built-in agent answers, whose tools only read.
+    /// </summary>
+    public string? AgentDirectory { get; set; }
+
+    /// <summary>
     /// <c>auto</c>: a confident playbook, else the model, else none. <c>playbook</c>: never a model. <c>react</c>: always the model.
     /// Default <c>auto</c>.
     /// </summary>
@@ -23,8 +28,37 @@ public sealed class OrchestrationOptions
     /// <summary>The most steps of one run that are worked on at the same time. Default 8.</summary>
     public int MaxParallelSteps { get; set; } = 8;
 
-    /// <summary>The most model calls of one run. Default 8.</summary>
+    /// <summary>Whether requests may demand a strategy; <c>strategies.yaml</c> can restrict it to roles. A strategy grants no rights. Default true.</summary>
+    public bool AllowCallerStrategy { get; set; } = true;
+
+    /// <summary>The most model calls of an agent that reasons and acts while somebody waits, in a run or a hand-off. Default 8.</summary>
     public int MaxModelSteps { get; set; } = 8;
+
+    /// <summary>The same in a run in the background. Default 25.</summary>
+    public int MaxBackgroundModelSteps { get; set; } = 25;
+
+    /// <summary>How often a task may be handed over, one inside the other. Default 3.</summary>
+    public int MaxHandoffDepth { get; set; } = 3;
+
+    /// <summary>The most tokens of one answer of a model that a budget sets aside. Default 4,096.</summary>
+    public int MaxAnswerTokens { get; set; } = 4_096;
+
+    /// <summary>What a run may use while somebody waits, whatever caller and agent allow. Default 100 steps, 60 model calls, 4,000,000 tokens.</summary>
+    public RunLimits InteractiveLimits { get; set; } = new() { Steps = 100, ModelCalls = 60, Tokens = 4_000_000 };
+
+    /// <summary>The same in the background. Default 500 steps, 250 model calls, 40,000,000 tokens.</summary>
+    public RunLimits BackgroundLimits { get; set; } = new() { Steps = 500, ModelCalls = 250, Tokens = 40_000_000 };
+
+    /// <summary>The most earlier messages that a model is told. Default 40.</summary>
+    public int MaxHistoryMessages { get; set; } = 40;
+
+    /// <summary>The most characters of earlier messages that a model is told. Default 60,000.</summary>
+    public int MaxHistoryLength { get; set; } = 60_000;
+
+    /// <summary>
+    /// Where Steward itself is reached: hosts, with or without a port. Calls of tools that lead there are refused. The hosts that come with Steward add the addresses that they listen on.
+    /// </summary>
+    public string[] OwnAddresses { get; set; } = [];
 
     /// <summary>How often an action is sent, or a read tried, at most. Default 3.</summary>
     public int MaxAttempts { get; set; } = 3;
@@ -80,7 +114,8 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         }
 
         Demand(options.PlaybookDirectory is null || Directory.Exists(options.PlaybookDirectory), $"PlaybookDirectory '{options.PlaybookDirectory}' does not exist; name the folder with the playbooks, or none.");
-        if (Directory.Exists(options.PlaybookDirectory))
+        Demand(options.AgentDirectory is null || Directory.Exists(options.AgentDirectory), $"AgentDirectory '{options.AgentDirectory}' does not exist; name the folder with the agents, or none.");
+        if (failures.Count == 0)
         {
             // A fault in a file must stop the start, not the first run.
             try
@@ -97,7 +132,14 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.MatchThreshold is > 0 and <= 1, "MatchThreshold must be more than 0 and at most 1.");
         Demand(options.AmbiguityMargin is >= 0 and < 1, "AmbiguityMargin must be 0 to less than 1.");
         Demand(options.MaxParallelSteps is >= 1 and <= 64, "MaxParallelSteps must be 1 to 64.");
-        Demand(options.MaxModelSteps is >= 1 and <= 50, "MaxModelSteps must be 1 to 50.");
+        Demand(options.MaxModelSteps is >= 1 and <= 200, "MaxModelSteps must be 1 to 200.");
+        Demand(options.MaxBackgroundModelSteps is >= 1 and <= 200, "MaxBackgroundModelSteps must be 1 to 200.");
+        Demand(options.MaxHandoffDepth is >= 1 and <= 8, "MaxHandoffDepth must be 1 to 8.");
+        Demand(options.MaxAnswerTokens is >= 256 and <= 128_000, "MaxAnswerTokens must be 256 to 128,000.");
+        Demand(options.MaxHistoryMessages is >= 0 and <= 1_000, "MaxHistoryMessages must be 0 to 1,000.");
+        Demand(options.MaxHistoryLength is >= 0 and <= 10_000_000, "MaxHistoryLength must be 0 to 10,000,000.");
+        Demand(IsPositive(options.InteractiveLimits) && IsPositive(options.BackgroundLimits), "InteractiveLimits and BackgroundLimits must be more than zero where they are set.");
+        Demand(Array.TrueForAll(options.OwnAddresses, Limits.CallbackGuard.IsValid), "OwnAddresses must be hosts with or without a port, for example steward.example.com or 127.0.0.1:7080.");
         Demand(options.MaxAttempts is >= 1 and <= 10, "MaxAttempts must be 1 to 10.");
         Demand(options.MaxReconcileAttempts is >= 1 and <= 10, "MaxReconcileAttempts must be 1 to 10.");
         Demand(options.MaxResultLength is >= 256 and <= 1_000_000, "MaxResultLength must be 256 to 1,000,000.");
@@ -110,4 +152,7 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.ActionGrace > TimeSpan.Zero && options.DefaultDeadline > TimeSpan.Zero, "ActionGrace and DefaultDeadline must be more than zero.");
         return failures.Count == 0 ? Microsoft.Extensions.Options.ValidateOptionsResult.Success : Microsoft.Extensions.Options.ValidateOptionsResult.Fail(failures);
     }
+
+    private static bool IsPositive(RunLimits limits) =>
+        limits is { Steps: null or > 0, ModelCalls: null or > 0, Tokens: null or > 0, CostUsd: null or > 0, Seconds: null or > 0 };
 }

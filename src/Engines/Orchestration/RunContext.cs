@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using Steward.Engines.Connectors;
@@ -20,8 +21,8 @@ internal sealed class RunContext : IAsyncDisposable
     private readonly CancellationToken _userCancel;
     private readonly CancellationTokenSource _abort = new();
     private readonly SemaphoreSlim _answer = new(1, 1);
+    private readonly ConcurrentQueue<RunContent> _attached = new();
     private volatile RecordingFailedException? _recordingFailed;
-    private RunContent? _pinned;
 
     public RunContext(
         RunInput input,
@@ -88,6 +89,15 @@ internal sealed class RunContext : IAsyncDisposable
     /// <summary>Appends facts. Once an outcome is known it is recorded even when the process is about to stop.</summary>
     public Task RecordAsync(params IReadOnlyList<RunFact> facts) => RecordAsync(facts, []);
 
+    /// <summary>Makes contents durable with the next append, for facts whose append is made elsewhere.</summary>
+    public void Attach(IEnumerable<RunContent> contents)
+    {
+        foreach (var content in contents)
+        {
+            _attached.Enqueue(content);
+        }
+    }
+
     /// <summary>Appends facts together with the contents that they refer to.</summary>
     public async Task RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents)
     {
@@ -105,7 +115,7 @@ internal sealed class RunContext : IAsyncDisposable
 
         try
         {
-            await AppendAsync(facts, Pinned(facts, contents));
+            await AppendAsync(facts, contents);
         }
         finally
         {
@@ -115,9 +125,6 @@ internal sealed class RunContext : IAsyncDisposable
             }
         }
     }
-
-    /// <summary>Keeps a content until the fact that refers to it as the run's playbook is recorded, and stores it in the same append.</summary>
-    public void Pin(RunContent content) => _pinned = content;
 
     /// <summary>The whole result of a step, also when it is stored apart; what the journal has of it when retention has removed it.</summary>
     public ValueTask<JsonElement?> LoadResultAsync(StepState step) => ReadResult.LoadAsync(step, LoadContentAsync);
@@ -130,14 +137,22 @@ internal sealed class RunContext : IAsyncDisposable
     public async Task WaitAsync(int attempt, TimeSpan? retryAfter) =>
         await Task.Delay(Backoff.Delay(attempt, Options.RetryBaseDelay, Options.RetryMaxDelay, retryAfter, Random), Time, Work);
 
-    private IReadOnlyList<RunContent> Pinned(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents) =>
-        _pinned is { } pinned && facts.Any(fact => fact is StrategyChosen choice && choice.PlaybookHash == pinned.Hash) ? [.. contents, pinned] : contents;
-
     private async Task AppendAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents)
     {
         if (_recordingFailed is { } earlier)
         {
             throw earlier;
+        }
+
+        if (!_attached.IsEmpty)
+        {
+            var all = new List<RunContent>(contents);
+            while (_attached.TryDequeue(out var content))
+            {
+                all.Add(content);
+            }
+
+            contents = all;
         }
 
         try

@@ -1,11 +1,14 @@
+using System.Reflection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Actions;
+using Steward.Engines.Orchestration.Agents;
+using Steward.Engines.Orchestration.Limits;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Policies;
-using Steward.Engines.Orchestration.React;
+using Steward.Engines.Orchestration.Prompts;
 
 namespace Steward.Engines.Orchestration;
 
@@ -22,6 +25,15 @@ public sealed partial class RunEngine(
     IRandomSource random,
     ILogger<RunEngine> logger)
 {
+    /// <summary>
+    /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
+    /// on with by older ones.
+    /// </summary>
+    public const int Revision = 1;
+
+    private static readonly string CodeVersion =
+        typeof(RunEngine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+
     private readonly OrchestrationOptions _options = options.Value;
 
     /// <summary>Until when a run may work that has come as far as the snapshot says.</summary>
@@ -31,11 +43,14 @@ public sealed partial class RunEngine(
     /// Works the run off from wherever the recorder's snapshot says that it is; returns after <c>run.ended</c> or <c>run.waiting</c> is durable, at once when it already is and
     /// nothing has come in since. Called again after a decision it goes on.
     /// </summary>
-    /// <param name="input">What the run starts from, as in its <c>run.requested</c>.</param>
+    /// <param name="input">
+    /// What the run starts from, as in its <c>run.requested</c>. The conversation in it, which the journal need not repeat, is recorded with the first append and read from there later.
+    /// </param>
     /// <param name="recorder">The run's journal.</param>
     /// <param name="userCancel">Fires when the user cancels: what is under way is finished or given up, what was done is recorded, and the run ends as cancelled.</param>
     /// <param name="stop">Fires on shutdown: the run is left as it is, to be resumed elsewhere.</param>
     /// <exception cref="OperationCanceledException"><paramref name="stop"/> fired; the run has not ended.</exception>
+    /// <exception cref="EngineTooOldException">A newer version of the program began the run; it has not ended.</exception>
     /// <exception cref="Exception">Whatever the recorder threw; the run has not ended.</exception>
     public async Task ExecuteAsync(RunInput input, IRunRecorder recorder, CancellationToken userCancel, CancellationToken stop)
     {
@@ -46,8 +61,13 @@ public sealed partial class RunEngine(
             return;
         }
 
+        if (recorder.Snapshot.Choice?.EngineRevision is > Revision and var newer)
+        {
+            throw new EngineTooOldException(newer);
+        }
+
         stop.ThrowIfCancellationRequested();
-        using var activity = Diagnostics.StartRun(input);
+        using var activity = Diagnostics.StartRun(input, recorder.Snapshot);
 
         // A decision that comes in while the run settles down to wait is taken up at once.
         while (HasWork(recorder.Snapshot, userCancel))
@@ -90,6 +110,8 @@ public sealed partial class RunEngine(
             {
                 case OperationCanceledException:
                     return await InterruptedAsync(run);
+                case BudgetExhaustedException spent:
+                    return BudgetOutcome.Of(run, spent.Exhausted, null);
                 case ModelException model:
                     LogModelFailed(logger, run.Input.RunId, model.Code, model);
                     return Changed(run.Snapshot)
@@ -114,38 +136,96 @@ public sealed partial class RunEngine(
             throw new OperationCanceledException("The user has cancelled the run.");
         }
 
-        var model = models.ForTenant(run.Input.TenantId);
-        if (run.Snapshot.Choice is not { } choice)
+        return run.Snapshot.Choice is { } choice ? await ResumeAsync(run, choice) : await BeginAsync(run);
+    }
+
+    private async Task<RunOutcome> BeginAsync(RunContext run)
+    {
+        var (context, contents) = ConversationContext.Gather(run.Input, _options);
+        List<RunFact> before = context is null ? [] : [context];
+        run.Attach(contents);
+        var agents = definitions.Agents;
+        if (agents.Find(run.Input.Agent ?? AgentCatalog.DefaultId) is not { } agent)
         {
-            var selection = new StrategySelector(_options).Select(run.Input, definitions.Playbooks, run.Connectors.Operations, model);
-            if (selection.Outcome is { } outcome)
+            var known = string.Join(", ", agents.Agents.Select(other => other.Id));
+            return new RunOutcome(RunPhase.Failed, "unknown_agent", $"There is no agent '{run.Input.Agent}'; there are {known}.")
             {
-                return outcome with { Facts = [selection.Choice] };
-            }
-
-            if (selection.Playbook is { } pinned)
-            {
-                run.Pin(PinnedPlaybook.Content(pinned));
-            }
-
-            return selection.Playbook is { } selected
-                ? await new PlaybookRunner(run, selected, selection.Choice, logger).RunAsync([selection.Choice])
-                : await new ReactRunner(run, model!, logger).RunAsync([selection.Choice]);
+                Facts = [.. before, new StrategyChosen { Strategy = "none", Reason = "the agent is not known" }],
+            };
         }
 
-        switch (choice.Strategy)
+        var model = models.ForTenant(run.Input.TenantId, agent.ModelTier);
+        var selection = new StrategySelector(_options, definitions.Strategies).Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model);
+        var pin = agents.Pin(agent);
+        run.Attach([pin]);
+        var choice = selection.Choice with { Agent = agent.Id, AgentVersion = agent.Version, AgentHash = pin.Hash, EngineRevision = Revision, CodeVersion = CodeVersion };
+        before.Add(choice);
+        if (selection.Outcome is { } outcome)
         {
-            case "playbook" when await PinnedPlaybook.FindAsync(run, definitions.Playbooks, choice) is { } playbook:
+            return outcome with { Facts = before };
+        }
+
+        if (selection.Playbook is { } pinned)
+        {
+            run.Attach([PinnedPlaybook.Content(pinned)]);
+        }
+
+        return selection.Playbook is { } playbook
+            ? await new PlaybookRunner(run, playbook, choice, logger).RunAsync(before)
+            : await DispatchAsync(run, agents, agent, choice.Strategy, model!, before);
+    }
+
+    private async Task<RunOutcome> ResumeAsync(RunContext run, StrategyChosen choice)
+    {
+        if (choice.Strategy == "playbook")
+        {
+            if (await PinnedPlaybook.FindAsync(run, definitions.Playbooks, choice) is { } playbook)
+            {
                 return await new PlaybookRunner(run, playbook, choice, logger).RunAsync([]);
-            case "playbook":
-                await SettleAsync(run);
-                return new RunOutcome(RunPhase.Partial, "playbook_changed", Progress.Describe(run.Snapshot, "The playbook for this was changed or removed while I was working, so I stopped."));
-            case "react" when model is not null:
-                return await new ReactRunner(run, model, logger).RunAsync([]);
-            default:
-                await SettleAsync(run);
-                return new RunOutcome(RunPhase.Partial, "not_configured", Progress.Describe(run.Snapshot, "The language model that I was working with is not configured any more, so I stopped."));
+            }
+
+            await SettleAsync(run);
+            return new RunOutcome(RunPhase.Partial, "playbook_changed", Progress.Describe(run.Snapshot, "The playbook for this was changed or removed while I was working, so I stopped."));
         }
+
+        if (await PinnedAsync(run, choice) is not var (agents, agent))
+        {
+            await SettleAsync(run);
+            return new RunOutcome(RunPhase.Partial, "agent_changed", Progress.Describe(run.Snapshot, "The agent that was working on this is not there any more, so I stopped."));
+        }
+
+        if (choice.Strategy is "direct" or "react" or "plan" && models.ForTenant(run.Input.TenantId, agent.ModelTier) is { } model)
+        {
+            return await DispatchAsync(run, agents, agent, choice.Strategy, model, []);
+        }
+
+        await SettleAsync(run);
+        return new RunOutcome(RunPhase.Partial, "not_configured", Progress.Describe(run.Snapshot, "The language model that I was working with is not configured any more, so I stopped."));
+    }
+
+    private Task<RunOutcome> DispatchAsync(RunContext run, AgentCatalog agents, AgentDefinition agent, string strategy, IChatModel model, IReadOnlyList<RunFact> before)
+    {
+        var budget = new RunBudget(run, RunBudget.Lowest(run.Input.Limits, agent.Limits, run.Input.Background ? _options.BackgroundLimits : _options.InteractiveLimits));
+        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger);
+        var work = new AgentRun(parts, agent, AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
+        return strategy switch
+        {
+            "direct" => work.DirectAsync(before),
+            "plan" => work.PlanAsync(before),
+            _ => work.ReactAsync(before),
+        };
+    }
+
+    // The definitions of when the run began, whatever the files say now. Runs of the first release have pinned none.
+    private async Task<(AgentCatalog Agents, AgentDefinition Agent)?> PinnedAsync(RunContext run, StrategyChosen choice)
+    {
+        var current = definitions.Agents.Find(choice.Agent ?? AgentCatalog.DefaultId);
+        if (choice.AgentHash is not { } hash || (current is not null && definitions.Agents.Pin(current).Hash == hash))
+        {
+            return current is null ? null : (definitions.Agents, current);
+        }
+
+        return await run.LoadContentAsync(hash) is { } bytes ? AgentCatalog.Unpin(bytes) : null;
     }
 
     private static async Task SettleAsync(RunContext run)

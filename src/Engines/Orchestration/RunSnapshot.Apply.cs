@@ -20,15 +20,17 @@ public sealed partial class RunSnapshot
                     break;
                 case StrategyChosen choice:
                     Choice ??= choice;
-                    Begin();
+                    BegunAt ??= at;
+                    Begin(at);
                     break;
                 case StepStarted started:
-                    Begin();
+                    Begin(at);
                     var known = _steps.GetValueOrDefault(started.StepId);
                     _steps[started.StepId] = (known ?? NewStep(started.StepId, started.Title)) with
                     {
                         OperationId = started.OperationId,
                         Arguments = started.Arguments,
+                        Speculative = started.Speculative,
                         Status = StepStatus.Running,
                         StartedAt = known?.StartedAt ?? at,
                     };
@@ -58,6 +60,21 @@ public sealed partial class RunSnapshot
                         EndedAt = at,
                     });
                     break;
+                case StepDropped dropped:
+                    EndStep(dropped.StepId, step => step with
+                    {
+                        Status = StepStatus.Dropped, Result = null, ResultHash = null, ResultLength = null, Truncated = false, Code = null, Message = null, Summary = null, EndedAt = at,
+                    });
+                    break;
+                case PlanProposed proposed:
+                    AddPlan(proposed);
+                    break;
+                case PlanRejected rejected:
+                    ChangePlan(rejected.Scope, rejected.Revision, plan => plan with { Faults = rejected.Faults });
+                    break;
+                case PlanAccepted accepted:
+                    ChangePlan(accepted.Scope, accepted.Revision, plan => plan with { AcceptedBy = accepted.By });
+                    break;
                 case ActionPlanned planned when !_actions.ContainsKey(planned.ActionId):
                     _actions[planned.ActionId] = new ActionState
                     {
@@ -75,15 +92,15 @@ public sealed partial class RunSnapshot
                 case ActionConfirmed confirmed:
                     ConfirmAction(confirmed.ActionId, confirmed.Result);
                     break;
-                case ActionRejected rejected:
-                    ChangeAction(rejected.ActionId, action => action with
+                case ActionRejected refused:
+                    ChangeAction(refused.ActionId, action => action with
                     {
                         Status = ActionStatus.Failed,
-                        Code = rejected.Code,
-                        Message = rejected.Message,
-                        Field = rejected.Field,
-                        WillRetry = rejected.WillRetry,
-                        Attempts = rejected.Attempt,
+                        Code = refused.Code,
+                        Message = refused.Message,
+                        Field = refused.Field,
+                        WillRetry = refused.WillRetry,
+                        Attempts = refused.Attempt,
                     });
                     break;
                 case ActionOutcomeUnknown unknown:
@@ -98,7 +115,7 @@ public sealed partial class RunSnapshot
                 case ActionReconciled reconciled:
                     ChangeAction(reconciled.ActionId, action => action with { Status = ActionStatus.Unknown, Message = reconciled.Reason });
                     break;
-                case ModelCalled called when called.Call == _modelCalls.Count + 1:
+                case ModelCalled called when !_modelCalls.Exists(known => known.Call == called.Call):
                     _modelCalls.Add(called);
                     _usage = _usage.Add(called);
                     break;
@@ -122,7 +139,7 @@ public sealed partial class RunSnapshot
                 case DecisionMade made when _decisions.TryGetValue(made.RequestId, out var decision) && decision.IsOpen:
                     _decisions[made.RequestId] = decision with { Made = made, MadeAt = at };
                     ResumedAt = HasEnded ? ResumedAt : at;
-                    Begin();
+                    Begin(at);
                     break;
                 case ActionApproved approved:
                     Approve(approved);
@@ -131,6 +148,13 @@ public sealed partial class RunSnapshot
                     // A decision that came in between is not waited for any more.
                     Phase = RunPhase.Waiting;
                     Waiting = waiting;
+                    WaitingSince ??= at;
+                    break;
+                case BudgetExhausted exhausted:
+                    _exhausted.Add(exhausted);
+                    break;
+                case GuardTripped tripped:
+                    _trips.Add(tripped);
                     break;
                 case DeadlineReached deadline when !HasEnded:
                     BackgroundUntil ??= deadline.Until;
@@ -155,10 +179,12 @@ public sealed partial class RunSnapshot
         }
     }
 
-    private void Begin()
+    private void Begin(DateTimeOffset at)
     {
         if (!HasEnded)
         {
+            WaitedFor += at - (WaitingSince ?? at);
+            WaitingSince = null;
             Phase = RunPhase.Running;
             Waiting = null;
         }

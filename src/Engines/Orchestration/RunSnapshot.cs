@@ -15,6 +15,8 @@ public sealed partial class RunSnapshot
     private readonly Dictionary<string, DecisionState> _decisions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ordinals = new(StringComparer.Ordinal);
     private readonly List<ModelCalled> _modelCalls = [];
+    private readonly List<BudgetExhausted> _exhausted = [];
+    private readonly List<GuardTripped> _trips = [];
     private readonly StringBuilder _answer = new();
     private IReadOnlyDictionary<string, string> _workingMemory = new Dictionary<string, string>();
     private RunUsageTotals _usage = new();
@@ -50,6 +52,15 @@ public sealed partial class RunSnapshot
 
     /// <summary>What it waits for; null while it does not wait.</summary>
     public RunWaiting? Waiting { get; private set; }
+
+    /// <summary>When work on it began; null before.</summary>
+    public DateTimeOffset? BegunAt { get; private set; }
+
+    /// <summary>When it began to wait; null while it does not wait.</summary>
+    public DateTimeOffset? WaitingSince { get; private set; }
+
+    /// <summary>How long it has waited for people, without the wait that is under way.</summary>
+    public TimeSpan WaitedFor { get; private set; }
 
     /// <summary>Until when it goes on in the background, once its deadline has passed; null before.</summary>
     public DateTimeOffset? BackgroundUntil { get; private set; }
@@ -164,6 +175,30 @@ public sealed partial class RunSnapshot
             lock (_gate)
             {
                 return [.. _decisions.Values.OrderBy(decision => decision.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>The budgets that were used up, in order.</summary>
+    public IReadOnlyList<BudgetExhausted> Exhausted
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _exhausted];
+            }
+        }
+    }
+
+    /// <summary>The guards that stepped in, in order.</summary>
+    public IReadOnlyList<GuardTripped> Trips
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _trips];
             }
         }
     }

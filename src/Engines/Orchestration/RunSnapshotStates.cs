@@ -40,6 +40,9 @@ public enum StepStatus
 
     /// <summary>Came to nothing.</summary>
     Failed,
+
+    /// <summary>Began early and was not needed; nothing of it counts.</summary>
+    Dropped,
 }
 
 /// <summary>One step of a run.</summary>
@@ -62,6 +65,9 @@ public sealed record StepState
 
     /// <summary>The arguments of a call that only reads.</summary>
     public JsonElement? Arguments { get; init; }
+
+    /// <summary>Whether it began before it was known to be needed.</summary>
+    public bool Speculative { get; init; }
 
     /// <summary>What came out.</summary>
     public JsonElement? Result { get; init; }

@@ -2,15 +2,17 @@ using System.Runtime.CompilerServices;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
+using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Expressions;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.React;
+using Steward.Engines.Orchestration.Strategies;
 
 namespace Steward.Engines.Orchestration;
 
 /// <summary>Decides how a message is answered. Deterministic, calls nothing.</summary>
-internal sealed class StrategySelector(OrchestrationOptions options)
+internal sealed class StrategySelector(OrchestrationOptions options, StrategyRules rules)
 {
     private const double OfferThreshold = 0.3;
 
@@ -22,17 +24,28 @@ internal sealed class StrategySelector(OrchestrationOptions options)
 
     private static readonly string[] Ordinals = ["first", "second", "third", "fourth", "fifth"];
 
-    public Selection Select(RunInput input, PlaybookCatalog catalog, IReadOnlyList<ConnectorOperation> operations, IChatModel? model)
+    /// <summary>Decides.</summary>
+    /// <param name="input">The request.</param>
+    /// <param name="agent">The agent that answers it.</param>
+    /// <param name="playbooks">All playbooks; the agent may use a part of them.</param>
+    /// <param name="operations">The tenant's operations.</param>
+    /// <param name="model">The agent's model; null when none is configured.</param>
+    public Selection Select(RunInput input, AgentDefinition agent, PlaybookCatalog playbooks, IReadOnlyList<ConnectorOperation> operations, IChatModel? model)
     {
         var message = new MessageText(input.Text);
-        if (options.Strategy == "react")
+        var catalog = Allowed(agent, playbooks);
+        var demanded = input.Strategy is null or "auto" ? null : input.Strategy;
+        if (demanded is not null && Refusal(input, agent, demanded) is { } refusal)
         {
-            return model is null
-                ? Nothing(input, "no model", "No language model is configured (OPENAI_API_KEY), and this installation answers with a model only.", "not_configured")
-                : React("configured", model);
+            return refusal;
         }
 
-        var useModel = options.Strategy == "auto" ? model : null;
+        if (demanded is "direct" or "react" or "plan" || (demanded is null && options.Strategy == "react"))
+        {
+            return model is null ? WithoutModel(input) : Model(demanded ?? "react", demanded is null ? "configured" : "the caller demands it", model);
+        }
+
+        var useModel = options.Strategy == "auto" && demanded is null && agent.Strategies.Any(strategy => strategy != "playbook") ? model : null;
         var availability = Availabilities.GetValue(operations, key => new Availability(key));
         var matches = PlaybookMatcher.Match(catalog.Playbooks, message, input.Requester, input.WorkingMemory);
         if (Pending.Read(input.WorkingMemory) is { } pending && Answered(input, message, pending, matches, catalog) is { } answered)
@@ -47,21 +60,25 @@ internal sealed class StrategySelector(OrchestrationOptions options)
             confident.RemoveAll(match => match.Playbook.Priority < priority);
         }
 
+        if (useModel is not null)
+        {
+            var intent = confident is [var sure] ? sure.Playbook.Id : null;
+            var complexity = Complexity.Of(message, operations);
+            var (strategy, reason) = Choose(input, agent, intent, complexity, confident.Count);
+            if (strategy != "playbook")
+            {
+                return Model(strategy, reason, useModel);
+            }
+        }
+
         switch (confident)
         {
             case [var only]:
                 return Check(Begin(input, message, only.Playbook, $"the message asks for “{only.Playbook.Title}” (score {only.Score:0.00})", null), availability);
-            case [_, _, ..] when useModel is null:
-                return Ask(input, confident, "Which one do you mean?", "the message fits several playbooks");
             case [_, _, ..]:
-                return React("the message fits several playbooks", useModel);
+                return Ask(input, confident, "Which one do you mean?", "the message fits several playbooks");
             default:
                 break;
-        }
-
-        if (useModel is not null)
-        {
-            return React("no playbook fits", useModel);
         }
 
         var offers = matches.Where(match => match.Score >= OfferThreshold).Take(3).ToList();
@@ -69,6 +86,50 @@ internal sealed class StrategySelector(OrchestrationOptions options)
             ? Ask(input, offers, offers.Count == 1 ? "Shall I do this? Answer “yes”, or tell me more." : "Is it one of these?", "no playbook fits for sure")
             : Nothing(input, "no playbook fits", Offer(catalog, availability, model is null), null);
     }
+
+    // The first rule whose strategy the agent has; else by what the message looks like.
+    private (string Strategy, string Reason) Choose(RunInput input, AgentDefinition agent, string? intent, Complexity complexity, int confident)
+    {
+        foreach (var strategy in rules.For(input, intent, complexity))
+        {
+            if (agent.Strategies.Contains(strategy) && (strategy != "playbook" || intent is not null))
+            {
+                return (strategy, "a rule says so");
+            }
+        }
+
+        if (intent is not null)
+        {
+            return ("playbook", "a playbook fits");
+        }
+
+        var seen = confident > 1 ? "the message fits several playbooks" : "no playbook fits";
+        string[] wanted = complexity.Level switch
+        {
+            "conversation" => ["direct", "react", "plan"],
+            "complex" => ["plan", "react", "direct"],
+            _ => ["react", "plan", "direct"],
+        };
+        return (Array.Find(wanted, agent.Strategies.Contains)!, $"{seen}; it looks {complexity.Level}");
+    }
+
+    private Selection? Refusal(RunInput input, AgentDefinition agent, string demanded)
+    {
+        var message = !options.AllowCallerStrategy || !rules.MayChoose(input.Requester)
+            ? "You may not choose the strategy. Leave 'strategy' out, and the best one is chosen for you."
+            : !agent.Strategies.Contains(demanded)
+                ? $"The agent '{agent.Id}' has no strategy '{RepeatedCalls.Short(demanded)}'; it has {string.Join(", ", agent.Strategies)}."
+                : null;
+        return message is null ? null : Nothing(input, "the demanded strategy is not allowed", message, "strategy_not_allowed");
+    }
+
+    private static PlaybookCatalog Allowed(AgentDefinition agent, PlaybookCatalog playbooks) =>
+        !agent.Strategies.Contains("playbook") ? PlaybookCatalog.Empty
+        : agent.Playbooks.Contains("*") ? playbooks
+        : PlaybookCatalog.Of(playbooks.Playbooks.Where(playbook => agent.Playbooks.Contains(playbook.Id)));
+
+    private static Selection WithoutModel(RunInput input) =>
+        Nothing(input, "no model", "No language model is configured (OPENAI_API_KEY), and this can only be answered with one.", "not_configured");
 
     private static Selection? Answered(RunInput input, MessageText message, Pending pending, IReadOnlyList<PlaybookMatch> matches, PlaybookCatalog catalog)
     {
@@ -204,8 +265,8 @@ internal sealed class StrategySelector(OrchestrationOptions options)
         null,
         new RunOutcome(errorCode is null ? RunPhase.Completed : RunPhase.Failed, errorCode, answer) { WorkingMemory = Pending.Clear(input.WorkingMemory) });
 
-    private static Selection React(string reason, IChatModel model) => new(
-        new StrategyChosen { Strategy = "react", Reason = reason, Model = model.Name, PromptVersion = ReactPrompt.Version }, null, null);
+    private static Selection Model(string strategy, string reason, IChatModel model) => new(
+        new StrategyChosen { Strategy = strategy, Reason = reason, Model = model.Name, PromptVersion = strategy == "plan" ? Planning.PlanPrompt.Version : ReactPrompt.Version }, null, null);
 
     private static string Offer(PlaybookCatalog catalog, Availability availability, bool withoutModel)
     {

@@ -13,7 +13,11 @@ internal static class ApiDescription
 {
     private const string SecurityScheme = "bearer";
 
-    private static readonly FrozenSet<Type> Requests = [typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(CancelRunRequest)];
+    private static readonly FrozenSet<Type> Requests =
+    [
+        typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(LimitsResource), typeof(CancelRunRequest), typeof(DecideRequest), typeof(ForkSessionRequest),
+        typeof(ReplayRequest), typeof(CloseDeadLetterRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest),
+    ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
         where TBuilder : IEndpointConventionBuilder
@@ -49,6 +53,10 @@ internal static class ApiDescription
             {
                 new() { Name = "Sessions", Description = "Conversations and their messages." },
                 new() { Name = "Runs", Description = "The work on messages." },
+                new() { Name = "Decisions", Description = "What runs ask people to decide." },
+                new() { Name = "Dead letters", Description = "Runs that failed for technical reasons, for administrators." },
+                new() { Name = "Schedules", Description = "Messages that are handed in at set times." },
+                new() { Name = "Webhooks", Description = "Who is told of what happens to runs; for admins." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -60,7 +68,7 @@ internal static class ApiDescription
             if (type == typeof(JsonElement))
             {
                 schema.Type = JsonSchemaType.Object;
-                schema.Description = "An object; its members depend on the type of the event.";
+                schema.Description = "JSON; its members depend on what it belongs to.";
             }
             else if (type.IsEnum)
             {
@@ -115,12 +123,40 @@ internal static class ApiDescription
                 parameter.Description = "The run's id.";
                 parameter.Schema = Id('r');
                 break;
+            case "requestId":
+                parameter.Description = "The id of the request for a decision.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "prompts":
+                parameter.Description = "Whether the messages that models were asked with are in the answer.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false };
+                break;
+            case "scheduleId":
+                parameter.Description = "The schedule's id.";
+                parameter.Schema = Id('j');
+                break;
+            case "webhookId":
+                parameter.Description = "The webhook's id.";
+                parameter.Schema = Id('w');
+                break;
+            case "deliveryId":
+                parameter.Description = "The message's id.";
+                parameter.Schema = Id('d');
+                break;
+            case "afterId":
+                parameter.Description = "Only what comes after this id; without it from the start.";
+                parameter.Schema = Id('j');
+                break;
+            case "scope":
+                parameter.Description = "Whose are asked for: the caller's, by default, or the tenant's own, for admins.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["user", "tenant"], Default = "user" };
+                break;
             case "after":
                 parameter.Description = "Only what comes after this sequence number; 0, the default, from the start.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Default = 0 };
                 break;
             case "limit":
-                parameter.Description = "The most messages of the page.";
+                parameter.Description = "The most entries of the page.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = "200", Default = 50 };
                 break;
             case "Last-Event-ID":
@@ -141,13 +177,14 @@ internal static class ApiDescription
     private static string? Meaning(string status) => status switch
     {
         "200" => "Done.",
-        "201" => "The session; its address is in the Location header.",
+        "201" => "Made; its address is in the Location header.",
         "202" => "Accepted; the work goes on.",
-        "204" => "The run has ended and there is nothing left to send.",
+        "204" => "Done, and there is nothing to send.",
         "400" => "The input was refused; field and detail say why.",
         "401" => "No or no valid credentials.",
+        "403" => "The caller is known but may not do this.",
         "404" => "There is no such thing, or it belongs to somebody else.",
-        "409" => "The session works on another message and the policy is to reject (code busy).",
+        "409" => "It contradicts what is there; code and detail say how.",
         "413" => "The body is too large.",
         "415" => "The body is not JSON.",
         "429" => "Too many requests or streams; Retry-After says when to come back.",

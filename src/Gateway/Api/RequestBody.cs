@@ -10,6 +10,9 @@ namespace Steward.Gateway.Api;
 /// <summary>Reads JSON bodies strictly and says exactly what is wrong with one that is refused.</summary>
 internal static class RequestBody
 {
+    // Deep enough for a plan, and no more.
+    private const int MaxDepth = 32;
+
     /// <summary>The body.</summary>
     /// <param name="context">The request.</param>
     /// <param name="type">What it must be.</param>
@@ -52,7 +55,7 @@ internal static class RequestBody
 
             try
             {
-                var reader = new Utf8JsonReader(read.Buffer, new JsonReaderOptions { MaxDepth = 16 });
+                var reader = new Utf8JsonReader(read.Buffer, new JsonReaderOptions { MaxDepth = MaxDepth });
                 var body = JsonSerializer.Deserialize(ref reader, type);
                 while (reader.Read())
                 {
@@ -89,15 +92,42 @@ internal static class RequestBody
             return new StewardException(ErrorCodes.InvalidArgument, $"The body must be a JSON object; see {place}.", exception);
         }
 
-        var property = type.Properties.FirstOrDefault(property => string.Equals(property.Name, field, StringComparison.Ordinal));
+        var (property, owner) = Resolve(field, type);
         if (property is null)
         {
-            var known = string.Join(", ", type.Properties.Select(known => known.Name));
+            var known = string.Join(", ", owner.Properties.Select(known => known.Name));
             return new StewardException(ErrorCodes.InvalidArgument, $"{field}: is not a field of this request ({place}). Its fields are {known}.", exception) { Field = field };
         }
 
         var allowed = exception.Message.Contains("duplicate", StringComparison.OrdinalIgnoreCase) ? "must not appear twice" : $"must be {Describe(property.PropertyType)}";
         return new StewardException(ErrorCodes.InvalidArgument, $"{field}: {allowed} ({place}).", exception) { Field = field };
+    }
+
+    /// <summary>The property that a path such as <c>limits.steps</c> means, and the type whose property it is or should be. What lies inside of free JSON belongs to that.</summary>
+    private static (JsonPropertyInfo? Property, JsonTypeInfo Owner) Resolve(string path, JsonTypeInfo type)
+    {
+        JsonPropertyInfo? property = null;
+        foreach (var name in path.Split('.'))
+        {
+            if (property is not null)
+            {
+                var inner = type.Options.GetTypeInfo(property.PropertyType);
+                if (inner.Kind != JsonTypeInfoKind.Object)
+                {
+                    return (property, type);
+                }
+
+                type = inner;
+            }
+
+            property = type.Properties.FirstOrDefault(candidate => string.Equals(candidate.Name, name, StringComparison.Ordinal));
+            if (property is null)
+            {
+                return (null, type);
+            }
+        }
+
+        return (property, type);
     }
 
     private static string? FieldOf(string? path)
@@ -108,7 +138,14 @@ internal static class RequestBody
         }
 
         // Names with characters that a path cannot hold stand in brackets and quotes.
-        return path.StartsWith("$['", StringComparison.Ordinal) ? path[3..].TrimEnd(']').TrimEnd('\'') : path[2..];
+        if (path.StartsWith("$['", StringComparison.Ordinal))
+        {
+            return path[3..].TrimEnd(']').TrimEnd('\'');
+        }
+
+        // Of a list inside, the list is named.
+        var end = path.AsSpan(2).IndexOf('[');
+        return end < 0 ? path[2..] : path.Substring(2, end);
     }
 
     private static string Describe(Type type)
@@ -117,8 +154,13 @@ internal static class RequestBody
         return plain switch
         {
             _ when plain == typeof(string) => "a string",
+            _ when plain == typeof(bool) => "true or false",
+            _ when plain == typeof(int) || plain == typeof(long) => "a whole number",
+            _ when plain == typeof(decimal) || plain == typeof(double) => "a number",
+            _ when plain == typeof(LimitsResource) => "an object",
             _ when plain == typeof(DateTimeOffset) => "a date and time such as 2026-01-31T12:00:00Z",
-            _ when plain.IsEnum => "one of " + string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.CamelCase.ConvertName)),
+            _ when plain == typeof(IReadOnlyList<string>) => "a list of strings",
+            _ when plain.IsEnum => "one of " + string.Join(", ", Enum.GetNames(plain).Select(JsonNamingPolicy.SnakeCaseLower.ConvertName)),
             _ => "of the type that /openapi/v1.json states",
         };
     }

@@ -32,6 +32,15 @@ internal static class RunEndpoints
             .Produces<RunEventResource>(StatusCodes.Status200OK, RunEventStream.ContentType)
             .Produces(StatusCodes.Status204NoContent)
             .WithProblems(400, 401, 404, 429, 503);
+        v1.MapGet("/runs/{runId}/trace", (Delegate)TraceAsync)
+            .WithName("getRunTrace")
+            .WithTags("Runs")
+            .WithSummary("Read the trace of a run")
+            .WithDescription(
+                "The execution tree as far as it has come: model calls, plans, steps, actions with their attempts, decisions, with times, tokens, cost and reasons; secrets are masked. "
+                + "With prompts=true the messages that models were asked with are in it. Admins also see runs on the dead-letter list, without what went in and came out.")
+            .Produces<RunTraceResource>()
+            .WithProblems(400, 401, 404, 429, 503);
         v1.MapPost("/runs/{runId}/cancel", (Delegate)CancelAsync)
             .WithName("cancelRun")
             .WithTags("Runs")
@@ -47,6 +56,18 @@ internal static class RunEndpoints
     {
         var run = await Caller.Of(context).Client.GetRunAsync(runId, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, WireMapping.ToResource(run), StewardWireJson.Default.RunResource);
+    }
+
+    private static async Task TraceAsync(HttpContext context, string runId, [FromQuery] string? prompts)
+    {
+        var includePrompts = prompts switch
+        {
+            null or "" or "false" => false,
+            "true" => true,
+            _ => throw StewardException.Invalid("prompts", "must be true or false."),
+        };
+        var trace = await Caller.Of(context).Client.GetRunTraceAsync(runId, includePrompts, context.RequestAborted);
+        await JsonAnswer.WriteRawAsync(context, StatusCodes.Status200OK, trace);
     }
 
     private static async Task WatchAsync(

@@ -45,6 +45,16 @@ internal static class SessionEndpoints
             .Accepts<SubmitMessageRequest>("application/json")
             .Produces<SubmittedResource>(StatusCodes.Status202Accepted)
             .Produces<RunEventResource>(StatusCodes.Status200OK, RunEventStream.ContentType)
+            .WithProblems(400, 401, 403, 404, 409, 413, 415, 429, 503);
+        v1.MapPost("/sessions/{sessionId}/fork", (Delegate)ForkAsync)
+            .WithName("forkSession")
+            .WithTags("Sessions")
+            .WithSummary("Copy a session up to a message")
+            .WithDescription(
+                "Opens a new session with the conversation of this one up to and including a message; what runs have done is not undone or repeated. With an id for the copy it is "
+                + "idempotent; 409 when a session with this id exists that is no such copy.")
+            .Accepts<ForkSessionRequest>("application/json")
+            .Produces<SessionResource>(StatusCodes.Status201Created)
             .WithProblems(400, 401, 404, 409, 413, 415, 429, 503);
     }
 
@@ -87,7 +97,7 @@ internal static class SessionEndpoints
         }
 
         using var slot = AcceptedKinds.WantsEventStream(context.Request) ? admission.AdmitStream(caller.Identity) : null;
-        var submitted = await caller.Client.SubmitAsync(sessionId, body.Text, operationId, body.Deadline, WireMapping.ToContract(body.DoubleTexting), context.RequestAborted);
+        var submitted = await caller.Client.SubmitAsync(sessionId, body.Text, operationId, body.Deadline, WireMapping.ToContract(body.DoubleTexting), WireMapping.ToOptions(body), context.RequestAborted);
         if (submitted.Outcome == SubmitOutcome.Overloaded)
         {
             var wait = submitted.RetryAfter ?? TimeSpan.FromSeconds(1);
@@ -108,8 +118,16 @@ internal static class SessionEndpoints
             return;
         }
 
-        var resource = new SubmittedResource { Outcome = WireMapping.ToResource(submitted.Outcome), RunId = runId, OperationId = operationId };
+        var resource = new SubmittedResource { Outcome = WireMapping.ToResource(submitted.Outcome), RunId = runId, OperationId = operationId, QueuePosition = submitted.QueuePosition };
         await JsonAnswer.WriteAsync(context, StatusCodes.Status202Accepted, resource, StewardWireJson.Default.SubmittedResource);
+    }
+
+    private static async Task ForkAsync(HttpContext context, string sessionId, IOptions<StewardGatewayOptions> options)
+    {
+        var body = await RequestBody.ReadAsync(context, StewardWireJson.Default.ForkSessionRequest, options.Value.MaxBodyBytes);
+        var session = await Caller.Of(context).Client.ForkSessionAsync(sessionId, body.ThroughSequence, body.SessionId, body.Title, context.RequestAborted);
+        context.Response.Headers.Location = $"/v1/sessions/{session.SessionId}";
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status201Created, WireMapping.ToResource(session), StewardWireJson.Default.SessionResource);
     }
 
     // Written here and not thrown: these come in floods, and an exception costs more than the rest of the request.

@@ -60,12 +60,12 @@ internal static class ProblemWriter
     /// <summary>The status of an error.</summary>
     public static int StatusOf(string code) => code switch
     {
-        ErrorCodes.InvalidArgument => StatusCodes.Status400BadRequest,
+        ErrorCodes.InvalidArgument or ErrorCodes.ScheduleNeverFires or ErrorCodes.WebhookAddressForbidden => StatusCodes.Status400BadRequest,
         ErrorCodes.Unauthenticated => StatusCodes.Status401Unauthorized,
         ErrorCodes.Forbidden => StatusCodes.Status403Forbidden,
         ErrorCodes.NotFound or WireCodes.NoSuchOperation => StatusCodes.Status404NotFound,
         WireCodes.NotAcceptable => StatusCodes.Status406NotAcceptable,
-        ErrorCodes.Conflict or WireCodes.Busy => StatusCodes.Status409Conflict,
+        ErrorCodes.Conflict or ErrorCodes.LimitReached or WireCodes.Busy => StatusCodes.Status409Conflict,
         WireCodes.TooLarge => StatusCodes.Status413PayloadTooLarge,
         WireCodes.UnsupportedMediaType => StatusCodes.Status415UnsupportedMediaType,
         ErrorCodes.Overloaded => StatusCodes.Status429TooManyRequests,
@@ -104,6 +104,9 @@ internal static class ProblemWriter
         ErrorCodes.Forbidden => "Not allowed",
         ErrorCodes.NotFound => "There is no such thing",
         ErrorCodes.Conflict => "The request contradicts what is there",
+        ErrorCodes.ScheduleNeverFires => "The schedule would never fire",
+        ErrorCodes.WebhookAddressForbidden => "The address leads to where requests must not go",
+        ErrorCodes.LimitReached => "There are as many as may be",
         ErrorCodes.Overloaded => "Too many requests",
         ErrorCodes.Unavailable => "Not available now",
         WireCodes.Busy => "The session is busy",

@@ -71,6 +71,15 @@ public static class ErrorCodes
     /// <summary>The cluster or the store cannot be reached now; 503.</summary>
     public const string Unavailable = "unavailable";
 
+    /// <summary>A cron line that has no time; 400.</summary>
+    public const string ScheduleNeverFires = "schedule_never_fires";
+
+    /// <summary>A webhook's address leads to where requests must not go; 400.</summary>
+    public const string WebhookAddressForbidden = "webhook_address_forbidden";
+
+    /// <summary>There are as many things of the kind as may be; 409.</summary>
+    public const string LimitReached = "limit_reached";
+
     /// <summary>A defect; 500.</summary>
     public const string Internal = "internal";
 }

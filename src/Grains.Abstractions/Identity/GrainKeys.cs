@@ -22,6 +22,37 @@ public static partial class GrainKeys
     /// <summary>The key of a tenant's dead-letter list.</summary>
     public static string DeadLetters(string tenantId) => $"{Tenant(tenantId)}/d-letters";
 
+    /// <summary>What the ids of a tenant's own schedules begin with; no person's do.</summary>
+    public const string TenantSchedulePrefix = "j-tenant-";
+
+    /// <summary>The key of a schedule: under its person, or directly under the tenant when its id says so.</summary>
+    public static string Schedule(string tenantId, string userId, string scheduleId) => IsTenantSchedule(Part(scheduleId, 'j', "scheduleId"))
+        ? $"{Tenant(tenantId)}/{scheduleId}"
+        : $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/{scheduleId}";
+
+    /// <summary>Whether a schedule id is that of one of the tenant's own.</summary>
+    public static bool IsTenantSchedule(string scheduleId)
+    {
+        ArgumentNullException.ThrowIfNull(scheduleId);
+        return scheduleId.StartsWith(TenantSchedulePrefix, StringComparison.Ordinal);
+    }
+
+    /// <summary>The key of the list of a tenant's schedules.</summary>
+    public static string ScheduleIndex(string tenantId) => $"{Tenant(tenantId)}/i-schedules";
+
+    /// <summary>The key of a webhook.</summary>
+    public static string Webhook(string tenantId, string webhookId) => $"{Tenant(tenantId)}/{Part(webhookId, 'w', "webhookId")}";
+
+    /// <summary>The key of the list of a tenant's webhooks.</summary>
+    public static string WebhookIndex(string tenantId) => $"{Tenant(tenantId)}/i-webhooks";
+
+    /// <summary>The user of a grain key, or null when it names none.</summary>
+    public static string? UserOf(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.Split('/') is [_, ['u', '-', ..] user, ..] ? user : null;
+    }
+
     /// <summary>The key of a tenant; the tenant id itself, checked.</summary>
     public static string Tenant(string tenantId) => Part(tenantId, 't', "tenantId");
 

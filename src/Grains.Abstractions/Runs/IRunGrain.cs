@@ -73,6 +73,17 @@ public interface IRunGrain : IGrainWithStringKey
     Task<RunStatus?> CloseDeadLetter(CloseDeadLetter command, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// The execution tree of the run as JSON (docs/api/trace.md), as far as it has come. The owner sees all of it; an admin sees that of a run on the dead-letter list
+    /// without what went in and came out.
+    /// </summary>
+    /// <param name="includePrompts">Whether the messages of the prompts are in it; for the owner only.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <returns>Null when the run does not exist or the caller may not know of it.</returns>
+    [Alias("read-trace")]
+    [AlwaysInterleave] // Safe: only reads what is durable.
+    Task<string?> ReadTrace(bool includePrompts, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Removes the run's texts and leaves a receipt, if it ended at or before <paramref name="endedBefore"/>. The platform only.
     /// </summary>
     /// <returns>Whether nothing but the receipt is left.</returns>

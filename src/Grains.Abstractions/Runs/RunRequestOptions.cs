@@ -48,4 +48,8 @@ public sealed record RunRequestOptions
     /// <summary>The W3C trace context of the request, so that the run stays in the same trace.</summary>
     [Id(10)]
     public string? TraceParent { get; init; }
+
+    /// <summary>The most seconds of work; waiting for people does not count.</summary>
+    [Id(11)]
+    public double? MaxSeconds { get; init; }
 }

@@ -1,8 +1,10 @@
 using Microsoft.Extensions.Logging;
 using Steward.Identity;
 using Steward.Runs;
+using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Storage;
+using Steward.Webhooks;
 
 namespace Steward.Operations;
 
@@ -69,6 +71,12 @@ internal sealed partial class OpenWork(
                     return true;
                 case 's':
                     await grains.GetGrain<ISessionGrain>(key).Resume();
+                    return true;
+                case 'j':
+                    await grains.GetGrain<IScheduleGrain>(key).Resume();
+                    return true;
+                case 'w':
+                    await grains.GetGrain<IWebhookGrain>(key).Resume();
                     return true;
                 default:
                     return false;

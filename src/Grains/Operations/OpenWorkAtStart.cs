@@ -34,6 +34,7 @@ internal sealed partial class OpenWorkAtStart(OpenWork openWork, ILogger<OpenWor
         try
         {
             var count = await openWork.ResumeAsync(tenantId: null, TimeSpan.Zero, _stopping.Token);
+            count += await openWork.WakeAsync(tenantId: null, _stopping.Token);
             LogTakenUp(logger, count);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -47,7 +48,7 @@ internal sealed partial class OpenWorkAtStart(OpenWork openWork, ILogger<OpenWor
         }
     }
 
-    [LoggerMessage(EventId = 1311, Level = LogLevel.Information, Message = "Took up {Count} open sessions and runs at start")]
+    [LoggerMessage(EventId = 1311, Level = LogLevel.Information, Message = "Took up {Count} sessions, runs and others that were open or due at start")]
     private static partial void LogTakenUp(ILogger logger, int count);
 
     [LoggerMessage(EventId = 1312, Level = LogLevel.Error, Message = "Open work could not be taken up at start; the tenants' watchdogs will do it")]

@@ -68,6 +68,13 @@ internal sealed partial class RunGrain
 
         await Journaling(() => _journal.DecideAsync(snapshot => RunReplay.CanReplay(snapshot) ? RunReplay.Begin(snapshot, caller.UserId) : []));
         _counted = false;
+        if (_userCancel.IsCancellationRequested)
+        {
+            // Whoever replays it wants it to go on.
+            _userCancel.Dispose();
+            _userCancel = new CancellationTokenSource();
+        }
+
         LogReplayed(_logger, Key, _journal.Life.Attempt);
         try
         {

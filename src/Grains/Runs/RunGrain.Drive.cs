@@ -15,7 +15,6 @@ internal sealed partial class RunGrain
     private Task _interim = Task.CompletedTask;
     private IReadOnlyList<ConversationMessage>? _history;
     private bool _tell;
-    private bool _counted;
 
     /// <summary>Whether the engine has something to do.</summary>
     private bool NeedsWork() => _journal.Life.IsRequested && !_journal.HasEnded && !RunLife.StandsStill(_journal.Snapshot, _time.GetUtcNow());
@@ -111,6 +110,13 @@ internal sealed partial class RunGrain
             {
                 return false;
             }
+            catch (EngineTooOldException exception)
+            {
+                // During a rolling upgrade: it stays open, and the watchdog looks for it until a server that knows its rules has it.
+                LogLeft(_logger, exception, Key);
+                DeactivateOnIdle();
+                return false;
+            }
             catch (RunMovedException)
             {
                 LogMoved(_logger, Key);
@@ -203,108 +209,6 @@ internal sealed partial class RunGrain
         }
     }
 
-    /// <summary>Tells everyone concerned where the run has come to.</summary>
-    private async Task TellAsync()
-    {
-        if (!_journal.HasEnded)
-        {
-            await TellSessionAsync();
-            return;
-        }
-
-        Count();
-        if (!_journal.Life.MustSettle || _journal.Life.IsSettled)
-        {
-            // The session finds out by itself otherwise: its journal stays open until it knows, and it asks.
-            await TellSessionAsync();
-            return;
-        }
-
-        for (var attempt = 0; attempt < _options.MaxSettleAttempts && !_stop.IsCancellationRequested; attempt++)
-        {
-            try
-            {
-                await SettleAsync();
-                return;
-            }
-            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (RunMovedException)
-            {
-                LogMoved(_logger, Key);
-                DeactivateOnIdle();
-                return;
-            }
-#pragma warning disable CA1031 // The journal stays open: it is tried again here, and later by the watchdog.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                LogNotTold(_logger, exception, Key);
-                await Task.Delay(_options.RetryAfter * (1 << Math.Min(attempt, 6)), _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            }
-        }
-    }
-
-    private async Task SettleAsync()
-    {
-        var life = _journal.Life;
-        var status = _journal.Status(RunId)!;
-        await _outbox.TellSessionAsync(Key, life, _journal.Snapshot, interimId: null);
-        if (life.Attempt > 1)
-        {
-            await _outbox.SettleLetterAsync(Key, life.Attempt - 1, "replayed", PlatformIdentity.UserId);
-        }
-
-        await _outbox.TellOthersAsync(Key, life, _journal.Snapshot, status, _stop.Token);
-        if (life.IsTechnical)
-        {
-            await _journal.RecordAsync([new RunDeadLettered { Code = status.ErrorCode ?? ErrorCodes.Internal, StepId = RunOutbox.FailedStep(_journal.Snapshot)?.StepId }], CancellationToken.None);
-        }
-        else
-        {
-            await _journal.SettleAsync(life.Attempt);
-        }
-    }
-
-    /// <summary>Tells the session of the end, or that it goes on without this run. If it cannot be told now, it asks by starting the run again.</summary>
-    private async Task TellSessionAsync()
-    {
-        try
-        {
-            var snapshot = _journal.Snapshot;
-            var interimId = RunLife.InterimId(snapshot);
-            if (interimId is not null || _journal.HasEnded)
-            {
-                await _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId);
-            }
-        }
-#pragma warning disable CA1031 // The session finds out by itself; see the summary.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotTold(_logger, exception, Key);
-        }
-    }
-
-    /// <summary>Counts an end once, however often others are told of it by this activation.</summary>
-    private void Count()
-    {
-        if (_counted)
-        {
-            return;
-        }
-
-        _counted = true;
-        var status = _journal.Status(RunId)!;
-        RunDiagnostics.Ended.Add(1, new KeyValuePair<string, object?>("state", status.State.ToString()));
-        if (status.EndedAt is { } endedAt)
-        {
-            RunDiagnostics.Duration.Record((endedAt - status.RequestedAt).TotalSeconds);
-        }
-    }
-
     [LoggerMessage(EventId = 1401, Level = LogLevel.Information, Message = "Run {Run} is taken up again after event {Sequence}")]
     private static partial void LogResumed(ILogger logger, string run, long sequence);
 
@@ -314,6 +218,6 @@ internal sealed partial class RunGrain
     [LoggerMessage(EventId = 1403, Level = LogLevel.Information, Message = "Run {Run} is driven by another activation; this one gives way")]
     private static partial void LogMoved(ILogger logger, string run);
 
-    [LoggerMessage(EventId = 1404, Level = LogLevel.Warning, Message = "Not everyone could be told what became of run {Run}; it will be tried again")]
-    private static partial void LogNotTold(ILogger logger, Exception exception, string run);
+    [LoggerMessage(EventId = 1406, Level = LogLevel.Warning, Message = "Run {Run} is left to a newer server")]
+    private static partial void LogLeft(ILogger logger, Exception exception, string run);
 }

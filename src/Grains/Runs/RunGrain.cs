@@ -26,7 +26,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RunGrain> _logger;
     private readonly RunJournal _journal;
-    private readonly CancellationTokenSource _userCancel = new();
+    private CancellationTokenSource _userCancel = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _processStops;
 
@@ -87,7 +87,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             return;
         }
 
-        var origin = RunRequests.ToOrigin(command);
+        using var activity = Diagnostics.Start("run start", command.Options?.TraceParent, Key);
+        var origin = RunRequests.ToOrigin(command) with { TellsTenant = await _outbox.TellsTenantAsync(TenantId) };
         var input = RunRequests.ToInput(RunId, command);
         await Journaling(() => _journal.NoteOriginAsync(origin, command.Queued ? null : new RunRequested { Input = input with { History = [] } }));
         if (!command.Queued)

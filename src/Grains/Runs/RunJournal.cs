@@ -76,7 +76,7 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
     public Task NoteOriginAsync(RunOrigin origin, RunRequested? requested) => AppendAsync(
         _ =>
         {
-            var batch = new Batch();
+            var batch = new RunAppend();
             if (Origin is null)
             {
                 batch.Add(Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin)), null);
@@ -109,7 +109,7 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
     public Task SettleAsync(int attempt) => AppendAsync(
         _ =>
         {
-            var batch = new Batch { Open = false };
+            var batch = new RunAppend { Open = false };
             batch.Add(Record(RunSettled.Type, JsonSerializer.SerializeToUtf8Bytes(new RunSettled { Attempt = attempt }, RunRecordJson.Default.RunSettled)), null);
             return batch;
         },
@@ -182,7 +182,7 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task AppendAsync(Func<RunSnapshot, Batch> make, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
+    private async Task AppendAsync(Func<RunSnapshot, RunAppend> make, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
     {
         await _appending.WaitAsync(cancellationToken);
         try
@@ -271,9 +271,9 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
         changed.SetResult();
     }
 
-    private Batch ToBatch(IReadOnlyList<RunFact> facts, RunSnapshot snapshot)
+    private RunAppend ToBatch(IReadOnlyList<RunFact> facts, RunSnapshot snapshot)
     {
-        var batch = new Batch();
+        var batch = new RunAppend();
         foreach (var fact in facts)
         {
             batch.Add(ToRecord(fact), fact);
@@ -297,24 +297,6 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
 
     private static RunEvent ToEvent(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at) =>
         new() { Sequence = sequence, Type = type, At = at, Data = Encoding.UTF8.GetString(payload.Span) };
-
-    /// <summary>One append: the records, the facts among them, and what it does to the journal's head.</summary>
-    private sealed class Batch
-    {
-        public List<JournalRecord> Records { get; } = [];
-
-        public List<RunFact?> Facts { get; } = [];
-
-        public bool? Open { get; set; }
-
-        public JournalWake? Wake { get; set; }
-
-        public void Add(JournalRecord record, RunFact? fact)
-        {
-            Records.Add(record);
-            Facts.Add(fact);
-        }
-    }
 }
 
 /// <summary>Another activation appended to the run's journal: this one must give way.</summary>

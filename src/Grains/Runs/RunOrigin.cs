@@ -28,6 +28,10 @@ internal sealed record RunOrigin
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? WebhookId { get; init; }
 
+    /// <summary>Whether somebody wanted to be told of all runs of the tenant when it was accepted.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool TellsTenant { get; init; }
+
     /// <summary>When it was accepted; the record's time.</summary>
     [JsonIgnore]
     public DateTimeOffset At { get; init; }

@@ -12,6 +12,30 @@ internal sealed class RunOutbox(IGrainFactory grains, PlatformIdentity platform,
     /// <summary>Whether somebody besides the session has to be told of the run's end.</summary>
     public bool HasHook(RunOrigin origin) => _hooks.Any(hook => hook.AppliesTo(origin));
 
+    /// <summary>Whether somebody wants to be told of all runs of a tenant that begin now.</summary>
+    public async ValueTask<bool> TellsTenantAsync(string tenantId)
+    {
+        foreach (var hook in _hooks)
+        {
+            if (await hook.WantsAllOfAsync(tenantId))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Tells all others that the run waits for a person.</summary>
+    public async Task TellOthersOfWaitingAsync(string runKey, RunLife life, RunStatus status, string occasion, CancellationToken cancellationToken)
+    {
+        var tenantId = GrainKeys.TenantOf(runKey);
+        foreach (var hook in _hooks.Where(hook => hook.AppliesTo(life.Origin!)))
+        {
+            await hook.OnWaitingAsync(tenantId, life.Origin!, status, occasion, cancellationToken);
+        }
+    }
+
     /// <summary>Tells the session of the end, or, with an id, that the run goes on without it.</summary>
     public Task TellSessionAsync(string runKey, RunLife life, RunSnapshot snapshot, string? interimId)
     {

@@ -32,9 +32,9 @@ internal static class RunRequests
             Background = options.Background,
             ContinueAfterDeadline = options.ContinueAfterDeadline,
             ReviewPlan = options.ReviewPlan,
-            Limits = options is { MaxSteps: null, MaxModelCalls: null, MaxTokens: null, MaxCostUsd: null }
+            Limits = options is { MaxSteps: null, MaxModelCalls: null, MaxTokens: null, MaxCostUsd: null, MaxSeconds: null }
                 ? null
-                : new RunLimits { Steps = options.MaxSteps, ModelCalls = options.MaxModelCalls, Tokens = options.MaxTokens, CostUsd = options.MaxCostUsd },
+                : new RunLimits { Steps = options.MaxSteps, ModelCalls = options.MaxModelCalls, Tokens = options.MaxTokens, CostUsd = options.MaxCostUsd, Seconds = options.MaxSeconds },
             TraceParent = options.TraceParent,
         };
     }

@@ -52,6 +52,7 @@ internal static partial class MessageRules
         Demand(options.MaxModelCalls is null or (>= 0 and <= 1000), "maxModelCalls", "must be 0 to 1000.");
         Demand(options.MaxTokens is null or >= 0, "maxTokens", "must not be negative.");
         Demand(options.MaxCostUsd is null or (>= 0 and <= 1_000_000), "maxCostUsd", "must be 0 to 1,000,000.");
+        Demand(options.MaxSeconds is null or (> 0 and <= 2_592_000), "maxSeconds", "must be more than 0 and at most 2,592,000.");
         Demand(options.WebhookId is null || NamePattern().IsMatch(options.WebhookId), "webhookId", $"must be the id of a webhook: 1 to {MaxNameLength} of a-z, 0-9, '.', '_' and '-'.");
         Demand(options.TraceParent is null || TraceParentPattern().IsMatch(options.TraceParent), "traceparent", "must be a W3C trace context, for example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.");
     }

@@ -74,6 +74,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
     public async Task<SubmitResult> Submit(SubmitMessage command, CancellationToken cancellationToken = default)
     {
         MessageRules.Check(command);
+        using var activity = Diagnostics.Start("session submit", command.Options?.TraceParent, Key);
         var requester = Caller.Required;
         if (!Conversation.IsOpen)
         {
@@ -132,7 +133,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         var wasActive = string.Equals(active?.Message.RunId, report.RunId, StringComparison.Ordinal);
 
         // A run that is to be stopped goes on only to its end.
-        if (Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
+        if (!Conversation.IsOpen || Conversation.HasEnded(report.RunId, report.Attempt) || (report.IsInterim && Conversation.IsSuperseded(report.RunId)))
         {
             return;
         }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Steward.Client;
 using Steward.Client.Http;
 using Steward.Errors;
@@ -60,11 +59,12 @@ internal static class ChatCommand
             var session = await client.CreateSessionAsync(title: "Terminal", cancellationToken: cancellationToken);
             var screen = new ChatScreen(Console.Out, colours: !Console.IsOutputRedirected);
             screen.Welcome(user, url, session.SessionId);
+            var conversation = new ChatConversation(client, session.SessionId, screen);
             while (screen.Prompt(Console.In) is { } line && line.Trim() is not ("/quit" or "/exit"))
             {
                 if (!string.IsNullOrWhiteSpace(line))
                 {
-                    await AskAsync(client, session.SessionId, line, screen, cancellationToken);
+                    await conversation.TakeAsync(line, cancellationToken);
                 }
             }
 
@@ -78,22 +78,6 @@ internal static class ChatCommand
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return 130;
-        }
-    }
-
-    private static async Task AskAsync(IStewardUserClient client, string sessionId, string text, ChatScreen screen, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (var runEvent in client.AskAsync(sessionId, text, cancellationToken: cancellationToken))
-            {
-                using var content = JsonDocument.Parse(runEvent.Data);
-                screen.Show(runEvent.Type, content.RootElement);
-            }
-        }
-        catch (StewardException exception) when (exception.Code is not ErrorCodes.Unauthenticated)
-        {
-            screen.Problem($"{exception.Message} ({exception.Code})");
         }
     }
 }

@@ -10,7 +10,7 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
     private readonly Dictionary<string, string> _titles = [];
 
     public void Welcome(string user, string url, string sessionId) =>
-        output.WriteLine($"Chatting as {user} with {url}, session {sessionId}. /quit ends.");
+        output.WriteLine($"Chatting as {user} with {url}, session {sessionId}. /quit ends; what Steward asks is answered with /approve, /reject and so on.");
 
     public string? Prompt(TextReader input)
     {
@@ -44,6 +44,30 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
             case "step.failed":
                 Step($"✗ {Text(content, "message")}");
                 break;
+            case "decision.requested":
+                output.WriteLine(Paint("33", $"  ? {Clean(Text(content, "summary") ?? "")}"));
+                if (Text(content, "reason") is { } reason)
+                {
+                    Step($"  {reason}");
+                }
+
+                if (content.TryGetProperty("subject", out var subject))
+                {
+                    Step($"  {Shorten(subject.GetRawText())}");
+                }
+
+                break;
+            case "decision.made":
+                Step($"→ {Text(content, "decision")}{(Text(content, "by") is { } by ? $" by {by}" : "")}");
+                break;
+            case "run.waiting":
+                output.WriteLine();
+                Step($"(waits: {Text(content, "summary")})");
+                break;
+            case "run.deadline_reached":
+                output.WriteLine();
+                Step("(the deadline has passed; the work goes on in the background)");
+                break;
             case "action.unknown":
                 Step($"? {Text(content, "reason")}");
                 break;
@@ -60,6 +84,12 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
         output.Flush();
     }
 
+    /// <summary>How the person can answer what a run waits for, or who else has to.</summary>
+    public void Offer(IReadOnlyList<string> options, IReadOnlyList<string> deciders, bool mayDecide) =>
+        Step(mayDecide ? $"Answer with {string.Join(", ", options.Select(option => "/" + option))}, and why if you like." : $"This is decided by: {string.Join(", ", deciders)}");
+
+    public void Queued(int? before) => Step(before is > 0 ? $"(waits for its turn; {before} before it)" : "(waits for its turn)");
+
     public void Problem(string message) => output.WriteLine(Paint("31", Clean(message)));
 
     /// <summary>The answer comes in pieces; a piece before the end means that a lost model call began again, so the answer is shown anew.</summary>
@@ -75,6 +105,8 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
         _answer.Append(text);
         output.Write(Clean(text));
     }
+
+    private static string Shorten(string text) => text.Length <= 500 ? text : text[..500] + "…";
 
     private void Step(string text) => output.WriteLine(Paint("90", $"  {Clean(text)}"));
 

@@ -71,7 +71,8 @@ internal static class ClusterCommand
         await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: stop) : null;
         await using var postgres = connectionString is null ? await PostgreSqlServer.StartAsync(stop) : null;
         connectionString ??= await postgres!.CreateDatabaseAsync("steward", stop);
-        var settings = Settings(connectionString, data, simulation);
+        var gateway = port == 0 ? FreePort() : port;
+        var settings = Settings(connectionString, data, simulation, gateway);
         await using var processes = new ProcessGroup(Console.Out);
         for (var i = 0; i < silos; i++)
         {
@@ -89,7 +90,6 @@ internal static class ClusterCommand
                 stop);
         }
 
-        var gateway = port == 0 ? FreePort() : port;
         await processes.StartAsync(
             "gateway",
             "Steward.Gateway.dll",
@@ -128,12 +128,14 @@ internal static class ClusterCommand
     /// What this command adds to the environment that all processes inherit; secrets travel in it, not on command lines. Connectors, playbooks
     /// and logging are as the environment says, if it does.
     /// </summary>
-    private static Dictionary<string, string?> Settings(string connectionString, DataDirectory data, EnterpriseSimulation? simulation)
+    private static Dictionary<string, string?> Settings(string connectionString, DataDirectory data, EnterpriseSimulation? simulation, int gateway)
     {
         var given = Environment.GetEnvironmentVariables().Keys.Cast<string>().Select(Key).ToHashSet(StringComparer.OrdinalIgnoreCase);
         var settings = new Dictionary<string, string?>(simulation is null ? [] : SimulatedSystems.Connectors(DemoTenant.Id, simulation))
         {
             ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
+            ["Steward:Orchestration:AgentDirectory"] = Path.Combine(AppContext.BaseDirectory, "agents"),
+            ["Steward:Orchestration:OwnAddresses:0"] = $"127.0.0.1:{gateway}",
             ["Logging:LogLevel:Orleans"] = "Warning",
             ["Logging:LogLevel:Microsoft"] = "Warning",
             ["Logging:Console:FormatterName"] = "simple",

@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Orchestration;
 using Steward.EnterpriseSim;
 using Steward.Gateway;
 using Steward.Host.Capabilities;
@@ -77,6 +79,9 @@ internal static class UpCommand
             return await RefuseAsync(port);
         }
 
+        // Only now is the port known when the system has chosen it.
+        var orchestration = app.Services.GetRequiredService<IOptions<OrchestrationOptions>>().Value;
+        orchestration.OwnAddresses = [.. orchestration.OwnAddresses, .. app.Urls];
         await DemoTenant.EnsureAsync(app.Services, cancellationToken);
         var url = app.Urls.First();
         await File.WriteAllTextAsync(data.UrlFile, url, cancellationToken);
@@ -98,6 +103,7 @@ internal static class UpCommand
             ["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey,
             ["Steward:Development:DemoTokens"] = "true",
             ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
+            ["Steward:Orchestration:AgentDirectory"] = Path.Combine(AppContext.BaseDirectory, "agents"),
         };
 
         // Two local Stewards may run side by side; production sets its ports.

@@ -15,13 +15,18 @@ internal sealed class SqliteWriter : IDisposable
     private const int MaxBatch = 512;
     private const long MaxBatchBytes = 8 * 1024 * 1024;
 
+    // 16 MB of log: a checkpoint's flushes are spread over thousands of appends.
+    private const int CheckpointPages = 4_000;
+
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _signal = new(0);
     private readonly Queue<SqliteWork> _waiting = new();
     private readonly Func<SqliteSession> _open;
     private readonly string _location;
+    private readonly SqliteCheckpointer _checkpointer;
     private readonly Thread _thread;
     private SqliteSession? _session;
+    private int _loggedPages;
     private bool _stopped;
     private long _began;
 
@@ -29,6 +34,7 @@ internal sealed class SqliteWriter : IDisposable
     {
         _open = open;
         _location = location;
+        _checkpointer = new SqliteCheckpointer(open);
         _thread = new Thread(Loop) { IsBackground = true, Name = "steward-sqlite-writer" };
         _thread.Start();
     }
@@ -78,8 +84,10 @@ internal sealed class SqliteWriter : IDisposable
         {
             Write(batch);
             batch.Clear();
+            Checkpoint();
         }
 
+        _checkpointer.Dispose();
         _session?.Dispose();
     }
 
@@ -224,6 +232,45 @@ internal sealed class SqliteWriter : IDisposable
         foreach (var work in batch)
         {
             work.Complete();
+        }
+    }
+
+    /// <summary>After a batch was answered: has the log copied when it is long, and finishes that when nothing waits or it cannot wait longer.</summary>
+    private void Checkpoint()
+    {
+        if (_session is null)
+        {
+            return;
+        }
+
+        _loggedPages += _session.TakeWrittenPages();
+        if (_checkpointer.HasCopied)
+        {
+            if (_loggedPages >= CheckpointPages || NothingWaits())
+            {
+                try
+                {
+                    _checkpointer.Finish(_session);
+                }
+                catch (SqliteError)
+                {
+                    // Nothing is lost: the pages are in the log. What ails the file shows in the next transaction.
+                    DropSession();
+                }
+            }
+        }
+        else if (_loggedPages >= CheckpointPages)
+        {
+            _loggedPages = 0;
+            _checkpointer.Begin();
+        }
+    }
+
+    private bool NothingWaits()
+    {
+        lock (_gate)
+        {
+            return _waiting.Count == 0;
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Definitions;
+using Steward.Engines.Orchestration.Strategies;
 
 namespace Steward.Engines.Orchestration.Tests.Playbooks;
 
@@ -15,7 +16,7 @@ public sealed class UtteranceTests
     {
         var file = Path.Combine(AppContext.BaseDirectory, "Playbooks", "utterances.yaml");
         var samples = ((JsonArray)YamlLoader.Load(File.ReadAllText(file), "utterances.yaml").Root!["samples"]!).Select(node => (JsonObject)node!).ToList();
-        var selector = new StrategySelector(new OrchestrationOptions());
+        var selector = new StrategySelector(new OrchestrationOptions(), StrategyRules.Default);
         IReadOnlyList<ConnectorOperation> operations = FakeConnectors.Company().Operations;
         var (right, chosen, wanted) = (0, 0, 0);
         var report = new StringBuilder();
@@ -24,7 +25,7 @@ public sealed class UtteranceTests
             var memory = (sample["memory"] as JsonObject ?? []).ToDictionary(slot => slot.Key, slot => slot.Value!.GetValue<string>());
             var expected = sample["playbook"]!.GetValue<string>();
             var text = sample["text"]!.GetValue<string>();
-            var actual = selector.Select(Engines.Input(text, memory: memory), Engines.SampleDefinitions.Playbooks, operations, null).Choice.Playbook ?? "none";
+            var actual = selector.Select(Engines.Input(text, memory: memory), Engines.SampleDefinitions.Agents.Default, Engines.SampleDefinitions.Playbooks, operations, null).Choice.Playbook ?? "none";
             chosen += actual != "none" ? 1 : 0;
             wanted += expected != "none" ? 1 : 0;
             right += actual == expected && actual != "none" ? 1 : 0;
@@ -45,9 +46,9 @@ public sealed class UtteranceTests
     [InlineData("Open an incident: my laptop screen is broken", "my laptop screen is broken")]
     public void Select_ProblemBeforeOrAfterTheRequest_IsTheDescription(string text, string problem)
     {
-        var selector = new StrategySelector(new OrchestrationOptions());
+        var selector = new StrategySelector(new OrchestrationOptions(), StrategyRules.Default);
 
-        var choice = selector.Select(Engines.Input(text), Engines.SampleDefinitions.Playbooks, FakeConnectors.Company().Operations, null).Choice;
+        var choice = selector.Select(Engines.Input(text), Engines.SampleDefinitions.Agents.Default, Engines.SampleDefinitions.Playbooks, FakeConnectors.Company().Operations, null).Choice;
 
         Assert.Equal("open-incident", choice.Playbook);
         Assert.Equal(problem, choice.Slots!.Value.GetProperty("problem").GetString());

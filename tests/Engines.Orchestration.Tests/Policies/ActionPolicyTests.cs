@@ -76,12 +76,49 @@ public sealed class ActionPolicyTests
         Assert.Contains(mentions, exception.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("", "role:admin", 7 * 24 * 60)]
+    [InlineData("approvers: [role:helpdesk], expires: 72h, ", "role:helpdesk", 72 * 60)]
+    [InlineData("approvers: [manager, role:helpdesk], expires: P1DT2H3M, ", "role:helpdesk email:boss@acme.example", 1563)]
+    [InlineData("approvers: [manager], expires: 90m, ", "email:boss@acme.example", 90)]
+    [InlineData("approvers: [manager], expires: PT2H, ", "role:admin", 120, "boss@acme.example")]
+    [InlineData("approvers: [manager], expires: 30d, ", "role:admin", 30 * 24 * 60, "ada@acme.example", "nobody")]
+    public async Task Decide_ApprovalNeeded_SaysWhoApprovesAndUntilWhen(string rule, string approvers, int minutes, string requester = "ada@acme.example", string target = "ada")
+    {
+        const string text = """
+            version: 1
+            operations:
+              a.users.reset: { RULE approval: [anyone], target: { read: { call: a.users.get, with: { id: "${arguments.userId}" } }, email: "${result.email}" }, manager: { read: { call: a.users.manager, with: { email: "${target}" } }, email: "${result.email}" } }
+            """;
+        var policy = ActionPolicy.Compile(text.Replace("RULE ", rule, StringComparison.Ordinal), "policy.yaml");
+        var decision = await DecideAsync("a.users.reset", OperationEffect.Destructive, new JsonObject { ["userId"] = target }, requester, policy);
+
+        Assert.Equal(PolicyVerdict.ApprovalNeeded, decision.Verdict);
+        Assert.Equal((approvers, TimeSpan.FromMinutes(minutes)), (string.Join(' ', decision.Approvers), decision.Expires));
+    }
+
+    [Theory]
+    [InlineData("    approval: [anyone]\n    approvers: [anyone]", "fits none")]
+    [InlineData("    approval: [anyone]\n    approvers: [manager]", "'manager' needs 'manager'")]
+    [InlineData("    approval: [anyone]\n    expires: soon", "must be a duration")]
+    [InlineData("    approval: [anyone]\n    expires: 0m", "must be a duration")]
+    [InlineData("    approval: [anyone]\n    expires: 366d", "must be a duration")]
+    [InlineData("    approval: [anyone]\n    expires: PT", "must be a duration")]
+    [InlineData("    allow: [anyone]\n    approvers: [role:boss]", "need 'approval'")]
+    [InlineData("    allow: [anyone]\n    expires: 7d", "need 'approval'")]
+    public void Compile_FaultyApproval_SaysWhatIsWrong(string by, string mentions)
+    {
+        var exception = Assert.Throws<DefinitionException>(() => ActionPolicy.Compile(Text.Replace("    approval: [anyone]", by, StringComparison.Ordinal), "policy.yaml"));
+
+        Assert.Contains(mentions, exception.Message, StringComparison.Ordinal);
+    }
+
     private static ConnectorOperation Operation(string id, OperationEffect effect) =>
         new() { Id = id, Connector = "a", Description = "", Effect = effect, InputSchema = JsonSerializer.SerializeToElement(true) };
 
     private static Requester Requester(string? email, params string[] roles) => new() { UserId = "u-x", Email = email, Roles = roles };
 
-    private static Task<PolicyDecision> DecideAsync(string operation, OperationEffect effect, JsonObject arguments, string? requester) => Policy.DecideAsync(
+    private static Task<PolicyDecision> DecideAsync(string operation, OperationEffect effect, JsonObject arguments, string? requester, ActionPolicy? policy = null) => (policy ?? Policy).DecideAsync(
         Operation(operation, effect), JsonSerializer.SerializeToElement(arguments), Requester(requester),
         (call, values, _) => Task.FromResult<ActionOutcome>((call, values.GetRawText()) switch
         {

@@ -10,6 +10,8 @@ internal sealed class FakeModel(Func<int, ChatRequest, IEnumerable<ChatDelta>> a
 
     public string Name => "fake-1";
 
+    public ModelPrice? Price { get; init; }
+
     public static ChatText Say(string text) => new(text);
 
     public static Models.ChatToolCall Call(string name, string arguments, string id = "call_1") => new(new ToolCall { Id = id, Name = name, Arguments = arguments });

@@ -29,7 +29,7 @@ public sealed class ReactTests
         Assert.Equal(new RunUsageTotals { ModelCalls = 3, InputTokens = 300, OutputTokens = 30, CostUsd = 0.003m }, recorder.Snapshot.Usage);
         Assert.Single(things.Effects);
         Assert.Equal(["a.things.read", "a.things.write"], things.Calls.Select(call => call.OperationId));
-        Assert.Equal("react-1", recorder.Snapshot.Choice!.PromptVersion);
+        Assert.Equal("react-2", recorder.Snapshot.Choice!.PromptVersion);
         var last = model.Requests[^1].Messages;
         Assert.Equal([ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.Tool, ChatRole.Assistant, ChatRole.Tool], last.Select(message => message.Role));
         Assert.Equal("""{"status":"ok","untrusted":true,"data":{"value":"v"}}""", last[3].Text);
@@ -79,7 +79,7 @@ public sealed class ReactTests
 
         Assert.Equal(1, Assert.Single(things.Effects).Value);
         Assert.Contains("notice", model.Requests[2].Messages[^1].Text, StringComparison.Ordinal);
-        Assert.Contains("\"value\":\"done\"", model.Requests[3].Messages[^1].Text, StringComparison.Ordinal);
+        Assert.Contains("\"value\":\"done\"", model.Requests[3].Messages[^2].Text, StringComparison.Ordinal);
         Assert.Equal("m1_1", recorder.Snapshot.FindStep("m3_1")!.SameAs);
     }
 
@@ -151,7 +151,8 @@ public sealed class ReactTests
     [Theory]
     [InlineData("react", "reset my password", "react")]
     [InlineData("playbook", "write a poem", "none")]
-    [InlineData("auto", "write a poem", "react")]
+    [InlineData("auto", "write a poem", "direct")]
+    [InlineData("auto", "which laptop does grace have", "react")]
     public async Task Execute_Strategy_GoesByTheOptions(string strategy, string text, string expected)
     {
         var model = new FakeModel((_, _) => [FakeModel.Say("ok"), FakeModel.End()]);

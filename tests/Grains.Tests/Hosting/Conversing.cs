@@ -16,11 +16,25 @@ internal static class Conversing
         return session;
     }
 
-    public static Task<SubmitResult> SayAsync(this ISessionGrain session, string text, string? operation = null, Steward.Tenants.DoubleTexting? policy = null) =>
-        session.Submit(new SubmitMessage { Text = text, OperationId = operation ?? Guid.NewGuid().ToString("n"), DoubleTexting = policy });
+    public static Task<SubmitResult> SayAsync(this ISessionGrain session, string text, string? operation = null, Steward.Tenants.DoubleTexting? policy = null, RunRequestOptions? options = null) =>
+        session.Submit(new SubmitMessage { Text = text, OperationId = operation ?? Guid.NewGuid().ToString("n"), DoubleTexting = policy, Options = options });
 
     public static IRunGrain Run(this GrainCluster cluster, SubmitResult submitted, string tenant = "t-acme") =>
         cluster.Grains.GetGrain<IRunGrain>(GrainKeys.Run(tenant, submitted.RunId!));
+
+    /// <summary>Asks for something that somebody else has to approve, and waits until the run waits and the session knows.</summary>
+    public static async Task<(IRunGrain Run, string Text, PendingDecision Decision)> AskAsync(this GrainCluster cluster, ISessionGrain session)
+    {
+        var text = "pay " + Guid.NewGuid().ToString("n");
+        var submitted = await session.SayAsync($$"""do desk_pay {"text":"{{text}}"} ; say paid""");
+        var run = cluster.Run(submitted);
+        await UntilAsync(async () => (await session.GetInfo())!.DetachedRunIds.Contains(submitted.RunId!));
+        return (run, text, (await run.GetStatus())!.Waiting.Single());
+    }
+
+    /// <summary>The messages of the assistant that ended runs.</summary>
+    public static async Task<List<TranscriptMessage>> AnswersAsync(this ISessionGrain session) =>
+        [.. (await session.ReadTranscript(0, 200)).Messages.Where(message => message is { Role: "assistant", IsInterim: false })];
 
     public static async Task<List<RunEvent>> WatchToEndAsync(this IRunGrain run, long after = 0)
     {

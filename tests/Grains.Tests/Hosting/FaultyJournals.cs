@@ -8,11 +8,31 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
 {
     private readonly ConcurrentDictionary<string, (int Appends, int Reads)> _faults = new();
 
+    private readonly ConcurrentDictionary<string, int> _lost = new();
+
+    /// <summary>
+    /// Lets the next appends to a journal look as when the connection broke; none of them stands. A grain that meets this leaves memory.
+    /// </summary>
+    public void Lose(string journal, int appends) => _lost[journal] = appends;
+
+    /// <summary>Lets some appends to a journal pass and none after them.</summary>
+    public void LoseAfter(string journal, int passes) => _lost[journal] = -passes;
+
     /// <summary>Lets the next appends to a journal, and then the next reads of it, fail.</summary>
     public void Break(string journal, int appends, int reads) => _faults[journal] = (appends, reads);
 
     public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
     {
+        if (_lost.TryGetValue(append.Journal, out var appends) && appends < 0)
+        {
+            _lost[append.Journal] = appends == -1 ? int.MaxValue : appends + 1;
+        }
+        else if (appends > 0)
+        {
+            _lost[append.Journal] = appends - 1;
+            throw new StorageException("The connection broke.") { IsRetryable = true, OutcomeUnknown = true };
+        }
+
         if (_faults.TryGetValue(append.Journal, out var left) && left.Appends > 0)
         {
             _faults[append.Journal] = left with { Appends = left.Appends - 1 };

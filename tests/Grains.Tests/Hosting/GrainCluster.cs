@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.Runtime;
@@ -8,6 +9,7 @@ using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.Sessions;
 using Steward.Storage;
 
 namespace Steward.Grains.Tests.Hosting;
@@ -24,6 +26,10 @@ public class GrainCluster : IAsyncLifetime
 
     internal ScriptedModel Model { get; } = new();
 
+    internal DeskConnectors Desk { get; } = new();
+
+    internal ShiftedTime Time { get; } = new();
+
     internal IdentityEnvelopeSigner Signer { get; private set; } = null!;
 
     internal IGrainFactory Grains => _cluster!.Client;
@@ -36,6 +42,20 @@ public class GrainCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
+        await File.WriteAllTextAsync(Path.Combine(_directory, "policy.yaml"), DeskConnectors.Policy);
+        await StartAsync();
+    }
+
+    /// <summary>Stops the silo, whatever is under way, and starts a new one on the same journals.</summary>
+    internal async Task RestartAsync()
+    {
+        await _cluster!.StopAllSilosAsync();
+        await _cluster.DisposeAsync();
+        await StartAsync();
+    }
+
+    private async Task StartAsync()
+    {
         Signer = new IdentityEnvelopeSigner(_keys, TimeProvider.System);
         var builder = new InProcessTestClusterBuilder(1);
         builder.ConfigureSilo((_, silo) =>
@@ -44,9 +64,16 @@ public class GrainCluster : IAsyncLifetime
             var stored = silo.Services.Last(service => service.ServiceType == typeof(IJournalStore)).ImplementationFactory!;
             silo.Services.AddSingleton<IJournalStore>(provider => Faults = new FaultyJournals((IJournalStore)stored(provider)));
             silo.Services.AddSingleton(Signer);
+            silo.Services.AddSingleton(_keys);
             silo.Services.AddSingleton<IChatModelProvider>(Model);
-            silo.Services.AddSingleton<IConnectorRegistry, NoConnectors>();
-            silo.Services.AddStewardOrchestration(options => options.Strategy = "react");
+            silo.Services.AddSingleton<IConnectorRegistry>(Desk);
+            silo.Services.AddSingleton<TimeProvider>(Time);
+            silo.Services.AddStewardOrchestration(options =>
+            {
+                options.Strategy = "react";
+                options.PlaybookDirectory = _directory;
+                options.RetryBaseDelay = TimeSpan.FromMilliseconds(1);
+            });
             silo.AddMemoryGrainStorage(StorageNames.GrainState);
             silo.UseInMemoryReminderService();
             silo.AddStewardGrains();
@@ -71,6 +98,27 @@ public class GrainCluster : IAsyncLifetime
     internal void SignIn(string tenant, string user, params string[] roles) =>
         RequestContext.Set(IdentityContext.Key, Signer.Sign(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Email = $"{user[2..]}@acme.example" }));
 
+    /// <summary>Waits until the activation of a grain has left memory by itself.</summary>
+    internal Task DeactivatedAsync(IAddressable grain) => _cluster!.WaitForDeactivationAsync(grain).WaitAsync(TimeSpan.FromSeconds(30));
+
+    /// <summary>Writes the beginning of a session's journal, as a silo does that dies afterwards.</summary>
+    internal async Task AppendAsync(string session, bool open, params (string Type, SessionRecord Content)[] records)
+    {
+        var appended = await Journals.AppendAsync(new JournalAppend
+        {
+            Journal = session,
+            ExpectedSequence = 0,
+            Open = open,
+            Records = [.. records.Select(record => new JournalRecord
+            {
+                Type = record.Type,
+                At = Time.GetUtcNow(),
+                Payload = JsonSerializer.SerializeToUtf8Bytes(record.Content, SessionJson.Default.GetTypeInfo(record.Content.GetType())!),
+            })],
+        });
+        Assert.IsType<JournalAppended>(appended);
+    }
+
     /// <summary>What a kind of cluster adds to its silo.</summary>
     protected virtual void Configure(ISiloBuilder silo)
     {
@@ -89,19 +137,6 @@ public class GrainCluster : IAsyncLifetime
         public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
-
-    private sealed class NoConnectors : IConnectorRegistry, ITenantConnectors
-    {
-        public IReadOnlyList<ConnectorOperation> Operations => [];
-
-        public ITenantConnectors ForTenant(string tenantId) => this;
-
-        public Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken ct) =>
-            Task.FromResult<ActionOutcome>(new ActionFailed("not_configured", "There are no connectors.", false, null, null));
-
-        public Task<ReconcileOutcome> ReconcileAsync(ActionRequest request, DateTimeOffset sentAt, CancellationToken ct) =>
-            Task.FromResult<ReconcileOutcome>(new ReconciledNotDone());
     }
 }
 

@@ -5,8 +5,9 @@ using Steward.Engines.Models;
 namespace Steward.Grains.Tests.Hosting;
 
 /// <summary>
-/// A model that does what the last message says: <c>say WORDS</c> streams them one by one, <c>hold NAME</c> says "holding" and goes on when the test
-/// releases NAME, <c>break</c> fails in a way that nobody expects.
+/// A model that does what the last message says, step after step where it has several, separated by <c> ; </c>: <c>say WORDS</c> streams them one by one,
+/// <c>hold NAME</c> says "holding" and goes on when the test releases NAME, <c>do OPERATION JSON</c> calls a tool, <c>break</c> fails in a way that nobody
+/// expects, <c>broken NAME</c> does so until the test releases NAME.
 /// </summary>
 internal sealed class ScriptedModel : IChatModel, IChatModelProvider
 {
@@ -28,8 +29,9 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
     {
         Interlocked.Increment(ref _calls);
         LastMessages = request.Messages;
-        var text = request.Messages.Last(message => message.Role == ChatRole.User).Text;
-        var words = text.Split(' ');
+        var question = request.Messages.ToList().FindLastIndex(message => message.Role == ChatRole.User);
+        var script = request.Messages[question].Text.Split(" ; ");
+        var words = script[Math.Min(request.Messages.Skip(question).Count(message => message.Role == ChatRole.Assistant), script.Length - 1)].Split(' ');
         switch (words[0])
         {
             case "hold":
@@ -37,6 +39,14 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
                 await Gate(words[1]).Task.WaitAsync(cancellationToken);
                 yield return new ChatText(" released");
                 break;
+            case "do":
+                yield return new ChatToolCall(new ToolCall { Id = Guid.NewGuid().ToString("n"), Name = words[1], Arguments = string.Join(' ', words.Skip(2)) });
+                yield return new ChatFinished("tool_calls", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero);
+                yield break;
+            case "broken" when Gate(words[1]).Task.IsCompleted:
+                yield return new ChatText("mended");
+                break;
+            case "broken":
             case "break":
                 throw new InvalidOperationException("An error that nobody foresaw.");
             default:

@@ -1,8 +1,11 @@
+using System.Text.Json;
+using Steward.Engines.Orchestration;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Runs;
 using Steward.Sessions;
+using Steward.Storage;
 
 namespace Steward.Grains.Tests.Runs;
 
@@ -139,5 +142,34 @@ public class RunGrainTests
         }));
 
         Assert.Equal(ErrorCodes.Forbidden, error.Code);
+    }
+
+    [Fact]
+    public async Task Resume_BegunByANewerServer_IsLeftAsItIs()
+    {
+        var key = GrainKeys.Run("t-acme", "r-" + Guid.NewGuid().ToString("n"));
+        var origin = new RunOrigin { SessionKey = Conversing.NewSession(), UserId = "u-ada" };
+        var input = new RunInput { RunId = GrainKeys.LastPart(key), TenantId = "t-acme", Requester = new Requester { UserId = "u-ada" }, Text = "say too new" };
+        RunFact[] facts = [new RunRequested { Input = input }, new StrategyChosen { Strategy = "react", EngineRevision = 1_000_000 }];
+        await _cluster.Journals.AppendAsync(new JournalAppend
+        {
+            Journal = key,
+            ExpectedSequence = 0,
+            Open = true,
+            Records =
+            [
+                Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin)),
+                .. facts.Select(fact => Record(RunFacts.Serialize(fact).Type, RunFacts.Serialize(fact).Utf8Json)),
+            ],
+        });
+        var run = _cluster.Grains.GetGrain<IRunGrain>(key);
+
+        var first = await run.GetStatus();
+        await _cluster.DeactivatedAsync(run);
+
+        Assert.Equal(RunState.Running, first!.State);
+        Assert.Equal((true, 3L), ((await _cluster.Journals.GetHeadAsync(key))!.Open, (await _cluster.Journals.GetHeadAsync(key))!.Sequence));
+
+        static JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = DateTimeOffset.UtcNow };
     }
 }

@@ -104,6 +104,34 @@ public class ConversationTests
     }
 
     [Fact]
+    public void Recall_QuestionsThatWaited_StandWithTheirAnswers()
+    {
+        User("r-1", Start);
+        User("r-2", Start);
+        User("r-3", Start);
+        Assistant("r-1", Start);
+        Assistant("r-2", Start);
+
+        var memory = _conversation.Recall(Start, beforeSequence: 3).ShortTermMemory;
+
+        Assert.Equal([("user", "r-1"), ("assistant", "r-1"), ("user", "r-2"), ("assistant", "r-2")], memory.Select(message => (message.Role, message.RunId)));
+    }
+
+    [Fact]
+    public void Recall_AnswerThatCameLate_StandsWhereItCame()
+    {
+        User("r-1", Start);
+        User("r-2", Start);
+        Assistant("r-2", Start);
+        Assistant("r-1", Start);
+        User("r-3", Start);
+
+        var memory = _conversation.Recall(Start, beforeSequence: 5).ShortTermMemory;
+
+        Assert.Equal([("user", "r-1"), ("user", "r-2"), ("assistant", "r-2"), ("assistant", "r-1")], memory.Select(message => (message.Role, message.RunId)));
+    }
+
+    [Fact]
     public void Apply_AnyOrderOfEnds_PendingIsWhatHasNoEnd() =>
         Prop.ForAll(Gen.Choose(0, 12).ListOf().ToArbitrary(), ends =>
         {

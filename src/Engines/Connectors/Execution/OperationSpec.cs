@@ -31,6 +31,9 @@ internal sealed partial record OperationCall(string ActionId, Arguments Argument
     /// <summary>The action's id itself where it is harmless in a query, else <see cref="Marker"/>.</summary>
     public string SafeActionId => Harmless().IsMatch(ActionId) ? ActionId : Marker;
 
+    /// <summary>The target system's own id of the last request, if it gave one.</summary>
+    public string? VendorRequestId { get; set; }
+
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Harmless();
 }

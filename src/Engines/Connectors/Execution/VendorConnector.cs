@@ -17,6 +17,9 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 
     private const int FirstBufferBytes = 16 * 1024;
 
+    // Okta, Jira Cloud and Data Center, ServiceNow, Salesforce, and what many others use.
+    private static readonly string[] RequestIdHeaders = ["X-Okta-Request-Id", "Atl-Request-Id", "X-AREQUESTID", "X-Transaction-ID", "X-SFDC-Request-Id", "X-Request-Id"];
+
     /// <summary>How far the clocks of the external system and this machine may differ when an earlier attempt is looked for.</summary>
     protected static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
 
@@ -28,7 +31,7 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 
     public abstract IReadOnlyList<OperationSpec> Operations { get; }
 
-    protected Uri BaseUrl => baseUrl;
+    public Uri BaseUrl => baseUrl;
 
     protected TimeProvider Time => time;
 
@@ -87,27 +90,53 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Steward", "1.0"));
         bool MayHaveActed() => isWrite && content!.MayHaveBeenSent;
+        using var activity = Diagnostics.StartRequest(name, method, url);
+        int? status = null;
+        string? failure = null;
         try
         {
             using var client = clients.CreateClient(ClientName);
             using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, call.Token);
+            status = (int)response.StatusCode;
+            call.VendorRequestId = RequestIdOf(response) ?? call.VendorRequestId;
             return await ReadAsync(response, isWrite, call.Token);
         }
         catch (OperationCanceledException) when (MayHaveActed())
         {
+            failure = FailureCodes.Timeout;
             throw OutcomeException.Unknown($"{product} did not answer in time after the request was sent.");
         }
         catch (OperationCanceledException) when (!call.Caller.IsCancellationRequested)
         {
+            failure = FailureCodes.Timeout;
             throw OutcomeException.Failed(FailureCodes.Timeout, $"{product} did not answer in time.", isRetryable: true);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException)
         {
             var error = exception is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } known ? known.HttpRequestError.ToString() : "ConnectionBroken";
+            failure = error;
             throw MayHaveActed()
                 ? OutcomeException.Unknown($"The connection to {product} broke after the request was sent ({error}).")
                 : OutcomeException.Failed(FailureCodes.Unavailable, $"{product} cannot be reached at {url.GetLeftPart(UriPartial.Authority)} ({error}).", isRetryable: true);
         }
+        finally
+        {
+            Diagnostics.EndRequest(activity, status, failure, status is null ? null : call.VendorRequestId);
+        }
+    }
+
+    // Whatever a system answers with, an id is short and printable.
+    private static string? RequestIdOf(HttpResponseMessage response)
+    {
+        foreach (var header in RequestIdHeaders)
+        {
+            if (response.Headers.TryGetValues(header, out var values) && values.FirstOrDefault() is { Length: > 0 and <= 128 } id && !id.AsSpan().ContainsAnyExceptInRange('!', '~'))
+            {
+                return id;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The outcome of an answer that is no success.</summary>

@@ -22,10 +22,13 @@ internal sealed partial class ActionLedger
         {
             case ActionSucceeded succeeded:
                 var (result, _) = ResultShaper.Shape(succeeded.Result, run.Options.MaxResultLength);
-                return Done(call.StepId, result, [new ActionConfirmed { ActionId = request.ActionId, Result = result }]);
+                return Done(call.StepId, result, [new ActionConfirmed { ActionId = request.ActionId, Result = result, VendorRequestId = succeeded.VendorRequestId }]);
             case ActionFailed failed:
                 var again = failed.IsRetryable && attempt < call.LastAttempt;
-                var rejected = new ActionRejected { ActionId = request.ActionId, Code = failed.Code, Message = failed.Message, Attempt = attempt, WillRetry = again, Field = failed.Field };
+                var rejected = new ActionRejected
+                {
+                    ActionId = request.ActionId, Code = failed.Code, Message = failed.Message, Attempt = attempt, WillRetry = again, Field = failed.Field, VendorRequestId = failed.VendorRequestId,
+                };
                 if (!again)
                 {
                     return Failed(call.StepId, failed.Code, failed.Message, failed.IsRetryable, failed.Field, rejected);

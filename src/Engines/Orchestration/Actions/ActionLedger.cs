@@ -35,12 +35,18 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
             switch (outcome)
             {
                 case ActionSucceeded succeeded:
-                    return ReadResult.Of(stepId, succeeded.Result, run.Options);
+                    return ReadResult.Of(stepId, succeeded.Result, run.Options, succeeded.VendorRequestId);
                 case ActionFailed { IsRetryable: true } failed when attempt < (attempts ?? run.Options.MaxAttempts):
                     await run.WaitAsync(attempt, failed.RetryAfter);
                     break;
                 case ActionFailed failed:
-                    return Failed(stepId, failed.Code, failed.Message, failed.IsRetryable, failed.Field);
+                    return new CallResult
+                    {
+                        Code = failed.Code,
+                        Message = failed.Message,
+                        Retryable = failed.IsRetryable,
+                        Facts = [new StepFailed { StepId = stepId, Code = failed.Code, Message = failed.Message, Retryable = failed.IsRetryable, Field = failed.Field, VendorRequestId = failed.VendorRequestId }],
+                    };
                 default:
                     if (attempt >= (attempts ?? run.Options.MaxAttempts))
                     {
@@ -153,6 +159,7 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
     private ActionRequest Request(string stepId, string operationId, JsonElement arguments) => new()
     {
         ActionId = ActionId(run.Input.TenantId, run.Input.RunId, stepId),
+        StepId = stepId,
         OperationId = operationId,
         Arguments = arguments,
         Deadline = run.Deadline,

@@ -8,13 +8,13 @@ namespace Steward.Engines.Orchestration.Actions;
 /// </summary>
 internal static class ReadResult
 {
-    public static CallResult Of(string stepId, JsonElement result, OrchestrationOptions options)
+    public static CallResult Of(string stepId, JsonElement result, OrchestrationOptions options, string? vendorRequestId = null)
     {
         var (whole, cut) = ResultShaper.Shape(result, options.MaxStoredResult);
         var text = whole.GetRawText();
         if (text.Length <= options.MaxInlineResult)
         {
-            return new CallResult { Result = whole, Facts = [new StepCompleted { StepId = stepId, Status = "done", Result = whole, Truncated = cut }] };
+            return new CallResult { Result = whole, Facts = [new StepCompleted { StepId = stepId, Status = "done", Result = whole, Truncated = cut, VendorRequestId = vendorRequestId }] };
         }
 
         var content = RunContent.Of(System.Text.Encoding.UTF8.GetBytes(text));
@@ -31,6 +31,7 @@ internal static class ReadResult
                     Truncated = true,
                     ResultHash = content.Hash,
                     ResultLength = text.Length,
+                    VendorRequestId = vendorRequestId,
                 },
             ],
             Contents = [content],

@@ -77,7 +77,7 @@ internal static class ResultShaper
         || SecretText.MayHold(text)
         || text.Contains("\\u00", StringComparison.Ordinal);
 
-    private static bool IsSecret(string name)
+    public static bool IsSecret(string name)
     {
         var plain = name.Replace("_", "", StringComparison.Ordinal).Replace("-", "", StringComparison.Ordinal);
         return Array.Exists(SecretNames, secret => plain.Contains(secret, StringComparison.OrdinalIgnoreCase));

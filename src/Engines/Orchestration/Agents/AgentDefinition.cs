@@ -24,6 +24,9 @@ public sealed record AgentDefinition
     /// <summary>Operations that change something and that it may use, as ids or patterns; none by default.</summary>
     public IReadOnlyList<string> WriteTools { get; init; } = [];
 
+    /// <summary>Ids of playbooks that it may use, or <c>*</c>. A playbook is reviewed as a whole: the policy alone bounds what it does.</summary>
+    public IReadOnlyList<string> Playbooks { get; init; } = ["*"];
+
     /// <summary>Agents that it may hand steps over to.</summary>
     public IReadOnlyList<string> Handoffs { get; init; } = [];
 
@@ -41,4 +44,7 @@ public sealed record AgentDefinition
 
     /// <summary>A hash of the definition.</summary>
     public required string Hash { get; init; }
+
+    /// <summary>The definition as it was written; empty for one that was not read from YAML.</summary>
+    public string Source { get; init; } = "";
 }

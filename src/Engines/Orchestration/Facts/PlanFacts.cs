@@ -21,6 +21,9 @@ public sealed record PlanProposed : RunFact
 
     /// <summary>Why there is a new plan: null for the first one.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The hand-off inside which it happened; null for the run itself.</summary>
+    public string? Scope { get; init; }
 }
 
 /// <summary>A plan was refused before anything of it ran.</summary>
@@ -35,6 +38,9 @@ public sealed record PlanRejected : RunFact
 
     /// <summary>Every fault.</summary>
     public required IReadOnlyList<PlanFault> Faults { get; init; }
+
+    /// <summary>The hand-off inside which it happened; null for the run itself.</summary>
+    public string? Scope { get; init; }
 }
 
 /// <summary>One fault of a plan.</summary>
@@ -62,4 +68,7 @@ public sealed record PlanAccepted : RunFact
 
     /// <summary><c>policy</c>, or the person who approved it.</summary>
     public required string By { get; init; }
+
+    /// <summary>The hand-off inside which it happened; null for the run itself.</summary>
+    public string? Scope { get; init; }
 }

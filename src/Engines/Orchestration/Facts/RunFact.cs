@@ -149,6 +149,9 @@ public sealed record StepCompleted : RunFact
 
     /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
     public int? ResultLength { get; init; }
+
+    /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
+    public string? VendorRequestId { get; init; }
 }
 
 /// <summary>A step came to nothing.</summary>
@@ -172,6 +175,9 @@ public sealed record StepFailed : RunFact
 
     /// <summary>The argument that was rejected, if it was one.</summary>
     public string? Field { get; init; }
+
+    /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
+    public string? VendorRequestId { get; init; }
 }
 
 /// <summary>An action with a side effect is allowed and about to be sent; bound to these arguments.</summary>
@@ -226,6 +232,9 @@ public sealed record ActionConfirmed : RunFact
 
     /// <summary>The result, secrets masked and cut to size.</summary>
     public JsonElement? Result { get; init; }
+
+    /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
+    public string? VendorRequestId { get; init; }
 }
 
 /// <summary>The target system has certainly not done it.</summary>
@@ -252,6 +261,9 @@ public sealed record ActionRejected : RunFact
 
     /// <summary>The argument that was rejected, if it was one.</summary>
     public string? Field { get; init; }
+
+    /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
+    public string? VendorRequestId { get; init; }
 }
 
 /// <summary>Nobody knows whether it was done. It is looked up before anything is sent again.</summary>

@@ -45,6 +45,9 @@ public sealed record Playbook
     /// <summary>Its steps, each after those that it needs.</summary>
     public required IReadOnlyList<PlaybookStep> Steps { get; init; }
 
+    /// <summary>Whether a step may begin before it is known to be needed.</summary>
+    public bool HasSpeculation => Steps.Any(step => step.Speculative);
+
     /// <summary>The answer when all went well.</summary>
     public required IReadOnlyList<AnswerBlock> Answer { get; init; }
 
@@ -157,6 +160,12 @@ public sealed record PlaybookStep
 
     /// <summary>The steps before it, named or referred to.</summary>
     public required IReadOnlyList<string> Needs { get; init; }
+
+    /// <summary>Those of <see cref="Needs"/> that its arguments or its title refer to.</summary>
+    public required IReadOnlyList<string> Inputs { get; init; }
+
+    /// <summary>Whether it may begin before it is known to be needed; without effect unless it only reads.</summary>
+    public bool Speculative { get; init; }
 
     /// <summary>The step is skipped unless this is true.</summary>
     public Expression? When { get; init; }

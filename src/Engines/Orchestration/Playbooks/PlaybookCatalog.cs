@@ -75,6 +75,11 @@ public sealed class PlaybookCatalog
                 continue;
             }
 
+            if (step.Speculative && operation.Effect != OperationEffect.Read)
+            {
+                errors.Add(new DefinitionError(playbook.File, step.Line, $"step '{step.Id}': 'speculative' is only for steps that read, and '{step.Call}' changes something."));
+            }
+
             CheckArguments(playbook, step, operation.InputSchema, errors);
         }
 

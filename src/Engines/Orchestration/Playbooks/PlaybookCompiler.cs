@@ -13,7 +13,7 @@ public sealed class PlaybookCompiler
 {
     private static readonly Lazy<JsonSchema> Schema = new(() => EmbeddedResources.Schema("playbook.schema.json"));
 
-    private static readonly ValueShape RequesterShape = ValueShape.Fielded(new Dictionary<string, ValueShape>(StringComparer.Ordinal)
+    internal static readonly ValueShape RequesterShape = ValueShape.Fielded(new Dictionary<string, ValueShape>(StringComparer.Ordinal)
     {
         ["userId"] = ValueShape.Text,
         ["email"] = ValueShape.Text,
@@ -21,7 +21,7 @@ public sealed class PlaybookCompiler
         ["roles"] = ValueShape.List(ValueShape.Text),
     });
 
-    private static readonly ValueShape StepShape = ValueShape.Fielded(new Dictionary<string, ValueShape>(StringComparer.Ordinal)
+    internal static readonly ValueShape StepShape = ValueShape.Fielded(new Dictionary<string, ValueShape>(StringComparer.Ordinal)
     {
         ["result"] = ValueShape.Any,
         ["status"] = ValueShape.Text,
@@ -240,6 +240,8 @@ public sealed class PlaybookCompiler
         var with = Values(step["with"] ?? new JsonObject(), at + "/with", scope);
         Refer(title.Expressions);
         Refer(with.Expressions);
+        var inputs = title.Expressions.Concat(with.Expressions).SelectMany(expression => expression.References)
+            .Where(reference => reference.Root == "steps").Select(reference => reference.Member).OfType<string>().Where(needs.Contains).Distinct(StringComparer.Ordinal);
         Refer(when is null ? [] : [when]);
 
         var stops = new List<StopRule>();
@@ -271,6 +273,8 @@ public sealed class PlaybookCompiler
             Call = Text(step, "call")!,
             With = with,
             Needs = [.. needs.Order(StringComparer.Ordinal)],
+            Inputs = [.. inputs],
+            Speculative = step["speculative"]?.GetValue<bool>() ?? false,
             When = when,
             ContinueOnFailure = step["continueOnFailure"]?.GetValue<bool>() ?? false,
             Attempts = step["attempts"]?.GetValue<int>(),

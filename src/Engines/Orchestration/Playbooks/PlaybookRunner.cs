@@ -1,218 +1,86 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Actions;
+using Steward.Engines.Orchestration.Dag;
 using Steward.Engines.Orchestration.Expressions;
 
 namespace Steward.Engines.Orchestration.Playbooks;
 
 /// <summary>
-/// Works a playbook off. One loop owns the plan: it starts what is free, waits for whatever ends first, and records ends and new starts in one append. Every
-/// decision follows from the pinned playbook and the journal alone, so that a resumed run decides the same.
+/// Works a playbook off. Every decision follows from the pinned playbook and the journal alone, so that a resumed run decides the same.
 /// </summary>
-internal sealed class PlaybookRunner(RunContext run, Playbook playbook, StrategyChosen choice, ILogger logger)
+internal sealed class PlaybookRunner(RunContext run, Playbook playbook, StrategyChosen choice, ILogger logger, IRunBudget? budget = null) : IDagWork
 {
-    private readonly ActionLedger _ledger = new(run, logger);
-    private readonly Dictionary<string, JsonObject> _ended = new(StringComparer.Ordinal);
+    private readonly ToolSteps _tools = new(run, new ActionLedger(run, logger));
+    private readonly Dictionary<string, PlaybookStep> _byId = playbook.Steps.ToDictionary(step => step.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, DagEnd> _ended = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _titles = new(StringComparer.Ordinal);
     private readonly JsonObject _steps = [];
     private Dictionary<string, JsonNode?>? _roots;
-    private readonly Dictionary<string, Task<CallResult>> _running = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _waiting = new(StringComparer.Ordinal);
+    private RunOutcome? _early;
 
-    /// <summary>Runs to the end.</summary>
+    /// <inheritdoc/>
+    public IReadOnlyList<DagStep> Steps { get; } =
+    [
+        .. playbook.Steps.Select(step => new DagStep
+        {
+            Id = step.Id,
+            Needs = step.Needs,
+            Inputs = step.Inputs,
+            OnlyReads = playbook.HasSpeculation && run.FindOperation(step.Call)?.Effect == OperationEffect.Read,
+            MayStartEarly = step.Speculative && run.FindOperation(step.Call)?.Effect == OperationEffect.Read,
+        }),
+    ];
+
+    /// <inheritdoc/>
+    public DagEnding Ending => _early is null ? DagEnding.None : DagEnding.Stop;
+
+    /// <summary>Runs to the end, or to where it waits for people.</summary>
     /// <param name="before">Facts that go into the first append.</param>
     /// <returns>How the run ends; not yet recorded, together with the facts that belong into the same append.</returns>
     public async Task<RunOutcome> RunAsync(IReadOnlyList<RunFact> before)
     {
-        foreach (var step in playbook.Steps)
+        var end = await new DagRunner(run, this, budget).RunAsync(before);
+        if (end.Waits is not null)
         {
-            if (run.Snapshot.FindStep(step.Id) is { HasEnded: true } state)
-            {
-                End(step.Id, Describe(state, await run.LoadResultAsync(state)));
-            }
+            return new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts, Contents = end.Contents };
         }
 
-        var facts = new List<RunFact>(before);
-        var contents = new List<RunContent>();
-        try
-        {
-            while (true)
-            {
-                var end = Early();
-                var starts = Start(end is not null, facts);
-                if (_running.Count == 0 && starts.Count == 0)
-                {
-                    var outcome = MustWait(end) ? RunOutcome.WaitFor(run.Snapshot) : end ?? Success();
-                    return outcome with { Facts = facts, Contents = contents };
-                }
-
-                run.Work.ThrowIfCancellationRequested();
-                await run.RecordAsync(facts.ToArray(), contents.ToArray());
-                facts.Clear();
-                contents.Clear();
-                foreach (var start in starts)
-                {
-                    _running[start.Step.Id] = CallAsync(start);
-                }
-
-                var first = await Task.WhenAny(_running.Values);
-                foreach (var (id, task) in _running.Where(entry => entry.Value.IsCompleted).ToList())
-                {
-                    var result = await task;
-                    _running.Remove(id);
-                    facts.AddRange(result.Facts);
-                    contents.AddRange(result.Contents);
-                    if (result.IsWaiting)
-                    {
-                        _waiting.Add(id);
-                    }
-                    else
-                    {
-                        End(id, Describe(result));
-                    }
-                }
-            }
-        }
-        catch
-        {
-            await DrainAsync(facts, contents);
-            throw;
-        }
+        return _early is null && end.Exhausted is { } exhausted
+            ? new RunOutcome(RunPhase.Partial, "budget", Progress.Describe(run.Snapshot, $"I stopped: the budget of {exhausted.Budget} is used up.")) { WorkingMemory = Remember() }
+            : (_early ?? Success()) with { Facts = end.Facts, Contents = end.Contents };
     }
 
-    // Whatever ends the loop: wait for what is under way (its tokens have fired or will), and keep the outcomes that are known.
-    private async Task DrainAsync(List<RunFact> facts, List<RunContent> contents)
+    /// <inheritdoc/>
+    public bool IsNeeded(DagStep step) => _byId[step.Id].When is not { } when || IsTrue(when, Roots());
+
+    /// <inheritdoc/>
+    public DagCall Prepare(DagStep step)
     {
-        foreach (var task in _running.Values)
-        {
-            try
-            {
-                var result = await task;
-                facts.AddRange(result.Facts);
-                contents.AddRange(result.Contents);
-            }
-#pragma warning disable CA1031 // What ends the loop is on its way already; the others are only waited for.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-                // It said what there is to say in the journal.
-            }
-        }
-
-        if (!run.HasFailedToRecord)
-        {
-            var ends = facts.Where(fact => fact is not (StepStarted or StrategyChosen)).ToList();
-            await run.RecordAsync(run.Snapshot.Choice is null ? [choice, .. ends] : ends, contents);
-        }
-    }
-
-    // A run that is ending asks for no approval any more, but it does not end while nobody knows what it did.
-    private bool MustWait(RunOutcome? end) => end is null
-        ? _waiting.Count > 0
-        : _waiting.Any(id => _ledger.Find(id)?.Status is ActionStatus.Sent or ActionStatus.Unknown);
-
-    private List<Prepared> Start(bool ending, List<RunFact> facts)
-    {
-        var starts = new List<Prepared>();
-        bool changed;
-        do
-        {
-            changed = false;
-            foreach (var step in playbook.Steps)
-            {
-                if (_ended.ContainsKey(step.Id) || _waiting.Contains(step.Id) || _running.ContainsKey(step.Id) || starts.Exists(start => start.Step == step) || !step.Needs.All(_ended.ContainsKey))
-                {
-                    continue;
-                }
-
-                // When the run is ending, only what was begun before is brought to its end.
-                var begun = run.Snapshot.FindStep(step.Id) is not null;
-                if (ending && begun && _ledger.Find(step.Id) is { Status: ActionStatus.Planned })
-                {
-                    continue;
-                }
-
-                if ((ending && !begun) || _running.Count + starts.Count >= run.Options.MaxParallelSteps)
-                {
-                    continue;
-                }
-
-                if (!begun && step.When is not null && !IsTrue(step.When, Roots()))
-                {
-                    facts.Add(new StepCompleted { StepId = step.Id, Status = "skipped" });
-                    End(step.Id, new JsonObject { ["status"] = "skipped" });
-                    changed = true;
-                    continue;
-                }
-
-                var prepared = Prepare(step);
-                if (!begun)
-                {
-                    facts.Add(new StepStarted
-                    {
-                        StepId = step.Id,
-                        Title = prepared.Title,
-                        OperationId = step.Call,
-                        Arguments = prepared.Operation?.Effect == OperationEffect.Read ? prepared.Arguments : null,
-                    });
-                }
-
-                if (prepared.Fault is { } fault && _ledger.Find(step.Id) is null)
-                {
-                    facts.AddRange(fault.Facts);
-                    End(step.Id, Describe(fault));
-                    changed = true;
-                    ending |= !step.ContinueOnFailure;
-                }
-                else
-                {
-                    starts.Add(prepared);
-                }
-            }
-        }
-        while (changed);
-        return starts;
-    }
-
-    private Prepared Prepare(PlaybookStep step)
-    {
+        var definition = _byId[step.Id];
         var roots = Roots();
-        var title = step.Id;
+        string title;
         try
         {
-            title = step.Title.Render(roots);
-            var operation = run.FindOperation(step.Call);
-            if (operation is null)
-            {
-                return Faulty("not_configured", $"'{step.Call}' is not available: its connector is not configured.");
-            }
-
-            var arguments = Values.Element(step.With.Evaluate(roots) ?? new JsonObject());
-            var errors = OperationSchemas.Check(operation, arguments);
-            return errors.Count > 0
-                ? Faulty("invalid_argument", errors[0].ToString(), errors[0].Path.TrimStart('/'))
-                : new Prepared(step, title, operation, arguments, null);
+            title = definition.Title.Render(roots);
         }
         catch (ExpressionException e)
         {
-            return Faulty("invalid_argument", e.Message);
+            return DagCall.Faulty(new StepStarted { StepId = step.Id, Title = step.Id, OperationId = definition.Call }, "invalid_argument", e.Message);
         }
 
-        Prepared Faulty(string code, string message, string? field = null) => new(step, title, null, default, new CallResult
-        {
-            Code = code,
-            Message = message,
-            Facts = [new StepFailed { StepId = step.Id, Code = code, Message = message, Field = string.IsNullOrEmpty(field) ? null : field }],
-        });
+        _titles[step.Id] = title;
+        return _tools.Prepare(step.Id, title, definition.Call, () => Values.Element(definition.With.Evaluate(roots) ?? new JsonObject()), definition.Attempts);
     }
 
-    // An action that was sent is not forgotten because its step cannot go on.
-    private async Task<CallResult> CallAsync(Prepared start) => start.Fault is { } fault
-        ? await _ledger.SettleStepAsync(start.Step.Id) ?? fault
-        : start.Operation!.Effect == OperationEffect.Read
-        ? await _ledger.ReadAsync(start.Step.Id, start.Operation, start.Arguments, start.Step.Attempts)
-        : await _ledger.WriteAsync(start.Step.Id, start.Operation, start.Arguments, start.Title, start.Step.Attempts);
+    /// <inheritdoc/>
+    public void End(DagStep step, DagEnd end)
+    {
+        _ended[step.Id] = end;
+        _steps[step.Id] = end.ToNode();
+        _early = Early();
+    }
 
     // The first step, in the order of the playbook, that ends the run.
     private RunOutcome? Early()
@@ -224,19 +92,18 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                 continue;
             }
 
-            var status = ended["status"]!.GetValue<string>();
-            if (status == "failed" && !step.ContinueOnFailure)
+            if (ended.IsFailed && !step.ContinueOnFailure)
             {
                 return Failure(step, ended);
             }
 
-            if (status != "done")
+            if (!ended.IsDone || step.Stop.Count == 0)
             {
                 continue;
             }
 
             var roots = Roots();
-            roots["result"] = ended["result"];
+            roots["result"] = _steps[step.Id]!["result"];
             if (step.Stop.FirstOrDefault(stop => IsTrue(stop.When, roots)) is { } rule)
             {
                 var memory = Remember();
@@ -254,14 +121,14 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         return null;
     }
 
-    private RunOutcome Failure(PlaybookStep step, JsonObject ended)
+    private RunOutcome Failure(PlaybookStep step, DagEnd ended)
     {
-        var code = ended["code"]?.GetValue<string>() ?? "failed";
-        var message = ended["message"]?.GetValue<string>() ?? "It failed.";
+        var code = ended.Code ?? "failed";
+        var message = ended.Message ?? "It failed.";
         var roots = Roots();
         roots["result"] = null;
         var custom = step.OnFailure.GetValueOrDefault(code) ?? step.OnFailure.GetValueOrDefault("*");
-        var title = run.Snapshot.FindStep(step.Id)?.Title ?? step.Id;
+        var title = run.Snapshot.FindStep(step.Id)?.Title ?? _titles.GetValueOrDefault(step.Id) ?? step.Id;
         var answer = custom is not null
             ? RenderText(custom, roots)
             : code switch
@@ -277,8 +144,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         return new RunOutcome(phase, code, answer) { WorkingMemory = Remember(), FailedSteps = FailedSteps() };
     }
 
-    private List<string> FailedSteps() =>
-        [.. playbook.Steps.Where(step => !step.ContinueOnFailure && _ended.TryGetValue(step.Id, out var ended) && ended["status"]!.GetValue<string>() == "failed").Select(step => step.Id)];
+    private List<string> FailedSteps() => [.. playbook.Steps.Where(step => !step.ContinueOnFailure && _ended.TryGetValue(step.Id, out var ended) && ended.IsFailed).Select(step => step.Id)];
 
     private RunOutcome Success()
     {
@@ -300,12 +166,6 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
 
     private JsonObject Slots() => choice.Slots is { } slots ? JsonObject.Create(slots)!.DeepClone().AsObject() : [];
 
-    private void End(string stepId, JsonObject outcome)
-    {
-        _ended[stepId] = outcome;
-        _steps[stepId] = outcome;
-    }
-
     /// <summary>What expressions see, for a caller that may add to it. Evaluating changes no node, so that all see the same ones.</summary>
     private Dictionary<string, JsonNode?> Roots() => new(_roots ??= SharedRoots(), StringComparer.Ordinal);
 
@@ -323,27 +183,6 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         ["slots"] = Values.Node(choice.Slots),
         ["classified"] = Values.Node(choice.Classified),
         ["steps"] = _steps,
-    };
-
-    private static JsonObject Describe(StepState state, JsonElement? result) => new()
-    {
-        ["status"] = state.Status switch
-        {
-            StepStatus.Done => "done",
-            StepStatus.Skipped => "skipped",
-            _ => "failed",
-        },
-        ["result"] = Values.Node(result),
-        ["code"] = state.Code,
-        ["message"] = state.Message,
-    };
-
-    private static JsonObject Describe(CallResult result) => new()
-    {
-        ["status"] = result.Succeeded ? "done" : "failed",
-        ["result"] = Values.Node(result.Result),
-        ["code"] = result.Code,
-        ["message"] = result.Message,
     };
 
     private static bool IsTrue(Expression expression, Dictionary<string, JsonNode?> roots)
@@ -408,6 +247,4 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     }
 
     private static string Sentence(string title) => $"“{title}”";
-
-    private sealed record Prepared(PlaybookStep Step, string Title, ConnectorOperation? Operation, JsonElement Arguments, CallResult? Fault);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Definitions;
 
 namespace Steward.Engines.Orchestration.React;
@@ -7,13 +8,20 @@ namespace Steward.Engines.Orchestration.React;
 /// <summary>The instructions for models. The version is recorded with every run; it changes with the text.</summary>
 internal static class ReactPrompt
 {
-    public const string Version = "react-1";
+    public const string Version = "react-2";
 
     private static readonly Lazy<string> Rules = new(() => EmbeddedResources.Read("prompt.md").Trim());
 
-    public static string Render(RunInput input, DateTimeOffset requestedAt)
+    /// <summary>The rules of the platform, then those of the agent, then who asks and when.</summary>
+    public static string Render(RunInput input, AgentDefinition agent, bool isHandedOver, DateTimeOffset requestedAt)
     {
         var prompt = new StringBuilder(Rules.Value);
+        prompt.Append("\n\nYour part: ").Append(agent.Title).Append('\n').Append(agent.Instructions);
+        if (isHandedOver)
+        {
+            prompt.Append("\nAnother agent has handed the task over to you. The employee does not see what you write: your last answer is your report to that agent. You cannot ask back; say what is missing.");
+        }
+
         prompt.Append("\n\nThe employee: ").Append(OneLine(input.Requester.Name ?? input.Requester.UserId));
         if (input.Requester.Email is { } email)
         {

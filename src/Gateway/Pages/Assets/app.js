@@ -7,6 +7,7 @@ let token = sessionStorage.getItem("steward.token");
 let caller = null;
 let sessionId = null;
 let watching = null; // the run that is shown live: { id, last, answer, bubble, stop }
+const followed = new Set(); // every run whose events are still being read
 let clock = null;
 const scroll = document.querySelector(".scroll");
 
@@ -72,6 +73,7 @@ function link(address) {
 function clearMessages() {
   $("log").replaceChildren();
   $("welcome").hidden = false;
+  decisions.clear();
 }
 
 function addMessage(role, text, outcome) {
@@ -172,11 +174,160 @@ function showTimes() {
   }
 }
 
+// ---- decisions
+
+const optionNames = { approve: "Approve", reject: "Reject", edit: "Approve with my changes", done: "It was done", not_done: "It was not done", give_up: "Leave it" };
+const decisionNames = { ...optionNames, approve: "approved", reject: "rejected", edit: "approved with changes", done: "it was done", not_done: "it was not done", give_up: "left as it is", expired: "lapsed" };
+const decisions = new Map(); // by run and request id: { card, buttons }
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  made.className = className;
+  made.textContent = text ?? "";
+  return made;
+}
+
+/** A card with what is to be decided. Only who may decide gets buttons. */
+function showDecision(runId, asked, mayDecide) {
+  const key = `${runId} ${asked.requestId}`;
+  if (decisions.has(key)) {
+    return;
+  }
+  const card = element("section", "message decision");
+  const title = element("p", "decision-title", asked.summary);
+  title.id = `decision-${decisions.size + 1}`;
+  card.setAttribute("aria-labelledby", title.id);
+  card.append(title);
+  if (asked.reason) {
+    card.append(element("p", "step-detail", asked.reason));
+  }
+  const subject = asked.subject === undefined ? "" : JSON.stringify(asked.subject, null, 2);
+  let plan = null;
+  if (subject) {
+    const details = document.createElement("details");
+    details.append(element("summary", "", asked.kind === "plan_review" ? "The plan" : "What exactly"));
+    if (asked.kind === "plan_review" && mayDecide) {
+      plan = element("textarea", "plan");
+      plan.setAttribute("aria-label", "The plan as JSON; it can be changed");
+      plan.rows = 12;
+      plan.spellcheck = false;
+      plan.value = subject;
+      details.append(plan);
+    } else {
+      details.append(element("pre", "subject", subject));
+    }
+    card.append(details);
+  }
+  const state = element("p", "outcome", mayDecide ? "" : `Waits for: ${asked.deciders.join(", ").replaceAll("role:", "")}`);
+  state.setAttribute("role", "status");
+  const buttons = element("div", "buttons");
+  for (const option of mayDecide ? asked.options : []) {
+    const button = element("button", "", optionNames[option] ?? option);
+    button.type = "button";
+    button.dataset.option = option;
+    button.addEventListener("click", () => decide(runId, asked, option, plan, buttons, state));
+    buttons.append(button);
+  }
+  card.append(buttons, state);
+  $("log").append(card);
+  $("welcome").hidden = true;
+  scroll.scrollTop = scroll.scrollHeight;
+  decisions.set(key, { state, buttons });
+}
+
+function closeDecision(runId, { requestId, decision, by }) {
+  const shown = decisions.get(`${runId} ${requestId}`);
+  if (shown) {
+    shown.buttons.replaceChildren();
+    shown.state.textContent = `${decisionNames[decision] ?? decision}${by ? ` by ${by === caller?.userId ? "you" : by}` : ""}`;
+  }
+}
+
+async function decide(runId, asked, option, plan, buttons, state) {
+  showError(null);
+  const body = { decision: option, subjectHash: asked.subjectHash };
+  if (option === "edit") {
+    try {
+      body.plan = JSON.parse(plan.value);
+    } catch (error) {
+      state.textContent = `The plan is not valid JSON: ${error.message}`;
+      plan.focus();
+      return;
+    }
+  }
+  for (const button of buttons.children) {
+    button.disabled = true;
+  }
+  try {
+    await request(`/v1/runs/${runId}/decisions/${encodeURIComponent(asked.requestId)}`, { method: "POST", body });
+    closeDecision(runId, { requestId: asked.requestId, decision: option, by: caller.userId });
+  } catch (error) {
+    for (const button of buttons.children) {
+      button.disabled = false;
+    }
+    state.textContent = error.message;
+    fail(error);
+  }
+}
+
+/** The open decisions of a run of somebody else, whose address (#run=…) a decider was sent. */
+async function showOpenDecisions(runId) {
+  const list = await (await request(`/v1/runs/${encodeURIComponent(runId)}/decisions`)).json();
+  for (const known of list.decisions) {
+    showDecision(runId, known, !known.decision);
+    if (known.decision) {
+      closeDecision(runId, known);
+    }
+  }
+}
+
 // ---- a run
+
+async function showQueue(run) {
+  const { state, queuePosition } = await (await request(`/v1/runs/${run.id}`)).json();
+  if (state === "queued" && watching === run) {
+    setStatus(queuePosition ? `Waiting for its turn; ${queuePosition} before it` : "Waiting for its turn …");
+  }
+}
+
+/** The run goes on without anybody waiting for it: the next message can be written. */
+function release(run, text) {
+  run.released = true;
+  if (watching === run) {
+    setBusy(false);
+    setStatus(text);
+  }
+}
 
 function handle(run, event) {
   const { type, at, data } = event;
+  if (watching !== run && (type.startsWith("step.") || type.startsWith("action.") || type === "run.strategy")) {
+    return; // The steps of another request are shown by now.
+  }
   switch (type) {
+    case "run.accepted":
+      showQueue(run).catch(() => {}); // Only a hint: the events tell when it begins.
+      break;
+    case "run.requested":
+      if (watching === run) {
+        setStatus("Working …");
+      }
+      break;
+    case "decision.requested":
+      showDecision(run.id, data, data.deciders.includes("requester"));
+      break;
+    case "decision.made":
+      closeDecision(run.id, data);
+      if (watching === run) {
+        setStatus("Working …");
+      }
+      break;
+    case "run.waiting":
+      release(run, data.summary);
+      break;
+    case "run.deadline_reached":
+      release(run, "The deadline has passed; the work goes on in the background.");
+      break;
     case "run.strategy":
       setStatus(data.title ? `Working: ${data.title}` : data.strategy === "none" ? "" : "Working …");
       break;
@@ -205,6 +356,9 @@ function handle(run, event) {
       break;
     case "run.cancel_requested":
       setStatus("Stopping …");
+      break;
+    case "run.replayed":
+      run.ended = false;
       break;
     case "run.ended":
       run.ended = true;
@@ -247,6 +401,7 @@ async function follow(run, response) {
 /** Shows a run live until it has ended, over as many connections as it takes. */
 async function watch(run, first) {
   watching = run;
+  followed.add(run);
   setBusy(true);
   let response = first;
   let attempt = 0;
@@ -284,6 +439,7 @@ async function watch(run, first) {
     setStatus("");
     fail(error);
   } finally {
+    followed.delete(run);
     if (watching === run) {
       watching = null;
       setBusy(false);
@@ -360,16 +516,18 @@ async function restoreSession() {
   try {
     let after = 0;
     let activeRunId = null;
+    let session = null;
     while (after !== undefined) {
-      const session = await (await request(`/v1/sessions/${encodeURIComponent(sessionId)}?after=${after}&limit=200`)).json();
+      session = await (await request(`/v1/sessions/${encodeURIComponent(sessionId)}?after=${after}&limit=200`)).json();
       activeRunId = session.activeRunId;
       for (const message of session.transcript.messages) {
         addMessage(message.role, message.text, message.runState);
       }
       after = session.transcript.nextAfter;
     }
-    if (activeRunId) {
-      watch(newRun(activeRunId), null);
+    const detached = session?.detachedRunIds ?? [];
+    for (const runId of activeRunId ? [activeRunId] : detached.slice(-1)) {
+      watch(newRun(runId), null);
     }
   } catch (error) {
     if (error instanceof Problem && (error.status === 404 || error.status === 400)) {
@@ -410,6 +568,10 @@ async function signIn(given) {
     clearMessages();
     clearSteps();
     await restoreSession();
+    const asked = /^#run=(r-[a-z0-9._-]+)$/.exec(location.hash);
+    if (asked) {
+      await showOpenDecisions(asked[1]);
+    }
     $("message").focus();
   } catch (error) {
     if (error instanceof Problem && error.status === 401) {
@@ -421,9 +583,15 @@ async function signIn(given) {
   }
 }
 
-function signOut() {
-  watching?.stop.abort();
+function stopFollowing() {
+  for (const run of followed) {
+    run.stop.abort();
+  }
   watching = null;
+}
+
+function signOut() {
+  stopFollowing();
   token = null;
   caller = null;
   sessionId = null;
@@ -458,8 +626,7 @@ $("demo-form").addEventListener("submit", (event) => {
 });
 $("sign-out").addEventListener("click", signOut);
 $("new-session").addEventListener("click", () => {
-  watching?.stop.abort();
-  watching = null;
+  stopFollowing();
   localStorage.removeItem(sessionKey());
   sessionId = null;
   clearMessages();

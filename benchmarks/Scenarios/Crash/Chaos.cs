@@ -1,0 +1,47 @@
+using Steward.EnterpriseSim;
+
+namespace Steward.Benchmarks.Scenarios.Crash;
+
+/// <summary>Keeps the simulated systems unreliable: a few faults always wait for the next calls, writes above all.</summary>
+internal sealed class Chaos(EnterpriseSimulation simulation, Random random)
+{
+    private const int Waiting = 3;
+
+    private static readonly SimFaultKind[] Kinds =
+    [
+        SimFaultKind.RateLimited, SimFaultKind.ServerError, SimFaultKind.Slow, SimFaultKind.CutBeforeCommit,
+        SimFaultKind.CutAfterCommit, SimFaultKind.CutInBody, SimFaultKind.ServerErrorAfterCommit,
+    ];
+
+    private readonly Dictionary<SimFaultKind, int> _injected = [];
+
+    /// <summary>How many faults of each kind were set out.</summary>
+    public IReadOnlyDictionary<SimFaultKind, int> Injected => _injected;
+
+    /// <summary>Sets faults out until it is told to stop, then takes those away that have not hit.</summary>
+    public async Task RunAsync(CancellationToken stop)
+    {
+        while (!stop.IsCancellationRequested)
+        {
+            if (simulation.PendingFaults.Count < Waiting)
+            {
+                var kind = Kinds[random.Next(Kinds.Length)];
+                _injected[kind] = _injected.GetValueOrDefault(kind) + 1;
+                simulation.Inject(new SimFault
+                {
+                    Kind = kind,
+                    // One in four hits a read.
+                    Method = random.Next(4) > 0 ? "POST" : null,
+                    // Lets some calls pass, so that about one in eight fails.
+                    After = random.Next(16),
+                    RetryAfterSeconds = 1,
+                    DelayMilliseconds = random.Next(50, 1500),
+                });
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CancellationToken.None);
+        }
+
+        simulation.ClearFaults();
+    }
+}

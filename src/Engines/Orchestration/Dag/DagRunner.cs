@@ -1,0 +1,374 @@
+using Steward.Engines.Connectors;
+using Steward.Engines.Orchestration.Actions;
+using Steward.Engines.Orchestration.Policies;
+
+namespace Steward.Engines.Orchestration.Dag;
+
+/// <summary>
+/// Works a graph of steps off. One loop owns it: it starts what is free, waits for whatever ends first, and records ends and new starts in one append. Every
+/// decision follows from the graph and the journal alone, so that a resumed run decides the same. A step that waits for a person holds up only those that need it.
+/// </summary>
+internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budget = null, string? scope = null)
+{
+    private readonly Dictionary<string, DagEnd> _ended = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Task<CallResult>> _running = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<string>> _waiting = new(StringComparer.Ordinal);
+    private readonly HashSet<(string, string)> _answered = [];
+    private readonly List<RunFact> _facts = [];
+    private readonly List<RunContent> _contents = [];
+    private BudgetExhausted? _exhausted;
+
+    // Steps that began early: under way, over but not yet known to be needed, under way although they turned out not to be, and those that may not begin early after all.
+    private readonly HashSet<string> _early = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, DagEnd> _held = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _dropped = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _notEarly = new(StringComparer.Ordinal);
+    private Dictionary<string, HashSet<string>>? _writersBefore;
+
+    private bool IsEnding => _exhausted is not null || work.Ending != DagEnding.None;
+
+    /// <summary>Runs until all steps are over, the work comes to an early end, or nothing can go on before a person decides.</summary>
+    /// <param name="before">Facts that go into the first append.</param>
+    public async Task<DagOutcome> RunAsync(IReadOnlyList<RunFact> before)
+    {
+        _facts.AddRange(before);
+        await ResumeAsync();
+        try
+        {
+            while (true)
+            {
+                var starts = await StartAsync();
+                if (_running.Count == 0 && starts.Count == 0)
+                {
+                    return await FinishAsync();
+                }
+
+                run.Work.ThrowIfCancellationRequested();
+                await FlushAsync();
+                foreach (var start in starts)
+                {
+                    _running[start.Started.StepId] = start.Call!();
+                }
+
+                await Task.WhenAny(_running.Values);
+                await CollectAsync();
+            }
+        }
+        catch
+        {
+            await DrainAsync();
+            throw;
+        }
+    }
+
+    private async Task ResumeAsync()
+    {
+        foreach (var step in work.Steps)
+        {
+            if (run.Snapshot.FindStep(step.Id) is not { HasEnded: true } state)
+            {
+                continue;
+            }
+
+            var end = DagEnd.From(state, await run.LoadResultAsync(state));
+            if (state is { Speculative: true, Status: not StepStatus.Dropped })
+            {
+                _held[step.Id] = end;
+            }
+            else
+            {
+                End(step, end);
+            }
+        }
+    }
+
+    private async Task<List<DagCall>> StartAsync()
+    {
+        var starts = new List<DagCall>();
+        bool changed;
+        do
+        {
+            changed = false;
+            foreach (var step in work.Steps)
+            {
+                var isFree = !_ended.ContainsKey(step.Id) && (!_running.ContainsKey(step.Id) || _early.Contains(step.Id)) && !starts.Exists(start => start.Started.StepId == step.Id)
+                    && !IsWaiting(step.Id) && step.Needs.All(_ended.ContainsKey);
+                changed |= isFree && Take(step, starts);
+            }
+        }
+        while (changed);
+
+        foreach (var step in work.Steps.Where(step => step.MayStartEarly && !IsEnding))
+        {
+            await TakeEarlyAsync(step, starts);
+        }
+
+        return starts;
+    }
+
+    /// <returns>Whether the step has come to its end by this.</returns>
+    private bool Take(DagStep step, List<DagCall> starts)
+    {
+        // When the work is ending, only what was begun before is brought to its end; a guess is no beginning.
+        var state = run.Snapshot.FindStep(step.Id);
+        var isEarly = _early.Contains(step.Id) || _held.ContainsKey(step.Id) || state is { Speculative: true };
+        var isBegun = state is not null && !isEarly;
+        if ((IsEnding && !isBegun) || (work.Ending == DagEnding.Stop && IsOnlyPlanned(step.Id)))
+        {
+            return false;
+        }
+
+        if (!isBegun && !work.IsNeeded(step))
+        {
+            _held.Remove(step.Id);
+            if (_early.Remove(step.Id))
+            {
+                _dropped.Add(step.Id);
+            }
+
+            _facts.Add(isEarly ? new StepDropped { StepId = step.Id, Reason = "It began early and was not needed." } : new StepCompleted { StepId = step.Id, Status = "skipped" });
+            End(step, DagEnd.Skipped);
+            return true;
+        }
+
+        if (_held.Remove(step.Id, out var known))
+        {
+            End(step, known);
+            return true;
+        }
+
+        // Under way already, and now known to be needed.
+        if (_early.Remove(step.Id) || _running.Count + starts.Count >= run.Options.MaxParallelSteps)
+        {
+            return false;
+        }
+
+        var call = work.Prepare(step);
+        if (state is null && call.Fault is null && budget?.TryTakeStep(scope) is { } exhausted)
+        {
+            _exhausted = exhausted;
+            if (!run.Snapshot.Exhausted.Any(known => known.Budget == exhausted.Budget && known.Scope == exhausted.Scope))
+            {
+                _facts.Add(exhausted);
+            }
+
+            return false;
+        }
+
+        if (state is null)
+        {
+            _facts.Add(call.Started);
+        }
+
+        if (call.Fault is { } fault)
+        {
+            _facts.AddRange(fault.Facts);
+            End(step, DagEnd.From(fault));
+            return true;
+        }
+
+        starts.Add(call);
+        return false;
+    }
+
+    // An action that was never sent, such as one that waits for its approval: a run that is stopping does not take it up again.
+    private bool IsOnlyPlanned(string stepId) => run.Snapshot.Actions.Any(action => action.StepId == stepId && action.Status == ActionStatus.Planned);
+
+    // Only reads that the policy lets through without asking anybody, whose arguments are known, and that overtake nothing that may change what they read.
+    private async Task TakeEarlyAsync(DagStep step, List<DagCall> starts)
+    {
+        var state = run.Snapshot.FindStep(step.Id);
+        if (_running.Count + starts.Count >= run.Options.MaxParallelSteps || state is { Speculative: false } || _ended.ContainsKey(step.Id) || _running.ContainsKey(step.Id)
+            || _held.ContainsKey(step.Id) || _notEarly.Contains(step.Id) || _waiting.ContainsKey(step.Id) || step.Needs.All(_ended.ContainsKey)
+            || !step.Inputs.All(input => _ended.TryGetValue(input, out var end) && end.IsDone) || !WritersBefore(step.Id).All(_ended.ContainsKey))
+        {
+            return;
+        }
+
+        var call = work.Prepare(step);
+        if (call.Fault is not null || call.Operation is not { Effect: OperationEffect.Read } operation || !await IsAllowedAsync(operation, call)
+            || (state is null && budget?.TryTakeStep(scope) is not null))
+        {
+            _notEarly.Add(step.Id);
+            return;
+        }
+
+        if (state is null)
+        {
+            _facts.Add(call.Started with { Speculative = true });
+        }
+
+        _early.Add(step.Id);
+        starts.Add(call);
+    }
+
+    private async Task<bool> IsAllowedAsync(ConnectorOperation operation, DagCall call)
+    {
+        // A rule that has to look something up is not worth a guess.
+        PolicyRead read = (_, _, _) => Task.FromResult<ActionOutcome>(new ActionFailed("unavailable", "Not looked up for a guess.", false));
+        return (await run.Policy.DecideAsync(operation, call.Arguments, run.Input.Requester, read, run.Work)).Verdict == PolicyVerdict.Allowed;
+    }
+
+    private HashSet<string> WritersBefore(string stepId)
+    {
+        if (_writersBefore is null)
+        {
+            _writersBefore = new(StringComparer.Ordinal);
+            foreach (var step in work.Steps)
+            {
+                var writers = new HashSet<string>(StringComparer.Ordinal);
+                foreach (var need in step.Needs)
+                {
+                    writers.UnionWith(_writersBefore[need]);
+                }
+
+                _writersBefore[step.Id] = writers;
+                if (!step.OnlyReads)
+                {
+                    // For those after it; it does not stand before itself, but is not started early either.
+                    writers.Add(step.Id);
+                }
+            }
+        }
+
+        return _writersBefore[stepId];
+    }
+
+    // A step goes on when a request of it has been decided meanwhile; once for each request.
+    private bool IsWaiting(string stepId)
+    {
+        if (!_waiting.TryGetValue(stepId, out var requests))
+        {
+            return false;
+        }
+
+        foreach (var request in requests)
+        {
+            if (run.Snapshot.FindDecision(request) is { IsOpen: false } && _answered.Add((stepId, request)))
+            {
+                _waiting.Remove(stepId);
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private async Task CollectAsync()
+    {
+        foreach (var (id, task) in _running.Where(entry => entry.Value.IsCompleted).ToList())
+        {
+            _running.Remove(id);
+            if (_dropped.Remove(id))
+            {
+                // Whatever came out of it, nothing depends on it any more.
+                _ = task.Exception;
+                continue;
+            }
+
+            var result = await task;
+            _facts.AddRange(result.Facts);
+            _contents.AddRange(result.Contents);
+            if (result.IsWaiting)
+            {
+                _early.Remove(id);
+                _waiting[id] = result.Awaits;
+            }
+            else if (_early.Remove(id))
+            {
+                _held[id] = DagEnd.From(result);
+            }
+            else
+            {
+                End(work.Steps.First(step => step.Id == id), DagEnd.From(result));
+            }
+        }
+    }
+
+    private async Task<DagOutcome> FinishAsync()
+    {
+        var waits = await WaitsAsync();
+        if (waits is null)
+        {
+            _facts.AddRange(work.Steps
+                .Where(step => !_ended.ContainsKey(step.Id) && (_held.ContainsKey(step.Id) || run.Snapshot.FindStep(step.Id) is { Speculative: true }))
+                .Select(step => new StepDropped { StepId = step.Id, Reason = "The work ended before it was needed." }));
+        }
+
+        if (_exhausted is not null)
+        {
+            await FlushAsync();
+        }
+
+        return new DagOutcome([.. _facts], [.. _contents], waits, _exhausted);
+    }
+
+    private async Task<RunWaiting?> WaitsAsync()
+    {
+        var requests = work.Steps
+            .Where(step => _waiting.ContainsKey(step.Id) && (work.Ending != DagEnding.Stop || MayHaveDone(step.Id)))
+            .SelectMany(step => _waiting[step.Id]).Distinct(StringComparer.Ordinal).ToList();
+        if (requests.Count == 0)
+        {
+            return null;
+        }
+
+        if (requests.Exists(id => run.Snapshot.FindDecision(id) is null))
+        {
+            await FlushAsync();
+        }
+
+        // None is left when all were decided while the run settled down; whoever is told so goes on at once.
+        var open = requests.Select(run.Snapshot.FindDecision).OfType<DecisionState>().Where(decision => decision.IsOpen).ToList();
+        return new RunWaiting
+        {
+            RequestIds = [.. open.Select(decision => decision.Request.RequestId)],
+            Summary = Progress.Waiting(open),
+            ExpiresAt = open.Min(decision => decision.Request.ExpiresAt),
+        };
+    }
+
+    private bool MayHaveDone(string stepId) => run.Snapshot.Actions.Any(action =>
+        action.Status is ActionStatus.Sent or ActionStatus.Unknown && (action.StepId == stepId || action.StepId.StartsWith(stepId + "/", StringComparison.Ordinal)));
+
+    private void End(DagStep step, DagEnd end)
+    {
+        _ended[step.Id] = end;
+        work.End(step, end);
+    }
+
+    private async Task FlushAsync()
+    {
+        await run.RecordAsync(_facts.ToArray(), _contents.ToArray());
+        _facts.Clear();
+        _contents.Clear();
+    }
+
+    // Whatever ends the loop: wait for what is under way (its tokens have fired or will), and keep the outcomes that are known.
+    private async Task DrainAsync()
+    {
+        foreach (var (id, task) in _running)
+        {
+            try
+            {
+                var result = await task;
+                if (!_dropped.Contains(id))
+                {
+                    _facts.AddRange(result.Facts);
+                    _contents.AddRange(result.Contents);
+                }
+            }
+#pragma warning disable CA1031 // What ends the loop is on its way already; the others are only waited for.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                // It said what there is to say in the journal.
+            }
+        }
+
+        if (!run.HasFailedToRecord)
+        {
+            await run.RecordAsync([.. _facts.Where(fact => fact is not StepStarted)], _contents.ToArray());
+        }
+    }
+}

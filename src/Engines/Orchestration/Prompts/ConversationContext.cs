@@ -1,0 +1,72 @@
+using System.Text;
+using Steward.Engines.Models;
+
+namespace Steward.Engines.Orchestration.Prompts;
+
+/// <summary>The conversation before the message: recorded once at the start, long messages by their hash, and read back by a run that is resumed.</summary>
+internal static class ConversationContext
+{
+    /// <summary>The fact about the conversation; null when there is none.</summary>
+    public static (ContextGathered? Fact, IReadOnlyList<RunContent> Contents) Gather(RunInput input, OrchestrationOptions options)
+    {
+        var messages = Latest(input.History, options);
+        if (messages.Count == 0)
+        {
+            return (null, []);
+        }
+
+        var contents = new List<RunContent>();
+        var conversation = new List<ContextMessage>();
+        foreach (var message in messages)
+        {
+            var content = message.Text.Length > PromptMessage.MaxInline ? RunContent.Of(Encoding.UTF8.GetBytes(message.Text)) : null;
+            if (content is not null)
+            {
+                contents.Add(content);
+            }
+
+            conversation.Add(new ContextMessage { Role = message.Role, Text = content is null ? message.Text : null, Hash = content?.Hash, Length = message.Text.Length });
+        }
+
+        return (new ContextGathered { Conversation = conversation }, contents);
+    }
+
+    /// <summary>The conversation for a model, oldest first. Journals of the first release hold it in their input.</summary>
+    public static async Task<IReadOnlyList<ChatMessage>> LoadAsync(RunContext run)
+    {
+        if (run.Input.History.Count > 0 || run.Snapshot.Context is not { } context)
+        {
+            return [.. Latest(run.Input.History, run.Options).Select(message => Message(message.Role, message.Text))];
+        }
+
+        var messages = new List<ChatMessage>();
+        foreach (var message in context.Conversation)
+        {
+            var text = message.Hash is null ? message.Text ?? "" : await run.LoadContentAsync(message.Hash) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : StoredPrompt.Removed;
+            messages.Add(Message(message.Role, text));
+        }
+
+        return messages;
+    }
+
+    private static ChatMessage Message(string role, string text) => new() { Role = role == "assistant" ? ChatRole.Assistant : ChatRole.User, Text = text };
+
+    private static List<ConversationMessage> Latest(IReadOnlyList<ConversationMessage> history, OrchestrationOptions options)
+    {
+        var latest = new List<ConversationMessage>();
+        var length = 0L;
+        foreach (var message in history.Reverse().Take(options.MaxHistoryMessages))
+        {
+            length += message.Text.Length;
+            if (length > options.MaxHistoryLength)
+            {
+                break;
+            }
+
+            latest.Add(message);
+        }
+
+        latest.Reverse();
+        return latest;
+    }
+}

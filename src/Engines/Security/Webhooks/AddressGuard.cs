@@ -1,0 +1,137 @@
+using System.Net;
+using System.Net.Http;
+using System.Net.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Steward.Engines.Security.Webhooks;
+
+/// <summary>
+/// Keeps requests to addresses that strangers chose away from the inside of the network. Checks the addresses that a connection is really made to, so a name that
+/// resolves to something else the second time gains nothing.
+/// </summary>
+public sealed class AddressGuard
+{
+    private readonly List<IPNetwork> _allowed;
+    private readonly bool _allowHttp;
+    private readonly INameResolver _names;
+
+    /// <summary>Creates a guard.</summary>
+    public AddressGuard(IOptions<WebhookOptions> options, INameResolver names)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
+        _allowHttp = options.Value.AllowHttp;
+        _names = names;
+    }
+
+    /// <summary>Whether requests may go to an address. IPv4 addresses inside of IPv6 ones count as what they are.</summary>
+    public bool IsAllowed(IPAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        var plain = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : new IPAddress(address.GetAddressBytes());
+        return SpecialNetworks.IsPublic(plain) || _allowed.Any(network => network.Contains(plain));
+    }
+
+    /// <summary>Checks an address that somebody wants to have called: its form, its scheme and what its host resolves to now.</summary>
+    /// <returns>The reason to refuse it, or null.</returns>
+    public async Task<AddressRefusal?> CheckAsync(string? url, CancellationToken cancellationToken)
+    {
+        if (url is null or { Length: 0 or > 2000 } || !Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.HostNameType is UriHostNameType.Unknown or UriHostNameType.Basic)
+        {
+            return new AddressRefusal(false, "must be an absolute https address of at most 2,000 characters.");
+        }
+
+        if (uri.Scheme != Uri.UriSchemeHttps && !(uri.Scheme == Uri.UriSchemeHttp && _allowHttp))
+        {
+            return new AddressRefusal(false, _allowHttp ? "must begin with https:// or http://." : "must begin with https://.");
+        }
+
+        if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0 || uri.Port == 0)
+        {
+            return new AddressRefusal(false, "must not have a user name, a password, a fragment or port 0.");
+        }
+
+        try
+        {
+            await ResolveAsync(uri.IdnHost.Trim('[', ']'), cancellationToken);
+            return null;
+        }
+        catch (AddressForbiddenException exception)
+        {
+            return new AddressRefusal(true, exception.Message);
+        }
+        catch (SocketException)
+        {
+            return new AddressRefusal(false, "has a host name that cannot be resolved.");
+        }
+    }
+
+    /// <summary>A handler for requests to such addresses: no proxy, no redirects, no cookies, and no connection to what the guard does not allow.</summary>
+    public SocketsHttpHandler CreateHandler() => new()
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        MaxResponseHeadersLength = 16,
+        MaxResponseDrainSize = 4 * 1024,
+        ConnectTimeout = TimeSpan.FromSeconds(10),
+        PooledConnectionLifetime = TimeSpan.FromMinutes(2),
+        ActivityHeadersPropagator = null,
+        ConnectCallback = ConnectAsync,
+    };
+
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var addresses = await ResolveAsync(context.DnsEndPoint.Host, cancellationToken);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            // The very addresses that were checked: no second look-up.
+            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellationToken);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
+    {
+        var addresses = IPAddress.TryParse(host, out var literal) ? [literal] : await _names.ResolveAsync(host, cancellationToken);
+        if (addresses.Length == 0)
+        {
+            throw new SocketException((int)SocketError.HostNotFound);
+        }
+
+        // One bad address is enough: which of them is used is not for the name's owner to choose.
+        return addresses.All(IsAllowed) ? addresses : throw new AddressForbiddenException();
+    }
+}
+
+/// <summary>Why an address is refused.</summary>
+/// <param name="IsForbidden">Whether it leads where requests must not go, as opposed to being malformed.</param>
+/// <param name="Reason">As a sentence without its subject, safe to show; it does not tell what a name resolves to.</param>
+public sealed record AddressRefusal(bool IsForbidden, string Reason);
+
+/// <summary>A connection was about to be made to an address that is not allowed.</summary>
+public sealed class AddressForbiddenException() : IOException(Text)
+{
+    private const string Text =
+        "leads to a private, local or otherwise special address. Only public addresses are allowed, and the networks that the operator lists under Steward:Webhooks:AllowedNetworks.";
+}
+
+/// <summary>Finds the addresses of host names.</summary>
+public interface INameResolver
+{
+    /// <summary>All addresses of a name.</summary>
+    /// <exception cref="SocketException">There are none, or they could not be found out.</exception>
+    Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken);
+}
+
+/// <summary>Asks the system.</summary>
+internal sealed class SystemNameResolver : INameResolver
+{
+    public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
+}

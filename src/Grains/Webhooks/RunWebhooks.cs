@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+using Steward.Identity;
+
+namespace Steward.Webhooks;
+
+/// <summary>
+/// Tells a tenant's webhooks what happens to runs. Which webhooks want to know is remembered in the process for a few seconds, so that tenants without any cost nothing.
+/// </summary>
+internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platform, TimeProvider time)
+{
+    /// <summary>How long it may take until a new webhook is told of runs that do not name it.</summary>
+    public static readonly TimeSpan RememberFor = TimeSpan.FromSeconds(5);
+
+    private const int MaxTenants = 10_000;
+
+    private readonly ConcurrentDictionary<string, (Task<IReadOnlyList<WebhookSubscription>> List, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Whether any webhook wants to be told of all runs of a tenant.</summary>
+    public async ValueTask<bool> AnyAsync(string tenantId) => (await SubscriptionsAsync(tenantId)).Any(subscription => subscription is { Enabled: true, Events.Count: > 0 });
+
+    /// <summary>Hands a message over to each webhook that is concerned; it is durable with each of them when this returns. Idempotent, so after a failure it is done again.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="webhookId">The webhook that the request named, if any.</param>
+    /// <param name="happened">What happened.</param>
+    public async Task TellAsync(string tenantId, string? webhookId, WebhookEvent happened)
+    {
+        var concerned = (await SubscriptionsAsync(tenantId))
+            .Where(subscription => subscription.Enabled && (subscription.Events.Contains(happened.Type) || subscription.WebhookId == webhookId))
+            .Select(subscription => subscription.WebhookId)
+            .ToList();
+        if (webhookId is not null && !concerned.Contains(webhookId) && GrainKeys.IsValidPart(webhookId, 'w'))
+        {
+            // Perhaps too new to be known here; one that does not exist takes no notice.
+            concerned.Add(webhookId);
+        }
+
+        foreach (var concernedId in concerned)
+        {
+            platform.Assume(tenantId);
+            await grains.GetGrain<IWebhookGrain>(GrainKeys.Webhook(tenantId, concernedId)).Notify(happened);
+        }
+    }
+
+    private Task<IReadOnlyList<WebhookSubscription>> SubscriptionsAsync(string tenantId)
+    {
+        var now = time.GetUtcNow();
+        if (_known.TryGetValue(tenantId, out var known) && !known.List.IsFaulted && !known.List.IsCanceled && now < known.Until && now > known.Until - (2 * RememberFor))
+        {
+            return known.List;
+        }
+
+        if (_known.Count >= MaxTenants)
+        {
+            _known.Clear();
+        }
+
+        // The question itself is remembered, so that many runs at once ask once.
+        platform.Assume(tenantId);
+        var asked = grains.GetGrain<IWebhookIndexGrain>(GrainKeys.WebhookIndex(tenantId)).List();
+        _known[tenantId] = (asked, now + RememberFor);
+        return asked;
+    }
+}

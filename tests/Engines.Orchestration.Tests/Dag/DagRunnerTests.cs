@@ -1,0 +1,250 @@
+using Steward.Engines.Orchestration.Dag;
+using Steward.Engines.Orchestration.Policies;
+using Steward.Engines.Orchestration.Tests.Planning;
+using static Steward.Engines.Orchestration.Tests.Dag.FakeWork;
+
+namespace Steward.Engines.Orchestration.Tests.Dag;
+
+public sealed class DagRunnerTests
+{
+    private readonly FakeRecorder _recorder = FakeRecorder.For(Engines.Input("go"));
+
+    [Fact]
+    public async Task Run_IndependentSteps_NeverMoreAtOnceThanTheLimit()
+    {
+        var work = new FakeWork(Read("a"), Read("b"), Read("c"));
+        var running = work.RunAsync(_recorder, parallel: 2);
+        await work.CallsAsync(2);
+        Assert.Equal(["a", "b"], work.Called);
+        work.Finish("b");
+        await work.CallsAsync(3);
+        work.Finish("a");
+        work.Finish("c");
+        await running;
+
+        Assert.Equal(["step.started", "step.started", "step.completed", "step.started"], _recorder.Types.Skip(1).Take(4));
+    }
+
+    [Fact]
+    public async Task Run_StepWaits_IndependentOnesGoOnAndThenTheRunWaits()
+    {
+        var work = new FakeWork(Write("a"), Read("b"), Read("c", "b"), Read("d", "a"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Wait("a", "d-1");
+        work.Finish("b");
+        await work.CallsAsync(3);
+        work.Finish("c");
+        var outcome = await running;
+
+        Assert.Equal(["d-1"], outcome.Waits!.RequestIds);
+        Assert.Contains("May a?", outcome.Waits.Summary, StringComparison.Ordinal);
+        Assert.Equal(["b", "c"], work.Ended.Keys);
+        Assert.Equal(RunPhase.Waiting, _recorder.Snapshot.Phase);
+    }
+
+    [Fact]
+    public async Task Run_DecidedWhileOthersRun_CallsTheStepAgainAtOnce()
+    {
+        var work = new FakeWork(Write("a"), Read("b"), Read("c"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(3);
+        work.Wait("a", "d-1");
+        await RecordedAsync("decision.requested");
+        await _recorder.RecordAsync([new DecisionMade { RequestId = "d-1", Decision = "approve", By = "u-ada" }], default);
+        work.Finish("b");
+        await work.CallsAsync(4);
+        work.Finish("a");
+        work.Finish("c");
+        var outcome = await running;
+
+        Assert.Null(outcome.Waits);
+        Assert.Equal(["a", "b", "c", "a"], work.Called);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_EndsEarlyWhileAStepWaits_WaitsOnlyWhenAllIsToBeBroughtToItsEnd(bool waits)
+    {
+        var work = new FakeWork(Write("a"), Read("b"), Read("c", "b")) { EndsAfter = { ["b"] = waits ? DagEnding.Finish : DagEnding.Stop } };
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Wait("a", "d-1");
+        work.Fail("b");
+        var outcome = await running;
+
+        Assert.Equal(waits, outcome.Waits is not null);
+        Assert.DoesNotContain("c", work.Called);
+    }
+
+    [Fact]
+    public async Task Run_Guess_BeginsEarlyAndItsResultIsUsedAtOnceWhenNeeded()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Finish("b", """{"value":1}""");
+        await RecordedAsync("step.completed");
+        Assert.Empty(work.Ended);
+        work.Finish("a");
+        await running;
+
+        Assert.Equal(["a", "b"], work.Called);
+        Assert.Equal(1, work.Ended["b"].Result!.Value.GetProperty("value").GetInt32());
+        Assert.True(_recorder.Snapshot.FindStep("b")!.Speculative);
+        Assert.DoesNotContain("step.dropped", _recorder.Types);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_GuessNotNeeded_IsDroppedAndNothingOfItCounts(bool fails)
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"), Read("c", "b")) { NotNeeded = { "b" } };
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        if (fails)
+        {
+            work.Fail("b");
+            await RecordedAsync("step.failed");
+        }
+        else
+        {
+            work.Finish("b", """{"value":1}""");
+            await RecordedAsync("step.completed");
+        }
+
+        work.Finish("a");
+        await work.CallsAsync(3);
+        work.Finish("c");
+        await running;
+
+        Assert.Equal(DagEnd.Skipped, work.Ended["b"]);
+        var state = _recorder.Snapshot.FindStep("b")!;
+        Assert.Equal((StepStatus.Dropped, null, null), (state.Status, state.Result, state.Code));
+    }
+
+    [Fact]
+    public async Task Run_GuessNotNeededWhileUnderWay_LeavesNoTraceOfItsResult()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a")) { NotNeeded = { "b" } };
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Finish("a");
+        await RecordedAsync("step.completed");
+        work.Fail("b");
+        await running;
+
+        Assert.Contains(_recorder.Facts, fact => fact is StepDropped { StepId: "b" });
+        Assert.DoesNotContain(_recorder.Facts, fact => fact is StepFailed);
+    }
+
+    [Fact]
+    public async Task Run_WorkEndsBeforeAGuessIsNeeded_DropsIt()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a")) { EndsAfter = { ["a"] = DagEnding.Stop } };
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Finish("b");
+        work.Fail("a");
+        await running;
+
+        Assert.Equal(StepStatus.Dropped, _recorder.Snapshot.FindStep("b")!.Status);
+        Assert.Equal(["a"], work.Ended.Keys);
+    }
+
+    [Fact]
+    public async Task Run_Guess_NeverOvertakesWhatMayChangeSomething()
+    {
+        var work = new FakeWork(Write("a"), Read("b", "a"), Guess("c", "b"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(1);
+        work.Finish("a");
+        await work.CallsAsync(3);
+        Assert.Equal(["a", "b", "c"], work.Called);
+        work.Finish("b");
+        work.Finish("c");
+        await running;
+
+        var facts = _recorder.Types.ToList();
+        Assert.True(facts.IndexOf("step.completed") < facts.FindLastIndex(type => type == "step.started"));
+    }
+
+    [Fact]
+    public async Task Run_Guess_NeverTakesTheSlotOfAStepThatIsFree()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"), Read("c"));
+        var running = work.RunAsync(_recorder, parallel: 2);
+        await work.CallsAsync(2);
+        Assert.Equal(["a", "c"], work.Called);
+        work.Finish("a");
+        work.Finish("c");
+        await work.CallsAsync(3);
+        work.Finish("b");
+        await running;
+
+        Assert.False(_recorder.Snapshot.FindStep("b")!.Speculative);
+    }
+
+    [Theory]
+    [InlineData("{ allow: [role:nobody] }")]
+    [InlineData("{ approval: [anyone] }")]
+    public async Task Run_GuessThatThePolicyRestricts_DoesNotBeginEarly(string rule)
+    {
+        var policy = ActionPolicy.Compile($"version: 1\noperations:\n  fake.things.b: {rule}\n", "policy.yaml");
+        var work = new FakeWork(Read("a"), Guess("b", "a")) { NotNeeded = { "b" } };
+        var running = work.RunAsync(_recorder, policy: policy);
+        await work.CallsAsync(1);
+        work.Finish("a");
+        await running;
+
+        Assert.Equal(["a"], work.Called);
+    }
+
+    [Fact]
+    public async Task Run_GuessThatWasCutOff_IsDecidedByTheJournalWhenResumed()
+    {
+        var input = Engines.Input("go");
+        var first = FakeRecorder.For(input);
+        await first.RecordAsync(
+            [
+                new StepStarted { StepId = "a", Title = "a" }, new StepStarted { StepId = "b", Title = "b", Speculative = true }, new StepStarted { StepId = "c", Title = "c", Speculative = true },
+                new StepFailed { StepId = "b", Code = "rejected", Message = "No." }, new StepCompleted { StepId = "a", Status = "done" },
+            ], default);
+        var work = new FakeWork(Read("a"), Guess("b", "a"), Guess("c", "a")) { NotNeeded = { "b" } };
+        var running = work.RunAsync(first);
+        await work.CallsAsync(1);
+        work.Finish("c");
+        await running;
+
+        Assert.Equal(["c"], work.Called);
+        Assert.Equal((StepStatus.Dropped, StepStatus.Done), (first.Snapshot.FindStep("b")!.Status, first.Snapshot.FindStep("c")!.Status));
+    }
+
+    [Fact]
+    public async Task Run_BudgetUsedUp_FinishesWhatRunsAndStartsNothing()
+    {
+        var work = new FakeWork(Read("a"), Read("b"), Read("c"));
+        var running = work.RunAsync(_recorder, budget: new FakeBudget { Limit = 2 });
+        await work.CallsAsync(2);
+        work.Finish("a");
+        work.Finish("b");
+        var outcome = await running;
+
+        Assert.Equal("steps", outcome.Exhausted!.Budget);
+        Assert.Equal(["a", "b"], work.Ended.Keys.Order());
+        Assert.Single(_recorder.Facts.OfType<BudgetExhausted>());
+    }
+
+    private async Task RecordedAsync(string type)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (!_recorder.Types.Contains(type) && watch.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            await Task.Yield();
+        }
+
+        Assert.Contains(type, _recorder.Types);
+    }
+}

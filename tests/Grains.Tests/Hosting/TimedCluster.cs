@@ -1,0 +1,51 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Hosting;
+using Steward.Engines.Security.Webhooks;
+using Steward.Identity;
+using Steward.Operations;
+
+namespace Steward.Grains.Tests.Hosting;
+
+/// <summary>A silo that may send webhooks to loopback, for tests that set its clock.</summary>
+public sealed class TimedCluster : GrainCluster
+{
+    /// <summary>What the tenant's watchdog does when it comes.</summary>
+    internal Task<int> WatchdogAsync(string tenant) => Silo.GetRequiredService<OpenWork>().WakeAsync(tenant, default);
+
+    internal void SignInAsPlatform(string tenant) => SignIn(tenant, PlatformIdentity.UserId, WellKnownRoles.System);
+
+    /// <summary>Moves on to so long before the next full minute, and says which that is.</summary>
+    internal DateTimeOffset MoveCloseToMinute(TimeSpan before)
+    {
+        var now = Time.GetUtcNow();
+        var minute = new DateTimeOffset(((now.UtcTicks / TimeSpan.TicksPerMinute) + 1) * TimeSpan.TicksPerMinute, TimeSpan.Zero);
+        if (minute - before < now)
+        {
+            minute = minute.AddMinutes(1);
+        }
+
+        Time.Advance(minute - before - now);
+        return minute;
+    }
+
+    protected override void Configure(ISiloBuilder silo)
+    {
+        silo.Services.Configure<WebhookOptions>(options =>
+        {
+            options.AllowHttp = true;
+            options.AllowedNetworks.Add("127.0.0.0/8");
+            options.Timeout = TimeSpan.FromSeconds(2);
+            options.PublicAddress = new Uri("https://steward.example");
+            options.RetryAfter.Add(TimeSpan.FromMilliseconds(50));
+            options.RetryAfter.Add(TimeSpan.FromMilliseconds(100));
+            options.RetryAfter.Add(TimeSpan.FromHours(1));
+        });
+    }
+}
+
+/// <summary>The tests of what happens by itself share one silo, one after the other, since they set its clock.</summary>
+[CollectionDefinition(Name)]
+public sealed class TimedClusterGroup : ICollectionFixture<TimedCluster>
+{
+    public const string Name = "timed";
+}
