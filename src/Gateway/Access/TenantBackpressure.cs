@@ -10,26 +10,28 @@ internal sealed class TenantBackpressure(TimeProvider time)
 {
     private const int Most = 10_000;
 
-    /// <summary>However long the cluster says that it takes, it is asked again after this.</summary>
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// However long the cluster says that it takes, it is asked again after this. Long pauses would end in bursts of messages that are accepted all at once,
+    /// which is what the other tenants feel.
+    /// </summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(25);
 
-    private readonly ConcurrentDictionary<string, long> _until = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (long Until, TimeSpan RetryAfter)> _until = new(StringComparer.Ordinal);
 
-    /// <summary>How long the tenant's messages are refused still; null when they are not.</summary>
+    /// <summary>What the tenant was told, while its messages are refused; null when they are not.</summary>
     public TimeSpan? RetryAfter(string tenantId)
     {
-        if (!_until.TryGetValue(tenantId, out var until))
+        if (!_until.TryGetValue(tenantId, out var refusal))
         {
             return null;
         }
 
-        var left = time.GetElapsedTime(time.GetTimestamp(), until);
-        if (left > TimeSpan.Zero)
+        if (time.GetTimestamp() < refusal.Until)
         {
-            return left;
+            return refusal.RetryAfter;
         }
 
-        _until.TryRemove(new KeyValuePair<string, long>(tenantId, until));
+        _until.TryRemove(new KeyValuePair<string, (long, TimeSpan)>(tenantId, refusal));
         return null;
     }
 
@@ -42,6 +44,6 @@ internal sealed class TenantBackpressure(TimeProvider time)
         }
 
         var wait = retryAfter < Longest ? retryAfter : Longest;
-        _until[tenantId] = time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency);
+        _until[tenantId] = (time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency), retryAfter);
     }
 }

@@ -143,7 +143,13 @@ internal sealed partial class RunGrain
     private async Task ExecuteOnceAsync(RunInput input)
     {
         using var slot = await _turns.EnterAsync(input, _journal.Snapshot, _userCancel.Token, _stop.Token);
-        await Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+        var work = Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
+        if (await Task.WhenAny(work, _journal.DeadlinePassed) != work)
+        {
+            slot?.BecomeBackground();
+        }
+
+        await work;
     }
 
     /// <summary>The input, with the conversation as long as the engine has not recorded it.</summary>

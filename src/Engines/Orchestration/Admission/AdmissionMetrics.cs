@@ -35,6 +35,12 @@ internal static class AdmissionMetrics
 
     public static void Left(RunPriority priority) => InFlight.Add(-1, Tag(priority));
 
+    public static void Moved()
+    {
+        InFlight.Add(-1, InteractiveTag);
+        InFlight.Add(1, BackgroundTag);
+    }
+
     public static void Waits(RunPriority priority, int change) => Waiting.Add(change, Tag(priority));
 
     public static void Refused(RunPriority priority) => Refusals.Add(1, Tag(priority));

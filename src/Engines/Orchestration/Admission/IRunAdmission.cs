@@ -4,7 +4,7 @@ namespace Steward.Engines.Orchestration.Admission;
 /// Decides which runs of a process work and which wait. A run takes a slot before it works and leaves it when it ends or waits for people.
 /// One instance serves a process; it holds no durable state: a run that is taken up again after a loss enters again.
 /// </summary>
-/// <remarks>docs/operations/admission.md describes the policy, docs/decisions/0005-admission.md where it comes from.</remarks>
+/// <remarks>docs/operations/admission.md describes the policy, docs/decisions/0009-admission.md where it comes from.</remarks>
 public interface IRunAdmission
 {
     /// <summary>Takes a slot if one is free for this run now, without waiting.</summary>

@@ -213,20 +213,46 @@ public sealed class RunAdmission : IRunAdmission
     }
 
     /// <summary>Gives a slot back and lets the next run in.</summary>
-    internal void Leave(TenantLane lane, long since)
+    internal void Leave(RunSlot slot)
     {
+        RunPriority priority;
         lock (_lock)
         {
+            var lane = slot.Lane;
+            priority = lane.Class.Priority;
             _inFlight--;
             lane.InFlight--;
             lane.Class.InFlight--;
-            lane.Class.Observe(lane, _time.GetElapsedTime(since).TotalSeconds);
+            lane.Class.Observe(lane, _time.GetElapsedTime(slot.Since).TotalSeconds);
             Refresh(lane.Tenant.Interactive);
             Refresh(lane.Tenant.Background);
             Dispatch();
+            slot.HasLeft = true;
         }
 
-        AdmissionMetrics.Left(lane.Class.Priority);
+        AdmissionMetrics.Left(priority);
+    }
+
+    /// <summary>Lets a slot count as one of the background.</summary>
+    internal void MoveToBackground(RunSlot slot)
+    {
+        lock (_lock)
+        {
+            var lane = slot.Lane;
+            if (slot.HasLeft || lane.Class == _background)
+            {
+                return;
+            }
+
+            lane.InFlight--;
+            _interactive.InFlight--;
+            slot.Lane = lane.Tenant.Background;
+            slot.Lane.InFlight++;
+            _background.InFlight++;
+            Refresh(slot.Lane);
+        }
+
+        AdmissionMetrics.Moved();
     }
 
     private int Share(int slots) => Math.Max(1, (int)(slots * _options.BackgroundShare));
