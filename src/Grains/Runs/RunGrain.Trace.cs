@@ -12,7 +12,7 @@ internal sealed partial class RunGrain
     {
         var caller = Caller.Required;
         var isOwner = IsOwner(caller);
-        if (_journal.Origin is null || (!isOwner && !(MaySeeLetters(caller) && StatusFor(caller) is not null)))
+        if (_journal.Origin is null || (!isOwner && !(caller.Roles.Contains(WellKnownRoles.Admin) && (_journal.Life.IsTechnical || _journal.Life.Attempt > 1))))
         {
             return null;
         }
@@ -38,6 +38,4 @@ internal sealed partial class RunGrain
         var now = _time.GetUtcNow();
         return await Task.Run(() => Encoding.UTF8.GetString(builder.Build(now, prompts, withContent: isOwner).ToUtf8Json()), cancellationToken);
     }
-
-    private static bool MaySeeLetters(CallerIdentity caller) => caller.Roles.Contains(WellKnownRoles.Admin);
 }

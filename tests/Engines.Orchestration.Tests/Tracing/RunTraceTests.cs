@@ -28,11 +28,14 @@ public sealed class RunTraceTests
     {
         AddRaw(0, "run.accepted", """{"sessionKey":"t-acme/u-ada/s-1","userId":"u-ada"}""");
         Add(3000, new RunRequested { Input = Input("hello") with { TraceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01" } });
+        var waiting = _builder.Build(Noon.AddSeconds(4));
+        Add(4500, new ContextGathered());
         var trace = _builder.Build(Noon.AddSeconds(5));
 
+        Assert.Equal(("waiting", 4000, "requested"), (Node(waiting, "queue").Status, waiting.Totals.QueueMs, waiting.State));
         Assert.Equal(("s-1", "t-acme", "4bf92f3577b34da6a3ce929d0e0e4736"), (trace.SessionId, trace.TenantId, trace.TraceId));
-        Assert.Equal(3000, Node(trace, "queue").DurationMs);
-        Assert.Equal((3000, 5000, 2000), (trace.Totals.QueueMs, trace.Totals.DurationMs, trace.Totals.OtherMs));
+        Assert.Equal(("ok", 4500), (Node(trace, "queue").Status, Node(trace, "queue").DurationMs));
+        Assert.Equal((4500, 5000, 500), (trace.Totals.QueueMs, trace.Totals.DurationMs, trace.Totals.OtherMs));
         Assert.Null(trace.Root.EndedAt);
     }
 

@@ -70,8 +70,19 @@ public sealed partial class RunTraceBuilder
     private void TakeAccepted(long sequence, DateTimeOffset at, JsonElement origin)
     {
         _root!.Took(sequence);
-        _acceptedAt ??= at;
+        BeginQueue(at);
         NoteSession(origin);
+    }
+
+    // From acceptance to the first thing that was done: behind other messages of the session, and until the tenant's turn came.
+    private void BeginQueue(DateTimeOffset at)
+    {
+        if (Find("queue") is null)
+        {
+            var queue = Register(new TraceDraft("queue", "queue", "Until its turn came", at));
+            queue.Status = "waiting";
+            _loose.Add((queue, null));
+        }
     }
 
     // What is left when the details are gone: when it was, how it ended, and which actions there were.
@@ -112,12 +123,7 @@ public sealed partial class RunTraceBuilder
 
         _requestedAt = at;
         _state = "requested";
-        if (_acceptedAt is { } accepted && at > accepted)
-        {
-            var queue = Register(new TraceDraft("queue", "queue", "Waiting for its turn", accepted)).End(at, "ok");
-            _loose.Add((queue, null));
-        }
-
+        BeginQueue(at);
         _root.Input = new JsonObject { ["text"] = TraceMask.Text(input.Text) };
         _root.With("userId", input.Requester.UserId)
             .With("roles", new JsonArray([.. input.Requester.Roles.Select(role => JsonValue.Create(role))]))
@@ -153,7 +159,7 @@ public sealed partial class RunTraceBuilder
     private void TakeContext(long sequence, DateTimeOffset at, ContextGathered context)
     {
         Begin();
-        Add(sequence, "context", "context", "What it knew at the start", _requestedAt ?? at).End(at, "ok")
+        Add(sequence, "context", "context", "What it knew at the start", at).End(at, "ok")
             .With("messages", context.Conversation.Count)
             .With("characters", context.Conversation.Sum(message => (long)message.Length))
             .With("storedByHash", context.Conversation.Count(message => message.Hash is not null));
@@ -162,7 +168,7 @@ public sealed partial class RunTraceBuilder
     private void TakeStrategy(long sequence, DateTimeOffset at, StrategyChosen choice)
     {
         Begin();
-        var node = Add(sequence, "strategy", "strategy", choice.Title is { } title ? $"{choice.Strategy}: {title}" : choice.Strategy, Find("context")?.EndedAt ?? _requestedAt ?? at).End(at, "ok");
+        var node = Add(sequence, "strategy", "strategy", choice.Title is { } title ? $"{choice.Strategy}: {title}" : choice.Strategy, Find("context")?.EndedAt ?? at).End(at, "ok");
         node.Reason = choice.Reason;
         node.With("strategy", choice.Strategy)
             .With("playbook", choice.Playbook).With("playbookVersion", choice.PlaybookVersion).With("playbookHash", choice.PlaybookHash)
@@ -332,6 +338,11 @@ public sealed partial class RunTraceBuilder
 
     private void Begin()
     {
+        if (Find("queue") is { IsOpen: true } queue)
+        {
+            queue.End(_lastAt, "ok");
+        }
+
         if (_root!.IsOpen && _wait is null)
         {
             _state = "running";

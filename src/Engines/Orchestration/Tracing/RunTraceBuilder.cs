@@ -20,7 +20,6 @@ public sealed partial class RunTraceBuilder(string runId)
     private readonly RunSnapshot _snapshot = new();
     private TraceDraft? _root;
     private TraceDraft? _wait;
-    private DateTimeOffset? _acceptedAt;
     private DateTimeOffset? _requestedAt;
     private DateTimeOffset? _firstAnswerAt;
     private DateTimeOffset _lastAt;
