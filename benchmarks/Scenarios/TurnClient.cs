@@ -19,7 +19,10 @@ internal sealed class TurnClient(HttpClient http, string token)
     }
 
     /// <summary>One turn. Throws unless the run completed.</summary>
-    public async Task<TurnTiming> TakeTurnAsync(string text, CancellationToken cancellationToken)
+    public Task<TurnTiming> TakeTurnAsync(string text, CancellationToken cancellationToken) => TakeTurnAsync(text, null, cancellationToken);
+
+    /// <summary>The same, and shows each event's type and data as it comes.</summary>
+    public async Task<TurnTiming> TakeTurnAsync(string text, Func<string, JsonElement, Task>? watch, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         using var request = Request(HttpMethod.Post, $"v1/sessions/{_session}/messages", new { text, operationId = Guid.NewGuid().ToString("n") });
@@ -29,8 +32,22 @@ internal sealed class TurnClient(HttpClient http, string token)
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         TimeSpan? firstAnswer = null;
         var ending = false;
+        var type = "";
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
+            if (watch is not null)
+            {
+                if (line.StartsWith("event: ", StringComparison.Ordinal))
+                {
+                    type = line[7..];
+                }
+                else if (line.StartsWith("data: ", StringComparison.Ordinal))
+                {
+                    using var document = JsonDocument.Parse(line.AsMemory(6));
+                    await watch(type, document.RootElement.GetProperty("data"));
+                }
+            }
+
             if (line == "event: answer.delta")
             {
                 firstAnswer ??= Stopwatch.GetElapsedTime(started);
