@@ -20,11 +20,14 @@ internal sealed class TurnClient(HttpClient http, string token)
     }
 
     /// <summary>One turn. Throws unless the run completed.</summary>
-    public async Task<TurnTiming> TakeTurnAsync(string text, CancellationToken cancellationToken) =>
-        await TryTakeTurnAsync(text, cancellationToken) ?? throw new InvalidOperationException("A turn was refused because of too many.");
+    public Task<TurnTiming> TakeTurnAsync(string text, CancellationToken cancellationToken) => TakeTurnAsync(text, null, cancellationToken);
+
+    /// <summary>The same, and shows each event's type and data as it comes.</summary>
+    public async Task<TurnTiming> TakeTurnAsync(string text, Func<string, JsonElement, Task>? watch, CancellationToken cancellationToken) =>
+        await TryTakeTurnAsync(text, watch, cancellationToken) ?? throw new InvalidOperationException("A turn was refused because of too many.");
 
     /// <summary>One turn; null when it is refused because of too many. Throws unless the run completed.</summary>
-    public async Task<TurnTiming?> TryTakeTurnAsync(string text, CancellationToken cancellationToken)
+    public async Task<TurnTiming?> TryTakeTurnAsync(string text, Func<string, JsonElement, Task>? watch, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         using var request = Request(HttpMethod.Post, $"v1/sessions/{_session}/messages", new { text, operationId = Guid.NewGuid().ToString("n") });
@@ -41,8 +44,22 @@ internal sealed class TurnClient(HttpClient http, string token)
         using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(cancellationToken));
         TimeSpan? firstAnswer = null;
         var ending = false;
+        var type = "";
         while (await reader.ReadLineAsync(cancellationToken) is { } line)
         {
+            if (watch is not null)
+            {
+                if (line.StartsWith("event: ", StringComparison.Ordinal))
+                {
+                    type = line[7..];
+                }
+                else if (line.StartsWith("data: ", StringComparison.Ordinal))
+                {
+                    using var document = JsonDocument.Parse(line.AsMemory(6));
+                    await watch(type, document.RootElement.GetProperty("data"));
+                }
+            }
+
             if (line == "event: answer.delta")
             {
                 firstAnswer ??= Stopwatch.GetElapsedTime(started);

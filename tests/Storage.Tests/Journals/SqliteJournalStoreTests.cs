@@ -35,6 +35,39 @@ public sealed class SqliteJournalStoreTests(SqliteStorageFixture fixture) : Jour
         Assert.InRange(_fixture.Database.Commits - before, 1, Appends / 10);
     }
 
+    [Fact]
+    public async Task Append_LogGrowsLong_IsCopiedIntoTheFileBesideTheWriter()
+    {
+        using var directory = new TemporaryDirectory();
+        var file = directory.File("steward.db");
+        await using var container = StorageFixture.Open(options => options.SqliteFile = file);
+        await container.GetRequiredService<StorageMigrator>().MigrateAsync();
+        var journals = container.GetRequiredService<IJournalStore>();
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var payload = new byte[1024 * 1024];
+        long sequence = 0;
+        for (; sequence < 24; sequence++)
+        {
+            await AppendAsync(payload);
+        }
+
+        // Far below the 64 MB at which the writer itself would copy: only the thread beside it can.
+        for (; new FileInfo(file).Length < 12 * payload.Length; sequence++)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            await AppendAsync(new byte[16]);
+        }
+
+        Assert.Equal(sequence, (await journals.GetHeadAsync("t-long/r-1"))!.Sequence);
+
+        ValueTask<JournalAppendResult> AppendAsync(byte[] bytes) => journals.AppendAsync(new JournalAppend
+        {
+            Journal = "t-long/r-1",
+            ExpectedSequence = sequence,
+            Records = [new JournalRecord { Type = "a", Payload = bytes, At = DateTimeOffset.UnixEpoch }],
+        });
+    }
+
     [Theory]
     [InlineData(SqliteJournalStore.SelectOpen, "journal_heads_open (journal>? AND journal<?)", false)]
     [InlineData(SqliteJournalStore.SelectClosed, "journal_heads_closed (journal>? AND journal<?)", false)]
