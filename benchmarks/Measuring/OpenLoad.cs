@@ -32,7 +32,7 @@ internal sealed class OpenLoad(IReadOnlyList<TurnClient> clients, string questio
 
         async Task TakeAsync(TurnClient client)
         {
-            if (await client.TryTakeTurnAsync(question, cancellationToken) is { } timing)
+            if (await client.TryTakeTurnAsync(question, null, cancellationToken) is { } timing)
             {
                 latencies.Add(timing.Total);
             }
