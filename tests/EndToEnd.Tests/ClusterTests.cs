@@ -114,6 +114,29 @@ public sealed partial class ClusterTests(ITestOutputHelper output) : IAsyncLifet
     }
 
     [Fact]
+    public async Task KillSilo_WhileNobodyWatches_TheRunGoesOnWithoutBeingAskedAbout()
+    {
+        _simulation!.Inject(new SimFault { Kind = SimFaultKind.Slow, System = SimSystem.ServiceNow, Method = "POST", DelayMilliseconds = 10_000 });
+        _cluster = await StewardProcess.StartClusterAsync(_data.Path, _simulation, silos: 2);
+        using var client = _cluster.SignIn();
+        var session = await client.OpenSessionAsync();
+        await client.SubmitAsync(session, Request);
+        await UntilAsync(() => Incidents() == 1);
+
+        var killed = Stopwatch.GetTimestamp();
+        await StewardProcess.SignalAsync(SiloThatTalksTo(_cluster, _simulation.ServiceNow.Port), "KILL");
+        while (await MessagesAsync(client, session) < 2)
+        {
+            // Well below what the tenant's watchdog would take.
+            Assert.True(Stopwatch.GetElapsedTime(killed) < TimeSpan.FromSeconds(60), "nobody took the run up");
+            await Task.Delay(200);
+        }
+
+        output.WriteLine($"The run had ended {Stopwatch.GetElapsedTime(killed).TotalSeconds:0.0} s after its silo was killed.");
+        Assert.Equal(1, Incidents());
+    }
+
+    [Fact]
     public async Task KillSilos_AtSeveralPointsOfManyRuns_LosesNoneAndActsOnceForEach()
     {
         const int RunsAtOnce = 10;
@@ -173,6 +196,15 @@ public sealed partial class ClusterTests(ITestOutputHelper output) : IAsyncLifet
         output.WriteLine($"{asked.Sum()} conversations.");
         Assert.True(asked.Sum() > people.Count);
         people.ForEach(person => person.Dispose());
+    }
+
+    /// <summary>How many messages a session has; 0 while the cluster cannot say.</summary>
+    private static async Task<int> MessagesAsync(HttpClient client, string session)
+    {
+        using var response = await client.GetAsync($"v1/sessions/{session}");
+        return response.IsSuccessStatusCode
+            ? (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("transcript").GetProperty("messages").GetArrayLength()
+            : 0;
     }
 
     private static async Task EndAsync(StewardProcess cluster)
