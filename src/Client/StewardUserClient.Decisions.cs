@@ -34,7 +34,7 @@ internal sealed partial class StewardUserClient
         ArgumentNullException.ThrowIfNull(decision);
         InputRules.Decision(decision);
 
-        // A repetition would be told that the decision has been made, as if by somebody else.
+        // Sent once: whether it counted is looked up with GetDecisionsAsync, by whoever knows what was meant.
         return await CallOnceAsync("run.decide", Run(runId), decision, static (run, command, token) => run.Decide(command, token), cancellationToken)
             ?? throw StewardException.NotFound("The run");
     }

@@ -54,7 +54,7 @@ public sealed class TraceTests : IAsyncLifetime
             ["Steward:Security:ClusterKeyFile"] = Path.Combine(_data.Path, "cluster.key"),
             ["Steward:Security:DevelopmentTokenKeyFile"] = Path.Combine(_data.Path, "token.key"),
             ["Steward:Development:DemoTokens"] = "true",
-            ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
+            ["Steward:Orchestration:PlaybookDirectory"] = Playbooks(),
         });
         builder.AddStewardSilo();
         builder.AddStewardGateway();
@@ -162,6 +162,78 @@ public sealed class TraceTests : IAsyncLifetime
         }
 
         Assert.Equal(Enumerable.Range(1, seen.Count).Select(number => (long)number), seen);
+    }
+
+    [Fact]
+    public async Task Approval_ByTheHelpDeskOverHttp_IsSentOnceAndTheTraceSaysWhoDecided()
+    {
+        using var ada = SignIn("ada.lovelace");
+        using var sam = SignIn("sam.patel");
+        using var grace = SignIn("grace.osei");
+        var before = Cases();
+        var run = await ada.SubmitAsync(await ada.OpenSessionAsync(), "please open a customer case");
+        var waiting = await ada.WaitForRunAsync(run, status => status.GetProperty("state").GetString() == "waiting");
+        var asked = waiting.GetProperty("waitingFor")[0];
+        var address = $"v1/runs/{run}/decisions/{asked.GetProperty("requestId").GetString()}";
+        var approval = new { decision = "approve", subjectHash = asked.GetProperty("subjectHash").GetString(), comment = "fine" };
+
+        using var own = await ada.PostAsJsonAsync(address, approval);
+        using var stranger = await grace.PostAsJsonAsync(address, approval);
+        using var changed = await sam.PostAsJsonAsync(address, new { decision = "approve", subjectHash = new string('0', 64) });
+        Assert.Equal(before, Cases());
+        using var shown = await sam.GetAsync($"v1/runs/{run}/decisions");
+        using var decided = await sam.PostAsJsonAsync(address, approval);
+        using var other = await sam.PostAsJsonAsync(address, new { approval.subjectHash, decision = "reject" });
+        var ended = await ada.WaitForRunAsync(run, Conversations.HasEnded);
+        var trace = (await ada.GetFromJsonAsync<JsonObject>($"v1/runs/{run}/trace"))!;
+
+        Assert.Equal(
+            [HttpStatusCode.Forbidden, HttpStatusCode.NotFound, HttpStatusCode.Conflict, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Conflict],
+            new[] { own, stranger, changed, shown, decided, other }.Select(response => response.StatusCode));
+        Assert.Equal("completed", ended.GetProperty("state").GetString());
+        Assert.Equal(before + 1, Cases());
+        var decision = Nodes(trace["root"]!).Single(node => (string?)node["kind"] == "decision");
+        Assert.Equal(("approve", "fine", "api"), ((string?)decision["attributes"]!["decision"], (string?)decision["attributes"]!["comment"], (string?)decision["attributes"]!["channel"]));
+        var action = Nodes(trace["root"]!).Single(node => (string?)node["kind"] == "action");
+        Assert.Equal((string?)decision["attributes"]!["by"], (string?)action["attributes"]!["approvedBy"]);
+        Assert.True((double)trace["totals"]!["humanMs"]! > 0);
+    }
+
+    private int Cases() => _simulation!.Calls.Count(call => call is { Effect: true, System: SimSystem.Salesforce });
+
+    // The sample playbooks and one that needs an approval.
+    private string Playbooks()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_data.Path, "playbooks")).FullName;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "playbooks")))
+        {
+            File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
+        }
+
+        File.WriteAllText(Path.Combine(folder, "open-case.yaml"), """
+            id: open-case
+            version: 1
+            title: Open a customer case
+            description: Opens a case in Salesforce.
+            examples:
+              - Please open a customer case
+            priority: 99
+            match:
+              - all:
+                  - - customer case
+                score: 0.95
+            steps:
+              - id: open
+                title: Open the case
+                call: salesforce.cases.create
+                with:
+                  subject: A case
+                  description: Opened by a test.
+                  priority: Low
+            answer:
+              - text: "Done."
+            """);
+        return folder;
     }
 
     private async Task<List<Activity>> SpansAsync(string last)

@@ -251,6 +251,7 @@ async function decide(runId, asked, option, plan, buttons, state) {
       body.plan = JSON.parse(plan.value);
     } catch (error) {
       state.textContent = `The plan is not valid JSON: ${error.message}`;
+      plan.closest("details").open = true;
       plan.focus();
       return;
     }
@@ -292,7 +293,6 @@ async function showQueue(run) {
 
 /** The run goes on without anybody waiting for it: the next message can be written. */
 function release(run, text) {
-  run.released = true;
   if (watching === run) {
     setBusy(false);
     setStatus(text);
