@@ -171,9 +171,12 @@ public sealed partial class RunEngine(
         }
 
         return selection.Playbook is { } playbook
-            ? await new PlaybookRunner(run, playbook, choice, logger).RunAsync(before)
+            ? await new PlaybookRunner(run, playbook, choice, logger, CallersBudget(run)).RunAsync(before)
             : await DispatchAsync(run, agents, agent, choice.Strategy, model!, before);
     }
+
+    // A playbook is bounded by itself; what the caller allows holds all the same.
+    private static RunBudget? CallersBudget(RunContext run) => run.Input.Limits is { } limits ? new RunBudget(run, limits) : null;
 
     private async Task<RunOutcome> ResumeAsync(RunContext run, StrategyChosen choice)
     {
@@ -181,7 +184,7 @@ public sealed partial class RunEngine(
         {
             if (await PinnedPlaybook.FindAsync(run, definitions.Playbooks, choice) is { } playbook)
             {
-                return await new PlaybookRunner(run, playbook, choice, logger).RunAsync([]);
+                return await new PlaybookRunner(run, playbook, choice, logger, CallersBudget(run)).RunAsync([]);
             }
 
             await SettleAsync(run);

@@ -33,6 +33,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     public RunGrain(
         IJournalStore journals,
         IContentStore contents,
+        KnownContents knownContents,
         RunEngine engine,
         RunTurns turns,
         RunOutbox outbox,
@@ -44,7 +45,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     {
         (_engine, _turns, _outbox, _platform, _options, _time, _logger) = (engine, turns, outbox, platform, options.Value, time, logger);
         _processStops = lifetime.ApplicationStopping;
-        _journal = new RunJournal(journals, contents, this.GetPrimaryKeyString(), _options.BufferedEvents, outbox.HasHook, time);
+        _journal = new RunJournal(journals, contents, knownContents, this.GetPrimaryKeyString(), _options.BufferedEvents, outbox.HasHook, time);
     }
 
     private string Key => this.GetPrimaryKeyString();
@@ -132,6 +133,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             {
                 if (hasEnded)
                 {
+                    // An ended run stays for a while, and there are many of them.
+                    _journal.DropBuffer();
                     yield break;
                 }
 

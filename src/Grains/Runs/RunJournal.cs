@@ -10,14 +10,20 @@ namespace Steward.Runs;
 /// A run's journal in the activation: appends facts durably, folds them, keeps the last events for watchers and wakes them. Everything
 /// that a watcher sees is durable. Thread-safe, since the engine works off the grain's scheduler and may record from parallel steps.
 /// </summary>
-internal sealed class RunJournal(IJournalStore store, IContentStore contentStore, string key, int bufferedEvents, Func<RunOrigin, bool> hasHook, TimeProvider time) : IRunRecorder, IDisposable
+internal sealed class RunJournal(
+    IJournalStore store,
+    IContentStore contentStore,
+    KnownContents knownContents,
+    string key,
+    int bufferedEvents,
+    Func<RunOrigin, bool> hasHook,
+    TimeProvider time) : IRunRecorder, IDisposable
 {
     private const int ReadPage = 500;
 
     private readonly SemaphoreSlim _appending = new(1, 1);
     private readonly Lock _lock = new();
     private readonly Queue<RunEvent> _buffer = new();
-    private readonly HashSet<string> _stored = new(StringComparer.Ordinal);
     private readonly RunLife _life = new(hasHook);
     private readonly TaskCompletionSource _deadlinePassed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -148,6 +154,18 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
         return [.. entries.Select(entry => ToEvent(entry.Sequence, entry.Type, entry.Payload, entry.At))];
     }
 
+    /// <summary>Forgets the events of a run that is over; whoever asks for them again gets them from the store.</summary>
+    public void DropBuffer()
+    {
+        lock (_lock)
+        {
+            if (HasEnded)
+            {
+                _buffer.Clear();
+            }
+        }
+    }
+
     /// <summary>Completes when something was added after this call.</summary>
     public Task WhenChangedAsync(long afterSequence, CancellationToken cancellationToken)
     {
@@ -193,8 +211,8 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
                 return;
             }
 
-            // What this activation has stored already is not sent again.
-            var unsaved = contents.Where(content => !_stored.Contains(content.Hash)).DistinctBy(content => content.Hash).ToList();
+            var tenantId = GrainKeys.TenantOf(key);
+            var unsaved = contents.Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
 
             // From here on no cancellation: an append that was begun must be known to stand or not.
             var result = await store.AppendAsync(
@@ -213,6 +231,7 @@ internal sealed class RunJournal(IJournalStore store, IContentStore contentStore
                 throw new RunMovedException();
             }
 
+            unsaved.ForEach(content => knownContents.Stored(tenantId, content.Hash));
             lock (_lock)
             {
                 var sequence = appended.Sequence - batch.Records.Count;

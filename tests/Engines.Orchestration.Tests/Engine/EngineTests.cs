@@ -49,6 +49,17 @@ public sealed class EngineTests
     }
 
     [Fact]
+    public async Task Execute_CallerAllowsOneStep_BindsPlaybooksToo()
+    {
+        var connectors = Things();
+        var recorder = await Engines.Create(connectors, Engines.Definitions(Policy, Two)).RunAsync(Engines.Input("go") with { Limits = new RunLimits { Steps = 1 } });
+
+        Assert.Equal((RunPhase.Partial, "budget"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Equal("steps", Assert.Single(recorder.Facts.OfType<BudgetExhausted>()).Budget);
+        Assert.Empty(connectors.Effects);
+    }
+
+    [Fact]
     public async Task Execute_OutcomeUnknownButDone_IsLookedUpAndNotSentAgain()
     {
         var connectors = Things();

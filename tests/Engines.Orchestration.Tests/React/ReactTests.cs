@@ -180,13 +180,7 @@ public sealed class ReactTests
         var model = new FakeModel((_, _) => [.. Enumerable.Range(0, 500).Select(n => FakeModel.Say($"{n} ")), FakeModel.End()]);
         var input = Engines.Input("do something new");
         var recorder = FakeRecorder.For(input);
-        recorder.OnRecord = async _ =>
-        {
-            for (var i = 0; i < 50; i++)
-            {
-                await Task.Yield();
-            }
-        };
+        recorder.OnRecord = facts => facts.Any(fact => fact is AnswerDelta) ? Task.Delay(TimeSpan.FromMilliseconds(20)) : Task.CompletedTask;
         await Create(Things(), model).ExecuteAsync(input, recorder, default, default);
 
         Assert.Equal(string.Concat(Enumerable.Range(0, 500).Select(n => $"{n} ")), recorder.Snapshot.Answer);
