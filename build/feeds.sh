@@ -1,7 +1,7 @@
 # Finds out, per group of packages, what the configured package feed can restore, and records it in feeds.local.props.
 # Sourced by ./steward. STEWARD_ORLEANS=package|standin and STEWARD_SQLITE=current|legacy override the probe.
 
-# probe_restore NAME PACKAGE=VERSION... : whether all of them restore together.
+# probe_restore NAME PACKAGE=VERSION... : whether all of them restore together, in exactly these versions (NU1603: a feed gave another one).
 probe_restore() {
   local name=$1; shift
   local dir references="" reference
@@ -14,7 +14,7 @@ probe_restore() {
     "$references" > "$dir/probe.csproj"
   cp "$root/NuGet.config" "$root/global.json" "$dir/"
   local rc=0
-  (cd "$dir" && timeout 300 dotnet restore probe.csproj -p:TreatWarningsAsErrors=false > "$dir/log" 2>&1) || rc=1
+  (cd "$dir" && timeout 300 dotnet restore probe.csproj -p:TreatWarningsAsErrors=false "-p:WarningsAsErrors=NU1603" > "$dir/log" 2>&1) || rc=1
   rm -rf "$dir"
   return $rc
 }
