@@ -258,6 +258,7 @@ public sealed partial class RunSnapshot
     {
         Attempt = Math.Max(Attempt + 1, replayed.Attempt);
         Phase = RunPhase.Running;
+        WaitedFor += at - (EndedAt ?? at);
         (EndedAt, ErrorCode, Open, IsTechnical, DeadLetter, EndTextFrom) = (null, null, [], false, null, null);
         (CancelRequested, CancelReason, BackgroundUntil, ResumedAt) = (false, null, null, at);
         _workingMemory = new Dictionary<string, string>();

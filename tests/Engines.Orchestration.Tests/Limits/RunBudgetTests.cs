@@ -106,6 +106,20 @@ public sealed class RunBudgetTests
     }
 
     [Fact]
+    public async Task TimeLeft_ReplayedDaysLater_IsWhatWasLeftAtTheEnd()
+    {
+        var time = new ManualTimeProvider();
+        await using var run = Run(time, new StrategyChosen { Strategy = "react" });
+        time.Advance(TimeSpan.FromSeconds(10));
+        await run.RecordAsync(new RunEnded { Phase = RunPhase.Failed, ErrorCode = "model_unavailable", IsTechnical = true });
+        time.Advance(TimeSpan.FromDays(2));
+        await run.RecordAsync(RunReplay.Begin(run.Snapshot, "u-admin"));
+        time.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(TimeSpan.FromSeconds(30), new RunBudget(run, new RunLimits { Seconds = 60 }).TimeLeft(null));
+    }
+
+    [Fact]
     public void TryReserve_AnyCalls_NeverReservesBeyondALimitNorExceedsItByMoreThanOneCall()
     {
         var calls = from scope in Gen.Elements(Scopes)
