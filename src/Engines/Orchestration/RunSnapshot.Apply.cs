@@ -33,6 +33,7 @@ public sealed partial class RunSnapshot
                         Speculative = started.Speculative,
                         Status = StepStatus.Running,
                         StartedAt = known?.StartedAt ?? at,
+                        WaitedBefore = known?.StartedAt is null ? WaitedFor : known.WaitedBefore,
                     };
                     break;
                 case StepCompleted completed:

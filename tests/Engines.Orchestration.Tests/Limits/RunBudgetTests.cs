@@ -106,6 +106,31 @@ public sealed class RunBudgetTests
     }
 
     [Fact]
+    public async Task TimeLeft_HandOffAfterALongWait_CountsOnlyWaitsSinceItBegan()
+    {
+        var time = new ManualTimeProvider();
+        await using var run = Run(time, new StrategyChosen { Strategy = "react" });
+        await WaitAsync("before");
+        await run.RecordAsync(new StepStarted { StepId = "m1_1", Title = "Hand over" });
+        var budget = new RunBudget(run, new RunLimits());
+        budget.Enter("m1_1", new RunLimits { Seconds = 60 });
+        time.Advance(TimeSpan.FromSeconds(20));
+        await WaitAsync("inside");
+        time.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.Equal(TimeSpan.FromSeconds(25), budget.TimeLeft("m1_1"));
+
+        async Task WaitAsync(string request)
+        {
+            await run.RecordAsync(
+                new DecisionRequested { RequestId = request, Kind = DecisionKind.Approval, Summary = "s", SubjectHash = "h", Options = ["approve"], Deciders = ["requester"] },
+                new RunWaiting { RequestIds = [request], Summary = "s" });
+            time.Advance(TimeSpan.FromHours(5));
+            await run.RecordAsync(new DecisionMade { RequestId = request, Decision = "approve" });
+        }
+    }
+
+    [Fact]
     public async Task TimeLeft_ReplayedDaysLater_IsWhatWasLeftAtTheEnd()
     {
         var time = new ManualTimeProvider();
