@@ -142,6 +142,21 @@ public class LimitTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
     }
 
     [Fact]
+    public void TenantBackpressure_BackgroundIsFull_RefusesOnlyTheBackgroundForAMoment()
+    {
+        var time = new ManualTimeProvider();
+        var backpressure = new TenantBackpressure(time);
+
+        backpressure.Refused("t-a", background: true, TimeSpan.FromSeconds(20));
+
+        Assert.Equal(TimeSpan.FromSeconds(20), backpressure.RetryAfter("t-a", background: true));
+        Assert.Null(backpressure.RetryAfter("t-a", background: false));
+        Assert.Null(backpressure.RetryAfter("t-b", background: true));
+        time.Advance(TimeSpan.FromMilliseconds(26));
+        Assert.Null(backpressure.RetryAfter("t-a", background: true));
+    }
+
+    [Fact]
     public void ExpiringCache_FullOfStrangers_StaysBounded()
     {
         var cache = new ExpiringCache<int, int>(capacity: 100, new ManualTimeProvider());

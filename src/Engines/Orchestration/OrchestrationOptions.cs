@@ -87,6 +87,9 @@ public sealed class OrchestrationOptions
     /// <summary>How long a person has to say what became of an action whose outcome cannot be looked up. Default 7 days.</summary>
     public TimeSpan UnknownOutcomeExpires { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>How long a person has to review a plan; after that the run ends without having done anything of it. Default 7 days.</summary>
+    public TimeSpan PlanReviewExpires { get; set; } = TimeSpan.FromDays(7);
+
     /// <summary>The largest result of an action that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
     public int MaxResultLength { get; set; } = 16_384;
 
@@ -148,6 +151,7 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.BackgroundDeadline > TimeSpan.Zero && options.BackgroundDeadline <= TimeSpan.FromDays(30), "BackgroundDeadline must be more than zero and at most 30 days.");
         Demand(options.MaxDeadline > TimeSpan.Zero && options.MaxDeadline <= TimeSpan.FromDays(30), "MaxDeadline must be more than zero and at most 30 days.");
         Demand(options.UnknownOutcomeExpires > TimeSpan.Zero, "UnknownOutcomeExpires must be more than zero.");
+        Demand(options.PlanReviewExpires > TimeSpan.Zero, "PlanReviewExpires must be more than zero.");
         Demand(options.RetryBaseDelay >= TimeSpan.Zero && options.RetryMaxDelay >= options.RetryBaseDelay, "RetryBaseDelay must not be negative, nor more than RetryMaxDelay.");
         Demand(options.ActionGrace > TimeSpan.Zero && options.DefaultDeadline > TimeSpan.Zero, "ActionGrace and DefaultDeadline must be more than zero.");
         return failures.Count == 0 ? Microsoft.Extensions.Options.ValidateOptionsResult.Success : Microsoft.Extensions.Options.ValidateOptionsResult.Fail(failures);

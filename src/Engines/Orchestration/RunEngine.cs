@@ -40,11 +40,21 @@ public sealed partial class RunEngine(
     public DateTimeOffset DeadlineOf(RunInput input, RunSnapshot snapshot) => new RunClock(input, snapshot, _options, time).Limit;
 
     /// <summary>
+    /// What a run knows of the conversation before its message: a fact for the append that requests the run, with the contents that it refers to, so that no loss can come between the
+    /// two. Null when there was no conversation. Whoever appends no such fact has it recorded by the engine, with the run's first own append.
+    /// </summary>
+    public (ContextGathered? Fact, IReadOnlyList<RunContent> Contents) GatherContext(RunInput input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return ConversationContext.Gather(input, _options);
+    }
+
+    /// <summary>
     /// Works the run off from wherever the recorder's snapshot says that it is; returns after <c>run.ended</c> or <c>run.waiting</c> is durable, at once when it already is and
     /// nothing has come in since. Called again after a decision it goes on.
     /// </summary>
     /// <param name="input">
-    /// What the run starts from, as in its <c>run.requested</c>. The conversation in it, which the journal need not repeat, is recorded with the first append and read from there later.
+    /// What the run starts from, as in its <c>run.requested</c>. The conversation in it, which the journal need not repeat, is recorded with the first append unless it is recorded already, and read from there later.
     /// </param>
     /// <param name="recorder">The run's journal.</param>
     /// <param name="userCancel">Fires when the user cancels: what is under way is finished or given up, what was done is recorded, and the run ends as cancelled.</param>
@@ -141,7 +151,7 @@ public sealed partial class RunEngine(
 
     private async Task<RunOutcome> BeginAsync(RunContext run)
     {
-        var (context, contents) = ConversationContext.Gather(run.Input, _options);
+        var (context, contents) = run.Snapshot.Context is null ? GatherContext(run.Input) : (null, []);
         List<RunFact> before = context is null ? [] : [context];
         run.Attach(contents);
         var agents = definitions.Agents;

@@ -33,6 +33,7 @@ public sealed partial class RunSnapshot
                         Speculative = started.Speculative,
                         Status = StepStatus.Running,
                         StartedAt = known?.StartedAt ?? at,
+                        WaitedBefore = known?.StartedAt is null ? WaitedFor : known.WaitedBefore,
                     };
                     break;
                 case StepCompleted completed:
@@ -258,6 +259,7 @@ public sealed partial class RunSnapshot
     {
         Attempt = Math.Max(Attempt + 1, replayed.Attempt);
         Phase = RunPhase.Running;
+        WaitedFor += at - (EndedAt ?? at);
         (EndedAt, ErrorCode, Open, IsTechnical, DeadLetter, EndTextFrom) = (null, null, [], false, null, null);
         (CancelRequested, CancelReason, BackgroundUntil, ResumedAt) = (false, null, null, at);
         _workingMemory = new Dictionary<string, string>();

@@ -59,7 +59,7 @@ public sealed partial class RunSnapshot
     /// <summary>When it began to wait; null while it does not wait.</summary>
     public DateTimeOffset? WaitingSince { get; private set; }
 
-    /// <summary>How long it has waited for people, without the wait that is under way.</summary>
+    /// <summary>How long it has waited for people, to decide or to replay it, without the wait that is under way.</summary>
     public TimeSpan WaitedFor { get; private set; }
 
     /// <summary>Until when it goes on in the background, once its deadline has passed; null before.</summary>

@@ -102,6 +102,9 @@ public sealed record StepState
     /// <summary>When it was first started.</summary>
     public DateTimeOffset? StartedAt { get; init; }
 
+    /// <summary>How long the run had waited for people when it was first started.</summary>
+    public TimeSpan WaitedBefore { get; init; }
+
     /// <summary>When it ended.</summary>
     public DateTimeOffset? EndedAt { get; init; }
 

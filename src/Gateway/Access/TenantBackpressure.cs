@@ -4,7 +4,7 @@ namespace Steward.Gateway.Access;
 
 /// <summary>
 /// Remembers for a moment which tenants were told that too many of their runs wait. Their next messages are refused here, so that a tenant that floods
-/// the cluster costs it little more than reading the requests.
+/// the cluster costs it little more than reading the requests. Background runs wait in a queue of their own: that it is full is no reason to refuse what people wait for.
 /// </summary>
 internal sealed class TenantBackpressure(TimeProvider time)
 {
@@ -16,12 +16,12 @@ internal sealed class TenantBackpressure(TimeProvider time)
     /// </summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(25);
 
-    private readonly ConcurrentDictionary<string, (long Until, TimeSpan RetryAfter)> _until = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Tenant, bool Background), (long Until, TimeSpan RetryAfter)> _until = new();
 
     /// <summary>What the tenant was told, while its messages are refused; null when they are not.</summary>
-    public TimeSpan? RetryAfter(string tenantId)
+    public TimeSpan? RetryAfter(string tenantId, bool background)
     {
-        if (!_until.TryGetValue(tenantId, out var refusal))
+        if (!_until.TryGetValue((tenantId, background), out var refusal))
         {
             return null;
         }
@@ -31,12 +31,12 @@ internal sealed class TenantBackpressure(TimeProvider time)
             return refusal.RetryAfter;
         }
 
-        _until.TryRemove(new KeyValuePair<string, (long, TimeSpan)>(tenantId, refusal));
+        _until.TryRemove(new KeyValuePair<(string, bool), (long, TimeSpan)>((tenantId, background), refusal));
         return null;
     }
 
     /// <summary>Notes that the cluster refused a message of the tenant.</summary>
-    public void Refused(string tenantId, TimeSpan retryAfter)
+    public void Refused(string tenantId, bool background, TimeSpan retryAfter)
     {
         if (_until.Count >= Most)
         {
@@ -44,6 +44,6 @@ internal sealed class TenantBackpressure(TimeProvider time)
         }
 
         var wait = retryAfter < Longest ? retryAfter : Longest;
-        _until[tenantId] = (time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency), retryAfter);
+        _until[(tenantId, background)] = (time.GetTimestamp() + (long)(wait.TotalSeconds * time.TimestampFrequency), retryAfter);
     }
 }

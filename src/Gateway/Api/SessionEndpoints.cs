@@ -90,7 +90,7 @@ internal static class SessionEndpoints
         var operationId = OperationIdOf(body, idempotencyKey);
 
         // Refused before the message is handed in: a refusal means that nothing has happened.
-        if (backpressure.RetryAfter(caller.Identity.TenantId) is { } pause)
+        if (backpressure.RetryAfter(caller.Identity.TenantId, body.Background == true) is { } pause)
         {
             await RefuseAsync(context, "Too many requests of your organisation wait to be worked on.", pause);
             return;
@@ -101,7 +101,7 @@ internal static class SessionEndpoints
         if (submitted.Outcome == SubmitOutcome.Overloaded)
         {
             var wait = submitted.RetryAfter ?? TimeSpan.FromSeconds(1);
-            backpressure.Refused(caller.Identity.TenantId, wait);
+            backpressure.Refused(caller.Identity.TenantId, body.Background == true, wait);
             await RefuseAsync(context, submitted.Reason, wait);
             return;
         }

@@ -34,7 +34,7 @@ internal sealed partial class Retention(
 
             if (heads.Count < Page)
             {
-                var removed = await PurgeContentsAsync(tenantId, quietSince, cancellationToken);
+                var removed = await PurgeContentsAsync(tenantId, quietSince - KnownContents.Trust, cancellationToken);
                 LogRetired(logger, tenantId, retired, removed);
                 return true;
             }

@@ -10,8 +10,8 @@ internal sealed class KnownContents(TimeProvider time)
 {
     private const int Capacity = 8_192;
 
-    // The store notes references to the day and leaves a day of margin when it removes what nobody refers to.
-    private static readonly TimeSpan Trust = TimeSpan.FromHours(6);
+    /// <summary>How long a content is not sent again, so that the store learns of a reference to it this much late at most. Retention waits as much longer.</summary>
+    public static readonly TimeSpan Trust = TimeSpan.FromHours(6);
 
     private readonly ConcurrentDictionary<(string Tenant, string Hash), DateTimeOffset> _storedAt = new();
 

@@ -152,18 +152,18 @@ internal sealed partial class RunGrain
         await work;
     }
 
-    /// <summary>The input, with the conversation as long as the engine has not recorded it.</summary>
+    /// <summary>The input, with the conversation while it is in memory, or as long as it is not in the journal.</summary>
     private async Task<RunInput> InputAsync()
     {
         var input = _journal.Snapshot.Input!;
-        if (_journal.Snapshot is { Context: not null } or { Choice: not null })
+        if (_history is null && _journal.Snapshot is { Context: not null } or { Choice: not null })
         {
             return input;
         }
 
         if (_history is null)
         {
-            // The activation that was told of it was lost before the engine could keep it.
+            // A journal of a version that left the conversation to the engine, which was lost before it could keep it.
             _platform.Assume(TenantId);
             var context = await GrainFactory.GetGrain<ISessionGrain>(_journal.Origin!.SessionKey).Recall(RunId, _stop.Token);
             _history = context is null ? [] : RunRequests.ToHistory(context);

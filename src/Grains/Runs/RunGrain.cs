@@ -91,7 +91,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         using var activity = Diagnostics.Start("run start", command.Options?.TraceParent, Key);
         var origin = RunRequests.ToOrigin(command) with { TellsTenant = await _outbox.TellsTenantAsync(TenantId) };
         var input = RunRequests.ToInput(RunId, command);
-        await Journaling(() => _journal.NoteOriginAsync(origin, command.Queued ? null : new RunRequested { Input = input with { History = [] } }));
+        var (context, contents) = command.Queued ? (null, []) : _engine.GatherContext(input);
+        await Journaling(() => _journal.NoteOriginAsync(origin, command.Queued ? null : new RunRequested { Input = input with { History = [] } }, context, contents));
         if (!command.Queued)
         {
             RunDiagnostics.Started.Add(1);

@@ -78,8 +78,8 @@ internal sealed class RunJournal(
         }
     }
 
-    /// <summary>Notes the run as queued or requested, once.</summary>
-    public Task NoteOriginAsync(RunOrigin origin, RunRequested? requested) => AppendAsync(
+    /// <summary>Notes the run as queued or requested, once; what it knows of the conversation with its request.</summary>
+    public Task NoteOriginAsync(RunOrigin origin, RunRequested? requested, ContextGathered? context, IReadOnlyList<RunContent> contents) => AppendAsync(
         _ =>
         {
             var batch = new RunAppend();
@@ -91,13 +91,17 @@ internal sealed class RunJournal(
             if (requested is not null)
             {
                 batch.Add(ToRecord(requested), requested);
+                if (context is not null)
+                {
+                    batch.Add(ToRecord(context), context);
+                }
             }
 
             // A queued run is not open: its session is, and brings it to life.
             batch.Open = requested is not null;
             return batch;
         },
-        [],
+        contents,
         CancellationToken.None);
 
     /// <inheritdoc/>

@@ -10,6 +10,9 @@ internal sealed class RunTurns(IRunAdmission admission, RunEngine engine, Tenant
 {
     private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(30);
 
+    // Timers may ring a little early, and whoever leaves the queue before the deadline would be worked on without a slot.
+    private static readonly TimeSpan TimerMargin = TimeSpan.FromMilliseconds(20);
+
     /// <summary>
     /// Takes a slot, after waiting for the run's turn. Null when the run has to end instead, because it was cancelled or its deadline passed while it
     /// waited: ending takes no slot.
@@ -35,7 +38,7 @@ internal sealed class RunTurns(IRunAdmission admission, RunEngine engine, Tenant
 
     private async ValueTask<RunSlot?> WaitAsync(AdmissionRequest request, RunInput input, RunSnapshot snapshot, CancellationToken userCancel, CancellationToken stop)
     {
-        var left = engine.DeadlineOf(input, snapshot) - time.GetUtcNow();
+        var left = engine.DeadlineOf(input, snapshot) - time.GetUtcNow() + TimerMargin;
         using var clock = new CancellationTokenSource(left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestTimer ? left : LongestTimer, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(userCancel, stop, clock.Token);
         try

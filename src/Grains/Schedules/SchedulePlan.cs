@@ -1,6 +1,7 @@
 using Steward.Engines.Orchestration.Schedules;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Sessions;
 
 namespace Steward.Schedules;
 
@@ -9,7 +10,6 @@ internal sealed class SchedulePlan(CronExpression cron, TimeZoneInfo zone, Catch
 {
     private const int MaxNameLength = 100;
     private const int MaxTextLength = 32_000;
-    private const int MaxAgentLength = 96;
 
     /// <summary>Checks what somebody wants to have scheduled.</summary>
     /// <exception cref="StewardException">It cannot be; the error names the field and what is allowed.</exception>
@@ -40,9 +40,10 @@ internal sealed class SchedulePlan(CronExpression cron, TimeZoneInfo zone, Catch
             throw StewardException.Invalid("webhookId", "must be the id of a webhook, w-….");
         }
 
-        if (spec.Agent is { } agent && agent is not { Length: >= 1 and <= MaxAgentLength })
+        if (spec.Agent is { } agent)
         {
-            throw StewardException.Invalid("agent", $"must have 1 to {MaxAgentLength} characters.");
+            // Else every message of the schedule would be refused.
+            MessageRules.CheckAgent(agent);
         }
 
         if (!TimeZones.TryFind(spec.TimeZone, out var zone))

@@ -44,9 +44,12 @@ internal static partial class MessageRules
         }
     }
 
+    public static void CheckAgent(string? agent) =>
+        Demand(agent is null || NamePattern().IsMatch(agent), "agent", $"must be the id of an agent: 1 to {MaxNameLength} of a-z, 0-9, '.', '_' and '-'.");
+
     private static void Check(RunRequestOptions options)
     {
-        Demand(options.Agent is null || NamePattern().IsMatch(options.Agent), "agent", $"must be the id of an agent: 1 to {MaxNameLength} of a-z, 0-9, '.', '_' and '-'.");
+        CheckAgent(options.Agent);
         Demand(options.Strategy is null || Strategies.Contains(options.Strategy), "strategy", "must be direct, playbook, react or plan.");
         Demand(options.MaxSteps is null or (>= 0 and <= 1000), "maxSteps", "must be 0 to 1000.");
         Demand(options.MaxModelCalls is null or (>= 0 and <= 1000), "maxModelCalls", "must be 0 to 1000.");

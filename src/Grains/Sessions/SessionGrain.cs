@@ -241,7 +241,8 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
 
         for (var i = 0; i < Conversation.Pending.Count; i++)
         {
-            if (string.Equals(Conversation.Pending[i].Message.RunId, runId, StringComparison.Ordinal))
+            // One that a newer message took the place of is about to be stopped: repeating it does not bring it back.
+            if (string.Equals(Conversation.Pending[i].Message.RunId, runId, StringComparison.Ordinal) && !Conversation.IsSuperseded(runId))
             {
                 await Start(Conversation.Pending[i], queued: i > 0, StartPatience);
                 break;

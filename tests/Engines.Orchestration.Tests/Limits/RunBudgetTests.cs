@@ -106,6 +106,45 @@ public sealed class RunBudgetTests
     }
 
     [Fact]
+    public async Task TimeLeft_HandOffAfterALongWait_CountsOnlyWaitsSinceItBegan()
+    {
+        var time = new ManualTimeProvider();
+        await using var run = Run(time, new StrategyChosen { Strategy = "react" });
+        await WaitAsync("before");
+        await run.RecordAsync(new StepStarted { StepId = "m1_1", Title = "Hand over" });
+        var budget = new RunBudget(run, new RunLimits());
+        budget.Enter("m1_1", new RunLimits { Seconds = 60 });
+        time.Advance(TimeSpan.FromSeconds(20));
+        await WaitAsync("inside");
+        time.Advance(TimeSpan.FromSeconds(15));
+
+        Assert.Equal(TimeSpan.FromSeconds(25), budget.TimeLeft("m1_1"));
+
+        async Task WaitAsync(string request)
+        {
+            await run.RecordAsync(
+                new DecisionRequested { RequestId = request, Kind = DecisionKind.Approval, Summary = "s", SubjectHash = "h", Options = ["approve"], Deciders = ["requester"] },
+                new RunWaiting { RequestIds = [request], Summary = "s" });
+            time.Advance(TimeSpan.FromHours(5));
+            await run.RecordAsync(new DecisionMade { RequestId = request, Decision = "approve" });
+        }
+    }
+
+    [Fact]
+    public async Task TimeLeft_ReplayedDaysLater_IsWhatWasLeftAtTheEnd()
+    {
+        var time = new ManualTimeProvider();
+        await using var run = Run(time, new StrategyChosen { Strategy = "react" });
+        time.Advance(TimeSpan.FromSeconds(10));
+        await run.RecordAsync(new RunEnded { Phase = RunPhase.Failed, ErrorCode = "model_unavailable", IsTechnical = true });
+        time.Advance(TimeSpan.FromDays(2));
+        await run.RecordAsync(RunReplay.Begin(run.Snapshot, "u-admin"));
+        time.Advance(TimeSpan.FromSeconds(20));
+
+        Assert.Equal(TimeSpan.FromSeconds(30), new RunBudget(run, new RunLimits { Seconds = 60 }).TimeLeft(null));
+    }
+
+    [Fact]
     public void TryReserve_AnyCalls_NeverReservesBeyondALimitNorExceedsItByMoreThanOneCall()
     {
         var calls = from scope in Gen.Elements(Scopes)

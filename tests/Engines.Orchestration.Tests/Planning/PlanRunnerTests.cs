@@ -138,6 +138,17 @@ public sealed class PlanRunnerTests
         Assert.Equal(2, harness.Questions.Count);
     }
 
+    [Fact]
+    public async Task Run_ReviewAskedFor_WaitsForALimitedTime()
+    {
+        var recorder = await Reviewed(Json(Write("a"))).RunAsync();
+
+        var request = Assert.Single(recorder.Snapshot.Decisions).Request;
+        Assert.Equal(request.ExpiresAt, recorder.Snapshot.Waiting!.ExpiresAt);
+        Assert.Empty(DecisionRules.ExpireDecisions(recorder.Snapshot, request.ExpiresAt!.Value - TimeSpan.FromSeconds(1)));
+        Assert.Single(DecisionRules.ExpireDecisions(recorder.Snapshot, request.ExpiresAt!.Value));
+    }
+
     [Theory]
     [InlineData("reject", "plan_rejected", "You rejected the plan")]
     [InlineData("expired", "review_expired", "Nobody reviewed the plan in time")]

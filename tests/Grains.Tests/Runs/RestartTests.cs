@@ -86,8 +86,10 @@ public sealed class RestartTests(RestartTests.RestartedCluster cluster) : IClass
         Assert.Equal(RunState.Completed, (await cluster.Run(active).GetStatus())!.State);
     }
 
-    [Fact]
-    public async Task Requested_LostBeforeTheEngineKeptTheConversation_StillKnowsIt()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Requested_LostBeforeTheEngineHasBegun_StillKnowsTheConversation(bool background)
     {
         var key = Conversing.NewSession();
         var session = await StartAsync(key);
@@ -97,7 +99,7 @@ public sealed class RestartTests(RestartTests.RestartedCluster cluster) : IClass
         // Nothing but the request gets into the journal before the silo goes.
         var runId = SessionGrain.RunIdFor(key, "lost");
         cluster.Faults.LoseAfter(GrainKeys.Run("t-acme", runId), passes: 1);
-        var submitted = await session.SayAsync("say on", "lost");
+        var submitted = await session.SayAsync("say on", "lost", options: new RunRequestOptions { Background = background });
         await cluster.RestartAsync();
         cluster.SignIn("t-acme", "u-ada");
         await cluster.Run(submitted).WatchToEndAsync();

@@ -199,6 +199,17 @@ public class ScheduleGrainTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("The Agent")]
+    [InlineData("../assistant")]
+    public async Task Create_AgentThatNoMessageCouldName_IsRefused(string agent)
+    {
+        var error = await Assert.ThrowsAsync<StewardException>(() => New().Create(Spec("say x") with { Agent = agent }));
+
+        Assert.Equal(("invalid_argument", "agent"), (error.Code, error.Field));
+    }
+
+    [Theory]
     [InlineData("0 0 30 2 *", "UTC", "schedule_never_fires", "cron")]
     [InlineData("61 * * * *", "UTC", "invalid_argument", "cron")]
     [InlineData("* * * *", "UTC", "invalid_argument", "cron")]

@@ -127,4 +127,26 @@ public class DoubleTextingTests
         var texts = _cluster.Model.LastMessages.Select(message => message.Text).ToList();
         Assert.Equal(["hold known-gate", "holding released", "say second"], texts.TakeLast(3));
     }
+
+    [Fact]
+    public async Task Interrupt_DroppedMessageCannotBeStoppedAndIsRepeated_IsNotBroughtBack()
+    {
+        var session = await _cluster.OpenAsync();
+        var first = await session.SayAsync("hold repeated-gate");
+        await Conversing.UntilAsync(async () => (await _cluster.Run(first).GetStatus())!.Answer == "holding");
+        var dropped = await session.SayAsync("say never", "dropped");
+        var journal = GrainKeys.Run("t-acme", dropped.RunId!);
+
+        // It cannot be told to stop for a while, and is the next one in the meantime.
+        _cluster.Faults.Lose(journal, appends: 1000);
+        var last = await session.SayAsync("say anew", policy: DoubleTexting.Interrupt);
+        await Conversing.UntilAsync(async () => (await session.GetInfo())!.ActiveRunId == dropped.RunId);
+        _cluster.Faults.Lose(journal, appends: 0);
+        var repeated = await session.SayAsync("say never", "dropped");
+        await _cluster.Run(last).WatchToEndAsync();
+
+        Assert.Equal((SubmitOutcome.Duplicate, dropped.RunId), (repeated.Outcome, repeated.RunId));
+        Assert.Equal(RunState.Cancelled, (await _cluster.Run(dropped).GetStatus())!.State);
+        Assert.Equal(RunState.Completed, (await _cluster.Run(last).GetStatus())!.State);
+    }
 }

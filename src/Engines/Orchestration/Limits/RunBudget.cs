@@ -192,8 +192,9 @@ internal sealed class RunBudget : IRunBudget
     private TimeSpan Worked(string? scope)
     {
         var snapshot = _run.Snapshot;
-        var begun = scope is null ? snapshot.BegunAt ?? _begun : snapshot.FindStep(scope)?.StartedAt ?? _run.Time.GetUtcNow();
-        var worked = _run.Time.GetUtcNow() - begun - snapshot.WaitedFor;
+        var step = scope is null ? null : snapshot.FindStep(scope);
+        var begun = scope is null ? snapshot.BegunAt ?? _begun : step?.StartedAt ?? _run.Time.GetUtcNow();
+        var worked = _run.Time.GetUtcNow() - begun - (snapshot.WaitedFor - (step?.WaitedBefore ?? TimeSpan.Zero));
         return worked > TimeSpan.Zero ? worked : TimeSpan.Zero;
     }
 }

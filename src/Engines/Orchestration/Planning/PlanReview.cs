@@ -21,7 +21,8 @@ internal static class PlanReview
     /// <param name="plan">The same, understood.</param>
     /// <param name="faults">What was wrong with the last edit of it; none when there was none.</param>
     /// <param name="edits">How often the plans of this run were edited.</param>
-    public static DecisionRequested Ask(string requestId, PlanState subject, Plan plan, IReadOnlyList<PlanFault> faults, int edits)
+    /// <param name="expiresAt">When nobody needs to answer any more.</param>
+    public static DecisionRequested Ask(string requestId, PlanState subject, Plan plan, IReadOnlyList<PlanFault> faults, int edits, DateTimeOffset expiresAt)
     {
         var summary = new StringBuilder("Please review the plan: ").Append(plan.Goal);
         for (var i = 0; i < plan.Steps.Count; i++)
@@ -40,6 +41,7 @@ internal static class PlanReview
             SubjectHash = subject.PlanHash,
             Options = edits < MaxEdits ? ["approve", "edit", "reject"] : ["approve", "reject"],
             Deciders = ["requester"],
+            ExpiresAt = expiresAt,
         };
     }
 

@@ -162,7 +162,7 @@ internal sealed class PlanRunner(
         var request = run.Snapshot.FindDecision(requestId)?.Request;
         if (request is null)
         {
-            request = PlanReview.Ask(requestId, subject, PlanValidator.Compile(subject.Plan), last.Faults, plans.Count(IsEdit));
+            request = PlanReview.Ask(requestId, subject, PlanValidator.Compile(subject.Plan), last.Faults, plans.Count(IsEdit), run.Time.GetUtcNow() + run.Options.PlanReviewExpires);
             await run.RecordAsync(request);
         }
 
