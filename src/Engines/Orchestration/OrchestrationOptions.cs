@@ -87,6 +87,9 @@ public sealed class OrchestrationOptions
     /// <summary>How long a person has to say what became of an action whose outcome cannot be looked up. Default 7 days.</summary>
     public TimeSpan UnknownOutcomeExpires { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>Whether a person has to see each plan that changes something, or hands a step over, before it is worked off. Default false: agents and callers ask for reviews.</summary>
+    public bool ReviewPlansThatWrite { get; set; }
+
     /// <summary>How long a person has to review a plan; after that the run ends without having done anything of it. Default 7 days.</summary>
     public TimeSpan PlanReviewExpires { get; set; } = TimeSpan.FromDays(7);
 

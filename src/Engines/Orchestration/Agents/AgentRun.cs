@@ -29,7 +29,12 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
     {
         var others = agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>().ToList();
         var models = new ModelCaller(parts.Run, model, parts.Budget, parts.Numbers);
-        return new PlanRunner(parts.Run, agent, tools, models, others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Budget, parts.Logger, scope) { Others = others }.RunAsync(before);
+        var runner = new PlanRunner(parts.Run, agent, tools, models, others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Budget, parts.Logger, scope)
+        {
+            Others = others,
+            ReviewWrites = parts.Run.Options.ReviewPlansThatWrite,
+        };
+        return runner.RunAsync(before);
     }
 
     /// <summary>Works off what was handed over.</summary>
