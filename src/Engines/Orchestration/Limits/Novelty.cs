@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Steward.Engines.Orchestration.Expressions;
 
 namespace Steward.Engines.Orchestration.Limits;
@@ -46,29 +45,24 @@ internal static class Novelty
             return $"failed\n{tool.Name}\n{step.Code}\n{step.Message}";
         }
 
-        var result = Values.Node(step.Result);
-        return Observations.IsEmpty(result) ? $"empty\n{tool.Name}" : Hash($"{tool.Name}\n{Canonical(Parse(tool.Arguments))}\n{Canonical(result)}");
+        return step.Result is not { } result || Observations.IsEmpty(Values.Node(result))
+            ? $"empty\n{tool.Name}"
+            : Hash($"{tool.Name}\n{Canonical(tool.Arguments)}\n{CanonicalJson.Of(result)}");
     }
 
-    private static JsonNode? Parse(string text)
+    // A model's arguments are not always JSON, and may name a member twice.
+    private static string Canonical(string arguments)
     {
         try
         {
-            return JsonNode.Parse(text.Length == 0 ? "{}" : text);
+            using var document = JsonDocument.Parse(arguments.Length == 0 ? "{}" : arguments);
+            return CanonicalJson.Of(document.RootElement);
         }
         catch (JsonException)
         {
-            return JsonValue.Create(text);
+            return arguments;
         }
     }
-
-    private static string Canonical(JsonNode? node) => node switch
-    {
-        JsonObject fields => $"{{{string.Join(',', fields.OrderBy(field => field.Key, StringComparer.Ordinal).Select(field => $"{JsonValue.Create(field.Key).ToJsonString()}:{Canonical(field.Value)}"))}}}",
-        JsonArray items => $"[{string.Join(',', items.Select(Canonical))}]",
-        null => "null",
-        _ => node.ToJsonString(),
-    };
 
     private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
 }
