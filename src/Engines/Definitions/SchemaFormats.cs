@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net.Mail;
 using System.Text.RegularExpressions;
 
-namespace Steward.Engines.Orchestration.Schemas;
+namespace Steward.Engines.Definitions;
 
 /// <summary>The formats that are checked: <c>date</c>, <c>date-time</c> (RFC 3339), <c>email</c>, <c>uri</c> (absolute, RFC 3986) and <c>uuid</c>.</summary>
 internal static partial class SchemaFormats

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Steward.Engines.Orchestration;
+namespace Steward.Engines.Definitions;
 
 /// <summary>
 /// JSON in one form whatever the order of members and the blanks were, so that equal content has an equal hash: members ordered by name (UTF-16 units, as in RFC 8785), no

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace Steward.Engines.Orchestration.Definitions;
+namespace Steward.Engines.Definitions;
 
 /// <summary>A YAML file as JSON, with the line of every value.</summary>
 public sealed class LocatedDocument
@@ -42,11 +42,13 @@ public sealed class LocatedDocument
         }
     }
 
-    internal static string Escape(string key) =>
+    /// <summary>A key as a part of a JSON pointer (RFC 6901).</summary>
+    public static string Escape(string key) =>
         key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal);
 }
 
+/// <summary>Serialises the JSON of definitions without reflection.</summary>
 [System.Text.Json.Serialization.JsonSerializable(typeof(JsonNode))]
 [System.Text.Json.Serialization.JsonSerializable(typeof(JsonElement))]
 [System.Text.Json.Serialization.JsonSerializable(typeof(string))]
-internal sealed partial class DefinitionJson : System.Text.Json.Serialization.JsonSerializerContext;
+public sealed partial class DefinitionJson : System.Text.Json.Serialization.JsonSerializerContext;

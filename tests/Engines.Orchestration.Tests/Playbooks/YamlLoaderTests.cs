@@ -1,11 +1,10 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Policies;
 
-namespace Steward.Engines.Orchestration.Tests.Definitions;
+namespace Steward.Engines.Orchestration.Tests.Playbooks;
 
 public sealed class YamlLoaderTests
 {

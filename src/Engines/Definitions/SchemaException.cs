@@ -1,4 +1,4 @@
-namespace Steward.Engines.Orchestration.Schemas;
+namespace Steward.Engines.Definitions;
 
 /// <summary>A JSON Schema was refused: it is malformed or uses a keyword that is not supported.</summary>
 public sealed class SchemaException(string path, string message) : Exception($"{(path.Length == 0 ? "#" : "#" + path)}: {message}")

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
-namespace Steward.Engines.Orchestration.Definitions;
+namespace Steward.Engines.Definitions;
 
 /// <summary>
 /// Reads the part of YAML 1.2 that is JSON in another dress: mappings with text keys, sequences and the scalars of the core schema.

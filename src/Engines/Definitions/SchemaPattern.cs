@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Steward.Engines.Orchestration.Schemas;
+namespace Steward.Engines.Definitions;
 
 /// <summary>
 /// Regular expressions of JSON Schema (ECMA-262) on .NET: <c>\d</c>, <c>\w</c>, <c>\s</c> mean ASCII or ECMA's sets, <c>$</c> is the very end. They run without

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Steward.Engines.Orchestration.Schemas;
 
-namespace Steward.Engines.Orchestration.Tests.Schemas;
+namespace Steward.Engines.Definitions.Tests;
 
 /// <summary>Cases in the manner of the JSON Schema Test Suite, for the keywords that are supported.</summary>
 public sealed class JsonSchemaTests

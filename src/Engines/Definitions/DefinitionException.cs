@@ -1,4 +1,4 @@
-namespace Steward.Engines.Orchestration.Definitions;
+namespace Steward.Engines.Definitions;
 
 /// <summary>One fault in a definition file.</summary>
 /// <param name="File">The file as it was named when it was loaded.</param>
@@ -14,7 +14,11 @@ public sealed record DefinitionError(string File, int Line, string Message)
 public sealed class DefinitionException(IReadOnlyList<DefinitionError> errors)
     : Exception(string.Join(Environment.NewLine, errors))
 {
-    internal DefinitionException(string file, int line, string message)
+    /// <summary>A file with one fault.</summary>
+    /// <param name="file">The file as it was named when it was loaded.</param>
+    /// <param name="line">From 1.</param>
+    /// <param name="message">What is wrong and what is allowed.</param>
+    public DefinitionException(string file, int line, string message)
         : this([new DefinitionError(file, line, message)])
     {
     }

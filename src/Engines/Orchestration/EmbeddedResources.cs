@@ -1,6 +1,5 @@
-using Steward.Engines.Orchestration.Schemas;
 
-namespace Steward.Engines.Orchestration.Definitions;
+namespace Steward.Engines.Orchestration;
 
 /// <summary>Texts that ship inside the assembly.</summary>
 internal static class EmbeddedResources

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Steward.Engines.Orchestration.Schemas;
+namespace Steward.Engines.Definitions;
 
 /// <summary>
 /// A JSON Schema, compiled once. A stated subset of draft 2020-12; a schema with any other keyword is refused instead of half checked.
