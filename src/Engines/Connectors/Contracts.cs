@@ -32,6 +32,9 @@ public sealed record ConnectorOperation
 
     /// <summary>JSON Schema of the arguments: one flat object that allows no other members.</summary>
     public required JsonElement InputSchema { get; init; }
+
+    /// <summary>Whether a person must agree whatever the policy allows: the connector's template demands it.</summary>
+    public bool RequiresApproval { get; init; }
 }
 
 /// <summary>One call of an operation.</summary>
@@ -52,9 +55,18 @@ public sealed record ActionRequest
     /// <summary>When the caller stops waiting. Without one, the connector's own time limit applies.</summary>
     public DateTimeOffset? Deadline { get; init; }
 
+    /// <summary>In whose name it is done; null for the platform itself.</summary>
+    public ConnectorCaller? Caller { get; init; }
+
     /// <summary>The step that makes the call, for traces.</summary>
     public string? StepId { get; init; }
 }
+
+/// <summary>In whose name something is done.</summary>
+/// <param name="UserId">The person or service account, for example <c>u-ada.lovelace</c>.</param>
+/// <param name="Email">How external systems know the person, if known.</param>
+/// <param name="Roles">The roles in the tenant.</param>
+public sealed record ConnectorCaller(string UserId, string? Email, IReadOnlyList<string> Roles);
 
 /// <summary>How an action ended. Errors of the target system are outcomes, never exceptions.</summary>
 public abstract record ActionOutcome
