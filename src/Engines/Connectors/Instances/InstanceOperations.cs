@@ -1,6 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Instances;
@@ -9,8 +7,6 @@ namespace Steward.Engines.Connectors.Instances;
 public sealed class InstanceOperations
 {
     private static readonly ConditionalWeakTable<ResolvedInstance, InstanceOperations> Known = [];
-
-    private static readonly JsonElement NoArguments = JsonElement.Parse("""{"type":"object","properties":{},"additionalProperties":false}""");
 
     private InstanceOperations(ResolvedInstance target)
     {
@@ -23,7 +19,7 @@ public sealed class InstanceOperations
                 Connector = target.Instance.Name,
                 Description = operation.Summary,
                 Effect = operation.Effect,
-                InputSchema = SchemaOf(operation),
+                InputSchema = Templates.InputSchema.Of(operation),
                 RequiresApproval = operation.RequiresApproval,
                 GrantedRoles = target.Instance.Access.GetValueOrDefault(operation.Id),
             }))];
@@ -56,22 +52,6 @@ public sealed class InstanceOperations
     /// <summary>Whether the instance's roles let somebody use an operation. The platform itself may use all.</summary>
     public static bool MayUse(ConnectorInstance instance, string operationId, ConnectorCaller? caller) =>
         caller is null || RolesFor(instance, operationId) is not { } roles || roles.Any(role => caller.Roles.Contains(role, StringComparer.Ordinal));
-
-    /// <summary>The JSON Schema of an operation's arguments, complete: an object that allows no other members than it names.</summary>
-    public static JsonElement SchemaOf(OperationTemplate operation)
-    {
-        ArgumentNullException.ThrowIfNull(operation);
-        if (operation.Input is not { ValueKind: JsonValueKind.Object } input)
-        {
-            return NoArguments;
-        }
-
-        var schema = JsonObject.Create(input)!;
-        schema.TryAdd("type", "object");
-        schema.TryAdd("properties", new JsonObject());
-        schema.TryAdd("additionalProperties", false);
-        return JsonSerializer.SerializeToElement(schema);
-    }
 }
 
 /// <summary>One operation of an instance.</summary>
