@@ -63,6 +63,9 @@ public sealed record ActionRequest
     /// <summary>In whose name it is done; null for the platform itself.</summary>
     public ConnectorCaller? Caller { get; init; }
 
+    /// <summary>Whether the effect is only to be shown; connectors that cannot do that refuse.</summary>
+    public bool DryRun { get; init; }
+
     /// <summary>The step that makes the call, for traces.</summary>
     public string? StepId { get; init; }
 }

@@ -95,6 +95,7 @@ internal sealed class TenantConnectorSet : ITenantConnectors
             ActionId = request.ActionId,
             Caller = request.Caller ?? _caller,
             Deadline = request.Deadline,
+            DryRun = request.DryRun,
         };
         return true;
     }

@@ -114,6 +114,27 @@ public interface IConnectorCallsGrain : IGrainWithStringKey
     Task<ConnectorCallResult> Check(string instance, CancellationToken cancellationToken = default);
 }
 
+/// <summary>The templates that instances are made from. Key: the tenant's. Holds nothing.</summary>
+[Alias("steward.connector-catalog")]
+public interface IConnectorCatalogGrain : IGrainWithStringKey
+{
+    /// <summary>The templates, by id.</summary>
+    /// <param name="query">Words of the name, the description or a category; null for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("list")]
+    Task<IReadOnlyList<ConnectorTemplateInfo>> List(string? query, CancellationToken cancellationToken = default);
+
+    /// <summary>A template's text; null when there is none.</summary>
+    [Alias("get")]
+    Task<ConnectorTemplateText?> Get(string templateId, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a draft of a template from an OpenAPI document. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: it is no such document, or over a limit.</exception>
+    [Alias("import")]
+    [ResponseTimeout("00:02:00")]
+    Task<ConnectorTemplateDraft> Import(string document, CancellationToken cancellationToken = default);
+}
+
 /// <summary>A tenant's record of what was done in external systems. Key: <c>t-acme/i-connector-audit</c>.</summary>
 [Alias("steward.connector-audit")]
 public interface IConnectorAuditGrain : IGrainWithStringKey

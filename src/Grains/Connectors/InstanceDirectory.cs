@@ -48,6 +48,15 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
         }
     }
 
+    /// <summary>Asks for a tenant's list again with the next call, however fresh it is.</summary>
+    public void Expire(string tenantId)
+    {
+        if (_tenants.TryGetValue(tenantId, out var known))
+        {
+            _tenants.TryUpdate(tenantId, known with { AskedAt = time.GetTimestamp() - (long)(FreshFor.TotalSeconds * time.TimestampFrequency) - 1 }, known);
+        }
+    }
+
     /// <inheritdoc/>
     public IInstanceGate GateOf(string tenantId, string instanceName) => new GrainInstanceGate(GrainKeys.Connector(tenantId, instanceName), grains, platform, envelope);
 
