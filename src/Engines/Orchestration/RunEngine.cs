@@ -29,7 +29,7 @@ public sealed partial class RunEngine(
     /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
     /// on with by older ones.
     /// </summary>
-    public const int Revision = 1;
+    public const int Revision = 2;
 
     private static readonly string CodeVersion =
         typeof(RunEngine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -220,8 +220,11 @@ public sealed partial class RunEngine(
 
     private Task<RunOutcome> DispatchAsync(RunContext run, AgentCatalog agents, AgentDefinition agent, string strategy, IChatModel model, IReadOnlyList<RunFact> before)
     {
-        var budget = new RunBudget(run, RunBudget.Lowest(run.Input.Limits, agent.Limits, run.Input.Background ? _options.BackgroundLimits : _options.InteractiveLimits));
-        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger);
+        var budget = new RunBudget(
+            run,
+            RunBudget.Lowest(run.Input.Limits, agent.Limits, _options.InteractiveLimits),
+            RunBudget.Lowest(run.Input.Limits, agent.Limits, _options.BackgroundLimits));
+        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger) { Playbooks = definitions.Playbooks, Selector = new StrategySelector(_options, definitions.Strategies) };
         var work = new AgentRun(parts, agent, AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
         return strategy switch
         {
