@@ -2,6 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Connectors;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Security.Vault;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
@@ -35,11 +38,24 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.TryAddSingleton<KnownContents>();
+        AddConnectors(builder.Services);
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAfterLoss>();
         builder.AddIncomingGrainCallFilter<IdentityCallFilter>();
         return builder;
+    }
+
+    private static void AddConnectors(IServiceCollection services)
+    {
+        services.AddStewardVault();
+        services.TryAddSingleton<CredentialEnvelope>();
+        services.TryAddSingleton<ConnectorCredentials>();
+        services.TryAddSingleton<InstanceDirectory>();
+        services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));
+        services.TryAddSingleton<ConnectorAuditWriter>();
+        services.TryAddSingleton<ICallAudit>(provider => provider.GetRequiredService<ConnectorAuditWriter>());
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectorAuditWriter>());
     }
 }

@@ -7,7 +7,7 @@ namespace Steward.Connectors;
 
 /// <summary>Shows the templates that ship with this silo. Holds nothing.</summary>
 [StatelessWorker(4)]
-internal sealed class ConnectorCatalogGrain(TemplateDrafts drafts) : Grain, IConnectorCatalogGrain
+internal sealed class ConnectorCatalogGrain : Grain, IConnectorCatalogGrain
 {
     private const int MaxQueryLength = 200;
     private const int MaxDocumentLength = 8 * 1024 * 1024;
@@ -35,7 +35,7 @@ internal sealed class ConnectorCatalogGrain(TemplateDrafts drafts) : Grain, ICon
     {
         Caller.RequireAdmin();
         return document.Length is > 0 and <= MaxDocumentLength
-            ? drafts.DraftAsync(document, cancellationToken)
+            ? throw new StewardException(ErrorCodes.Unavailable, "not merged")
             : throw StewardException.Invalid("document", $"must have 1 to {MaxDocumentLength} characters.");
     }
 

@@ -6,6 +6,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Definitions;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
 using Steward.Errors;
@@ -244,7 +245,7 @@ internal sealed partial class ConnectorGrain(
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
 
-    private static IReadOnlyDictionary<string, IReadOnlyList<FieldMapping>> ReadMappings(string json)
+    private static Dictionary<string, IReadOnlyList<FieldMapping>> ReadMappings(string json)
     {
         try
         {
