@@ -94,7 +94,10 @@ public enum BodyFormat
 /// <summary>How a result is read from an answer.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Where in the body the result stands; the whole body when null. Lists become <c>items</c> and <c>truncated</c>.</summary>
+    /// <summary>
+    /// Where in the body the result stands; the whole body when null. Lists become <c>items</c> and <c>truncated</c>. A read whose answer has nothing there ends
+    /// with <c>not_found</c> (<c>result.0</c>: the first of what was searched for), a list with no items.
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>
