@@ -23,7 +23,7 @@ public sealed record WebhookTemplate
     /// <summary>Where the event's type stands (in each item).</summary>
     public string? EventTypePath { get; init; }
 
-    /// <summary>The header with the event's id.</summary>
+    /// <summary>The header with the event's id; several, with commas between them, where only together they are unique.</summary>
     public string? EventIdHeader { get; init; }
 
     /// <summary>Where the event's id stands (in each item); by default a hash of the event.</summary>
@@ -82,7 +82,7 @@ public sealed record WebhookVerification
     /// <summary>How old the signature may be.</summary>
     public TimeSpan Tolerance { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Where the shared value stands, for <see cref="WebhookVerificationKind.ClientState"/>.</summary>
+    /// <summary>Where the shared value stands, for <see cref="WebhookVerificationKind.ClientState"/>; with <c>*</c> in it every value there must be the shared one, and at least one must be there.</summary>
     public string? Path { get; init; }
 
     /// <summary>The issuer, for <see cref="WebhookVerificationKind.Jwt"/>.</summary>
