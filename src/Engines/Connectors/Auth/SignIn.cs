@@ -10,7 +10,7 @@ public sealed class SignIn
 {
     private const int LongestValue = 64 * 1024;
 
-    private readonly IReadOnlyDictionary<string, string> _fields;
+    private readonly Dictionary<string, string> _fields;
     private readonly IReadOnlyDictionary<string, SecretText> _secrets;
 
     /// <summary>Collects what an instance signs in with.</summary>

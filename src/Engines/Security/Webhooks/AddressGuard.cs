@@ -131,7 +131,7 @@ public interface INameResolver
 }
 
 /// <summary>Asks the system.</summary>
-internal sealed class SystemNameResolver : INameResolver
+public sealed class SystemNameResolver : INameResolver
 {
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
 }
