@@ -133,5 +133,6 @@ public interface INameResolver
 /// <summary>Asks the system.</summary>
 public sealed class SystemNameResolver : INameResolver
 {
+    /// <inheritdoc />
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
 }
