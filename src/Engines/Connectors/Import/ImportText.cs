@@ -100,6 +100,6 @@ internal static partial class ImportText
     [GeneratedRegex(@"\[([^\[\]]{1,200})\]\([^()]{0,400}\)", RegexOptions.CultureInvariant)]
     private static partial Regex Links();
 
-    [GeneratedRegex(@"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"[A-Z]+(?![a-z])[0-9]*|[A-Z]?[a-z]+[0-9]*|[0-9]+", RegexOptions.CultureInvariant)]
     private static partial Regex Word();
 }

@@ -10,6 +10,9 @@ internal sealed class ImportWarnings
     private readonly List<ImportWarning> _warnings = [];
     private readonly Dictionary<string, int> _kinds = new(StringComparer.Ordinal);
 
+    private (string, string) _last;
+
+    /// <summary>All, each place and message once where they follow one another.</summary>
     public int Count { get; private set; }
 
     public IReadOnlyList<ImportWarning> List =>
@@ -21,8 +24,14 @@ internal sealed class ImportWarnings
     /// <summary>Adds one. Warnings with the same message are one kind, of which only the first are kept.</summary>
     public void Add(string where, string message)
     {
-        Count++;
         message = ImportText.Trim(message, MaxText);
+        if (_last == (where, message))
+        {
+            return;
+        }
+
+        _last = (where, message);
+        Count++;
         if (_kinds.Count >= Kept && !_kinds.ContainsKey(message))
         {
             return;

@@ -6,7 +6,7 @@ namespace Steward.Engines.Connectors.Import;
 /// <summary>Picks the call that shows that address and credentials are right: a read without arguments, best one about the caller.</summary>
 internal static class VerificationGuess
 {
-    private static readonly string[] Words = ["me", "myself", "whoami", "current", "self", "viewer", "verify", "test", "ping", "info", "profile", "account", "version", "status", "health"];
+    private static readonly string[] Words = ["me", "myself", "whoami", "current", "self", "viewer", "verify", "auth", "test", "ping", "info", "profile", "account", "version", "status", "health"];
 
     /// <summary>The guess, which is a gap.</summary>
     public static VerificationSpec Of(IReadOnlyList<OperationTemplate> operations, IReadOnlySet<string> excluded, GapReport gaps)
