@@ -6,6 +6,7 @@ using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
+using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
 using Steward.Webhooks;
@@ -27,6 +28,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<RunWebhooks>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();

@@ -5,9 +5,9 @@ namespace Steward.Engines.Connectors.Import;
 /// <summary>Names of one operation's arguments: fit for placeholders, none twice, none that a placeholder means something else by.</summary>
 internal sealed class ArgumentNames(IReadOnlyCollection<string> reserved)
 {
-    private const int MaxName = 60;
+    private const int MaxName = 40;
 
-    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) { "actionId", "marker", "baseUrl", "sentAt", "result", "access_token" };
+    private static readonly HashSet<string> Known = new(StringComparer.Ordinal) { "actionId", "marker", "baseUrl", "sentAt", "result", "access_token", "region" };
 
     private readonly HashSet<string> _taken = new(StringComparer.OrdinalIgnoreCase);
 
@@ -20,14 +20,20 @@ internal sealed class ArgumentNames(IReadOnlyCollection<string> reserved)
             return safe;
         }
 
-        var renamed = safe = place + "_" + safe;
+        var renamed = safe = Cut(place + "_" + safe, MaxName);
         for (var i = 2; !_taken.Add(renamed); i++)
         {
-            renamed = safe + "_" + i;
+            var suffix = "_" + i.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            renamed = Cut(safe, MaxName - suffix.Length) + suffix;
         }
 
         return renamed;
     }
+
+    /// <summary>Whether a name means something else in templates.</summary>
+    public static bool IsReserved(string name) => Known.Contains(name);
+
+    private static string Cut(string text, int max) => text.Length <= max ? text : text[..max].TrimEnd('_');
 
     /// <summary>Letters, digits and underscores, beginning with a letter.</summary>
     public static string Safe(string name)
@@ -51,6 +57,6 @@ internal sealed class ArgumentNames(IReadOnlyCollection<string> reserved)
         }
 
         var text = result.ToString().TrimEnd('_').TrimStart('_');
-        return text.Length == 0 ? "value" : char.IsAsciiDigit(text[0]) ? "n" + text : text;
+        return text.Length == 0 ? "value" : char.IsAsciiDigit(text[0]) ? Cut("n" + text, MaxName) : text;
     }
 }

@@ -35,7 +35,9 @@ internal static class EffectRules
         {
             case "DELETE":
                 return (OperationEffect.Destructive, false);
-            case "GET" or "HEAD":
+            case "HEAD":
+                return (OperationEffect.Read, false);
+            case "GET":
                 // Old interfaces act on GET: /users/7/delete. A noun such as /deletes or an id such as getDeletedUsers is none of these words.
                 var acts = words.FirstOrDefault() is { } leading && (Destructive.Contains(leading) || Writing.Contains(leading)) && !words.Exists(Reading.Contains)
                     ? leading

@@ -45,6 +45,11 @@ public sealed class OpenApiImporter(ImportLimits? limits = null)
                 : "there is no operation to take over." + (warnings.List.Count > 0 ? " " + warnings.List[0] : ""));
         }
 
+        if (template.Verify.Operation.Length == 0)
+        {
+            throw new DefinitionException(file, 1, "there is no operation that reads, with which address and credentials could be verified.");
+        }
+
         if (TemplateRules.Check(template) is { Count: > 0 } faults)
         {
             throw new DefinitionException([.. faults.Select(fault => new DefinitionError(file, 1, $"the draft has a fault at {fault.Path}: {fault.Message}"))]);

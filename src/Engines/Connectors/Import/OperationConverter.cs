@@ -17,7 +17,7 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
     private static readonly HashSet<string> KeyHeaders = new(StringComparer.OrdinalIgnoreCase) { "Idempotency-Key", "X-Idempotency-Key", "Idempotency-Token", "PayPal-Request-Id" };
 
     /// <summary>The operation; null when templates cannot say it, and a warning says why.</summary>
-    public OperationTemplate? Convert(string id, string method, string path, IOpenApiPathItem item, OpenApiOperation source)
+    public OperationTemplate? Convert(string id, string method, string path, string? baseUrl, IOpenApiPathItem item, OpenApiOperation source)
     {
         var call = new Call(id, method) { Budget = limits.MaxInputValues, Names = new ArgumentNames(reserved) };
         if (!Path(call, path))
@@ -65,6 +65,7 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
             Id = id,
             Summary = Summary(source, method, path, resultNames),
             Method = method,
+            BaseUrl = baseUrl,
             Path = call.Path,
             Query = call.Query,
             Headers = call.Headers,
@@ -74,7 +75,7 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
             Choices = call.Choices,
             Output = AtPath(output),
             Effect = effect,
-            Idempotency = call.KeyHeader is { } header ? new IdempotencySpec { Header = header } : null,
+            Idempotency = effect != OperationEffect.Read && call.KeyHeader is { } header ? new IdempotencySpec { Header = header } : null,
             RequiresApproval = effect != OperationEffect.Read && PowerPlatform.IsTrue(source.Extensions, "x-ms-require-user-confirmation"),
             LongRunning = PowerPlatform.IsTrue(source.Extensions, "x-ms-long-running-operation")
                 || (source.Responses is { } responses && responses.ContainsKey("202") && !responses.Keys.Any(status => status is "200" or "201" or "204")),
@@ -162,7 +163,7 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
             return;
         }
 
-        if (name.Any(c => c is '{' or '}' or '\r' or '\n' || char.IsControl(c)) || (parameter.In == ParameterLocation.Header && !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.')))
+        if (name.Any(c => c is '{' or '}' or '\r' or '\n' || char.IsControl(c)) || (parameter.In == ParameterLocation.Header && !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') || !char.IsAsciiLetterOrDigit(name[0])))
         {
             warnings.Add(call.Id, "the name of a parameter has characters that are not allowed; it is left out.");
             return;
@@ -272,6 +273,12 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
         {
             Flatten(call, SchemaConverter.Resolve(schema)!, written, properties, body.Required);
             return true;
+        }
+
+        if (call.Format == BodyFormat.Form)
+        {
+            warnings.Add(call.Id, "a form without named fields cannot be written; the operation is left out.");
+            return false;
         }
 
         if (ImportText.Line(body.Description, limits.MaxText) is { } description && !written.ContainsKey("description"))

@@ -89,12 +89,13 @@ internal static partial class ServerAddress
         foreach (var name in names.Take(10))
         {
             var field = ArgumentNames.Safe(name);
+            field = ArgumentNames.IsReserved(field) || field is "username" or "password" or "token" or "clientId" or "clientSecret" ? "server" + char.ToUpperInvariant(field[0]) + field[1..] : field;
             baseUrl = baseUrl.Replace("{" + name + "}", "{" + field + "}", StringComparison.Ordinal);
             var variable = server.Variables is { } variables && variables.TryGetValue(name, out var known) ? known : null;
             var pattern = host == "{" + name + "}" ? HostPattern : PartPattern;
             var check = new Regex($@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1));
             var values = variable?.Enum?.Where(value => value is { Length: > 0 and <= 200 } && check.IsMatch(value)).Distinct(StringComparer.Ordinal).Take(50).ToList();
-            var usual = variable?.Default is { Length: > 0 and <= 200 } given && check.IsMatch(given) ? given : null;
+            var usual = variable?.Default is { Length: > 0 and <= 200 } given && check.IsMatch(given) && (values is not { Count: > 0 } || values.Contains(given)) ? given : null;
             // A host that stands for the tenant's own ("yourcompany") is an example and no default.
             var isExample = usual is not null && values is not { Count: > 0 } && (host.Contains("{" + name + "}", StringComparison.Ordinal) && (names.Count == 1 || Example().IsMatch(usual)));
             fields.Add(new FieldSpec

@@ -71,13 +71,13 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
     private void Add(List<string> names, IDictionary<string, IOpenApiSecurityScheme> schemes, Dictionary<string, SortedSet<string>> scopes)
     {
         var parts = names.SelectMany(name => Specs(name, schemes[name], scopes.GetValueOrDefault(name) ?? [])).ToList();
-        if (names.Count > 1 && parts.TrueForAll(part => part.Kind == AuthKind.ApiKey))
+        if (names.Count > 1 && parts.Count == names.Count && parts.TrueForAll(part => part.Kind == AuthKind.ApiKey) && parts.Select(part => part.Id).Distinct(StringComparer.Ordinal).Count() == parts.Count)
         {
             Put(new AuthSpec
             {
-                Id = string.Join('_', parts.Select(part => part.Id)),
+                Id = Cut(string.Join('_', parts.Select(part => part.Id))),
                 Kind = AuthKind.ApiKey,
-                Title = string.Join(" and ", parts.Select(part => part.Title)),
+                Title = ImportText.Trim(string.Join(" and ", parts.Select(part => part.Title)), 80),
                 Fields = [.. parts.Select(part => part.Fields[0] with { Name = part.Id })],
                 Apply = [.. parts.Select(part => part.Apply[0] with { Value = part.Apply[0].Value.Replace("{token}", "{" + part.Id + "}", StringComparison.Ordinal) })],
             });
@@ -105,7 +105,7 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
 
     private List<AuthSpec> Specs(string name, IOpenApiSecurityScheme scheme, SortedSet<string> scopes)
     {
-        var id = ImportText.Snake(ImportText.Trim(name, 60)) is { Length: > 0 } snake ? snake : "sign_in";
+        var id = Cut(ImportText.Snake(name.Length > 200 ? name[..200] : name)) is { Length: > 0 } snake ? snake : "sign_in";
         var title = ImportText.Line(name, 60) ?? id;
         var description = ImportText.Line(scheme.Description, 200);
         switch (scheme.Type)
@@ -142,7 +142,7 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
                 return OAuth(id, title, scheme.Flows, scopes);
             case SecuritySchemeType.OpenIdConnect:
                 gaps.Add(GapArea.SignIn, $"'{title}' is OpenID Connect, whose endpoints stand at an address that is not read.", "Fill in authorizeUrl and tokenUrl from the provider's discovery document.");
-                return [OAuthSpec(id, title, AuthKind.OAuth2Code, null, "{authorizeUrl}", scopes)];
+                return [OAuthSpec(id, title, AuthKind.OAuth2Code, null, Unknown("authorize"), scopes)];
             default:
                 if (scheme.Type is { } type && type.ToString() == "MutualTLS")
                 {
@@ -177,7 +177,7 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
         List<AuthSpec> specs = [];
         if (flows?.AuthorizationCode is { } code)
         {
-            specs.Add(OAuthSpec(id, title, AuthKind.OAuth2Code, code.TokenUrl, Address(code.AuthorizationUrl) ?? "{authorizeUrl}", Scopes(scopes, code), code.RefreshUrl));
+            specs.Add(OAuthSpec(id, title, AuthKind.OAuth2Code, code.TokenUrl, Address(code.AuthorizationUrl) ?? Unknown("authorize"), Scopes(scopes, code), code.RefreshUrl));
         }
 
         if (flows?.ClientCredentials is { } client)
@@ -193,7 +193,7 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
         if (flows?.Implicit is { } implied && specs.Count == 0)
         {
             gaps.Add(GapArea.SignIn, $"'{title}' is the implicit flow, which is not safe and not supported.", "Vendors that have it usually have the authorisation code flow too; the draft assumes it. Check tokenUrl.");
-            specs.Add(OAuthSpec(id, title, AuthKind.OAuth2Code, implied.TokenUrl, Address(implied.AuthorizationUrl) ?? "{authorizeUrl}", Scopes(scopes, implied)));
+            specs.Add(OAuthSpec(id, title, AuthKind.OAuth2Code, implied.TokenUrl, Address(implied.AuthorizationUrl) ?? Unknown("authorize"), Scopes(scopes, implied)));
         }
 
         if (specs.Count == 0)
@@ -214,12 +214,12 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
         if (token is null)
         {
             gaps.Add(GapArea.SignIn, $"'{title}' has no usable token endpoint.", "Each tenant gives it; set auth.oauth2.tokenUrl if the vendor has one for all.");
-            Ask("tokenUrl", "Token endpoint");
+            Ask("token", "Token endpoint");
         }
 
-        if (authorizeUrl == "{authorizeUrl}")
+        if (authorizeUrl == Unknown("authorize"))
         {
-            Ask("authorizeUrl", "Authorisation endpoint");
+            Ask("authorize", "Authorisation endpoint");
         }
 
         if (scopes.Count > MaxScopes)
@@ -242,15 +242,24 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
             Title = title,
             Fields = fields,
             PerUser = kind == AuthKind.OAuth2Code,
-            OAuth2 = new OAuth2Spec { AuthorizeUrl = authorizeUrl, TokenUrl = token ?? "{tokenUrl}", RefreshUrl = Address(refreshUrl) is { } refresh && refresh != token ? refresh : null, Scopes = [.. scopes] },
+            OAuth2 = new OAuth2Spec { AuthorizeUrl = authorizeUrl, TokenUrl = token ?? Unknown("token"), RefreshUrl = Address(refreshUrl) is { } refresh && refresh != token ? refresh : null, Scopes = [.. scopes] },
         };
     }
 
-    private void Ask(string name, string title)
+    private static string Unknown(string endpoint) => $"https://{{{endpoint}Endpoint}}";
+
+    private void Ask(string endpoint, string title)
     {
-        if (_connection.TrueForAll(field => field.Name != name))
+        if (_connection.TrueForAll(field => field.Name != endpoint + "Endpoint"))
         {
-            _connection.Add(new FieldSpec { Name = name, Title = title, Pattern = "https://[A-Za-z0-9.-]+(:[0-9]{1,5})?/[A-Za-z0-9._~/-]*", Example = "https://login.example.com/oauth2/" + (name == "tokenUrl" ? "token" : "authorize") });
+            _connection.Add(new FieldSpec
+            {
+                Name = endpoint + "Endpoint",
+                Title = title,
+                Description = "Host and path of the address, without https://.",
+                Pattern = "[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?/[A-Za-z0-9_~-]+([./][A-Za-z0-9_~-]+)*",
+                Example = "login.example.com/oauth2/" + endpoint,
+            });
         }
     }
 
@@ -267,11 +276,13 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
             return uri.OriginalString.StartsWith('/') && !uri.OriginalString.StartsWith("//", StringComparison.Ordinal) && ServerAddress.IsSafePath(uri.OriginalString) && !uri.OriginalString.Contains('{', StringComparison.Ordinal) ? "{baseUrl}" + uri.OriginalString : null;
         }
 
-        return uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0 && !ServerAddress.IsPlaceholderHost(uri.Host)
+        return uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0 && uri.Query.Length == 0 && !ServerAddress.IsPlaceholderHost(uri.Host)
             && uri.OriginalString.Length <= 500 && !uri.OriginalString.Contains('{', StringComparison.Ordinal) ? uri.AbsoluteUri : null;
     }
 
-    private static bool IsToken(string name) => name.Length <= 100 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.' or '[' or ']' or '$');
+    private static string Cut(string id) => id.Length <= 28 ? id : id[..28].TrimEnd('_');
+
+    private static bool IsToken(string name) => name.Length <= 100 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_') && char.IsAsciiLetterOrDigit(name[0]);
 
     private static string Prefix(string? description) =>
         description is null ? ""

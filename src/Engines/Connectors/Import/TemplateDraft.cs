@@ -105,14 +105,17 @@ internal sealed partial class TemplateDraft(OpenApiDocument document, JsonObject
                 continue;
             }
 
-            if (source.Servers.FirstOrDefault(server => ServerAddress.Of([server], new GapReport(), new ImportWarnings()) is { SelfHosted: false } other && other.BaseUrl != connection.BaseUrl) is not null)
+            // A relative address is below the document's; the package has put nothing in its place.
+            var address = source.Servers.Select(server => ServerAddress.Of([server], new GapReport(), new ImportWarnings())).FirstOrDefault(other => other is { SelfHosted: false });
+            if (address is { Fields.Count: > 0 } && address.BaseUrl != connection.BaseUrl)
             {
-                warnings.Add(id, "goes to an address of its own; a template has one, so it is left out.");
+                warnings.Add(id, "goes to an address of its own with parts to fill in; it is left out.");
                 _gaps.Add(GapArea.Address, "Some operations go to another address.", "Import them as a template of their own.", operation: id);
                 continue;
             }
 
-            if (converter.Convert(id, source.Method, source.Path, source.Item, source.Operation) is not { } operation)
+            var other = address is not null && address.BaseUrl != connection.BaseUrl ? address.BaseUrl : null;
+            if (converter.Convert(id, source.Method, source.Path, other, source.Item, source.Operation) is not { } operation)
             {
                 continue;
             }

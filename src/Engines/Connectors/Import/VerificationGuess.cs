@@ -16,9 +16,12 @@ internal static class VerificationGuess
         var best = reads.OrderBy(Rank).ThenBy(operation => operation.Path.Length).ThenBy(operation => operation.Id, StringComparer.Ordinal).FirstOrDefault();
         if (best is null)
         {
-            var any = operations.FirstOrDefault(operation => operation.Effect == OperationEffect.Read) ?? (operations.Count > 0 ? operations[0] : null);
-            gaps.Add(GapArea.Verification, "No read can be called without arguments, so that nothing can show that address and credentials are right.", "Set verify to a read with its arguments before the template is used.");
-            return new VerificationSpec { Operation = any?.Id ?? "" };
+            var (needy, arguments) = operations.Where(operation => operation.Effect == OperationEffect.Read && !excluded.Contains(operation.Id))
+                .Concat(operations.Where(operation => operation.Effect == OperationEffect.Read))
+                .Select(operation => (operation, SampleArguments.Of(operation))).FirstOrDefault(candidate => candidate.Item2 is not null);
+            gaps.Add(GapArea.Verification, "No read can be called without arguments, so that nothing can show that address and credentials are right.",
+                "The arguments in verify are made up to fit the schema: put real ones there before the template is used.", arguments is { } made ? GapReport.Json(made) : null, applied: arguments is not null);
+            return new VerificationSpec { Operation = needy?.Id ?? "", Arguments = arguments };
         }
 
         gaps.Add(GapArea.Verification, "The document does not say which call shows that credentials are right.", "Check that the guess fails without valid credentials, and name where the account stands in its result (verify.identity).", GapReport.Json(best.Id), applied: true);

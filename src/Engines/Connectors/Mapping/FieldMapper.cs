@@ -3,26 +3,59 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Mapping;
 
-/// <inheritdoc cref="IFieldMapper"/>
+/// <summary>
+/// Carries out field mappings with their functions. All mappings read the value as it was given; what is read is taken away unless it is written too; what no mapping
+/// names stays. A mapping that finds nothing and has no default does nothing. Of a list (<c>items</c>) each item is mapped by itself.
+/// </summary>
 public sealed class FieldMapper : IFieldMapper
 {
     private const int MaxParsed = 2_000;
     private const int MaxValues = 10_000;
+    private const int MaxErrors = 50;
 
     private readonly ConcurrentDictionary<string, MappingFunction> _functions = new(StringComparer.Ordinal);
 
     /// <inheritdoc />
+    public JsonElement Map(JsonElement value, IReadOnlyList<FieldMapping> mappings, MappingDirection direction)
+    {
+        var outcome = Apply(mappings, direction, value);
+        return outcome.Errors is [var error, ..] ? throw new MappingException($"{error.Path}: {error.Message}") : outcome.Value;
+    }
+
+    /// <summary>The same as <see cref="Map"/>, but with all errors beside what could be mapped.</summary>
     public MappingOutcome Apply(IReadOnlyList<FieldMapping> mappings, MappingDirection direction, JsonElement value)
     {
         ArgumentNullException.ThrowIfNull(mappings);
-        if (!mappings.Any(mapping => mapping.Direction == direction))
+        if (!mappings.Any(mapping => mapping.Direction == direction) || value.ValueKind is not (JsonValueKind.Object or JsonValueKind.Array))
         {
             return new MappingOutcome(value, []);
         }
+
+        if (direction == MappingDirection.In && value.ValueKind == JsonValueKind.Object && value.TryGetProperty("items", out var items) && items.ValueKind == JsonValueKind.Array)
+        {
+            var (mapped, all) = (new JsonArray(), new List<MappingError>());
+            foreach (var item in items.EnumerateArray())
+            {
+                var one = item.ValueKind == JsonValueKind.Object ? One(mappings, direction, item) : new MappingOutcome(item, []);
+                mapped.Add(JsonNode.Parse(one.Value.GetRawText()));
+                all.AddRange(one.Errors.Take(Math.Max(0, MaxErrors - all.Count)));
+            }
+
+            var list = JsonObject.Create(value)!;
+            list["items"] = mapped;
+            return new MappingOutcome(JsonSerializer.SerializeToElement(list), all);
+        }
+
+        return One(mappings, direction, value);
+    }
+
+    private MappingOutcome One(IReadOnlyList<FieldMapping> mappings, MappingDirection direction, JsonElement value)
+    {
 
         var errors = new List<MappingError>();
         var writes = new List<(IReadOnlyList<string> To, int[] At, bool Spread, JsonNode Value)>();

@@ -35,7 +35,7 @@ public enum ValueTypes
 }
 
 /// <summary>A mapping function was written wrongly, or cannot take a value. The message holds no value of a field.</summary>
-public sealed class MappingException(string message) : Exception(message);
+public sealed class MappingException(string message) : FormatException(message);
 
 /// <summary>
 /// The function of a field mapping: one or several with <c>|</c> between them, each with its argument in parentheses, for example <c>trim|lower</c> or

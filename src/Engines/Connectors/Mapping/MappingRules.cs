@@ -59,7 +59,7 @@ public static class MappingRules
     }
 
     /// <summary>Tries mappings on samples; at most <see cref="MaxSamples"/> are tried.</summary>
-    public static IReadOnlyList<MappingSample> Test(IFieldMapper mapper, IReadOnlyList<FieldMapping> mappings, MappingDirection direction, IEnumerable<JsonElement> samples)
+    public static IReadOnlyList<MappingSample> Test(FieldMapper mapper, IReadOnlyList<FieldMapping> mappings, MappingDirection direction, IEnumerable<JsonElement> samples)
     {
         ArgumentNullException.ThrowIfNull(mapper);
         return

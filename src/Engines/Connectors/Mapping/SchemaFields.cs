@@ -39,35 +39,32 @@ public static class SchemaFields
     }
 
     /// <summary>
-    /// The schema of an operation's result: with <see cref="OutputSpec.Fields"/> their names, with <see cref="OutputSpec.List"/> under <c>items</c>. Null when the
-    /// template says nothing about it.
+    /// The schema of an operation's result as mappings see it: with <see cref="OutputSpec.Fields"/> their names, with <see cref="OutputSpec.List"/> one item. Null
+    /// when the template says nothing about it.
     /// </summary>
     public static JsonElement? ResultOf(OutputSpec output)
     {
         ArgumentNullException.ThrowIfNull(output);
         var one = output.Schema is { } schema ? output.List && Member(schema, "items") is { } items ? items : schema : (JsonElement?)null;
-        if (output.Fields.Count > 0)
+        if (output.Fields.Count > 0 || output.Values.Count > 0)
         {
             var members = new JsonObject();
-            foreach (var (name, path) in output.Fields)
+            foreach (var (name, field) in output.Fields)
             {
-                members[name] = (one is { } whole ? At(whole, path) : null) is { } at ? JsonNode.Parse(at.GetRawText()) : new JsonObject();
+                // Functions and alternatives change the type; a plain path does not.
+                var isPath = !field.Contains('|', StringComparison.Ordinal) && !field.Contains("??", StringComparison.Ordinal) && !ValuePath.Split(field).Contains("*");
+                members[name] = (one is { } whole && isPath ? At(whole, field) : null) is { ValueKind: JsonValueKind.Object } at ? JsonNode.Parse(at.GetRawText()) : new JsonObject();
+            }
+
+            foreach (var name in output.Values.Keys)
+            {
+                members[name] = new JsonObject();
             }
 
             one = JsonSerializer.SerializeToElement(new JsonObject { ["type"] = "object", ["properties"] = members });
         }
 
-        return one is not { } result || !output.List
-            ? one
-            : JsonSerializer.SerializeToElement(new JsonObject
-            {
-                ["type"] = "object",
-                ["properties"] = new JsonObject
-                {
-                    ["items"] = new JsonObject { ["type"] = "array", ["items"] = JsonNode.Parse(result.GetRawText()) },
-                    ["truncated"] = new JsonObject { ["type"] = "boolean" },
-                },
-            });
+        return one;
     }
 
     /// <summary>The schema at a path; an empty one where anything is allowed; null when there is no such field.</summary>

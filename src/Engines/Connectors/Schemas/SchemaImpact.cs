@@ -28,25 +28,22 @@ public sealed record SchemaImpact(string OperationId, IReadOnlyList<SchemaChange
             return new SchemaImpact(operation.Id, changes, [], [.. mappings.Where(mapping => mapping.Direction == MappingDirection.Out && Hits(breaking, ValuePath.Split(mapping.To)))]);
         }
 
-        // Changes are of the value; its list's items are called * there and items.* in the result.
+        // Changes are of the value; its list's items are called * there; results and mappings name what is in each item.
         var prefix = operation.Output.List ? (string[])["*"] : [];
-        var fields = operation.Output.Fields.Where(field => Hits(breaking, [.. prefix, .. ValuePath.Split(field.Value)])).Select(field => field.Key).ToList();
+        var fields = operation.Output.Fields.Where(field => Paths(field.Value).Any(path => Hits(breaking, [.. prefix, .. path]))).Select(field => field.Key).ToList();
         var broken = mappings.Where(mapping => mapping is { Direction: MappingDirection.In, From: not null } && Reads(mapping.From)).ToList();
         return new SchemaImpact(operation.Id, changes, fields, broken);
 
         bool Reads(string from)
         {
             var parts = ValuePath.Split(from);
-            var inItem = operation.Output.List && parts is ["items", _, ..] ? parts.Skip(2).ToList() : operation.Output.List ? [] : parts.ToList();
-            if (operation.Output.List && inItem.Count == 0)
-            {
-                return false;
-            }
-
             return operation.Output.Fields.Count == 0
-                ? Hits(breaking, [.. prefix, .. inItem])
-                : operation.Output.Fields.TryGetValue(inItem[0], out var path) && Hits(breaking, [.. prefix, .. ValuePath.Split(path), .. inItem.Skip(1)]);
+                ? Hits(breaking, [.. prefix, .. parts])
+                : operation.Output.Fields.TryGetValue(parts[0], out var field) && Paths(field).Any(path => Hits(breaking, [.. prefix, .. path, .. parts.Skip(1)]));
         }
+
+        // Alternatives stand beside one another; functions behind them.
+        static IEnumerable<IReadOnlyList<string>> Paths(string field) => field.Split('|')[0].Split("??", StringSplitOptions.TrimEntries).Select(ValuePath.Split);
     }
 
     // A change of a field touches what is read from it, and what it is read with as a whole.

@@ -1,20 +1,6 @@
 using System.Text.Json;
-using Steward.Engines.Connectors.Instances;
 
 namespace Steward.Engines.Connectors.Mapping;
-
-/// <summary>Carries out field mappings. Safe for concurrent use.</summary>
-public interface IFieldMapper
-{
-    /// <summary>
-    /// Moves fields as the mappings of one direction say. All mappings read the value as it was given; what is read is taken away unless it is written too; what no
-    /// mapping names stays. A mapping that finds nothing and has no default does nothing.
-    /// </summary>
-    /// <param name="mappings">The mappings; those of the other direction are passed over.</param>
-    /// <param name="direction">The direction.</param>
-    /// <param name="value">The arguments or the result.</param>
-    MappingOutcome Apply(IReadOnlyList<FieldMapping> mappings, MappingDirection direction, JsonElement value);
-}
 
 /// <summary>What came out of mappings.</summary>
 /// <param name="Value">The value; fields whose mapping failed are not written, and what they read stays where it was.</param>
