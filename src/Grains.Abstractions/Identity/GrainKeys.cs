@@ -46,6 +46,12 @@ public static partial class GrainKeys
     /// <summary>The key of the list of a tenant's webhooks.</summary>
     public static string WebhookIndex(string tenantId) => $"{Tenant(tenantId)}/i-webhooks";
 
+    /// <summary>The key of the grains of a connector instance.</summary>
+    public static string Connector(string tenantId, string instance) => $"{Tenant(tenantId)}/{Part("c-" + instance, 'c', "instance")}";
+
+    /// <summary>The key of the journal of the events that an external system sends to a connector instance.</summary>
+    public static string HooksJournal(string connectorKey) => $"{connectorKey}/h-hooks";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {
