@@ -8,6 +8,7 @@ using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
+using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
 using Steward.Webhooks;
@@ -29,6 +30,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<RunWebhooks>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.AddStewardHooks();
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);

@@ -46,8 +46,14 @@ public static partial class GrainKeys
     /// <summary>The key of the list of a tenant's webhooks.</summary>
     public static string WebhookIndex(string tenantId) => $"{Tenant(tenantId)}/i-webhooks";
 
-    /// <summary>The key of the grains of a connector instance.</summary>
-    public static string Connector(string tenantId, string instance) => $"{Tenant(tenantId)}/{Part("c-" + instance, 'c', "instance")}";
+    /// <summary>The key of a connector instance, by its name.</summary>
+    public static string Connector(string tenantId, string name) => $"{Tenant(tenantId)}/{Part("c-" + name, 'c', "name")}";
+
+    /// <summary>The key of the list of a tenant's connector instances.</summary>
+    public static string ConnectorIndex(string tenantId) => $"{Tenant(tenantId)}/i-connectors";
+
+    /// <summary>The key of a tenant's record of what was done in external systems.</summary>
+    public static string ConnectorAudit(string tenantId) => $"{Tenant(tenantId)}/i-connector-audit";
 
     /// <summary>The key of the journal of the events that an external system sends to a connector instance.</summary>
     public static string HooksJournal(string connectorKey) => $"{connectorKey}/h-hooks";

@@ -67,7 +67,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             RunDiagnostics.Resumed.Add(1);
         }
 
-        _tell = _journal.HasEnded && _journal.Life is { IsSettled: false, MustSettle: true };
+        _tell = IsUntold();
         Continue();
     }
 
@@ -178,7 +178,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     public Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        _tell |= _journal.HasEnded && _journal.Life is { IsSettled: false, MustSettle: true };
+        _tell |= IsUntold();
         Continue();
         return Task.CompletedTask;
     }
@@ -217,6 +217,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         _stop.Dispose();
         _journal.Dispose();
     }
+
+    private bool IsUntold() => _journal.HasEnded ? _journal.Life is { IsSettled: false, MustSettle: true } : _journal.Life.Untold(_journal.Snapshot) is not null;
 
     private bool IsOwner(CallerIdentity caller) => Caller.IsSystem || string.Equals(_journal.Origin?.UserId, caller.UserId, StringComparison.Ordinal);
 

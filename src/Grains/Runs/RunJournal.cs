@@ -126,6 +126,21 @@ internal sealed class RunJournal(
         [],
         CancellationToken.None);
 
+    /// <summary>Notes that everyone knows that the run waits: from then on it is left alone until its wake time. Does nothing when it goes on by now.</summary>
+    public Task NoteToldAsync(string occasion) => AppendAsync(
+        snapshot =>
+        {
+            var batch = new RunAppend { Open = false };
+            if (Life.Untold(snapshot) == occasion && RunLife.StandsStill(snapshot, time.GetUtcNow()))
+            {
+                batch.Add(Record(RunTold.Type, JsonSerializer.SerializeToUtf8Bytes(new RunTold { Occasion = occasion }, RunRecordJson.Default.RunTold)), null);
+            }
+
+            return batch;
+        },
+        [],
+        CancellationToken.None);
+
     /// <summary>Removes everything but a receipt. What this instance holds in memory is out of date afterwards.</summary>
     /// <returns>Whether it was done; not when somebody else wrote.</returns>
     public async Task<bool> PurgeAsync(RunRetired receipt, CancellationToken cancellationToken)

@@ -200,7 +200,7 @@ public sealed class WebhookReceiverTests
                 {
                     BodyPath = "payload.plainToken",
                     AnswerMember = "plainToken",
-                    SignedMember = "encryptedToken",
+                    HashMember = "encryptedToken",
                     Verified = true,
                     When = new ReplySignal { BodyPath = "event", Matches = @"\Aendpoint\.url_validation\z" },
                 },

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
+using Steward.Operations;
 using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
@@ -132,6 +133,59 @@ public class ScheduleGrainTests
 
         Assert.Equal(policy == ScheduleOverlap.Skip ? ScheduleOutcome.Skipped : ScheduleOutcome.Started, second.Outcome);
         Assert.Equal(policy == ScheduleOverlap.Skip, second.RunId is null);
+        await schedule.Delete();
+    }
+
+    [Fact]
+    public async Task Fire_ManyTimes_KeepsTheJournalShortAndTheWakeTime()
+    {
+        var at = _cluster.Time.GetUtcNow();
+        var schedule = New();
+        using (var journal = new FoldedJournal<ScheduleState>(_cluster.Journals, schedule.GetPrimaryKeyString(), ScheduleJson.Default.ScheduleState, _cluster.Time, static () => { }))
+        {
+            var created = new ScheduleCreated { Spec = Spec("say x", "0 3 1 1 *"), Owner = new CallerIdentity { TenantId = "t-acme", UserId = "u-ada" }, At = at };
+            await journal.AppendAsync(ScheduleRecordTypes.Created, created, ScheduleJson.Default.ScheduleCreated, () => new JournalWake(at.AddYears(1)));
+            for (var i = 0; i < 450; i++)
+            {
+                var fire = new ScheduleFire { At = at.AddMinutes(i - 500), Outcome = ScheduleOutcome.Skipped };
+                await journal.AppendAsync(ScheduleRecordTypes.Fired, fire, ScheduleJson.Default.ScheduleFire, static () => null);
+            }
+        }
+
+        await schedule.RunNow("by-hand");
+        var key = schedule.GetPrimaryKeyString();
+
+        Assert.InRange((await _cluster.Journals.ReadAsync(key, 0, 1000)).Count, 1, 10);
+        Assert.NotNull((await _cluster.Journals.GetHeadAsync(key))!.WakeAt);
+        Assert.Contains((await schedule.GetInfo())!.Fires, fire => fire.Manual && fire.Outcome == ScheduleOutcome.Started);
+        await schedule.Delete();
+    }
+
+    [Fact]
+    public async Task Fire_CatchesUpWhileTheRunBeforeWaits_AsksOnceAndIsToldOfItsEnd()
+    {
+        var now = _cluster.Time.GetUtcNow();
+        var last = new DateTimeOffset(now.UtcTicks / TimeSpan.TicksPerMinute * TimeSpan.TicksPerMinute, TimeSpan.Zero).AddMinutes(-10);
+        var gate = "catch-up-" + Guid.NewGuid().ToString("n");
+        var schedule = await LeaveBehindAsync(Spec("hold " + gate, $"{last.Minute} * * * *") with { CatchUp = ScheduleCatchUp.All }, last.AddHours(-1).AddMinutes(-5));
+        var key = schedule.GetPrimaryKeyString();
+        await _cluster.WatchdogAsync("t-left");
+        await Conversing.UntilAsync(async () => (await _cluster.Journals.ReadAsync(key, 0, 100)).Any(entry => entry.Type == ScheduleRecordTypes.Waits));
+
+        // It sleeps until the line's next time, however often it is activated and woken.
+        Assert.Equal(last.AddHours(1).AddMinutes(-2), (await _cluster.Journals.GetHeadAsync(key))!.WakeAt);
+        _cluster.SignInAsPlatform("t-left");
+        await schedule.Resume();
+        await schedule.Resume();
+        _cluster.SignIn("t-left", "u-ada");
+        Assert.Single((await schedule.GetInfo())!.Fires);
+
+        _cluster.Model.Release(gate);
+        var fires = await UntilFiredAsync(schedule, 2);
+
+        Assert.Equal([last, last.AddHours(-1)], fires.Select(fire => fire.At));
+        Assert.All(fires, fire => Assert.Equal(ScheduleOutcome.Started, fire.Outcome));
+        Assert.Equal(2, (await _cluster.Journals.ReadAsync(key, 0, 100)).Count(entry => entry.Type == ScheduleRecordTypes.Waits));
         await schedule.Delete();
     }
 

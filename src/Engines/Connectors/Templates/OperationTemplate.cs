@@ -5,7 +5,9 @@ namespace Steward.Engines.Connectors.Templates;
 /// <summary>
 /// One thing that can be done. Values of <see cref="Path"/>, <see cref="Query"/>, <see cref="Headers"/> and <see cref="Body"/> are templates over arguments,
 /// connection fields, <c>actionId</c> and <c>marker</c> (a short harmless form of it): <c>{name}</c> in a longer text is replaced by the argument's text,
-/// <c>{name}</c> alone by the argument itself, of whatever type; a member whose argument is absent is left out. In paths arguments are escaped.
+/// <c>{name}</c> alone by the argument itself, of whatever type; a member whose argument is absent is left out. In paths arguments are escaped. Where a value
+/// becomes part of a query language or markup it needs a function such as <c>{email|soql}</c>; parts for optional arguments are written
+/// <c>{?email: AND Email = '{email|soql}'}</c>. <see cref="TemplateText"/> reads all of this.
 /// </summary>
 public sealed record OperationTemplate
 {
@@ -18,10 +20,16 @@ public sealed record OperationTemplate
     /// <summary>GET, HEAD, POST, PUT, PATCH or DELETE.</summary>
     public string Method { get; init; } = "GET";
 
+    /// <summary>
+    /// The vendor's other address that this operation is sent to, for products that spread over several hosts. An instance with an address of its own
+    /// is sent this operation there, too.
+    /// </summary>
+    public string? BaseUrl { get; init; }
+
     /// <summary>The path below the base URL, for example <c>/api/v1/users/{userId}</c>.</summary>
     public string Path { get; init; } = "/";
 
-    /// <summary>Query parameters.</summary>
+    /// <summary>Query parameters. A list that stands alone is sent as one parameter for each item; <c>{names|csv}</c> joins it.</summary>
     public IReadOnlyDictionary<string, string> Query { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Headers.</summary>
@@ -90,9 +98,13 @@ public sealed record OutputSpec
     public string? Path { get; init; }
 
     /// <summary>
-    /// The result's members by name, each with its path in the value at <see cref="Path"/> (for lists: in each item); all members as they are when empty.
+    /// The result's members by name, each with its path in the value at <see cref="Path"/> (for lists: in each item), read by <see cref="FieldPath"/>;
+    /// all members as they are when this and <see cref="Values"/> are empty.
     /// </summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Members that the answer does not hold: templates over arguments, connection fields and, as <c>result.*</c>, the members of <see cref="Fields"/>.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>Whether the value is a list.</summary>
     public bool List { get; init; }
@@ -101,7 +113,10 @@ public sealed record OutputSpec
     public JsonElement? Schema { get; init; }
 }
 
-/// <summary>How a repetition is kept from acting twice.</summary>
+/// <summary>
+/// How a repetition is kept from acting twice. One in which nothing is set says that the system has no way: an attempt whose outcome is unknown is then for a person
+/// to look at, unless <see cref="OperationTemplate.Reconcile"/> finds it.
+/// </summary>
 public sealed record IdempotencySpec
 {
     /// <summary>The header that takes the action's id, where the system has one.</summary>

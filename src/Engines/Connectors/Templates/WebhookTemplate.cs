@@ -58,7 +58,7 @@ public sealed record WebhookVerification
     /// <summary>The header with signature, token or key.</summary>
     public string? Header { get; init; }
 
-    /// <summary>What stands before the signature in the header, for example <c>sha256=</c> or <c>v0=</c>.</summary>
+    /// <summary>What stands before the signature in the header, for example <c>sha256=</c> or <c>v0=</c>. Of several signatures with commas between them one must fit.</summary>
     public string? Prefix { get; init; }
 
     /// <summary>sha1 (only where the vendor has nothing better), sha256 or sha512.</summary>
@@ -145,8 +145,8 @@ public sealed record ChallengeSpec
     /// <summary>The member of a JSON answer that takes the value (Okta: <c>verification</c>); plain text when null.</summary>
     public string? AnswerMember { get; init; }
 
-    /// <summary>The member of a JSON answer that takes the keyed hash of the value, in hexadecimal (Zoom: <c>encryptedToken</c>).</summary>
-    public string? SignedMember { get; init; }
+    /// <summary>The member of a JSON answer that takes the value's keyed hash in hexadecimal, made with the webhook's secret and algorithm (Zoom: <c>encryptedToken</c>).</summary>
+    public string? HashMember { get; init; }
 
     /// <summary>Whether the handshake itself must be verified like an event.</summary>
     public bool Verified { get; init; }

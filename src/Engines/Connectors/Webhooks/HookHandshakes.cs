@@ -63,7 +63,7 @@ internal static class HookHandshakes
         }
 
         var answer = new Dictionary<string, string>(StringComparer.Ordinal) { [member] = value };
-        if (challenge.SignedMember is { } signed)
+        if (challenge.HashMember is { } signed)
         {
             if (secrets.Count == 0 || verification is null)
             {
