@@ -29,8 +29,8 @@ public sealed class HookCluster : GrainCluster
         silo.Services.AddSingleton<IHookTargets, Targets>();
         silo.Services.Configure<HookOptions>(options =>
         {
-            options.RetryAfter.Add(TimeSpan.FromMilliseconds(50));
-            options.RetryAfter.Add(TimeSpan.FromMilliseconds(100));
+            options.RetryAfter.Add(TimeSpan.FromSeconds(3));
+            options.RetryAfter.Add(TimeSpan.FromSeconds(1));
             options.MaxWaiting = 20;
         });
     }
