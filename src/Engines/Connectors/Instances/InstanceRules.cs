@@ -11,6 +11,9 @@ public sealed record InstanceFault(string Field, string Message);
 /// <summary>What an instance must keep to fit its template.</summary>
 public static partial class InstanceRules
 {
+    /// <summary>The name of the secret that a system's webhooks are verified with.</summary>
+    public const string WebhookSecret = "webhookSecret";
+
     /// <summary>The longest value of a field, in characters.</summary>
     public const int MaxFieldLength = 2000;
 
@@ -49,7 +52,7 @@ public static partial class InstanceRules
 
         return CheckRegion(instance, template)
             ?? CheckFields(instance, template, auth)
-            ?? CheckSecrets(instance, auth)
+            ?? CheckSecrets(instance, template, auth)
             ?? CheckAddress(instance, template, allowHttp)
             ?? CheckOperations(instance, template);
     }
@@ -86,9 +89,14 @@ public static partial class InstanceRules
             : null;
     }
 
-    private static InstanceFault? CheckSecrets(ConnectorInstance instance, AuthSpec auth)
+    private static InstanceFault? CheckSecrets(ConnectorInstance instance, ConnectorTemplate template, AuthSpec auth)
     {
         var known = auth.Fields.Where(field => field.Secret).ToList();
+        if (template.Webhooks.Count > 0)
+        {
+            known.Add(new FieldSpec { Name = WebhookSecret, Title = "What its webhooks are signed with", Required = false, Secret = true });
+        }
+
         return instance.Secrets.FirstOrDefault(name => !known.Exists(field => field.Name == name)) is { } unknown
             ? new($"secrets.{unknown}", known.Count == 0 ? "is not known; this sign-in has no secrets." : $"is not known; this sign-in has {string.Join(", ", known.Select(field => field.Name))}.")
             : known.Find(field => field.Required && !instance.Secrets.Contains(field.Name, StringComparer.Ordinal)) is { } missing
