@@ -5,6 +5,7 @@ using Orleans.Runtime;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Security.Vault;
+using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
@@ -33,6 +34,12 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
+        builder.Services.AddStewardHooks();
+        builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
+
+        // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.
+        builder.AddMemoryStreams(HookStreams.Provider);
+        builder.AddMemoryGrainStorage("PubSubStore");
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();

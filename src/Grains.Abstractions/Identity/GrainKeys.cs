@@ -55,6 +55,9 @@ public static partial class GrainKeys
     /// <summary>The key of a tenant's record of what was done in external systems.</summary>
     public static string ConnectorAudit(string tenantId) => $"{Tenant(tenantId)}/i-connector-audit";
 
+    /// <summary>The key of the journal of the events that an external system sends to a connector instance.</summary>
+    public static string HooksJournal(string connectorKey) => $"{connectorKey}/h-hooks";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {
