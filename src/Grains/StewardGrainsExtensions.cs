@@ -5,6 +5,7 @@ using Orleans.Runtime;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
@@ -30,6 +31,9 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
+        builder.Services.TryAddSingleton<KnownPeople>();
+        builder.Services.TryAddSingleton<ScheduleOwner>();
+        builder.Services.AddOptions<ScheduleOptions>().BindConfiguration("Steward:Schedules");
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
