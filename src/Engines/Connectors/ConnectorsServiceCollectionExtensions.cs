@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Instances;
 
 namespace Steward.Engines.Connectors;
 
@@ -52,6 +53,7 @@ public static class ConnectorsServiceCollectionExtensions
             })
             // The factory's own loggers write addresses, and addresses here hold names and mail addresses of people.
             .RemoveAllLoggers();
+        services.TryAddSingleton<IInstanceDirectory, NoInstances>();
         services.TryAddSingleton<IConnectorRegistry, ConnectorRegistry>();
         return services;
     }

@@ -1,5 +1,4 @@
 using Steward.Engines.Orchestration.Agents;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Policies;
 using Steward.Engines.Orchestration.Strategies;

@@ -82,7 +82,9 @@ public sealed partial class RunEngine(
         // A decision that comes in while the run settles down to wait is taken up at once.
         while (HasWork(recorder.Snapshot, userCancel))
         {
-            await using var run = new RunContext(input, recorder, connectors.ForTenant(input.TenantId), definitions.Policy, _options, time, random, userCancel, stop);
+            var requester = new ConnectorCaller(input.Requester.UserId, input.Requester.Email, input.Requester.Roles);
+            var usable = await connectors.OpenAsync(input.TenantId, requester, stop);
+            await using var run = new RunContext(input, recorder, usable, definitions.Policy, _options, time, random, userCancel, stop);
             try
             {
                 run.Begin();

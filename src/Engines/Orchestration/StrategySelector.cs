@@ -3,7 +3,6 @@ using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Agents;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Expressions;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.React;

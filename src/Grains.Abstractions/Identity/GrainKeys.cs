@@ -49,6 +49,15 @@ public static partial class GrainKeys
     /// <summary>The key of the list of a tenant's webhooks.</summary>
     public static string WebhookIndex(string tenantId) => $"{Tenant(tenantId)}/i-webhooks";
 
+    /// <summary>The key of a connector instance, by its name.</summary>
+    public static string Connector(string tenantId, string name) => $"{Tenant(tenantId)}/{Part("c-" + name, 'c', "name")}";
+
+    /// <summary>The key of the list of a tenant's connector instances.</summary>
+    public static string ConnectorIndex(string tenantId) => $"{Tenant(tenantId)}/i-connectors";
+
+    /// <summary>The key of a tenant's record of what was done in external systems.</summary>
+    public static string ConnectorAudit(string tenantId) => $"{Tenant(tenantId)}/i-connector-audit";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {

@@ -1,6 +1,5 @@
 using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Agents;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Tests.Engine;
 
 namespace Steward.Engines.Orchestration.Tests.Agents;

@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Strategies;
 
 namespace Steward.Engines.Orchestration.Tests.Playbooks;

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Policies;
 
 namespace Steward.Engines.Orchestration.Tests.Policies;

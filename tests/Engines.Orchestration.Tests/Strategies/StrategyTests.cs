@@ -1,4 +1,3 @@
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Strategies;
 using Steward.Engines.Orchestration.Tests.React;

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Steward.Engines.Connectors;
-using Steward.Engines.Orchestration.Schemas;
 
 namespace Steward.Engines.Orchestration.Actions;
 

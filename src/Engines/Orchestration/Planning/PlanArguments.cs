@@ -2,9 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Actions;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Expressions;
-using Steward.Engines.Orchestration.Schemas;
 
 namespace Steward.Engines.Orchestration.Planning;
 

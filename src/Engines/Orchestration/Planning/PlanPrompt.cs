@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Agents;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Prompts;
 
 namespace Steward.Engines.Orchestration.Planning;

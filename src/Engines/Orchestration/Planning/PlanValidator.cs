@@ -1,10 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Expressions;
 using Steward.Engines.Orchestration.Playbooks;
-using Steward.Engines.Orchestration.Schemas;
 
 namespace Steward.Engines.Orchestration.Planning;
 

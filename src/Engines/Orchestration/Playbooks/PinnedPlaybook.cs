@@ -1,5 +1,4 @@
 using System.Text;
-using Steward.Engines.Orchestration.Definitions;
 
 namespace Steward.Engines.Orchestration.Playbooks;
 

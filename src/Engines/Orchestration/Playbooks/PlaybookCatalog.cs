@@ -1,7 +1,5 @@
 using System.Text.Json;
 using Steward.Engines.Connectors;
-using Steward.Engines.Orchestration.Definitions;
-using Steward.Engines.Orchestration.Schemas;
 
 namespace Steward.Engines.Orchestration.Playbooks;
 

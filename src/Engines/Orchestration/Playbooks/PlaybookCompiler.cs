@@ -2,9 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Steward.Engines.Orchestration.Definitions;
 using Steward.Engines.Orchestration.Expressions;
-using Steward.Engines.Orchestration.Schemas;
 
 namespace Steward.Engines.Orchestration.Playbooks;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using Steward.Engines.Orchestration.Agents;
-using Steward.Engines.Orchestration.Definitions;
 
 namespace Steward.Engines.Orchestration.React;
 

@@ -1,6 +1,4 @@
 using System.Text.Json.Nodes;
-using Steward.Engines.Orchestration.Definitions;
-using Steward.Engines.Orchestration.Schemas;
 
 namespace Steward.Engines.Orchestration.Strategies;
 

@@ -1,0 +1,57 @@
+using System.Text.Json;
+
+namespace Steward.Engines.Connectors.Templates;
+
+/// <summary>Reads connector templates.</summary>
+public static class TemplateReader
+{
+    /// <summary>Reads a template's YAML (or JSON) text and checks it.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="file">How errors name it.</param>
+    /// <exception cref="DefinitionException">It is not a valid template; every fault that was found is named with its line.</exception>
+    public static ConnectorTemplate Read(string text, string file)
+    {
+        var document = YamlLoader.Load(text, file);
+        if (FindNull(document.ToElement(), "") is { } absent)
+        {
+            throw new DefinitionException(file, document.LineOf(absent), $"{absent}: must not be empty; leave it out.");
+        }
+
+        ConnectorTemplate template;
+        try
+        {
+            template = document.ToElement().Deserialize<ConnectorTemplate>(TemplateJson.Options) ?? throw new DefinitionException(file, 1, "the file is empty.");
+        }
+        catch (JsonException exception)
+        {
+            throw new DefinitionException(file, document.LineOf(Pointer(exception.Path)), Says(exception));
+        }
+
+        var faults = TemplateRules.Check(template);
+        return faults.Count == 0
+            ? template
+            : throw new DefinitionException([.. faults.Select(fault => new DefinitionError(file, document.LineOf(fault.Path), fault.Message))]);
+    }
+
+    // The deserialiser lets null into lists of things that are never null. Where a template holds JSON of the system, null means something.
+    private static string? FindNull(JsonElement value, string path) => value.ValueKind switch
+    {
+        JsonValueKind.Null => path,
+        JsonValueKind.Array => value.EnumerateArray().Select((item, at) => FindNull(item, $"{path}/{at}")).FirstOrDefault(found => found is not null),
+        JsonValueKind.Object => value.EnumerateObject()
+            .Where(member => member.Name is not ("body" or "requestBody" or "arguments" or "input" or "schema" or "with" or "expect" or "result" or "equalTo"))
+            .Select(member => FindNull(member.Value, $"{path}/{LocatedDocument.Escape(member.Name)}")).FirstOrDefault(found => found is not null),
+        _ => null,
+    };
+
+    // The deserialiser says `$.operations[2].method`.
+    private static string Pointer(string? path) =>
+        (path ?? "$").TrimStart('$').Replace("[", "/", StringComparison.Ordinal).Replace("]", "", StringComparison.Ordinal).Replace('.', '/').Replace("'", "", StringComparison.Ordinal);
+
+    private static string Says(JsonException exception)
+    {
+        var message = exception.Message;
+        var end = message.IndexOf(" Path: ", StringComparison.Ordinal);
+        return $"{exception.Path ?? "$"}: {(end < 0 ? message : message[..end])}";
+    }
+}
