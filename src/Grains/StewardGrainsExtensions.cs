@@ -9,6 +9,7 @@ using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
@@ -40,6 +41,9 @@ public static class StewardGrainsExtensions
         // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.
         builder.AddMemoryStreams(HookStreams.Provider);
         builder.AddMemoryGrainStorage("PubSubStore");
+        builder.Services.TryAddSingleton<KnownPeople>();
+        builder.Services.TryAddSingleton<ScheduleOwner>();
+        builder.Services.AddOptions<ScheduleOptions>().BindConfiguration("Steward:Schedules");
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
