@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Steward.Connectors;
+using Steward.Engines.Connectors.Auth;
+using Steward.Engines.Connectors.Import;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Security.Vault;
 using Steward.Engines.Connectors.Webhooks;
@@ -62,8 +64,10 @@ public static class StewardGrainsExtensions
     {
         services.AddStewardVault();
         services.TryAddSingleton<CredentialEnvelope>();
-        services.TryAddSingleton<ConnectorCredentials>();
+        services.AddStewardCredentials();
         services.TryAddSingleton<InstanceDirectory>();
+        services.TryAddSingleton<IHookTargets, ConnectorHookTargets>();
+        services.TryAddSingleton(new OpenApiImporter());
         services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));
         services.TryAddSingleton<ConnectorAuditWriter>();
         services.TryAddSingleton<ICallAudit>(provider => provider.GetRequiredService<ConnectorAuditWriter>());

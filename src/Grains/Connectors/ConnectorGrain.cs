@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Steward.Engines.Connectors;
+using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Definitions;
 using Steward.Engines.Security;
@@ -22,7 +24,7 @@ namespace Steward.Connectors;
 internal sealed partial class ConnectorGrain(
     [PersistentState("connector", StorageNames.GrainState)] IPersistentState<ConnectorState> state,
     ISecretVault vault,
-    ConnectorCredentials credentials,
+    InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
     SecretSealer sealer,
     PlatformIdentity platform,
@@ -31,7 +33,7 @@ internal sealed partial class ConnectorGrain(
     ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
 {
     private const string CheckReminder = "check";
-    private const int MaxTemplateLength = YamlLoader.MaxLength;
+    private const int MaxTemplateLength = 4 * 1024 * 1024;
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(7);
 
@@ -44,7 +46,7 @@ internal sealed partial class ConnectorGrain(
 
     private string Name => GrainKeys.LastPart(Key)["c-".Length..];
 
-    private VaultPath SecretsPath => new(TenantId, $"connectors/{Name}");
+    private VaultPath SecretsPath => InstanceCredentials.SecretsOf(TenantId, Name);
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -293,6 +295,14 @@ internal sealed partial class ConnectorGrain(
         {
             throw StewardException.Invalid(fault.Field, fault.Message);
         }
+
+        foreach (var (operationId, mappings) in instance.Mappings)
+        {
+            if (MappingRules.Check(mappings, template.Operations.First(operation => operation.Id == operationId)) is [var first, ..])
+            {
+                throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
+            }
+        }
     }
 
     private Dictionary<string, SecretText> Open(IReadOnlyDictionary<string, string> sealedSecrets)
@@ -346,7 +356,7 @@ internal sealed partial class ConnectorGrain(
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId)).Remove(Name, cancellationToken);
         try
         {
-            await credentials.DeleteAsync(SecretsPath, cancellationToken);
+            await _signIn!.DeleteAsync(cancellationToken);
         }
         catch (VaultException exception)
         {
