@@ -36,6 +36,12 @@ internal sealed partial class ConnectorCall
     /// <summary>Whether it only looks up what an earlier attempt did: that needs no permission of its own.</summary>
     public bool IsLookup { get; init; }
 
+    /// <summary>For look-ups by a typed connector: when the attempt that is looked for was sent.</summary>
+    public DateTimeOffset? LookupSentAt { get; init; }
+
+    /// <summary>What such a look-up found.</summary>
+    public ReconcileOutcome? Found { get; set; }
+
     /// <summary>Cancelled when the caller stops waiting.</summary>
     public CancellationToken Caller { get; }
 

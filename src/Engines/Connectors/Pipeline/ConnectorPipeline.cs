@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline.Middleware;
+using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors.Pipeline;
@@ -17,6 +18,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
     public ConnectorPipeline(
         IHttpClientFactory clients,
         IEnumerable<ICredentialApplier> appliers,
+        IEnumerable<TypedConnector> typed,
         IFieldMapper mapper,
         INameResolver names,
         IOptionsMonitor<ConnectorsOptions> options,
@@ -36,7 +38,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
 
         // Around the whole call. Arguments are checked as they will be sent: after the tenant's mappings.
         _call = Chain(
-            new OperationStep(request).RunAsync,
+            new OperationStep(request, typed).RunAsync,
             new LogMiddleware(audit, time, logger),
             new TransformMiddleware(mapper),
             new CheckMiddleware(options, time));

@@ -4,18 +4,26 @@ using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Pipeline.Replies;
 using Steward.Engines.Connectors.Pipeline.Requests;
+using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Pipeline;
 
 /// <summary>Carries out an operation as its template says: one request, or one for each page of a list.</summary>
-internal sealed class OperationStep(RequestStep send)
+internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector> typed)
 {
     // Pages beyond this are not read: a result has to fit into a model's context many times over before.
     private const int MaxBytes = 8 * 1024 * 1024;
 
+    private readonly Dictionary<string, TypedConnector> _typed = typed.ToDictionary(connector => connector.Name, StringComparer.Ordinal);
+
     public async Task<ActionOutcome> RunAsync(ConnectorCall call)
     {
+        if (call.Request.Operation.Code)
+        {
+            return await RunTypedAsync(call);
+        }
+
         var request = RequestBuilder.Build(call);
         var output = call.Request.Operation.Output;
         if (output.List)
@@ -30,6 +38,35 @@ internal sealed class OperationStep(RequestStep send)
         }
 
         return Read(call, () => ResultReader.Read(output, exchange.Reply!)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
+    }
+
+    private async Task<ActionOutcome> RunTypedAsync(ConnectorCall call)
+    {
+        var template = call.Request.Target.Template;
+        if (template.Implementation is not { } name || !_typed.TryGetValue(name, out var connector))
+        {
+            return new ActionFailed(FailureCodes.NotConfigured, $"{call.Request.Operation.Id} needs the typed connector '{template.Implementation}', which this program does not have.", IsRetryable: false);
+        }
+
+        try
+        {
+            var inner = new TypedCall(call, send);
+            if (call.LookupSentAt is not { } sentAt)
+            {
+                return new ActionSucceeded(await connector.ExecuteAsync(inner));
+            }
+
+            call.Found = await connector.ReconcileAsync(inner, sentAt);
+            return new ActionSucceeded(default);
+        }
+        catch (TypedConnectorException exception)
+        {
+            return exception.Outcome;
+        }
+        catch (OutcomeException exception)
+        {
+            return exception.Outcome;
+        }
     }
 
     private static ActionOutcome Incomprehensible(ConnectorCall call)
