@@ -68,7 +68,7 @@ public static partial class TemplateRules
         CheckHeaders(template.Headers, "/headers", faults);
         if (template.Csrf is { } csrf)
         {
-            faults.When(!csrf.Path.StartsWith('/') || csrf.Path.StartsWith("//", StringComparison.Ordinal) || csrf.Path.AsSpan().ContainsAny("?#\\ {}"), "/csrf/path", "must begin with one slash and hold no query and no placeholders.");
+            faults.When(!csrf.Path.StartsWith('/') || csrf.Path.StartsWith("//", StringComparison.Ordinal) || csrf.Path.AsSpan().ContainsAny("?#\\ ") || csrf.Path.Contains('{', StringComparison.Ordinal), "/csrf/path", "must begin with one slash and hold no query and no placeholders.");
             faults.When(!HeaderName().IsMatch(csrf.Header), "/csrf/header", "must be a header's name.");
             faults.When(csrf.Ask.Length == 0 || csrf.Ask.Any(char.IsControl), "/csrf/ask", "must be a text.");
         }
