@@ -31,7 +31,7 @@ public sealed class CatalogueTests
         Assert.Equal(template.Operations.Count, template.Operations.Select(operation => operation.Summary).Distinct().Count());
         Assert.EndsWith(".", template.Description, StringComparison.Ordinal);
         Assert.True(template.Connection.SelfHosted || template.Connection.BaseUrl.StartsWith("https://", StringComparison.Ordinal));
-        Assert.Contains(template.Auth, auth => auth.Kind != AuthKind.None || template.DataClass == DataClass.Public);
+        Assert.Contains(template.Auth, auth => auth.Kind != AuthKind.None || template.DataClass == DataClass.Public || template.Kind == TemplateKind.Mcp);
     }
 
     [Theory]

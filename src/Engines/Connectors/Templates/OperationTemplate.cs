@@ -44,6 +44,9 @@ public sealed record OperationTemplate
     /// <summary>JSON Schema of the arguments, an object. <c>type: object</c> and <c>additionalProperties: false</c> are added when absent. An argument's <c>default</c> is used when it is absent.</summary>
     public JsonElement? Input { get; init; }
 
+    /// <summary>Arguments whose values, or whose form, another operation of the template tells, by the argument's name.</summary>
+    public IReadOnlyDictionary<string, ChoiceSpec> Choices { get; init; } = new Dictionary<string, ChoiceSpec>();
+
     /// <summary>How the result is read from the answer.</summary>
     public OutputSpec Output { get; init; } = new();
 
