@@ -19,13 +19,23 @@ public sealed class ConnectorsOptions
     /// </summary>
     public TimeSpan SettleDelay { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>
+    /// Whether connector instances may reach private and loopback addresses and speak plain http (<c>Steward:Connectors:AllowPrivateAddresses</c>), for systems on the company's own servers; not by
+    /// default. A tenant's own setting counts before it. Link-local addresses, where clouds keep their machines' credentials, are never reached.
+    /// </summary>
+    public bool AllowPrivateAddresses { get; set; }
+
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
+
+    /// <summary>Whether a tenant's connector instances may reach private addresses.</summary>
+    public bool MayReachPrivateAddresses(string tenantId) => Tenants.TryGetValue(tenantId, out var tenant) && tenant.AllowPrivateAddresses is { } own ? own : AllowPrivateAddresses;
 
     internal void Bind(IConfiguration section)
     {
         Timeout = section.GetValue(nameof(Timeout), Timeout);
         SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
+        AllowPrivateAddresses = section.GetValue(nameof(AllowPrivateAddresses), AllowPrivateAddresses);
         foreach (var tenant in section.GetChildren().Where(child => child.Key.StartsWith("t-", StringComparison.Ordinal)))
         {
             if (!Tenants.TryGetValue(tenant.Key, out var options))
@@ -41,6 +51,9 @@ public sealed class ConnectorsOptions
 /// <summary>The external systems of one tenant; null for one that it does not use.</summary>
 public sealed class TenantConnectorsOptions
 {
+    /// <summary>Whether this tenant's connector instances may reach private addresses; see <see cref="ConnectorsOptions.AllowPrivateAddresses"/>.</summary>
+    public bool? AllowPrivateAddresses { get; set; }
+
     /// <summary>Okta.</summary>
     public OktaOptions? Okta { get; set; }
 

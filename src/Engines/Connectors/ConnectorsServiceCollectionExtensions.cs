@@ -4,6 +4,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Mapping;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Pipeline.Requests;
+using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors;
 
@@ -11,7 +16,7 @@ namespace Steward.Engines.Connectors;
 public static class ConnectorsServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IConnectorRegistry"/>. Options come from <c>Steward:Connectors</c> when the host has a configuration, then from
+    /// Adds <see cref="IConnectorRegistry"/> and <see cref="IConnectorPipeline"/>. Options come from <c>Steward:Connectors</c> when the host has a configuration, then from
     /// <paramref name="configure"/>; they are validated on start. Options that change later take effect with the next call of
     /// <see cref="IConnectorRegistry.ForTenant"/>.
     /// </summary>
@@ -52,7 +57,24 @@ public static class ConnectorsServiceCollectionExtensions
             })
             // The factory's own loggers write addresses, and addresses here hold names and mail addresses of people.
             .RemoveAllLoggers();
+        services.TryAddSingleton<IInstanceDirectory, NoInstances>();
         services.TryAddSingleton<IConnectorRegistry, ConnectorRegistry>();
+        AddPipeline(services);
         return services;
+    }
+
+    private static void AddPipeline(IServiceCollection services)
+    {
+        services.TryAddSingleton<INameResolver, SystemNameResolver>();
+        foreach (var (name, allowPrivate) in new[] { (InstanceConnections.PublicClient, false), (InstanceConnections.PrivateClient, true) })
+        {
+            services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
+                .ConfigurePrimaryHttpMessageHandler(provider => InstanceConnections.CreateHandler(provider.GetRequiredService<INameResolver>(), allowPrivate))
+                .RemoveAllLoggers();
+        }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CredentialPlaces>());
+        services.TryAddSingleton<IFieldMapper, FieldMapper>();
+        services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }

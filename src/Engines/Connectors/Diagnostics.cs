@@ -22,15 +22,28 @@ internal static class Diagnostics
         "Time of one operation on an external system.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] });
 
+    /// <summary>Requests that were sent, by template, operation and whether they repeat an earlier one.</summary>
+    public static readonly Counter<long> Attempts = Meter.CreateCounter<long>("steward.connector.attempts", "{request}", "Requests sent to external systems.");
+
+    /// <summary>Calls that an instance's owner refused, by template, operation and code.</summary>
+    public static readonly Counter<long> Refusals = Meter.CreateCounter<long>("steward.connector.refusals", "{call}", "Calls that were not sent because of a limit, an open breaker or a missing sign-in.");
+
     /// <summary>Begins the span of an operation; the names are those of OpenTelemetry's semantic conventions for generative AI. Arguments and results stay out of it.</summary>
     public static Activity? StartTool(string kind, string operationId, ActionRequest request)
+    {
+        var activity = StartTool(kind, operationId, request.ActionId);
+        activity?.SetTag("steward.step.id", request.StepId);
+        return activity;
+    }
+
+    /// <summary>Begins the span of an operation of an instance.</summary>
+    public static Activity? StartTool(string kind, string operationId, string actionId)
     {
         var activity = Activities.StartActivity($"{kind} {operationId}");
         activity?.SetTag("gen_ai.operation.name", kind);
         activity?.SetTag("gen_ai.tool.name", operationId);
         activity?.SetTag("gen_ai.tool.type", "extension");
-        activity?.SetTag("gen_ai.tool.call.id", request.ActionId);
-        activity?.SetTag("steward.step.id", request.StepId);
+        activity?.SetTag("gen_ai.tool.call.id", actionId);
         return activity;
     }
 

@@ -73,7 +73,6 @@ public sealed class CatalogueTests
         Assert.NotEmpty(template.Limits);
         Assert.NotEmpty(template.Errors.MessagePaths);
         Assert.NotEmpty(template.Redact);
-        Assert.NotNull(template.Verify.Identity);
         Assert.Contains(template.Operations, operation => operation.Effect != OperationEffect.Read);
         Assert.True(template.Fixtures.Count >= 2, "There are fewer than two fixtures.");
         Assert.Contains(template.Fixtures, fixture => fixture.Error is not null);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -11,14 +10,6 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 {
     /// <summary>The name of the HTTP client: no redirects, no cookies, nothing logged.</summary>
     public const string ClientName = "steward-connectors";
-
-    /// <summary>The largest answer that is read, in bytes.</summary>
-    public const int MaxResponseBytes = 4 * 1024 * 1024;
-
-    private const int FirstBufferBytes = 16 * 1024;
-
-    // Okta, Jira Cloud and Data Center, ServiceNow, Salesforce, and what many others use.
-    private static readonly string[] RequestIdHeaders = ["X-Okta-Request-Id", "Atl-Request-Id", "X-AREQUESTID", "X-Transaction-ID", "X-SFDC-Request-Id", "X-Request-Id"];
 
     /// <summary>How far the clocks of the external system and this machine may differ when an earlier attempt is looked for.</summary>
     protected static readonly TimeSpan ClockSkew = TimeSpan.FromMinutes(2);
@@ -89,54 +80,16 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
         request.Headers.Authorization = authorization;
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.UserAgent.Add(new ProductInfoHeaderValue("Steward", "1.0"));
-        bool MayHaveActed() => isWrite && content!.MayHaveBeenSent;
-        using var activity = Diagnostics.StartRequest(name, method, url);
-        int? status = null;
-        string? failure = null;
+        var sending = new Sending { Connector = name, Product = product, IsWrite = isWrite, Content = content, Caller = call.Caller, Token = call.Token };
         try
         {
             using var client = clients.CreateClient(ClientName);
-            using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, call.Token);
-            status = (int)response.StatusCode;
-            call.VendorRequestId = RequestIdOf(response) ?? call.VendorRequestId;
-            return await ReadAsync(response, isWrite, call.Token);
-        }
-        catch (OperationCanceledException) when (MayHaveActed())
-        {
-            failure = FailureCodes.Timeout;
-            throw OutcomeException.Unknown($"{product} did not answer in time after the request was sent.");
-        }
-        catch (OperationCanceledException) when (!call.Caller.IsCancellationRequested)
-        {
-            failure = FailureCodes.Timeout;
-            throw OutcomeException.Failed(FailureCodes.Timeout, $"{product} did not answer in time.", isRetryable: true);
-        }
-        catch (Exception exception) when (exception is HttpRequestException or IOException)
-        {
-            var error = exception is HttpRequestException { HttpRequestError: not HttpRequestError.Unknown } known ? known.HttpRequestError.ToString() : "ConnectionBroken";
-            failure = error;
-            throw MayHaveActed()
-                ? OutcomeException.Unknown($"The connection to {product} broke after the request was sent ({error}).")
-                : OutcomeException.Failed(FailureCodes.Unavailable, $"{product} cannot be reached at {url.GetLeftPart(UriPartial.Authority)} ({error}).", isRetryable: true);
+            return await VendorSender.SendAsync(client, request, sending);
         }
         finally
         {
-            Diagnostics.EndRequest(activity, status, failure, status is null ? null : call.VendorRequestId);
+            call.VendorRequestId = sending.VendorRequestId ?? call.VendorRequestId;
         }
-    }
-
-    // Whatever a system answers with, an id is short and printable.
-    private static string? RequestIdOf(HttpResponseMessage response)
-    {
-        foreach (var header in RequestIdHeaders)
-        {
-            if (response.Headers.TryGetValues(header, out var values) && values.FirstOrDefault() is { Length: > 0 and <= 128 } id && !id.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            {
-                return id;
-            }
-        }
-
-        return null;
     }
 
     /// <summary>The outcome of an answer that is no success.</summary>
@@ -180,48 +133,6 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 
         var line = string.Concat(message.Select(character => char.IsControl(character) ? ' ' : character)).Trim();
         return line.Length <= 300 ? line : line[..300] + "…";
-    }
-
-    private async Task<VendorReply> ReadAsync(HttpResponseMessage response, bool isWrite, CancellationToken cancellationToken)
-    {
-        var status = (int)response.StatusCode;
-        var buffer = ArrayPool<byte>.Shared.Rent(FirstBufferBytes);
-        try
-        {
-            await using var stream = await response.Content.ReadAsStreamAsync(cancellationToken);
-            var length = 0;
-            int read;
-            while ((read = await stream.ReadAsync(buffer.AsMemory(length), cancellationToken)) > 0)
-            {
-                length += read;
-                if (length > MaxResponseBytes)
-                {
-                    throw status is >= 200 and < 300 && isWrite
-                        ? OutcomeException.Unknown($"{product} sent an answer of more than {MaxResponseBytes / (1024 * 1024)} MB.")
-                        : OutcomeException.Failed(FailureCodes.BadResponse, $"{product} sent an answer of more than {MaxResponseBytes / (1024 * 1024)} MB.");
-                }
-
-                if (length == buffer.Length)
-                {
-                    var larger = ArrayPool<byte>.Shared.Rent(buffer.Length * 2);
-                    buffer.AsSpan().CopyTo(larger);
-                    ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
-                    buffer = larger;
-                }
-            }
-
-            return new VendorReply(status, response.Headers, buffer.AsSpan(0, length).ToArray());
-        }
-        catch (Exception exception) when (status is >= 300 and < 500 and not 408 && exception is HttpRequestException or IOException)
-        {
-            // The status alone says that the request was refused.
-            return new VendorReply(status, response.Headers, default);
-        }
-        finally
-        {
-            // Answers hold tokens and personal data; they do not stay behind in the pool.
-            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
-        }
     }
 }
 

@@ -16,6 +16,18 @@ internal sealed class VendorReply(int status, HttpResponseHeaders headers, ReadO
     /// <summary>The body as JSON; undefined when it is empty or something else.</summary>
     public JsonElement Json => field.ValueKind != JsonValueKind.Undefined ? field : field = Parse(body);
 
+    /// <summary>Whether there is no body.</summary>
+    public bool IsEmpty => body.IsEmpty;
+
+    /// <summary>The body as a text, whatever it is.</summary>
+    public string Text => System.Text.Encoding.UTF8.GetString(body.Span);
+
+    /// <summary>The length of the body in bytes.</summary>
+    public int Length => body.Length;
+
+    /// <summary>The server's own time, if it says it.</summary>
+    public DateTimeOffset? Date => headers.Date;
+
     /// <summary>The first value of a header.</summary>
     public string? Header(string name) => headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 

@@ -131,7 +131,6 @@ public static partial class TemplateRules
         faults.When(!used.Contains("body"), $"{path}/payload", "must hold {body}: what is not signed could be changed.");
         faults.When(used.Contains("timestamp") != proof.TimestampHeader is not null, $"{path}/timestampHeader", "is needed with {timestamp} in payload, and only then: an unsigned time proves nothing.");
         faults.When(used.Contains("id") && proof.IdHeader is null, $"{path}/idHeader", "is needed with {id} in payload.");
-        faults.When(proof.TimestampFormat == ResetFormat.Delta, $"{path}/timestampFormat", "must be epoch, epoch_milliseconds or iso.");
     }
 
     private static void CheckChallenge(WebhookTemplate webhook, ChallengeSpec challenge, string path, Faults faults)

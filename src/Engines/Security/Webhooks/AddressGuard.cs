@@ -131,7 +131,8 @@ public interface INameResolver
 }
 
 /// <summary>Asks the system.</summary>
-internal sealed class SystemNameResolver : INameResolver
+public sealed class SystemNameResolver : INameResolver
 {
+    /// <inheritdoc />
     public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => Dns.GetHostAddressesAsync(host, cancellationToken);
 }

@@ -1,0 +1,123 @@
+using System.Collections.Frozen;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Templates;
+
+namespace Steward.Engines.Connectors.Limits;
+
+/// <summary>
+/// All limits of one instance. Limits of scope <see cref="LimitScope.Tenant"/> are kept for the instance alone: a tenant with several instances of one template has the limit once for each,
+/// until the system's own headers say otherwise.
+/// </summary>
+internal sealed class InstanceLimits
+{
+    private const int Slots = 64;
+
+    private readonly Rule[] _rules;
+    private readonly VendorAllowance _everything = new();
+
+    public InstanceLimits(ConnectorTemplate template) => _rules = [.. template.Limits.Select(spec => new Rule(spec))];
+
+    /// <summary>The states that a call counts in.</summary>
+    public LimitState[] Find(CallIntent intent, TimeSpan now)
+    {
+        var found = new List<LimitState>(_rules.Length);
+        foreach (var rule in _rules)
+        {
+            if (rule.Find(intent.OperationId, intent.ResourceKey, now) is { } state)
+            {
+                found.Add(state);
+            }
+        }
+
+        return [.. found];
+    }
+
+    /// <summary>How long until a call may be made; zero when now. Null when it waits for calls that are under way.</summary>
+    public TimeSpan? WaitFor(LimitState[] states, int units, TimeSpan now)
+    {
+        var wait = _everything.WaitFor(units, now);
+        var waitsForOthers = false;
+        foreach (var state in states)
+        {
+            var own = state.WaitFor(units, now);
+            waitsForOthers |= own is null;
+            wait = own > wait ? own.Value : wait;
+        }
+
+        return wait == TimeSpan.Zero && waitsForOthers ? null : wait;
+    }
+
+    /// <summary>Takes over what a report says about the system's own limits.</summary>
+    public void Learn(CallReport report, TimeSpan now, double draw)
+    {
+        // One set of headers comes with an answer; the same rule reads them on the caller's side.
+        var rule = Array.Find(_rules, rule => rule.Spec.Headers is not null && rule.Covers(report.OperationId));
+        var state = rule?.Find(report.OperationId, report.ResourceKey, now);
+        if (state is not null && report.Limit is > 0)
+        {
+            state.Bound(report.Limit.Value);
+        }
+
+        if (state is not null && report.Remaining is { } remaining)
+        {
+            state.Vendor.Learn(remaining, report.ResetAfter, state.UnderWay, rule!.Spec.Window, now);
+        }
+
+        if (report.Outcome == Execution.FailureCodes.RateLimited)
+        {
+            Narrowest(report, now).Refused(report.RetryAfter ?? (report.Remaining == 0 ? report.ResetAfter : null), draw, now);
+        }
+        else if (report.Status is >= 200 and < 400)
+        {
+            Narrowest(report, now).Accepted();
+        }
+    }
+
+    // Whose limit was hit is seldom said: the narrowest that the template knows is taken, and what it does not explain comes back as further refusals.
+    private VendorAllowance Narrowest(CallReport report, TimeSpan now)
+    {
+        var rule = (report.ResourceKey is null ? null : Array.Find(_rules, rule => rule.Spec.Scope == LimitScope.Resource && rule.Covers(report.OperationId)))
+            ?? Array.Find(_rules, rule => (rule.Spec.Scope == LimitScope.Operation || rule.HasOperations) && rule.Spec.Scope != LimitScope.Resource && rule.Covers(report.OperationId));
+        return rule?.Find(report.OperationId, report.ResourceKey, now)?.Vendor ?? _everything;
+    }
+
+    /// <summary>One limit of the template with the states that it has in this instance.</summary>
+    private sealed class Rule(LimitSpec spec)
+    {
+        private readonly FrozenSet<string>? _operations = spec.Operations.Count == 0 ? null : spec.Operations.ToFrozenSet(StringComparer.Ordinal);
+        private readonly LimitState? _whole = spec.Scope is LimitScope.Tenant or LimitScope.Instance ? new LimitState(spec, Slots) : null;
+        private readonly ResourceLimits? _resources = spec.Scope == LimitScope.Resource ? new ResourceLimits(spec) : null;
+        private readonly Dictionary<string, LimitState> _byOperation = new(StringComparer.Ordinal);
+
+        public LimitSpec Spec => spec;
+
+        public bool HasOperations => _operations is not null;
+
+        public bool Covers(string operationId) => _operations is null || _operations.Contains(operationId);
+
+        public LimitState? Find(string operationId, string? resourceKey, TimeSpan now)
+        {
+            if (!Covers(operationId))
+            {
+                return null;
+            }
+
+            if (_whole is not null)
+            {
+                return _whole;
+            }
+
+            if (_resources is not null)
+            {
+                return resourceKey is null ? null : _resources.For(resourceKey, now);
+            }
+
+            if (!_byOperation.TryGetValue(operationId, out var state))
+            {
+                _byOperation[operationId] = state = new LimitState(spec, Slots);
+            }
+
+            return state;
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using Steward.Engines.Connectors.Templates;
+
+namespace Steward.Engines.Connectors.Limits;
+
+/// <summary>One <see cref="LimitSpec"/> of one instance, operation or resource: its window, its calls under way, and what the system says about it.</summary>
+internal sealed class LimitState(LimitSpec spec, int slots)
+{
+    private readonly SlidingWindow _window = new(spec.Window, spec.Max, slots);
+    private int _bound = spec.Max;
+
+    public VendorAllowance Vendor { get; } = new();
+
+    /// <summary>Calls under way.</summary>
+    public int UnderWay { get; private set; }
+
+    /// <summary>How long until a call of some units may be made; zero when now. Null when it depends on calls that are under way.</summary>
+    public TimeSpan? WaitFor(int units, TimeSpan now)
+    {
+        var wait = Vendor.WaitFor(units, now);
+        var window = _window.WaitFor(units, _bound, now);
+        wait = window > wait ? window : wait;
+        return wait == TimeSpan.Zero && spec.MaxConcurrent is { } most && UnderWay >= most ? null : wait;
+    }
+
+    public void Enter(int units, TimeSpan now)
+    {
+        _window.Add(Math.Min(units, _bound), now);
+        Vendor.Use(units);
+        UnderWay++;
+    }
+
+    public void Leave() => UnderWay = Math.Max(0, UnderWay - 1);
+
+    /// <summary>Takes over the limit that the system names. Only downwards: more than the template says would have to be agreed with somebody.</summary>
+    public void Bound(long limit) => _bound = (int)Math.Clamp(limit, 1, spec.Max);
+
+    public bool IsIdle(TimeSpan now) => UnderWay == 0 && _window.Used(now) == 0 && Vendor.IsIdle(now);
+
+    public int Used(TimeSpan now) => _window.Used(now);
+}

@@ -1,0 +1,84 @@
+namespace Steward.Engines.Connectors.Limits;
+
+/// <summary>
+/// Counts units in a sliding window with bounded memory: in no interval of the window's length are more units granted than allowed. Time is kept in slots; a slot counts
+/// in full as long as any of it lies inside of the window. What that costs: a unit is remembered for at most one slot longer than the window, so a caller that uses the limit to
+/// the full gets <c>slots / (slots + 1)</c> of it at worst.
+/// </summary>
+/// <param name="length">The window's length.</param>
+/// <param name="max">The most units in any window.</param>
+/// <param name="slots">How finely time is kept.</param>
+internal sealed class SlidingWindow(TimeSpan length, int max, int slots)
+{
+    private readonly long _slotTicks = Math.Max(1, (length.Ticks + slots - 1) / slots);
+    private readonly int[] _counts = new int[slots + 1];
+    private long _current = long.MinValue;
+    private int _sum;
+
+    public TimeSpan Length => length;
+
+    public int Max => max;
+
+    /// <summary>The units that count at a time. Times never go back; one that does counts as the latest.</summary>
+    public int Used(TimeSpan now)
+    {
+        Advance(now);
+        return _sum;
+    }
+
+    /// <summary>How long until some units fit under a bound; zero when they do now.</summary>
+    public TimeSpan WaitFor(int units, int bound, TimeSpan now)
+    {
+        Advance(now);
+        var excess = _sum + Math.Min(units, bound) - bound;
+        if (excess <= 0)
+        {
+            return TimeSpan.Zero;
+        }
+
+        for (var slot = _current - slots; slot <= _current; slot++)
+        {
+            excess -= slot < 0 ? 0 : _counts[slot % _counts.Length];
+            if (excess <= 0)
+            {
+                // The slot has left the window when a whole window has gone by since its end.
+                return TimeSpan.FromTicks(Math.Max(1, ((slot + _counts.Length) * _slotTicks) - Math.Max(now.Ticks, _current * _slotTicks)));
+            }
+        }
+
+        return length;
+    }
+
+    /// <summary>Counts units that were granted.</summary>
+    public void Add(int units, TimeSpan now)
+    {
+        Advance(now);
+        _counts[_current % _counts.Length] += units;
+        _sum += units;
+    }
+
+    private void Advance(TimeSpan now)
+    {
+        var slot = Math.Max(0, now.Ticks) / _slotTicks;
+        if (slot <= _current)
+        {
+            return;
+        }
+
+        if (slot - _current >= _counts.Length || _current < 0)
+        {
+            Array.Clear(_counts);
+            _sum = 0;
+        }
+        else
+        {
+            for (var passed = _current + 1; passed <= slot; passed++)
+            {
+                _sum -= _counts[passed % _counts.Length];
+                _counts[passed % _counts.Length] = 0;
+            }
+        }
+
+        _current = slot;
+    }
+}

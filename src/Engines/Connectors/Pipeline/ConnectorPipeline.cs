@@ -1,0 +1,89 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Pipeline.Middleware;
+using Steward.Engines.Security.Webhooks;
+
+namespace Steward.Engines.Connectors.Pipeline;
+
+/// <summary>The middleware chain. This is the one place that says in which order things happen.</summary>
+internal sealed partial class ConnectorPipeline : IConnectorPipeline
+{
+    private readonly CallStep _call;
+    private readonly Reconciliation _reconciliation;
+    private readonly ILogger _logger;
+
+    public ConnectorPipeline(
+        IHttpClientFactory clients,
+        IEnumerable<ICredentialApplier> appliers,
+        IFieldMapper mapper,
+        INameResolver names,
+        IOptionsMonitor<ConnectorsOptions> options,
+        TimeProvider time,
+        ILogger<ConnectorPipeline> logger,
+        ICallAudit? audit = null)
+    {
+        _logger = logger;
+        var send = new SendStep(clients, appliers, names, options, time);
+
+        // Around each request. A repetition, for whatever reason, asks for a permit of its own.
+        var request = Chain(
+            send.SendAsync,
+            new RetryMiddleware(time, Random.Shared),
+            new AuthMiddleware(),
+            new RateLimitMiddleware(time, logger));
+
+        // Around the whole call. Arguments are checked as they will be sent: after the tenant's mappings.
+        _call = Chain(
+            new OperationStep(request).RunAsync,
+            new LogMiddleware(audit, time, logger),
+            new TransformMiddleware(mapper),
+            new CheckMiddleware(options, time));
+        _reconciliation = new Reconciliation(_call, mapper, options, time);
+    }
+
+    public Task<ActionOutcome> ExecuteAsync(ConnectorCallRequest call, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        cancellationToken.ThrowIfCancellationRequested();
+        return _call(new ConnectorCall(call, cancellationToken));
+    }
+
+    public async Task<ReconcileOutcome> ReconcileAsync(ConnectorCallRequest call, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        cancellationToken.ThrowIfCancellationRequested();
+        var operation = $"{call.Target.Template.Id}.{call.Operation.Id}";
+        using var activity = Diagnostics.StartTool("reconcile", operation, call.ActionId);
+        var outcome = await _reconciliation.RunAsync(call, sentAt, cancellationToken);
+        Diagnostics.EndTool(activity, outcome.GetType().Name, outcome is not ReconcileUnknown, null);
+        LogReconciled(operation, call.Target.Instance.TenantId, outcome.GetType().Name);
+        return outcome;
+    }
+
+    private static CallStep Chain(CallStep last, params ReadOnlySpan<ICallMiddleware> outermostFirst)
+    {
+        for (var i = outermostFirst.Length - 1; i >= 0; i--)
+        {
+            var (middleware, next) = (outermostFirst[i], last);
+            last = call => middleware.InvokeAsync(call, next);
+        }
+
+        return last;
+    }
+
+    private static RequestStep Chain(RequestStep last, params ReadOnlySpan<IRequestMiddleware> outermostFirst)
+    {
+        for (var i = outermostFirst.Length - 1; i >= 0; i--)
+        {
+            var (middleware, next) = (outermostFirst[i], last);
+            last = (call, request) => middleware.InvokeAsync(call, request, next);
+        }
+
+        return last;
+    }
+
+    [LoggerMessage(3, LogLevel.Information, "{Operation} of {Tenant} was looked up: {Outcome}")]
+    private partial void LogReconciled(string operation, string tenant, string outcome);
+}

@@ -1,0 +1,211 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Steward.Engines.Connectors.Templates;
+
+namespace Steward.Engines.Connectors.Pipeline.Requests;
+
+/// <summary>What is worked out once for an operation: its schema, and its address, headers and body taken apart.</summary>
+internal sealed class CompiledOperation
+{
+    private readonly JsonSchema? _schema;
+    private readonly string? _fault;
+    private readonly List<(string Name, JsonElement Value)> _defaults = [];
+    private readonly HashSet<string> _nullable = new(StringComparer.Ordinal);
+    private readonly HashSet<string>? _properties;
+
+    public CompiledOperation(CompiledTemplate owner, OperationTemplate template)
+    {
+        Owner = owner;
+        Template = template;
+        if (template.Input is { ValueKind: JsonValueKind.Object } input && input.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object)
+        {
+            _properties = new HashSet<string>(StringComparer.Ordinal);
+            foreach (var property in properties.EnumerateObject())
+            {
+                Learn(property);
+            }
+        }
+        else if (template.Input is null)
+        {
+            _properties = [];
+        }
+
+        try
+        {
+            _schema = JsonSchema.Parse(ClosedSchema(template.Input));
+        }
+        catch (SchemaException exception)
+        {
+            _fault = $"The template's input schema of {template.Id} cannot be used: {exception.Message}";
+        }
+
+        Path = ValueTemplate.Parse(template.Path, IsKnown);
+        Query = Parse(template.Query);
+        Headers = [.. Parse(owner.Template.Headers).Where(header => !template.Headers.Keys.Contains(header.Name, StringComparer.OrdinalIgnoreCase)), .. Parse(template.Headers)];
+        Body = template.Body is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } body ? BodyTemplate.Parse(body, IsKnown) : null;
+        DryRunQuery = Parse(template.DryRun?.Query);
+        DryRunHeaders = Parse(template.DryRun?.Headers);
+        Pagination = template.Output.List ? template.Pagination ?? owner.Template.Pagination : null;
+        Lookup = template.Reconcile?.With is { } with ? BodyTemplate.Parse(with, IsKnown) : null;
+        Expected = [.. (template.Reconcile?.Expect ?? new Dictionary<string, JsonElement>()).Select(expected => (expected.Key, BodyTemplate.Parse(expected.Value, IsKnown)))];
+        var resource = owner.Template.Limits.FirstOrDefault(limit =>
+            limit is { Scope: LimitScope.Resource, Resource: not null } && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)));
+        Resource = resource is null ? null : ValueTemplate.Parse(resource.Resource!, IsKnown);
+        LimitHeaders = owner.Template.Limits.FirstOrDefault(limit => limit.Headers is not null && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)))?.Headers;
+    }
+
+    public CompiledTemplate Owner { get; }
+
+    public OperationTemplate Template { get; }
+
+    public ValueTemplate Path { get; }
+
+    public (string Name, ValueTemplate Value)[] Query { get; }
+
+    public (string Name, ValueTemplate Value)[] Headers { get; }
+
+    public BodyTemplate? Body { get; }
+
+    public (string Name, ValueTemplate Value)[] DryRunQuery { get; }
+
+    public (string Name, ValueTemplate Value)[] DryRunHeaders { get; }
+
+    /// <summary>How this list is paged; null for what is no list.</summary>
+    public PaginationSpec? Pagination { get; }
+
+    public BodyTemplate? Lookup { get; }
+
+    public (string Path, BodyTemplate Value)[] Expected { get; }
+
+    /// <summary>What identifies the resource for limits of that scope.</summary>
+    public ValueTemplate? Resource { get; }
+
+    public LimitHeaders? LimitHeaders { get; }
+
+    /// <summary>Whether the input has a whole number called <c>limit</c>, the most items that are wanted.</summary>
+    public bool HasLimit { get; private set; }
+
+    /// <summary>Checks arguments and fills in defaults. A member that is null counts as absent, unless the schema allows null.</summary>
+    /// <exception cref="Execution.OutcomeException">They do not fit; names the field.</exception>
+    public JsonElement Check(JsonElement arguments)
+    {
+        if (_schema is null)
+        {
+            throw Execution.OutcomeException.Failed(Execution.FailureCodes.NotConfigured, _fault!);
+        }
+
+        if (arguments.ValueKind is not (JsonValueKind.Object or JsonValueKind.Undefined or JsonValueKind.Null))
+        {
+            throw Execution.OutcomeException.Invalid("arguments", "must be a JSON object.");
+        }
+
+        IReadOnlyList<SchemaError> errors;
+        try
+        {
+            arguments = Complete(arguments);
+            errors = _schema.Validate(arguments);
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair in a name or a value: it has no UTF-8 form that could be sent.
+            throw Execution.OutcomeException.Invalid("arguments", "must be valid Unicode.");
+        }
+
+        return errors.Count == 0 ? arguments : throw Refused(errors[0]);
+    }
+
+    /// <summary>Whether a name is a placeholder.</summary>
+    public bool IsKnown(string name)
+    {
+        if (Owner.IsKnown(name) || _properties is null || _properties.Contains(name) || name.StartsWith("result.", StringComparison.Ordinal))
+        {
+            return true;
+        }
+
+        var dot = name.IndexOf('.', StringComparison.Ordinal);
+        return dot > 0 && _properties.Contains(name[..dot]);
+    }
+
+    private static Execution.OutcomeException Refused(SchemaError error)
+    {
+        var field = error.Path.Length > 1 ? error.Path.Split('/')[1].Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal) : "arguments";
+        field = field.Length <= 64 && !field.Any(char.IsControl) ? field : "arguments";
+        var message = error.Path.Length > 1 && error.Path.IndexOf('/', 1) is var rest and > 0 ? $"{error.Path[rest..]}: {error.Message}" : error.Message;
+        return Execution.OutcomeException.Invalid(field, message.Length <= 300 ? message : message[..300] + "…");
+    }
+
+    private static JsonElement ClosedSchema(JsonElement? input)
+    {
+        var schema = input is { ValueKind: JsonValueKind.Object } given ? JsonObject.Create(given)! : [];
+        schema.TryAdd("type", "object");
+        if (!schema.ContainsKey("additionalProperties"))
+        {
+            schema["additionalProperties"] = false;
+            schema.TryAdd("properties", new JsonObject());
+        }
+
+        return JsonSerializer.SerializeToElement(schema);
+    }
+
+    private JsonElement Complete(JsonElement arguments)
+    {
+        var isPlain = arguments.ValueKind == JsonValueKind.Object && _defaults.TrueForAll(item => arguments.TryGetProperty(item.Name, out var value) && value.ValueKind != JsonValueKind.Null) &&
+            !arguments.EnumerateObject().Any(member => member.Value.ValueKind == JsonValueKind.Null && !_nullable.Contains(member.Name));
+        if (isPlain)
+        {
+            return arguments;
+        }
+
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(256);
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            var seen = new HashSet<string>(StringComparer.Ordinal);
+            if (arguments.ValueKind == JsonValueKind.Object)
+            {
+                // A name that appears twice is kept twice: the check refuses it.
+                foreach (var member in arguments.EnumerateObject().Where(member => member.Value.ValueKind != JsonValueKind.Null || _nullable.Contains(member.Name)))
+                {
+                    seen.Add(member.Name);
+                    member.WriteTo(writer);
+                }
+            }
+
+            foreach (var (name, value) in _defaults.Where(item => !seen.Contains(item.Name)))
+            {
+                writer.WritePropertyName(name);
+                value.WriteTo(writer);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        using var document = JsonDocument.Parse(buffer.WrittenMemory);
+        return document.RootElement.Clone();
+    }
+
+    private void Learn(JsonProperty property)
+    {
+        _properties!.Add(property.Name);
+        if (property.Value.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        if (property.Value.TryGetProperty("default", out var value) && value.ValueKind != JsonValueKind.Null)
+        {
+            _defaults.Add((property.Name, value.Clone()));
+        }
+
+        var types = property.Value.TryGetProperty("type", out var type) ? ScopeValue.TextOf(type).Split(',') : [];
+        if (types.Contains("null"))
+        {
+            _nullable.Add(property.Name);
+        }
+
+        HasLimit |= property.Name == "limit" && types.Contains("integer");
+    }
+
+    private (string Name, ValueTemplate Value)[] Parse(IReadOnlyDictionary<string, string>? templates) =>
+        templates is null ? [] : [.. templates.Select(item => (item.Key, ValueTemplate.Parse(item.Value, IsKnown)))];
+}

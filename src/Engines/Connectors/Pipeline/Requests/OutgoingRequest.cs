@@ -1,0 +1,25 @@
+namespace Steward.Engines.Connectors.Pipeline.Requests;
+
+/// <summary>One request, ready but for the address of the system and the credential, which come with the permit. Each attempt makes its own message from it.</summary>
+internal sealed record OutgoingRequest
+{
+    public required HttpMethod Method { get; init; }
+
+    /// <summary>The path; null when it holds a credential and can only be written then.</summary>
+    public string? Path { get; init; }
+
+    /// <summary>The query parameters, not yet escaped.</summary>
+    public IReadOnlyList<(string Name, string Value)> Query { get; init; } = [];
+
+    /// <summary>The whole address, for pages that the system itself names.</summary>
+    public Uri? Address { get; init; }
+
+    /// <summary>Whether <see cref="Path"/> is the whole path of the server instead of one below the instance's address.</summary>
+    public bool IsRooted { get; init; }
+
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+
+    public ReadOnlyMemory<byte>? Body { get; init; }
+
+    public string? ContentType { get; init; }
+}
