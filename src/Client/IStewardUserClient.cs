@@ -16,6 +16,9 @@ public interface IStewardUserClient
     /// <summary>Who is told of what happens to runs; for admins.</summary>
     IWebhookClient Webhooks { get; }
 
+    /// <summary>The tenant's connections to external systems.</summary>
+    IConnectorClient Connectors { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -15,18 +15,21 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
 
     private readonly IClusterClient _cluster;
     private readonly IdentityEnvelopeSigner _signer;
+    private readonly SecretSealer _sealer;
     private readonly RetryingCaller _caller;
     private readonly RunWatcher _watcher;
 
     public StewardClient(
         IClusterClient cluster,
         IdentityEnvelopeSigner signer,
+        SecretSealer sealer,
         IOptions<StewardClientOptions> options,
         TimeProvider time,
         ILogger<StewardClient> logger)
     {
         _cluster = cluster;
         _signer = signer;
+        _sealer = sealer;
         _caller = new RetryingCaller(options.Value, time, Random.Shared.NextDouble, CallFailures.IsTransient, logger);
         _watcher = new RunWatcher(options.Value, _caller, time, logger);
     }
@@ -49,7 +52,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
             throw StewardException.Forbidden("No person has the platform's own role.");
         }
 
-        return new StewardUserClient(_cluster, new CallEnvelope(_signer, identity), identity, _caller, _watcher);
+        return new StewardUserClient(_cluster, new CallEnvelope(_signer, identity), identity, _caller, _watcher, _sealer);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Runs;
@@ -10,7 +11,8 @@ using Steward.Tenants;
 namespace Steward.Client;
 
 /// <summary>One person's view of the cluster, over grain calls.</summary>
-internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, RunWatcher watcher) : IStewardUserClient
+internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, RunWatcher watcher, SecretSealer sealer)
+    : IStewardUserClient
 {
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
     private const int TranscriptPageSize = 200;
@@ -22,6 +24,9 @@ internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelo
 
     /// <inheritdoc/>
     public IWebhookClient Webhooks { get; } = new StewardWebhookClient(grains, envelope, identity, caller);
+
+    /// <inheritdoc/>
+    public IConnectorClient Connectors { get; } = new StewardConnectorClient(grains, envelope, identity, caller, sealer);
 
     /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)

@@ -77,6 +77,7 @@ public static class StewardGatewayExtensions
         DeadLetterEndpoints.Map(v1);
         ScheduleEndpoints.Map(v1);
         WebhookEndpoints.Map(v1);
+        ConnectorEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OperationEndpoints.Map(app);
         PageEndpoints.Map(app, app.Configuration);

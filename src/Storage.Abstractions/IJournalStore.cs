@@ -59,7 +59,7 @@ public interface IJournalStore
     /// </summary>
     /// <returns>
     /// <see cref="JournalAppended"/> with the receipt's sequence number; <see cref="JournalConflict"/> with the head when the head is another, or the
-    /// journal is open or has a wake time: then its owner still needs it; <see cref="JournalDuplicate"/> when the receipt's deduplication id is there.
+    /// journal is open or, unless <see cref="JournalPurge.KeepsWake"/>, has a wake time: then its owner still needs it; <see cref="JournalDuplicate"/> when the receipt's deduplication id is there.
     /// </returns>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default);
@@ -108,6 +108,9 @@ public sealed record JournalPurge
 
     /// <summary>What stays; the only entry with a payload.</summary>
     public required JournalRecord Receipt { get; init; }
+
+    /// <summary>Whether the journal may have a wake time, which it keeps: its owner shortens what it goes on with. Default false.</summary>
+    public bool KeepsWake { get; init; }
 }
 
 /// <summary>One atomic append.</summary>

@@ -2,6 +2,7 @@ using Steward.Storage.Contents;
 using Steward.Storage.Journals;
 using Steward.Storage.PostgreSql;
 using Steward.Storage.Sqlite;
+using Steward.Storage.Vault;
 
 namespace Steward.Storage;
 
@@ -15,12 +16,14 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
             PostgreSql = new PostgreSqlDatabase(options.ConnectionString!);
             Journals = new PostgreSqlJournalStore(PostgreSql);
             Contents = new PostgreSqlContentStore(PostgreSql);
+            Vault = new PostgreSqlVaultStore(PostgreSql);
         }
         else
         {
             Sqlite = new SqliteDatabase(options.SqliteFile);
             Journals = new SqliteJournalStore(Sqlite);
             Contents = new SqliteContentStore(Sqlite);
+            Vault = new SqliteVaultStore(Sqlite);
         }
     }
 
@@ -31,6 +34,8 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
     public IJournalStore Journals { get; }
 
     public IContentStore Contents { get; }
+
+    public IVaultStore Vault { get; }
 
     public StorageProvider Provider => PostgreSql is null ? StorageProvider.Sqlite : StorageProvider.PostgreSql;
 

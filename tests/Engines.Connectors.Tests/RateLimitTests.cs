@@ -90,6 +90,26 @@ public sealed class RateLimitTests : IAsyncLifetime
         AssertLimited(await salesforce.FailureAsync("salesforce.cases.get", new { caseNumber = "1" }), null, null);
     }
 
+    [Fact]
+    public async Task Salesforce_RequestLimitAtTheTokenEndpoint_IsALimitAndNoBadCredentials()
+    {
+        _vendor.Answer = (_, http) => FakeVendor.Json(http, """[{"message":"TotalRequests Limit exceeded.","errorCode":"REQUEST_LIMIT_EXCEEDED"}]""", 403);
+        using var salesforce = Connected.ToSalesforce(_vendor.Url);
+
+        AssertLimited(await salesforce.FailureAsync("salesforce.cases.get", new { caseNumber = "1" }), null, null);
+    }
+
+    [Fact]
+    public async Task Salesforce_OtherForbiddenAtTheTokenEndpoint_StaysBadCredentials()
+    {
+        _vendor.Answer = (_, http) => FakeVendor.Json(http, """{"error":"invalid_client","error_description":"REQUEST_LIMIT_EXCEEDED"}""", 403);
+        using var salesforce = Connected.ToSalesforce(_vendor.Url);
+
+        var failure = await salesforce.FailureAsync("salesforce.cases.get", new { caseNumber = "1" });
+
+        Assert.Equal(("unauthenticated", false), (failure.Code, failure.IsRetryable));
+    }
+
     [Theory]
     [InlineData("-5", 1)]
     [InlineData("0", 1)]

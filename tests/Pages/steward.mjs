@@ -1,5 +1,6 @@
 // Starts what the page tests need: a Steward, the simulated systems as a process of their own, and Chromium.
 import { spawn } from "node:child_process";
+import { createServer } from "node:http";
 import { access, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -47,10 +48,10 @@ async function start(dll, args, environment, expected) {
   }
 }
 
-/** `steward up`. Without `systems` it brings simulated ones along. */
-export async function startSteward({ data, port = 0, systems = null }) {
+/** `steward up`. Without `systems` it brings simulated ones along. `settings` are environment variables of its own. */
+export async function startSteward({ data, port = 0, systems = null, settings = {} }) {
   const args = ["up", "--port", String(port), "--data", data, ...(systems ? ["--no-simulators"] : [])];
-  const { match, stop } = await start(hostDll, args, systems?.environment ?? {}, /^Steward is up: (\S+)$/m);
+  const { match, stop } = await start(hostDll, args, { ...systems?.environment, ...settings }, /^Steward is up: (\S+)$/m);
   return { url: match[1], port: new URL(match[1]).port, stop: () => stop("SIGTERM"), kill: () => stop("SIGKILL") };
 }
 
@@ -94,6 +95,28 @@ export async function startSystems(folder) {
       return (await response.json()).result.length;
     },
     stop: () => stop("SIGTERM"),
+  };
+}
+
+/** A language model with an OpenAI-compatible API; `say` gives the text of each answer and may take its time. */
+export async function startModel(say) {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (part) => (body += part));
+    request.on("end", async () => {
+      const text = await say(JSON.parse(body).messages);
+      const chunk = (delta, rest = {}) => `data: ${JSON.stringify({ id: "c-1", object: "chat.completion.chunk", created: 1, model: "page-model", choices: [{ index: 0, delta, finish_reason: null, ...rest }] })}\n\n`;
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.end(`${chunk({ role: "assistant", content: text })}${chunk({}, { finish_reason: "stop" })}data: [DONE]\n\n`);
+    });
+  });
+  await new Promise((listening) => server.listen(0, "127.0.0.1", listening));
+  return {
+    settings: { OPENAI_API_KEY: "page-test", OPENAI_BASE_URL: `http://127.0.0.1:${server.address().port}/v1`, OPENAI_MODEL: "page-model" },
+    stop: () => new Promise((closed) => {
+      server.close(closed);
+      server.closeAllConnections();
+    }),
   };
 }
 

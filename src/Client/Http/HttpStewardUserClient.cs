@@ -46,6 +46,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         _watcher = new RunWatcher(retries.Value, _caller, time, logger);
         Schedules = new HttpScheduleClient(this);
         Webhooks = new HttpWebhookClient(this);
+        Connectors = new HttpConnectorClient(this);
     }
 
     /// <inheritdoc/>
@@ -53,6 +54,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public IWebhookClient Webhooks { get; }
+
+    /// <inheritdoc/>
+    public IConnectorClient Connectors { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)

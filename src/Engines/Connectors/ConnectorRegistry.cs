@@ -1,9 +1,12 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Jira;
 using Steward.Engines.Connectors.Okta;
+using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Connectors.Salesforce;
 using Steward.Engines.Connectors.ServiceNow;
 
@@ -11,7 +14,12 @@ namespace Steward.Engines.Connectors;
 
 /// <summary>Builds each tenant's connectors from the options when they are first asked for, and again after the options changed.</summary>
 internal sealed class ConnectorRegistry(
-    IOptionsMonitor<ConnectorsOptions> options, IHttpClientFactory clients, TimeProvider time, ILogger<ConnectorRegistry> logger) : IConnectorRegistry
+    IOptionsMonitor<ConnectorsOptions> options,
+    IHttpClientFactory clients,
+    IInstanceDirectory directory,
+    IServiceProvider services,
+    TimeProvider time,
+    ILogger<ConnectorRegistry> logger) : IConnectorRegistry
 {
     private readonly ConcurrentDictionary<string, (ConnectorsOptions Options, TenantConnectors Connectors)> _tenants = new(StringComparer.Ordinal);
 
@@ -29,6 +37,15 @@ internal sealed class ConnectorRegistry(
             tenantId,
             _ => (current, Create(tenantId, configured, current)),
             (_, known) => ReferenceEquals(known.Options, current) ? known : (current, Create(tenantId, configured, current))).Connectors;
+    }
+
+    public async ValueTask<ITenantConnectors> OpenAsync(string tenantId, ConnectorCaller? caller, CancellationToken cancellationToken)
+    {
+        var configured = ForTenant(tenantId);
+        var instances = await directory.ListAsync(tenantId, cancellationToken);
+        return instances.Count == 0
+            ? configured
+            : new TenantConnectorSet(configured, instances, directory, services.GetRequiredService<IConnectorPipeline>(), caller);
     }
 
     private TenantConnectors Create(string tenantId, TenantConnectorsOptions configured, ConnectorsOptions current)

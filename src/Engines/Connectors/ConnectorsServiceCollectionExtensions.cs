@@ -4,8 +4,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
-using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Connectors.Mapping;
+using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline.Requests;
+using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors;
@@ -55,6 +57,7 @@ public static class ConnectorsServiceCollectionExtensions
             })
             // The factory's own loggers write addresses, and addresses here hold names and mail addresses of people.
             .RemoveAllLoggers();
+        services.TryAddSingleton<IInstanceDirectory, NoInstances>();
         services.TryAddSingleton<IConnectorRegistry, ConnectorRegistry>();
         AddPipeline(services);
         return services;
@@ -71,7 +74,7 @@ public static class ConnectorsServiceCollectionExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CredentialPlaces>());
-        services.TryAddSingleton<IFieldMapper, CopyingFieldMapper>();
+        services.TryAddSingleton<IFieldMapper, FieldMapper>();
         services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }

@@ -35,6 +35,11 @@ public sealed record ConnectorOperation
 
     /// <summary>Whether a person must agree whatever the policy allows: the connector's template demands it.</summary>
     public bool RequiresApproval { get; init; }
+
+    /// <summary>
+    /// The roles to which the tenant's admin opened exactly this operation of an instance; null when none were named. It stands in for a rule where the policy file has none.
+    /// </summary>
+    public IReadOnlyList<string>? GrantedRoles { get; init; }
 }
 
 /// <summary>One call of an operation.</summary>
@@ -57,6 +62,9 @@ public sealed record ActionRequest
 
     /// <summary>In whose name it is done; null for the platform itself.</summary>
     public ConnectorCaller? Caller { get; init; }
+
+    /// <summary>Whether the effect is only to be shown; connectors that cannot do that refuse.</summary>
+    public bool DryRun { get; init; }
 
     /// <summary>The step that makes the call, for traces.</summary>
     public string? StepId { get; init; }
@@ -155,7 +163,15 @@ public interface ITenantConnectors
 /// <summary>Gives each tenant its connectors.</summary>
 public interface IConnectorRegistry
 {
-    /// <summary>The connectors of a tenant; one without any operation when none is configured.</summary>
+    /// <summary>The connectors of a tenant that the configuration names; one without any operation when there is none.</summary>
     /// <param name="tenantId">The tenant, for example <c>t-acme</c>.</param>
     ITenantConnectors ForTenant(string tenantId);
+
+    /// <summary>
+    /// The connectors of a tenant as one person may use them: those of the configuration and the tenant's instances, without the operations that the person's roles do not open.
+    /// </summary>
+    /// <param name="tenantId">The tenant, for example <c>t-acme</c>.</param>
+    /// <param name="caller">The person; null for the platform itself.</param>
+    /// <param name="cancellationToken">Stops waiting for the list of instances.</param>
+    ValueTask<ITenantConnectors> OpenAsync(string tenantId, ConnectorCaller? caller, CancellationToken cancellationToken) => ValueTask.FromResult(ForTenant(tenantId));
 }

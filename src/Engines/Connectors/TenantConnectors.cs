@@ -60,6 +60,11 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         try
         {
             var operation = Find(request);
+            if (request.DryRun && operation.Effect != OperationEffect.Read)
+            {
+                throw OutcomeException.Invalid("dryRun", "is not possible with this operation.");
+            }
+
             var arguments = operation.Arguments.Read(request.Arguments);
             using var timeout = new CancellationTokenSource(TimeLeft(request), _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellationToken);

@@ -44,6 +44,18 @@ internal sealed class RunClock
         }
     }
 
+    /// <summary>The limit, or the one that there will be when the work goes on after it.</summary>
+    public DateTimeOffset LatestLimit
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _mayGoOn ? _limit + _options.BackgroundDeadline : _limit;
+            }
+        }
+    }
+
     /// <param name="goOn">Called once, with the new limit, when the work goes on after the deadline.</param>
     /// <param name="expire">Called once when it may not go on.</param>
     public void Start(Func<DateTimeOffset, Task> goOn, Action expire)

@@ -22,6 +22,7 @@ internal sealed class RunContext : IAsyncDisposable
     private readonly CancellationTokenSource _abort = new();
     private readonly SemaphoreSlim _answer = new(1, 1);
     private readonly ConcurrentQueue<RunContent> _attached = new();
+    private readonly int _decided;
     private volatile RecordingFailedException? _recordingFailed;
 
     public RunContext(
@@ -36,6 +37,7 @@ internal sealed class RunContext : IAsyncDisposable
         CancellationToken stop)
     {
         (Input, _recorder, Connectors, Policy, Options, Time, Random, _userCancel, Stop) = (input, recorder, connectors, policy, options, time, random, userCancel, stop);
+        _decided = recorder.Snapshot.DecidedCount;
         _clock = new RunClock(input, recorder.Snapshot, options, time);
         _work = CancellationTokenSource.CreateLinkedTokenSource(stop, userCancel, _deadlineClock.Token, _abort.Token);
         _graceClock = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
@@ -64,6 +66,9 @@ internal sealed class RunContext : IAsyncDisposable
     /// <summary>Until when work may go on; later once the run goes on in the background.</summary>
     public DateTimeOffset Deadline => _clock.Limit;
 
+    /// <summary>Until when a call that begins now may take: one that is under way when the run goes on in the background goes on with it.</summary>
+    public DateTimeOffset CallDeadline => _clock.LatestLimit;
+
     /// <summary>Fires on shutdown.</summary>
     public CancellationToken Stop { get; }
 
@@ -77,6 +82,12 @@ internal sealed class RunContext : IAsyncDisposable
 
     /// <summary>Whether this execution has brought the run on.</summary>
     public bool HasRecorded { get; private set; }
+
+    /// <summary>Whether people have decided something since this execution began.</summary>
+    public bool WasDecidedMeanwhile => Snapshot.DecidedCount > _decided;
+
+    /// <summary>Whether nobody waits for the answer any more: from the start, since the deadline, or since a replay.</summary>
+    public bool IsInBackground => Input.Background || Snapshot.BackgroundUntil is not null || Snapshot.Attempt > 1;
 
     /// <summary>Whether the journal refused a fact, so that this execution is over.</summary>
     public bool HasFailedToRecord => _recordingFailed is not null;

@@ -15,8 +15,9 @@ public sealed partial class RunEngine
         {
             // What was waited for may have been decided while the run settled down.
             var isDecided = waits.RequestIds.Count == 0;
-            if (isDecided && facts.Count == 0 && !run.HasRecorded)
+            if (isDecided && facts.Count == 0 && !run.HasRecorded && !run.WasDecidedMeanwhile)
             {
+                // Nothing came of this execution, and nothing came in: the next one would find the same.
                 throw new InvalidOperationException("The run waits for nothing.");
             }
 
@@ -30,7 +31,7 @@ public sealed partial class RunEngine
 
         var from = AddAnswer(run.Snapshot, outcome.Answer, facts);
         var isTechnical = outcome.Phase is RunPhase.Failed or RunPhase.Partial && TechnicalCodes.Contains(outcome.ErrorCode);
-        var failed = isTechnical ? outcome.FailedSteps ?? FailedSteps(run.Snapshot, facts) : [];
+        var failed = isTechnical ? outcome.FailedSteps is { } named ? [.. named, .. Inside(named, run.Snapshot)] : FailedSteps(run.Snapshot, facts) : [];
         facts.Add(new RunEnded
         {
             Phase = outcome.Phase,
@@ -59,6 +60,12 @@ public sealed partial class RunEngine
         facts.Add(new AnswerDelta { Offset = offset, Text = answer.Length > 0 && offset > 0 ? "\n\n" + answer : answer });
         return answer.Length > 0 ? offset : null;
     }
+
+    // Steps of plans and playbooks that were handed over: a replay of what failed inside them begins with these.
+    private static IEnumerable<string> Inside(IReadOnlyList<string> failed, RunSnapshot snapshot) => snapshot.Steps
+        .Where(step => step.Status == StepStatus.Failed && TechnicalCodes.Contains(step.Code) && failed.Any(outer => step.StepId.StartsWith(outer + "/", StringComparison.Ordinal)))
+        .Where(step => snapshot.FindHandoff(step.StepId[..step.StepId.LastIndexOf('/')]) is { Strategy: "plan" or "playbook" })
+        .Select(step => step.StepId);
 
     private static List<string> FailedSteps(RunSnapshot snapshot, List<RunFact> facts) =>
     [

@@ -29,7 +29,7 @@ public sealed partial class RunEngine(
     /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
     /// on with by older ones.
     /// </summary>
-    public const int Revision = 1;
+    public const int Revision = 2;
 
     private static readonly string CodeVersion =
         typeof(RunEngine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
@@ -82,7 +82,9 @@ public sealed partial class RunEngine(
         // A decision that comes in while the run settles down to wait is taken up at once.
         while (HasWork(recorder.Snapshot, userCancel))
         {
-            await using var run = new RunContext(input, recorder, connectors.ForTenant(input.TenantId), definitions.Policy, _options, time, random, userCancel, stop);
+            var requester = new ConnectorCaller(input.Requester.UserId, input.Requester.Email, input.Requester.Roles);
+            var usable = await connectors.OpenAsync(input.TenantId, requester, stop);
+            await using var run = new RunContext(input, recorder, usable, definitions.Policy, _options, time, random, userCancel, stop);
             try
             {
                 run.Begin();
@@ -218,8 +220,11 @@ public sealed partial class RunEngine(
 
     private Task<RunOutcome> DispatchAsync(RunContext run, AgentCatalog agents, AgentDefinition agent, string strategy, IChatModel model, IReadOnlyList<RunFact> before)
     {
-        var budget = new RunBudget(run, RunBudget.Lowest(run.Input.Limits, agent.Limits, run.Input.Background ? _options.BackgroundLimits : _options.InteractiveLimits));
-        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger);
+        var budget = new RunBudget(
+            run,
+            RunBudget.Lowest(run.Input.Limits, agent.Limits, _options.InteractiveLimits),
+            RunBudget.Lowest(run.Input.Limits, agent.Limits, _options.BackgroundLimits));
+        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger) { Playbooks = definitions.Playbooks, Selector = new StrategySelector(_options, definitions.Strategies) };
         var work = new AgentRun(parts, agent, AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
         return strategy switch
         {

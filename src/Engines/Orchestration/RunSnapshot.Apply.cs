@@ -67,6 +67,9 @@ public sealed partial class RunSnapshot
                         Status = StepStatus.Dropped, Result = null, ResultHash = null, ResultLength = null, Truncated = false, Code = null, Message = null, Summary = null, EndedAt = at,
                     });
                     break;
+                case HandoffStrategyChosen handoff:
+                    _handoffs.TryAdd(handoff.StepId, handoff);
+                    break;
                 case PlanProposed proposed:
                     AddPlan(proposed);
                     break;
@@ -280,6 +283,8 @@ public sealed partial class RunSnapshot
             };
         }
 
+        // Steps that begin anew bring something else.
+        _novelty.Clear();
         _failedSteps = [];
     }
 }

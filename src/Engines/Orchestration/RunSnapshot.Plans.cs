@@ -3,6 +3,7 @@ namespace Steward.Engines.Orchestration;
 public sealed partial class RunSnapshot
 {
     private readonly List<PlanState> _plans = [];
+    private readonly Dictionary<string, HandoffStrategyChosen> _handoffs = new(StringComparer.Ordinal);
 
     /// <summary>The plans that were proposed, in order.</summary>
     public IReadOnlyList<PlanState> Plans
@@ -13,6 +14,15 @@ public sealed partial class RunSnapshot
             {
                 return [.. _plans];
             }
+        }
+    }
+
+    /// <summary>How what was handed over in a step is answered; null before that is decided.</summary>
+    public HandoffStrategyChosen? FindHandoff(string stepId)
+    {
+        lock (_gate)
+        {
+            return _handoffs.GetValueOrDefault(stepId);
         }
     }
 

@@ -19,6 +19,7 @@ public sealed partial class RunSnapshot
     private readonly List<GuardTripped> _trips = [];
     private readonly StringBuilder _answer = new();
     private IReadOnlyDictionary<string, string> _workingMemory = new Dictionary<string, string>();
+    private readonly Dictionary<string, Limits.Novelty> _novelty = new(StringComparer.Ordinal);
     private RunUsageTotals _usage = new();
     private string? _answerText = "";
     private IReadOnlyList<string> _failedSteps = [];
@@ -175,6 +176,27 @@ public sealed partial class RunSnapshot
             lock (_gate)
             {
                 return [.. _decisions.Values.OrderBy(decision => decision.Ordinal)];
+            }
+        }
+    }
+
+    /// <summary>What the guard against steps without new information has seen in a scope; null for the run itself.</summary>
+    internal Limits.Novelty NoveltyOf(string? scope)
+    {
+        lock (_gate)
+        {
+            return _novelty.TryGetValue(scope ?? "", out var novelty) ? novelty : _novelty[scope ?? ""] = new Limits.Novelty();
+        }
+    }
+
+    /// <summary>How many decisions have been made.</summary>
+    internal int DecidedCount
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _decisions.Count == 0 ? 0 : _decisions.Values.Count(decision => !decision.IsOpen);
             }
         }
     }

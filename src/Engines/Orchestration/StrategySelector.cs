@@ -41,7 +41,7 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
 
         if (demanded is "direct" or "react" or "plan" || (demanded is null && options.Strategy == "react"))
         {
-            return model is null ? WithoutModel(input) : Model(demanded ?? "react", demanded is null ? "configured" : "the caller demands it", model);
+            return model is null ? WithoutModel(input) : Model(demanded ?? (Has(agent, "react") ? "react" : "plan"), demanded is null ? "configured" : "the caller demands it", model);
         }
 
         var useModel = options.Strategy == "auto" && demanded is null && agent.Strategies.Any(strategy => strategy != "playbook") ? model : null;
@@ -91,7 +91,7 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
     {
         foreach (var strategy in rules.For(input, intent, complexity))
         {
-            if (agent.Strategies.Contains(strategy) && (strategy != "playbook" || intent is not null))
+            if (Has(agent, strategy) && (strategy != "playbook" || intent is not null))
             {
                 return (strategy, "a rule says so");
             }
@@ -109,8 +109,12 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
             "complex" => ["plan", "react", "direct"],
             _ => ["react", "plan", "direct"],
         };
-        return (Array.Find(wanted, agent.Strategies.Contains)!, $"{seen}; it looks {complexity.Level}");
+        return (Array.Find(wanted, strategy => Has(agent, strategy))!, $"{seen}; it looks {complexity.Level}");
     }
+
+    // Where a person has to see plans first, nothing is done step by step instead. An agent without plans only reads then.
+    private static bool Has(AgentDefinition agent, string strategy) =>
+        agent.Strategies.Contains(strategy) && !(strategy == "react" && agent.ChangesByReviewedPlansOnly && agent.Strategies.Contains("plan"));
 
     private Selection? Refusal(RunInput input, AgentDefinition agent, string demanded)
     {
@@ -118,7 +122,9 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
             ? "You may not choose the strategy. Leave 'strategy' out, and the best one is chosen for you."
             : !agent.Strategies.Contains(demanded)
                 ? $"The agent '{agent.Id}' has no strategy '{RepeatedCalls.Short(demanded)}'; it has {string.Join(", ", agent.Strategies)}."
-                : null;
+                : !Has(agent, demanded)
+                    ? $"The agent '{agent.Id}' changes things only by a plan that a person has seen. Demand 'plan', or leave 'strategy' out."
+                    : null;
         return message is null ? null : Nothing(input, "the demanded strategy is not allowed", message, "strategy_not_allowed");
     }
 

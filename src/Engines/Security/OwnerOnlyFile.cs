@@ -46,7 +46,12 @@ internal static class OwnerOnlyFile
         return reader.ReadToEnd();
     }
 
-    private static void Create(string path, string content)
+    /// <summary>Replaces the file's content, durably and at once: a reader sees the old one or the new one.</summary>
+    public static void Replace(string path, string content) => Write(Path.GetFullPath(path), content, overwrite: true);
+
+    private static void Create(string path, string content) => Write(path, content, overwrite: false);
+
+    private static void Write(string path, string content, bool overwrite)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var temporary = $"{path}.{Guid.NewGuid():n}";
@@ -68,10 +73,10 @@ internal static class OwnerOnlyFile
 
             try
             {
-                // Never replaces: the first process to get here wins and the others read its key.
-                File.Move(temporary, path, overwrite: false);
+                // Creating never replaces: the first process to get here wins and the others read its key.
+                File.Move(temporary, path, overwrite);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException) when (!overwrite && File.Exists(path))
             {
             }
         }

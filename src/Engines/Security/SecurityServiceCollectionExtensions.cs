@@ -31,6 +31,7 @@ public static class SecurityServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(provider => CreateKeyRing(provider.GetRequiredService<IOptions<SecurityOptions>>().Value));
         services.TryAddSingleton<IdentityEnvelopeSigner>();
+        services.TryAddSingleton<SecretSealer>();
         services.AddHttpClient(JwksSource.ClientName).ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
         {
             AllowAutoRedirect = false,

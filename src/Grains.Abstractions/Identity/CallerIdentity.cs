@@ -2,6 +2,7 @@ namespace Steward.Identity;
 
 /// <summary>Who calls. Travels with every grain call as a signed envelope and is checked by each silo.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.caller-identity")]
 public sealed record CallerIdentity
 {

@@ -93,6 +93,7 @@ public interface IRunGrain : IGrainWithStringKey
 
 /// <summary>Starts a run.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.start-run")]
 public sealed record StartRun
 {
@@ -127,6 +128,7 @@ public sealed record StartRun
 
 /// <summary>Stops a run.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.cancel-run")]
 public sealed record CancelRun
 {
@@ -164,6 +166,7 @@ public enum RunState
 
 /// <summary>The state of a run.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.run-status")]
 public sealed record RunStatus
 {
@@ -245,6 +248,7 @@ public sealed record RunStatus
 
 /// <summary>What a run used of models.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.run-usage")]
 public sealed record RunUsage
 {
@@ -267,6 +271,7 @@ public sealed record RunUsage
 
 /// <summary>One event of a run as it stands in the journal.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.run-event")]
 public sealed record RunEvent
 {

@@ -2,6 +2,7 @@ namespace Steward.Runs;
 
 /// <summary>How a message is to be worked off. Everything is optional; what is left out is decided by policy.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.run-request-options")]
 public sealed record RunRequestOptions
 {

@@ -66,6 +66,7 @@ public interface ISessionGrain : IGrainWithStringKey
 
 /// <summary>Makes a session a copy of another one.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.fork-session")]
 public sealed record ForkSession
 {
@@ -84,6 +85,7 @@ public sealed record ForkSession
 
 /// <summary>Opens a session.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.open-session")]
 public sealed record OpenSession
 {
@@ -94,6 +96,7 @@ public sealed record OpenSession
 
 /// <summary>The state of a session.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.session-info")]
 public sealed record SessionInfo
 {
@@ -132,6 +135,7 @@ public sealed record SessionInfo
 
 /// <summary>A message of the user.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.submit-message")]
 public sealed record SubmitMessage
 {
@@ -158,6 +162,7 @@ public sealed record SubmitMessage
 
 /// <summary>What became of a submitted message.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.submit-result")]
 public sealed record SubmitResult
 {
@@ -205,6 +210,7 @@ public enum SubmitOutcome
 
 /// <summary>Part of a transcript.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.transcript-page")]
 public sealed record TranscriptPage
 {
@@ -219,6 +225,7 @@ public sealed record TranscriptPage
 
 /// <summary>One message of a transcript.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.transcript-message")]
 public sealed record TranscriptMessage
 {
@@ -257,6 +264,7 @@ public sealed record TranscriptMessage
 
 /// <summary>The conversation so far, for a run that starts.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.session-context")]
 public sealed record SessionContext
 {
@@ -271,6 +279,7 @@ public sealed record SessionContext
 
 /// <summary>What a run tells its session at the end, and when it goes on without blocking the session.</summary>
 [GenerateSerializer]
+[Immutable]
 [Alias("steward.run-report")]
 public sealed record RunReport
 {

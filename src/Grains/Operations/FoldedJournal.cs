@@ -102,7 +102,8 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
     /// <summary>
     /// Removes what the state does not need, once the journal is at rest: nothing but a snapshot stays. Does nothing when it is not at rest.
     /// </summary>
-    public async Task PurgeAsync()
+    /// <param name="keepsWake">Whether the journal is at rest, too, when its owner is to be woken; the wake time stays.</param>
+    public async Task PurgeAsync(bool keepsWake = false)
     {
         await _appending.WaitAsync();
         try
@@ -110,7 +111,7 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
             var before = State.PurgedThrough;
             State.PurgedThrough = _sequence;
             var receipt = Record(SnapshotType, JsonSerializer.SerializeToUtf8Bytes(State, json), null);
-            if (await store.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = _sequence, Receipt = receipt }) is JournalAppended appended)
+            if (await store.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = _sequence, Receipt = receipt, KeepsWake = keepsWake }) is JournalAppended appended)
             {
                 _sequence = appended.Sequence;
                 _sinceSnapshot = 0;

@@ -13,7 +13,7 @@ namespace Steward.Runs;
 internal sealed class DeadLettersGrain(IJournalStore journals, TimeProvider time) : Grain, IDeadLettersGrain
 {
     private const int MaxPageSize = 200;
-    private const int ReadPage = 500;
+    private const int FirstRead = 1100;
     private const int ShortenAfter = 1000;
 
     private DeadLetterList _list = new();
@@ -86,20 +86,29 @@ internal sealed class DeadLettersGrain(IJournalStore journals, TimeProvider time
 
     private async Task Load(CancellationToken cancellationToken)
     {
-        var list = new DeadLetterList();
-        while (true)
+        // From the end back to where everything that was open is kept together: the receipts of older letters, which only ever become more, are not read.
+        for (var limit = FirstRead; ; limit *= 4)
         {
-            var entries = await journals.ReadAsync(Key, list.Sequence, ReadPage, cancellationToken);
-            foreach (var entry in entries)
+            var tail = await journals.ReadTailAsync(Key, limit, cancellationToken);
+            var from = tail.Count - 1;
+            while (from > 0 && tail[from].Type != DeadLetterRecords.Kept)
+            {
+                from--;
+            }
+
+            if (tail.Count == limit && tail[from].Type != DeadLetterRecords.Kept)
+            {
+                continue;
+            }
+
+            var list = new DeadLetterList();
+            foreach (var entry in tail.Skip(from))
             {
                 list.Apply(entry);
             }
 
-            if (entries.Count < ReadPage)
-            {
-                _list = list;
-                return;
-            }
+            _list = list;
+            return;
         }
     }
 

@@ -4,7 +4,8 @@ namespace Steward.Runs;
 internal interface IRunEndHook
 {
     /// <summary>
-    /// Whether it wants to be told of all runs of a tenant that begin now. Asked once for each run, when it is accepted; the answer stands in <see cref="RunOrigin.TellsTenant"/>.
+    /// Whether it wants to be told of all runs of a tenant that begin now. Asked once for each run, when it is accepted; the answer stands in <see cref="RunOrigin.TellsTenant"/>. The run
+    /// waits for the answer: a hook that does not know it soon fails, and is then told of the run as if it wanted to be.
     /// </summary>
     ValueTask<bool> WantsAllOfAsync(string tenantId);
 

@@ -75,29 +75,45 @@ internal sealed partial class RunGrain
         }
     }
 
-    /// <summary>Tells the session of the end, or that it goes on without this run. If it cannot be told now, it asks by starting the run again.</summary>
+    /// <summary>
+    /// Tells the session of the end, or that it goes on without this run, and all others that the run waits. Nobody has to wait for a session that cannot be told now, nor it for them: it
+    /// asks by starting the run again, and a journal that is not everybody's knowledge stays open, so that the watchdog comes.
+    /// </summary>
     private async Task TellSessionAsync()
+    {
+        var snapshot = _journal.Snapshot;
+        var interimId = RunLife.InterimId(snapshot);
+        if (interimId is null && !_journal.HasEnded)
+        {
+            return;
+        }
+
+        var isTold = await TriedAsync(() => _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId));
+        if (_journal.Life.Untold(snapshot) is { } occasion && await TriedAsync(() => _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, occasion, _stop.Token)) && isTold)
+        {
+            await TriedAsync(() => _journal.NoteToldAsync(occasion));
+        }
+    }
+
+    private async Task<bool> TriedAsync(Func<Task> tell)
     {
         try
         {
-            var snapshot = _journal.Snapshot;
-            var interimId = RunLife.InterimId(snapshot);
-            if (interimId is not null || _journal.HasEnded)
-            {
-                if (interimId is not null && snapshot.Phase == RunPhase.Waiting)
-                {
-                    // Before the session, which asks again until it was told: so these are told too, whatever is lost.
-                    await _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, interimId, _stop.Token);
-                }
-
-                await _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId);
-            }
+            await tell();
+            return true;
         }
-#pragma warning disable CA1031 // The session finds out by itself; see the summary.
+        catch (RunMovedException)
+        {
+            LogMoved(_logger, Key);
+            DeactivateOnIdle();
+            return false;
+        }
+#pragma warning disable CA1031 // It is tried again; see the summary of the caller.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             LogNotTold(_logger, exception, Key);
+            return false;
         }
     }
 

@@ -13,6 +13,8 @@ namespace Steward.Runs;
 internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
 {
     private bool _wasDetached;
+    private bool _tellsWaiting;
+    private string? _told;
 
     /// <summary>Where it came from, once that is known.</summary>
     public RunOrigin? Origin { get; private set; }
@@ -38,6 +40,13 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
     /// <summary>Whether the journal stays open after the end until everyone knows. Else the session, whose own journal is open, finds out.</summary>
     public bool MustSettle => IsTechnical || IsDetached || Attempt > 1 || (Origin is { } origin && hasHook(origin));
 
+    /// <summary>
+    /// The occasion on which the run waits and that others do not know of yet, as far as the journal says; null when nobody has to be told. The journal stays open until they are. A
+    /// session that waits for the run itself asks, and needs no such care.
+    /// </summary>
+    public string? Untold(RunSnapshot snapshot) =>
+        _tellsWaiting && snapshot.Phase == RunPhase.Waiting && InterimId(snapshot) is { } occasion && occasion != _told ? occasion : null;
+
     /// <summary>Folds one record in.</summary>
     /// <returns>Whether the record is the owner's and none of the engine's.</returns>
     public bool TakeOwn(string type, ReadOnlySpan<byte> payload, DateTimeOffset at)
@@ -49,6 +58,9 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
                 return true;
             case RunSettled.Type:
                 IsSettled = true;
+                return true;
+            case RunTold.Type:
+                _told = JsonSerializer.Deserialize(payload, RunRecordJson.Default.RunTold)!.Occasion;
                 return true;
             case RunRetired.Type:
                 var receipt = JsonSerializer.Deserialize(payload, RunRecordJson.Default.RunRetired)!;
@@ -69,7 +81,11 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
             case RunRequested:
                 IsRequested = true;
                 break;
-            case RunWaiting or DeadlineReached:
+            case RunWaiting:
+                _tellsWaiting = TellsWaiting;
+                _wasDetached = true;
+                break;
+            case DeadlineReached:
                 _wasDetached = true;
                 break;
             case RunEnded ended:
@@ -84,6 +100,8 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
         }
     }
 
+    private bool TellsWaiting => IsDetached || (Origin is { } origin && hasHook(origin));
+
     /// <summary>What an append of these facts does to the journal: whether it is open afterwards, and when its owner is woken.</summary>
     /// <param name="facts">The facts; null for the owner's own records.</param>
     /// <param name="before">The engine's snapshot before the append.</param>
@@ -95,8 +113,8 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
         {
             marks = fact switch
             {
-                // Nothing is to be done before somebody decides: the watchdog leaves it alone until the wake time.
-                RunWaiting waiting when StandsStill(waiting, before, facts) => (false, new JournalWake(waiting.ExpiresAt)),
+                // Nothing is to be done before somebody decides: once everyone knows, the watchdog leaves it alone until the wake time.
+                RunWaiting waiting when StandsStill(waiting, before, facts) => (TellsWaiting, new JournalWake(waiting.ExpiresAt)),
                 DecisionMade or CancelRequested when isWaiting => (true, JournalWake.Never),
                 RunRequested or RunReplayed => (true, null),
                 RunEnded ended => (ended.IsTechnical || MustSettle, isWaiting ? JournalWake.Never : marks.Wake),

@@ -28,7 +28,7 @@ internal sealed record RunOrigin
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public string? WebhookId { get; init; }
 
-    /// <summary>Whether somebody wanted to be told of all runs of the tenant when it was accepted.</summary>
+    /// <summary>Whether somebody wanted, or may have wanted, to be told of all runs of the tenant when it was accepted.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool TellsTenant { get; init; }
 
@@ -45,6 +45,16 @@ internal sealed record RunSettled
 
     /// <summary>Which attempt has ended.</summary>
     public required int Attempt { get; init; }
+}
+
+/// <summary>Everyone who has to know that the run waits for a person knows.</summary>
+internal sealed record RunTold
+{
+    /// <summary>The record's type.</summary>
+    public const string Type = "run.told";
+
+    /// <summary>Tells one occasion on which the run waits from the others.</summary>
+    public required string Occasion { get; init; }
 }
 
 /// <summary>What retention leaves of a run.</summary>
@@ -79,5 +89,6 @@ internal sealed record ActionReceipt(string ActionId, string OperationId, string
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(RunOrigin))]
 [JsonSerializable(typeof(RunSettled))]
+[JsonSerializable(typeof(RunTold))]
 [JsonSerializable(typeof(RunRetired))]
 internal sealed partial class RunRecordJson : JsonSerializerContext;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Steward.Engines.Orchestration;
 using Steward.Identity;
 using Steward.Sessions;
@@ -5,20 +6,32 @@ using Steward.Sessions;
 namespace Steward.Runs;
 
 /// <summary>Tells everyone who has to know what became of a run. Everything here may be said twice; those who are told take it once.</summary>
-internal sealed class RunOutbox(IGrainFactory grains, PlatformIdentity platform, IEnumerable<IRunEndHook> hooks)
+internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity platform, IEnumerable<IRunEndHook> hooks, ILogger<RunOutbox> logger)
 {
     private readonly IRunEndHook[] _hooks = [.. hooks];
 
     /// <summary>Whether somebody besides the session has to be told of the run's end.</summary>
     public bool HasHook(RunOrigin origin) => _hooks.Any(hook => hook.AppliesTo(origin));
 
-    /// <summary>Whether somebody wants to be told of all runs of a tenant that begin now.</summary>
+    /// <summary>
+    /// Whether somebody wants to be told of all runs of a tenant that begin now, or may want to: a hook that cannot say so now holds no run up, and is asked again when there is something to tell.
+    /// </summary>
     public async ValueTask<bool> TellsTenantAsync(string tenantId)
     {
         foreach (var hook in _hooks)
         {
-            if (await hook.WantsAllOfAsync(tenantId))
+            try
             {
+                if (await hook.WantsAllOfAsync(tenantId))
+                {
+                    return true;
+                }
+            }
+#pragma warning disable CA1031 // Whatever is wrong with those who want to know of runs, runs go on.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                LogNotKnown(logger, exception, tenantId);
                 return true;
             }
         }
@@ -91,6 +104,9 @@ internal sealed class RunOutbox(IGrainFactory grains, PlatformIdentity platform,
 
     /// <summary>The step whose failure is the cause, as far as one can be told.</summary>
     public static StepState? FailedStep(RunSnapshot snapshot) => snapshot.Steps.LastOrDefault(step => step.Status == StepStatus.Failed);
+
+    [LoggerMessage(EventId = 1411, Level = LogLevel.Warning, Message = "Who wants to know of the runs of {Tenant} cannot be told now; they are asked again when there is something to tell")]
+    private static partial void LogNotKnown(ILogger logger, Exception exception, string tenant);
 
     private IDeadLettersGrain Letters(string runKey) => grains.GetGrain<IDeadLettersGrain>(GrainKeys.DeadLetters(GrainKeys.TenantOf(runKey)));
 }

@@ -5,6 +5,7 @@ using Steward.Engines.Orchestration.Schedules;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Runs;
 using Steward.Sessions;
 using Steward.Storage;
@@ -13,7 +14,7 @@ using Steward.Webhooks;
 namespace Steward.Schedules;
 
 /// <summary>
-/// Owns one schedule. Persists: its journal, nothing else. Woken by: its timer while it is in memory, and the tenant's watchdog shortly before the next time, which is the
+/// Owns one schedule. Persists: its journal, which it shortens by itself. Woken by: its timer while it is in memory, its runs when they have ended, and the tenant's watchdog shortly before the next time, which is the
 /// journal's wake time. A time is journaled as due before it is fired and as fired after it; the session knows the operation id of each time for ever, so
 /// whatever is lost in between, the time starts one run.
 /// </summary>
@@ -24,17 +25,22 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestWait = TimeSpan.FromDays(1);
     private const int MaxOperationIdLength = 64;
+    private const int PurgeAfter = 400;
 
     private readonly PlatformIdentity _platform;
+    private readonly ScheduleOwner _owner;
+    private readonly KnownPeople _people;
     private readonly TimeProvider _time;
     private readonly ILogger<ScheduleGrain> _logger;
     private readonly FoldedJournal<ScheduleState> _journal;
     private IGrainTimer? _timer;
     private SchedulePlan? _plan;
 
-    public ScheduleGrain(IJournalStore journals, PlatformIdentity platform, TimeProvider time, ILogger<ScheduleGrain> logger)
+    public ScheduleGrain(IJournalStore journals, PlatformIdentity platform, ScheduleOwner owner, KnownPeople people, TimeProvider time, ILogger<ScheduleGrain> logger)
     {
         _platform = platform;
+        _owner = owner;
+        _people = people;
         _time = time;
         _logger = logger;
         _journal = new FoldedJournal<ScheduleState>(journals, this.GetPrimaryKeyString(), ScheduleJson.Default.ScheduleState, time, DeactivateOnIdle);
@@ -46,7 +52,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 
     private string ScheduleId => GrainKeys.LastPart(Key);
 
-    private string SessionId => "s-cron-" + ScheduleId[2..];
+    private string SessionId => ScheduleRunHook.SessionOf(ScheduleId);
 
     private ScheduleState State => _journal.State;
 
@@ -71,6 +77,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     public async Task<ScheduleInfo> Create(CreateSchedule command, CancellationToken cancellationToken = default)
     {
         var owner = Owner();
+        _people.Saw(owner);
         if (State.Created is { } existing)
         {
             return !State.Deleted && existing.Spec == command && string.Equals(existing.Owner.UserId, owner.UserId, StringComparison.Ordinal)
@@ -133,7 +140,14 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         }
 
         var fire = new ScheduleFire { At = _time.GetUtcNow().ToMilliseconds(), Outcome = ScheduleOutcome.Started, RunId = runId, Manual = true };
-        return result.Outcome == SubmitOutcome.Duplicate && State.Fires.Find(earlier => earlier.RunId == runId) is { } known ? known : await Note(fire);
+        if (result.Outcome == SubmitOutcome.Duplicate && State.Fires.Find(earlier => earlier.RunId == runId) is { } known)
+        {
+            return known;
+        }
+
+        await Note(fire);
+        await Shorten();
+        return fire;
     }
 
     /// <inheritdoc/>
@@ -157,11 +171,16 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task Resume(CancellationToken cancellationToken = default)
+    public async Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
+        if (State.WaitsFor is { } runId && !await IsAtWork(runId))
+        {
+            // Durable before whoever tells it is answered: that comes once.
+            await _journal.AppendAsync(ScheduleRecordTypes.Waits, new ScheduleWaits(), ScheduleJson.Default.ScheduleWaits, () => Wake(State.SeenTo));
+        }
+
         Arm();
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
@@ -181,13 +200,15 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
             {
                 if (plan.DueAt(State.SeenTo, _time.GetUtcNow()) is { } due)
                 {
-                    await _journal.AppendAsync(ScheduleRecordTypes.Due, due, ScheduleJson.Default.ScheduleDue, () => Wake(due.Times.Count > 0 || State.Due.Count > 0 ? due.SeenTo : plan.Next(due.SeenTo)));
+                    await _journal.AppendAsync(ScheduleRecordTypes.Due, due, ScheduleJson.Default.ScheduleDue, () => Wake(State.WaitsFor is null && (due.Times.Count > 0 || State.Due.Count > 0) ? due.SeenTo : plan.Next(due.SeenTo)));
                 }
 
                 while (State.Due.Count > 0 && wait is null)
                 {
-                    wait = await FireOne(State.Due[0]) ? null : RetryAfter;
+                    wait = await FireOne(State.Due[0]);
                 }
+
+                await Shorten();
             }
         }
 #pragma warning disable CA1031 // What is due stands in the journal: it is tried again, here or elsewhere.
@@ -201,20 +222,20 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         Arm(wait);
     }
 
-    /// <returns>Whether the time is over and done with.</returns>
-    private async Task<bool> FireOne(DateTimeOffset at)
+    /// <returns>Null when the time is over and done with, else when to look at it again.</returns>
+    private async Task<TimeSpan?> FireOne(DateTimeOffset at)
     {
         var created = State.Created!;
         if (created.Spec.Overlap == ScheduleOverlap.Skip && await IsAtWork(State.LastRunId))
         {
-            // Those that are made up for are done one after the other; only one whose time is now passes.
+            // Those that are made up for are done one after the other; only one whose time is now passes. The run tells when it has ended, which may take days when it waits for a person.
             if (_time.GetUtcNow() - at > ScheduleClock.Grace)
             {
-                return false;
+                return await WaitFor(State.LastRunId!);
             }
 
             await Note(new ScheduleFire { At = at, Outcome = ScheduleOutcome.Skipped });
-            return true;
+            return null;
         }
 
         SubmitResult result;
@@ -226,16 +247,38 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         {
             LogRefused(_logger, exception, Key);
             await Note(new ScheduleFire { At = at, Outcome = ScheduleOutcome.Failed, ErrorCode = exception.Code });
-            return true;
+            return null;
         }
 
         if (result.RunId is not { } runId)
         {
-            return false;
+            return RetryAfter;
         }
 
         await Note(new ScheduleFire { At = at, Outcome = ScheduleOutcome.Started, RunId = runId });
-        return true;
+        return null;
+    }
+
+    /// <summary>Notes once that a run has to end first; until it tells, nothing but the next time of the line wakes the schedule.</summary>
+    private async Task<TimeSpan> WaitFor(string runId)
+    {
+        if (!string.Equals(State.WaitsFor, runId, StringComparison.Ordinal))
+        {
+            await _journal.AppendAsync(ScheduleRecordTypes.Waits, new ScheduleWaits { RunId = runId }, ScheduleJson.Default.ScheduleWaits, () => Wake(_plan?.Next(State.SeenTo)));
+        }
+
+        return UntilNext() ?? LongestWait;
+    }
+
+    private TimeSpan? UntilNext() => _plan?.Next(State.SeenTo) - _time.GetUtcNow();
+
+    /// <summary>Keeps the journal short, however often it fires.</summary>
+    private async Task Shorten()
+    {
+        if (_journal.SincePurge > PurgeAfter)
+        {
+            await _journal.PurgeAsync(keepsWake: true);
+        }
     }
 
     private async Task<bool> IsAtWork(string? runId)
@@ -249,11 +292,11 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         return await GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, runId)).GetStatus() is { HasEnded: false };
     }
 
-    /// <summary>Hands the message in, in the name of the person who made the schedule and with no more rights than they had.</summary>
+    /// <summary>Hands the message in, in the name of the person who made the schedule and with no more rights than they had, and had when they were last here.</summary>
     private async Task<SubmitResult> Submit(string operationId)
     {
         var created = State.Created!;
-        _platform.AssumePerson(created.Owner);
+        _platform.AssumePerson(await _owner.ResolveAsync(created, GrainKeys.IsTenantSchedule(ScheduleId)));
         var session = GrainFactory.GetGrain<ISessionGrain>(GrainKeys.Session(TenantId, created.Owner.UserId, SessionId));
         await session.Open(new OpenSession { Title = created.Spec.Name });
         return await session.Submit(new SubmitMessage
@@ -278,7 +321,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         var wait = Timeout.InfiniteTimeSpan;
         if (State is { IsThere: true, Paused: false } && _plan is { } plan)
         {
-            var next = State.Due.Count > 0 ? TimeSpan.Zero : plan.Next(State.SeenTo) - _time.GetUtcNow();
+            var next = State.Due.Count > 0 && State.WaitsFor is null ? TimeSpan.Zero : plan.Next(State.SeenTo) - _time.GetUtcNow();
             if ((retry ?? next) is { } asked)
             {
                 wait = asked < TimeSpan.Zero ? TimeSpan.Zero : asked < LongestWait ? asked : LongestWait;

@@ -34,6 +34,9 @@ internal sealed class ScheduleState : IFolded
     /// <summary>The run that was started last.</summary>
     public string? LastRunId { get; set; }
 
+    /// <summary>The run that has to end before the next time that is due is fired; null when none has to. It tells when it does.</summary>
+    public string? WaitsFor { get; set; }
+
     /// <summary>Whether there is a schedule.</summary>
     [JsonIgnore]
     public bool IsThere => Created is not null && !Deleted;
@@ -48,6 +51,7 @@ internal sealed class ScheduleState : IFolded
                 break;
             case ScheduleRecordTypes.Paused:
                 Paused = true;
+                WaitsFor = null;
                 Due.Clear();
                 break;
             case ScheduleRecordTypes.Resumed:
@@ -70,11 +74,15 @@ internal sealed class ScheduleState : IFolded
                 }
 
                 break;
+            case ScheduleRecordTypes.Waits:
+                WaitsFor = JsonSerializer.Deserialize(entry.Payload.Span, ScheduleJson.Default.ScheduleWaits)!.RunId;
+                break;
             case ScheduleRecordTypes.Fired:
                 var fire = JsonSerializer.Deserialize(entry.Payload.Span, ScheduleJson.Default.ScheduleFire)!;
                 if (!fire.Manual)
                 {
                     Due.Remove(fire.At);
+                    WaitsFor = null;
                 }
 
                 LastRunId = fire.RunId ?? LastRunId;
@@ -82,6 +90,7 @@ internal sealed class ScheduleState : IFolded
                 break;
             case ScheduleRecordTypes.Deleted:
                 Deleted = true;
+                WaitsFor = null;
                 Due.Clear();
                 Fires.Clear();
 
@@ -108,6 +117,7 @@ internal static class ScheduleRecordTypes
     public const string Paused = "schedule.paused";
     public const string Resumed = "schedule.resumed";
     public const string Due = "schedule.due";
+    public const string Waits = "schedule.waits";
     public const string Fired = "schedule.fired";
     public const string Deleted = "schedule.deleted";
 }
@@ -134,6 +144,13 @@ internal sealed record ScheduleDue
     public DateTimeOffset? MissedSince { get; init; }
 }
 
+/// <summary>A time that is due has to wait until the run before has ended, or need not wait any more.</summary>
+internal sealed record ScheduleWaits
+{
+    /// <summary>The run; null when it has ended.</summary>
+    public string? RunId { get; init; }
+}
+
 /// <summary>A record without content.</summary>
 internal sealed record ScheduleNote;
 
@@ -145,6 +162,7 @@ internal sealed record ScheduleNote;
 [JsonSerializable(typeof(ScheduleState))]
 [JsonSerializable(typeof(ScheduleCreated))]
 [JsonSerializable(typeof(ScheduleDue))]
+[JsonSerializable(typeof(ScheduleWaits))]
 [JsonSerializable(typeof(ScheduleFire))]
 [JsonSerializable(typeof(ScheduleNote))]
 internal sealed partial class ScheduleJson : JsonSerializerContext;

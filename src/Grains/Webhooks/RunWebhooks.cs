@@ -11,12 +11,27 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
     /// <summary>How long it may take until a new webhook is told of runs that do not name it.</summary>
     public static readonly TimeSpan RememberFor = TimeSpan.FromSeconds(5);
 
+    // A run that begins waits for the list; longer than this it does not.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private const int MaxTenants = 10_000;
 
     private readonly ConcurrentDictionary<string, (Task<IReadOnlyList<WebhookSubscription>> List, DateTimeOffset Until)> _known = new(StringComparer.Ordinal);
 
     /// <summary>Whether any webhook wants to be told of all runs of a tenant.</summary>
-    public async ValueTask<bool> AnyAsync(string tenantId) => (await SubscriptionsAsync(tenantId)).Any(subscription => subscription is { Enabled: true, Events.Count: > 0 });
+    /// <exception cref="Exception">The list cannot be read now; <see cref="TimeoutException"/> when it does not come soon. Failures are remembered for a moment, too.</exception>
+    public async ValueTask<bool> AnyAsync(string tenantId)
+    {
+        var (asked, until) = Ask(tenantId, againAfterFailure: false);
+        if (!asked.IsCompleted)
+        {
+            // However many runs begin meanwhile, they wait for the same question, and none longer than the first.
+            var left = Patience - (RememberFor - (until - time.GetUtcNow()));
+            await asked.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
+        }
+
+        return (await asked).Any(subscription => subscription is { Enabled: true, Events.Count: > 0 });
+    }
 
     /// <summary>Hands a message over to each webhook that is concerned; it is durable with each of them when this returns. Idempotent, so after a failure it is done again.</summary>
     /// <param name="tenantId">The tenant.</param>
@@ -24,7 +39,7 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
     /// <param name="happened">What happened.</param>
     public async Task TellAsync(string tenantId, string? webhookId, WebhookEvent happened)
     {
-        var concerned = (await SubscriptionsAsync(tenantId))
+        var concerned = (await Ask(tenantId, againAfterFailure: true).List)
             .Where(subscription => subscription.Enabled && (subscription.Events.Contains(happened.Type) || subscription.WebhookId == webhookId))
             .Select(subscription => subscription.WebhookId)
             .ToList();
@@ -41,12 +56,13 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
         }
     }
 
-    private Task<IReadOnlyList<WebhookSubscription>> SubscriptionsAsync(string tenantId)
+    private (Task<IReadOnlyList<WebhookSubscription>> List, DateTimeOffset Until) Ask(string tenantId, bool againAfterFailure)
     {
         var now = time.GetUtcNow();
-        if (_known.TryGetValue(tenantId, out var known) && !known.List.IsFaulted && !known.List.IsCanceled && now < known.Until && now > known.Until - (2 * RememberFor))
+        if (_known.TryGetValue(tenantId, out var known)
+            && !(againAfterFailure && (known.List.IsFaulted || known.List.IsCanceled)) && now < known.Until && now > known.Until - (2 * RememberFor))
         {
-            return known.List;
+            return known;
         }
 
         if (_known.Count >= MaxTenants)
@@ -56,8 +72,6 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
 
         // The question itself is remembered, so that many runs at once ask once.
         platform.Assume(tenantId);
-        var asked = grains.GetGrain<IWebhookIndexGrain>(GrainKeys.WebhookIndex(tenantId)).List();
-        _known[tenantId] = (asked, now + RememberFor);
-        return asked;
+        return _known[tenantId] = (grains.GetGrain<IWebhookIndexGrain>(GrainKeys.WebhookIndex(tenantId)).List(), now + RememberFor);
     }
 }

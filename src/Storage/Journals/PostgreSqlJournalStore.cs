@@ -52,6 +52,10 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
 
     private const string Purge = "SELECT outcome, result_sequence FROM steward_journal_purge($1, $2, $3, $4, $5, $6)";
 
+    // The function knows no wake times that are kept: in one transaction it is taken away before, and comes back after.
+    private const string TakeWake = "WITH known AS (SELECT id, wake_at FROM journal_heads WHERE journal = $1 FOR UPDATE), taken AS (UPDATE journal_heads h SET wake_at = NULL FROM known WHERE h.id = known.id) SELECT wake_at FROM known";
+    private const string PutWake = "UPDATE journal_heads SET wake_at = $2 WHERE journal = $1";
+
     private readonly PostgreSqlDatabase _database;
     private readonly JournalAppendLane[] _lanes;
 
@@ -136,18 +140,23 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
             purge,
             static async (database, purge, cancellation) =>
             {
-                await using var command = database.Command(Purge);
-                command.Parameters.Add(Text(purge.Journal));
-                command.Parameters.Add(Number(purge.ThroughSequence));
-                command.Parameters.Add(Text(purge.Receipt.Type));
-                command.Parameters.Add(Number(purge.Receipt.At.ToUnixTimeMilliseconds()));
-                command.Parameters.Add(new NpgsqlParameter { Value = (object?)purge.Receipt.DeduplicationId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
-                command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = purge.Receipt.Payload, NpgsqlDbType = NpgsqlDbType.Bytea });
-                await using var reader = await command.ExecuteReaderAsync(cancellation);
-                await reader.ReadAsync(cancellation);
-                var answer = new AppendOutcome(reader.GetInt32(0), reader.GetInt64(1));
-                // The commit is only certain when the server has answered everything.
-                await reader.NextResultAsync(cancellation);
+                await using var connection = await database.OpenAsync(cancellation);
+                if (!purge.KeepsWake)
+                {
+                    return await PurgeAsync(connection, purge, cancellation);
+                }
+
+                await using var transaction = await connection.BeginTransactionAsync(cancellation);
+                await using var take = new NpgsqlCommand(TakeWake, connection, transaction) { Parameters = { Text(purge.Journal) } };
+                var wake = await take.ExecuteScalarAsync(cancellation) as long?;
+                var answer = await PurgeAsync(connection, purge, cancellation);
+                if (wake is { } kept)
+                {
+                    await using var put = new NpgsqlCommand(PutWake, connection, transaction) { Parameters = { Text(purge.Journal), Number(kept) } };
+                    await put.ExecuteNonQueryAsync(cancellation);
+                }
+
+                await transaction.CommitAsync(cancellation);
                 return answer;
             },
             cancellationToken);
@@ -170,6 +179,24 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
 
     /// <inheritdoc/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    private static async Task<AppendOutcome> PurgeAsync(NpgsqlConnection connection, JournalPurge purge, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(Purge, connection);
+        command.Parameters.Add(Text(purge.Journal));
+        command.Parameters.Add(Number(purge.ThroughSequence));
+        command.Parameters.Add(Text(purge.Receipt.Type));
+        command.Parameters.Add(Number(purge.Receipt.At.ToUnixTimeMilliseconds()));
+        command.Parameters.Add(new NpgsqlParameter { Value = (object?)purge.Receipt.DeduplicationId ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<ReadOnlyMemory<byte>> { TypedValue = purge.Receipt.Payload, NpgsqlDbType = NpgsqlDbType.Bytea });
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        var answer = new AppendOutcome(reader.GetInt32(0), reader.GetInt64(1));
+
+        // Without a transaction around it the commit is only certain when the server has answered everything.
+        await reader.NextResultAsync(cancellationToken);
+        return answer;
+    }
 
     private static NpgsqlParameter<string> Text(string value) => new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
 

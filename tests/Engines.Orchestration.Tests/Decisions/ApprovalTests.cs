@@ -190,6 +190,31 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task Execute_DecidedAtAnyMomentAfterALoss_GoesOnQuietlyAndSendsOnce()
+    {
+        var asked = await RunAsync();
+        var looks = 0;
+        for (var at = 0; at <= looks; at++)
+        {
+            // The silo was lost between the question and run.waiting: the next execution has nothing to record before it waits.
+            var connectors = Things();
+            var recorder = new FakeRecorder(_time);
+            recorder.Note([.. asked.Facts.Where(fact => fact is not RunWaiting)]);
+            var decided = new DecidedWhileLooking(recorder, at, new DecisionMade { RequestId = recorder.Snapshot.Decisions[0].Request.RequestId, Decision = "approve", By = "u-boss" });
+            await Engines.Create(connectors, Engines.Definitions(Policy, Write), time: _time).ExecuteAsync(recorder.Snapshot.Input!, decided, default, default);
+            looks = Math.Max(looks, decided.LooksBeforeWaiting);
+
+            if (decided.HasDecided)
+            {
+                Assert.Equal("wrote done", recorder.Snapshot.Answer);
+                Assert.Equal(1, Assert.Single(connectors.Effects).Value);
+            }
+        }
+
+        Assert.InRange(looks, 10, 500);
+    }
+
+    [Fact]
     public async Task Execute_AnotherStepFailsWhileOneWaits_EndsWithoutTheApproval()
     {
         var both = Write.Replace("with: { seen: \"${steps.read.result.value}\" } }", "needs: [] }\n  - { id: fail, title: Fail, call: a.things.fail }", StringComparison.Ordinal);
@@ -214,6 +239,41 @@ public sealed class ApprovalTests
 
     private static ValueTask DecideAsync(FakeRecorder recorder, string decision, string? comment = null) =>
         recorder.RecordAsync([new DecisionMade { RequestId = recorder.Snapshot.Decisions[^1].Request.RequestId, Decision = decision, By = "u-boss", Comment = comment }], default);
+
+    /// <summary>A journal in which a decision appears at the n-th look at its state.</summary>
+    private sealed class DecidedWhileLooking(FakeRecorder journal, int at, DecisionMade decision) : IRunRecorder
+    {
+        private int _looks;
+
+        public bool HasDecided { get; private set; }
+
+        /// <summary>How often it was looked at until the run waited.</summary>
+        public int LooksBeforeWaiting { get; private set; }
+
+        public RunSnapshot Snapshot
+        {
+            get
+            {
+                if (Interlocked.Increment(ref _looks) == at && journal.Snapshot.Phase != RunPhase.Waiting)
+                {
+                    HasDecided = true;
+                    journal.Note(decision);
+                }
+
+                return journal.Snapshot;
+            }
+        }
+
+        public ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken) => RecordAsync(facts, [], cancellationToken);
+
+        public ValueTask RecordAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
+        {
+            LooksBeforeWaiting = facts.Any(fact => fact is RunWaiting) ? _looks : LooksBeforeWaiting;
+            return journal.RecordAsync(facts, contents, cancellationToken);
+        }
+
+        public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken) => journal.LoadContentAsync(hash, cancellationToken);
+    }
 
     private static FakeConnectors Things() => new FakeConnectors()
         .Add("a.things.read", OperationEffect.Read, _ => new JsonObject { ["value"] = "v" })

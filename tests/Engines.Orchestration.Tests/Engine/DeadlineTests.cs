@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
+using Steward.Engines.Orchestration.Tests.React;
 
 namespace Steward.Engines.Orchestration.Tests.Engine;
 
@@ -31,9 +32,7 @@ public sealed class DeadlineTests
     {
         var recorder = FakeRecorder.For(Input(), _time);
         string? told = null;
-        DateTimeOffset? deadline = null;
         PassDeadlineInRead(recorder, () => told = recorder.Snapshot.Answer);
-        _connectors.OnRequest = request => deadline = request.Deadline;
         await ExecuteAsync(recorder);
 
         Assert.Equal(
@@ -41,9 +40,56 @@ public sealed class DeadlineTests
         var reached = recorder.Facts.OfType<DeadlineReached>().Single();
         Assert.Equal(["Read it: still running."], reached.Open);
         Assert.Equal(recorder.Snapshot.Input!.Deadline!.Value.AddHours(1), reached.Until);
-        Assert.Equal(recorder.Snapshot.Input.Deadline, deadline);
         Assert.Equal((RunPhase.Completed, "read v"), (recorder.Snapshot.Phase, recorder.Snapshot.Answer));
         Assert.Null(recorder.Snapshot.NoteFrom);
+    }
+
+    [Fact]
+    public async Task Execute_CallIsUnderWayAtTheDeadline_GoesOnInTheBackgroundToo()
+    {
+        var recorder = FakeRecorder.For(Input(), _time);
+        _connectors.OnCall = async (request, cancellationToken) =>
+        {
+            if (request.OperationId == "a.things.read")
+            {
+                // As the connectors do: a call knows from its start when it is cut off.
+                using var limit = new CancellationTokenSource(request.Deadline!.Value - _time.GetUtcNow(), _time);
+                await AdvanceToBackgroundAsync(recorder);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+                either.Token.ThrowIfCancellationRequested();
+            }
+        };
+        await ExecuteAsync(recorder);
+
+        Assert.Equal((RunPhase.Completed, "read v"), (recorder.Snapshot.Phase, recorder.Snapshot.Answer));
+        Assert.Single(_connectors.Calls, call => call.OperationId == "a.things.read");
+    }
+
+    [Theory]
+    [InlineData(true, 5, "Found it.")]
+    [InlineData(false, 3, "Not yet.")]
+    public async Task Execute_ReasonsOnAfterTheDeadline_HasTheLimitsOfTheBackground(bool passes, int calls, string answer)
+    {
+        var input = Input();
+        var recorder = FakeRecorder.For(input, _time);
+        _connectors.OnCall = async (_, _) =>
+        {
+            if (passes && recorder.Snapshot.ModelCalls.Count == 2)
+            {
+                await AdvanceToBackgroundAsync(recorder);
+            }
+        };
+        var model = new FakeModel((call, request) => call < 5 && request.AllowToolCalls
+            ? [FakeModel.Call("a_things_read", $$"""{"n":{{call}}}"""), FakeModel.End("tool_calls")]
+            : [FakeModel.Say(call == 5 ? "Found it." : "Not yet."), FakeModel.End()]);
+        var engine = Engines.Create(_connectors, Engines.WithAgents(Policy, null, Engines.Assistant), model, time: _time, configure: options =>
+        {
+            (options.MaxModelSteps, options.MaxBackgroundModelSteps) = (3, 5);
+            (options.InteractiveLimits, options.BackgroundLimits) = (new RunLimits { Steps = 2, ModelCalls = 3 }, new RunLimits { Steps = 10, ModelCalls = 10 });
+        });
+        await engine.ExecuteAsync(input, recorder, default, default);
+
+        Assert.Equal((calls, answer), (recorder.Snapshot.ModelCalls.Count, recorder.Snapshot.Answer));
     }
 
     [Fact]

@@ -170,8 +170,8 @@ public sealed class GuardTests
         };
         StepState Empty(string id) => new() { StepId = id, Title = id, Ordinal = 0, Status = StepStatus.Done, Result = JsonSerializer.SerializeToElement(new { items = Array.Empty<int>() }) };
 
-        Assert.False(Novelty.IsStalled([Call(1), Call(2)], Empty));
-        Assert.True(Novelty.IsStalled([Call(1), Call(2), Call(3)], Empty));
+        Assert.False(new Novelty().IsStalled([Call(1), Call(2)], Empty));
+        Assert.True(new Novelty().IsStalled([Call(1), Call(2), Call(3)], Empty));
     }
 
     private static IEnumerable<ChatDelta> Tools(ChatRequest request, (string Name, string Arguments) tool, int call) => request.AllowToolCalls

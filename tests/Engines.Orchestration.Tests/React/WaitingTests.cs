@@ -62,7 +62,7 @@ public sealed class WaitingTests
         var catalog = Engines.Agents(Engines.Assistant + "handoffs: [helper]\n", Engines.Assistant.Replace("id: assistant", "id: helper", StringComparison.Ordinal));
         var budget = new RunBudget(run, new RunLimits());
         var runner = new ReactRunner(
-            run, catalog.Default, ReactTools.Of(catalog.Default, things.Operations, [catalog.Find("helper")!]), new ModelCaller(run, model, budget, new ModelCallNumbers(recorder.Snapshot)), handoffs, budget, NullLogger.Instance, null, input.Text, 8);
+            run, catalog.Default, ReactTools.Of(catalog.Default, things.Operations, [catalog.Find("helper")!]), new ModelCaller(run, model, budget, new ModelCallNumbers(recorder.Snapshot)), handoffs, budget, NullLogger.Instance, null, input.Text, static () => 8);
         return await runner.RunAsync(recorder.Snapshot.Choice is null ? [new StrategyChosen { Strategy = "react" }] : []);
     }
 

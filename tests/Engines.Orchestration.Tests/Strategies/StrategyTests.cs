@@ -54,6 +54,42 @@ public sealed class StrategyTests
         Assert.Contains(message, recorder.Snapshot.Answer, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Execute_ReactDemandedWherePlansAreReviewed_IsRefusedWithoutAskingAModel()
+    {
+        var model = Model();
+        var recorder = await Engines.Create(FakeConnectors.Company(), Engines.WithAgents(Policy, null, Reviewed("plan, react")), model).RunAsync(Engines.Input("unlock ada") with { Strategy = "react" });
+
+        Assert.Equal((RunPhase.Failed, "strategy_not_allowed"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Contains("changes things only by a plan that a person has seen. Demand 'plan'", recorder.Snapshot.Answer, StringComparison.Ordinal);
+        Assert.Empty(model.Requests);
+    }
+
+    [Theory]
+    [InlineData("plan, react", "auto", "auto", null, "plan")]
+    [InlineData("react, plan, direct", "auto", "auto", "version: 1\nrules:\n  - use: react\n", "plan")]
+    [InlineData("react, plan", "react", "auto", null, "plan")]
+    [InlineData("react", "auto", "react", null, "react")]
+    public async Task Execute_PlansAreReviewed_GetsNoOtherWayToChangeThings(string strategies, string configured, string demanded, string? rules, string expected)
+    {
+        var model = Model();
+        var recorder = await Engines.Create(FakeConnectors.Company(), Engines.WithAgents(Policy, rules, Reviewed(strategies)), model, options => options.Strategy = configured)
+            .RunAsync(Engines.Input("unlock ada") with { Strategy = demanded });
+
+        Assert.Equal(expected, recorder.Snapshot.Strategy);
+        var offered = model.Requests[0].Tools.Select(tool => tool.Name).ToList();
+        Assert.DoesNotContain("okta_users_unlock", offered);
+        Assert.Equal(expected == "react", offered.Contains("okta_users_get"));
+    }
+
+    [Fact]
+    public async Task Execute_ReactDemandedOfAReadingAgentWhosePlansAreReviewed_IsUsed()
+    {
+        var recorder = await RunAsync(Reviewed("plan, react").Replace(", write: ['*']", "", StringComparison.Ordinal), Engines.Input("find ada") with { Strategy = "react" });
+
+        Assert.Equal(("react", RunPhase.Completed), (recorder.Snapshot.Strategy, recorder.Snapshot.Phase));
+    }
+
     [Theory]
     [InlineData(false, "version: 1\ncallers: [anyone]\n", false)]
     [InlineData(true, "version: 1\ncallers: [role:helpdesk]\n", false)]
@@ -135,6 +171,9 @@ public sealed class StrategyTests
 
     private static Task<FakeRecorder> RunAsync(string agent, RunInput input) =>
         Engines.Create(FakeConnectors.Company(), Engines.WithAgents(Policy, null, agent), Model()).RunAsync(input);
+
+    private static string Reviewed(string strategies) =>
+        $"id: assistant\nversion: 1\ntitle: A\ndescription: D\ninstructions: I\ntools: {{ read: ['*'], write: ['*'] }}\nreviewPlans: true\nstrategies: [{strategies}]\n";
 
     private static FakeModel Model() => new((_, _) => [FakeModel.Say("ok"), FakeModel.End()]);
 }

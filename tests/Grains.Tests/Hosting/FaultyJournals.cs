@@ -10,6 +10,9 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
 
     private readonly ConcurrentDictionary<string, int> _lost = new();
 
+    /// <summary>How many entries of a journal were read.</summary>
+    public ConcurrentDictionary<string, int> EntriesRead { get; } = new();
+
     /// <summary>
     /// Lets the next appends to a journal look as when the connection broke; none of them stands. A grain that meets this leaves memory.
     /// </summary>
@@ -55,11 +58,18 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
             _faults.TryRemove(journal, out _);
         }
 
-        return inner.ReadAsync(journal, afterSequence, limit, cancellationToken);
+        return CountAsync(journal, inner.ReadAsync(journal, afterSequence, limit, cancellationToken));
     }
 
     public ValueTask<IReadOnlyList<JournalEntry>> ReadTailAsync(string journal, int limit, CancellationToken cancellationToken = default) =>
-        inner.ReadTailAsync(journal, limit, cancellationToken);
+        CountAsync(journal, inner.ReadTailAsync(journal, limit, cancellationToken));
+
+    private async ValueTask<IReadOnlyList<JournalEntry>> CountAsync(string journal, ValueTask<IReadOnlyList<JournalEntry>> read)
+    {
+        var entries = await read;
+        EntriesRead.AddOrUpdate(journal, entries.Count, (_, before) => before + entries.Count);
+        return entries;
+    }
 
     public ValueTask<JournalHead?> GetHeadAsync(string journal, CancellationToken cancellationToken = default) => inner.GetHeadAsync(journal, cancellationToken);
 

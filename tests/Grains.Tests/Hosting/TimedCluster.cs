@@ -3,12 +3,18 @@ using Orleans.Hosting;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.Runs;
 
 namespace Steward.Grains.Tests.Hosting;
 
 /// <summary>A silo that may send webhooks to loopback, for tests that set its clock.</summary>
 public sealed class TimedCluster : GrainCluster
 {
+    internal UnsteadyHook Hook { get; } = new();
+
+    /// <summary>What the tenant's watchdog does about work that stands still.</summary>
+    internal Task<int> TakeUpAsync(string tenant) => Silo.GetRequiredService<OpenWork>().ResumeAsync(tenant, TimeSpan.Zero, default);
+
     /// <summary>What the tenant's watchdog does when it comes.</summary>
     internal Task<int> WatchdogAsync(string tenant) => Silo.GetRequiredService<OpenWork>().WakeAsync(tenant, default);
 
@@ -30,6 +36,7 @@ public sealed class TimedCluster : GrainCluster
 
     protected override void Configure(ISiloBuilder silo)
     {
+        silo.Services.AddSingleton<IRunEndHook>(Hook);
         silo.Services.Configure<WebhookOptions>(options =>
         {
             options.AllowHttp = true;

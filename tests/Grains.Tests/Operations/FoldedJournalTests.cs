@@ -101,6 +101,22 @@ public class FoldedJournalTests(GrainCluster cluster)
         Assert.Null(await again.ReadAsync(3, default));
     }
 
+    [Fact]
+    public async Task Purge_KeepsWake_LeavesASnapshotAndTheWakeTime()
+    {
+        var key = NewKey();
+        using var journal = Open(key);
+        await journal.AppendAsync(ScheduleRecordTypes.Resumed, new ScheduleNote(), ScheduleJson.Default.ScheduleNote, static () => new JournalWake(Start));
+        await FireAsync(journal, 1);
+
+        await journal.PurgeAsync(keepsWake: true);
+
+        Assert.Equal([FoldedJournal<ScheduleState>.SnapshotType], (await cluster.Journals.ReadAsync(key, 0, 100)).Select(entry => entry.Type));
+        Assert.Equal(Start, (await cluster.Journals.GetHeadAsync(key))!.WakeAt);
+        await FireAsync(journal, 2);
+        Assert.Equal("r-2", journal.State.LastRunId);
+    }
+
     private static string NewKey() => $"t-fold/j-{Guid.NewGuid():n}";
 
     private static string Describe(ScheduleState state) => System.Text.Json.JsonSerializer.Serialize(state, ScheduleJson.Default.ScheduleState);

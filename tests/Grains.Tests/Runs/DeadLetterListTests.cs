@@ -70,6 +70,44 @@ public class DeadLetterListTests(GrainCluster cluster)
         Assert.Contains(await cluster.Journals.ReadTailAsync(key, 20), entry => entry.Type == DeadLetterRecords.Kept);
     }
 
+    [Theory]
+    [InlineData(true, 4000, 7)]
+    [InlineData(false, 1500, 1507)]
+    public async Task Activate_ManyReceipts_ReadsBackToWhereAllOpenOnesAreKept(bool kept, int before, int depth)
+    {
+        var tenant = "t-receipts" + Guid.NewGuid().ToString("n")[..8];
+        var key = GrainKeys.DeadLetters(tenant);
+        await AppendAsync(0, before, "r-old");
+        var head = (long)before;
+        if (kept)
+        {
+            var receipt = new JournalRecord { Type = DeadLetterRecords.Kept, At = DateTimeOffset.UnixEpoch, Payload = "[]"u8.ToArray() };
+            Assert.IsType<JournalAppended>(await cluster.Journals.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = head++, Receipt = receipt }));
+        }
+
+        await AppendAsync(head, 7, "r-new");
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        var letters = cluster.Grains.GetGrain<IDeadLettersGrain>(key);
+
+        Assert.Equal(depth, await letters.Count());
+        Assert.NotNull(await letters.Find("r-new-3"));
+        Assert.Equal(!kept, await letters.Find("r-old-3") is not null);
+        Assert.InRange(cluster.Faults.EntriesRead[key], 1, kept ? 1100 : 1100 + depth);
+
+        async Task AppendAsync(long at, int count, string name) => Assert.IsType<JournalAppended>(await cluster.Journals.AppendAsync(new JournalAppend
+        {
+            Journal = key,
+            ExpectedSequence = at,
+            Records = [.. Enumerable.Range(0, count).Select(number => new JournalRecord
+            {
+                Type = DeadLetterRecords.Added,
+                At = DateTimeOffset.UnixEpoch,
+                Payload = JsonSerializer.SerializeToUtf8Bytes(Letter($"{name}-{number}", 1), DeadLetterJson.Default.DeadLetter),
+                DeduplicationId = $"dead:{name}-{number}:1",
+            })],
+        }));
+    }
+
     private static int Depth(string tenant)
     {
         var depth = -1;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Steward.Engines.Orchestration;
 using Steward.Runs;
 using Steward.Storage;
@@ -17,6 +18,41 @@ public class RunLifeTests
         Record(Ask("d1"));
 
         Assert.Equal((false, new JournalWake(Now.AddHours(1))), _life.Marks([Wait("d1")], _snapshot));
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public void Marks_WaitingThatOthersHaveToBeToldOf_StaysOpenUntilTheyAre(bool background, bool hasHook)
+    {
+        var life = new RunLife(_ => hasHook);
+        life.TakeOwn(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(new RunOrigin { SessionKey = "t-a/u-a/s-1", UserId = "u-a", Background = background }, RunRecordJson.Default.RunOrigin), Now);
+        Record(Ask("d1"));
+        var marks = life.Marks([Wait("d1")], _snapshot);
+        life.Take(Wait("d1"));
+        Record(Wait("d1"));
+        var untold = life.Untold(_snapshot);
+        life.TakeOwn(RunTold.Type, JsonSerializer.SerializeToUtf8Bytes(new RunTold { Occasion = untold! }, RunRecordJson.Default.RunTold), Now);
+        var afterwards = life.Untold(_snapshot);
+
+        // What it waits for next is another occasion.
+        Record(Made("d1"), Ask("d2"), Wait("d2"));
+        life.Take(Wait("d2"));
+
+        Assert.Equal((true, new JournalWake(Now.AddHours(1))), marks);
+        Assert.Equal(RunLife.InterimId(_snapshot), life.Untold(_snapshot));
+        Assert.NotNull(untold);
+        Assert.Null(afterwards);
+    }
+
+    [Fact]
+    public void Marks_SecondWaitOfARunThatItsSessionWentOnWithout_StaysOpenUntilItIsTold()
+    {
+        Record(Ask("d1"), Wait("d1"));
+        Assert.Null(_life.Untold(_snapshot));
+        Record(Made("d1"), Ask("d2"));
+
+        Assert.Equal((true, new JournalWake(Now.AddHours(1))), _life.Marks([Wait("d2")], _snapshot));
     }
 
     [Fact]

@@ -24,7 +24,7 @@ internal sealed class JournalModel
     {
         public sealed record Append(int Journal, int SequenceError, int[] Ids, bool? Open, int? Wake, int Minute) : Operation;
 
-        public sealed record Purge(int Journal, int SequenceError, int Id, int Minute) : Operation;
+        public sealed record Purge(int Journal, int SequenceError, int Id, int Minute, bool KeepsWake) : Operation;
 
         public sealed record Read(int Journal, int After, int Limit) : Operation;
 
@@ -63,7 +63,8 @@ internal sealed class JournalModel
             from error in Gen.Frequency((6, Gen.Constant(0)), (1, Gen.Choose(-1, 1)))
             from id in Gen.Choose(-2, Ids.Length - 1)
             from at in minute
-            select (Operation)new Operation.Purge(name, error, id, at);
+            from keepsWake in Gen.Elements(true, false)
+            select (Operation)new Operation.Purge(name, error, id, at, keepsWake);
         var read = from name in journal from after in Gen.Choose(0, 12) from limit in Gen.Choose(1, 6) select (Operation)new Operation.Read(name, after, limit);
         var tail = from name in journal from limit in Gen.Choose(1, 6) select (Operation)new Operation.Tail(name, limit);
         var find = from name in journal from id in Gen.Choose(0, Ids.Length - 1) select (Operation)new Operation.Find(name, id);
@@ -147,6 +148,7 @@ internal sealed class JournalModel
         {
             Journal = journal,
             ThroughSequence = Math.Max(1, model.Sequence(journal) + operation.SequenceError),
+            KeepsWake = operation.KeepsWake,
             Receipt = new JournalRecord
             {
                 Type = "receipt",
@@ -242,7 +244,7 @@ internal sealed class JournalModel
             return duplicate;
         }
 
-        if (!_journals.TryGetValue(purge.Journal, out var state) || state.Sequence != purge.ThroughSequence || state.Open || state.Wake is not null)
+        if (!_journals.TryGetValue(purge.Journal, out var state) || state.Sequence != purge.ThroughSequence || state.Open || (state.Wake is not null && !purge.KeepsWake))
         {
             return new JournalConflict(Sequence(purge.Journal));
         }

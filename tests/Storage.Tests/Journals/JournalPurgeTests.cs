@@ -75,6 +75,24 @@ public abstract class JournalPurgeTests(StorageFixture fixture)
     }
 
     [Fact]
+    public async Task Purge_KeepsWake_ShortensAndLeavesTheWakeTime()
+    {
+        await Store.AppendAsync(Append("r-wake", 0, Record("a"), Record("b") with { DeduplicationId = "op-1" }) with { Wake = new JournalWake(Noon) });
+        await Store.AppendAsync(Append("r-open", 0, Record("a")) with { Open = true, Wake = new JournalWake(Noon) });
+
+        Assert.Equal(new JournalConflict(2), await Store.PurgeAsync(Purge("r-wake", 1) with { KeepsWake = true }));
+        Assert.Equal(Noon, (await Store.GetHeadAsync(Key("r-wake")))!.WakeAt);
+        Assert.Equal(new JournalAppended(3), await Store.PurgeAsync(Purge("r-wake", 2) with { KeepsWake = true }));
+        Assert.Equal(new JournalConflict(1), await Store.PurgeAsync(Purge("r-open", 1) with { KeepsWake = true }));
+        Assert.Equal(new JournalConflict(0), await Store.PurgeAsync(Purge("r-none", 1) with { KeepsWake = true }));
+
+        Assert.Equal(["2 test op-1 ", "3 receipt  gone"], (await Store.ReadAsync(Key("r-wake"), 0, 10)).Select(Show));
+        Assert.Equal([(Key("r-open"), Noon), (Key("r-wake"), Noon)], (await Store.ListDueAsync(Key("r-"), Noon, 10)).Select(head => (head.Journal, head.WakeAt!.Value)));
+        Assert.Equal(new JournalAppended(4), await Store.AppendAsync(Append("r-wake", 3, Record("c")) with { Wake = JournalWake.Never }));
+        Assert.Null((await Store.GetHeadAsync(Key("r-wake")))!.WakeAt);
+    }
+
+    [Fact]
     public async Task Purge_ReceiptsIdIsThere_IsADuplicate()
     {
         var purge = Purge("r-1", 1);

@@ -10,15 +10,21 @@ internal static class OAuthExchange
     private static readonly TimeSpan DefaultLifetime = TimeSpan.FromHours(1);
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromHours(12);
 
+    /// <param name="form">What is asked for.</param>
+    /// <param name="send">Sends the form.</param>
+    /// <param name="readError">Reads the product's own error: some say with another status than 429 that there were too many calls.</param>
+    /// <param name="product">The product's name in messages.</param>
+    /// <param name="time">The clock.</param>
     public static async Task<AccessToken> SendAsync(
-        IReadOnlyDictionary<string, string> form, Func<ReadOnlyMemory<byte>, Task<VendorReply>> send, string product, TimeProvider time)
+        IReadOnlyDictionary<string, string> form, Func<ReadOnlyMemory<byte>, Task<VendorReply>> send, Func<VendorReply, VendorError?> readError, string product, TimeProvider time)
     {
         var body = string.Join('&', form.Select(field => $"{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}"));
         var reply = await send(Encoding.ASCII.GetBytes(body));
-        if (reply.Status is 429 or >= 500)
+        var isLimit = reply.Status == 429 || (reply.Status is >= 400 and < 500 && readError(reply) is { Code: FailureCodes.RateLimited });
+        if (isLimit || reply.Status >= 500)
         {
             throw OutcomeException.Failed(
-                reply.Status == 429 ? FailureCodes.RateLimited : FailureCodes.Unavailable,
+                isLimit ? FailureCodes.RateLimited : FailureCodes.Unavailable,
                 $"{product} answered {reply.Status} when asked for an access token.", isRetryable: true, reply.RetryAfter(time.GetUtcNow()));
         }
 

@@ -325,7 +325,7 @@ internal sealed partial class SalesforceConnector : VendorConnector
         };
         return await OAuthExchange.SendAsync(form, async body =>
             await SendAsync(call, HttpMethod.Post, new RequestPath("services", "oauth2", "token").Below(BaseUrl), body, "application/x-www-form-urlencoded", null, isWrite: false),
-            Product, Time);
+            ReadError, Product, Time);
     }
 
     [GeneratedRegex(@"\A/services/data/v[0-9]{1,3}\.[0-9]/query/[A-Za-z0-9_-]{1,200}\z", RegexOptions.CultureInvariant)]

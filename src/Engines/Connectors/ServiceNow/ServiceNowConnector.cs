@@ -336,7 +336,7 @@ internal sealed partial class ServiceNowConnector : VendorConnector
 
         return await OAuthExchange.SendAsync(form, async body =>
             await SendAsync(call, HttpMethod.Post, new RequestPath("oauth_token.do").Below(BaseUrl), body, "application/x-www-form-urlencoded", null, isWrite: false),
-            Product, Time);
+            ReadError, Product, Time);
     }
 
     [GeneratedRegex(@"\A[A-Z]{2,10}[0-9]{1,20}\z", RegexOptions.CultureInvariant)]

@@ -5,7 +5,9 @@ namespace Steward.Engines.Connectors.Templates;
 /// <summary>
 /// One thing that can be done. Values of <see cref="Path"/>, <see cref="Query"/>, <see cref="Headers"/> and <see cref="Body"/> are templates over arguments,
 /// connection fields, <c>actionId</c> and <c>marker</c> (a short harmless form of it): <c>{name}</c> in a longer text is replaced by the argument's text,
-/// <c>{name}</c> alone by the argument itself, of whatever type; a member whose argument is absent is left out. In paths arguments are escaped.
+/// <c>{name}</c> alone by the argument itself, of whatever type; a member whose argument is absent is left out. In paths arguments are escaped. Where a value
+/// becomes part of a query language or markup it needs a function such as <c>{email|soql}</c>; parts for optional arguments are written
+/// <c>{?email: AND Email = '{email|soql}'}</c>. <see cref="TemplateText"/> reads all of this.
 /// </summary>
 public sealed record OperationTemplate
 {
@@ -18,10 +20,16 @@ public sealed record OperationTemplate
     /// <summary>GET, HEAD, POST, PUT, PATCH or DELETE.</summary>
     public string Method { get; init; } = "GET";
 
+    /// <summary>
+    /// The vendor's other address that this operation is sent to, for products that spread over several hosts. An instance with an address of its own
+    /// is sent this operation there, too.
+    /// </summary>
+    public string? BaseUrl { get; init; }
+
     /// <summary>The path below the base URL, for example <c>/api/v1/users/{userId}</c>.</summary>
     public string Path { get; init; } = "/";
 
-    /// <summary>Query parameters.</summary>
+    /// <summary>Query parameters. A list that stands alone is sent as one parameter for each item; <c>{names|csv}</c> joins it.</summary>
     public IReadOnlyDictionary<string, string> Query { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Headers.</summary>
@@ -35,6 +43,9 @@ public sealed record OperationTemplate
 
     /// <summary>JSON Schema of the arguments, an object. <c>type: object</c> and <c>additionalProperties: false</c> are added when absent. An argument's <c>default</c> is used when it is absent.</summary>
     public JsonElement? Input { get; init; }
+
+    /// <summary>Arguments whose values, or whose form, another operation of the template tells, by the argument's name.</summary>
+    public IReadOnlyDictionary<string, ChoiceSpec> Choices { get; init; } = new Dictionary<string, ChoiceSpec>();
 
     /// <summary>How the result is read from the answer.</summary>
     public OutputSpec Output { get; init; } = new();
@@ -86,13 +97,20 @@ public enum BodyFormat
 /// <summary>How a result is read from an answer.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Where in the body the result stands; the whole body when null. Lists become <c>items</c> and <c>truncated</c>.</summary>
+    /// <summary>
+    /// Where in the body the result stands; the whole body when null. Lists become <c>items</c> and <c>truncated</c>. A read whose answer has nothing there ends
+    /// with <c>not_found</c> (<c>result.0</c>: the first of what was searched for), a list with no items.
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>
-    /// The result's members by name, each with its path in the value at <see cref="Path"/> (for lists: in each item); all members as they are when empty.
+    /// The result's members by name, each with its path in the value at <see cref="Path"/> (for lists: in each item), read by <see cref="FieldPath"/>;
+    /// all members as they are when this and <see cref="Values"/> are empty.
     /// </summary>
     public IReadOnlyDictionary<string, string> Fields { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Members that the answer does not hold: templates over arguments, connection fields and, as <c>result.*</c>, the members of <see cref="Fields"/>.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = new Dictionary<string, JsonElement>();
 
     /// <summary>Whether the value is a list.</summary>
     public bool List { get; init; }
@@ -101,7 +119,10 @@ public sealed record OutputSpec
     public JsonElement? Schema { get; init; }
 }
 
-/// <summary>How a repetition is kept from acting twice.</summary>
+/// <summary>
+/// How a repetition is kept from acting twice. One in which nothing is set says that the system has no way: an attempt whose outcome is unknown is then for a person
+/// to look at, unless <see cref="OperationTemplate.Reconcile"/> finds it.
+/// </summary>
 public sealed record IdempotencySpec
 {
     /// <summary>The header that takes the action's id, where the system has one.</summary>
@@ -114,7 +135,7 @@ public sealed record IdempotencySpec
     public bool Natural { get; init; }
 }
 
-/// <summary>How an attempt is looked up: a read operation whose first item, or whose result, is the earlier effect.</summary>
+/// <summary>How an attempt is looked up: a read operation whose result, or whose first item for which <see cref="Expect"/> holds, is the earlier effect.</summary>
 public sealed record ReconcileSpec
 {
     /// <summary>A read operation of the template.</summary>
@@ -123,7 +144,10 @@ public sealed record ReconcileSpec
     /// <summary>Its arguments, templates over the action's arguments, <c>actionId</c>, <c>marker</c> and <c>sentAt</c> (ISO 8601, two minutes earlier for clocks).</summary>
     public JsonElement? With { get; init; }
 
-    /// <summary>What must hold in the result for the effect to be there: member paths with the value that is expected (templates). A result that is <c>not_found</c> or an empty list is no effect.</summary>
+    /// <summary>
+    /// What must hold in the result, or in an item of a list, for the effect to be there: member paths with the value that is expected (templates).
+    /// A result that is <c>not_found</c> or a list without such an item is no effect.
+    /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Expect { get; init; } = new Dictionary<string, JsonElement>();
 }
 

@@ -11,7 +11,12 @@ public static class TemplateReader
     /// <exception cref="DefinitionException">It is not a valid template; every fault that was found is named with its line.</exception>
     public static ConnectorTemplate Read(string text, string file)
     {
-        var document = YamlLoader.Load(text, file);
+        var document = YamlLoader.Load(text, file, YamlLimits.Large);
+        if (FindNull(document.ToElement(), "") is { } absent)
+        {
+            throw new DefinitionException(file, document.LineOf(absent), $"{absent}: must not be empty; leave it out.");
+        }
+
         ConnectorTemplate template;
         try
         {
@@ -27,6 +32,17 @@ public static class TemplateReader
             ? template
             : throw new DefinitionException([.. faults.Select(fault => new DefinitionError(file, document.LineOf(fault.Path), fault.Message))]);
     }
+
+    // The deserialiser lets null into lists of things that are never null. Where a template holds JSON of the system, null means something.
+    private static string? FindNull(JsonElement value, string path) => value.ValueKind switch
+    {
+        JsonValueKind.Null => path,
+        JsonValueKind.Array => value.EnumerateArray().Select((item, at) => FindNull(item, $"{path}/{at}")).FirstOrDefault(found => found is not null),
+        JsonValueKind.Object => value.EnumerateObject()
+            .Where(member => member.Name is not ("body" or "requestBody" or "arguments" or "input" or "schema" or "with" or "expect" or "result" or "equalTo"))
+            .Select(member => FindNull(member.Value, $"{path}/{LocatedDocument.Escape(member.Name)}")).FirstOrDefault(found => found is not null),
+        _ => null,
+    };
 
     // The deserialiser says `$.operations[2].method`.
     private static string Pointer(string? path) =>

@@ -23,7 +23,7 @@ public sealed record WebhookTemplate
     /// <summary>Where the event's type stands (in each item).</summary>
     public string? EventTypePath { get; init; }
 
-    /// <summary>The header with the event's id.</summary>
+    /// <summary>The header with the event's id; several, with commas between them, where only together they are unique.</summary>
     public string? EventIdHeader { get; init; }
 
     /// <summary>Where the event's id stands (in each item); by default a hash of the event.</summary>
@@ -58,7 +58,7 @@ public sealed record WebhookVerification
     /// <summary>The header with signature, token or key.</summary>
     public string? Header { get; init; }
 
-    /// <summary>What stands before the signature in the header, for example <c>sha256=</c> or <c>v0=</c>.</summary>
+    /// <summary>What stands before the signature in the header, for example <c>sha256=</c> or <c>v0=</c>. Of several signatures with commas between them one must fit.</summary>
     public string? Prefix { get; init; }
 
     /// <summary>sha1 (only where the vendor has nothing better), sha256 or sha512.</summary>
@@ -67,10 +67,13 @@ public sealed record WebhookVerification
     /// <summary>How the signature is written.</summary>
     public SignatureEncoding Encoding { get; init; } = SignatureEncoding.Hex;
 
-    /// <summary>What is signed, a template over <c>body</c>, <c>timestamp</c>, <c>id</c> and <c>url</c>, for example <c>v0:{timestamp}:{body}</c>.</summary>
+    /// <summary>What is signed, a template over <c>body</c>, <c>timestamp</c>, <c>id</c>, <c>method</c> and <c>url</c>, for example <c>v0:{timestamp}:{body}</c>.</summary>
     public string Payload { get; init; } = "{body}";
 
-    /// <summary>The header with the time of the signature in seconds since 1970.</summary>
+    /// <summary>
+    /// The header with the time of the signature: seconds or milliseconds since 1970, or ISO 8601. <c>Name#part</c> is a part of a header such as <c>t</c> in
+    /// Stripe's <c>t=1,v1=ab</c>.
+    /// </summary>
     public string? TimestampHeader { get; init; }
 
     /// <summary>The header with the message's id, for <c>{id}</c>.</summary>
@@ -79,10 +82,10 @@ public sealed record WebhookVerification
     /// <summary>How old the signature may be.</summary>
     public TimeSpan Tolerance { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Where the shared value stands, for <see cref="WebhookVerificationKind.ClientState"/>.</summary>
+    /// <summary>Where the shared value stands, for <see cref="WebhookVerificationKind.ClientState"/> (in each event: <c>value.*.clientState</c>), or the tokens, for <see cref="WebhookVerificationKind.Jwt"/>.</summary>
     public string? Path { get; init; }
 
-    /// <summary>The issuer, for <see cref="WebhookVerificationKind.Jwt"/>.</summary>
+    /// <summary>The issuer, for <see cref="WebhookVerificationKind.Jwt"/>, a template over the instance's fields.</summary>
     public string? Issuer { get; init; }
 
     /// <summary>The audience, a template over the instance's fields.</summary>
@@ -104,7 +107,7 @@ public enum WebhookVerificationKind
     /// <summary>A value in the body that both know (Microsoft Graph).</summary>
     ClientState,
 
-    /// <summary>User and password.</summary>
+    /// <summary>User and password; the secret is both with a colon between them.</summary>
     Basic,
 
     /// <summary>A fixed value in a header (Okta event hooks, GitLab).</summary>
@@ -141,6 +144,9 @@ public sealed record ChallengeSpec
 
     /// <summary>The member of a JSON answer that takes the value (Okta: <c>verification</c>); plain text when null.</summary>
     public string? AnswerMember { get; init; }
+
+    /// <summary>The member of a JSON answer that takes the value's keyed hash in hexadecimal, made with the webhook's secret and algorithm (Zoom: <c>encryptedToken</c>).</summary>
+    public string? HashMember { get; init; }
 
     /// <summary>Whether the handshake itself must be verified like an event.</summary>
     public bool Verified { get; init; }

@@ -162,7 +162,7 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
         StepId = stepId,
         OperationId = operationId,
         Arguments = arguments,
-        Deadline = run.Deadline,
+        Deadline = run.CallDeadline,
     };
 
     private Task<PolicyDecision> DecideAsync(string stepId, ConnectorOperation operation, JsonElement arguments) =>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Orchestration.Expressions;
@@ -16,6 +17,9 @@ internal static class ResultShaper
     [
         "password", "passwd", "secret", "token", "apikey", "authorization", "credential", "privatekey", "resetpasswordurl", "activationurl", "recoveryquestion", "cookie", "otp",
     ];
+
+    // In the names of fields, and so anywhere in the text; a letter may be written as an escape.
+    private static readonly SearchValues<string> Signs = SearchValues.Create([.. SecretNames, "api_key", "private_key", "\\u00"], StringComparison.OrdinalIgnoreCase);
 
     public static (JsonElement Result, bool Truncated) Shape(JsonElement result, int maxLength)
     {
@@ -72,10 +76,7 @@ internal static class ResultShaper
         return Values.Element(summary);
     }
 
-    private static bool MayHoldSecret(string text) => Array.Exists(SecretNames, name => text.Contains(name, StringComparison.OrdinalIgnoreCase))
-        || text.Contains("api_key", StringComparison.OrdinalIgnoreCase) || text.Contains("private_key", StringComparison.OrdinalIgnoreCase)
-        || SecretText.MayHold(text)
-        || text.Contains("\\u00", StringComparison.Ordinal);
+    private static bool MayHoldSecret(string text) => text.AsSpan().ContainsAny(Signs) || SecretText.MayHold(text);
 
     public static bool IsSecret(string name)
     {

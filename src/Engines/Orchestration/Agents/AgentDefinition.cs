@@ -39,8 +39,11 @@ public sealed record AgentDefinition
     /// <summary>What one run of it may use at most.</summary>
     public RunLimits Limits { get; init; } = new();
 
-    /// <summary>Whether a person has to see each plan before it is worked off.</summary>
+    /// <summary>Whether a person has to see each plan before it is worked off. What the agent may change it then changes by such plans only: step by step it only reads.</summary>
     public bool ReviewPlans { get; init; }
+
+    /// <summary>Whether it may change things, but only by a plan that a person has seen.</summary>
+    internal bool ChangesByReviewedPlansOnly => ReviewPlans && WriteTools.Count > 0;
 
     /// <summary>A hash of the definition.</summary>
     public required string Hash { get; init; }

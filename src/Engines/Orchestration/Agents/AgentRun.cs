@@ -3,25 +3,34 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Limits;
 using Steward.Engines.Orchestration.Planning;
+using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.React;
 
 namespace Steward.Engines.Orchestration.Agents;
 
 /// <summary>What all agents that work on one run share.</summary>
-internal sealed record RunParts(RunContext Run, AgentCatalog Agents, IChatModelProvider Models, RunBudget Budget, ModelCallNumbers Numbers, ILogger Logger);
+internal sealed record RunParts(RunContext Run, AgentCatalog Agents, IChatModelProvider Models, RunBudget Budget, ModelCallNumbers Numbers, ILogger Logger)
+{
+    /// <summary>All playbooks, as they are now.</summary>
+    public required PlaybookCatalog Playbooks { get; init; }
+
+    /// <summary>Decides how an agent answers what was handed over to it.</summary>
+    public required StrategySelector Selector { get; init; }
+}
 
 /// <summary>One agent at work: on the run itself or, in a scope, on what was handed over to it.</summary>
 internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IChatModel model, string? scope, string task)
 {
     /// <summary>One question, one answer, no tools.</summary>
-    public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner(ReactTools.None, null, 1).RunAsync(before);
+    public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner(ReactTools.None, null, static () => 1).RunAsync(before);
 
     /// <summary>Reason, act, observe.</summary>
     public Task<RunOutcome> ReactAsync(IReadOnlyList<RunFact> before)
     {
         var options = parts.Run.Options;
+        var usable = AgentTools.StepByStep(agent, tools);
         var others = agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>().ToList();
-        return Runner(ReactTools.Of(agent, tools, others), others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Run.Input.Background ? options.MaxBackgroundModelSteps : options.MaxModelSteps).RunAsync(before);
+        return Runner(ReactTools.Of(agent, usable, others), others.Count == 0 ? null : new HandoffRunner(parts, agent, usable), () => parts.Run.IsInBackground ? options.MaxBackgroundModelSteps : options.MaxModelSteps).RunAsync(before);
     }
 
     /// <summary>Plan, then work the plan off.</summary>
@@ -32,15 +41,49 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
         var runner = new PlanRunner(parts.Run, agent, tools, models, others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Budget, parts.Logger, scope)
         {
             Others = others,
+            Task = scope is null ? null : task,
             ReviewWrites = parts.Run.Options.ReviewPlansThatWrite,
         };
         return runner.RunAsync(before);
     }
 
     /// <summary>Works off what was handed over.</summary>
-    public Task<RunOutcome> HandedOverAsync() => agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? ReactAsync([]) : DirectAsync([]);
+    public async Task<RunOutcome> HandedOverAsync()
+    {
+        var run = parts.Run;
+        if (run.Snapshot.Choice?.EngineRevision is null or < HandoffStrategy.SinceRevision || HandoffStrategy.IsFixed(agent))
+        {
+            return await StepByStepAsync([]);
+        }
 
-    private ReactRunner Runner(ReactTools offered, HandoffRunner? handoffs, int maxCalls) => new(
+        if (run.Snapshot.FindHandoff(scope!) is { } known)
+        {
+            var pinned = known.Playbook is null ? null : await PinnedPlaybook.FindAsync(run, parts.Playbooks, known.ToChoice(), scope);
+            return known.Playbook is not null && pinned is null
+                ? new RunOutcome(RunPhase.Failed, "playbook_changed", "The playbook for this was changed or removed in the meantime.")
+                : await WorkAsync(known, pinned, []);
+        }
+
+        var (choice, playbook) = new HandoffStrategy(parts, agent, tools, model).Choose(scope!, task);
+        if (playbook is not null)
+        {
+            run.Attach([PinnedPlaybook.Content(playbook)]);
+        }
+
+        return await WorkAsync(choice, playbook, [choice]);
+    }
+
+    private Task<RunOutcome> WorkAsync(HandoffStrategyChosen choice, Playbook? playbook, IReadOnlyList<RunFact> before) => choice.Strategy switch
+    {
+        "playbook" => new PlaybookRunner(parts.Run, playbook!, choice.ToChoice(), parts.Logger, parts.Budget, scope, task).RunAsync(before),
+        "plan" => PlanAsync(before),
+        _ => StepByStepAsync(before),
+    };
+
+    private Task<RunOutcome> StepByStepAsync(IReadOnlyList<RunFact> before) =>
+        agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? ReactAsync(before) : DirectAsync(before);
+
+    private ReactRunner Runner(ReactTools offered, HandoffRunner? handoffs, Func<int> maxCalls) => new(
         parts.Run,
         agent,
         offered,

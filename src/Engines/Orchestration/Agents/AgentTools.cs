@@ -9,9 +9,15 @@ internal static class AgentTools
     // The same list for the same agent of the same tenant, so that what is derived from it is derived once.
     private static readonly ConditionalWeakTable<IReadOnlyList<ConnectorOperation>, ConditionalWeakTable<AgentDefinition, IReadOnlyList<ConnectorOperation>>> Known = [];
 
+    private static readonly ConditionalWeakTable<IReadOnlyList<ConnectorOperation>, IReadOnlyList<ConnectorOperation>> Reads = [];
+
     /// <summary>The agent's part of the operations, in their order. The policy still decides about every action.</summary>
     public static IReadOnlyList<ConnectorOperation> Of(AgentDefinition agent, IReadOnlyList<ConnectorOperation> operations) =>
         Known.GetValue(operations, _ => []).GetValue(agent, _ => Select(agent, operations));
+
+    /// <summary>What an agent may use step by step: without what changes something, when it changes things by reviewed plans only.</summary>
+    public static IReadOnlyList<ConnectorOperation> StepByStep(AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools) =>
+        agent.ChangesByReviewedPlansOnly ? Reads.GetValue(tools, known => [.. known.Where(operation => operation.Effect == OperationEffect.Read)]) : tools;
 
     private static IReadOnlyList<ConnectorOperation> Select(AgentDefinition agent, IReadOnlyList<ConnectorOperation> operations) =>
         [.. operations.Where(operation => (operation.Effect == OperationEffect.Read ? agent.ReadTools : agent.WriteTools).Any(pattern => Fits(pattern, operation.Id)))];

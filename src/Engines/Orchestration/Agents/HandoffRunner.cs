@@ -3,12 +3,13 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Expressions;
+using Steward.Engines.Orchestration.Limits;
 
 namespace Steward.Engines.Orchestration.Agents;
 
 /// <summary>
 /// Hands steps over to other agents: each works inside the same run and journal, with the tools that both agents have, inside both agents' limits. What it asks people to decide
-/// is asked in the run itself. The other agent either reasons and acts step by step or answers at once; playbooks and plans are for the run itself.
+/// is asked in the run itself. How the other agent answers is decided as for a run, see <see cref="HandoffStrategy"/>.
 /// </summary>
 internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IReadOnlyList<ConnectorOperation> parentTools) : IHandoffs
 {
@@ -38,6 +39,10 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
             var outcome = await new AgentRun(parts, agent, AgentTools.Of(agent, parentTools), model, stepId, task).HandedOverAsync();
             return Report(stepId, agent, outcome);
         }
+        catch (BudgetExhaustedException e)
+        {
+            return Report(stepId, agent, BudgetOutcome.Of(run, e.Exhausted, stepId));
+        }
         catch (ModelException e)
         {
             return Failed(stepId, e.Code, $"{agent.Title} could not go on: {e.Message}", e.IsRetryable);
@@ -49,6 +54,12 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
         if (outcome.Waits is { } waits)
         {
             return new CallResult { Awaits = waits.RequestIds, Facts = outcome.Facts, Contents = outcome.Contents };
+        }
+
+        // What may be replayed has failed, and so has what came to nothing.
+        if (outcome.Phase == RunPhase.Failed || TechnicalCodes.Contains(outcome.ErrorCode))
+        {
+            return Failed(stepId, outcome.ErrorCode ?? "failed", $"{agent.Title}: {outcome.Answer}", false, outcome.Facts) with { Contents = outcome.Contents };
         }
 
         // An agent that ran out of something before it said anything has failed; what it said before is a result.

@@ -20,6 +20,9 @@ internal sealed record DagCall(StepStarted Started)
     /// <summary>The arguments of <see cref="Operation"/>.</summary>
     public JsonElement Arguments { get; init; }
 
+    /// <summary>Whether it changes nothing in any system, so that it may as well be done twice.</summary>
+    public bool OnlyReads => Operation is { Effect: OperationEffect.Read };
+
     /// <summary>A step that cannot begin.</summary>
     public static DagCall Faulty(StepStarted started, string code, string message, string? field = null, params IReadOnlyList<RunFact> before) => new(started)
     {

@@ -44,11 +44,12 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
                 }
 
                 run.Work.ThrowIfCancellationRequested();
-                await FlushAsync();
-                foreach (var start in starts)
-                {
-                    _running[start.Started.StepId] = start.Call!();
-                }
+                var flush = FlushAsync();
+
+                // What only reads need not wait until it is durable that it begins: after a loss it is simply read again. Everything else does.
+                Begin(starts.Where(start => start.OnlyReads));
+                await flush;
+                Begin(starts.Where(start => !start.OnlyReads));
 
                 await Task.WhenAny(_running.Values);
                 await CollectAsync();
@@ -335,6 +336,14 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
     {
         _ended[step.Id] = end;
         work.End(step, end);
+    }
+
+    private void Begin(IEnumerable<DagCall> starts)
+    {
+        foreach (var start in starts)
+        {
+            _running[start.Started.StepId] = start.Call!();
+        }
     }
 
     private async Task FlushAsync()

@@ -25,6 +25,7 @@ public static class RunFacts
         ["run.cancel_requested"] = RunFactJson.Default.CancelRequested,
         ["run.ended"] = RunFactJson.Default.RunEnded,
         ["context.gathered"] = RunFactJson.Default.ContextGathered,
+        ["handoff.strategy"] = RunFactJson.Default.HandoffStrategyChosen,
         ["plan.proposed"] = RunFactJson.Default.PlanProposed,
         ["plan.rejected"] = RunFactJson.Default.PlanRejected,
         ["plan.accepted"] = RunFactJson.Default.PlanAccepted,
@@ -84,6 +85,7 @@ public static class RunFacts
 [JsonSerializable(typeof(CancelRequested))]
 [JsonSerializable(typeof(RunEnded))]
 [JsonSerializable(typeof(ContextGathered))]
+[JsonSerializable(typeof(HandoffStrategyChosen))]
 [JsonSerializable(typeof(PlanProposed))]
 [JsonSerializable(typeof(PlanRejected))]
 [JsonSerializable(typeof(PlanAccepted))]

@@ -18,7 +18,7 @@ internal sealed class BudgetAccount(RunLimits limits, string? scope)
 
     private const long MostHeldBackTokens = 4_000;
 
-    public RunLimits Limits => limits;
+    public RunLimits Limits { get; set; } = limits;
 
     public string? Scope => scope;
 
@@ -45,11 +45,11 @@ internal sealed class BudgetAccount(RunLimits limits, string? scope)
         CostUsd += costUsd;
     }
 
-    public BudgetExhausted? CheckStep() => limits.Steps is { } limit && Steps >= limit ? Exhausted("steps", limit, Steps, 1) : null;
+    public BudgetExhausted? CheckStep() => Limits.Steps is { } limit && Steps >= limit ? Exhausted("steps", limit, Steps, 1) : null;
 
     public BudgetExhausted? CheckTime(TimeSpan worked, bool isLast)
     {
-        if (limits.Seconds is not { } limit)
+        if (Limits.Seconds is not { } limit)
         {
             return null;
         }
@@ -61,13 +61,13 @@ internal sealed class BudgetAccount(RunLimits limits, string? scope)
     /// <summary>How many tokens a call may write, at most <paramref name="wanted"/>; or what is used up.</summary>
     public (int Output, BudgetExhausted? Exhausted) Grant(CallNeed need, int wanted)
     {
-        if (limits.ModelCalls is { } calls && Calls + ReservedCalls + 1 > calls - (need.IsLast || calls < 2 ? 0 : 1))
+        if (Limits.ModelCalls is { } calls && Calls + ReservedCalls + 1 > calls - (need.IsLast || calls < 2 ? 0 : 1))
         {
             return (0, Exhausted("model_calls", calls, Calls, 1));
         }
 
         long output = wanted;
-        if (limits.Tokens is { } tokens)
+        if (Limits.Tokens is { } tokens)
         {
             var free = tokens - Tokens - ReservedTokens - (need.IsLast ? 0 : Math.Min(tokens / 10, MostHeldBackTokens));
             output = Math.Min(output, free - need.InputTokens);
@@ -77,7 +77,7 @@ internal sealed class BudgetAccount(RunLimits limits, string? scope)
             }
         }
 
-        if (limits.CostUsd is { } money && need is { InputPrice: { } read, OutputPrice: { } write })
+        if (Limits.CostUsd is { } money && need is { InputPrice: { } read, OutputPrice: { } write })
         {
             var free = money - CostUsd - ReservedUsd - (need.IsLast ? 0 : money / 10);
             var left = free - (need.InputTokens * read);

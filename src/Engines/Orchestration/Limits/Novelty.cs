@@ -5,31 +5,36 @@ using Steward.Engines.Orchestration.Expressions;
 
 namespace Steward.Engines.Orchestration.Limits;
 
-/// <summary>Notices when calls of tools bring nothing new. Computed from the journal alone, so that a resumed run notices the same.</summary>
-internal static class Novelty
+/// <summary>
+/// Notices when calls of tools bring nothing new. Computed from the journal alone, so that a resumed run notices the same. Keeps a digest of each result that it has seen, and so
+/// reads each result once, however many steps there are. For one scope; not safe for concurrent use.
+/// </summary>
+internal sealed class Novelty
 {
     /// <summary>After so many steps in a row without new information an answer is forced.</summary>
     public const int Patience = 2;
 
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
+    private int _taken;
+    private int _idle;
+
     /// <summary>Whether the last steps brought nothing new: results that were there before, the same emptiness or the same failure again.</summary>
-    /// <param name="calls">The model's calls with the tools that they asked for, oldest first.</param>
+    /// <param name="calls">The model's calls in the scope with the tools that they asked for, oldest first; those of the last time and more. All their steps are over.</param>
     /// <param name="find">The state of a step.</param>
-    public static bool IsStalled(IEnumerable<ModelCalled> calls, Func<string, StepState?> find)
+    public bool IsStalled(IReadOnlyList<ModelCalled> calls, Func<string, StepState?> find)
     {
-        var seen = new HashSet<string>(StringComparer.Ordinal);
-        var idle = 0;
-        foreach (var call in calls)
+        for (; _taken < calls.Count; _taken++)
         {
             var isNew = false;
-            foreach (var tool in call.ToolCalls)
+            foreach (var tool in calls[_taken].ToolCalls)
             {
-                isNew |= Observation(tool, find(tool.StepId)) is { } observation && seen.Add(observation);
+                isNew |= Observation(tool, find(tool.StepId)) is { } observation && _seen.Add(observation);
             }
 
-            idle = isNew ? 0 : idle + 1;
+            _idle = isNew ? 0 : _idle + 1;
         }
 
-        return idle >= Patience;
+        return _idle >= Patience;
     }
 
     // What was found counts together with what was asked: "not locked" about another person is news. Nothing found, and failures, only count once a tool.

@@ -11,9 +11,14 @@ internal sealed class RunBudget : IRunBudget
     private readonly DateTimeOffset _begun;
     private readonly BudgetAccount _all;
     private readonly Dictionary<string, BudgetAccount> _scopes = new(StringComparer.Ordinal);
+    private RunLimits? _inBackground;
 
-    public RunBudget(RunContext run, RunLimits limits)
+    /// <param name="run">The run.</param>
+    /// <param name="limits">What it may use.</param>
+    /// <param name="inBackground">What it may use once nobody waits for it any more; null is the same.</param>
+    public RunBudget(RunContext run, RunLimits limits, RunLimits? inBackground = null)
     {
+        _inBackground = inBackground;
         _run = run;
         _begun = run.Snapshot.BegunAt ?? run.Time.GetUtcNow();
         _all = Account(limits, null);
@@ -173,6 +178,11 @@ internal sealed class RunBudget : IRunBudget
 
     private IEnumerable<BudgetAccount> Around(string? scope)
     {
+        if (_inBackground is { } wider && _run.IsInBackground)
+        {
+            (_all.Limits, _inBackground) = (wider, null);
+        }
+
         yield return _all;
         for (var end = scope is null ? -1 : scope.IndexOf('/', StringComparison.Ordinal); scope is not null; end = scope.IndexOf('/', end + 1))
         {

@@ -10,7 +10,7 @@ using Steward.Engines.Orchestration.Prompts;
 namespace Steward.Engines.Orchestration.Planning;
 
 /// <summary>What the planner, and the model that writes the answer, are told. Built from the journal alone.</summary>
-internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IReadOnlyList<AgentDefinition> others)
+internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IReadOnlyList<AgentDefinition> others, string? task = null)
 {
     /// <summary>The version of the texts; recorded with every run that plans.</summary>
     public const string Version = "plan-1";
@@ -91,8 +91,13 @@ internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnl
 
         system.Append(".\nNow: ").Append((run.Snapshot.RequestedAt ?? run.Time.GetUtcNow()).UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC, 'dddd", CultureInfo.InvariantCulture)).Append('.');
         var messages = new List<ChatMessage> { new() { Role = ChatRole.System, Text = system.ToString() } };
-        messages.AddRange(await ConversationContext.LoadAsync(run));
-        messages.Add(new ChatMessage { Role = ChatRole.User, Text = run.Input.Text });
+        if (task is null)
+        {
+            messages.AddRange(await ConversationContext.LoadAsync(run));
+        }
+
+        // Whoever something is handed over to sees nothing else of the conversation.
+        messages.Add(new ChatMessage { Role = ChatRole.User, Text = task ?? run.Input.Text });
         return messages;
     }
 

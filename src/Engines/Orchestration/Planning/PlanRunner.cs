@@ -36,7 +36,10 @@ internal sealed class PlanRunner(
     /// <summary>The agents that steps may be handed over to, as the planner is told of them.</summary>
     public IReadOnlyList<AgentDefinition> Others { get; init; } = [];
 
-    private PlanPrompt Prompt => new(run, agent, tools, handoffs is null ? [] : Others);
+    /// <summary>What was handed over; null for the run itself.</summary>
+    public string? Task { get; init; }
+
+    private PlanPrompt Prompt => new(run, agent, tools, handoffs is null ? [] : Others, Task);
 
     private List<PlanState> Plans => [.. run.Snapshot.Plans.Where(plan => plan.Scope == scope)];
 
@@ -105,13 +108,13 @@ internal sealed class PlanRunner(
         catch (BudgetExhaustedException e) when (e.Exhausted.Scope == scope)
         {
             // A part of the budget is held back for saying what is known.
-            return await AnswerAsync(PlanValidator.Compile(last.Plan), await PlanSteps.LoadAsync(run, plans, scope), "budget", $"{reason} {e.Message}", RunPhase.Partial);
+            return await AnswerAsync(PlanValidator.Compile(last.Plan), await PlanSteps.LoadAsync(run, plans, scope, Task), "budget", $"{reason} {e.Message}", RunPhase.Partial);
         }
     }
 
     private async Task ProposeAsync(IReadOnlyList<PlanState> plans, string? reason)
     {
-        var steps = await PlanSteps.LoadAsync(run, plans, scope);
+        var steps = await PlanSteps.LoadAsync(run, plans, scope, Task);
         var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope });
         await run.RecordAsync([.. answer.Facts, .. Consider(plans, steps, answer.Text, reason, null)], answer.Contents);
     }
@@ -180,7 +183,7 @@ internal sealed class PlanRunner(
                     new PlanAccepted { Revision = last.Revision + 1, By = made.By ?? "requester", Scope = scope });
                 return null;
             case "edit":
-                await run.RecordAsync(Consider(plans, await PlanSteps.LoadAsync(run, plans, scope), PlanReview.Edited(made), "The plan was edited in its review.", made.By ?? "requester"));
+                await run.RecordAsync(Consider(plans, await PlanSteps.LoadAsync(run, plans, scope, Task), PlanReview.Edited(made), "The plan was edited in its review.", made.By ?? "requester"));
                 return null;
             case "reject":
                 return Ended(RunPhase.Completed, "plan_rejected", Progress.Describe(run.Snapshot, "You rejected the plan, so I did not carry it out."));
@@ -192,7 +195,7 @@ internal sealed class PlanRunner(
     private async Task<(RunOutcome? Outcome, string? Reason)> ExecuteAsync(PlanState accepted, IReadOnlyList<PlanState> plans)
     {
         var plan = PlanValidator.Compile(accepted.Plan);
-        var steps = await PlanSteps.LoadAsync(run, plans, scope);
+        var steps = await PlanSteps.LoadAsync(run, plans, scope, Task);
         var execution = new PlanExecution(run, _ledger, plan, accepted.Revision, steps, _tools, handoffs, scope);
         var end = await new DagRunner(run, execution, budget, scope).RunAsync([]);
         if (end.Waits is not null)

@@ -8,12 +8,13 @@ internal sealed class PlanSteps
 {
     private readonly RunContext _run;
     private readonly string _prefix;
+    private readonly string _message;
     private readonly List<(int Revision, Plan Plan)> _accepted;
     private readonly Dictionary<string, JsonElement?> _results = new(StringComparer.Ordinal);
 
-    private PlanSteps(RunContext run, IReadOnlyList<PlanState> plans, string? scope)
+    private PlanSteps(RunContext run, IReadOnlyList<PlanState> plans, string? scope, string? task)
     {
-        (_run, _prefix) = (run, Prefix(scope));
+        (_run, _prefix, _message) = (run, Prefix(scope), task ?? run.Input.Text);
         _accepted = [.. plans.Where(plan => plan.IsAccepted).Select(plan => (plan.Revision, PlanValidator.Compile(plan.Plan)))];
     }
 
@@ -21,9 +22,10 @@ internal sealed class PlanSteps
     /// <param name="run">The run.</param>
     /// <param name="plans">The plans of the scope.</param>
     /// <param name="scope">The hand-off; null for the run itself.</param>
-    public static async Task<PlanSteps> LoadAsync(RunContext run, IReadOnlyList<PlanState> plans, string? scope)
+    /// <param name="task">What was handed over; null for the run itself.</param>
+    public static async Task<PlanSteps> LoadAsync(RunContext run, IReadOnlyList<PlanState> plans, string? scope, string? task = null)
     {
-        var steps = new PlanSteps(run, plans, scope);
+        var steps = new PlanSteps(run, plans, scope, task);
         foreach (var (name, _, state) in steps.All.ToList())
         {
             if (state is { Status: StepStatus.Done })
@@ -59,7 +61,7 @@ internal sealed class PlanSteps
         var requester = _run.Input.Requester;
         return new(StringComparer.Ordinal)
         {
-            ["message"] = JsonValue.Create(_run.Input.Text),
+            ["message"] = JsonValue.Create(_message),
             ["requester"] = new JsonObject
             {
                 ["userId"] = requester.UserId,

@@ -11,7 +11,7 @@ internal static class PinnedPlaybook
     public static RunContent Content(Playbook playbook) => new(playbook.Hash, Encoding.UTF8.GetBytes(playbook.Source));
 
     /// <summary>The run's playbook; null when it was changed or removed and its text is gone.</summary>
-    public static async ValueTask<Playbook?> FindAsync(RunContext run, PlaybookCatalog catalog, StrategyChosen choice)
+    public static async ValueTask<Playbook?> FindAsync(RunContext run, PlaybookCatalog catalog, StrategyChosen choice, string? scope = null)
     {
         var current = catalog.Find(choice.Playbook!);
         var hash = choice.PlaybookHash ?? "";
@@ -27,7 +27,7 @@ internal static class PinnedPlaybook
             return pinned;
         }
 
-        return current is not null && Fits(current, run.Snapshot) ? current : null;
+        return current is not null && Fits(current, run.Snapshot, scope) ? current : null;
     }
 
     private static Playbook? Compile(string text, StrategyChosen choice)
@@ -44,6 +44,7 @@ internal static class PinnedPlaybook
     }
 
     // Another text is harmless as long as every step that was begun still means the same.
-    private static bool Fits(Playbook playbook, RunSnapshot snapshot) =>
-        snapshot.Steps.All(step => playbook.Steps.Any(known => known.Id == step.StepId && (step.OperationId is null || known.Call == step.OperationId)));
+    private static bool Fits(Playbook playbook, RunSnapshot snapshot, string? scope) =>
+        snapshot.Steps.Where(step => scope is null || step.StepId.StartsWith(scope + "/", StringComparison.Ordinal))
+            .All(step => playbook.Steps.Any(known => (scope is null ? known.Id : $"{scope}/{known.Id}") == step.StepId && (step.OperationId is null || known.Call == step.OperationId)));
 }

@@ -8,12 +8,12 @@ using Steward.Engines.Orchestration.Expressions;
 namespace Steward.Engines.Orchestration.Playbooks;
 
 /// <summary>
-/// Works a playbook off. Every decision follows from the pinned playbook and the journal alone, so that a resumed run decides the same.
+/// Works a playbook off, for a run or for a hand-off inside one. Every decision follows from the pinned playbook and the journal alone, so that a resumed run decides the same.
 /// </summary>
-internal sealed class PlaybookRunner(RunContext run, Playbook playbook, StrategyChosen choice, ILogger logger, IRunBudget? budget = null) : IDagWork
+internal sealed class PlaybookRunner(RunContext run, Playbook playbook, StrategyChosen choice, ILogger logger, IRunBudget? budget = null, string? scope = null, string? task = null) : IDagWork
 {
     private readonly ToolSteps _tools = new(run, new ActionLedger(run, logger));
-    private readonly Dictionary<string, PlaybookStep> _byId = playbook.Steps.ToDictionary(step => step.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, PlaybookStep> _byId = playbook.Steps.ToDictionary(step => InJournal(scope, step.Id), StringComparer.Ordinal);
     private readonly Dictionary<string, DagEnd> _ended = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _titles = new(StringComparer.Ordinal);
     private readonly JsonObject _steps = [];
@@ -25,9 +25,9 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     [
         .. playbook.Steps.Select(step => new DagStep
         {
-            Id = step.Id,
-            Needs = step.Needs,
-            Inputs = step.Inputs,
+            Id = InJournal(scope, step.Id),
+            Needs = InJournal(scope, step.Needs),
+            Inputs = InJournal(scope, step.Inputs),
             OnlyReads = playbook.HasSpeculation && run.FindOperation(step.Call)?.Effect == OperationEffect.Read,
             MayStartEarly = step.Speculative && run.FindOperation(step.Call)?.Effect == OperationEffect.Read,
         }),
@@ -41,7 +41,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     /// <returns>How the run ends; not yet recorded, together with the facts that belong into the same append.</returns>
     public async Task<RunOutcome> RunAsync(IReadOnlyList<RunFact> before)
     {
-        var end = await new DagRunner(run, this, budget).RunAsync(before);
+        var end = await new DagRunner(run, this, budget, scope).RunAsync(before);
         if (end.Waits is not null)
         {
             return new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts, Contents = end.Contents };
@@ -78,7 +78,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     public void End(DagStep step, DagEnd end)
     {
         _ended[step.Id] = end;
-        _steps[step.Id] = end.ToNode();
+        _steps[_byId[step.Id].Id] = end.ToNode();
         _early = Early();
     }
 
@@ -87,7 +87,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     {
         foreach (var step in playbook.Steps)
         {
-            if (!_ended.TryGetValue(step.Id, out var ended))
+            if (!_ended.TryGetValue(InJournal(scope, step.Id), out var ended))
             {
                 continue;
             }
@@ -111,7 +111,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                 {
                     var known = Slots();
                     known.Remove(rule.Ask);
-                    memory[Pending.Key] = Pending.ForSlot(playbook.Id, rule.Ask, known, run.Input.Text);
+                    memory[Pending.Key] = Pending.ForSlot(playbook.Id, rule.Ask, known, Text);
                 }
 
                 return new RunOutcome(RunPhase.Completed, null, Render(rule.Answer, roots)) { WorkingMemory = memory };
@@ -128,7 +128,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         var roots = Roots();
         roots["result"] = null;
         var custom = step.OnFailure.GetValueOrDefault(code) ?? step.OnFailure.GetValueOrDefault("*");
-        var title = run.Snapshot.FindStep(step.Id)?.Title ?? _titles.GetValueOrDefault(step.Id) ?? step.Id;
+        var title = run.Snapshot.FindStep(InJournal(scope, step.Id))?.Title ?? _titles.GetValueOrDefault(InJournal(scope, step.Id)) ?? step.Id;
         var answer = custom is not null
             ? RenderText(custom, roots)
             : code switch
@@ -144,7 +144,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         return new RunOutcome(phase, code, answer) { WorkingMemory = Remember(), FailedSteps = FailedSteps() };
     }
 
-    private List<string> FailedSteps() => [.. playbook.Steps.Where(step => !step.ContinueOnFailure && _ended.TryGetValue(step.Id, out var ended) && ended.IsFailed).Select(step => step.Id)];
+    private List<string> FailedSteps() => [.. playbook.Steps.Where(step => !step.ContinueOnFailure && _ended.TryGetValue(InJournal(scope, step.Id), out var ended) && ended.IsFailed).Select(step => InJournal(scope, step.Id))];
 
     private RunOutcome Success()
     {
@@ -171,7 +171,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
 
     private Dictionary<string, JsonNode?> SharedRoots() => new(StringComparer.Ordinal)
     {
-        ["message"] = JsonValue.Create(run.Input.Text),
+        ["message"] = JsonValue.Create(Text),
         ["requester"] = new JsonObject
         {
             ["userId"] = run.Input.Requester.UserId,
@@ -245,6 +245,13 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
             return $"(This part of the answer could not be shown: {e.Message})";
         }
     }
+
+    private string Text => task ?? run.Input.Text;
+
+    // Inside a hand-off the steps' names begin with its own.
+    private static string InJournal(string? scope, string id) => scope is null ? id : $"{scope}/{id}";
+
+    private static IReadOnlyList<string> InJournal(string? scope, IReadOnlyList<string> ids) => scope is null ? ids : [.. ids.Select(id => InJournal(scope, id))];
 
     private static string Sentence(string title) => $"“{title}”";
 }

@@ -90,13 +90,31 @@ public sealed class ActionPolicy
         ArgumentNullException.ThrowIfNull(operation);
         ArgumentNullException.ThrowIfNull(requester);
         ArgumentNullException.ThrowIfNull(read);
-        if (!_rules.TryGetValue(operation.Id, out var rule))
+        var decision = _rules.TryGetValue(operation.Id, out var rule)
+            ? await ByRuleAsync(rule, operation, arguments, requester, read, cancellationToken)
+            : WithoutRule(operation, requester);
+
+        // What a connector's template demands, no policy takes away.
+        return operation.RequiresApproval && decision.Verdict == PolicyVerdict.Allowed && operation.Effect != OperationEffect.Read
+            ? new PolicyDecision(PolicyVerdict.ApprovalNeeded, "This needs an approval. Nothing was changed.") { Approvers = DefaultApprovers, Expires = DefaultExpiry }
+            : decision;
+    }
+
+    private static PolicyDecision WithoutRule(ConnectorOperation operation, Requester requester)
+    {
+        if (operation.Effect == OperationEffect.Read)
         {
-            return operation.Effect == OperationEffect.Read
-                ? new PolicyDecision(PolicyVerdict.Allowed, "reads are allowed")
-                : new PolicyDecision(PolicyVerdict.Denied, $"The policy does not allow '{operation.Id}'.");
+            return new PolicyDecision(PolicyVerdict.Allowed, "reads are allowed");
         }
 
+        return operation.GrantedRoles?.FirstOrDefault(requester.Roles.Contains) is { } role
+            ? new PolicyDecision(PolicyVerdict.Allowed, $"the tenant opened it to the role {role}")
+            : new PolicyDecision(PolicyVerdict.Denied, $"The policy does not allow '{operation.Id}'.");
+    }
+
+    private static async Task<PolicyDecision> ByRuleAsync(
+        Rule rule, ConnectorOperation operation, JsonElement arguments, Requester requester, PolicyRead read, CancellationToken cancellationToken)
+    {
         var people = new People(rule, arguments, read);
         foreach (var (entries, verdict) in new[] { (rule.Allow, PolicyVerdict.Allowed), (rule.Approval, PolicyVerdict.ApprovalNeeded) })
         {

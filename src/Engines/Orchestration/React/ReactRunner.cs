@@ -15,7 +15,7 @@ internal sealed class ReactRunner
     private readonly RunContext _run;
     private readonly IModelCaller _models;
     private readonly string? _scope;
-    private readonly int _maxCalls;
+    private readonly Func<int> _maxCalls;
     private readonly ReactTools _tools;
     private readonly ToolCalls _calls;
     private readonly StoredResults _results;
@@ -31,7 +31,7 @@ internal sealed class ReactRunner
         ILogger logger,
         string? scope,
         string task,
-        int maxCalls)
+        Func<int> maxCalls)
     {
         (_run, _models, _scope, _maxCalls) = (run, models, scope, maxCalls);
         _tools = tools;
@@ -55,7 +55,7 @@ internal sealed class ReactRunner
             if (calls.Count > 0)
             {
                 var last = calls[^1];
-                if (last.ToolCalls.Count == 0 || calls.Count >= _maxCalls)
+                if (last.ToolCalls.Count == 0 || calls.Count >= _maxCalls())
                 {
                     return End(last, Stop.No, [], []);
                 }
@@ -76,7 +76,7 @@ internal sealed class ReactRunner
                 return BudgetOutcome.Of(_run, outer, _scope);
             }
 
-            if (calls.Count + 1 >= _maxCalls && stop == Stop.No)
+            if (calls.Count + 1 >= _maxCalls() && stop == Stop.No)
             {
                 stop = Stop.LastCall;
             }
@@ -127,7 +127,7 @@ internal sealed class ReactRunner
 
     private async Task<Stop> StalledAsync(List<ModelCalled> calls)
     {
-        if (!Novelty.IsStalled(calls, _run.Snapshot.FindStep))
+        if (!_run.Snapshot.NoveltyOf(_scope).IsStalled(calls, _run.Snapshot.FindStep))
         {
             return Stop.No;
         }

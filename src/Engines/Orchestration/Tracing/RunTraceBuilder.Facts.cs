@@ -18,7 +18,7 @@ public sealed partial class RunTraceBuilder
             case UnknownFact { Type: "run.accepted" } accepted:
                 TakeAccepted(sequence, at, accepted.Data);
                 break;
-            case UnknownFact { Type: "run.settled" }:
+            case UnknownFact { Type: "run.settled" or "run.told" }:
                 _root!.Took(sequence);
                 break;
             case UnknownFact { Type: "run.retired" } retired:

@@ -7,7 +7,10 @@ namespace Steward.Engines.Security.Jwt;
 /// Keys from configuration, a file or an address. What was fetched is kept for ten minutes, and for a day while the address does not
 /// answer. An unknown key id makes it ask again, at most every 30 seconds. At most one request per address is under way.
 /// </summary>
-public sealed class JwksSource(IHttpClientFactory clients, TimeProvider time) : IJwksSource
+/// <param name="clients">Makes the client that fetches.</param>
+/// <param name="time">The clock.</param>
+/// <param name="clientName">Which client fetches; another than <see cref="ClientName"/> where addresses are not the operator's own.</param>
+public sealed class JwksSource(IHttpClientFactory clients, TimeProvider time, string clientName = JwksSource.ClientName) : IJwksSource
 {
     /// <summary>The name of the HTTP client: no redirects, no cookies.</summary>
     public const string ClientName = "steward-jwks";
@@ -23,7 +26,8 @@ public sealed class JwksSource(IHttpClientFactory clients, TimeProvider time) : 
     public ValueTask<JsonWebKeySet> GetAsync(JwtIssuerOptions issuer, bool refresh, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(issuer);
-        var entry = _entries.GetOrAdd(issuer.Issuer, _ => new Entry());
+        // By both: whoever else names this issuer, with keys from elsewhere, must not change what its keys are.
+        var entry = _entries.GetOrAdd($"{issuer.Issuer}\n{issuer.JwksUri}\n{issuer.JwksFile}\n{issuer.Jwks}", _ => new Entry());
         var now = time.GetUtcNow();
         return entry.Current is { } current && !IsDue(entry, current, refresh, now)
             ? ValueTask.FromResult(current.Keys)
@@ -110,7 +114,7 @@ public sealed class JwksSource(IHttpClientFactory clients, TimeProvider time) : 
 
     private async Task<byte[]> FetchAsync(Uri address, CancellationToken cancellationToken)
     {
-        using var client = clients.CreateClient(ClientName);
+        using var client = clients.CreateClient(clientName);
         using var request = new HttpRequestMessage(HttpMethod.Get, address);
         request.Headers.Accept.ParseAdd("application/jwk-set+json, application/json");
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);

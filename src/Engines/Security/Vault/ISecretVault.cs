@@ -49,12 +49,42 @@ public class VaultException : Exception
     /// <param name="message">Safe to show.</param>
     /// <param name="isRetryable">Whether the same call may succeed later.</param>
     /// <param name="inner">The cause.</param>
-    public VaultException(string message, bool isRetryable, Exception? inner = null)
-        : base(message, inner) => IsRetryable = isRetryable;
+    /// <param name="code">One of <see cref="VaultCodes"/>.</param>
+    public VaultException(string message, bool isRetryable, Exception? inner = null, string code = VaultCodes.Unavailable)
+        : base(message, inner)
+    {
+        IsRetryable = isRetryable;
+        Code = code;
+    }
 
     /// <summary>Whether the same call may succeed later without a change.</summary>
     public bool IsRetryable { get; }
+
+    /// <summary>One of <see cref="VaultCodes"/>.</summary>
+    public string Code { get; }
 }
 
 /// <summary>A check-and-set write found another version than expected; nothing was written.</summary>
-public sealed class VaultConflictException(string message) : VaultException(message, isRetryable: false);
+public sealed class VaultConflictException(string message) : VaultException(message, isRetryable: false, code: VaultCodes.Conflict);
+
+/// <summary>The codes of <see cref="VaultException"/>.</summary>
+public static class VaultCodes
+{
+    /// <summary>It cannot be reached, or answers with a server error.</summary>
+    public const string Unavailable = "vault_unavailable";
+
+    /// <summary>It is sealed: an operator has to unseal it, or its key is missing.</summary>
+    public const string Sealed = "vault_sealed";
+
+    /// <summary>It does not allow this: role, policy or token.</summary>
+    public const string Denied = "vault_denied";
+
+    /// <summary>It takes no more requests for now.</summary>
+    public const string RateLimited = "vault_rate_limited";
+
+    /// <summary>Another version than expected is the newest.</summary>
+    public const string Conflict = "vault_conflict";
+
+    /// <summary>What is stored cannot be opened, or the answer cannot be understood.</summary>
+    public const string Corrupt = "vault_corrupt";
+}

@@ -1,0 +1,141 @@
+using Steward.Connectors;
+using Steward.Engines.Security;
+using Steward.Errors;
+using Steward.Identity;
+
+namespace Steward.Client;
+
+/// <summary>Connectors over grain calls. Secrets are sealed here, with the cluster's key and for the one grain that keeps them.</summary>
+internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, SecretSealer sealer) : IConnectorClient
+{
+    private const int AtOnce = 16;
+
+    private IConnectorCatalogGrain Catalog => grains.GetGrain<IConnectorCatalogGrain>(GrainKeys.Tenant(identity.TenantId));
+
+    private IConnectorCallsGrain Calls => grains.GetGrain<IConnectorCallsGrain>(GrainKeys.Tenant(identity.TenantId));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ConnectorTemplateInfo>> ListTemplatesAsync(string? query = null, CancellationToken cancellationToken = default) =>
+        CallAsync("connector-catalog.list", idempotent: true, changes: false, Catalog, query, static (catalog, query, token) => catalog.List(query, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<ConnectorTemplateText> GetTemplateAsync(string templateId, CancellationToken cancellationToken = default) =>
+        await CallAsync("connector-catalog.get", idempotent: true, changes: false, Catalog, templateId, static (catalog, id, token) => catalog.Get(id, token), cancellationToken)
+        ?? throw StewardException.NotFound("The template");
+
+    /// <inheritdoc/>
+    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) =>
+        CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(spec);
+        var command = spec with { SealedSecrets = Seal(name, secrets) };
+        return CallAsync("connector.create", idempotent: false, changes: true, Connector(name), command, static (connector, command, token) => connector.Create(command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ConnectorInfo>> ListAsync(CancellationToken cancellationToken = default)
+    {
+        var index = grains.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(identity.TenantId));
+        var entries = await CallAsync("connector-index.list", idempotent: true, changes: false, index, 0, static (index, _, token) => index.List(token), cancellationToken);
+        List<ConnectorInfo> found = [];
+        foreach (var batch in entries.Chunk(AtOnce))
+        {
+            found.AddRange((await Task.WhenAll(batch.Select(entry => FindAsync(entry.Name, cancellationToken)))).OfType<ConnectorInfo>());
+        }
+
+        return found;
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorInfo> GetAsync(string name, CancellationToken cancellationToken = default) =>
+        await FindAsync(name, cancellationToken) ?? throw StewardException.NotFound("The connector");
+
+    /// <inheritdoc/>
+    public Task<ConnectorInfo> UpdateAsync(string name, UpdateConnector change, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        return CallAsync("connector.update", idempotent: change.ExpectedRevision is null, changes: true, Connector(name), change, static (connector, change, token) => connector.Update(change, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ConnectorInfo> RotateCredentialsAsync(string name, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.rotate-credentials", idempotent: true, changes: true, Connector(name), Seal(name, secrets), static (connector, secrets, token) => connector.RotateCredentials(secrets, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectorVerification> VerifyAsync(string name, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.verify", idempotent: true, changes: true, Connector(name), 0, static (connector, _, token) => connector.Verify(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> BeginSignInAsync(string name, string redirectUri, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.begin-sign-in", idempotent: true, changes: true, Connector(name), redirectUri, static (connector, uri, token) => connector.BeginSignIn(uri, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CompleteSignInAsync(string name, string state, SecretText code, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(code);
+        var sealedCode = sealer.Seal(code, GrainKeys.Connector(identity.TenantId, name));
+        return CallAsync("connector.complete-sign-in", idempotent: false, changes: true, Connector(name), (state, sealedCode), static async (connector, answer, token) =>
+        {
+            await connector.CompleteSignIn(answer.state, answer.sealedCode, token);
+            return true;
+        }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string name, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.delete", idempotent: true, changes: true, Connector(name), 0, static async (connector, _, token) =>
+        {
+            await connector.Delete(token);
+            return true;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ConnectorTool>> ListOperationsAsync(string name, CancellationToken cancellationToken = default) =>
+        await CallAsync("connector-calls.list", idempotent: true, changes: false, Calls, name, static (calls, name, token) => calls.List(name, token), cancellationToken)
+        ?? throw StewardException.NotFound("The connector");
+
+    /// <inheritdoc/>
+    public Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) =>
+        CallAsync("connector-calls.call", idempotent: false, changes: true, Calls, command, static (calls, command, token) => calls.Call(command, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
+    {
+        InputRules.Limit(limit);
+        var audit = grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(identity.TenantId));
+        return CallAsync("connector-audit.list", idempotent: true, changes: false, audit, (name, before, limit), static (audit, page, token) => audit.List(page.name, page.before, page.limit, token), cancellationToken);
+    }
+
+    private Task<ConnectorInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
+        CallAsync("connector.get-info", idempotent: true, changes: false, Connector(name), 0, static (connector, _, token) => connector.GetInfo(token), cancellationToken);
+
+    private IConnectorGrain Connector(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(identity.TenantId, name));
+    }
+
+    private Dictionary<string, string> Seal(string name, IReadOnlyDictionary<string, SecretText> secrets)
+    {
+        ArgumentNullException.ThrowIfNull(secrets);
+        var place = GrainKeys.Connector(identity.TenantId, name);
+        return secrets.ToDictionary(secret => secret.Key, secret => sealer.Seal(secret.Value, place), StringComparer.Ordinal);
+    }
+
+    private Task<TResult> CallAsync<TGrain, TState, TResult>(
+        string operation,
+        bool idempotent,
+        bool changes,
+        TGrain grain,
+        TState state,
+        Func<TGrain, TState, CancellationToken, Task<TResult>> call,
+        CancellationToken cancellationToken) =>
+        caller.CallAsync(operation, idempotent, changes, (grain, envelope, state, call), static (all, token) =>
+        {
+            all.envelope.Attach();
+            return all.call(all.grain, all.state, token);
+        }, cancellationToken);
+}

@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using Steward.Engines.Connectors.Templates;
+
+namespace Steward.Engines.Connectors.Instances;
+
+/// <summary>The operations of one instance as agents and playbooks see them, made once for each version of it.</summary>
+public sealed class InstanceOperations
+{
+    private static readonly ConditionalWeakTable<ResolvedInstance, InstanceOperations> Known = [];
+
+    private InstanceOperations(ResolvedInstance target)
+    {
+        Target = target;
+        All = [.. target.Template.Operations
+            .Where(operation => IsEnabled(target.Instance, operation))
+            .Select(operation => new InstanceOperation(operation, new ConnectorOperation
+            {
+                Id = $"{target.Instance.Name}.{operation.Id}",
+                Connector = target.Instance.Name,
+                Description = operation.Summary,
+                Effect = operation.Effect,
+                InputSchema = Templates.InputSchema.Of(operation),
+                RequiresApproval = operation.RequiresApproval,
+                GrantedRoles = target.Instance.Access.GetValueOrDefault(operation.Id),
+            }))];
+    }
+
+    /// <summary>The instance.</summary>
+    public ResolvedInstance Target { get; }
+
+    /// <summary>The operations that are switched on, in the template's order.</summary>
+    public IReadOnlyList<InstanceOperation> All { get; }
+
+    /// <summary>The operations of an instance.</summary>
+    public static InstanceOperations Of(ResolvedInstance target) => Known.GetValue(target, static target => new InstanceOperations(target));
+
+    /// <summary>Whether an operation is switched on: by name, or, where the tenant has chosen none, because it only reads.</summary>
+    public static bool IsEnabled(ConnectorInstance instance, OperationTemplate operation)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        ArgumentNullException.ThrowIfNull(operation);
+        return instance.Operations?.Contains(operation.Id, StringComparer.Ordinal) ?? operation.Effect == OperationEffect.Read;
+    }
+
+    /// <summary>The roles that may use an operation; null for every employee.</summary>
+    public static IReadOnlyList<string>? RolesFor(ConnectorInstance instance, string operationId)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        return instance.Access.GetValueOrDefault(operationId) ?? instance.Access.GetValueOrDefault("*");
+    }
+
+    /// <summary>Whether the instance's roles let somebody use an operation. The platform itself may use all.</summary>
+    public static bool MayUse(ConnectorInstance instance, string operationId, ConnectorCaller? caller) =>
+        caller is null || RolesFor(instance, operationId) is not { } roles || roles.Any(role => caller.Roles.Contains(role, StringComparer.Ordinal));
+}
+
+/// <summary>One operation of an instance.</summary>
+/// <param name="Template">What the template says.</param>
+/// <param name="Operation">What agents and playbooks see.</param>
+public sealed record InstanceOperation(OperationTemplate Template, ConnectorOperation Operation);

@@ -1,0 +1,73 @@
+using System.Text.Json;
+using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Security;
+
+namespace Steward.Engines.Connectors.Webhooks;
+
+/// <summary>What came in at <c>/hooks/{tenant}/{instance}</c>, before anything of it is believed.</summary>
+public sealed record HookRequest
+{
+    /// <summary>GET or POST.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The address that the sender called, for signatures over it.</summary>
+    public string Url { get; init; } = "";
+
+    /// <summary>The query's parameters; of one that comes twice, nothing.</summary>
+    public IReadOnlyDictionary<string, string> Query { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The headers, whatever the case of their names; of one that comes twice, nothing.</summary>
+    public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>The body, byte for byte.</summary>
+    public ReadOnlyMemory<byte> Body { get; init; }
+
+    /// <summary>A header's value; null when there is none.</summary>
+    internal string? Header(string name)
+    {
+        foreach (var (key, value) in Headers)
+        {
+            if (string.Equals(key, name, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Whom a request is for.</summary>
+/// <param name="Webhooks">What the template says.</param>
+/// <param name="Fields">The instance's fields, for audiences and issuers.</param>
+/// <param name="Secrets">The webhook secret and, while it is being replaced, the one before; empty when none is set, which refuses everything that needs one.</param>
+public sealed record HookTarget(IReadOnlyList<WebhookTemplate> Webhooks, IReadOnlyDictionary<string, string> Fields, IReadOnlyList<SecretText> Secrets);
+
+/// <summary>What is to be done with a request.</summary>
+public abstract record HookVerdict
+{
+    private protected HookVerdict()
+    {
+    }
+}
+
+/// <summary>It is not believed, or cannot be read. Senders are told no more than that.</summary>
+/// <param name="Reason">Why, for the administrator's log; holds nothing of the request.</param>
+/// <param name="IsTransient">Whether the same request may be believed later, since the sender's keys could not be had.</param>
+public sealed record HookRefused(string Reason, bool IsTransient = false) : HookVerdict;
+
+/// <summary>It is a handshake.</summary>
+/// <param name="Body">The answer.</param>
+/// <param name="ContentType">Its media type.</param>
+public sealed record HookChallenged(string Body, string ContentType) : HookVerdict;
+
+/// <summary>It is genuine.</summary>
+/// <param name="Webhook">Which of the template's webhooks it is.</param>
+/// <param name="Events">The events, in the sender's order.</param>
+public sealed record HookAccepted(WebhookTemplate Webhook, IReadOnlyList<HookEvent> Events) : HookVerdict;
+
+/// <summary>One event.</summary>
+/// <param name="Id">What stays the same when the sender repeats it; at most 128 characters.</param>
+/// <param name="Type">The sender's own name of its type; empty when it says none.</param>
+/// <param name="Payload">The event as it was sent.</param>
+public sealed record HookEvent(string Id, string Type, JsonElement Payload);

@@ -1,0 +1,69 @@
+using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Security.Jwt;
+
+namespace Steward.Engines.Connectors.Webhooks;
+
+/// <summary>Validates the signed tokens of senders (RFC 7519) against the keys that their issuer publishes. Safe for concurrent use.</summary>
+/// <param name="keys">Where the keys come from.</param>
+/// <param name="time">The clock.</param>
+public sealed class HookTokens(IJwksSource keys, TimeProvider time)
+{
+    private const int MaxTokens = 20;
+
+    internal async ValueTask<(string? Failure, bool IsTransient)> CheckAsync(
+        WebhookVerification verification, IReadOnlyDictionary<string, string> fields, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
+    {
+        if (verification is not { Issuer: { } issuer, Audience: { } audience, JwksUrl: { } address })
+        {
+            return ("the template lacks issuer, audience or the address of the keys", false);
+        }
+
+        if (tokens.Count is 0 or > MaxTokens)
+        {
+            return ("the token is missing", false);
+        }
+
+        var options = new JwtIssuerOptions
+        {
+            Issuer = Fill(issuer, fields),
+            Audiences = { Fill(audience, fields) },
+            JwksUri = address,
+            MaxLifetime = TimeSpan.FromDays(2),
+
+            // Senders are no users here: the validator's identity is not looked at.
+            TenantId = "t-sender",
+            UserClaim = "iss",
+        };
+        foreach (var algorithm in JwtAlgorithms.Supported)
+        {
+            options.Algorithms.Add(algorithm);
+        }
+
+        if (options.Validate().FirstOrDefault() is not null)
+        {
+            return ("the template's issuer, audience or address of the keys cannot be used", false);
+        }
+
+        var validator = new JwtValidator([options], keys, time);
+        foreach (var token in tokens)
+        {
+            var result = await validator.ValidateAsync(token, cancellationToken).ConfigureAwait(false);
+            if (!result.IsValid)
+            {
+                return ($"the sender's token was refused ({result.Failure.Code})", result.Failure.IsTransient);
+            }
+        }
+
+        return (null, false);
+    }
+
+    private static string Fill(string template, IReadOnlyDictionary<string, string> fields)
+    {
+        foreach (var (name, value) in fields)
+        {
+            template = template.Replace("{" + name + "}", value, StringComparison.Ordinal);
+        }
+
+        return template;
+    }
+}

@@ -1,0 +1,153 @@
+using Orleans.Concurrency;
+
+namespace Steward.Connectors;
+
+/// <summary>
+/// A tenant's connection to one external system. Key: <c>t-acme/c-okta</c>. Owns its settings, the windows of its limits, its breaker, its health and its tokens; secrets are in the
+/// vault. Calls to the system are made by those who ask for a permit, not by the grain.
+/// </summary>
+[Alias("steward.connector")]
+public interface IConnectorGrain : IGrainWithStringKey
+{
+    /// <summary>Creates the instance; its operations are there for runs at once. Admins only. Not idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>conflict</c>; <c>limit_reached</c>; <c>unavailable</c>.</exception>
+    [Alias("create")]
+    Task<ConnectorInfo> Create(CreateConnector command, CancellationToken cancellationToken = default);
+
+    /// <summary>The instance, or null when there is none. Admins only.</summary>
+    [Alias("get-info")]
+    [AlwaysInterleave] // Safe: reads the last written settings and counters, and changes nothing.
+    Task<ConnectorInfo?> GetInfo(CancellationToken cancellationToken = default);
+
+    /// <summary>Changes settings. Admins only. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>; <c>conflict</c> when <see cref="UpdateConnector.ExpectedRevision"/> is another; <c>not_found</c>.</exception>
+    [Alias("update")]
+    Task<ConnectorInfo> Update(UpdateConnector command, CancellationToken cancellationToken = default);
+
+    /// <summary>Replaces secrets in the vault; the ones before are no longer used with the next call. Admins only. Idempotent.</summary>
+    /// <param name="sealedSecrets">By the name of the sign-in's field, sealed for this grain.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("rotate-credentials")]
+    Task<ConnectorInfo> RotateCredentials(IReadOnlyDictionary<string, string> sealedSecrets, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes the template's verification call and notes how it went. Admins only.</summary>
+    [Alias("verify")]
+    [ResponseTimeout("00:01:00")]
+    Task<ConnectorVerification> Verify(CancellationToken cancellationToken = default);
+
+    /// <summary>Begins a sign-in with an authorisation code: the instance's own by an admin, or the caller's own where the instance is used on behalf of people.</summary>
+    /// <param name="redirectUri">Where the browser comes back to.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The address to open, with a state that is good once and for ten minutes.</returns>
+    [Alias("begin-sign-in")]
+    Task<string> BeginSignIn(string redirectUri, CancellationToken cancellationToken = default);
+
+    /// <summary>Ends a sign-in: exchanges the code and keeps the tokens in the vault. The state must be one that the same person was given.</summary>
+    [Alias("complete-sign-in")]
+    [ResponseTimeout("00:01:00")]
+    Task CompleteSignIn(string state, string sealedCode, CancellationToken cancellationToken = default);
+
+    /// <summary>Deletes the instance and its secrets, in the vault too. Admins only. Idempotent.</summary>
+    [Alias("delete")]
+    Task Delete(CancellationToken cancellationToken = default);
+
+    /// <summary>What calls are made with: settings, template, mappings. The platform only; null when there is none or it is disabled.</summary>
+    [Alias("get-definition")]
+    [AlwaysInterleave] // Safe: reads what was last written and changes nothing.
+    Task<ConnectorDefinition?> GetDefinition(CancellationToken cancellationToken = default);
+
+    /// <summary>Asks to make one call. The platform only.</summary>
+    [Alias("enter")]
+    [AlwaysInterleave] // Safe: windows and breaker change between awaits only, in one step; a renewal of the token is shared by all who wait for it.
+    Task<ConnectorPermit> Enter(ConnectorIntent intent, CancellationToken cancellationToken = default);
+
+    /// <summary>Says how a permitted call ended. The platform only.</summary>
+    [Alias("leave")]
+    [OneWay]
+    [AlwaysInterleave] // Safe: changes counters in one step.
+    Task Leave(ConnectorReport report, CancellationToken cancellationToken = default);
+
+    /// <summary>The system refused a credential: a newer one, or null when somebody has to sign in again. The platform only.</summary>
+    [Alias("renew")]
+    [AlwaysInterleave] // Safe: one renewal is shared by all who ask with the same generation.
+    Task<SealedCredential?> Renew(string? userId, long refusedGeneration, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Which connector instances a tenant has. Key: <c>t-acme/i-connectors</c>.</summary>
+[Alias("steward.connector-index")]
+public interface IConnectorIndexGrain : IGrainWithStringKey
+{
+    /// <summary>Notes an instance or its new revision. Idempotent; the platform only.</summary>
+    /// <exception cref="Errors.StewardException"><c>limit_reached</c>.</exception>
+    [Alias("put")]
+    Task Put(ConnectorEntry entry, CancellationToken cancellationToken = default);
+
+    /// <summary>Forgets an instance. Idempotent; the platform only.</summary>
+    [Alias("remove")]
+    Task Remove(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>All of the tenant's, by name.</summary>
+    [Alias("list")]
+    [AlwaysInterleave] // Safe: reads what was last written and changes nothing.
+    Task<IReadOnlyList<ConnectorEntry>> List(CancellationToken cancellationToken = default);
+}
+
+/// <summary>
+/// Makes single calls of a tenant's connectors outside of runs: for the MCP server, for trying an operation, for verification. Key: the tenant's. Each call has the caller's rights: the
+/// instance's roles and the tenant's policy hold.
+/// </summary>
+[Alias("steward.connector-calls")]
+public interface IConnectorCallsGrain : IGrainWithStringKey
+{
+    /// <summary>The operations of an instance that the caller may use, or null when there is no such instance.</summary>
+    [Alias("list")]
+    Task<IReadOnlyList<ConnectorTool>?> List(string instance, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes one call.</summary>
+    [Alias("call")]
+    [ResponseTimeout("00:02:00")]
+    Task<ConnectorCallResult> Call(ConnectorCallCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes an instance's verification call. The platform only.</summary>
+    [Alias("check")]
+    [ResponseTimeout("00:01:00")]
+    Task<ConnectorCallResult> Check(string instance, CancellationToken cancellationToken = default);
+}
+
+/// <summary>The templates that instances are made from. Key: the tenant's. Holds nothing.</summary>
+[Alias("steward.connector-catalog")]
+public interface IConnectorCatalogGrain : IGrainWithStringKey
+{
+    /// <summary>The templates, by id.</summary>
+    /// <param name="query">Words of the name, the description or a category; null for all.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("list")]
+    Task<IReadOnlyList<ConnectorTemplateInfo>> List(string? query, CancellationToken cancellationToken = default);
+
+    /// <summary>A template's text; null when there is none.</summary>
+    [Alias("get")]
+    Task<ConnectorTemplateText?> Get(string templateId, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a draft of a template from an OpenAPI document. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: it is no such document, or over a limit.</exception>
+    [Alias("import")]
+    [ResponseTimeout("00:02:00")]
+    Task<ConnectorTemplateDraft> Import(string document, CancellationToken cancellationToken = default);
+}
+
+/// <summary>A tenant's record of what was done in external systems. Key: <c>t-acme/i-connector-audit</c>.</summary>
+[Alias("steward.connector-audit")]
+public interface IConnectorAuditGrain : IGrainWithStringKey
+{
+    /// <summary>Appends entries in their order; they are durable when this returns. The platform only.</summary>
+    [Alias("append")]
+    Task Append(IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken cancellationToken = default);
+
+    /// <summary>The newest entries, newest first. Admins only.</summary>
+    /// <param name="instance">Of one instance; null of all.</param>
+    /// <param name="before">Only entries with a lower sequence number; 0 for all.</param>
+    /// <param name="limit">1 to 200.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    [Alias("list")]
+    Task<IReadOnlyList<ConnectorAuditEntry>> List(string? instance, long before, int limit, CancellationToken cancellationToken = default);
+}

@@ -1,0 +1,118 @@
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Steward.Engines.Connectors.Instances;
+using Steward.Errors;
+using Steward.Identity;
+
+namespace Steward.Connectors;
+
+/// <summary>
+/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order, beside the calls. What is over <see cref="Capacity"/> or cannot be written within a minute
+/// is counted and logged as lost.
+/// </summary>
+internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ConnectorAuditWriter> logger)
+    : BackgroundService, ICallAudit
+{
+    /// <summary>The most entries that wait.</summary>
+    public const int Capacity = 20_000;
+
+    private const int BatchSize = 200;
+    private const int MaxAttempts = 12;
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+
+    private readonly Channel<CallAudit> _entries = Channel.CreateBounded<CallAudit>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    /// <inheritdoc/>
+    public void Record(CallAudit entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!_entries.Writer.TryWrite(entry))
+        {
+            Lose(entry.TenantId, 1);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        // What was recorded before the stop is still written, as long as the host waits.
+        _entries.Writer.TryComplete();
+        if (ExecuteTask is { } writing)
+        {
+            await Task.WhenAny(writing, Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken));
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        List<CallAudit> batch = [];
+        while (await _entries.Reader.WaitToReadAsync(stoppingToken))
+        {
+            batch.Clear();
+            while (batch.Count < BatchSize && _entries.Reader.TryRead(out var entry))
+            {
+                batch.Add(entry);
+            }
+
+            await Task.WhenAll(batch.GroupBy(entry => entry.TenantId, StringComparer.Ordinal).Select(tenant => WriteAsync(tenant.Key, [.. tenant.Select(ToMessage)], stoppingToken)));
+        }
+    }
+
+    private async Task WriteAsync(string tenantId, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                platform.Assume(tenantId);
+                await grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(tenantId)).Append(entries, stoppingToken);
+                return;
+            }
+            catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                if (attempt == MaxAttempts || exception is StewardException { IsRetryable: false })
+                {
+                    LogFailed(logger, tenantId, exception);
+                    Lose(tenantId, entries.Count);
+                    return;
+                }
+
+                await Task.Delay(RetryAfter, time, stoppingToken);
+            }
+        }
+    }
+
+    private static ConnectorAuditEntry ToMessage(CallAudit entry) => new()
+    {
+        At = entry.At,
+        Instance = entry.Instance,
+        Operation = entry.Operation,
+        UserId = entry.UserId,
+        OnBehalfOf = entry.OnBehalfOf,
+        ActionId = entry.ActionId,
+        ArgumentsHash = entry.ArgumentsHash,
+        Arguments = entry.Arguments,
+        Outcome = entry.Outcome,
+        Status = entry.Status,
+        VendorRequestId = entry.VendorRequestId,
+        Attempts = entry.Attempts,
+        Duration = entry.Duration,
+        Cost = entry.Cost,
+    };
+
+    private void Lose(string tenantId, int count)
+    {
+        ConnectorDiagnostics.AuditLost.Add(count);
+        LogLost(logger, tenantId, count);
+    }
+
+    [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "{Count} audit entries of {Tenant} were lost")]
+    private static partial void LogLost(ILogger logger, string tenant, int count);
+
+    [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "The audit log of {Tenant} cannot be written")]
+    private static partial void LogFailed(ILogger logger, string tenant, Exception exception);
+}

@@ -1,0 +1,479 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Orleans.Runtime;
+using Steward.Engines.Connectors;
+using Steward.Engines.Connectors.Auth;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mapping;
+using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Definitions;
+using Steward.Engines.Security;
+using Steward.Engines.Security.Vault;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Operations;
+
+namespace Steward.Connectors;
+
+/// <summary>
+/// Owns one connector instance. Persists: <see cref="ConnectorState"/>; secrets are in the vault under <c>connectors/{name}</c>. In memory: windows, breaker and health
+/// (<see cref="InstanceState"/>) and tokens. Woken by: admins, callers that want a permit, and its reminder, which checks address and credentials.
+/// </summary>
+internal sealed partial class ConnectorGrain(
+    [PersistentState("connector", StorageNames.GrainState)] IPersistentState<ConnectorState> state,
+    ISecretVault vault,
+    InstanceCredentialsFactory credentials,
+    CredentialEnvelope envelope,
+    SecretSealer sealer,
+    PlatformIdentity platform,
+    IOptionsMonitor<ConnectorsOptions> options,
+    TimeProvider time,
+    ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
+{
+    private const string CheckReminder = "check";
+    private const int MaxTemplateLength = 4 * 1024 * 1024;
+    private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(7);
+
+    private ResolvedInstance? _target;
+    private InstanceState? _traffic;
+
+    private string Key => this.GetPrimaryKeyString();
+
+    private string TenantId => GrainKeys.TenantOf(Key);
+
+    private string Name => GrainKeys.LastPart(Key)["c-".Length..];
+
+    private VaultPath SecretsPath => InstanceCredentials.SecretsOf(TenantId, Name);
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (state.State.InstanceJson is { } json)
+        {
+            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Read(state.State.TemplateText!, Name));
+        }
+
+        // It was being deleted when its silo was lost.
+        if (state.State.Deleting)
+        {
+            await RemoveAsync(cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorInfo> Create(CreateConnector command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        if (_target is not null)
+        {
+            throw new StewardException(ErrorCodes.Conflict, $"name: there is a connector '{Name}'.") { Field = "name" };
+        }
+
+        var (template, text, isOwn) = ReadTemplate(command.TemplateId, command.TemplateText);
+        var secrets = Open(command.SealedSecrets);
+        var instance = new ConnectorInstance
+        {
+            TenantId = TenantId,
+            Name = Name,
+            Title = command.Title ?? template.Name,
+            TemplateId = template.Id,
+            TemplateVersion = template.Version,
+            TemplateHash = TemplateCatalog.HashOf(text),
+            Region = command.Region,
+            BaseUrl = command.BaseUrl,
+            Fields = command.Fields,
+            AuthId = command.AuthId ?? template.Auth[0].Id,
+            Secrets = [.. secrets.Keys.Order(StringComparer.Ordinal)],
+            Operations = command.Operations,
+            Access = command.Access,
+            OnBehalfOfUser = command.OnBehalfOfUser,
+            Revision = state.State.LastRevision + 1,
+        };
+        Check(instance, template);
+
+        // The vault first: what is left behind after a loss is overwritten by the next attempt, and no instance is without its secrets.
+        await WriteSecretsAsync(secrets, cancellationToken);
+        state.State = new ConnectorState
+        {
+            InstanceJson = Json(instance),
+            TemplateText = text,
+            OwnTemplate = isOwn,
+            CreatedAt = time.GetUtcNow(),
+            CreatedBy = Caller.Required.UserId,
+            LastRevision = instance.Revision,
+        };
+        await WriteAsync();
+        Hold(instance, template);
+        await PublishAsync();
+        await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
+        LogCreated(logger, Key, template.Id, instance.Revision);
+        return Info(_target!);
+    }
+
+    /// <inheritdoc/>
+    public Task<ConnectorInfo?> GetInfo(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return Task.FromResult(_target is { } target ? Info(target) : null);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorInfo> Update(UpdateConnector command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        var target = RequireThere();
+        if (command.ExpectedRevision is { } expected && expected != target.Instance.Revision)
+        {
+            throw new StewardException(ErrorCodes.Conflict, $"expectedRevision: it is {target.Instance.Revision} now.") { Field = "expectedRevision" };
+        }
+
+        var (template, text) = (target.Template, state.State.TemplateText!);
+        if (command.UpgradeTemplate && !state.State.OwnTemplate && TemplateCatalog.Find(target.Template.Id) is { } present)
+        {
+            (template, text) = (present.Template, present.Text);
+        }
+
+        var checkEvery = command.CheckEvery ?? target.Instance.CheckEvery;
+        if (checkEvery < ShortestCheck || checkEvery > LongestCheck)
+        {
+            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and 7 days.");
+        }
+
+        var instance = target.Instance with
+        {
+            Title = command.Title ?? target.Instance.Title,
+            Enabled = command.Enabled ?? target.Instance.Enabled,
+            Fields = command.Fields ?? target.Instance.Fields,
+            Operations = command.Operations ?? target.Instance.Operations,
+            Access = command.Access ?? target.Instance.Access,
+            Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : target.Instance.Mappings,
+            CheckEvery = checkEvery,
+            TemplateVersion = template.Version,
+            TemplateHash = TemplateCatalog.HashOf(text),
+            Revision = target.Instance.Revision + 1,
+        };
+        Check(instance, template);
+        state.State.InstanceJson = Json(instance);
+        state.State.TemplateText = text;
+        state.State.LastRevision = instance.Revision;
+        await WriteAsync();
+        Hold(instance, template);
+        await PublishAsync();
+        await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
+        return Info(_target!);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorInfo> RotateCredentials(IReadOnlyDictionary<string, string> sealedSecrets, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        var target = RequireThere();
+        var secrets = Open(sealedSecrets);
+        if (secrets.Count == 0)
+        {
+            throw StewardException.Invalid("secrets", "must name at least one secret.");
+        }
+
+        var instance = target.Instance with
+        {
+            Secrets = [.. target.Instance.Secrets.Union(secrets.Keys, StringComparer.Ordinal).Order(StringComparer.Ordinal)],
+            Revision = target.Instance.Revision + 1,
+        };
+        Check(instance, target.Template);
+        await WriteSecretsAsync(secrets, cancellationToken);
+        state.State.InstanceJson = Json(instance);
+        state.State.LastRevision = instance.Revision;
+        state.State.Failure = null;
+        await WriteAsync();
+        Hold(instance, target.Template);
+        await PublishAsync();
+        LogRotated(logger, Key);
+        return Info(_target!);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorVerification> Verify(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        RequireThere();
+        return await VerifyAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task Delete(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        if (_target is null)
+        {
+            return;
+        }
+
+        // From here on it is finished after a loss, too.
+        state.State.Deleting = true;
+        await WriteAsync();
+        await RemoveAsync(cancellationToken);
+        LogDeleted(logger, Key);
+    }
+
+    /// <inheritdoc/>
+    public Task<ConnectorDefinition?> GetDefinition(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return Task.FromResult(_target is { Instance.Enabled: true } target && !state.State.Deleting
+            ? new ConnectorDefinition
+            {
+                InstanceJson = state.State.InstanceJson!,
+                TemplateHash = target.Instance.TemplateHash,
+                TemplateText = TemplateCatalog.Find(target.Template.Id)?.Hash == target.Instance.TemplateHash ? null : state.State.TemplateText,
+            }
+            : null);
+    }
+
+    /// <inheritdoc/>
+    public async Task ReceiveReminder(string reminderName, TickStatus status)
+    {
+        if (_target is not { Instance.Enabled: true })
+        {
+            return;
+        }
+
+        platform.Assume(TenantId);
+        await KeepAliveAsync();
+        await VerifyAsync(CancellationToken.None);
+    }
+
+    private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
+
+    private static Dictionary<string, IReadOnlyList<FieldMapping>> ReadMappings(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<Dictionary<string, IReadOnlyList<FieldMapping>>>(json, TemplateJson.Options)
+                ?? throw StewardException.Invalid("mappings", "must be an object.");
+        }
+        catch (JsonException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, $"mappings: must be an object of lists of mappings by operation; see {exception.Path}.", exception) { Field = "mappings" };
+        }
+    }
+
+    private static (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
+    {
+        if ((id is null) == (text is null))
+        {
+            throw StewardException.Invalid("templateId", "must be given, or else template.");
+        }
+
+        if (id is not null)
+        {
+            return TemplateCatalog.Find(id) is { } found
+                ? (found.Template, found.Text, false)
+                : throw StewardException.Invalid("templateId", "is not in the catalogue; /v1/connector-templates lists what is.");
+        }
+
+        if (text!.Length > MaxTemplateLength)
+        {
+            throw StewardException.Invalid("template", $"must have at most {MaxTemplateLength} characters.");
+        }
+
+        try
+        {
+            return (TemplateReader.Read(text, "template"), text, true);
+        }
+        catch (DefinitionException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, string.Join(" ", exception.Errors.Take(10)), exception) { Field = "template" };
+        }
+    }
+
+    private void Check(ConnectorInstance instance, ConnectorTemplate template)
+    {
+        if (InstanceRules.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId)) is { } fault)
+        {
+            throw StewardException.Invalid(fault.Field, fault.Message);
+        }
+
+        foreach (var (operationId, mappings) in instance.Mappings)
+        {
+            if (MappingRules.Check(mappings, template.Operations.First(operation => operation.Id == operationId)) is [var first, ..])
+            {
+                throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
+            }
+        }
+    }
+
+    private Dictionary<string, SecretText> Open(IReadOnlyDictionary<string, string> sealedSecrets)
+    {
+        var secrets = new Dictionary<string, SecretText>(StringComparer.Ordinal);
+        foreach (var (name, value) in sealedSecrets)
+        {
+            if (!sealer.TryOpen(value, Key, out var secret))
+            {
+                throw StewardException.Invalid($"secrets.{name}", "could not be opened: the front end and the cluster must have the same keys.");
+            }
+
+            if (secret.IsBlank || secret.Reveal().Length > InstanceRules.MaxSecretLength)
+            {
+                throw StewardException.Invalid($"secrets.{name}", $"must have 1 to {InstanceRules.MaxSecretLength} characters.");
+            }
+
+            secrets[name] = secret;
+        }
+
+        return secrets;
+    }
+
+    // Secrets that are not given stay.
+    private async Task WriteSecretsAsync(Dictionary<string, SecretText> secrets, CancellationToken cancellationToken)
+    {
+        if (secrets.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            var present = _target is null ? null : await vault.ReadAsync(SecretsPath, cancellationToken: cancellationToken);
+            foreach (var (name, value) in present?.Values ?? new Dictionary<string, SecretText>())
+            {
+                secrets.TryAdd(name, value);
+            }
+
+            await vault.WriteAsync(SecretsPath, secrets, present?.Version, cancellationToken);
+        }
+        catch (VaultException exception)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
+    private async Task RemoveAsync(CancellationToken cancellationToken)
+    {
+        platform.Assume(TenantId);
+        await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId)).Remove(Name, cancellationToken);
+        try
+        {
+            await _signIn!.DeleteAsync(cancellationToken);
+        }
+        catch (VaultException exception)
+        {
+            throw Unavailable(exception);
+        }
+
+        if (await this.GetReminder(CheckReminder) is { } reminder)
+        {
+            await this.UnregisterReminder(reminder);
+        }
+
+        var lastRevision = state.State.LastRevision;
+        state.State = new ConnectorState { LastRevision = lastRevision };
+        await WriteAsync();
+        Release();
+    }
+
+    private async Task PublishAsync()
+    {
+        platform.Assume(TenantId);
+        var instance = _target!.Instance;
+        await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId))
+            .Put(new ConnectorEntry { Name = instance.Name, Revision = instance.Revision, Enabled = instance.Enabled });
+    }
+
+    private async Task<ConnectorVerification> VerifyAsync(CancellationToken cancellationToken)
+    {
+        platform.Assume(TenantId);
+        var result = await GrainFactory.GetGrain<IConnectorCallsGrain>(TenantId).Check(Name, cancellationToken);
+        var succeeded = result.Outcome == "succeeded";
+        var identity = succeeded && _target?.Template.Verify.Identity is { } path && result.ResultJson is { } json
+            ? ValuePath.Find(JsonElement.Parse(json), path)?.ToString()
+            : null;
+        if (_target is not null && !state.State.Deleting)
+        {
+            state.State.VerifiedAt = succeeded ? time.GetUtcNow() : state.State.VerifiedAt;
+            state.State.Identity = succeeded ? identity : state.State.Identity;
+
+            // What passes by itself says nothing about the credentials.
+            state.State.Failure = succeeded ? null : result.IsRetryable ? state.State.Failure : $"{result.Outcome}: {result.Message}";
+            await WriteAsync();
+        }
+
+        return new ConnectorVerification { Succeeded = succeeded, Identity = identity, Code = succeeded ? null : result.Outcome, Message = result.Message };
+    }
+
+    private ResolvedInstance RequireThere() => _target is not null && !state.State.Deleting ? _target : throw StewardException.NotFound("The connector");
+
+    private ConnectorInfo Info(ResolvedInstance target)
+    {
+        var (instance, template) = (target.Instance, target.Template);
+        var (condition, reason) = Condition();
+        return new ConnectorInfo
+        {
+            Name = instance.Name,
+            Title = instance.Title,
+            TemplateId = instance.TemplateId,
+            TemplateVersion = instance.TemplateVersion,
+            TemplateHash = instance.TemplateHash,
+            UpgradeTo = !state.State.OwnTemplate && TemplateCatalog.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
+            Region = instance.Region,
+            BaseUrl = InstanceAddress.Find(target)?.AbsoluteUri ?? "",
+            Fields = instance.Fields,
+            AuthId = instance.AuthId,
+            Secrets = instance.Secrets,
+            Operations = [.. template.Operations.Select(operation => new ConnectorOperationInfo
+            {
+                Id = operation.Id,
+                Summary = operation.Summary,
+                Effect = operation.Effect.ToString().ToLowerInvariant(),
+                Enabled = InstanceOperations.IsEnabled(instance, operation),
+                Roles = InstanceOperations.RolesFor(instance, operation.Id),
+                RequiresApproval = operation.RequiresApproval,
+            })],
+            OnBehalfOfUser = instance.OnBehalfOfUser,
+            Enabled = instance.Enabled,
+            Revision = instance.Revision,
+            State = condition,
+            StateReason = reason,
+            Breaker = _traffic!.Breaker switch { BreakerPhase.Open => "open", BreakerPhase.HalfOpen => "half_open", _ => "closed" },
+            Health = Math.Round(_traffic.Health, 3),
+            VerifiedAt = state.State.VerifiedAt,
+            Identity = state.State.Identity,
+            CreatedAt = state.State.CreatedAt,
+            MappingsJson = instance.Mappings.Count == 0 ? null : JsonSerializer.Serialize(instance.Mappings, TemplateJson.Options),
+        };
+    }
+
+    private StewardException Unavailable(VaultException exception)
+    {
+        LogVault(logger, Key, exception);
+        return new StewardException(ErrorCodes.Unavailable, exception.Message, exception) { IsRetryable = exception.IsRetryable };
+    }
+
+    private async Task WriteAsync()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory and store may differ now: the next activation reads what really stands.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+
+    [LoggerMessage(EventId = 1404, Level = LogLevel.Information, Message = "Created {Connector} from the template {Template}, revision {Revision}")]
+    private static partial void LogCreated(ILogger logger, string connector, string template, long revision);
+
+    [LoggerMessage(EventId = 1405, Level = LogLevel.Information, Message = "Replaced secrets of {Connector}")]
+    private static partial void LogRotated(ILogger logger, string connector);
+
+    [LoggerMessage(EventId = 1406, Level = LogLevel.Information, Message = "Deleted {Connector} and its secrets")]
+    private static partial void LogDeleted(ILogger logger, string connector);
+
+    [LoggerMessage(EventId = 1407, Level = LogLevel.Warning, Message = "The vault failed {Connector}")]
+    private static partial void LogVault(ILogger logger, string connector, Exception exception);
+}

@@ -1,0 +1,75 @@
+using Steward.Engines.Connectors.Instances;
+using Steward.Errors;
+using Steward.Identity;
+
+namespace Steward.Connectors;
+
+/// <summary>An instance's owner as this silo reaches it: the connector's grain, in the platform's name.</summary>
+internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope) : IInstanceGate
+{
+    private readonly IConnectorGrain _connector = grains.GetGrain<IConnectorGrain>(grainKey);
+
+    /// <inheritdoc/>
+    public async ValueTask<CallPermit> EnterAsync(CallIntent intent, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(intent);
+        ConnectorPermit permit;
+        try
+        {
+            Assume();
+            permit = await _connector.Enter(
+                new ConnectorIntent { OperationId = intent.OperationId, Cost = intent.Cost, ResourceKey = intent.ResourceKey, UserId = intent.UserId, IsRetry = intent.IsRetry },
+                cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // Its silo may just be lost, or the vault cannot be asked: nothing was sent, and a moment later it is there again.
+            return new CallPermit { Refusal = "unavailable", Message = exception is StewardException known ? known.Message : "The connector cannot be reached now.", RetryAfter = TimeSpan.FromSeconds(2) };
+        }
+
+        if (permit.Refusal is { } refusal)
+        {
+            ConnectorDiagnostics.Refused.Add(1, new KeyValuePair<string, object?>("reason", refusal));
+            return new CallPermit { Refusal = refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
+        }
+
+        return new CallPermit { Id = permit.Id, Credential = envelope.Open(permit.Credential, grainKey) };
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask LeaveAsync(CallReport report)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        try
+        {
+            Assume();
+            await _connector.Leave(new ConnectorReport
+            {
+                PermitId = report.PermitId,
+                OperationId = report.OperationId,
+                Outcome = report.Outcome,
+                IsFailure = report.IsFailure,
+                Status = report.Status,
+                Duration = report.Duration,
+                Limit = report.Limit,
+                Remaining = report.Remaining,
+                ResetAfter = report.ResetAfter,
+                RetryAfter = report.RetryAfter,
+                ResourceKey = report.ResourceKey,
+            });
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // A report that is lost leaves a permit that lapses by itself.
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<Credential?> RenewAsync(string? userId, long refusedGeneration, CancellationToken cancellationToken)
+    {
+        Assume();
+        return envelope.Open(await _connector.Renew(userId, refusedGeneration, cancellationToken), grainKey);
+    }
+
+    private void Assume() => platform.Assume(GrainKeys.TenantOf(grainKey));
+}

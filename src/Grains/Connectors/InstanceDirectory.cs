@@ -1,0 +1,128 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Microsoft.Extensions.Logging;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Templates;
+using Steward.Identity;
+
+namespace Steward.Connectors;
+
+/// <summary>
+/// This silo's view of tenants' instances: lists are asked for again when they are older than <see cref="FreshFor"/>, definitions when their revision is another. Of a tenant whose list
+/// cannot be read the last one holds. Tenants that nobody asks for are forgotten.
+/// </summary>
+internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope, TimeProvider time, ILogger<InstanceDirectory> logger)
+    : IInstanceDirectory
+{
+    /// <summary>How long a list holds without being asked for again.</summary>
+    public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(2);
+
+    private const int MaxTemplates = 1000;
+    private const int AtOnce = 16;
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(30);
+
+    private readonly ConcurrentDictionary<string, Listing> _tenants = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, ConnectorTemplate> _templates = new(StringComparer.Ordinal);
+    private long _lastSwept = time.GetTimestamp();
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ResolvedInstance>> ListAsync(string tenantId, CancellationToken cancellationToken)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenantId);
+        var known = _tenants.GetValueOrDefault(tenantId);
+        if (known is not null && time.GetElapsedTime(known.AskedAt) < FreshFor)
+        {
+            return known.Instances;
+        }
+
+        Sweep();
+        try
+        {
+            return (await LoadAsync(tenantId, known, cancellationToken)).Instances;
+        }
+        catch (Exception exception) when (known is not null && exception is not OperationCanceledException)
+        {
+            LogStale(logger, tenantId, exception);
+            _tenants[tenantId] = known with { AskedAt = time.GetTimestamp() };
+            return known.Instances;
+        }
+    }
+
+    /// <summary>Asks for a tenant's list again with the next call, however fresh it is.</summary>
+    public void Expire(string tenantId)
+    {
+        if (_tenants.TryGetValue(tenantId, out var known))
+        {
+            _tenants.TryUpdate(tenantId, known with { AskedAt = time.GetTimestamp() - (long)(FreshFor.TotalSeconds * time.TimestampFrequency) - 1 }, known);
+        }
+    }
+
+    /// <inheritdoc/>
+    public IInstanceGate GateOf(string tenantId, string instanceName) => new GrainInstanceGate(GrainKeys.Connector(tenantId, instanceName), grains, platform, envelope);
+
+    private async Task<Listing> LoadAsync(string tenantId, Listing? known, CancellationToken cancellationToken)
+    {
+        var askedAt = time.GetTimestamp();
+        platform.Assume(tenantId);
+        var entries = await grains.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(tenantId)).List(cancellationToken);
+        if (known is not null && known.Entries.SequenceEqual(entries))
+        {
+            return _tenants[tenantId] = known with { AskedAt = askedAt };
+        }
+
+        var before = known?.Instances.ToDictionary(target => target.Instance.Name, StringComparer.Ordinal) ?? [];
+        List<ResolvedInstance> instances = [];
+        foreach (var batch in entries.Where(entry => entry.Enabled).Chunk(AtOnce))
+        {
+            var loaded = await Task.WhenAll(batch.Select(async entry =>
+                before.TryGetValue(entry.Name, out var same) && same.Instance.Revision == entry.Revision ? same : await ResolveAsync(tenantId, entry.Name, cancellationToken)));
+            instances.AddRange(loaded.OfType<ResolvedInstance>());
+        }
+
+        var listing = new Listing(entries, instances, askedAt);
+        _tenants[tenantId] = listing;
+        return listing;
+    }
+
+    private async Task<ResolvedInstance?> ResolveAsync(string tenantId, string name, CancellationToken cancellationToken)
+    {
+        platform.Assume(tenantId);
+        if (await grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenantId, name)).GetDefinition(cancellationToken) is not { } definition)
+        {
+            return null;
+        }
+
+        var instance = JsonSerializer.Deserialize<ConnectorInstance>(definition.InstanceJson, TemplateJson.Options)!;
+        if (_templates.Count >= MaxTemplates)
+        {
+            _templates.Clear();
+        }
+
+        var template = _templates.GetOrAdd(
+            definition.TemplateHash,
+            _ => definition.TemplateText is { } text ? TemplateReader.Read(text, instance.TemplateId) : TemplateCatalog.Find(instance.TemplateId)!.Template);
+        return new ResolvedInstance(instance, template);
+    }
+
+    private void Sweep()
+    {
+        if (time.GetElapsedTime(Interlocked.Read(ref _lastSwept)) < ForgetAfter)
+        {
+            return;
+        }
+
+        Interlocked.Exchange(ref _lastSwept, time.GetTimestamp());
+        foreach (var (tenantId, listing) in _tenants)
+        {
+            if (time.GetElapsedTime(listing.AskedAt) > ForgetAfter)
+            {
+                _tenants.TryRemove(KeyValuePair.Create(tenantId, listing));
+            }
+        }
+    }
+
+    private sealed record Listing(IReadOnlyList<ConnectorEntry> Entries, IReadOnlyList<ResolvedInstance> Instances, long AskedAt);
+
+    [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "The connectors of {Tenant} cannot be listed; those known before are used")]
+    private static partial void LogStale(ILogger logger, string tenant, Exception exception);
+}
