@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Steward.Engines.Definitions;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Templates;
@@ -9,7 +10,8 @@ namespace Steward.Engines.Connectors.Tests.Pipeline;
 /// <summary>Every recorded exchange of every template of the catalogue, played by a real server.</summary>
 public sealed class FixtureTests
 {
-    public static TheoryData<string> Templates => [.. TemplateCatalog.Ids.Where(id => TemplateCatalog.Find(id)!.Template.Fixtures.Count > 0)];
+    // By the text, so that a template which cannot be read fails its own test and no other.
+    public static TheoryData<string> Templates => [.. TemplateCatalog.Ids.Where(HasFixtures)];
 
     [Theory]
     [MemberData(nameof(Templates))]
@@ -24,6 +26,18 @@ public sealed class FixtureTests
         }
 
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+    }
+
+    private static bool HasFixtures(string id)
+    {
+        try
+        {
+            return TemplateCatalog.Find(id)!.Template.Fixtures.Count > 0;
+        }
+        catch (DefinitionException)
+        {
+            return true;
+        }
     }
 
     private static async Task<List<string>> ReplayAsync(ConnectorTemplate template, FixtureSpec fixture, FakeVendor vendor)
