@@ -100,6 +100,9 @@ internal sealed partial class ConnectorCall
         Scope = new TemplateScope(Operation.Owner, Instance, arguments, Request.ActionId, Marker) { SentAt = sentAt ?? Scope.SentAt, Credential = Scope.Credential };
     }
 
+    /// <summary>The values of placeholders with a result among them.</summary>
+    public TemplateScope ScopeWith(JsonElement result) => new(Operation.Owner, Instance, Arguments, Request.ActionId, Marker) { Result = result };
+
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Harmless();
 }

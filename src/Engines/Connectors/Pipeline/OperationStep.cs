@@ -37,7 +37,14 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
             return failure;
         }
 
-        return Read(call, () => ResultReader.Read(output, exchange.Reply!)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
+        return Read(call, () => ResultReader.Read(call, exchange.Reply!)) switch
+        {
+            // What was looked for is not there.
+            { ValueKind: JsonValueKind.Undefined } when !call.IsWrite =>
+                new ActionFailed(FailureCodes.NotFound, $"{call.Request.Target.Template.Name} has nothing that fits.", IsRetryable: false),
+            { ValueKind: not JsonValueKind.Undefined } result => new ActionSucceeded(result),
+            _ => Incomprehensible(call),
+        };
     }
 
     private async Task<ActionOutcome> RunTypedAsync(ConnectorCall call)
@@ -127,7 +134,7 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
     }
 
     private static ActionOutcome Listed(ConnectorCall call, List<JsonElement> pages, int most, bool truncated) =>
-        Read(call, () => ResultReader.List(call.Request.Operation.Output, pages, truncated, most)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
+        Read(call, () => ResultReader.List(call, pages, truncated, most)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
 
     /// <summary>Makes the request for each page out of the first one and the last answer.</summary>
     private sealed class Pager(PaginationSpec paging, OutgoingRequest first, int most)

@@ -146,7 +146,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
         {
             if (expected.TrueForAll(item => Holds(candidate, item.Path, item.Value)))
             {
-                return new ReconciledDone(Mapped(action, ResultReader.Project(action.Request.Operation.Output, candidate)));
+                return new ReconciledDone(Mapped(action, ResultReader.Project(action, candidate)));
             }
         }
 
@@ -174,7 +174,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
             if (JsonElement.DeepEquals(found, expected) ||
                 // Ids are numbers here and texts there.
                 (found.ValueKind is JsonValueKind.Number or JsonValueKind.String && expected.ValueKind is JsonValueKind.Number or JsonValueKind.String &&
-                 ScopeValue.TextOf(found) == ScopeValue.TextOf(expected)))
+                 TemplateScope.TextOf(found) == TemplateScope.TextOf(expected)))
             {
                 return true;
             }

@@ -33,7 +33,7 @@ internal sealed class SendStep(
     {
         var template = call.Request.Target.Template;
         var allowPrivate = options.CurrentValue.MayReachPrivateAddresses(call.Instance.TenantId);
-        var baseUrl = RequestBuilder.BaseUrlOf(call.Operation.Owner, call.Instance, call.Credential, allowPrivate);
+        var baseUrl = RequestBuilder.BaseUrlOf(call.Operation, call.Instance, call.Credential, allowPrivate);
         // A typed connector reads before it writes.
         var isWrite = call.IsWrite && request.Method != HttpMethod.Get;
         var content = isWrite || request.Body is not null ? new SingleUseContent(request.Body ?? ReadOnlyMemory<byte>.Empty, request.ContentType) : null;
