@@ -3,9 +3,11 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Steward.Engines.Connectors;
+using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
+using Steward.Engines.Security.Vault;
 using Steward.Operations;
 using Steward.Storage;
 using Steward.Telemetry;
@@ -15,7 +17,7 @@ namespace Steward.Silo;
 /// <summary>Composes a silo: storage, engines, grains, clustering. No behaviour of its own.</summary>
 public static class StewardSiloExtensions
 {
-    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Connectors</c>, <c>Models</c>, <c>Orchestration</c>.</summary>
+    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Vault</c>, <c>Connectors</c>, <c>Models</c>, <c>Orchestration</c>.</summary>
     public static IHostApplicationBuilder AddStewardSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -30,12 +32,15 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
         builder.Services.AddStewardTelemetry();
         builder.Services.AddStewardSecurity();
+        builder.Services.AddStewardVault();
         builder.Services.AddStewardConnectors();
+        builder.Services.AddStewardCredentials();
         builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.
         builder.Services.AddHostedService<StorageMigrationService>();
+        builder.Services.AddStewardVaultRotation();
         builder.UseOrleans(silo => silo.ConfigureSteward(cluster));
         return builder;
     }

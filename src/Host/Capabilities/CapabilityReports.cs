@@ -1,4 +1,5 @@
 using Steward.Gateway;
+using Steward.Engines.Security.Vault;
 using Steward.Storage;
 
 namespace Steward.Host.Capabilities;
@@ -73,14 +74,25 @@ internal static class CapabilityReports
                 });
     }
 
-    private sealed class VaultReport : ICapabilityReport
+    private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport
     {
         public string Name => "vault";
 
-        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(new CapabilityStatus
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
         {
-            State = CapabilityState.NotConfigured,
-            Detail = "not configured: connector credentials come from configuration",
-        });
+            var report = await vault.CheckAsync(cancellationToken);
+            var kind = report.Kind == VaultKind.Embedded ? "embedded" : "HashiCorp Vault or OpenBao";
+            // Addresses and paths of files are the operator's business, not every visitor's.
+            return !report.Answers
+                ? new CapabilityStatus { State = CapabilityState.Failing, Detail = $"{kind}: {report.Code}", Fix = "See docs/operations/vault.md for this code." }
+                : report.Kind == VaultKind.Embedded
+                ? new CapabilityStatus
+                {
+                    State = CapabilityState.Limited,
+                    Detail = "embedded: encrypted in the store, key in a file",
+                    Fix = "Set Steward:Vault:Kind to HashiCorp for HashiCorp Vault or OpenBao.",
+                }
+                : new CapabilityStatus { State = CapabilityState.Configured, Detail = kind };
+        }
     }
 }

@@ -151,6 +151,7 @@ internal static class ClusterCommand
         settings["Steward:Storage:Provider"] = "PostgreSql";
         settings["Steward:Storage:ConnectionString"] = connectionString;
         settings["Steward:Security:ClusterKeyFile"] = data.ClusterKey;
+        settings["Steward:Vault:KeyFile"] = data.VaultKey;
         settings["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey;
         return settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 

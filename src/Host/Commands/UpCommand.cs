@@ -100,6 +100,7 @@ internal static class UpCommand
             ["Urls"] = $"http://127.0.0.1:{port}",
             ["Steward:Storage:SqliteFile"] = data.Database,
             ["Steward:Security:ClusterKeyFile"] = data.ClusterKey,
+            ["Steward:Vault:KeyFile"] = data.VaultKey,
             ["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey,
             ["Steward:Development:DemoTokens"] = "true",
             ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
