@@ -105,7 +105,7 @@ public sealed class CredentialApplierTests
         return new CredentialUse(target, target.Template.Auth[0], new Credential(1, values.ToDictionary(value => value.Name, value => new SecretText(value.Value))));
     }
 
-    private static SocketsHttpHandler Trusting() => new() { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, _, _, _) => true } };
+    private static SocketsHttpHandler Trusting() => new() { UseProxy = false, SslOptions = { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" } };
 
     private static X509Certificate2 Certificate(string name)
     {
