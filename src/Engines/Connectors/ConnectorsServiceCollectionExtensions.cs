@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline.Requests;
 using Steward.Engines.Connectors.Pipeline;
@@ -73,7 +74,7 @@ public static class ConnectorsServiceCollectionExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CredentialPlaces>());
-        services.TryAddSingleton<IFieldMapper, CopyingFieldMapper>();
+        services.TryAddSingleton<IFieldMapper, FieldMapper>();
         services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }
