@@ -3,7 +3,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Steward.Engines.Connectors;
-using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
@@ -32,9 +31,7 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
         builder.Services.AddStewardTelemetry();
         builder.Services.AddStewardSecurity();
-        builder.Services.AddStewardVault();
         builder.Services.AddStewardConnectors();
-        builder.Services.AddStewardCredentials();
         builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
