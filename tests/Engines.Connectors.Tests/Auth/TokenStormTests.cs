@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Templates;
+using Xunit.Abstractions;
 
 namespace Steward.Engines.Connectors.Tests.Auth;
 
 /// <summary>Many callers, tokens that end several times a second, refresh tokens that are good for one use.</summary>
-public sealed class TokenStormTests : IDisposable
+public sealed class TokenStormTests(ITestOutputHelper output) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("steward-storm-").FullName;
 
@@ -34,6 +35,7 @@ public sealed class TokenStormTests : IDisposable
             return own;
         })))).ToList();
 
+        output.WriteLine($"{outcomes.Sum(own => own.Count)} calls, {server.Refreshes} refreshes, {server.Reuses} reuses.");
         // No grace at all: a refresh token that came twice would have ended everything.
         Assert.Equal((0, 0, 0), (server.Reuses, server.Revoked, server.Together));
         Assert.All(outcomes, own => Assert.All(own, outcome => Assert.Equal("ok", outcome)));

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Steward.Engines.Security.Vault;
 using Steward.Storage;
 
@@ -153,6 +154,25 @@ public sealed class EmbeddedVaultTests : IDisposable
     }
 
     [Fact]
+    public async Task Rotation_HostRuns_BringsAllUnderTheNewKey()
+    {
+        await using var services = await OpenAsync(more => more.AddStewardVaultRotation());
+        await Write(services, "one");
+        var key = services.GetRequiredService<EmbeddedVault>().Rotate();
+        var rotation = services.GetRequiredService<IHostedService>();
+
+        await rotation.StartAsync(CancellationToken.None);
+        var store = services.GetRequiredService<IVaultStore>();
+        for (var i = 0; i < 200 && !(await store.ListKeysAsync()).SequenceEqual([key]); i++)
+        {
+            await Task.Delay(25);
+        }
+
+        await rotation.StopAsync(CancellationToken.None);
+        Assert.Equal([key], await store.ListKeysAsync());
+    }
+
+    [Fact]
     public async Task Check_KeyOfSomeSecretsMissing_NamesIt()
     {
         await using var services = await OpenAsync();
@@ -166,11 +186,12 @@ public sealed class EmbeddedVaultTests : IDisposable
         Assert.Contains("elsewhere", report.Problem, StringComparison.Ordinal);
     }
 
-    private async Task<ServiceProvider> OpenAsync()
+    private async Task<ServiceProvider> OpenAsync(Action<IServiceCollection>? more = null)
     {
         var services = new ServiceCollection();
         services.AddStewardStorage(options => options.SqliteFile = Path.Combine(_folder, "steward.db"));
         services.AddStewardVault(options => options.KeyFile = KeyFile);
+        more?.Invoke(services);
         var provider = services.BuildServiceProvider();
         await provider.GetRequiredService<StorageMigrator>().MigrateAsync();
         return provider;
