@@ -24,11 +24,11 @@ internal sealed class DataDirectory
     /// <summary>The key with which the processes of a cluster trust each other.</summary>
     public string ClusterKey => File("cluster.key");
 
-    /// <summary>The keys that the embedded vault's secrets are sealed with.</summary>
-    public string VaultKey => File("vault.key");
-
     /// <summary>The key of the issuer of development tokens.</summary>
     public string DevelopmentTokenKey => File("development-token.key");
+
+    /// <summary>The master keys of the embedded vault.</summary>
+    public string VaultKey => File("vault.key");
 
     /// <summary>Written by a running Steward: the address of its gateway.</summary>
     public string UrlFile => File("gateway.url");

@@ -6,8 +6,8 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
-using Steward.Engines.Security.Vault;
 using Steward.Operations;
+using Steward.Engines.Security.Vault;
 using Steward.Storage;
 using Steward.Telemetry;
 
@@ -16,7 +16,7 @@ namespace Steward.Silo;
 /// <summary>Composes a silo: storage, engines, grains, clustering. No behaviour of its own.</summary>
 public static class StewardSiloExtensions
 {
-    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Vault</c>, <c>Connectors</c>, <c>Models</c>, <c>Orchestration</c>.</summary>
+    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Connectors</c>, <c>Models</c>, <c>Orchestration</c>.</summary>
     public static IHostApplicationBuilder AddStewardSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);

@@ -1,5 +1,5 @@
-using Steward.Gateway;
 using Steward.Engines.Security.Vault;
+using Steward.Gateway;
 using Steward.Storage;
 
 namespace Steward.Host.Capabilities;
@@ -81,18 +81,12 @@ internal static class CapabilityReports
         public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
         {
             var report = await vault.CheckAsync(cancellationToken);
-            var kind = report.Kind == VaultKind.Embedded ? "embedded" : "HashiCorp Vault or OpenBao";
+            var kind = report.Kind == VaultKind.Embedded ? "embedded, encrypted in the store" : "HashiCorp Vault or OpenBao";
+
             // Addresses and paths of files are the operator's business, not every visitor's.
-            return !report.Answers
-                ? new CapabilityStatus { State = CapabilityState.Failing, Detail = $"{kind}: {report.Code}", Fix = "See docs/operations/vault.md for this code." }
-                : report.Kind == VaultKind.Embedded
-                ? new CapabilityStatus
-                {
-                    State = CapabilityState.Limited,
-                    Detail = "embedded: encrypted in the store, key in a file",
-                    Fix = "Set Steward:Vault:Kind to HashiCorp for HashiCorp Vault or OpenBao.",
-                }
-                : new CapabilityStatus { State = CapabilityState.Configured, Detail = kind };
+            return report.Answers
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = kind }
+                : new CapabilityStatus { State = CapabilityState.Failing, Detail = $"{kind}: {report.Code}", Fix = "docs/operations/vault.md says what the code means and what to do." };
         }
     }
 }

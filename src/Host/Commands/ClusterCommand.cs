@@ -151,8 +151,8 @@ internal static class ClusterCommand
         settings["Steward:Storage:Provider"] = "PostgreSql";
         settings["Steward:Storage:ConnectionString"] = connectionString;
         settings["Steward:Security:ClusterKeyFile"] = data.ClusterKey;
-        settings["Steward:Vault:KeyFile"] = data.VaultKey;
         settings["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey;
+        settings["Steward:Vault:KeyFile"] = data.VaultKey;
         return settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 
         static string Key(string variable) => variable.Replace("__", ":", StringComparison.Ordinal);
