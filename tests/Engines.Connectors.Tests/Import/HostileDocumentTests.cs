@@ -15,29 +15,32 @@ public class HostileDocumentTests
 
     private static readonly TimeSpan MaxTime = TimeSpan.FromSeconds(20);
 
-    public static TheoryData<string, string, string> Refused => new()
+    // By name, since the runner writes down what a test is given.
+    private static readonly Dictionary<string, (Func<string> Text, string Message)> Documented = new()
     {
-        { "8 MB of brackets", new string('[', 8_000_000), "nested deeper than 96 levels" },
-        { "8 MB of YAML brackets", "a: " + new string('[', 7_900_000), "nested deeper than 96 levels" },
-        { "deep braces", string.Concat(Enumerable.Repeat("{\"a\":", 5_000)), "nested deeper than 96 levels" },
-        { "deep YAML indentation", string.Concat(Enumerable.Range(0, 400).Select(depth => new string(' ', depth) + "a:\n")), "nested deeper than 96 levels" },
-        { "too large", new string(' ', (8 * 1024 * 1024) + 1), "at most 8388608 are allowed" },
-        { "4 million values", "{\"a\":[" + string.Join(',', Enumerable.Repeat("1", 3_900_000)) + "]}", "more than 600000 values" },
-        { "huge enumeration", Document(schema: "{\"enum\":[" + string.Join(',', Enumerable.Range(0, 310_000)) + "]}"), "more than 600000 values" },
-        { "alias bomb", "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 12).Select(i => $"{(char)('a' + i)}: &{(char)('a' + i)} [{string.Join(',', Enumerable.Repeat("*" + (char)('a' + i - 1), 10))}]\n")), "more than 600000 values" },
-        { "alias to itself", "a: &a [*a]", "names nothing that is complete" },
-        { "duplicate keys", "{\"openapi\":\"3.0.0\",\n\"openapi\":\"3.1.0\"}", "document:2: the key 'openapi' appears twice" },
-        { "two documents", "{} {}", "not valid JSON" },
-        { "not UTF-8 names", "{\"\\ud800\": 1}", "not valid JSON" },
-        { "numbers as paths", """{ "openapi": "3.0.0", "info": 7, "paths": 7 }""", "document" },
-        { "only remote", """{ "openapi": "3.0.0", "info": { "title": "x", "version": "1" }, "paths": { "/a": { "$ref": "other.yaml#/a" } } }""", "never read. Bundle the document" },
+        ["8 MB of brackets"] = (() => new string('[', 8_000_000), "nested deeper than 96 levels"),
+        ["8 MB of YAML brackets"] = (() => "a: " + new string('[', 7_900_000), "nested deeper than 96 levels"),
+        ["deep braces"] = (() => string.Concat(Enumerable.Repeat("{\"a\":", 5_000)), "nested deeper than 96 levels"),
+        ["deep YAML indentation"] = (() => string.Concat(Enumerable.Range(0, 400).Select(depth => new string(' ', depth) + "a:\n")), "nested deeper than 96 levels"),
+        ["too large"] = (() => new string(' ', (8 * 1024 * 1024) + 1), "at most 8388608 are allowed"),
+        ["4 million values"] = (() => "{\"a\":[" + string.Join(',', Enumerable.Repeat("1", 3_900_000)) + "]}", "more than 600000 values"),
+        ["huge enumeration"] = (() => Document(schema: "{\"enum\":[" + string.Join(',', Enumerable.Range(0, 310_000)) + "]}"), "more than 600000 values"),
+        ["alias bomb"] = (() => "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + string.Concat(Enumerable.Range(1, 12).Select(i => $"{(char)('a' + i)}: &{(char)('a' + i)} [{string.Join(',', Enumerable.Repeat("*" + (char)('a' + i - 1), 10))}]\n")), "more than 600000 values"),
+        ["alias to itself"] = (() => "a: &a [*a]", "names nothing that is complete"),
+        ["duplicate keys"] = (() => "{\"openapi\":\"3.0.0\",\n\"openapi\":\"3.1.0\"}", "document:2: the key 'openapi' appears twice"),
+        ["two documents"] = (() => "{} {}", "not valid JSON"),
+        ["not UTF-8 names"] = (() => "{\"\\ud800\": 1}", "not valid JSON"),
+        ["numbers as paths"] = (() => """{ "openapi": "3.0.0", "info": 7, "paths": 7 }""", "document"),
+        ["only remote"] = (() => """{ "openapi": "3.0.0", "info": { "title": "x", "version": "1" }, "paths": { "/a": { "$ref": "other.yaml#/a" } } }""", "never read. Bundle the document"),
     };
+
+    public static TheoryData<string> Refused => [.. Documented.Keys];
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public void Import_HostileDocument_IsRefusedClearlyInBoundedTimeAndMemory(string name, string text, string message)
+    public void Import_HostileDocument_IsRefusedClearlyInBoundedTimeAndMemory(string name)
     {
-        Assert.NotEmpty(name);
+        var (text, message) = (Documented[name].Text(), Documented[name].Message);
         var exception = Bounded(() => Assert.Throws<DefinitionException>(() => Documents.Import(text)));
 
         Assert.Contains(message, exception.Message, StringComparison.Ordinal);
