@@ -12,8 +12,8 @@ namespace Steward.Engines.Connectors.Tests.Mapping;
 public class MappingSuggesterTests(ITestOutputHelper output)
 {
     [Theory]
-    [InlineData("dev", 0.75, 0.7)]
-    [InlineData("held-out", 0.6, 0.6)]
+    [InlineData("dev", 0.8, 0.7)]
+    [InlineData("held-out", 0.85, 0.7)]
     public void ByNames_RealFields_FindsMostPairs(string set, double precision, double recall)
     {
         using var document = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Mapping", "field-pairs.json")));
