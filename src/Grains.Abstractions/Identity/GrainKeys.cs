@@ -16,6 +16,9 @@ public static partial class GrainKeys
     public static string Session(string tenantId, string userId, string sessionId) =>
         $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/{Part(sessionId, 's', "sessionId")}";
 
+    /// <summary>The key of what is known of a person.</summary>
+    public static string Person(string tenantId, string userId) => $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/p-person";
+
     /// <summary>The key of a run.</summary>
     public static string Run(string tenantId, string runId) => $"{Tenant(tenantId)}/{Part(runId, 'r', "runId")}";
 
@@ -54,6 +57,9 @@ public static partial class GrainKeys
 
     /// <summary>The key of a tenant's record of what was done in external systems.</summary>
     public static string ConnectorAudit(string tenantId) => $"{Tenant(tenantId)}/i-connector-audit";
+
+    /// <summary>The key of the journal of the events that an external system sends to a connector instance.</summary>
+    public static string HooksJournal(string connectorKey) => $"{connectorKey}/h-hooks";
 
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)

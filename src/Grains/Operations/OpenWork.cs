@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Steward.Connectors;
 using Steward.Identity;
 using Steward.Runs;
 using Steward.Schedules;
@@ -77,6 +78,9 @@ internal sealed partial class OpenWork(
                     return true;
                 case 'w':
                     await grains.GetGrain<IWebhookGrain>(key).Resume();
+                    return true;
+                case 'h':
+                    await grains.GetGrain<IConnectorHooksGrain>(key[..key.LastIndexOf('/')]).Resume();
                     return true;
                 default:
                     return false;

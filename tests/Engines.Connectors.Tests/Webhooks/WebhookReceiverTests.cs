@@ -301,6 +301,16 @@ public sealed class WebhookReceiverTests
     }
 
     [Fact]
+    public async Task Receive_TextThatIsNoUnicode_IsRefused()
+    {
+        var half = HookFixture.FromSlack("""{"event_id":"\ud800","event":{"type":"message"}}""", _time.Now);
+        var bytes = HookFixture.Post("", ("Authorization", "s3cret")) with { Body = "{\"data\":{\"events\":[{\"uuid\":\""u8.ToArray().Concat(new byte[] { 0xff, 0x22, 0x7d, 0x5d, 0x7d, 0x7d }).ToArray() };
+
+        Assert.IsType<HookRefused>(await Judge(HookFixture.Slack, half, HookFixture.SlackSecret));
+        Assert.IsType<HookRefused>(await Judge(HookFixture.Okta, bytes, "s3cret"));
+    }
+
+    [Fact]
     public async Task Receive_DeepOrHugeBody_IsRefused()
     {
         var deep = new string('[', 10_000) + new string(']', 10_000);

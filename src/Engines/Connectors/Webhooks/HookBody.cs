@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Unicode;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Webhooks;
@@ -19,6 +20,11 @@ internal static class HookBody
     /// <summary>The body as JSON; null when it is none.</summary>
     public static JsonElement? Read(WebhookBodyFormat format, ReadOnlyMemory<byte> body)
     {
+        if (!Utf8.IsValid(body.Span))
+        {
+            return null;
+        }
+
         try
         {
             if (format == WebhookBodyFormat.Json)

@@ -42,7 +42,16 @@ public sealed class WebhookReceiver(HookTokens tokens, TimeProvider time)
         HookVerdict verdict = new HookRefused("there is no webhook");
         foreach (var webhook in target.Webhooks)
         {
-            verdict = await JudgeAsync(webhook, target, request, cancellationToken).ConfigureAwait(false);
+            try
+            {
+                verdict = await JudgeAsync(webhook, target, request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (InvalidOperationException)
+            {
+                // Texts with half a surrogate pair are found out when they are read.
+                verdict = new HookRefused($"{webhook.Id}: the body holds texts that are no Unicode");
+            }
+
             if (verdict is not HookRefused)
             {
                 return verdict;
