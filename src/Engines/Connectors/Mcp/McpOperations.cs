@@ -57,6 +57,13 @@ public static partial class McpOperations
         return template.Kind != TemplateKind.Mcp || operationId != ListTools || caller is null || caller.Roles.Contains("admin", StringComparer.Ordinal);
     }
 
+    /// <summary>Whether an operation is there whatever a tenant has switched on.</summary>
+    public static bool IsAlwaysOn(ConnectorTemplate template, string operationId)
+    {
+        ArgumentNullException.ThrowIfNull(template);
+        return template.Kind == TemplateKind.Mcp && operationId == ListTools;
+    }
+
     /// <summary>Compares what a server offers with what was accepted.</summary>
     internal static IReadOnlyList<McpOffer> Compare(IReadOnlyList<Tool> offered, IReadOnlyList<McpTool> accepted)
     {
