@@ -3,10 +3,15 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Steward.Connectors;
+using Steward.Engines.Connectors.Auth;
+using Steward.Engines.Connectors.Import;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Security.Vault;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
@@ -38,16 +43,34 @@ public static class StewardGrainsExtensions
         // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.
         builder.AddMemoryStreams(HookStreams.Provider);
         builder.AddMemoryGrainStorage("PubSubStore");
+        builder.Services.TryAddSingleton<KnownPeople>();
+        builder.Services.TryAddSingleton<ScheduleOwner>();
+        builder.Services.AddOptions<ScheduleOptions>().BindConfiguration("Steward:Schedules");
         builder.Services.TryAddSingleton<TenantShares>();
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.TryAddSingleton<KnownContents>();
+        AddConnectors(builder.Services);
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAfterLoss>();
         builder.AddIncomingGrainCallFilter<IdentityCallFilter>();
         return builder;
+    }
+
+    private static void AddConnectors(IServiceCollection services)
+    {
+        services.AddStewardVault();
+        services.TryAddSingleton<CredentialEnvelope>();
+        services.AddStewardCredentials();
+        services.TryAddSingleton<InstanceDirectory>();
+        services.TryAddSingleton<IHookTargets, ConnectorHookTargets>();
+        services.TryAddSingleton(new OpenApiImporter());
+        services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));
+        services.TryAddSingleton<ConnectorAuditWriter>();
+        services.TryAddSingleton<ICallAudit>(provider => provider.GetRequiredService<ConnectorAuditWriter>());
+        services.AddHostedService(provider => provider.GetRequiredService<ConnectorAuditWriter>());
     }
 }

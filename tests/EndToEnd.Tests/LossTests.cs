@@ -95,9 +95,16 @@ public sealed class LossTests : IAsyncLifetime
         await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!);
         using var later = again.SignIn();
         await later.AskAsync(session, "Who is my manager?");
-        var transcript = await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}");
 
-        Assert.Equal(["user", "assistant", "user", "assistant"], transcript.GetProperty("transcript").GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString()));
+        // The answer joins the conversation a moment after the run's last event.
+        string?[] roles = [];
+        await UntilAsync(async () =>
+        {
+            var transcript = await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}");
+            roles = [.. transcript.GetProperty("transcript").GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString())];
+            return roles.Length >= 4;
+        });
+        Assert.Equal<IEnumerable<string?>>(["user", "assistant", "user", "assistant"], roles);
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Client;
+using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Grains.Tests.Webhooks;
@@ -88,6 +89,7 @@ public class AutomationClientTests(TimedCluster cluster)
         .AddLogging()
         .AddSingleton((IClusterClient)cluster.Grains)
         .AddSingleton(cluster.Signer)
+        .AddSingleton(cluster.Silo.GetRequiredService<SecretSealer>())
         .AddStewardClient()
         .BuildServiceProvider();
 

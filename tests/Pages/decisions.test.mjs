@@ -58,7 +58,7 @@ before(async () => {
       ...model.settings,
       Steward__Orchestration__PlaybookDirectory: playbooks,
       Steward__Orchestration__AgentDirectory: agents,
-      Steward__Admission__MaxConcurrentRuns: "1",
+      Steward__Admission__MaxConcurrentRunsPerTenant: "1",
     },
   });
   closing.push(() => steward.stop());

@@ -58,6 +58,7 @@ internal static class CrashScenario
         bool Truth(string order, string operation) => Effects.Read(simulation).Of(Effects.EffectOf(operation), order) > 0;
 
         var orders = new List<Order>();
+        var owners = new Dictionary<Order, CrashUser>();
         var killed = new TaskCompletionSource();
         var users = Enumerable.Range(1, settings.Users).Select(async number =>
         {
@@ -76,6 +77,7 @@ internal static class CrashScenario
 
                     order = new Order($"o{orders.Count + 1}", needsApproval: pace.Next(4) == 0);
                     orders.Add(order);
+                    owners.Add(order, user);
                 }
 
                 await user.CarryOutAsync(order, patience.Token);
@@ -109,7 +111,8 @@ internal static class CrashScenario
             // Whoever still waits has lost a run, which is counted below.
         }
 
-        var result = Judge(settings, orders, Effects.Read(simulation), server.Kills, chaos, Stopwatch.GetElapsedTime(began));
+        var letters = await ReplayAsync(owners, cancellationToken);
+        var result = Judge(settings, orders, letters, Effects.Read(simulation), server.Kills, chaos, Stopwatch.GetElapsedTime(began));
         Print(result);
         List<Target> targets =
         [
@@ -119,9 +122,40 @@ internal static class CrashScenario
             new("effects that happened twice", result.Duplicates.Count, "", 0.5, AtLeast: false),
             new("completed runs without their effects", result.Missing.Count, "", 0.5, AtLeast: false),
             new("approvals decided twice", result.DecidedTwice, "", 0.5, AtLeast: false),
+            new("dead letters that are left after one replay each", result.DeadLettersLeft, "", 0.5, AtLeast: false),
             new("events that came twice, never or out of order", result.StreamFaults.Count, "", 0.5, AtLeast: false),
         ];
         return await ResultOptions.FinishAsync(result, targets, check, json, cancellationToken);
+    }
+
+    /// <summary>Replays what is on the dead-letter list, now that the simulated systems are well again, and says what was on it and what is left.</summary>
+    private static async Task<(int Found, int Left)> ReplayAsync(Dictionary<Order, CrashUser> owners, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(DrainsWithin);
+        var user = owners.Values.First();
+        var dead = await user.ListDeadLettersAsync(patience.Token);
+        try
+        {
+            await Parallel.ForEachAsync(
+                owners.Where(owned => owned.Key.RunId is { } run && dead.Contains(run)),
+                new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = patience.Token },
+                async (owned, stop) => await owned.Value.ReplayAsync(owned.Key, stop));
+
+            // A run takes its letter off the list right after its end.
+            var left = dead.Count;
+            for (var tries = 0; left > 0 && tries < 50; tries++)
+            {
+                left = (await user.ListDeadLettersAsync(patience.Token)).Count;
+                await Task.Delay(left > 0 ? TimeSpan.FromMilliseconds(100) : TimeSpan.Zero, TimeProvider.System, patience.Token);
+            }
+
+            return (dead.Count, left);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (dead.Count, dead.Count);
+        }
     }
 
     private static int Ended(List<Order> orders)
@@ -148,7 +182,7 @@ internal static class CrashScenario
         }
     }
 
-    private static CrashResult Judge(Settings settings, List<Order> orders, Effects effects, int kills, Chaos chaos, TimeSpan duration)
+    private static CrashResult Judge(Settings settings, List<Order> orders, (int Found, int Left) letters, Effects effects, int kills, Chaos chaos, TimeSpan duration)
     {
         var missing = new List<string>();
         foreach (var order in orders.Where(order => order.State == "completed" && order.ErrorCode is null))
@@ -171,6 +205,9 @@ internal static class CrashScenario
                 .OrderBy(group => group.Key, StringComparer.Ordinal)
                 .ToDictionary(group => group.Key, group => group.Count()),
             orders.Count(order => order.State is null),
+            letters.Found,
+            orders.Count(order => order is { Replays: > 0, State: "completed" }),
+            letters.Left,
             effects.Total,
             effects.Duplicates,
             missing,
@@ -189,6 +226,7 @@ internal static class CrashScenario
         output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
         output.WriteLine(result.Command);
         output.WriteLine($"{result.Kills} kills in {result.Minutes:0.0} minutes, {result.Runs} runs with {result.Steps} steps: {string.Join(", ", result.Ends.Select(end => $"{end.Value} {end.Key}"))}");
+        output.WriteLine($"{result.DeadLetters} dead letters replayed once the systems were well again: {result.CompletedByReplay} completed, {result.DeadLettersLeft} left");
         output.WriteLine($"{result.Effects} effects; {result.Decisions} decisions, each asked for twice; {result.Reconciled} look-ups of actions without an outcome");
         output.WriteLine($"{result.Events} events read over {result.Reconnects} broken streams; faults set out: {string.Join(", ", result.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}");
         foreach (var line in result.Duplicates.Concat(result.Missing).Concat(result.StreamFaults).Take(40))
@@ -213,6 +251,9 @@ internal static class CrashScenario
         int Steps,
         IReadOnlyDictionary<string, int> Ends,
         int Lost,
+        int DeadLetters,
+        int CompletedByReplay,
+        int DeadLettersLeft,
         int Effects,
         IReadOnlyList<string> Duplicates,
         IReadOnlyList<string> Missing,

@@ -41,6 +41,55 @@ internal sealed class CrashUser(HttpClient http, string session, string token, s
             await PauseUnlessAsync(order.RunId is not null, patience);
         }
 
+        await WatchToEndAsync(order, patience);
+    }
+
+    /// <summary>The orders on the dead-letter list, by run.</summary>
+    public async Task<HashSet<string>> ListDeadLettersAsync(CancellationToken patience)
+    {
+        var runs = new HashSet<string>(StringComparer.Ordinal);
+        for (long? after = 0; after is not null;)
+        {
+            using var response = await TryAsync(HttpMethod.Get, $"v1/dead-letters?after={after}&limit=200", approverToken, null, patience);
+            if (response is not { IsSuccessStatusCode: true })
+            {
+                await Task.Delay(Pause, TimeProvider.System, patience);
+                continue;
+            }
+
+            var page = await response.Content.ReadFromJsonAsync<JsonElement>(patience);
+            runs.UnionWith(page.GetProperty("deadLetters").EnumerateArray().Select(letter => letter.GetProperty("runId").GetString()!));
+            after = page.TryGetProperty("nextAfter", out var next) && next.ValueKind == JsonValueKind.Number ? next.GetInt64() : null;
+        }
+
+        return runs;
+    }
+
+    /// <summary>Has an admin replay an order from the dead-letter list, and follows it to its next end.</summary>
+    public async Task ReplayAsync(Order order, CancellationToken patience)
+    {
+        while (true)
+        {
+            using var response = await TryAsync(HttpMethod.Post, $"v1/dead-letters/{order.RunId}/replay", approverToken, new { }, patience);
+            if (response is { IsSuccessStatusCode: true })
+            {
+                break;
+            }
+
+            if (response is { StatusCode: HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.Conflict })
+            {
+                throw new InvalidOperationException($"The replay was refused: {await response.Content.ReadAsStringAsync(patience)}");
+            }
+
+            await Task.Delay(Pause, TimeProvider.System, patience);
+        }
+
+        order.BeginAgain();
+        await WatchToEndAsync(order, patience);
+    }
+
+    private async Task WatchToEndAsync(Order order, CancellationToken patience)
+    {
         while (order.State is null)
         {
             if (!await WatchAsync(order, patience))
@@ -142,11 +191,11 @@ internal sealed class CrashUser(HttpClient http, string session, string token, s
         }
     }
 
-    private async Task<HttpResponseMessage?> TryAsync(HttpMethod method, string path, string by, object content, CancellationToken patience)
+    private async Task<HttpResponseMessage?> TryAsync(HttpMethod method, string path, string by, object? content, CancellationToken patience)
     {
         try
         {
-            using var request = new HttpRequestMessage(method, path) { Content = JsonContent.Create(content) };
+            using var request = new HttpRequestMessage(method, path) { Content = content is null ? null : JsonContent.Create(content) };
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", by);
             return await http.SendAsync(request, patience);
         }

@@ -19,6 +19,9 @@ internal sealed class Order(string id, bool needsApproval)
 
     public string? ErrorCode { get; set; }
 
+    /// <summary>How often it was replayed from the dead-letter list.</summary>
+    public int Replays { get; private set; }
+
     /// <summary>How often its event stream broke and was taken up again.</summary>
     public int Reconnects { get; set; }
 
@@ -35,6 +38,13 @@ internal sealed class Order(string id, bool needsApproval)
     public List<string> StreamFaults { get; } = [];
 
     public long LastSequence => _lastSequence;
+
+    /// <summary>It is replayed: it has no end any more.</summary>
+    public void BeginAgain()
+    {
+        Replays++;
+        (State, ErrorCode) = (null, null);
+    }
 
     /// <summary>Takes an event as it came.</summary>
     public void Take(long sequence, string type, string? requestId)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Pipeline.Requests;
@@ -74,10 +75,10 @@ public static class ConnectorsServiceCollectionExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CredentialPlaces>());
-        services.TryAddSingleton<IFieldMapper, CopyingFieldMapper>();
         services.AddOptions<McpOptions>().Configure<IServiceProvider>((mcp, provider) => provider.GetService<IConfiguration>()?.GetSection(McpOptions.Section).Bind(mcp));
         services.TryAddSingleton<McpConnector>();
         services.TryAddSingleton<McpSessions>();
+        services.TryAddSingleton<IFieldMapper, FieldMapper>();
         services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }

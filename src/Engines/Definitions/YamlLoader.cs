@@ -24,16 +24,18 @@ public static partial class YamlLoader
     /// <summary>Reads a file's text.</summary>
     /// <param name="text">The text.</param>
     /// <param name="file">How errors name it.</param>
+    /// <param name="limits">What it may have at most; <see cref="YamlLimits.Default"/> when null.</param>
     /// <exception cref="DefinitionException">It is not such YAML.</exception>
-    public static LocatedDocument Load(string text, string file)
+    public static LocatedDocument Load(string text, string file, YamlLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(text);
-        if (text.Length > MaxLength)
+        limits ??= YamlLimits.Default;
+        if (text.Length > limits.Length)
         {
-            throw new DefinitionException(file, 1, $"the file has more than {MaxLength} characters.");
+            throw new DefinitionException(file, 1, $"the file has more than {limits.Length} characters.");
         }
 
-        var reader = new Reader(text, file);
+        var reader = new Reader(text, file, limits);
         try
         {
             return reader.Read();
@@ -57,7 +59,7 @@ public static partial class YamlLoader
     [GeneratedRegex(@"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex NumberPattern();
 
-    private sealed class Reader(string text, string file)
+    private sealed class Reader(string text, string file, YamlLimits limits)
     {
         private readonly Parser _parser = new(new StringReader(text));
         private readonly Dictionary<string, int> _lines = new(StringComparer.Ordinal);
@@ -105,14 +107,14 @@ public static partial class YamlLoader
 
         private JsonNode? Value(string pointer, int depth)
         {
-            if (depth > MaxDepth)
+            if (depth > limits.Depth)
             {
-                throw Fault(CurrentLine, $"nested deeper than {MaxDepth} levels.");
+                throw Fault(CurrentLine, $"nested deeper than {limits.Depth} levels.");
             }
 
-            if (++_nodes > MaxNodes)
+            if (++_nodes > limits.Nodes)
             {
-                throw Fault(CurrentLine, $"more than {MaxNodes} values.");
+                throw Fault(CurrentLine, $"more than {limits.Nodes} values.");
             }
 
             var current = _parser.Current;

@@ -16,6 +16,9 @@ public static partial class GrainKeys
     public static string Session(string tenantId, string userId, string sessionId) =>
         $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/{Part(sessionId, 's', "sessionId")}";
 
+    /// <summary>The key of what is known of a person.</summary>
+    public static string Person(string tenantId, string userId) => $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/p-person";
+
     /// <summary>The key of a run.</summary>
     public static string Run(string tenantId, string runId) => $"{Tenant(tenantId)}/{Part(runId, 'r', "runId")}";
 

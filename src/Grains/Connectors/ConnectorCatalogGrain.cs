@@ -1,5 +1,8 @@
+using System.Text;
 using Orleans.Concurrency;
+using Steward.Engines.Connectors.Import;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Definitions;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -7,7 +10,7 @@ namespace Steward.Connectors;
 
 /// <summary>Shows the templates that ship with this silo. Holds nothing.</summary>
 [StatelessWorker(4)]
-internal sealed class ConnectorCatalogGrain(TemplateDrafts drafts) : Grain, IConnectorCatalogGrain
+internal sealed class ConnectorCatalogGrain(OpenApiImporter importer) : Grain, IConnectorCatalogGrain
 {
     private const int MaxQueryLength = 200;
     private const int MaxDocumentLength = 8 * 1024 * 1024;
@@ -35,8 +38,28 @@ internal sealed class ConnectorCatalogGrain(TemplateDrafts drafts) : Grain, ICon
     {
         Caller.RequireAdmin();
         return document.Length is > 0 and <= MaxDocumentLength
-            ? drafts.DraftAsync(document, cancellationToken)
+            ? Task.Run(() => Draft(document), cancellationToken)
             : throw StewardException.Invalid("document", $"must have 1 to {MaxDocumentLength} characters.");
+    }
+
+    // Seconds of work for large documents: beside the grain's scheduler.
+    private ConnectorTemplateDraft Draft(string document)
+    {
+        try
+        {
+            var draft = importer.Import(Encoding.UTF8.GetBytes(document), "document");
+            return new ConnectorTemplateDraft
+            {
+                Text = TemplateWriter.Write(draft.Template),
+                Operations = draft.Template.Operations.Count,
+                Gaps = [.. draft.Gaps.Select(gap => $"{gap.Area}: {gap.Message} {gap.Advice}")],
+                Warnings = [.. draft.Warnings.Select(warning => warning.ToString())],
+            };
+        }
+        catch (DefinitionException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, string.Join(" ", exception.Errors.Take(10)), exception) { Field = "document" };
+        }
     }
 
     private static bool Has(ConnectorTemplateInfo template, string word) =>

@@ -7,5 +7,7 @@ internal static class ConnectorDiagnostics
 {
     public static readonly Counter<long> AuditLost = Diagnostics.Meter.CreateCounter<long>("steward.connector.audit.lost", "{entry}", "Audit entries that could not be written.");
 
+    public static readonly Counter<long> Broken = Diagnostics.Meter.CreateCounter<long>("steward.connector.broken", "{connector}", "Connectors whose credentials stopped to work.");
+
     public static readonly Counter<long> Refused = Diagnostics.Meter.CreateCounter<long>("steward.connector.refused", "{call}", "Calls that were not let through, by reason.");
 }

@@ -1,7 +1,7 @@
+using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Templates;
-using Steward.Engines.Security.Vault;
 using Steward.Identity;
 
 namespace Steward.Connectors;
@@ -9,7 +9,7 @@ namespace Steward.Connectors;
 /// <summary>Permits, reports and credentials.</summary>
 internal sealed partial class ConnectorGrain
 {
-    private ICredentialSource? _signIn;
+    private InstanceCredentials? _signIn;
 
     /// <inheritdoc/>
     public async Task<ConnectorPermit> Enter(ConnectorIntent intent, CancellationToken cancellationToken = default)
@@ -26,23 +26,19 @@ internal sealed partial class ConnectorGrain
             return new ConnectorPermit { Refusal = permit.Refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
         }
 
-        try
-        {
-            var credential = await signIn.GetAsync(intent.UserId, cancellationToken);
-            return new ConnectorPermit { Id = permit.Id, Credential = credential is null ? null : envelope.Seal(credential, Key) };
-        }
-        catch (Exception exception) when (exception is VaultException or CredentialException)
+        var answer = await signIn.GetAsync(intent.UserId, cancellationToken);
+        if (answer.Refusal is { } refusal)
         {
             // Nothing was sent: what was counted for it is given back.
-            traffic.Leave(new CallReport { PermitId = permit.Id, OperationId = intent.OperationId, Outcome = "unauthenticated", IsFailure = false, Duration = TimeSpan.Zero });
-            return exception is CredentialException refused
-                ? new ConnectorPermit { Refusal = refused.Code, Message = refused.Message, RetryAfter = refused.RetryAfter }
-                : new ConnectorPermit { Refusal = "unavailable", Message = exception.Message, RetryAfter = TimeSpan.FromSeconds(5) };
+            traffic.Leave(new CallReport { PermitId = permit.Id, OperationId = intent.OperationId, Outcome = refusal, IsFailure = false, Duration = TimeSpan.Zero });
+            return new ConnectorPermit { Refusal = refusal, Message = answer.Message, RetryAfter = answer.RetryAfter };
         }
+
+        return new ConnectorPermit { Id = permit.Id, Credential = answer.Credential is { } credential ? envelope.Seal(credential, Key) : null };
     }
 
     /// <inheritdoc/>
-    public Task Leave(ConnectorReport report)
+    public Task Leave(ConnectorReport report, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
         _traffic?.Leave(new CallReport
@@ -71,14 +67,7 @@ internal sealed partial class ConnectorGrain
             return null;
         }
 
-        try
-        {
-            return await signIn.RenewAsync(userId, refusedGeneration, cancellationToken) is { } credential ? envelope.Seal(credential, Key) : null;
-        }
-        catch (Exception exception) when (exception is VaultException or CredentialException)
-        {
-            return null;
-        }
+        return (await signIn.RenewAsync(userId, refusedGeneration, cancellationToken)).Credential is { } credential ? envelope.Seal(credential, Key) : null;
     }
 
     private void Hold(ConnectorInstance instance, ConnectorTemplate template)
@@ -90,7 +79,8 @@ internal sealed partial class ConnectorGrain
             _traffic = new InstanceState(template, time, Random.Shared);
         }
 
-        _signIn = credentials.Open(_target);
+        _credentialChange = null;
+        _signIn = credentials.Create(_target, options.CurrentValue.MayReachPrivateAddresses(TenantId), this);
     }
 
     private void Release() => (_target, _traffic, _signIn) = (null, null, null);

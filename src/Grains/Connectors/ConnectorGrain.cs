@@ -3,9 +3,12 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Steward.Engines.Connectors;
+using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Definitions;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
 using Steward.Errors;
@@ -21,7 +24,7 @@ namespace Steward.Connectors;
 internal sealed partial class ConnectorGrain(
     [PersistentState("connector", StorageNames.GrainState)] IPersistentState<ConnectorState> state,
     ISecretVault vault,
-    ConnectorCredentials credentials,
+    InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
     SecretSealer sealer,
     PlatformIdentity platform,
@@ -30,7 +33,7 @@ internal sealed partial class ConnectorGrain(
     ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
 {
     private const string CheckReminder = "check";
-    private const int MaxTemplateLength = YamlLoader.MaxLength;
+    private const int MaxTemplateLength = 4 * 1024 * 1024;
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(7);
 
@@ -43,7 +46,7 @@ internal sealed partial class ConnectorGrain(
 
     private string Name => GrainKeys.LastPart(Key)["c-".Length..];
 
-    private VaultPath SecretsPath => new(TenantId, $"connectors/{Name}");
+    private VaultPath SecretsPath => InstanceCredentials.SecretsOf(TenantId, Name);
 
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
@@ -244,7 +247,7 @@ internal sealed partial class ConnectorGrain(
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
 
-    private static IReadOnlyDictionary<string, IReadOnlyList<FieldMapping>> ReadMappings(string json)
+    private static Dictionary<string, IReadOnlyList<FieldMapping>> ReadMappings(string json)
     {
         try
         {
@@ -291,6 +294,14 @@ internal sealed partial class ConnectorGrain(
         if (InstanceRules.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId)) is { } fault)
         {
             throw StewardException.Invalid(fault.Field, fault.Message);
+        }
+
+        foreach (var (operationId, mappings) in instance.Mappings)
+        {
+            if (MappingRules.Check(mappings, template.Operations.First(operation => operation.Id == operationId)) is [var first, ..])
+            {
+                throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
+            }
         }
     }
 
@@ -345,7 +356,7 @@ internal sealed partial class ConnectorGrain(
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId)).Remove(Name, cancellationToken);
         try
         {
-            await credentials.DeleteAsync(SecretsPath, cancellationToken);
+            await _signIn!.DeleteAsync(cancellationToken);
         }
         catch (VaultException exception)
         {

@@ -15,9 +15,11 @@ internal sealed class RunAppend
 
     public JournalWake? Wake { get; set; }
 
-    public void Add(JournalRecord record, RunFact? fact)
+    /// <summary>Adds a record.</summary>
+    public RunAppend With(JournalRecord record, RunFact? fact)
     {
         Records.Add(record);
         Facts.Add(fact);
+        return this;
     }
 }

@@ -15,6 +15,7 @@ internal sealed partial class RunGrain
     private Task _interim = Task.CompletedTask;
     private IReadOnlyList<ConversationMessage>? _history;
     private bool _tell;
+    private bool _isAtWork;
 
     /// <summary>Whether the engine has something to do.</summary>
     private bool NeedsWork() => _journal.Life.IsRequested && !_journal.HasEnded && !RunLife.StandsStill(_journal.Snapshot, _time.GetUtcNow());
@@ -66,6 +67,7 @@ internal sealed partial class RunGrain
             {
                 // A run that waits, or is over, uses nothing.
                 DelayDeactivation(TimeSpan.FromSeconds(-1));
+                LeaveWhenOver();
                 return;
             }
         }
@@ -143,6 +145,7 @@ internal sealed partial class RunGrain
     private async Task ExecuteOnceAsync(RunInput input)
     {
         using var slot = await _turns.EnterAsync(input, _journal.Snapshot, _userCancel.Token, _stop.Token);
+        _isAtWork = true;
         var work = Task.Run(() => _engine.ExecuteAsync(input, _journal, _userCancel.Token, _stop.Token));
         if (await Task.WhenAny(work, _journal.DeadlinePassed) != work)
         {

@@ -14,10 +14,15 @@ namespace Steward.Runs;
 /// Owns the work on one message. Persists: its journal, nothing else. Woken by: its session, watchers, people who decide, and the tenant's watchdog: while
 /// the journal is open, and when a decision has lapsed. The engine runs on the thread pool, beside the grain's turns; the journal between them is thread-safe.
 /// </summary>
-/// <remarks>A run that has ended, or waits, is seldom asked about, and there is one for each message: it leaves memory long before its session does.</remarks>
+/// <remarks>
+/// A run that has ended, or waits, is seldom asked about, and there is one for each message: it leaves memory long before its session does, and at once when it
+/// was watched to its end and has told everyone.
+/// </remarks>
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
+    private static readonly TimeSpan FirstAppendPatience = TimeSpan.FromMilliseconds(20);
+
     private readonly RunEngine _engine;
     private readonly RunTurns _turns;
     private readonly RunOutbox _outbox;
@@ -29,6 +34,8 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private CancellationTokenSource _userCancel = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _processStops;
+    private int _watchers;
+    private bool _wasWatched;
 
     public RunGrain(
         IJournalStore journals,
@@ -84,21 +91,26 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         Caller.RequireSystem();
         if (_journal.Life.IsRequested || _journal.HasEnded || (command.Queued && _journal.Origin is not null))
         {
+            await Journaling(_journal.WhenBegunAsync);
             TellAgain();
             return;
         }
 
         using var activity = Diagnostics.Start("run start", command.Options?.TraceParent, Key);
         var origin = RunRequests.ToOrigin(command) with { TellsTenant = await _outbox.TellsTenantAsync(TenantId) };
-        var input = RunRequests.ToInput(RunId, command);
-        var (context, contents) = command.Queued ? (null, []) : _engine.GatherContext(input);
-        await Journaling(() => _journal.NoteOriginAsync(origin, command.Queued ? null : new RunRequested { Input = input with { History = [] } }, context, contents));
-        if (!command.Queued)
+        if (command.Queued)
         {
-            RunDiagnostics.Started.Add(1);
-            _history = input.History;
-            Continue();
+            await Journaling(() => _journal.QueueAsync(origin));
+            return;
         }
+
+        var input = RunRequests.ToInput(RunId, command);
+        var (context, contents) = _engine.GatherContext(input);
+        _journal.Begin(origin, new RunRequested { Input = input with { History = [] } }, context, contents);
+        RunDiagnostics.Started.Add(1);
+        _history = input.History;
+        Continue();
+        await Journaling(WhenBegunAsync);
     }
 
     /// <inheritdoc/>
@@ -119,27 +131,38 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
         // A watcher that waits would hold up the end of a process that stops; it resumes elsewhere.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _stop.Token, _processStops);
-        while (true)
+        _watchers++;
+        try
         {
-            // Asked before reading, so that an end recorded in between is seen by the next round and not lost.
-            var hasEnded = _journal.HasEnded;
-            var events = await _journal.ReadAsync(afterSequence, either.Token);
-            foreach (var runEvent in events)
+            while (true)
             {
-                yield return runEvent;
-                afterSequence = runEvent.Sequence;
-            }
-
-            if (events.Count == 0)
-            {
-                if (hasEnded)
+                // Asked before reading, so that an end recorded in between is seen by the next round and not lost.
+                var hasEnded = _journal.HasEnded;
+                var events = await _journal.ReadAsync(afterSequence, either.Token);
+                foreach (var runEvent in events)
                 {
-                    // An ended run stays for a while, and there are many of them.
-                    _journal.DropBuffer();
-                    yield break;
+                    yield return runEvent;
+                    afterSequence = runEvent.Sequence;
                 }
 
-                await _journal.WhenChangedAsync(afterSequence, either.Token);
+                if (events.Count == 0)
+                {
+                    if (hasEnded)
+                    {
+                        yield break;
+                    }
+
+                    await _journal.WhenChangedAsync(afterSequence, either.Token);
+                }
+            }
+        }
+        finally
+        {
+            _watchers--;
+            _wasWatched = true;
+            if (_driver.IsCompleted)
+            {
+                LeaveWhenOver();
             }
         }
     }
@@ -220,7 +243,36 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     private bool IsUntold() => _journal.HasEnded ? _journal.Life is { IsSettled: false, MustSettle: true } : _journal.Life.Untold(_journal.Snapshot) is not null;
 
+    /// <summary>Leaves memory when the run is over and those who watched it are gone. One that nobody has watched yet may be looked for in the next moment.</summary>
+    private void LeaveWhenOver()
+    {
+        if (_wasWatched && _watchers == 0 && !_tell && _journal.HasEnded)
+        {
+            DeactivateOnIdle();
+        }
+    }
+
     private bool IsOwner(CallerIdentity caller) => Caller.IsSystem || string.Equals(_journal.Origin?.UserId, caller.UserId, StringComparison.Ordinal);
+
+    /// <summary>
+    /// Completes when it is durable that the run began. The work's first append tells that too, which saves one; but a run that waits for its turn, or
+    /// thinks first, is not to keep whoever asked for it waiting.
+    /// </summary>
+    private async Task WhenBegunAsync()
+    {
+        var begun = _journal.WhenBegunAsync();
+        if (_isAtWork)
+        {
+            await begun.WaitAsync(FirstAppendPatience, _time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (!begun.IsCompleted)
+        {
+            await _journal.FlushAsync();
+        }
+
+        await begun;
+    }
 
     private async Task Journaling(Func<Task> append)
     {

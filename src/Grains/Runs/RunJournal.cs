@@ -27,6 +27,7 @@ internal sealed class RunJournal(
     private readonly RunLife _life = new(hasHook);
     private readonly TaskCompletionSource _deadlinePassed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private RunHead? _head;
     private long _sequence;
 
     /// <inheritdoc/>
@@ -57,8 +58,14 @@ internal sealed class RunJournal(
     public long Sequence => Interlocked.Read(ref _sequence);
 
     /// <summary>Reads what the journal holds beyond what is known here.</summary>
+    /// <exception cref="RunMovedException">What is in memory is ahead of the journal: this instance is of no use any more.</exception>
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
+        if (_head is not null)
+        {
+            throw new RunMovedException();
+        }
+
         while (true)
         {
             var entries = await store.ReadAsync(key, Sequence, ReadPage, cancellationToken);
@@ -66,7 +73,7 @@ internal sealed class RunJournal(
             {
                 foreach (var entry in entries)
                 {
-                    Take(entry.Sequence, entry.Type, entry.Payload, entry.At);
+                    Take(entry);
                 }
             }
 
@@ -78,31 +85,43 @@ internal sealed class RunJournal(
         }
     }
 
-    /// <summary>Notes the run as queued or requested, once; what it knows of the conversation with its request.</summary>
-    public Task NoteOriginAsync(RunOrigin origin, RunRequested? requested, ContextGathered? context, IReadOnlyList<RunContent> contents) => AppendAsync(
-        _ =>
+    /// <summary>Notes the run as queued. Its journal is not open: its session's is, and brings the run to life.</summary>
+    public Task QueueAsync(RunOrigin origin) => AppendAsync(_ => new RunAppend { Open = false }.With(ToRecord(origin), null), [], CancellationToken.None);
+
+    /// <summary>
+    /// Takes the request in, so that work on the run can begin: it becomes durable with the first append that the work makes, in one, or by itself
+    /// (<see cref="FlushAsync"/>). Until then nobody is told of the run, and what only reads is all that may be done for it.
+    /// </summary>
+    public void Begin(RunOrigin origin, RunRequested requested, ContextGathered? context, IReadOnlyList<RunContent> contents)
+    {
+        var head = new RunHead(contents);
+        if (Origin is null)
         {
-            var batch = new RunAppend();
-            if (Origin is null)
+            head.Append.With(ToRecord(origin), null);
+        }
+
+        head.Append.With(ToRecord(requested), requested);
+        if (context is not null)
+        {
+            head.Append.With(ToRecord(context), context);
+        }
+
+        lock (_lock)
+        {
+            foreach (var (record, fact) in head.Append.Records.Zip(head.Append.Facts))
             {
-                batch.Add(Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin)), null);
+                Fold(record.Type, record.Payload, record.At, fact);
             }
 
-            if (requested is not null)
-            {
-                batch.Add(ToRecord(requested), requested);
-                if (context is not null)
-                {
-                    batch.Add(ToRecord(context), context);
-                }
-            }
+            _head = head;
+        }
+    }
 
-            // A queued run is not open: its session is, and brings it to life.
-            batch.Open = requested is not null;
-            return batch;
-        },
-        contents,
-        CancellationToken.None);
+    /// <summary>Completes when everything that is known here of how the run began is durable; fails when it is not, and then this instance is of no use any more.</summary>
+    public Task WhenBegunAsync() => _head?.Durable ?? Task.CompletedTask;
+
+    /// <summary>Makes durable what <see cref="Begin"/> took in, unless that has been done.</summary>
+    public Task FlushAsync() => AppendAsync(_ => new RunAppend(), [], CancellationToken.None, evenAlone: true);
 
     /// <inheritdoc/>
     public ValueTask RecordAsync(IReadOnlyList<RunFact> facts, CancellationToken cancellationToken) => RecordAsync(facts, [], cancellationToken);
@@ -117,12 +136,7 @@ internal sealed class RunJournal(
 
     /// <summary>Notes that nothing is left to be done for the run.</summary>
     public Task SettleAsync(int attempt) => AppendAsync(
-        _ =>
-        {
-            var batch = new RunAppend { Open = false };
-            batch.Add(Record(RunSettled.Type, JsonSerializer.SerializeToUtf8Bytes(new RunSettled { Attempt = attempt }, RunRecordJson.Default.RunSettled)), null);
-            return batch;
-        },
+        _ => new RunAppend { Open = false }.With(Record(RunSettled.Type, JsonSerializer.SerializeToUtf8Bytes(new RunSettled { Attempt = attempt }, RunRecordJson.Default.RunSettled)), null),
         [],
         CancellationToken.None);
 
@@ -133,7 +147,7 @@ internal sealed class RunJournal(
             var batch = new RunAppend { Open = false };
             if (Life.Untold(snapshot) == occasion && RunLife.StandsStill(snapshot, time.GetUtcNow()))
             {
-                batch.Add(Record(RunTold.Type, JsonSerializer.SerializeToUtf8Bytes(new RunTold { Occasion = occasion }, RunRecordJson.Default.RunTold)), null);
+                batch.With(Record(RunTold.Type, JsonSerializer.SerializeToUtf8Bytes(new RunTold { Occasion = occasion }, RunRecordJson.Default.RunTold)), null);
             }
 
             return batch;
@@ -173,18 +187,6 @@ internal sealed class RunJournal(
         return [.. entries.Select(entry => ToEvent(entry.Sequence, entry.Type, entry.Payload, entry.At))];
     }
 
-    /// <summary>Forgets the events of a run that is over; whoever asks for them again gets them from the store.</summary>
-    public void DropBuffer()
-    {
-        lock (_lock)
-        {
-            if (HasEnded)
-            {
-                _buffer.Clear();
-            }
-        }
-    }
-
     /// <summary>Completes when something was added after this call.</summary>
     public Task WhenChangedAsync(long afterSequence, CancellationToken cancellationToken)
     {
@@ -207,8 +209,9 @@ internal sealed class RunJournal(
     {
         lock (_lock)
         {
-            if (_life.Origin is not { } origin)
+            if (_life.Origin is not { } origin || _sequence == 0)
             {
+                // Not known, or not durably.
                 return null;
             }
 
@@ -219,48 +222,31 @@ internal sealed class RunJournal(
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task AppendAsync(Func<RunSnapshot, RunAppend> make, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken)
+    /// <summary>Appends what <paramref name="make"/> says, behind how the run began if that is not durable yet.</summary>
+    private async Task AppendAsync(Func<RunSnapshot, RunAppend> make, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken, bool evenAlone = false)
     {
         await _appending.WaitAsync(cancellationToken);
         try
         {
-            var batch = make(Snapshot);
-            if (batch.Records.Count == 0)
-            {
-                return;
-            }
-
-            var tenantId = GrainKeys.TenantOf(key);
-            var unsaved = contents.Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
-
-            // From here on no cancellation: an append that was begun must be known to stand or not.
-            var result = await store.AppendAsync(
-                new JournalAppend
-                {
-                    Journal = key,
-                    ExpectedSequence = Sequence,
-                    Records = batch.Records,
-                    Open = batch.Open,
-                    Wake = batch.Wake,
-                    Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
-                },
-                CancellationToken.None);
-            if (result is not JournalAppended appended)
+            if (_head is { HasFailed: true })
             {
                 throw new RunMovedException();
             }
 
-            unsaved.ForEach(content => knownContents.Stored(tenantId, content.Hash));
-            lock (_lock)
+            var batch = make(Snapshot);
+            if (batch.Records.Count == 0 && (_head is null || !evenAlone))
             {
-                var sequence = appended.Sequence - batch.Records.Count;
-                foreach (var (record, fact) in batch.Records.Zip(batch.Facts))
-                {
-                    Take(++sequence, record.Type, record.Payload, record.At, fact);
-                }
+                return;
             }
 
-            Wake();
+            if (_head is { } head)
+            {
+                await StoreAsync(head, batch, contents);
+            }
+            else
+            {
+                await StoreAsync(batch, contents);
+            }
         }
         finally
         {
@@ -268,26 +254,103 @@ internal sealed class RunJournal(
         }
     }
 
-    private void Take(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at, RunFact? known = null)
+    private async Task StoreAsync(RunHead head, RunAppend batch, IReadOnlyList<RunContent> contents)
     {
-        if (sequence <= _sequence)
+        try
+        {
+            await StoreAsync(head.Before(batch), [.. head.Contents, .. contents], folded: head.Append.Records.Count);
+        }
+        catch (Exception exception)
+        {
+            if (exception is StorageException or RunMovedException || batch.Records.Count == 0)
+            {
+                head.Fail(exception);
+                throw;
+            }
+
+            // What the store does not even accept must not keep the run from beginning: then it can end with an error.
+            await StoreAsync(head, new RunAppend(), []);
+            throw;
+        }
+
+        _head = null;
+        head.Succeed();
+    }
+
+    /// <summary>Makes records durable and takes them.</summary>
+    /// <param name="batch">The records.</param>
+    /// <param name="contents">What they refer to.</param>
+    /// <param name="folded">How many of them, from the first on, are folded already.</param>
+    private async Task StoreAsync(RunAppend batch, IReadOnlyList<RunContent> contents, int folded = 0)
+    {
+        var tenantId = GrainKeys.TenantOf(key);
+        var unsaved = contents.Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
+
+        // From here on no cancellation: an append that was begun must be known to stand or not.
+        var result = await store.AppendAsync(
+            new JournalAppend
+            {
+                Journal = key,
+                ExpectedSequence = Sequence,
+                Records = batch.Records,
+                Open = batch.Open,
+                Wake = batch.Wake,
+                Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
+            },
+            CancellationToken.None);
+        if (result is not JournalAppended appended)
+        {
+            throw new RunMovedException();
+        }
+
+        unsaved.ForEach(content => knownContents.Stored(tenantId, content.Hash));
+        lock (_lock)
+        {
+            var sequence = appended.Sequence - batch.Records.Count;
+            for (var i = 0; i < batch.Records.Count; i++)
+            {
+                var record = batch.Records[i];
+                if (i >= folded)
+                {
+                    Fold(record.Type, record.Payload, record.At, batch.Facts[i]);
+                }
+
+                Show(++sequence, record.Type, record.Payload, record.At);
+            }
+        }
+
+        Wake();
+    }
+
+    private void Take(JournalEntry entry)
+    {
+        if (entry.Sequence > _sequence)
+        {
+            Fold(entry.Type, entry.Payload, entry.At);
+            Show(entry.Sequence, entry.Type, entry.Payload, entry.At);
+        }
+    }
+
+    private void Fold(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at, RunFact? known = null)
+    {
+        if (_life.TakeOwn(type, payload.Span, at))
         {
             return;
         }
 
-        if (!_life.TakeOwn(type, payload.Span, at))
+        // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
+        // the most frequent kinds hold nothing that reading could change and are taken as they are.
+        var fact = known is RunRequested or ContextGathered or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
+        Snapshot.Apply(fact, at);
+        _life.Take(fact);
+        if (fact is DeadlineReached)
         {
-            // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
-            // the most frequent kinds hold nothing that reading could change and are taken as they are.
-            var fact = known is RunRequested or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
-            Snapshot.Apply(fact, at);
-            _life.Take(fact);
-            if (fact is DeadlineReached)
-            {
-                _deadlinePassed.TrySetResult();
-            }
+            _deadlinePassed.TrySetResult();
         }
+    }
 
+    private void Show(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
+    {
         _buffer.Enqueue(ToEvent(sequence, type, payload, at));
         while (_buffer.Count > bufferedEvents)
         {
@@ -314,7 +377,7 @@ internal sealed class RunJournal(
         var batch = new RunAppend();
         foreach (var fact in facts)
         {
-            batch.Add(ToRecord(fact), fact);
+            batch.With(ToRecord(fact), fact);
         }
 
         lock (_lock)
@@ -324,6 +387,8 @@ internal sealed class RunJournal(
 
         return batch;
     }
+
+    private JournalRecord ToRecord(RunOrigin origin) => Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin));
 
     private JournalRecord ToRecord(RunFact fact)
     {

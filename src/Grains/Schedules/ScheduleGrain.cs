@@ -5,6 +5,7 @@ using Steward.Engines.Orchestration.Schedules;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Runs;
 using Steward.Sessions;
 using Steward.Storage;
@@ -27,15 +28,19 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     private const int PurgeAfter = 400;
 
     private readonly PlatformIdentity _platform;
+    private readonly ScheduleOwner _owner;
+    private readonly KnownPeople _people;
     private readonly TimeProvider _time;
     private readonly ILogger<ScheduleGrain> _logger;
     private readonly FoldedJournal<ScheduleState> _journal;
     private IGrainTimer? _timer;
     private SchedulePlan? _plan;
 
-    public ScheduleGrain(IJournalStore journals, PlatformIdentity platform, TimeProvider time, ILogger<ScheduleGrain> logger)
+    public ScheduleGrain(IJournalStore journals, PlatformIdentity platform, ScheduleOwner owner, KnownPeople people, TimeProvider time, ILogger<ScheduleGrain> logger)
     {
         _platform = platform;
+        _owner = owner;
+        _people = people;
         _time = time;
         _logger = logger;
         _journal = new FoldedJournal<ScheduleState>(journals, this.GetPrimaryKeyString(), ScheduleJson.Default.ScheduleState, time, DeactivateOnIdle);
@@ -72,6 +77,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     public async Task<ScheduleInfo> Create(CreateSchedule command, CancellationToken cancellationToken = default)
     {
         var owner = Owner();
+        _people.Saw(owner);
         if (State.Created is { } existing)
         {
             return !State.Deleted && existing.Spec == command && string.Equals(existing.Owner.UserId, owner.UserId, StringComparison.Ordinal)
@@ -286,11 +292,11 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         return await GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, runId)).GetStatus() is { HasEnded: false };
     }
 
-    /// <summary>Hands the message in, in the name of the person who made the schedule and with no more rights than they had.</summary>
+    /// <summary>Hands the message in, in the name of the person who made the schedule and with no more rights than they had, and had when they were last here.</summary>
     private async Task<SubmitResult> Submit(string operationId)
     {
         var created = State.Created!;
-        _platform.AssumePerson(created.Owner);
+        _platform.AssumePerson(await _owner.ResolveAsync(created, GrainKeys.IsTenantSchedule(ScheduleId)));
         var session = GrainFactory.GetGrain<ISessionGrain>(GrainKeys.Session(TenantId, created.Owner.UserId, SessionId));
         await session.Open(new OpenSession { Title = created.Spec.Name });
         return await session.Submit(new SubmitMessage

@@ -11,6 +11,9 @@ internal sealed class ScheduleRunHook(IGrainFactory grains, PlatformIdentity pla
     /// <summary>The session that a schedule's messages go to.</summary>
     public static string SessionOf(string scheduleId) => SessionPrefix + scheduleId[2..];
 
+    /// <summary>Whether a session is named like those of schedules.</summary>
+    public static bool IsOfASchedule(string sessionKey) => GrainKeys.LastPart(sessionKey).StartsWith(SessionPrefix, StringComparison.Ordinal);
+
     /// <inheritdoc/>
     public ValueTask<bool> WantsAllOfAsync(string tenantId) => ValueTask.FromResult(false);
 

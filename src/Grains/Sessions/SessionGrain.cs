@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.People;
 using Steward.Runs;
 using Steward.Storage;
 using Steward.Tenants;
@@ -23,15 +24,16 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
     private readonly IJournalStore _journals;
     private readonly PlatformIdentity _platform;
     private readonly RunTurns _turns;
+    private readonly KnownPeople _people;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionGrain> _logger;
     private readonly SessionJournal _journal;
     private IGrainTimer? _retry;
     private bool _counted;
 
-    public SessionGrain(IJournalStore journals, PlatformIdentity platform, RunTurns turns, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
+    public SessionGrain(IJournalStore journals, PlatformIdentity platform, RunTurns turns, KnownPeople people, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
     {
-        (_journals, _platform, _turns, _time, _logger) = (journals, platform, turns, time, logger);
+        (_journals, _platform, _turns, _people, _time, _logger) = (journals, platform, turns, people, time, logger);
         _journal = new SessionJournal(journals, this.GetPrimaryKeyString(), options.Value, time);
     }
 
@@ -79,6 +81,11 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         if (!Conversation.IsOpen)
         {
             throw StewardException.NotFound("The session");
+        }
+
+        if (!Caller.IsSystem && !Schedules.ScheduleRunHook.IsOfASchedule(Key))
+        {
+            _people.Saw(requester);
         }
 
         await CompleteFork(cancellationToken);

@@ -1,3 +1,4 @@
+using Steward.Engines.Security.Vault;
 using Steward.Gateway;
 using Steward.Storage;
 
@@ -73,14 +74,16 @@ internal static class CapabilityReports
                 });
     }
 
-    private sealed class VaultReport : ICapabilityReport
+    private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport
     {
         public string Name => "vault";
 
-        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(new CapabilityStatus
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
         {
-            State = CapabilityState.NotConfigured,
-            Detail = "not configured: connector credentials come from configuration",
-        });
+            var report = await vault.CheckAsync(cancellationToken);
+            return report.Answers
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = report.Description }
+                : new CapabilityStatus { State = CapabilityState.Failing, Detail = report.Problem ?? "does not answer" };
+        }
     }
 }

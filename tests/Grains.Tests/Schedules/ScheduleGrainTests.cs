@@ -1,8 +1,11 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
@@ -328,6 +331,60 @@ public class ScheduleGrainTests
     }
 
     [Fact]
+    public async Task Fire_RoleWasTakenAway_IsGoneOnceThePersonHasCome()
+    {
+        var user = "u-" + Guid.NewGuid().ToString("n");
+        _cluster.SignIn("t-acme", user, "employee", "helpdesk");
+        var schedule = _cluster.Grains.GetGrain<IScheduleGrain>(GrainKeys.Schedule("t-acme", user, "j-roles"));
+        await schedule.Create(Spec("say x", "0 3 1 1 *"));
+        Assert.Equal(["employee", "helpdesk"], await RolesAsync(schedule, "before"));
+
+        _cluster.SignIn("t-acme", user, "employee", "auditor");
+        var session = await _cluster.OpenAsync(Conversing.NewSession("t-acme", user));
+        await session.SayAsync("say hello");
+        await Conversing.UntilAsync(async () =>
+        {
+            _cluster.SignInAsPlatform("t-acme");
+            return (await _cluster.Grains.GetGrain<IPersonGrain>(GrainKeys.Person("t-acme", user)).GetLastSeen())?.Roles.Contains("auditor") == true;
+        });
+        _cluster.SignIn("t-acme", user, "employee", "auditor");
+
+        Assert.Equal(["employee"], await RolesAsync(schedule, "after"));
+    }
+
+    [Fact]
+    public async Task Fire_MakerOfTheTenantsScheduleIsNoAdminAnyMore_IsRefused()
+    {
+        var user = "u-" + Guid.NewGuid().ToString("n");
+        var schedule = _cluster.Grains.GetGrain<IScheduleGrain>(GrainKeys.Schedule("t-acme", user, GrainKeys.TenantSchedulePrefix + Guid.NewGuid().ToString("n")));
+        _cluster.SignIn("t-acme", user, WellKnownRoles.Admin);
+        await schedule.Create(Spec("say x", "0 3 1 1 *"));
+        await schedule.RunNow("before");
+        await SeeAsync(user, _cluster.Time.GetUtcNow());
+        _cluster.SignIn("t-acme", "u-boss", WellKnownRoles.Admin);
+
+        Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => schedule.RunNow("after"))).Code);
+        await schedule.Delete();
+    }
+
+    [Theory]
+    [InlineData(29, false)]
+    [InlineData(31, true)]
+    public async Task Resolve_OwnerUnseen_IsRefusedAfterTheSetTime(int days, bool refused)
+    {
+        var user = "u-" + Guid.NewGuid().ToString("n");
+        await SeeAsync(user, _cluster.Time.GetUtcNow(), "employee");
+        var later = new ShiftedTime();
+        later.Advance(_cluster.Time.GetUtcNow() - TimeProvider.System.GetUtcNow() + TimeSpan.FromDays(days));
+        var owner = new ScheduleOwner(_cluster.Grains, _cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ScheduleOptions { OwnerUnseenFor = TimeSpan.FromDays(30) }), later);
+        var created = new ScheduleCreated { Spec = Spec("say x"), Owner = new CallerIdentity { TenantId = "t-acme", UserId = user, Roles = ["employee"] }, At = default };
+
+        var error = await Record.ExceptionAsync(() => owner.ResolveAsync(created, ofTenant: false));
+
+        Assert.Equal(refused ? ErrorCodes.Forbidden : null, (error as StewardException)?.Code);
+    }
+
+    [Fact]
     public async Task Create_TooMany_IsRefusedUntilSomeAreDeleted()
     {
         _cluster.SignIn("t-many", "u-ada");
@@ -345,6 +402,21 @@ public class ScheduleGrainTests
         Assert.Equal(["j-051", "j-052"], await Index("t-many").List(false, "j-050", 2));
         await schedules[0].Delete();
         await oneMore.Create(Spec("say x", "0 3 * * *"));
+    }
+
+    private async Task<IEnumerable<string?>> RolesAsync(IScheduleGrain schedule, string operation)
+    {
+        var fire = await schedule.RunNow(operation);
+        var events = await _cluster.Grains.GetGrain<IRunGrain>(GrainKeys.Run("t-acme", fire.RunId!)).WatchToEndAsync();
+        var requester = JsonDocument.Parse(events.Single(happened => happened.Type == "run.requested").Data).RootElement.GetProperty("input").GetProperty("requester");
+        return requester.TryGetProperty("roles", out var roles) ? roles.EnumerateArray().Select(role => role.GetString()) : [];
+    }
+
+    private async Task SeeAsync(string user, DateTimeOffset at, params string[] roles)
+    {
+        _cluster.SignInAsPlatform("t-acme");
+        await _cluster.Grains.GetGrain<IPersonGrain>(GrainKeys.Person("t-acme", user)).Saw(new CallerIdentity { TenantId = "t-acme", UserId = user, Roles = roles });
+        Assert.InRange((await _cluster.Grains.GetGrain<IPersonGrain>(GrainKeys.Person("t-acme", user)).GetLastSeen())!.At, at.AddDays(-1), at.AddMinutes(1));
     }
 
     private static CreateSchedule Spec(string text, string cron = "* * * * *") => new() { Name = "Every minute", Cron = cron, Text = text };

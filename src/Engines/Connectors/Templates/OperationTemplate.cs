@@ -44,6 +44,9 @@ public sealed record OperationTemplate
     /// <summary>JSON Schema of the arguments, an object. <c>type: object</c> and <c>additionalProperties: false</c> are added when absent. An argument's <c>default</c> is used when it is absent.</summary>
     public JsonElement? Input { get; init; }
 
+    /// <summary>Arguments whose values, or whose form, another operation of the template tells, by the argument's name.</summary>
+    public IReadOnlyDictionary<string, ChoiceSpec> Choices { get; init; } = new Dictionary<string, ChoiceSpec>();
+
     /// <summary>How the result is read from the answer.</summary>
     public OutputSpec Output { get; init; } = new();
 
@@ -94,7 +97,10 @@ public enum BodyFormat
 /// <summary>How a result is read from an answer.</summary>
 public sealed record OutputSpec
 {
-    /// <summary>Where in the body the result stands; the whole body when null. Lists become <c>items</c> and <c>truncated</c>.</summary>
+    /// <summary>
+    /// Where in the body the result stands; the whole body when null. Lists become <c>items</c> and <c>truncated</c>. A read whose answer has nothing there ends
+    /// with <c>not_found</c> (<c>result.0</c>: the first of what was searched for), a list with no items.
+    /// </summary>
     public string? Path { get; init; }
 
     /// <summary>
@@ -129,7 +135,7 @@ public sealed record IdempotencySpec
     public bool Natural { get; init; }
 }
 
-/// <summary>How an attempt is looked up: a read operation whose first item, or whose result, is the earlier effect.</summary>
+/// <summary>How an attempt is looked up: a read operation whose result, or whose first item for which <see cref="Expect"/> holds, is the earlier effect.</summary>
 public sealed record ReconcileSpec
 {
     /// <summary>A read operation of the template.</summary>
@@ -138,7 +144,10 @@ public sealed record ReconcileSpec
     /// <summary>Its arguments, templates over the action's arguments, <c>actionId</c>, <c>marker</c> and <c>sentAt</c> (ISO 8601, two minutes earlier for clocks).</summary>
     public JsonElement? With { get; init; }
 
-    /// <summary>What must hold in the result for the effect to be there: member paths with the value that is expected (templates). A result that is <c>not_found</c> or an empty list is no effect.</summary>
+    /// <summary>
+    /// What must hold in the result, or in an item of a list, for the effect to be there: member paths with the value that is expected (templates).
+    /// A result that is <c>not_found</c> or a list without such an item is no effect.
+    /// </summary>
     public IReadOnlyDictionary<string, JsonElement> Expect { get; init; } = new Dictionary<string, JsonElement>();
 }
 

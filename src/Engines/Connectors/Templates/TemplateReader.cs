@@ -11,7 +11,7 @@ public static class TemplateReader
     /// <exception cref="DefinitionException">It is not a valid template; every fault that was found is named with its line.</exception>
     public static ConnectorTemplate Read(string text, string file)
     {
-        var document = YamlLoader.Load(text, file);
+        var document = YamlLoader.Load(text, file, YamlLimits.Large);
         if (FindNull(document.ToElement(), "") is { } absent)
         {
             throw new DefinitionException(file, document.LineOf(absent), $"{absent}: must not be empty; leave it out.");

@@ -221,6 +221,13 @@ public static partial class TemplateRules
     private static void CheckReferences(ConnectorTemplate template, OperationTemplate operation, string path, Faults faults)
     {
         var known = CallValues(template, operation);
+        foreach (var (argument, choice) in operation.Choices)
+        {
+            var here = $"{path}/choices/{LocatedDocument.Escape(argument)}";
+            faults.When(!InputSchema.Arguments(operation).ContainsKey(argument), here, $"there is no argument '{argument}'.");
+            Find(template, choice.Operation, $"{here}/operation", faults, mustRead: true);
+        }
+
         if (operation.Reconcile is { } reconcile && Find(template, reconcile.Operation, $"{path}/reconcile/operation", faults, mustRead: true) is { } lookUp)
         {
             CheckWith(lookUp, reconcile.With, $"{path}/reconcile/with", [.. known, "sentAt"], faults);

@@ -11,7 +11,8 @@ public sealed record TemplateFault(string Path, string Message);
 /// <summary>What a template must keep beyond its form: references that lead somewhere, placeholders that are known, bounds.</summary>
 public static partial class TemplateRules
 {
-    private const int MaxOperations = 400;
+    // Imported interfaces have hundreds; an instance switches on what it needs, and the others are found by search.
+    private const int MaxOperations = 5_000;
 
     /// <summary>The codes that an error may be given; those of <see cref="ActionFailed"/>.</summary>
     public static IReadOnlySet<string> ErrorCodes { get; } = new HashSet<string>(StringComparer.Ordinal)
@@ -131,7 +132,7 @@ public static partial class TemplateRules
         var operation = template.Operations.FirstOrDefault(candidate => candidate.Id == id);
         if (operation is null)
         {
-            faults.Add(path, $"there is no operation '{id}'; there are {string.Join(", ", template.Operations.Select(candidate => candidate.Id).Take(MaxOperations))}.");
+            faults.Add(path, $"there is no operation '{id}'; there are {string.Join(", ", template.Operations.Select(candidate => candidate.Id).Take(400))}.");
         }
         else if (mustRead && operation.Effect != OperationEffect.Read)
         {

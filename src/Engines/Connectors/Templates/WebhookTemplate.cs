@@ -23,7 +23,7 @@ public sealed record WebhookTemplate
     /// <summary>Where the event's type stands (in each item).</summary>
     public string? EventTypePath { get; init; }
 
-    /// <summary>The header with the event's id.</summary>
+    /// <summary>The header with the event's id; several, with commas between them, where only together they are unique.</summary>
     public string? EventIdHeader { get; init; }
 
     /// <summary>Where the event's id stands (in each item); by default a hash of the event.</summary>

@@ -197,13 +197,15 @@ public sealed partial class EmbeddedVault(IVaultStore store, VaultKeyFile keys, 
         if (!keys.Exists)
         {
             var used = await AskAsync(() => store.ListKeysAsync(cancellationToken));
-            if (used.Count > 0)
+            if (used.Count == 0)
+            {
+                keys.Create();
+                LogCreated(keys.CurrentKeyId);
+            }
+            else if (!keys.Exists)
             {
                 throw KeyMissing(used);
             }
-
-            keys.Create();
-            LogCreated(keys.CurrentKeyId);
         }
 
         _ = keys.CurrentKeyId;

@@ -1,0 +1,59 @@
+using Orleans.Runtime;
+using Steward.Identity;
+using Steward.Operations;
+
+namespace Steward.People;
+
+/// <summary>Owns what is known of a person. Persists: <see cref="PersonState"/>. Woken by: the person's messages, seldom, and by what acts in their name later.</summary>
+internal sealed class PersonGrain([PersistentState("person", StorageNames.GrainState)] IPersistentState<PersonState> state, TimeProvider time) : Grain, IPersonGrain
+{
+    /// <inheritdoc/>
+    public async Task Saw(CallerIdentity person, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        var now = time.GetUtcNow();
+        var known = state.State;
+        if (known.At is { } at && now - at < KnownPeople.NotedEvery && known.Roles.SequenceEqual(person.Roles))
+        {
+            return;
+        }
+
+        (known.At, known.Roles) = (now, [.. person.Roles]);
+        await Write();
+    }
+
+    /// <inheritdoc/>
+    public Task<PersonSeen?> GetLastSeen(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return Task.FromResult(state.State.At is { } at ? new PersonSeen { At = at, Roles = [.. state.State.Roles] } : null);
+    }
+
+    private async Task Write()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory and store may differ now: the next activation reads what really stands.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+}
+
+/// <summary>What is persisted of a person.</summary>
+[GenerateSerializer]
+[Alias("steward.person-state")]
+internal sealed class PersonState
+{
+    /// <summary>When the person was last here; null never.</summary>
+    [Id(0)]
+    public DateTimeOffset? At { get; set; }
+
+    /// <summary>With which roles.</summary>
+    [Id(1)]
+    public List<string> Roles { get; set; } = [];
+}

@@ -1,0 +1,25 @@
+namespace Steward.Engines.Connectors.Tests.Import;
+
+/// <summary>The real specifications beside the checkout, where they are.</summary>
+internal static class Corpus
+{
+    public static string? Folder { get; } = Find("openapi");
+
+    public static string? DriftFolder { get; } = Find("openapi_drift");
+
+    public static IEnumerable<string> Files => Folder is null ? [] : Directory.GetFiles(Folder).Where(file => Path.GetExtension(file) is ".json" or ".yaml").Order(StringComparer.Ordinal);
+
+    private static string? Find(string name)
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, "shared", "data", name);
+            if (Directory.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+}
