@@ -4,12 +4,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
-using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Jira;
+using Steward.Engines.Connectors.Mapping;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Okta;
-using Steward.Engines.Connectors.Pipeline.Requests;
 using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Connectors.Pipeline.Requests;
 using Steward.Engines.Connectors.Salesforce;
 using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Connectors.ServiceNow;
@@ -87,6 +88,9 @@ public static class ConnectorsServiceCollectionExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CredentialPlaces>());
+        services.AddOptions<McpOptions>().Configure<IServiceProvider>((mcp, provider) => provider.GetService<IConfiguration>()?.GetSection(McpOptions.Section).Bind(mcp));
+        services.TryAddSingleton<McpConnector>();
+        services.TryAddSingleton<McpSessions>();
         services.TryAddSingleton<IFieldMapper, FieldMapper>();
         AddTyped(services, "okta", static (url, clients, time) => new OktaConnector(new OktaOptions { BaseUrl = url, Token = NoSecret }, clients, time));
         AddTyped(services, "servicenow", static (url, clients, time) => new ServiceNowConnector(new ServiceNowOptions { BaseUrl = url, User = "-", Password = NoSecret }, clients, time));
