@@ -76,6 +76,34 @@ public sealed class KilledOwnerTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Kill_DuringTheRefreshAtASystemWithoutGrace_IsBrokenAndSaysSo()
+    {
+        await using var server = await TokenServer.StartAsync();
+        (server.TokenLife, server.Grace) = (TimeSpan.FromMilliseconds(300), TimeSpan.Zero);
+        await using var host = await SignInHost.StartAsync(_folder, options => (options.RequestTimeout, options.AttemptSlack) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100)));
+        await host.StoreAsync(server.NewFamily());
+        using var process = Start(server.Url);
+        var accepted = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var reading = ReadAsync(process, accepted);
+        await accepted.Task.WaitAsync(Patience);
+        server.BeforeAnswer = () =>
+        {
+            process.Kill();
+            return Task.CompletedTask;
+        };
+        await reading.WaitAsync(Patience);
+        server.BeforeAnswer = null;
+        var changes = new ChangeLog();
+        var credentials = host.Open(SignInHost.Target(server.Url, AuthKind.OAuth2Code), changes);
+
+        Assert.Equal("unauthenticated", await Caller.CallAsync(credentials, server.Url));
+
+        // What nobody can win; but it is known at once, and the system was not asked again and again.
+        Assert.Equal((CredentialState.Broken, "unauthenticated"), (Assert.Single(changes.Changes).To, changes.Changes[0].Code));
+        Assert.Equal((1, 0), (server.Reuses, server.Together));
+    }
+
     public enum KillAt
     {
         BeforeAnswer,
