@@ -104,7 +104,7 @@ public sealed class LossTests : IAsyncLifetime
             roles = [.. transcript.GetProperty("transcript").GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("role").GetString())];
             return roles.Length >= 4;
         });
-        Assert.Equal(["user", "assistant", "user", "assistant"], roles);
+        Assert.Equal<IEnumerable<string?>>(["user", "assistant", "user", "assistant"], roles);
     }
 
     [Fact]

@@ -259,6 +259,11 @@ internal static class ConnectorEndpoints
             limit.MaxRequestBodySize = MaxDocumentBytes;
         }
 
+        if (context.Request.ContentLength > MaxDocumentBytes)
+        {
+            throw Problems.ProblemWriter.TooLarge(context);
+        }
+
         using var buffer = new MemoryStream();
         var chunk = new byte[64 * 1024];
         int read;

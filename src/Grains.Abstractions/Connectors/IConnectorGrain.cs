@@ -65,7 +65,7 @@ public interface IConnectorGrain : IGrainWithStringKey
     [Alias("leave")]
     [OneWay]
     [AlwaysInterleave] // Safe: changes counters in one step.
-    Task Leave(ConnectorReport report);
+    Task Leave(ConnectorReport report, CancellationToken cancellationToken = default);
 
     /// <summary>The system refused a credential: a newer one, or null when somebody has to sign in again. The platform only.</summary>
     [Alias("renew")]

@@ -38,7 +38,7 @@ internal sealed partial class ConnectorGrain
     }
 
     /// <inheritdoc/>
-    public Task Leave(ConnectorReport report)
+    public Task Leave(ConnectorReport report, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
         _traffic?.Leave(new CallReport

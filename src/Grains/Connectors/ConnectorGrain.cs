@@ -26,6 +26,7 @@ internal sealed partial class ConnectorGrain(
     ISecretVault vault,
     InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
+    InstanceDirectory directory,
     SecretSealer sealer,
     PlatformIdentity platform,
     IOptionsMonitor<ConnectorsOptions> options,
@@ -354,6 +355,7 @@ internal sealed partial class ConnectorGrain(
     {
         platform.Assume(TenantId);
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId)).Remove(Name, cancellationToken);
+        directory.Expire(TenantId);
         try
         {
             await _signIn!.DeleteAsync(cancellationToken);
@@ -380,6 +382,9 @@ internal sealed partial class ConnectorGrain(
         var instance = _target!.Instance;
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId))
             .Put(new ConnectorEntry { Name = instance.Name, Revision = instance.Revision, Enabled = instance.Enabled });
+
+        // This silo sees it at once, the others within seconds.
+        directory.Expire(TenantId);
     }
 
     private async Task<ConnectorVerification> VerifyAsync(CancellationToken cancellationToken)

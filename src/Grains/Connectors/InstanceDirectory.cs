@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Templates;
 using Steward.Identity;
 
@@ -101,7 +102,7 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
         var template = _templates.GetOrAdd(
             definition.TemplateHash,
             _ => definition.TemplateText is { } text ? TemplateReader.Read(text, instance.TemplateId) : TemplateCatalog.Find(instance.TemplateId)!.Template);
-        return new ResolvedInstance(instance, template);
+        return McpOperations.Complete(new ResolvedInstance(instance, template));
     }
 
     private void Sweep()
