@@ -13,7 +13,7 @@ internal static class Program
 
     public static async Task Main(string[] args)
     {
-        await using var host = await SignInHost.StartAsync(args[0], options => (options.RequestTimeout, options.AttemptSlack) = (TimeSpan.FromSeconds(1), TimeSpan.FromMilliseconds(100)));
+        await using var host = await SignInHost.StartAsync(args[0], options => (options.RequestTimeout, options.AttemptSlack) = (TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100)));
         var server = new Uri(args[1]);
         var credentials = host.Open(SignInHost.Target(server, AuthKind.OAuth2Code));
         using var output = Console.OpenStandardOutput();

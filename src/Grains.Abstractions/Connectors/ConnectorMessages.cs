@@ -351,7 +351,7 @@ public sealed record ConnectorDefinition
     [Id(1)]
     public required string TemplateHash { get; init; }
 
-    /// <summary>The template's text; null when it is the catalogue's with that hash.</summary>
+    /// <summary>The template's text; null when it was not asked for.</summary>
     [Id(2)]
     public string? TemplateText { get; init; }
 }

@@ -93,7 +93,7 @@ internal sealed partial class ConnectorGrain
         {
             InstanceJson = Json(instance),
             TemplateHash = instance.TemplateHash,
-            TemplateText = TemplateCatalog.Find(template.Id)?.Hash == instance.TemplateHash ? null : text,
+            TemplateText = text,
         };
         if (!sameTraffic || _traffic is null)
         {

@@ -27,6 +27,7 @@ internal sealed partial class ConnectorGrain(
     InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
     InstanceDirectory directory,
+    TemplateLibrary library,
     SecretSealer sealer,
     PlatformIdentity platform,
     IOptionsMonitor<ConnectorsOptions> options,
@@ -36,7 +37,9 @@ internal sealed partial class ConnectorGrain(
     private const string CheckReminder = "check";
     private const int MaxTemplateLength = 4 * 1024 * 1024;
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(7);
+
+    // Sign-ins that nobody uses are renewed with it, and some die when that is not done for a day.
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
 
     private ResolvedInstance? _target;
     private ConnectorDefinition? _definition;
@@ -147,7 +150,7 @@ internal sealed partial class ConnectorGrain(
         }
 
         var (template, text) = (target.Template, state.State.TemplateText!);
-        if (command.UpgradeTemplate && !state.State.OwnTemplate && TemplateCatalog.Find(target.Template.Id) is { } present)
+        if (command.UpgradeTemplate && !state.State.OwnTemplate && library.Find(target.Template.Id) is { } present)
         {
             (template, text) = (present.Template, present.Text);
         }
@@ -155,7 +158,7 @@ internal sealed partial class ConnectorGrain(
         var checkEvery = command.CheckEvery ?? target.Instance.CheckEvery;
         if (checkEvery < ShortestCheck || checkEvery > LongestCheck)
         {
-            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and 7 days.");
+            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and a day.");
         }
 
         var instance = target.Instance with
@@ -235,10 +238,10 @@ internal sealed partial class ConnectorGrain(
     }
 
     /// <inheritdoc/>
-    public Task<ConnectorDefinition?> GetDefinition(CancellationToken cancellationToken = default)
+    public Task<ConnectorDefinition?> GetDefinition(bool withText, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        return Task.FromResult(_target is { Instance.Enabled: true } && !state.State.Deleting ? _definition : null);
+        return Task.FromResult(_target is not { Instance.Enabled: true } || state.State.Deleting ? null : withText ? _definition : _definition! with { TemplateText = null });
     }
 
     /// <inheritdoc/>
@@ -287,7 +290,7 @@ internal sealed partial class ConnectorGrain(
         }
     }
 
-    private static (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
+    private (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
     {
         if ((id is null) == (text is null))
         {
@@ -296,7 +299,7 @@ internal sealed partial class ConnectorGrain(
 
         if (id is not null)
         {
-            return TemplateCatalog.Find(id) is { } found
+            return library.Find(id) is { } found
                 ? (found.Template, found.Text, false)
                 : throw StewardException.Invalid("templateId", "is not in the catalogue; /v1/connector-templates lists what is.");
         }
@@ -452,7 +455,7 @@ internal sealed partial class ConnectorGrain(
             TemplateId = instance.TemplateId,
             TemplateVersion = instance.TemplateVersion,
             TemplateHash = instance.TemplateHash,
-            UpgradeTo = !state.State.OwnTemplate && TemplateCatalog.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
+            UpgradeTo = !state.State.OwnTemplate && library.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
             Region = instance.Region,
             BaseUrl = InstanceAddress.Find(target)?.AbsoluteUri ?? "",
             Fields = instance.Fields,

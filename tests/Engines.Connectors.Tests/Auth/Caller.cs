@@ -25,7 +25,7 @@ internal static class Caller
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server, "/api"));
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", credential.Values["access_token"].Reveal());
             using var response = await Http.SendAsync(request);
-            if (response.StatusCode != HttpStatusCode.Unauthorized || attempt == 2)
+            if (response.StatusCode != HttpStatusCode.Unauthorized || attempt == 4)
             {
                 return response.IsSuccessStatusCode ? "ok" : FailureCodes.Unauthenticated;
             }

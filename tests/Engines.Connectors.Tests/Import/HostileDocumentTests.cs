@@ -131,6 +131,14 @@ public class HostileDocumentTests
         Assert.Equal("https://{host}", template.Connection.BaseUrl);
     }
 
+    [Fact]
+    public void Import_ServerThatStandsForTheTenants_KeepsItsPath()
+    {
+        var template = Documents.Import(Document("""{"type":"string"}""").Replace("https://api.x.dev", "https://yourhost.yourdomain.com/rest/api", StringComparison.Ordinal)).Template;
+
+        Assert.Equal("https://{host}/rest/api", template.Connection.BaseUrl);
+    }
+
     [Theory]
     [InlineData("/a/../../admin")]
     [InlineData("/a/%2E%2E/admin")]

@@ -19,12 +19,12 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
         await held.Reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
         cluster.AssumePlatform(Tenant);
-        var during = await connector.GetDefinition();
+        var during = await connector.GetDefinition(withText: true);
         held.LetOn.SetResult();
         await update;
 
         Assert.DoesNotContain("Another", during!.InstanceJson, StringComparison.Ordinal);
-        Assert.Contains("Another", (await connector.GetDefinition())!.InstanceJson, StringComparison.Ordinal);
+        Assert.Contains("Another", (await connector.GetDefinition(withText: true))!.InstanceJson, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
         await held.Reached.Task.WaitAsync(TimeSpan.FromSeconds(20));
 
         cluster.AssumePlatform(Tenant);
-        var during = await connector.GetDefinition();
+        var during = await connector.GetDefinition(withText: true);
         var permit = await connector.Enter(new ConnectorIntent { OperationId = "things.list", Cost = 1 });
         held.LetOn.SetResult();
         await delete;

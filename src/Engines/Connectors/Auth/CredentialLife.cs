@@ -87,7 +87,7 @@ internal sealed class CredentialLife(
             if (_renewing is null && _token is { } refused)
             {
                 // A system that refuses what it has just given out must not be asked for more and more of it.
-                _refusals = now - refused.ObtainedAt < FreshFor ? _refusals + 1 : 1;
+                _refusals = now < refused.FreshUntil ? _refusals + 1 : 1;
                 if (_refusals > 3)
                 {
                     Fail(now, CredentialAnswer.Refused(FailureCodes.Unauthenticated, "The system refuses credentials that it has just given out. Check the rights of the account."), _refusals - 3);
@@ -228,7 +228,8 @@ internal sealed class CredentialLife(
 
         public long Generation { get; }
 
-        public DateTimeOffset ObtainedAt => _grant.ObtainedAt;
+        /// <summary>Until here a refusal cannot be for its age.</summary>
+        public DateTimeOffset FreshUntil { get; private init; }
 
         /// <summary>From here on it is renewed beside its use.</summary>
         public DateTimeOffset RenewAt { get; private init; }
@@ -245,6 +246,7 @@ internal sealed class CredentialLife(
             var skew = TimeSpan.FromSeconds(5) > life / 20 ? life / 20 : TimeSpan.FromSeconds(5);
             return new Token(grant, generation)
             {
+                FreshUntil = grant.ObtainedAt + (FreshFor > life / 2 ? life / 2 : FreshFor),
                 RenewAt = grant.ObtainedAt + life - (before * (1 + random.NextDouble())),
                 UsableUntil = grant.ObtainedAt + life - skew,
             };

@@ -7,7 +7,7 @@ namespace Steward.Engines.Connectors.Mcp;
 /// <summary>
 /// The sessions that are open: one for each instance and, where people sign in themselves, for each of them. Bounded; those that nobody uses are closed. Safe for concurrent use.
 /// </summary>
-internal sealed class McpSessions : IAsyncDisposable
+internal sealed class McpSessions : IAsyncDisposable, IDisposable
 {
     private static readonly TimeSpan BetweenSweeps = TimeSpan.FromSeconds(30);
 
@@ -79,6 +79,9 @@ internal sealed class McpSessions : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Begins to close all, and does not wait for it: for hosts that end without the time to.</summary>
+    public void Dispose() => _ = DisposeAsync().AsTask();
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -18,7 +18,7 @@ internal sealed partial class ConnectorCall
         Arguments = request.Arguments;
         Marker = "steward-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.ActionId)).AsSpan(0, 12));
         Operation = CompiledTemplate.Of(request.Target.Template).Of(request.Operation);
-        Scope = new TemplateScope(Operation.Owner, Instance, Arguments, request.ActionId, Marker);
+        Scope = new TemplateScope(Operation.Owner, Instance, Arguments, request.ActionId, Marker) { MayHoldSlashes = Operation.Patterned };
     }
 
     public ConnectorCallRequest Request { get; }
@@ -97,7 +97,7 @@ internal sealed partial class ConnectorCall
     public void UseArguments(JsonElement arguments, string? sentAt = null)
     {
         Arguments = arguments;
-        Scope = new TemplateScope(Operation.Owner, Instance, arguments, Request.ActionId, Marker) { SentAt = sentAt ?? Scope.SentAt, Credential = Scope.Credential };
+        Scope = new TemplateScope(Operation.Owner, Instance, arguments, Request.ActionId, Marker) { SentAt = sentAt ?? Scope.SentAt, Credential = Scope.Credential, MayHoldSlashes = Operation.Patterned };
     }
 
     /// <summary>The values of placeholders with a result among them.</summary>

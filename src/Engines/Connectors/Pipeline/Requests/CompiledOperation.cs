@@ -9,6 +9,7 @@ internal sealed class CompiledOperation
     private readonly JsonSchema? _schema;
     private readonly string? _fault;
     private readonly List<(string Name, JsonElement Value)> _defaults = [];
+    private readonly HashSet<string> _patterned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _nullable = new(StringComparer.Ordinal);
 
     public CompiledOperation(CompiledTemplate owner, OperationTemplate template)
@@ -75,6 +76,9 @@ internal sealed class CompiledOperation
     public ValueTemplate? Resource { get; }
 
     public LimitHeaders? LimitHeaders { get; }
+
+    /// <summary>The arguments whose pattern says which characters they may have.</summary>
+    public IReadOnlySet<string> Patterned => _patterned;
 
     /// <summary>Whether the input has a whole number called <c>limit</c>, the most items that are wanted.</summary>
     public bool HasLimit { get; private set; }
@@ -169,6 +173,11 @@ internal sealed class CompiledOperation
         if (types.Contains("null"))
         {
             _nullable.Add(name);
+        }
+
+        if (schema.TryGetProperty("pattern", out _))
+        {
+            _patterned.Add(name);
         }
 
         HasLimit |= name == "limit" && types.Contains("integer");

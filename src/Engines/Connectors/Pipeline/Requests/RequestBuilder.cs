@@ -109,8 +109,7 @@ internal static class RequestBuilder
 
     private static string PathOf(ValueTemplate template, TemplateScope scope)
     {
-        // An argument has no slashes; those of the connection's fields part segments.
-        var path = template.Text(scope, static value => string.Join('/', value.Split('/').Select(Uri.EscapeDataString)), inPath: true)
+        var path = template.Text(scope, static value => string.Join('/', value.Split(TemplateScope.Separator).Select(Uri.EscapeDataString)), inPath: true)
             ?? throw OutcomeException.Invalid(template.FirstAbsent(scope) ?? "arguments", "is required.");
         var end = path.IndexOf('?', StringComparison.Ordinal);
         return (end < 0 ? path : path[..end]).Split('/').Any(segment => segment is "." or "..")

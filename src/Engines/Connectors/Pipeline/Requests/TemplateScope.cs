@@ -41,18 +41,32 @@ internal sealed class TemplateScope(CompiledTemplate template, ConnectorInstance
         return text is null ? null : JsonSerializer.SerializeToElement(text);
     }
 
-    /// <summary>Finds a value for a path, where an argument must fit into one segment; fields of the connection are the administrator's, and may be several.</summary>
-    /// <exception cref="Execution.OutcomeException">The argument does not.</exception>
+    /// <summary>Arguments that may hold slashes, which are then escaped: those whose pattern says which characters they may have.</summary>
+    public IReadOnlySet<string>? MayHoldSlashes { get; init; }
+
+    /// <summary>Stands for a slash that parts segments; see <see cref="FindForPath"/>. No argument may hold it.</summary>
+    public const char Separator = '\uE000';
+
+    /// <summary>
+    /// Finds a value for a path, where an argument must fit into one segment. Fields of the connection are the administrator's and may be several: their slashes come as
+    /// <see cref="Separator"/>, so that they can be told from those of arguments.
+    /// </summary>
+    /// <exception cref="Execution.OutcomeException">The argument does not fit.</exception>
     public JsonElement? FindForPath(string name)
     {
-        var value = Find(name);
-        if (value is not { } found)
+        if (Find(name) is not { } value)
         {
             return null;
         }
 
-        var text = TextOf(found);
-        return text.Length == 0 || text.Any(char.IsControl) || (Argument(name) is not null && text.AsSpan().IndexOfAny('/', '\\') >= 0)
+        var text = TextOf(value);
+        if (Argument(name) is null)
+        {
+            return text.Contains('/', StringComparison.Ordinal) ? JsonSerializer.SerializeToElement(text.Replace('/', Separator)) : value;
+        }
+
+        var pieces = MayHoldSlashes?.Contains(name) == true ? text.Split('/') : [text];
+        return pieces.Any(piece => piece is "" or "." or "..") || text.Any(character => char.IsControl(character) || character is '\\' or Separator) || (pieces.Length == 1 && text.Contains('/', StringComparison.Ordinal))
             ? throw Execution.OutcomeException.Invalid(name, "must not be empty or hold slashes or control characters.")
             : value;
     }
