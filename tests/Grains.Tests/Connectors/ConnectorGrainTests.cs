@@ -96,6 +96,16 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
     }
 
     [Fact]
+    public async Task Create_TemplateThatIsNone_SaysSoToTheCaller()
+    {
+        cluster.SignIn(Tenant, "u-admin", "admin");
+
+        var refused = await Assert.ThrowsAsync<StewardException>(() => cluster.Connector(Tenant, "none").Create(new CreateConnector { TemplateText = "id: [" }));
+
+        Assert.Equal((ErrorCodes.InvalidArgument, "template"), (refused.Code, refused.Field));
+    }
+
+    [Fact]
     public async Task ReceiveReminder_ChangeCouldNotBeTold_IsToldThen()
     {
         var connector = await CreateAsync("untold");
