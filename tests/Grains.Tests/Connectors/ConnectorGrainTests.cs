@@ -121,6 +121,35 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
     }
 
     [Fact]
+    public async Task BeginSignIn_AgainAndAgain_TakesNobodyElsesRoom()
+    {
+        cluster.SignIn(Tenant, "u-admin", "admin");
+        var connector = cluster.Connector(Tenant, "mailbox");
+        await connector.Create(cluster.Command(Tenant, "mailbox") with
+        {
+            TemplateText = ConnectorCluster.PersonalTemplate,
+            Fields = new Dictionary<string, string> { ["clientId"] = "steward" },
+            SealedSecrets = cluster.Seal(Tenant, "mailbox", "clientSecret", "s3cret"),
+            OnBehalfOfUser = true,
+        });
+        cluster.SignIn(Tenant, "u-ada", "employee");
+        var ada = await BeginAsync();
+        cluster.SignIn(Tenant, "u-eve", "employee");
+        var first = await BeginAsync();
+        for (var i = 0; i < 1100; i++)
+        {
+            await BeginAsync();
+        }
+
+        Assert.Equal("state", (await Assert.ThrowsAsync<StewardException>(() => connector.CompleteSignIn(first, "x"))).Field);
+        cluster.SignIn(Tenant, "u-ada", "employee");
+        Assert.Equal("code", (await Assert.ThrowsAsync<StewardException>(() => connector.CompleteSignIn(ada, "x"))).Field);
+
+        async Task<string> BeginAsync() =>
+            System.Web.HttpUtility.ParseQueryString(new Uri(await connector.BeginSignIn("https://steward.acme.example/signed-in")).Query)["state"]!;
+    }
+
+    [Fact]
     public async Task Call_DryRunOfWhatThePolicyForbids_IsRefused()
     {
         var calls = cluster.Grains.GetGrain<IConnectorCallsGrain>(Tenant);
