@@ -56,6 +56,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, Client.Http.StewardWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(2, Client.Http.AutomationWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(3, Client.Http.ConnectorWireJson.Default);
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddOpenApi("v1", ApiDescription.Configure);

@@ -50,7 +50,7 @@ public sealed class ConnectorTests : IAsyncLifetime
             {
                 operations = new[] { "users.find", "users.get", "users.clear_sessions" },
                 access = new Dictionary<string, string[]> { ["users.clear_sessions"] = ["admin"] },
-                mappings = new Dictionary<string, object[]> { ["users.find"] = [new { direction = "out", from = "who", to = "query" }] },
+                mappings = new Dictionary<string, object[]> { ["users.find"] = [new { direction = "out", from = "who", to = "name" }] },
             });
             await SendAsync(ada, HttpMethod.Post, "v1/connectors/directory/operations/users.clear_sessions/call", new { arguments = new { userId = "x" } }, HttpStatusCode.NotFound);
             await steward.KillAsync();
@@ -106,7 +106,7 @@ public sealed class ConnectorTests : IAsyncLifetime
 
     private static async Task<JsonElement> FindAdaAsync(HttpClient client)
     {
-        var call = await SendAsync(client, HttpMethod.Post, "v1/connectors/directory/operations/users.find/call", new { arguments = new { query = "ada" } });
+        var call = await SendAsync(client, HttpMethod.Post, "v1/connectors/directory/operations/users.find/call", new { arguments = new { name = "Ada" } });
         Assert.Equal("succeeded", call.GetProperty("outcome").GetString());
         return call.GetProperty("result").GetProperty("items").EnumerateArray().First();
     }

@@ -6,6 +6,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Definitions;
@@ -26,6 +27,7 @@ internal sealed partial class ConnectorGrain(
     ISecretVault vault,
     InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
+    InstanceDirectory directory,
     SecretSealer sealer,
     PlatformIdentity platform,
     IOptionsMonitor<ConnectorsOptions> options,
@@ -150,6 +152,7 @@ internal sealed partial class ConnectorGrain(
             Operations = command.Operations ?? target.Instance.Operations,
             Access = command.Access ?? target.Instance.Access,
             Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : target.Instance.Mappings,
+            Tools = command.ToolsJson is { } tools ? ReadTools(template, tools) : target.Instance.Tools,
             CheckEvery = checkEvery,
             TemplateVersion = template.Version,
             TemplateHash = TemplateCatalog.HashOf(text),
@@ -260,6 +263,24 @@ internal sealed partial class ConnectorGrain(
         }
     }
 
+    private static List<McpTool> ReadTools(ConnectorTemplate template, string json)
+    {
+        if (template.Kind != TemplateKind.Mcp)
+        {
+            throw StewardException.Invalid("tools", "are only for connectors to servers of the Model Context Protocol.");
+        }
+
+        try
+        {
+            var tools = JsonSerializer.Deserialize<List<McpTool>>(json, TemplateJson.Options) ?? throw StewardException.Invalid("tools", "must be a list.");
+            return McpOperations.FaultOf(tools) is { } fault ? throw StewardException.Invalid("tools", fault) : tools;
+        }
+        catch (JsonException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, $"tools: must be a list of tools as tools.list gives them; see {exception.Path}.", exception) { Field = "tools" };
+        }
+    }
+
     private static (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
     {
         if ((id is null) == (text is null))
@@ -354,6 +375,7 @@ internal sealed partial class ConnectorGrain(
     {
         platform.Assume(TenantId);
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId)).Remove(Name, cancellationToken);
+        directory.Expire(TenantId);
         try
         {
             await _signIn!.DeleteAsync(cancellationToken);
@@ -380,6 +402,9 @@ internal sealed partial class ConnectorGrain(
         var instance = _target!.Instance;
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId))
             .Put(new ConnectorEntry { Name = instance.Name, Revision = instance.Revision, Enabled = instance.Enabled });
+
+        // This silo sees it at once, the others within seconds.
+        directory.Expire(TenantId);
     }
 
     private async Task<ConnectorVerification> VerifyAsync(CancellationToken cancellationToken)

@@ -81,9 +81,12 @@ internal static class CapabilityReports
         public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
         {
             var report = await vault.CheckAsync(cancellationToken);
+            var kind = report.Kind == VaultKind.Embedded ? "embedded, encrypted in the store" : "HashiCorp Vault or OpenBao";
+
+            // Addresses and paths of files are the operator's business, not every visitor's.
             return report.Answers
-                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = report.Description }
-                : new CapabilityStatus { State = CapabilityState.Failing, Detail = report.Problem ?? "does not answer" };
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = kind }
+                : new CapabilityStatus { State = CapabilityState.Failing, Detail = $"{kind}: {report.Code}", Fix = "docs/operations/vault.md says what the code means and what to do." };
         }
     }
 }

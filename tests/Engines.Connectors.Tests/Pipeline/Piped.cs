@@ -100,7 +100,7 @@ internal sealed class Piped : ICallAudit, IDisposable
           fields:
             - { name: site, title: Site, default: main }
           baseUrl: https://sut.example
-        verify: { operation: things.get }
+        verify: { operation: things.search }
 
         """;
 }

@@ -24,6 +24,7 @@ internal sealed class CredentialLife(
     private int _failures;
     private int _refusals;
     private long _generation;
+    private int _resets;
 
     public CredentialState State { get; private set; }
 
@@ -127,12 +128,14 @@ internal sealed class CredentialLife(
         lock (_gate)
         {
             (_token, _failure, _notBefore, _failures, _refusals) = (null, null, default, 0, 0);
+            _resets++;
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A renewal that everybody waits for must end with an answer.")]
     private async Task<CredentialAnswer> RenewOnceAsync(SecretText? refused)
     {
+        var resets = _resets;
         // Away from the caller's lock.
         await Task.Yield();
         TokenGrant grant;
@@ -159,7 +162,8 @@ internal sealed class CredentialLife(
         {
             (_renewing, _failure, _failures, _notBefore) = (null, null, 0, default);
             generation = _generation = Math.Max(_generation + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
-            _token = Token.Of(grant, generation, margin, options.LongestCache, random);
+            // What was got for the sign-in before is not kept for the next.
+            _token = resets == _resets ? Token.Of(grant, generation, margin, options.LongestCache, random) : null;
         }
 
         Enter(CredentialState.Active, null, null);

@@ -36,6 +36,12 @@ internal sealed partial class ConnectorCall
     /// <summary>Whether it only looks up what an earlier attempt did: that needs no permission of its own.</summary>
     public bool IsLookup { get; init; }
 
+    /// <summary>For look-ups by a typed connector: when the attempt that is looked for was sent.</summary>
+    public DateTimeOffset? LookupSentAt { get; init; }
+
+    /// <summary>What such a look-up found.</summary>
+    public ReconcileOutcome? Found { get; set; }
+
     /// <summary>Cancelled when the caller stops waiting.</summary>
     public CancellationToken Caller { get; }
 
@@ -93,6 +99,9 @@ internal sealed partial class ConnectorCall
         Arguments = arguments;
         Scope = new TemplateScope(Operation.Owner, Instance, arguments, Request.ActionId, Marker) { SentAt = sentAt ?? Scope.SentAt, Credential = Scope.Credential };
     }
+
+    /// <summary>The values of placeholders with a result among them.</summary>
+    public TemplateScope ScopeWith(JsonElement result) => new(Operation.Owner, Instance, Arguments, Request.ActionId, Marker) { Result = result };
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Harmless();

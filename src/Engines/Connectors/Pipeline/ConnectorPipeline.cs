@@ -5,6 +5,7 @@ using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Pipeline.Middleware;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors.Pipeline;
@@ -19,6 +20,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
     public ConnectorPipeline(
         IHttpClientFactory clients,
         IEnumerable<ICredentialApplier> appliers,
+        IEnumerable<TypedConnector> typed,
         IFieldMapper mapper,
         INameResolver names,
         IOptionsMonitor<ConnectorsOptions> options,
@@ -38,7 +40,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
             new RateLimitMiddleware(time, logger));
 
         // Around the whole call. Arguments are checked as they will be sent: after the tenant's mappings.
-        var operation = new OperationStep(request);
+        var operation = new OperationStep(request, typed);
         var tool = new McpStep(sessions, time, logger);
         _call = Chain(
             call => call.Request.Target.Template.Kind == TemplateKind.Mcp ? tool.RunAsync(call) : operation.RunAsync(call),
