@@ -144,14 +144,14 @@ internal static class ConnectorEndpoints
             .WithDescription("Events of the external system that some subscriber did not settle in spite of all attempts, oldest first. Admins only.")
             .Produces<HookDeadLetterPage>()
             .WithProblems(400, 401, 403, 429, 503);
-        v1.MapPost("/connectors/{name}/dead-letters/{number:long}/replay", (Delegate)ReplayEventAsync)
+        v1.MapPost("/connectors/{name}/dead-letters/{number}/replay", (Delegate)ReplayEventAsync)
             .WithName("replayConnectorDeadLetter")
             .WithTags("Connectors")
             .WithSummary("Publish an event again")
             .WithDescription("For the subscribers that have not settled it. Admins only.")
             .Produces(StatusCodes.Status204NoContent)
             .WithProblems(400, 401, 403, 404, 429, 503);
-        v1.MapPost("/connectors/{name}/dead-letters/{number:long}/close", (Delegate)CloseEventAsync)
+        v1.MapPost("/connectors/{name}/dead-letters/{number}/close", (Delegate)CloseEventAsync)
             .WithName("closeConnectorDeadLetter")
             .WithTags("Connectors")
             .WithSummary("Take an event off the list")
@@ -280,15 +280,15 @@ internal static class ConnectorEndpoints
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, page, ConnectorWireJson.Default.HookDeadLetterPage);
     }
 
-    private static async Task ReplayEventAsync(HttpContext context, string name, long number)
+    private static async Task ReplayEventAsync(HttpContext context, string name, string number)
     {
-        await Caller.Of(context).Client.Connectors.ReplayEventAsync(name, number, context.RequestAborted);
+        await Caller.Of(context).Client.Connectors.ReplayEventAsync(name, QueryNumbers.Sequence(number, "number", 0), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
-    private static async Task CloseEventAsync(HttpContext context, string name, long number)
+    private static async Task CloseEventAsync(HttpContext context, string name, string number)
     {
-        await Caller.Of(context).Client.Connectors.CloseEventAsync(name, number, context.RequestAborted);
+        await Caller.Of(context).Client.Connectors.CloseEventAsync(name, QueryNumbers.Sequence(number, "number", 0), context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
