@@ -168,6 +168,10 @@ public sealed record UpdateConnector
     /// <summary>How often address and credentials are checked by themselves.</summary>
     [Id(8)]
     public TimeSpan? CheckEvery { get; init; }
+
+    /// <summary>The accepted tools of a server of the Model Context Protocol as JSON, all of them: what the operation <c>tools.list</c> gives as <c>tool</c>.</summary>
+    [Id(9)]
+    public string? ToolsJson { get; init; }
 }
 
 /// <summary>What is known of an instance. Holds no secret.</summary>

@@ -1,6 +1,7 @@
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Templates;
 using Steward.Identity;
 
@@ -86,7 +87,7 @@ internal sealed partial class ConnectorGrain
     private void Hold(ConnectorInstance instance, ConnectorTemplate template, string text)
     {
         var sameTraffic = _target?.Instance.TemplateHash == instance.TemplateHash;
-        _target = new ResolvedInstance(instance, template);
+        _target = McpOperations.Complete(new ResolvedInstance(instance, template));
 
         // Whoever asks in between must not see settings that are only about to be written, nor a template under the hash of another.
         _definition = new ConnectorDefinition

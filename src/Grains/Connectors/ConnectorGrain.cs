@@ -6,6 +6,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Definitions;
@@ -169,6 +170,7 @@ internal sealed partial class ConnectorGrain(
             Operations = command.Operations ?? target.Instance.Operations,
             Access = command.Access ?? target.Instance.Access,
             Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : target.Instance.Mappings,
+            Tools = command.ToolsJson is { } tools ? ReadTools(template, tools) : target.Instance.Tools,
             CheckEvery = checkEvery,
             TemplateVersion = template.Version,
             TemplateHash = TemplateCatalog.HashOf(text),
@@ -287,6 +289,24 @@ internal sealed partial class ConnectorGrain(
         catch (JsonException exception)
         {
             throw new StewardException(ErrorCodes.InvalidArgument, $"mappings: must be an object of lists of mappings by operation; see {exception.Path}.", exception) { Field = "mappings" };
+        }
+    }
+
+    private static List<McpTool> ReadTools(ConnectorTemplate template, string json)
+    {
+        if (template.Kind != TemplateKind.Mcp)
+        {
+            throw StewardException.Invalid("tools", "are only for connectors to servers of the Model Context Protocol.");
+        }
+
+        try
+        {
+            var tools = JsonSerializer.Deserialize<List<McpTool>>(json, TemplateJson.Options) ?? throw StewardException.Invalid("tools", "must be a list.");
+            return McpOperations.FaultOf(tools) is { } fault ? throw StewardException.Invalid("tools", fault) : tools;
+        }
+        catch (JsonException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, $"tools: must be a list of tools as tools.list gives them; see {exception.Path}.", exception) { Field = "tools" };
         }
     }
 
