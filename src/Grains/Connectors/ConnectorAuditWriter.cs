@@ -96,7 +96,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         await Task.WhenAll(late.Values);
     }
 
-    private async Task WriteAfterAsync(Task before, string tenantId, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    private async Task WriteAfterAsync(Task before, string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
     {
         Interlocked.Add(ref _underWay, entries.Count);
         try
@@ -110,7 +110,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         }
     }
 
-    private async Task WriteAsync(string tenantId, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    private async Task WriteAsync(string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
     {
         for (var attempt = 1; ; attempt++)
         {
