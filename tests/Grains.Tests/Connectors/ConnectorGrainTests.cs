@@ -1,5 +1,8 @@
+using System.Text.Json;
 using Orleans.Runtime;
 using Steward.Connectors;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Templates;
 using Steward.Errors;
 
 namespace Steward.Grains.Tests.Connectors;
@@ -92,6 +95,40 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
         await connector.AsReference<IRemindable>().ReceiveReminder("check", default);
 
         Assert.DoesNotContain(cluster.Vault.Paths, path => path.Path == "connectors/rest");
+        Assert.Null(await connector.GetInfo());
+    }
+
+    [Fact]
+    public async Task Delete_TemplateThatTheRulesNoLongerAllow_IsDeleted()
+    {
+        await CreateAsync("rules");
+        var connector = cluster.Connector(Tenant, "outdated");
+        var instance = new ConnectorInstance
+        {
+            TenantId = Tenant,
+            Name = "outdated",
+            Title = "Outdated",
+            TemplateId = "desk",
+            TemplateVersion = "1.0.0",
+            TemplateHash = "0",
+            AuthId = "key",
+            Secrets = ["token"],
+            Revision = 1,
+        };
+        await cluster.Storage.WriteStateAsync("connector", connector.GetGrainId(), new GrainState<ConnectorState>
+        {
+            State = new ConnectorState
+            {
+                InstanceJson = JsonSerializer.Serialize(instance, TemplateJson.Options),
+                TemplateText = ConnectorCluster.Template.Replace("maxConcurrent: 1", "maxConcurrent: 0", StringComparison.Ordinal),
+                OwnTemplate = true,
+                LastRevision = 1,
+            },
+        });
+        cluster.SignIn(Tenant, "u-admin", "admin");
+
+        Assert.Equal("Outdated", (await connector.GetInfo())!.Title);
+        await connector.Delete();
         Assert.Null(await connector.GetInfo());
     }
 
