@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
+using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 
 namespace Steward.Grains.Tests.Connectors;
@@ -63,25 +64,24 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
 
         internal TaskCompletionSource Stuck { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => new Grain(this, GrainKeys.TenantOf((string)args![0]!));
-
-        private sealed class Grain(AuditGrains all, string tenant) : IConnectorAuditGrain
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
-            public async Task Append(IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken cancellationToken = default)
-            {
-                all.Asked.Enqueue(tenant);
-                if (tenant == "t-stuck")
-                {
-                    await all.Stuck.Task;
-                }
+            var tenant = GrainKeys.TenantOf((string)args![0]!);
+            return FakeGrain.Of<IConnectorAuditGrain>((_, call) => AppendAsync(tenant, (IReadOnlyList<ConnectorAuditEntry>)call[0]!));
+        }
 
-                foreach (var entry in entries)
-                {
-                    all.Written.Enqueue($"{tenant}/{entry.ActionId}");
-                }
+        private async Task AppendAsync(string tenant, IReadOnlyList<ConnectorAuditEntry> entries)
+        {
+            Asked.Enqueue(tenant);
+            if (tenant == "t-stuck")
+            {
+                await Stuck.Task;
             }
 
-            public Task<IReadOnlyList<ConnectorAuditEntry>> List(string? instance, long before, int limit, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+            foreach (var entry in entries)
+            {
+                Written.Enqueue($"{tenant}/{entry.ActionId}");
+            }
         }
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Templates;
+using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 
 namespace Steward.Grains.Tests.Connectors;
@@ -62,11 +63,11 @@ public sealed class InstanceDirectoryTests(ConnectorCluster cluster) : IClassFix
             var key = (string)args![0]!;
             if (targetMethod!.GetGenericArguments()[0] == typeof(IConnectorIndexGrain))
             {
-                return FakeGrain.Of<IConnectorIndexGrain>(_ => Task.FromResult(Entries));
+                return FakeGrain.Of<IConnectorIndexGrain>((_, _) => Task.FromResult(Entries));
             }
 
             var name = GrainKeys.LastPart(key)[2..];
-            return _connectors.GetValueOrDefault(key) ?? (_connectors[key] = FakeGrain.Of<IConnectorGrain>(_ => Failing.Contains(name)
+            return _connectors.GetValueOrDefault(key) ?? (_connectors[key] = FakeGrain.Of<IConnectorGrain>((_, _) => Failing.Contains(name)
                 ? throw new InvalidOperationException("Its silo is lost.")
                 : Task.FromResult<ConnectorDefinition?>(Definition(name))));
         }
@@ -78,21 +79,5 @@ public sealed class InstanceDirectoryTests(ConnectorCluster cluster) : IClassFix
             TemplateHash = "0",
             TemplateText = ConnectorCluster.Template,
         };
-    }
-
-    /// <summary>A grain whose methods all do the same.</summary>
-    public class FakeGrain : DispatchProxy
-    {
-        private Func<MethodInfo, object> _answer = _ => Task.CompletedTask;
-
-        internal static T Of<T>(Func<MethodInfo, object> answer)
-            where T : class
-        {
-            var grain = Create<T, FakeGrain>();
-            ((FakeGrain)(object)grain)._answer = answer;
-            return grain;
-        }
-
-        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args) => _answer(targetMethod!);
     }
 }
