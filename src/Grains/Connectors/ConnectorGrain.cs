@@ -243,7 +243,8 @@ internal sealed partial class ConnectorGrain(
 
         platform.Assume(TenantId);
         await KeepAliveAsync();
-        await VerifyAsync(CancellationToken.None);
+        _schemas?.Ask(_target.Template.Verify.Operation);
+        await ProbeAsync(await VerifyAsync(CancellationToken.None));
     }
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
@@ -447,6 +448,8 @@ internal sealed partial class ConnectorGrain(
             Identity = state.State.Identity,
             CreatedAt = state.State.CreatedAt,
             MappingsJson = instance.Mappings.Count == 0 ? null : JsonSerializer.Serialize(instance.Mappings, TemplateJson.Options),
+            ForecastSeconds = _traffic.Forecast is { } forecast ? Math.Round(forecast.TotalSeconds, 1) : null,
+            Drift = [.. _schemas!.Drift.Select(ToMessage)],
         };
     }
 
@@ -458,6 +461,7 @@ internal sealed partial class ConnectorGrain(
 
     private async Task WriteAsync()
     {
+        KeepSchemas();
         try
         {
             await state.WriteStateAsync();
