@@ -62,7 +62,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         }
     }
 
-    private async Task WriteAsync(string tenantId, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    private async Task WriteAsync(string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
     {
         for (var attempt = 1; ; attempt++)
         {
