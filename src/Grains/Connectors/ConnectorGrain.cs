@@ -59,7 +59,7 @@ internal sealed partial class ConnectorGrain(
     {
         if (state.State.InstanceJson is { } json)
         {
-            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Read(state.State.TemplateText!, Name), state.State.TemplateText!);
+            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Reread(state.State.TemplateText!, Name), state.State.TemplateText!);
         }
 
         // It was being deleted when its silo was lost.

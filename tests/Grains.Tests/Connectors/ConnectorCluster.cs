@@ -35,6 +35,26 @@ public sealed class ConnectorCluster : GrainCluster
           - { id: things.list, summary: Lists., path: /things, effect: read, output: { list: true, fields: { id: id } } }
         """;
 
+    public const string PersonalTemplate = """
+        id: mailbox
+        version: 1.0.0
+        name: Mailbox
+        vendor: Acme
+        categories: [support]
+        docs: https://acme.example/docs
+        description: A mailbox.
+        connection: { baseUrl: https://mail.example }
+        auth:
+          - id: oauth
+            kind: oauth2_code
+            perUser: true
+            fields: [ { name: clientId, title: Client id }, { name: clientSecret, title: Client secret, secret: true } ]
+            oauth2: { authorizeUrl: "https://mail.example/authorize", tokenUrl: "https://mail.example/token" }
+        verify: { operation: things.list }
+        operations:
+          - { id: things.list, summary: Lists., path: /things, effect: read, output: { list: true, fields: { id: id } } }
+        """;
+
     internal TestVault Vault { get; } = new();
 
     internal HeldStorage Storage { get; private set; } = null!;
@@ -50,8 +70,11 @@ public sealed class ConnectorCluster : GrainCluster
     internal CreateConnector Command(string tenant, string name) => new()
     {
         TemplateText = Template,
-        SealedSecrets = new Dictionary<string, string> { ["token"] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText("t0ken"), GrainKeys.Connector(tenant, name)) },
+        SealedSecrets = Seal(tenant, name, "token", "t0ken"),
     };
+
+    internal Dictionary<string, string> Seal(string tenant, string name, string field, string value) =>
+        new() { [field] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(value), GrainKeys.Connector(tenant, name)) };
 
     protected override void Configure(ISiloBuilder silo)
     {

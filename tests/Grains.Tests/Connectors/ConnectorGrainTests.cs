@@ -1,5 +1,8 @@
+using System.Text.Json;
 using Orleans.Runtime;
 using Steward.Connectors;
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Templates;
 using Steward.Errors;
 
 namespace Steward.Grains.Tests.Connectors;
@@ -96,6 +99,50 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
     }
 
     [Fact]
+    public async Task Delete_TemplateThatTheRulesNoLongerAllow_IsDeleted()
+    {
+        await CreateAsync("rules");
+        var connector = cluster.Connector(Tenant, "outdated");
+        var instance = new ConnectorInstance
+        {
+            TenantId = Tenant,
+            Name = "outdated",
+            Title = "Outdated",
+            TemplateId = "desk",
+            TemplateVersion = "1.0.0",
+            TemplateHash = "0",
+            AuthId = "key",
+            Secrets = ["token"],
+            Revision = 1,
+        };
+        await cluster.Storage.WriteStateAsync("connector", connector.GetGrainId(), new GrainState<ConnectorState>
+        {
+            State = new ConnectorState
+            {
+                InstanceJson = JsonSerializer.Serialize(instance, TemplateJson.Options),
+                TemplateText = ConnectorCluster.Template.Replace("maxConcurrent: 1", "maxConcurrent: 0", StringComparison.Ordinal),
+                OwnTemplate = true,
+                LastRevision = 1,
+            },
+        });
+        cluster.SignIn(Tenant, "u-admin", "admin");
+
+        Assert.Equal("Outdated", (await connector.GetInfo())!.Title);
+        await connector.Delete();
+        Assert.Null(await connector.GetInfo());
+    }
+
+    [Fact]
+    public async Task Create_TemplateThatIsNone_SaysSoToTheCaller()
+    {
+        cluster.SignIn(Tenant, "u-admin", "admin");
+
+        var refused = await Assert.ThrowsAsync<StewardException>(() => cluster.Connector(Tenant, "none").Create(new CreateConnector { TemplateText = "id: [" }));
+
+        Assert.Equal((ErrorCodes.InvalidArgument, "template"), (refused.Code, refused.Field));
+    }
+
+    [Fact]
     public async Task ReceiveReminder_ChangeCouldNotBeTold_IsToldThen()
     {
         var connector = await CreateAsync("untold");
@@ -108,6 +155,35 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
 
         cluster.AssumePlatform(Tenant);
         Assert.Contains(new ConnectorEntry { Name = "untold", Revision = info.Revision, Enabled = false }, await cluster.Index(Tenant).List());
+    }
+
+    [Fact]
+    public async Task BeginSignIn_AgainAndAgain_TakesNobodyElsesRoom()
+    {
+        cluster.SignIn(Tenant, "u-admin", "admin");
+        var connector = cluster.Connector(Tenant, "mailbox");
+        await connector.Create(cluster.Command(Tenant, "mailbox") with
+        {
+            TemplateText = ConnectorCluster.PersonalTemplate,
+            Fields = new Dictionary<string, string> { ["clientId"] = "steward" },
+            SealedSecrets = cluster.Seal(Tenant, "mailbox", "clientSecret", "s3cret"),
+            OnBehalfOfUser = true,
+        });
+        cluster.SignIn(Tenant, "u-ada", "employee");
+        var ada = await BeginAsync();
+        cluster.SignIn(Tenant, "u-eve", "employee");
+        var first = await BeginAsync();
+        for (var i = 0; i < 1100; i++)
+        {
+            await BeginAsync();
+        }
+
+        Assert.Equal("state", (await Assert.ThrowsAsync<StewardException>(() => connector.CompleteSignIn(first, "x"))).Field);
+        cluster.SignIn(Tenant, "u-ada", "employee");
+        Assert.Equal("code", (await Assert.ThrowsAsync<StewardException>(() => connector.CompleteSignIn(ada, "x"))).Field);
+
+        async Task<string> BeginAsync() =>
+            System.Web.HttpUtility.ParseQueryString(new Uri(await connector.BeginSignIn("https://steward.acme.example/signed-in")).Query)["state"]!;
     }
 
     [Fact]
