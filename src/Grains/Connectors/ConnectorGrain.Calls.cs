@@ -2,6 +2,7 @@ using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Mcp;
+using Steward.Engines.Connectors.Schemas;
 using Steward.Engines.Connectors.Templates;
 using Steward.Identity;
 
@@ -37,7 +38,7 @@ internal sealed partial class ConnectorGrain
                 return new ConnectorPermit { Refusal = refusal, Message = answer.Message, RetryAfter = answer.RetryAfter };
             }
 
-            var granted = new ConnectorPermit { Id = permit.Id, Credential = answer.Credential is { } credential ? envelope.Seal(credential, Key) : null };
+            var granted = new ConnectorPermit { Id = permit.Id, Credential = answer.Credential is { } credential ? envelope.Seal(credential, Key) : null, WantsShape = _schemas?.Wants(intent.OperationId) == true };
             outcome = null;
             return granted;
         }
@@ -69,6 +70,7 @@ internal sealed partial class ConnectorGrain
             RetryAfter = report.RetryAfter,
             ResourceKey = report.ResourceKey,
         });
+        Learn(report);
         return Task.CompletedTask;
     }
 
@@ -101,9 +103,10 @@ internal sealed partial class ConnectorGrain
             _traffic = new InstanceState(template, time, Random.Shared);
         }
 
+        _schemas = _schemas?.With(_target) ?? new SchemaWatch(_target, ReadSchemas(), time, Random.Shared);
         _credentialChange = null;
         _signIn = credentials.Create(_target, options.CurrentValue.MayReachPrivateAddresses(TenantId), this);
     }
 
-    private void Release() => (_target, _definition, _traffic, _signIn) = (null, null, null, null);
+    private void Release() => (_target, _definition, _traffic, _signIn, _schemas, _keptSchemas) = (null, null, null, null, null, null);
 }

@@ -273,7 +273,8 @@ internal sealed partial class ConnectorGrain(
         // Where people sign in themselves, there is nobody to verify it as.
         if (!target.Instance.OnBehalfOfUser)
         {
-            await VerifyAsync(CancellationToken.None);
+            _schemas?.Ask(target.Template.Verify.Operation);
+            await ProbeAsync(await VerifyAsync(CancellationToken.None));
         }
     }
 
@@ -501,6 +502,8 @@ internal sealed partial class ConnectorGrain(
             Identity = state.State.Identity,
             CreatedAt = state.State.CreatedAt,
             MappingsJson = instance.Mappings.Count == 0 ? null : JsonSerializer.Serialize(instance.Mappings, TemplateJson.Options),
+            ForecastSeconds = _traffic.Forecast is { } forecast ? Math.Round(forecast.TotalSeconds, 1) : null,
+            Drift = [.. _schemas!.Drift.Select(ToMessage)],
         };
     }
 
@@ -512,6 +515,7 @@ internal sealed partial class ConnectorGrain(
 
     private async Task WriteAsync()
     {
+        KeepSchemas();
         try
         {
             await state.WriteStateAsync();
