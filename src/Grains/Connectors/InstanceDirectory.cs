@@ -172,6 +172,6 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
     [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "The connectors of {Tenant} cannot be listed; those known before are used")]
     private static partial void LogStale(ILogger logger, string tenant, Exception exception);
 
-    [LoggerMessage(EventId = 1410, Level = LogLevel.Warning, Message = "The connector {Connector} of {Tenant} is left out, since its settings cannot be had now")]
+    [LoggerMessage(EventId = 1413, Level = LogLevel.Warning, Message = "The connector {Connector} of {Tenant} is left out, since its settings cannot be had now")]
     private static partial void LogLeftOut(ILogger logger, string connector, string tenant, Exception exception);
 }
