@@ -1,0 +1,343 @@
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+using Steward.EnterpriseSim.Hosting;
+
+namespace Steward.EnterpriseSim.Smtp;
+
+/// <summary>One connection to the mail server: RFC 5321 with STARTTLS (RFC 3207), AUTH (RFC 4954), 8BITMIME and SMTPUTF8.</summary>
+internal sealed class SmtpSession(NetworkStream network, SmtpSystem system, SimWorld world, X509Certificate2 certificate) : IAsyncDisposable
+{
+    private const int LongestLine = 2_048;
+    private const int LongestMessage = 10 * 1024 * 1024;
+    private readonly SmtpLines lines = new();
+    private readonly List<string> recipients = [];
+    private Stream stream = network;
+    private SslStream? secured;
+    private string? sender;
+    private bool greeted;
+    private bool authenticated;
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        await SendAsync(new(220, "sim.acme.example ESMTP ready"), cancellationToken);
+        while (true)
+        {
+            string line;
+            try
+            {
+                if (await lines.ReadAsync(stream, LongestLine, cancellationToken) is not { } bytes)
+                {
+                    return;
+                }
+
+                line = Encoding.UTF8.GetString(bytes);
+            }
+            catch (InvalidDataException)
+            {
+                await SendAsync(new(500, "5.5.6 Line too long"), cancellationToken);
+                continue;
+            }
+
+            var space = line.IndexOf(' ', StringComparison.Ordinal);
+            if (!await AnswerAsync((space < 0 ? line : line[..space]).ToUpperInvariant(), space < 0 ? "" : line[(space + 1)..].Trim(), cancellationToken))
+            {
+                return;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (secured is not null)
+        {
+            await secured.DisposeAsync();
+        }
+    }
+
+    /// <summary>Carries out one command; false ends the connection.</summary>
+    private async Task<bool> AnswerAsync(string verb, string argument, CancellationToken cancellationToken)
+    {
+        var fault = system.Fault(verb, argument);
+        var refused = fault?.Kind switch
+        {
+            SimFaultKind.CutBeforeCommit => new SmtpReply(0, ""),
+            SimFaultKind.ServerError or SimFaultKind.ErrorInSuccess => new SmtpReply(fault.Status ?? 451, "4.3.0 Local error in processing"),
+            SimFaultKind.RateLimited => new SmtpReply(450, $"4.7.1 Too many messages, try again in {fault.RetryAfterSeconds.Plain()} seconds"),
+            SimFaultKind.ExpiredToken => new SmtpReply(535, "5.7.8 Authentication credentials invalid"),
+            _ => null,
+        };
+        var before = system.Received().Count;
+        if (refused is { Code: not 0 } && verb == "DATA")
+        {
+            // The server takes the text before it refuses it.
+            _ = await ReadMessageAsync(cancellationToken);
+        }
+
+        var reply = refused ?? await HandleAsync(verb, argument, cancellationToken);
+        if (fault?.Kind == SimFaultKind.ServerErrorAfterCommit)
+        {
+            reply = new(451, "4.3.0 Local error in processing");
+        }
+
+        system.Record(verb, verb == "AUTH" ? argument.Split(' ')[0] : argument, reply.Code, system.Received().Count > before, fault?.Kind);
+        if (fault?.Kind == SimFaultKind.Slow)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), world.Time, cancellationToken);
+        }
+
+        if (fault?.Kind == SimFaultKind.TimeoutAfterCommit)
+        {
+            // No answer; the next thing to come is the client giving up.
+            while (await lines.ReadAsync(stream, LongestLine, cancellationToken) is not null)
+            {
+            }
+
+            return false;
+        }
+
+        if (reply.Code == 0 || fault?.Kind is SimFaultKind.CutAfterCommit or SimFaultKind.CutInBody)
+        {
+            network.Socket.Close(0);
+            return false;
+        }
+
+        await SendAsync(reply, cancellationToken);
+        if (verb == "STARTTLS" && reply.Code == 220)
+        {
+            await SecureAsync(cancellationToken);
+        }
+
+        return reply.Code is not (221 or 421);
+    }
+
+    private async Task<SmtpReply> HandleAsync(string verb, string argument, CancellationToken cancellationToken)
+    {
+        switch (verb)
+        {
+            case "EHLO":
+                Greet();
+                return new(250, string.Join('\n', ["sim.acme.example", $"SIZE {LongestMessage.Plain()}", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", .. secured is null ? new[] { "STARTTLS" } : [], "AUTH PLAIN LOGIN"]));
+            case "HELO":
+                Greet();
+                return new(250, "sim.acme.example");
+            case "NOOP":
+                return new(250, "2.0.0 OK");
+            case "RSET":
+                Forget();
+                return new(250, "2.0.0 OK");
+            case "QUIT":
+                return new(221, "2.0.0 Bye");
+            case "VRFY":
+                return new(252, "2.1.5 Send some mail, and I will try");
+            case "STARTTLS":
+                // What was sent along in the clear must not be taken for something that came secured.
+                return secured is null && !lines.HasMore ? new(220, "2.0.0 Ready to start TLS") : new(503, "5.5.1 TLS is not possible now");
+            case "AUTH":
+                return await SignInAsync(argument, cancellationToken);
+            case "MAIL":
+                return Begin(argument);
+            case "RCPT":
+                return Add(argument);
+            case "DATA":
+                return await TakeAsync(cancellationToken);
+            default:
+                return new(500, "5.5.2 Command not recognised");
+        }
+    }
+
+    private void Greet()
+    {
+        greeted = true;
+        Forget();
+    }
+
+    private void Forget()
+    {
+        sender = null;
+        recipients.Clear();
+    }
+
+    private async Task<SmtpReply> SignInAsync(string argument, CancellationToken cancellationToken)
+    {
+        if (!greeted || authenticated)
+        {
+            return new(503, "5.5.1 Bad sequence of commands");
+        }
+
+        var parts = argument.Split(' ', 2);
+        string user;
+        string password;
+        switch (parts[0].ToUpperInvariant())
+        {
+            case "PLAIN":
+                if (Decode(parts.Length > 1 ? parts[1] : await AskAsync("", cancellationToken))?.Split('\0') is not [_, var name, var word])
+                {
+                    return new(501, "5.5.2 Cannot decode the response");
+                }
+
+                (user, password) = (name, word);
+                break;
+            case "LOGIN":
+                if (Decode(parts.Length > 1 ? parts[1] : await AskAsync("VXNlcm5hbWU6", cancellationToken)) is not { } login || Decode(await AskAsync("UGFzc3dvcmQ6", cancellationToken)) is not { } secret)
+                {
+                    return new(501, "5.5.2 Cannot decode the response");
+                }
+
+                (user, password) = (login, secret);
+                break;
+            default:
+                return new(504, "5.5.4 Unrecognised authentication type");
+        }
+
+        authenticated = system.IsAccount(user, password);
+        return authenticated ? new(235, "2.7.0 Authentication succeeded") : new(535, "5.7.8 Authentication credentials invalid");
+    }
+
+    private async Task<string?> AskAsync(string challenge, CancellationToken cancellationToken)
+    {
+        await SendAsync(new(334, challenge), cancellationToken);
+        return await lines.ReadAsync(stream, LongestLine, cancellationToken) is { } bytes ? Encoding.ASCII.GetString(bytes) : null;
+    }
+
+    private static string? Decode(string? text)
+    {
+        var bytes = new byte[text?.Length ?? 0];
+        return text is not null && Convert.TryFromBase64String(text, bytes, out var length) ? Encoding.UTF8.GetString(bytes, 0, length) : null;
+    }
+
+    private SmtpReply Begin(string argument)
+    {
+        if (!greeted || sender is not null)
+        {
+            return new(503, "5.5.1 Bad sequence of commands");
+        }
+
+        if (!authenticated)
+        {
+            return new(530, "5.7.0 Authentication required");
+        }
+
+        if (Path(argument, "FROM:") is not { } address)
+        {
+            return new(501, "5.1.7 Bad sender address syntax");
+        }
+
+        var size = argument.Split(' ').FirstOrDefault(p => p.StartsWith("SIZE=", StringComparison.OrdinalIgnoreCase));
+        if (size is not null && (!long.TryParse(size.AsSpan(5), out var announced) || announced > LongestMessage))
+        {
+            return new(552, "5.3.4 Message size exceeds fixed maximum message size");
+        }
+
+        sender = address;
+        return new(250, "2.1.0 OK");
+    }
+
+    private SmtpReply Add(string argument)
+    {
+        if (sender is null)
+        {
+            return new(503, "5.5.1 Bad sequence of commands");
+        }
+
+        if (Path(argument, "TO:") is not { Length: > 0 } address)
+        {
+            return new(501, "5.1.3 Bad recipient address syntax");
+        }
+
+        if (recipients.Count >= 100)
+        {
+            return new(452, "4.5.3 Too many recipients");
+        }
+
+        var reply = system.Recipient(sender, address);
+        if (reply.Code == 250)
+        {
+            recipients.Add(address);
+        }
+
+        return reply;
+    }
+
+    private async Task<SmtpReply> TakeAsync(CancellationToken cancellationToken)
+    {
+        if (sender is null || recipients.Count == 0)
+        {
+            return new(sender is null ? 503 : 554, sender is null ? "5.5.1 Bad sequence of commands" : "5.5.1 No valid recipients");
+        }
+
+        var data = await ReadMessageAsync(cancellationToken);
+        var received = data is null ? null : new ReceivedMail(sender, [.. recipients], data, secured is not null, world.Time.GetUtcNow());
+        Forget();
+        return received is null ? new(552, "5.3.4 Message size exceeds fixed maximum message size") : system.Accept(received);
+    }
+
+    /// <summary>The text up to the line with a single dot; null if it is too large.</summary>
+    private async Task<string?> ReadMessageAsync(CancellationToken cancellationToken)
+    {
+        await SendAsync(new(354, "Start mail input; end with <CRLF>.<CRLF>"), cancellationToken);
+        var text = new StringBuilder();
+        var fits = true;
+        while (true)
+        {
+            byte[] line;
+            try
+            {
+                line = await lines.ReadAsync(stream, LongestMessage, cancellationToken) ?? throw new IOException("The client left in the middle of a message.");
+            }
+            catch (InvalidDataException)
+            {
+                fits = false;
+                continue;
+            }
+
+            if (line is [(byte)'.'])
+            {
+                return fits ? text.ToString() : null;
+            }
+
+            fits &= text.Length + line.Length < LongestMessage;
+            if (fits)
+            {
+                text.Append(Encoding.UTF8.GetString(line is [(byte)'.', ..] ? line.AsSpan(1) : line)).Append("\r\n");
+            }
+        }
+    }
+
+    private async Task SecureAsync(CancellationToken cancellationToken)
+    {
+        secured = new SslStream(network, leaveInnerStreamOpen: true);
+        await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = certificate }, cancellationToken);
+        stream = secured;
+
+        // What was said before does not count any more.
+        (greeted, authenticated) = (false, false);
+        Forget();
+    }
+
+    private async Task SendAsync(SmtpReply reply, CancellationToken cancellationToken)
+    {
+        var text = reply.Text.Split('\n');
+        var answer = new StringBuilder();
+        for (var i = 0; i < text.Length; i++)
+        {
+            answer.Append(reply.Code.Plain()).Append(i < text.Length - 1 ? '-' : ' ').Append(text[i]).Append("\r\n");
+        }
+
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(answer.ToString()), cancellationToken);
+    }
+
+    /// <summary>The address in angle brackets behind a keyword; null if there is none.</summary>
+    private static string? Path(string argument, string keyword)
+    {
+        if (!argument.StartsWith(keyword, StringComparison.OrdinalIgnoreCase))
+        {
+            return null;
+        }
+
+        var rest = argument[keyword.Length..].TrimStart();
+        var close = rest.IndexOf('>', StringComparison.Ordinal);
+        return rest.StartsWith('<') && close > 0 ? rest[1..close] : null;
+    }
+}
