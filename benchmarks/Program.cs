@@ -7,6 +7,8 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     TurnsScenario.Create(),
     SessionsScenario.Create(),
     JournalScenario.Create(),
+    OpenApiScenario.Create(),
+    ConnectorsScenario.Create(),
     LongScenario.Create(),
     CrashScenario.Create(),
     FairnessScenario.Create(),

@@ -24,6 +24,7 @@ public static class StewardClientServiceCollectionExtensions
         }
 
         services.TryAddSingleton<IStewardClient, StewardClient>();
+        services.TryAddSingleton<IHookReceiver, StewardHookReceiver>();
         return services;
     }
 

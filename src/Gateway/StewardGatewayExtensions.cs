@@ -7,6 +7,8 @@ using Steward.Engines.Security;
 using Steward.Engines.Security.Jwt;
 using Steward.Gateway.Access;
 using Steward.Gateway.Api;
+using Steward.Gateway.Hooks;
+using Steward.Gateway.Mcp;
 using Steward.Gateway.Operations;
 using Steward.Gateway.Pages;
 using Steward.Gateway.Problems;
@@ -44,6 +46,7 @@ public static class StewardGatewayExtensions
         services.TryAddSingleton<CredentialVerifier>();
         services.TryAddSingleton<UserAdmission>();
         services.TryAddSingleton<TenantBackpressure>();
+        services.TryAddSingleton<HookAdmission>();
         services.TryAddSingleton<RunEventStream>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, ClusterReadiness>());
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<StewardGatewayOptions>>(static (kestrel, gateway) => Limit(kestrel, gateway.Value));
@@ -53,6 +56,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(0, Client.Http.StewardWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(2, Client.Http.AutomationWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(3, Client.Http.ConnectorWireJson.Default);
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddOpenApi("v1", ApiDescription.Configure);
@@ -79,6 +83,8 @@ public static class StewardGatewayExtensions
         WebhookEndpoints.Map(v1);
         ConnectorEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
+        McpEndpoints.Map(app);
+        HookEndpoints.Map(app);
         OperationEndpoints.Map(app);
         PageEndpoints.Map(app, app.Configuration);
         app.MapOpenApi("/openapi/{documentName}.json");

@@ -32,6 +32,15 @@ public sealed class StewardGatewayOptions
     /// <summary>How long a verified token or API key, or the news that there is no such key, is believed. Default 30 s.</summary>
     public TimeSpan CredentialCache { get; set; } = TimeSpan.FromSeconds(30);
 
+    /// <summary>The pages, by origin such as <c>https://inspector.acme.example</c>, that may use the servers of the Model Context Protocol from a browser. None by default.</summary>
+    public IList<string> McpOrigins { get; } = [];
+
+    /// <summary>How many requests a second an external system may send to one instance's webhooks in the long run. Default 50.</summary>
+    public double HooksPerSecond { get; set; } = 50;
+
+    /// <summary>How many requests a second may come to webhooks of instances from which nothing genuine came lately, all together. Default 50.</summary>
+    public double UnknownHooksPerSecond { get; set; } = 50;
+
     /// <summary>How many connections the server has open at most. Default 20000.</summary>
     public int MaxConnections { get; set; } = 20_000;
 }
@@ -59,6 +68,11 @@ internal sealed class StewardGatewayOptionsValidator : IValidateOptions<StewardG
         if (!(options.RequestsPerSecondPerUser > 0) || !(options.RequestBurstPerUser >= 1))
         {
             failures.Add($"{StewardGatewayOptions.Section}:RequestsPerSecondPerUser, RequestBurstPerUser: set positive numbers, the second at least 1.");
+        }
+
+        if (!(options.HooksPerSecond >= 1) || !(options.UnknownHooksPerSecond >= 1))
+        {
+            failures.Add($"{StewardGatewayOptions.Section}:HooksPerSecond, UnknownHooksPerSecond: set 1 or more.");
         }
 
         if (options.Heartbeat <= TimeSpan.Zero || options.StreamRetry < TimeSpan.Zero)

@@ -27,6 +27,9 @@ internal sealed class DataDirectory
     /// <summary>The key of the issuer of development tokens.</summary>
     public string DevelopmentTokenKey => File("development-token.key");
 
+    /// <summary>The master keys of the embedded vault.</summary>
+    public string VaultKey => File("vault.key");
+
     /// <summary>Written by a running Steward: the address of its gateway.</summary>
     public string UrlFile => File("gateway.url");
 

@@ -8,6 +8,7 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     TokenCommand.Create(),
     DoctorCommand.Create(),
     ClusterCommand.Create(),
+    ConnectorsCommand.Create(),
 };
 
 // Hosts end themselves on a signal, after they have drained; the command line must not cut that short.

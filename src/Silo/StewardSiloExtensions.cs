@@ -7,6 +7,7 @@ using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
 using Steward.Operations;
+using Steward.Engines.Security.Vault;
 using Steward.Storage;
 using Steward.Telemetry;
 
@@ -36,6 +37,7 @@ public static class StewardSiloExtensions
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.
         builder.Services.AddHostedService<StorageMigrationService>();
+        builder.Services.AddStewardVaultRotation();
         builder.UseOrleans(silo => silo.ConfigureSteward(cluster));
         return builder;
     }

@@ -8,8 +8,6 @@ namespace Steward.EndToEnd.Tests;
 /// <summary>An admin connects an external system over the API alone, people use it, and the process is killed in between.</summary>
 public sealed class ConnectorTests : IAsyncLifetime
 {
-    private static readonly Dictionary<string, string?> Settings = new() { ["Steward:Connectors:AllowPrivateAddresses"] = "true" };
-
     private readonly TemporaryDirectory _data = new();
     private EnterpriseSimulation? _simulation;
 
@@ -26,7 +24,7 @@ public sealed class ConnectorTests : IAsyncLifetime
     [Fact]
     public async Task Connector_FromTemplateToDeletion_WorksOverTheApiAlone()
     {
-        await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, Settings))
+        await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!))
         {
             using var admin = steward.SignIn(Admin);
             using var ada = steward.SignIn();
@@ -52,14 +50,14 @@ public sealed class ConnectorTests : IAsyncLifetime
             {
                 operations = new[] { "users.find", "users.get", "users.clear_sessions" },
                 access = new Dictionary<string, string[]> { ["users.clear_sessions"] = ["admin"] },
-                mappings = new Dictionary<string, object[]> { ["users.find"] = [new { direction = "out", from = "who", to = "query" }] },
+                mappings = new Dictionary<string, object[]> { ["users.find"] = [new { direction = "out", from = "who", to = "name" }] },
             });
             await SendAsync(ada, HttpMethod.Post, "v1/connectors/directory/operations/users.clear_sessions/call", new { arguments = new { userId = "x" } }, HttpStatusCode.NotFound);
             await steward.KillAsync();
         }
 
         // What was acknowledged is there after a kill, secrets and all.
-        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!, Settings);
+        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!);
         using var later = again.SignIn(Admin);
         var cleared = await SendAsync(later, HttpMethod.Post, "v1/connectors/directory/operations/users.clear_sessions/call", new { arguments = new { userId = "nobody-at-all" }, actionId = "once" });
         Assert.Equal("not_found", cleared.GetProperty("outcome").GetString());
@@ -80,7 +78,7 @@ public sealed class ConnectorTests : IAsyncLifetime
     [Fact]
     public async Task Playbook_WithAnInstanceInsteadOfTheConfiguredConnector_ActsThroughIt()
     {
-        await using var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, Settings);
+        await using var steward = await StewardProcess.StartAsync(_data.Path, _simulation!);
         using var admin = steward.SignIn(Admin);
         using var ada = steward.SignIn();
         var okta = Okta("okta", _simulation!.Credentials.OktaApiToken);
@@ -108,7 +106,7 @@ public sealed class ConnectorTests : IAsyncLifetime
 
     private static async Task<JsonElement> FindAdaAsync(HttpClient client)
     {
-        var call = await SendAsync(client, HttpMethod.Post, "v1/connectors/directory/operations/users.find/call", new { arguments = new { query = "ada" } });
+        var call = await SendAsync(client, HttpMethod.Post, "v1/connectors/directory/operations/users.find/call", new { arguments = new { name = "Ada" } });
         Assert.Equal("succeeded", call.GetProperty("outcome").GetString());
         return call.GetProperty("result").GetProperty("items").EnumerateArray().First();
     }

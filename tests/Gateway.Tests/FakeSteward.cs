@@ -20,6 +20,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeAutomation Automation { get; } = new();
 
+    public FakeConnectors Connectors { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -70,6 +72,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public IScheduleClient Schedules => cluster.Automation.SchedulesOf(identity, Fail);
 
         public IWebhookClient Webhooks => cluster.Automation.WebhooksOf(identity, Fail);
+
+        public IConnectorClient Connectors => cluster.Connectors.Of(identity, Fail);
 
         public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
         {

@@ -24,6 +24,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     public FakeSteward Cluster { get; } = new();
 
+    public FakeHooks Hooks { get; } = new();
+
     public Uri Address { get; private set; } = null!;
 
     public IServiceProvider Services => _app!.Services;
@@ -106,6 +108,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         builder.Logging.ClearProviders();
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton<IStewardClient>(Cluster);
+        builder.Services.AddSingleton<IHookReceiver>(Hooks);
         builder.Services.AddSingleton<IDemoEmployees, Demo>();
         builder.Services.AddSingleton<ICapabilityReport, ModelsReport>();
         builder.Services.AddSingleton<ICapabilityReport, BrokenReport>();

@@ -25,6 +25,9 @@ public sealed class ConnectorsOptions
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
+    /// <summary>The operator's own templates (<c>Steward:Connectors:Catalogue</c>).</summary>
+    public CatalogueOptions Catalogue { get; } = new();
+
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
 
@@ -36,6 +39,7 @@ public sealed class ConnectorsOptions
         Timeout = section.GetValue(nameof(Timeout), Timeout);
         SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
         AllowPrivateAddresses = section.GetValue(nameof(AllowPrivateAddresses), AllowPrivateAddresses);
+        section.GetSection(nameof(Catalogue)).Bind(Catalogue);
         foreach (var tenant in section.GetChildren().Where(child => child.Key.StartsWith("t-", StringComparison.Ordinal)))
         {
             if (!Tenants.TryGetValue(tenant.Key, out var options))
@@ -46,6 +50,16 @@ public sealed class ConnectorsOptions
             tenant.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
         }
     }
+}
+
+/// <summary>A folder with templates of the operator's own.</summary>
+public sealed class CatalogueOptions
+{
+    /// <summary>The folder, with its manifest and signature; none by default.</summary>
+    public string? Folder { get; set; }
+
+    /// <summary>Files with the public keys (P-256, PEM) that may sign the manifest.</summary>
+    public IList<string> TrustedKeys { get; } = [];
 }
 
 /// <summary>The external systems of one tenant; null for one that it does not use.</summary>
@@ -148,6 +162,15 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         if (options.SettleDelay < TimeSpan.Zero || options.SettleDelay > TimeSpan.FromMinutes(1))
         {
             problems.Add("Steward:Connectors:SettleDelay must be between zero and one minute.");
+        }
+
+        try
+        {
+            Templates.TemplateLibrary.Load(options.Catalogue);
+        }
+        catch (Exception exception) when (exception is DefinitionException or IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"Steward:Connectors:Catalogue:Folder cannot be used: {exception.Message}");
         }
 
         foreach (var (tenant, connectors) in options.Tenants)

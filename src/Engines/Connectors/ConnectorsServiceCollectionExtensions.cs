@@ -4,10 +4,18 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
-using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Instances;
-using Steward.Engines.Connectors.Pipeline.Requests;
+using Steward.Engines.Connectors.Jira;
+using Steward.Engines.Connectors.Mapping;
+using Steward.Engines.Connectors.Mcp;
+using Steward.Engines.Connectors.Okta;
 using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Connectors.Pipeline.Requests;
+using Steward.Engines.Connectors.Salesforce;
+using Steward.Engines.Connectors.Sdk;
+using Steward.Engines.Connectors.ServiceNow;
+using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Security;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors;
@@ -15,6 +23,8 @@ namespace Steward.Engines.Connectors;
 /// <summary>Registers the connectors.</summary>
 public static class ConnectorsServiceCollectionExtensions
 {
+    private static readonly SecretText NoSecret = new("");
+
     /// <summary>
     /// Adds <see cref="IConnectorRegistry"/> and <see cref="IConnectorPipeline"/>. Options come from <c>Steward:Connectors</c> when the host has a configuration, then from
     /// <paramref name="configure"/>; they are validated on start. Options that change later take effect with the next call of
@@ -57,11 +67,17 @@ public static class ConnectorsServiceCollectionExtensions
             })
             // The factory's own loggers write addresses, and addresses here hold names and mail addresses of people.
             .RemoveAllLoggers();
+        services.TryAddSingleton<TemplateLibrary>();
         services.TryAddSingleton<IInstanceDirectory, NoInstances>();
         services.TryAddSingleton<IConnectorRegistry, ConnectorRegistry>();
         AddPipeline(services);
         return services;
     }
+
+    // The chain signs requests in; the connectors themselves have nothing to sign in with.
+    private static void AddTyped(IServiceCollection services, string name, Func<Uri, IHttpClientFactory, TimeProvider, VendorConnector> create) =>
+        services.AddSingleton<TypedConnector>(provider => new VendorTypedConnector(
+            name, url => create(url, provider.GetRequiredService<IHttpClientFactory>(), provider.GetRequiredService<TimeProvider>())));
 
     private static void AddPipeline(IServiceCollection services)
     {
@@ -74,7 +90,14 @@ public static class ConnectorsServiceCollectionExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CredentialPlaces>());
+        services.AddOptions<McpOptions>().Configure<IServiceProvider>((mcp, provider) => provider.GetService<IConfiguration>()?.GetSection(McpOptions.Section).Bind(mcp));
+        services.TryAddSingleton<McpConnector>();
+        services.TryAddSingleton<McpSessions>();
         services.TryAddSingleton<IFieldMapper, FieldMapper>();
+        AddTyped(services, "okta", static (url, clients, time) => new OktaConnector(new OktaOptions { BaseUrl = url, Token = NoSecret }, clients, time));
+        AddTyped(services, "servicenow", static (url, clients, time) => new ServiceNowConnector(new ServiceNowOptions { BaseUrl = url, User = "-", Password = NoSecret }, clients, time));
+        AddTyped(services, "jira", static (url, clients, time) => new JiraConnector(new JiraOptions { BaseUrl = url, User = "-", Token = NoSecret }, clients, time));
+        AddTyped(services, "salesforce", static (url, clients, time) => new SalesforceConnector(new SalesforceOptions { BaseUrl = url, ClientId = "-", ClientSecret = NoSecret }, clients, time));
         services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }

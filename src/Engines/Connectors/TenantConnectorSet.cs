@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Connectors.Templates;
 
@@ -25,7 +26,7 @@ internal sealed class TenantConnectorSet : ITenantConnectors
         _instances = instances.ToFrozenDictionary(target => target.Instance.Name, StringComparer.Ordinal);
         var usable = instances
             .SelectMany(target => InstanceOperations.Of(target).All
-                .Where(operation => InstanceOperations.MayUse(target.Instance, operation.Template.Id, caller))
+                .Where(operation => InstanceOperations.MayUse(target.Instance, operation.Template.Id, caller) && McpOperations.MayUse(target.Template, operation.Template.Id, caller))
                 .Select(operation => (Target: target, operation.Template, operation.Operation)))
             .ToList();
         _operations = usable.ToFrozenDictionary(operation => operation.Operation.Id, operation => (operation.Target, operation.Template), StringComparer.Ordinal);

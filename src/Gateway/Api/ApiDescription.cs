@@ -17,6 +17,7 @@ internal static class ApiDescription
     [
         typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(LimitsResource), typeof(CancelRunRequest), typeof(DecideRequest), typeof(ForkSessionRequest),
         typeof(ReplayRequest), typeof(CloseDeadLetterRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest),
+        typeof(CreateConnectorRequest), typeof(UpdateConnectorRequest), typeof(RotateCredentialsRequest), typeof(BeginSignInRequest), typeof(CompleteSignInRequest), typeof(CallOperationRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -57,6 +58,7 @@ internal static class ApiDescription
                 new() { Name = "Dead letters", Description = "Runs that failed for technical reasons, for administrators." },
                 new() { Name = "Schedules", Description = "Messages that are handed in at set times." },
                 new() { Name = "Webhooks", Description = "Who is told of what happens to runs; for admins." },
+                new() { Name = "Connectors", Description = "The tenant's connections to external systems." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -166,6 +168,30 @@ internal static class ApiDescription
             case "Idempotency-Key":
                 parameter.Description = "The operation id, for clients that set it as a header.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 130 };
+                break;
+            case "q":
+                parameter.Description = "Words that the name, the description or a category must have.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 200 };
+                break;
+            case "name":
+                parameter.Description = "The connector's name.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };
+                break;
+            case "connector":
+                parameter.Description = "Only entries of this connector; without it of all.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };
+                break;
+            case "operation":
+                parameter.Description = "The operation's id inside the template, for example users.get.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "templateId":
+                parameter.Description = "The template's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };
+                break;
+            case "before":
+                parameter.Description = "Only entries with a lower sequence number; 0, the default, for the newest.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Default = 0 };
                 break;
             default:
                 throw new InvalidOperationException($"The parameter {parameter.Name} has no description.");

@@ -1,6 +1,7 @@
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Templates;
 using Steward.Identity;
 
@@ -73,7 +74,7 @@ internal sealed partial class ConnectorGrain
     private void Hold(ConnectorInstance instance, ConnectorTemplate template)
     {
         var sameTraffic = _target?.Instance.TemplateHash == instance.TemplateHash;
-        _target = new ResolvedInstance(instance, template);
+        _target = McpOperations.Complete(new ResolvedInstance(instance, template));
         if (!sameTraffic || _traffic is null)
         {
             _traffic = new InstanceState(template, time, Random.Shared);

@@ -103,11 +103,12 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
         ArgumentNullException.ThrowIfNull(change);
 
         // One person's own sign-in is no matter of the instance.
-        if (change.UserId is null)
+        if (change.UserId is not null)
         {
-            _credentialChange = change;
+            return;
         }
 
+        _credentialChange = change;
         if (change.To == CredentialState.Broken)
         {
             ConnectorDiagnostics.Broken.Add(1, new KeyValuePair<string, object?>("steward.tenant", TenantId));

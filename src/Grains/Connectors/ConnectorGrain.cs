@@ -6,6 +6,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Definitions;
@@ -26,6 +27,8 @@ internal sealed partial class ConnectorGrain(
     ISecretVault vault,
     InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
+    InstanceDirectory directory,
+    TemplateLibrary library,
     SecretSealer sealer,
     PlatformIdentity platform,
     IOptionsMonitor<ConnectorsOptions> options,
@@ -35,7 +38,9 @@ internal sealed partial class ConnectorGrain(
     private const string CheckReminder = "check";
     private const int MaxTemplateLength = 4 * 1024 * 1024;
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(7);
+
+    // Sign-ins that nobody uses are renewed with it, and some die when that is not done for a day.
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
 
     private ResolvedInstance? _target;
     private InstanceState? _traffic;
@@ -131,7 +136,7 @@ internal sealed partial class ConnectorGrain(
         }
 
         var (template, text) = (target.Template, state.State.TemplateText!);
-        if (command.UpgradeTemplate && !state.State.OwnTemplate && TemplateCatalog.Find(target.Template.Id) is { } present)
+        if (command.UpgradeTemplate && !state.State.OwnTemplate && library.Find(target.Template.Id) is { } present)
         {
             (template, text) = (present.Template, present.Text);
         }
@@ -139,7 +144,7 @@ internal sealed partial class ConnectorGrain(
         var checkEvery = command.CheckEvery ?? target.Instance.CheckEvery;
         if (checkEvery < ShortestCheck || checkEvery > LongestCheck)
         {
-            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and 7 days.");
+            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and a day.");
         }
 
         var instance = target.Instance with
@@ -150,6 +155,7 @@ internal sealed partial class ConnectorGrain(
             Operations = command.Operations ?? target.Instance.Operations,
             Access = command.Access ?? target.Instance.Access,
             Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : target.Instance.Mappings,
+            Tools = command.ToolsJson is { } tools ? ReadTools(template, tools) : target.Instance.Tools,
             CheckEvery = checkEvery,
             TemplateVersion = template.Version,
             TemplateHash = TemplateCatalog.HashOf(text),
@@ -219,7 +225,7 @@ internal sealed partial class ConnectorGrain(
     }
 
     /// <inheritdoc/>
-    public Task<ConnectorDefinition?> GetDefinition(CancellationToken cancellationToken = default)
+    public Task<ConnectorDefinition?> GetDefinition(bool withText, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
         return Task.FromResult(_target is { Instance.Enabled: true } target && !state.State.Deleting
@@ -227,7 +233,7 @@ internal sealed partial class ConnectorGrain(
             {
                 InstanceJson = state.State.InstanceJson!,
                 TemplateHash = target.Instance.TemplateHash,
-                TemplateText = TemplateCatalog.Find(target.Template.Id)?.Hash == target.Instance.TemplateHash ? null : state.State.TemplateText,
+                TemplateText = withText ? state.State.TemplateText : null,
             }
             : null);
     }
@@ -260,7 +266,25 @@ internal sealed partial class ConnectorGrain(
         }
     }
 
-    private static (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
+    private static List<McpTool> ReadTools(ConnectorTemplate template, string json)
+    {
+        if (template.Kind != TemplateKind.Mcp)
+        {
+            throw StewardException.Invalid("tools", "are only for connectors to servers of the Model Context Protocol.");
+        }
+
+        try
+        {
+            var tools = JsonSerializer.Deserialize<List<McpTool>>(json, TemplateJson.Options) ?? throw StewardException.Invalid("tools", "must be a list.");
+            return McpOperations.FaultOf(tools) is { } fault ? throw StewardException.Invalid("tools", fault) : tools;
+        }
+        catch (JsonException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, $"tools: must be a list of tools as tools.list gives them; see {exception.Path}.", exception) { Field = "tools" };
+        }
+    }
+
+    private (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
     {
         if ((id is null) == (text is null))
         {
@@ -269,7 +293,7 @@ internal sealed partial class ConnectorGrain(
 
         if (id is not null)
         {
-            return TemplateCatalog.Find(id) is { } found
+            return library.Find(id) is { } found
                 ? (found.Template, found.Text, false)
                 : throw StewardException.Invalid("templateId", "is not in the catalogue; /v1/connector-templates lists what is.");
         }
@@ -354,6 +378,7 @@ internal sealed partial class ConnectorGrain(
     {
         platform.Assume(TenantId);
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId)).Remove(Name, cancellationToken);
+        directory.Expire(TenantId);
         try
         {
             await _signIn!.DeleteAsync(cancellationToken);
@@ -380,6 +405,9 @@ internal sealed partial class ConnectorGrain(
         var instance = _target!.Instance;
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId))
             .Put(new ConnectorEntry { Name = instance.Name, Revision = instance.Revision, Enabled = instance.Enabled });
+
+        // This silo sees it at once, the others within seconds.
+        directory.Expire(TenantId);
     }
 
     private async Task<ConnectorVerification> VerifyAsync(CancellationToken cancellationToken)
@@ -416,7 +444,7 @@ internal sealed partial class ConnectorGrain(
             TemplateId = instance.TemplateId,
             TemplateVersion = instance.TemplateVersion,
             TemplateHash = instance.TemplateHash,
-            UpgradeTo = !state.State.OwnTemplate && TemplateCatalog.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
+            UpgradeTo = !state.State.OwnTemplate && library.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
             Region = instance.Region,
             BaseUrl = InstanceAddress.Find(target)?.AbsoluteUri ?? "",
             Fields = instance.Fields,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Templates;
 using Steward.Identity;
 
@@ -11,7 +12,7 @@ namespace Steward.Connectors;
 /// This silo's view of tenants' instances: lists are asked for again when they are older than <see cref="FreshFor"/>, definitions when their revision is another. Of a tenant whose list
 /// cannot be read the last one holds. Tenants that nobody asks for are forgotten.
 /// </summary>
-internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope, TimeProvider time, ILogger<InstanceDirectory> logger)
+internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope, TemplateLibrary library, TimeProvider time, ILogger<InstanceDirectory> logger)
     : IInstanceDirectory
 {
     /// <summary>How long a list holds without being asked for again.</summary>
@@ -86,8 +87,9 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
     private async Task<ResolvedInstance?> ResolveAsync(string tenantId, string name, CancellationToken cancellationToken)
     {
+        var connector = grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenantId, name));
         platform.Assume(tenantId);
-        if (await grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenantId, name)).GetDefinition(cancellationToken) is not { } definition)
+        if (await connector.GetDefinition(withText: false, cancellationToken) is not { } definition)
         {
             return null;
         }
@@ -98,10 +100,27 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
             _templates.Clear();
         }
 
-        var template = _templates.GetOrAdd(
-            definition.TemplateHash,
-            _ => definition.TemplateText is { } text ? TemplateReader.Read(text, instance.TemplateId) : TemplateCatalog.Find(instance.TemplateId)!.Template);
-        return new ResolvedInstance(instance, template);
+        if (!_templates.TryGetValue(definition.TemplateHash, out var template))
+        {
+            template = library.Find(instance.TemplateId) is { } own && own.Hash == definition.TemplateHash ? own.Template : await ReadTemplateAsync();
+            if (template is null)
+            {
+                return null;
+            }
+
+            _templates[definition.TemplateHash] = template;
+        }
+
+        return McpOperations.Complete(new ResolvedInstance(instance, template));
+
+        // The tenant's own, or another version than this silo has.
+        async Task<ConnectorTemplate?> ReadTemplateAsync()
+        {
+            platform.Assume(tenantId);
+            return await connector.GetDefinition(withText: true, cancellationToken) is { TemplateText: { } text } whole && whole.TemplateHash == definition.TemplateHash
+                ? TemplateReader.Read(text, instance.TemplateId)
+                : null;
+        }
     }
 
     private void Sweep()

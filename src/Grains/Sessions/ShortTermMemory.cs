@@ -37,16 +37,44 @@ internal sealed class ShortTermMemory(SessionOptions options)
     /// </summary>
     public IReadOnlyList<TranscriptMessage> Before(long sequence)
     {
-        var later = _messages.Where(message => message.Role == "user" && message.Sequence >= sequence).Select(message => message.RunId).ToHashSet(StringComparer.Ordinal);
-        var before = new List<TranscriptMessage>(_messages.Count);
-        foreach (var message in _messages.Where(message => !later.Contains(message.RunId)))
+        HashSet<string>? later = null;
+        foreach (var message in _messages)
         {
-            var question = message.Role == "assistant" ? before.FindIndex(earlier => earlier.Role == "user" && IsOf(earlier, message.RunId)) : -1;
-            var onlyQuestionsSince = question >= 0 && before.FindIndex(question + 1, earlier => earlier.Role != "user") < 0;
-            before.Insert(onlyQuestionsSince ? question + 1 : before.Count, message);
+            if (message.Role == "user" && message.Sequence >= sequence)
+            {
+                (later ??= new(StringComparer.Ordinal)).Add(message.RunId);
+            }
+        }
+
+        var before = new List<TranscriptMessage>(_messages.Count);
+        foreach (var message in _messages)
+        {
+            if (later?.Contains(message.RunId) != true)
+            {
+                before.Insert(PlaceOf(message, before), message);
+            }
         }
 
         return before;
+    }
+
+    /// <summary>Behind its question, if only other questions came since; else at the end.</summary>
+    private static int PlaceOf(TranscriptMessage message, List<TranscriptMessage> before)
+    {
+        if (message.Role != "assistant")
+        {
+            return before.Count;
+        }
+
+        for (var i = before.Count - 1; i >= 0 && before[i].Role == "user"; i--)
+        {
+            if (IsOf(before[i], message.RunId))
+            {
+                return i + 1;
+            }
+        }
+
+        return before.Count;
     }
 
     private static bool IsOf(TranscriptMessage message, string runId) => string.Equals(message.RunId, runId, StringComparison.Ordinal);

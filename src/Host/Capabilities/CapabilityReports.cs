@@ -1,3 +1,4 @@
+using Steward.Engines.Security.Vault;
 using Steward.Gateway;
 using Steward.Storage;
 
@@ -73,14 +74,19 @@ internal static class CapabilityReports
                 });
     }
 
-    private sealed class VaultReport : ICapabilityReport
+    private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport
     {
         public string Name => "vault";
 
-        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(new CapabilityStatus
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
         {
-            State = CapabilityState.NotConfigured,
-            Detail = "not configured: connector credentials come from configuration",
-        });
+            var report = await vault.CheckAsync(cancellationToken);
+            var kind = report.Kind == VaultKind.Embedded ? "embedded, encrypted in the store" : "HashiCorp Vault or OpenBao";
+
+            // Addresses and paths of files are the operator's business, not every visitor's.
+            return report.Answers
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = kind }
+                : new CapabilityStatus { State = CapabilityState.Failing, Detail = $"{kind}: {report.Code}", Fix = "docs/operations/vault.md says what the code means and what to do." };
+        }
     }
 }

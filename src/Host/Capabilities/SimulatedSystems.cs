@@ -12,6 +12,8 @@ internal static class SimulatedSystems
         var prefix = $"Steward:Connectors:{tenantId}:";
         return new Dictionary<string, string?>
         {
+            // The simulated systems are on this machine; instances of the demo tenant may reach them, too.
+            [prefix + "AllowPrivateAddresses"] = "true",
             [prefix + "okta:BaseUrl"] = simulation.Okta.ToString(),
             [prefix + "okta:Token"] = credentials.OktaApiToken,
             [prefix + "servicenow:BaseUrl"] = simulation.ServiceNow.ToString(),

@@ -152,6 +152,7 @@ internal static class ClusterCommand
         settings["Steward:Storage:ConnectionString"] = connectionString;
         settings["Steward:Security:ClusterKeyFile"] = data.ClusterKey;
         settings["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey;
+        settings["Steward:Vault:KeyFile"] = data.VaultKey;
         return settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 
         static string Key(string variable) => variable.Replace("__", ":", StringComparison.Ordinal);

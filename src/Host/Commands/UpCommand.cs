@@ -101,6 +101,7 @@ internal static class UpCommand
             ["Steward:Storage:SqliteFile"] = data.Database,
             ["Steward:Security:ClusterKeyFile"] = data.ClusterKey,
             ["Steward:Security:DevelopmentTokenKeyFile"] = data.DevelopmentTokenKey,
+            ["Steward:Vault:KeyFile"] = data.VaultKey,
             ["Steward:Development:DemoTokens"] = "true",
             ["Steward:Orchestration:PlaybookDirectory"] = Path.Combine(AppContext.BaseDirectory, "playbooks"),
             ["Steward:Orchestration:AgentDirectory"] = Path.Combine(AppContext.BaseDirectory, "agents"),

@@ -8,7 +8,10 @@ namespace Steward.Engines.Connectors.Tests.Limits;
 
 public sealed class SlidingWindowTests
 {
-    /// <summary>Arrivals of random cost at random times, calls that end or are never heard of again, wall clocks that are set: no window ever holds more than it may.</summary>
+    /// <summary>
+    /// Arrivals of random cost at random times, calls that end in any order or are never heard of again, wall clocks that are set: no window ever holds more than it may, neither by the time of
+    /// the permits nor by any time at which the system may have seen the calls.
+    /// </summary>
     [Fact]
     public void Enter_RandomTraffic_NoIntervalHoldsMoreThanTheLimit()
     {
@@ -30,7 +33,8 @@ public sealed class SlidingWindowTests
             var time = new ManualTime();
             var state = new InstanceState(Limited(window, max), time, new Random(7));
             var granted = new List<(TimeSpan At, int Units)>();
-            var open = new Queue<long>();
+            var seen = new List<(TimeSpan At, int Units)>();
+            var open = new List<(long Id, TimeSpan At, int Units)>();
             foreach (var (wait, cost, kind, shift) in steps)
             {
                 // From nothing to several windows.
@@ -40,17 +44,24 @@ public sealed class SlidingWindowTests
                 if (permit.IsGranted)
                 {
                     granted.Add((time.Elapsed, Math.Min(cost, max)));
-                    open.Enqueue(permit.Id);
+                    open.Add((permit.Id, time.Elapsed, Math.Min(cost, max)));
                 }
 
-                if (kind < 6 && open.TryDequeue(out var id))
+                if (kind < 6 && open.Count > 0)
                 {
+                    var (id, from, units) = open[shift % open.Count];
+                    open.RemoveAt(shift % open.Count);
+                    // A call that takes longer than its time limit is given up by its caller, and its permit lapses.
+                    if (time.Elapsed - from <= TimeSpan.FromSeconds(60))
+                    {
+                        seen.Add((from + ((time.Elapsed - from) * (shift / 99.0)), units));
+                    }
+
                     state.Leave(new CallReport { PermitId = id, OperationId = "things.get", Outcome = "succeeded", IsFailure = false, Status = 200, Duration = TimeSpan.FromMilliseconds(1) });
                 }
             }
 
-            // Every interval that holds most begins at a grant; both ends belong to it.
-            return granted.Count == 0 || granted.Select((first, at) => granted.Skip(at).TakeWhile(grant => grant.At - first.At <= window).Sum(grant => grant.Units)).Max() <= max;
+            return MostIn(window, granted) <= max && MostIn(window, seen) <= max;
         }));
     }
 
@@ -69,11 +80,15 @@ public sealed class SlidingWindowTests
                 if (!permit.IsGranted)
                 {
                     time.Advance(permit.RetryAfter!.Value);
-                    if (!Ask(state).IsGranted)
-                    {
-                        return false;
-                    }
+                    permit = Ask(state);
                 }
+
+                if (!permit.IsGranted)
+                {
+                    return false;
+                }
+
+                state.Leave(Ended(permit));
             }
 
             return true;
@@ -88,9 +103,9 @@ public sealed class SlidingWindowTests
         var granted = 0;
         for (; time.Elapsed < TimeSpan.FromSeconds(1000); time.Advance(TimeSpan.FromMilliseconds(10)))
         {
-            granted += Ask(state).IsGranted ? 1 : 0;
-            // Calls under way are bounded too; here only windows are looked at.
-            state.Leave(new CallReport { PermitId = granted, OperationId = "things.get", Outcome = "succeeded", IsFailure = false, Status = 200, Duration = default });
+            var permit = Ask(state);
+            granted += permit.IsGranted ? 1 : 0;
+            state.Leave(Ended(permit));
         }
 
         // Slots cost at most one part in 65.
@@ -128,6 +143,16 @@ public sealed class SlidingWindowTests
         Assert.True(granted.Count > 300);
         Assert.All(granted.Values, times => Assert.All(times.Zip(times.Skip(2)), pair => Assert.True(pair.Second - pair.First > TimeSpan.FromSeconds(10))));
     }
+
+    // Every interval that holds most begins at one of them; both ends belong to it.
+    private static int MostIn(TimeSpan window, List<(TimeSpan At, int Units)> calls)
+    {
+        var ordered = calls.OrderBy(call => call.At).ToList();
+        return ordered.Select((first, at) => ordered.Skip(at).TakeWhile(call => call.At - first.At <= window).Sum(call => call.Units)).DefaultIfEmpty().Max();
+    }
+
+    private static CallReport Ended(CallPermit permit) =>
+        new() { PermitId = permit.Id, OperationId = "things.get", Outcome = "succeeded", IsFailure = false, Status = 200, Duration = TimeSpan.Zero };
 
     private static CallPermit Ask(InstanceState state) => state.Enter(new CallIntent("things.get", 1, null, null, IsRetry: false));
 

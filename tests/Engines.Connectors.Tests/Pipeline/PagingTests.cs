@@ -7,7 +7,7 @@ public sealed class PagingTests : IAsyncLifetime
     private const string List =
         """
         operations:
-          - id: things.get
+          - id: things.search
             summary: Reads.
             effect: read
           - id: things.list

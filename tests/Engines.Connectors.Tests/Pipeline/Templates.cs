@@ -36,7 +36,7 @@ internal static class Templates
           - id: things.get
             summary: Reads a thing.
             path: /v1/{site}/things/{id}
-            query: { expand: "{expand}", filter: "name eq '{name}'" }
+            query: { expand: "{expand|csv}", filter: "name eq '{name|odata}'" }
             headers: { X-Trace: "{trace}" }
             effect: read
             input:
@@ -45,6 +45,7 @@ internal static class Templates
                 expand: { type: array, items: { type: string } }
                 name: { type: string }
                 trace: { type: string }
+              required: [id]
             output: { path: thing, fields: { id: id, tags: "tags.*.name", owner: owner.name } }
           - id: things.create
             summary: Creates a thing.

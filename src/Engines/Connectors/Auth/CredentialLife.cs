@@ -24,6 +24,7 @@ internal sealed class CredentialLife(
     private int _failures;
     private int _refusals;
     private long _generation;
+    private int _resets;
 
     public CredentialState State { get; private set; }
 
@@ -86,7 +87,7 @@ internal sealed class CredentialLife(
             if (_renewing is null && _token is { } refused)
             {
                 // A system that refuses what it has just given out must not be asked for more and more of it.
-                _refusals = now - refused.ObtainedAt < FreshFor ? _refusals + 1 : 1;
+                _refusals = now < refused.FreshUntil ? _refusals + 1 : 1;
                 if (_refusals > 3)
                 {
                     Fail(now, CredentialAnswer.Refused(FailureCodes.Unauthenticated, "The system refuses credentials that it has just given out. Check the rights of the account."), _refusals - 3);
@@ -127,12 +128,14 @@ internal sealed class CredentialLife(
         lock (_gate)
         {
             (_token, _failure, _notBefore, _failures, _refusals) = (null, null, default, 0, 0);
+            _resets++;
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A renewal that everybody waits for must end with an answer.")]
     private async Task<CredentialAnswer> RenewOnceAsync(SecretText? refused)
     {
+        var resets = _resets;
         // Away from the caller's lock.
         await Task.Yield();
         TokenGrant grant;
@@ -159,7 +162,8 @@ internal sealed class CredentialLife(
         {
             (_renewing, _failure, _failures, _notBefore) = (null, null, 0, default);
             generation = _generation = Math.Max(_generation + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
-            _token = Token.Of(grant, generation, margin, options.LongestCache, random);
+            // What was got for the sign-in before is not kept for the next.
+            _token = resets == _resets ? Token.Of(grant, generation, margin, options.LongestCache, random) : null;
         }
 
         Enter(CredentialState.Active, null, null);
@@ -224,7 +228,8 @@ internal sealed class CredentialLife(
 
         public long Generation { get; }
 
-        public DateTimeOffset ObtainedAt => _grant.ObtainedAt;
+        /// <summary>Until here a refusal cannot be for its age.</summary>
+        public DateTimeOffset FreshUntil { get; private init; }
 
         /// <summary>From here on it is renewed beside its use.</summary>
         public DateTimeOffset RenewAt { get; private init; }
@@ -241,6 +246,7 @@ internal sealed class CredentialLife(
             var skew = TimeSpan.FromSeconds(5) > life / 20 ? life / 20 : TimeSpan.FromSeconds(5);
             return new Token(grant, generation)
             {
+                FreshUntil = grant.ObtainedAt + (FreshFor > life / 2 ? life / 2 : FreshFor),
                 RenewAt = grant.ObtainedAt + life - (before * (1 + random.NextDouble())),
                 UsableUntil = grant.ObtainedAt + life - skew,
             };

@@ -18,7 +18,6 @@ namespace Steward.Engines.Connectors.Auth;
 public sealed partial class InstanceCredentials
 {
     private static readonly TimeSpan StaticPause = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan NearEnd = TimeSpan.FromDays(7);
 
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Subject> _subjects = new(StringComparer.Ordinal);
@@ -143,88 +142,10 @@ public sealed partial class InstanceCredentials
         }
     }
 
-    /// <summary>Gives a sign-in back to the system where that has a way, and removes it from the vault.</summary>
-    /// <exception cref="VaultException">The vault cannot be asked.</exception>
-    public async Task SignOutAsync(string? userId, CancellationToken cancellationToken = default)
-    {
-        var path = GrantOf(Target.Instance.TenantId, Target.Instance.Name, userId);
-        if (IsOAuth && await _vault.ReadAsync(path, cancellationToken: cancellationToken) is { } secret)
-        {
-            var stored = StoredGrant.Read(secret);
-            try
-            {
-                if ((stored.RefreshToken ?? stored.AccessToken) is { } token)
-                {
-                    await _client.RevokeAsync(await SignInAsync(cancellationToken), token, stored.RefreshToken is not null, cancellationToken);
-                }
-            }
-            catch (OAuthException exception)
-            {
-                LogNotRevoked(Target.Instance.TenantId, Target.Instance.Name, exception.Message);
-            }
-        }
-
-        await _vault.DeleteAsync(path, cancellationToken);
-        lock (_gate)
-        {
-            _subjects.Remove(userId ?? "");
-        }
-    }
-
-    /// <summary>Removes everything of the instance from the vault, after giving sign-ins back.</summary>
-    /// <exception cref="VaultException">The vault cannot be asked; call again.</exception>
-    public async Task DeleteAsync(CancellationToken cancellationToken = default)
-    {
-        foreach (var user in await UsersAsync(cancellationToken))
-        {
-            await SignOutAsync(user, cancellationToken);
-        }
-
-        await SignOutAsync(null, cancellationToken);
-        await _vault.DeleteAsync(SecretsOf(Target.Instance.TenantId, Target.Instance.Name), cancellationToken);
-    }
-
-    /// <summary>Renews what would end because nobody used it for a day. To be called about once an hour.</summary>
-    /// <returns>How many sign-ins were renewed.</returns>
-    /// <exception cref="VaultException">The vault cannot be asked.</exception>
-    public async Task<int> MaintainAsync(CancellationToken cancellationToken = default)
-    {
-        if (!IsOAuth)
-        {
-            return 0;
-        }
-
-        var renewed = 0;
-        foreach (var userId in (await UsersAsync(cancellationToken)).Prepend(null))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (await _vault.ReadAsync(GrantOf(Target.Instance.TenantId, Target.Instance.Name, userId), cancellationToken: cancellationToken) is not { } secret)
-            {
-                continue;
-            }
-
-            var (stored, now) = (StoredGrant.Read(secret), _time.GetUtcNow());
-            if (stored.RefreshToken is not null && now - stored.ObtainedAt >= _options.RenewIdleAfter)
-            {
-                renewed += (await SubjectOf(userId).Life!.RenewNowAsync()).Credential is null ? 0 : 1;
-            }
-            else if (stored is { AccessToken: not null, ExpiresAt: { } end } && end - now < NearEnd)
-            {
-                Tell(SubjectOf(userId), userId, CredentialState.Expiring, FailureCodes.Unauthenticated,
-                    $"The sign-in to {Target.Template.Name} ends on {end.UtcDateTime:yyyy-MM-dd} and cannot be renewed by itself. Somebody has to sign in again.");
-            }
-        }
-
-        return renewed;
-    }
-
     /// <summary>A person's calls are never made with the instance's own rights.</summary>
     private CredentialAnswer? NotForPeople(string? userId) => userId is null || (Auth.PerUser && (!IsOAuth || Auth.Kind == AuthKind.OAuth2Code))
         ? null
         : CredentialAnswer.Refused(FailureCodes.NotConfigured, $"The connector '{Target.Instance.Name}' signs in by '{Auth.Id}', which people cannot do on their own.");
-
-    private async Task<IReadOnlyList<string?>> UsersAsync(CancellationToken cancellationToken) =>
-        await _vault.ListAsync(new VaultPath(Target.Instance.TenantId, $"connectors/{Target.Instance.Name}/users"), cancellationToken);
 
     private async Task<SignIn> SignInAsync(CancellationToken cancellationToken)
     {
@@ -355,9 +276,6 @@ public sealed partial class InstanceCredentials
 
     [LoggerMessage(41, LogLevel.Information, "Credentials of {TenantId} for '{Instance}' went from {From} to {To} ({Code}).")]
     private partial void LogState(string tenantId, string instance, CredentialState from, CredentialState to, string code);
-
-    [LoggerMessage(42, LogLevel.Warning, "A sign-in of {TenantId} for '{Instance}' was removed, but not given back: {Problem}")]
-    private partial void LogNotRevoked(string tenantId, string instance, string problem);
 
     private sealed class Subject
     {

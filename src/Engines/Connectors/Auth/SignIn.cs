@@ -115,4 +115,7 @@ public sealed class SignIn
         text = result.ToString();
         return true;
     }
+
+    /// <summary>Whether one of the secrets is in a text.</summary>
+    internal bool Holds(string text) => _secrets.Values.Any(secret => !secret.IsBlank && text.Contains(secret.Reveal(), StringComparison.OrdinalIgnoreCase));
 }

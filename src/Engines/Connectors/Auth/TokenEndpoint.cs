@@ -75,7 +75,7 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
 
     private OAuthException Failure(SignIn signIn, VendorReply reply, string what)
     {
-        var error = ErrorOf(reply.Json);
+        var error = ErrorOf(reply.Json) is { } code && !signIn.Holds(code) ? code : null;
         var status = reply.Status.ToString(CultureInfo.InvariantCulture);
         var wait = Bounded(reply.RetryAfter(time.GetUtcNow()));
         // The answer is not repeated: token endpoints tend to echo what they were sent. The code is, when it looks like one.
@@ -204,7 +204,8 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
     {
         // Slack, GitHub and RFC 6749 say it in the same place; Google's newer services one level down.
         var error = json.Text("error") ?? json.Member("error")?.Text("status") ?? json.Text("errorCode");
-        return error is { Length: > 0 and <= 64 } && error.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '-' or '.') ? error : null;
+        // Codes are words; what has digits in it may be a token.
+        return error is { Length: > 0 and <= 64 } && error.All(character => char.IsAsciiLetter(character) || character == '_') ? error : null;
     }
 
     private static bool SaysLimit(VendorReply reply) =>

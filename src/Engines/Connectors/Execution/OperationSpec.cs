@@ -31,6 +31,9 @@ internal sealed partial record OperationCall(string ActionId, Arguments Argument
     /// <summary>The action's id itself where it is harmless in a query, else <see cref="Marker"/>.</summary>
     public string SafeActionId => Harmless().IsMatch(ActionId) ? ActionId : Marker;
 
+    /// <summary>Sends a request instead of the connector itself, credentials and all; null lets the connector send.</summary>
+    public Func<HttpMethod, Uri, ReadOnlyMemory<byte>?, Task<VendorReply>>? Transport { get; init; }
+
     /// <summary>The target system's own id of the last request, if it gave one.</summary>
     public string? VendorRequestId { get; set; }
 

@@ -50,6 +50,11 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
     /// <exception cref="OutcomeException">Everything else.</exception>
     protected async Task<VendorReply> ExchangeAsync(OperationCall call, HttpMethod method, Uri url, ReadOnlyMemory<byte>? json, bool isWrite)
     {
+        if (call.Transport is { } transport)
+        {
+            return await transport(method, url, json);
+        }
+
         for (var attempt = 1; ; attempt++)
         {
             var authorization = await AuthorizeAsync(call);

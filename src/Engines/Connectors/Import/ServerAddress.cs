@@ -21,7 +21,9 @@ internal static partial class ServerAddress
         chosen = chosen.Connection is null ? candidates.FirstOrDefault() : chosen;
         if (chosen.Connection is not { } connection)
         {
-            var path = all.Select(server => server.Url!).FirstOrDefault(url => url.StartsWith('/') && IsSafePath(url))?.TrimEnd('/') ?? "";
+            // Of an address with a host that stands for the tenant's own, the path is real.
+            var path = all.Select(server => server.Url!.Trim()).Select(url => url.StartsWith('/') ? url : Absolute().Match(url) is { Success: true } match && Example().IsMatch(match.Groups["host"].Value) ? match.Groups["path"].Value : "")
+                .FirstOrDefault(url => url.Length > 1 && !url.Contains('{', StringComparison.Ordinal) && IsSafePath(url))?.TrimEnd('/') ?? "";
             gaps.Add(GapArea.Address, "The document names no public address.", "Each tenant gives the host of its own server; set connection.baseUrl if the vendor has one for all.");
             return new ConnectionSpec
             {

@@ -19,7 +19,7 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
     public HashSet<string> CredentialNames { get; } = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The ways, those that most operations take first.</summary>
-    public IReadOnlyList<AuthSpec> Read(IEnumerable<OpenApiOperation> operations)
+    public IReadOnlyList<AuthSpec> Read(IEnumerable<OpenApiOperation> operations, IEnumerable<IOpenApiParameter> parameters)
     {
         var schemes = document.Components?.SecuritySchemes ?? new Dictionary<string, IOpenApiSecurityScheme>();
         var wanted = new Dictionary<string, (List<string> Names, int Uses)>(StringComparer.Ordinal);
@@ -62,6 +62,13 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
         if (_specs.Count > 0)
         {
             return [.. _specs.Values];
+        }
+
+        if (KeyHeader(parameters) is { } header)
+        {
+            gaps.Add(GapArea.SignIn, "The document declares no way to sign in, but its operations want a header that looks like a key.", "Check auth; the header is no argument of operations any more.", GapReport.Json(header), applied: true);
+            CredentialNames.Add(header);
+            return [Key("key", header, null, new CredentialPlace { Header = header, Value = "{token}" })];
         }
 
         gaps.Add(GapArea.SignIn, "The document declares no way to sign in.", "Look it up in the vendor's documentation and add it under auth. The draft says none.", GapReport.Json(AuthKind.None), applied: true);
@@ -279,6 +286,10 @@ internal sealed class SignIns(OpenApiDocument document, GapReport gaps, ImportWa
         return uri.Scheme == Uri.UriSchemeHttps && uri.UserInfo.Length == 0 && uri.Fragment.Length == 0 && uri.Query.Length == 0 && !ServerAddress.IsPlaceholderHost(uri.Host)
             && uri.OriginalString.Length <= 500 && !uri.OriginalString.Contains('{', StringComparison.Ordinal) ? uri.AbsoluteUri : null;
     }
+
+    private static string? KeyHeader(IEnumerable<IOpenApiParameter> parameters) =>
+        parameters.Where(parameter => parameter is { In: ParameterLocation.Header, Required: true, Name: { } name } && IsToken(name) && ImportText.Words(name).Any(word => word is "token" or "apikey" or "key" or "secret"))
+            .GroupBy(parameter => parameter.Name!, StringComparer.OrdinalIgnoreCase).OrderByDescending(group => group.Count()).ThenBy(group => group.Key, StringComparer.Ordinal).FirstOrDefault(group => !group.Key.Contains("idempotency", StringComparison.OrdinalIgnoreCase))?.Key;
 
     private static string Cut(string id) => id.Length <= 28 ? id : id[..28].TrimEnd('_');
 

@@ -24,7 +24,7 @@ internal sealed partial class TemplateDraft(OpenApiDocument document, JsonObject
         var servers = Servers(sources);
         var connection = ServerAddress.Of(servers, _gaps, warnings);
         var signIns = new SignIns(document, _gaps, warnings);
-        var auth = signIns.Read(sources.Select(source => source.Operation));
+        var auth = signIns.Read(sources.Select(source => source.Operation), sources.SelectMany(source => (source.Item.Parameters ?? []).Concat(source.Operation.Parameters ?? [])));
         connection = connection with { Fields = [.. connection.Fields, .. signIns.ConnectionFields] };
         var operations = Operations(sources, connection, signIns);
         GapsOfOperations(operations);

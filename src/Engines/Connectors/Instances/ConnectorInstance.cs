@@ -52,6 +52,9 @@ public sealed record ConnectorInstance
     /// <summary>Field mappings by operation id; see <see cref="FieldMapping"/>.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<FieldMapping>> Mappings { get; init; } = new Dictionary<string, IReadOnlyList<FieldMapping>>();
 
+    /// <summary>The tools that an administrator accepted, for instances of <see cref="TemplateKind.Mcp"/>; others have none.</summary>
+    public IReadOnlyList<Mcp.McpTool> Tools { get; init; } = [];
+
     /// <summary>How often address, credentials and schemas are checked by themselves.</summary>
     public TimeSpan CheckEvery { get; init; } = TimeSpan.FromDays(1);
 

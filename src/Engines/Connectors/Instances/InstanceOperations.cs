@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Instances;
@@ -12,7 +13,7 @@ public sealed class InstanceOperations
     {
         Target = target;
         All = [.. target.Template.Operations
-            .Where(operation => IsEnabled(target.Instance, operation))
+            .Where(operation => IsEnabled(target.Instance, operation) || McpOperations.IsAlwaysOn(target.Template, operation.Id))
             .Select(operation => new InstanceOperation(operation, new ConnectorOperation
             {
                 Id = $"{target.Instance.Name}.{operation.Id}",

@@ -13,9 +13,9 @@ internal sealed class InstanceHealth(double failureRatio)
     /// <summary>How far the forecast looks ahead.</summary>
     public static readonly TimeSpan Horizon = TimeSpan.FromMinutes(15);
 
-    private const double LevelWeight = 0.3;
-    private const double TrendWeight = 0.15;
-    private const double BaselineWeight = 0.005;
+    private const double LevelWeight = 0.15;
+    private const double TrendWeight = 0.1;
+    private const double BaselineWeight = 0.001;
     private const int StepsBeforeForecast = 6;
     private const int FewestCalls = 3;
 
@@ -57,7 +57,7 @@ internal sealed class InstanceHealth(double failureRatio)
             }
 
             // A trend that is small against the distance, or a level that is still noise, foretells nothing.
-            if (_failureTrend <= failureRatio / 200 || _failureLevel < failureRatio / 3)
+            if (_failureTrend <= failureRatio / 100 || _failureLevel < 0.15 * failureRatio)
             {
                 return null;
             }

@@ -47,6 +47,20 @@ internal sealed class InstanceLimits
         return wait == TimeSpan.Zero && waitsForOthers ? null : wait;
     }
 
+    /// <summary>Counts a call that is let through.</summary>
+    /// <returns>What it counts as in each of the states.</returns>
+    public int[] Enter(LimitState[] states, int units, TimeSpan now)
+    {
+        _everything.Use(units, now);
+        var counted = new int[states.Length];
+        for (var i = 0; i < states.Length; i++)
+        {
+            counted[i] = states[i].Enter(units, now);
+        }
+
+        return counted;
+    }
+
     /// <summary>Takes over what a report says about the system's own limits.</summary>
     public void Learn(CallReport report, TimeSpan now, double draw)
     {

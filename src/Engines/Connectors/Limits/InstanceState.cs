@@ -85,11 +85,7 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
             return Refuse(FailureCodes.RateLimited, $"{template.Name} takes no more calls of this kind for now.", wait);
         }
 
-        foreach (var state in states)
-        {
-            state.Enter(units, now);
-        }
-
+        var counted = _limits.Enter(states, units, now);
         if (intent.IsRetry)
         {
             _retries.Spend();
@@ -100,7 +96,7 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
         }
 
         _breaker.Enter();
-        _underWay[++_lastId] = new UnderWay(states, _breaker.Epoch, now + LimitOf(intent.OperationId) + Grace);
+        _underWay[++_lastId] = new UnderWay(states, counted, _breaker.Epoch, now + LimitOf(intent.OperationId) + Grace);
         return new CallPermit { Id = _lastId };
     }
 
@@ -110,9 +106,9 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
         ArgumentNullException.ThrowIfNull(report);
         var now = Now;
         var isKnown = _underWay.Remove(report.PermitId, out var call);
-        foreach (var state in isKnown ? call.States : [])
+        if (isKnown)
         {
-            state.Leave();
+            call.Leave(now);
         }
 
         _limits.Learn(report, now, random.NextDouble());
@@ -161,15 +157,20 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
             if (call.LapsesAt <= now)
             {
                 _underWay.Remove(id);
-                foreach (var state in call.States)
-                {
-                    state.Leave();
-                }
-
+                call.Leave(now);
                 _breaker.Leave(call.BreakerEpoch, failed: null, now);
             }
         }
     }
 
-    private readonly record struct UnderWay(LimitState[] States, int BreakerEpoch, TimeSpan LapsesAt);
+    private readonly record struct UnderWay(LimitState[] States, int[] Units, int BreakerEpoch, TimeSpan LapsesAt)
+    {
+        public void Leave(TimeSpan now)
+        {
+            for (var i = 0; i < States.Length; i++)
+            {
+                States[i].Leave(Units[i], now);
+            }
+        }
+    }
 }

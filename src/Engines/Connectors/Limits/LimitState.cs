@@ -5,7 +5,7 @@ namespace Steward.Engines.Connectors.Limits;
 /// <summary>One <see cref="LimitSpec"/> of one instance, operation or resource: its window, its calls under way, and what the system says about it.</summary>
 internal sealed class LimitState(LimitSpec spec, int slots)
 {
-    private readonly SlidingWindow _window = new(spec.Window, spec.Max, slots);
+    private readonly SlidingWindow _window = new(spec.Window, slots);
     private int _bound = spec.Max;
 
     public VendorAllowance Vendor { get; } = new();
@@ -22,19 +22,26 @@ internal sealed class LimitState(LimitSpec spec, int slots)
         return wait == TimeSpan.Zero && spec.MaxConcurrent is { } most && UnderWay >= most ? null : wait;
     }
 
-    public void Enter(int units, TimeSpan now)
+    /// <summary>A call was let through.</summary>
+    /// <returns>The units that it counts as, for <see cref="Leave"/>: a call that costs more than the whole limit takes all of it.</returns>
+    public int Enter(int units, TimeSpan now)
     {
-        _window.Add(Math.Min(units, _bound), now);
-        Vendor.Use(units);
+        units = Math.Min(units, _bound);
+        _window.Enter(units);
+        Vendor.Use(units, now);
         UnderWay++;
+        return units;
     }
 
-    public void Leave() => UnderWay = Math.Max(0, UnderWay - 1);
+    /// <summary>It ended, or is not waited for any more.</summary>
+    public void Leave(int units, TimeSpan now)
+    {
+        _window.Leave(units, now);
+        UnderWay--;
+    }
 
     /// <summary>Takes over the limit that the system names. Only downwards: more than the template says would have to be agreed with somebody.</summary>
     public void Bound(long limit) => _bound = (int)Math.Clamp(limit, 1, spec.Max);
 
     public bool IsIdle(TimeSpan now) => UnderWay == 0 && _window.Used(now) == 0 && Vendor.IsIdle(now);
-
-    public int Used(TimeSpan now) => _window.Used(now);
 }

@@ -1,36 +1,33 @@
 namespace Steward.Engines.Connectors.Limits;
 
 /// <summary>
-/// Counts units in a sliding window with bounded memory: in no interval of the window's length are more units granted than allowed. Time is kept in slots; a slot counts
-/// in full as long as any of it lies inside of the window. What that costs: a unit is remembered for at most one slot longer than the window, so a caller that uses the limit to
-/// the full gets <c>slots / (slots + 1)</c> of it at worst.
+/// Counts units in a sliding window with bounded memory: in no interval of the window's length are more units used than allowed, neither by the time they were granted nor by the time the
+/// system over there may have seen them. For that a unit counts from its grant until a whole window after its call ended: requests overtake each other on their way. Time is kept in slots;
+/// a slot counts in full as long as any of it lies inside of the window. What that costs: a caller that uses the limit to the full, with calls of the duration <c>d</c>, gets
+/// <c>window / (window + window / slots + d)</c> of it.
 /// </summary>
 /// <param name="length">The window's length.</param>
-/// <param name="max">The most units in any window.</param>
 /// <param name="slots">How finely time is kept.</param>
-internal sealed class SlidingWindow(TimeSpan length, int max, int slots)
+internal sealed class SlidingWindow(TimeSpan length, int slots)
 {
     private readonly long _slotTicks = Math.Max(1, (length.Ticks + slots - 1) / slots);
     private readonly int[] _counts = new int[slots + 1];
     private long _current = long.MinValue;
     private int _sum;
-
-    public TimeSpan Length => length;
-
-    public int Max => max;
+    private int _running;
 
     /// <summary>The units that count at a time. Times never go back; one that does counts as the latest.</summary>
     public int Used(TimeSpan now)
     {
         Advance(now);
-        return _sum;
+        return _running + _sum;
     }
 
-    /// <summary>How long until some units fit under a bound; zero when they do now.</summary>
+    /// <summary>How long until some units fit under a bound; zero when they do now. What waits for calls to end waits a window at least.</summary>
     public TimeSpan WaitFor(int units, int bound, TimeSpan now)
     {
         Advance(now);
-        var excess = _sum + Math.Min(units, bound) - bound;
+        var excess = _running + _sum + Math.Min(units, bound) - bound;
         if (excess <= 0)
         {
             return TimeSpan.Zero;
@@ -50,9 +47,13 @@ internal sealed class SlidingWindow(TimeSpan length, int max, int slots)
     }
 
     /// <summary>Counts units that were granted.</summary>
-    public void Add(int units, TimeSpan now)
+    public void Enter(int units) => _running += units;
+
+    /// <summary>The call that units were granted for ended.</summary>
+    public void Leave(int units, TimeSpan now)
     {
         Advance(now);
+        _running -= units;
         _counts[_current % _counts.Length] += units;
         _sum += units;
     }

@@ -4,22 +4,29 @@ namespace Steward.Engines.Connectors.Limits;
 internal sealed class VendorAllowance
 {
     private static readonly TimeSpan ResetTolerance = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan BetweenTrials = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestPause = TimeSpan.FromDays(1);
 
     private long _left;
     private TimeSpan _resetAt;
     private TimeSpan _pausedUntil;
+    private TimeSpan _trialUntil;
     private int _refusals;
 
     /// <summary>How long until units may be used; zero when now.</summary>
     public TimeSpan WaitFor(int units, TimeSpan now)
     {
-        var wait = _pausedUntil > now ? _pausedUntil - now : TimeSpan.Zero;
+        var pause = _refusals > 0 && _trialUntil > _pausedUntil ? _trialUntil : _pausedUntil;
+        var wait = pause > now ? pause - now : TimeSpan.Zero;
         return _resetAt > now && units > _left && _resetAt - now > wait ? _resetAt - now : wait;
     }
 
-    /// <summary>Units were granted.</summary>
-    public void Use(int units) => _left = Math.Max(0, _left - units);
+    /// <summary>Units were granted. After a refusal one call a second goes to see, until one is let in.</summary>
+    public void Use(int units, TimeSpan now)
+    {
+        _left = Math.Max(0, _left - units);
+        _trialUntil = now + BetweenTrials;
+    }
 
     /// <summary>
     /// Takes over what an answer said. Calls that are under way may not have been counted yet over there and are taken off. Inside one period the smaller number

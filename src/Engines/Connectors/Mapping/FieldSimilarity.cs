@@ -11,16 +11,16 @@ internal static class FieldSimilarity
         "summary subject title headline",
         "description body text detail details content notes",
         "assignee assigned owner agent",
-        "reporter requester caller submitter creator opened author requested raised",
+        "reporter requester caller submitter creator author requested raised contact",
         "status state stage",
         "created opened inserted creation",
         "updated modified changed",
-        "resolved closed completed solved",
+        "resolved closed completed solved resolution",
         "phone telephone mobile tel",
         "email mail",
         "company organization organisation account employer",
         "group team queue",
-        "type category kind",
+        "type category kind issuetype",
         "first given forename",
         "last family surname",
         "department division",
@@ -35,6 +35,8 @@ internal static class FieldSimilarity
         "comment comments note worknote",
         "login username user account",
         "position job role");
+
+    private static readonly HashSet<string> References = new(StringComparer.Ordinal) { "id", "key", "accountId", "value", "name", "displayName", "display_value", "label", "body", "score" };
 
     private static readonly HashSet<string> Filler = new(StringComparer.Ordinal) { "the", "of", "at", "on", "by", "to", "is", "date", "time", "value", "fields", "attributes", "attribute", "data", "u", "c", "field", "content" };
 
@@ -151,12 +153,22 @@ internal static class FieldSimilarity
         {
             var parts = ValuePath.Split(path).Where(part => part != "*").ToList();
             // A reference's own value says nothing; what it refers to does: assignee.id, requester.value.
-            var last = parts.Count > 1 && parts[^1] is "id" or "value" or "name" or "displayName" or "display_value" or "label" ? parts.Count - 2 : parts.Count - 1;
-            last = Math.Max(0, last);
+            var last = Math.Max(0, parts.Count > 1 && References.Contains(parts[^1]) ? parts.Count - 2 : parts.Count - 1);
             var own = parts.Count == 0 ? [] : ImportText.Words(parts[last]).ToList();
             if (last < parts.Count - 1 && own is ["fields" or "attributes" or "profile"])
             {
                 own = [.. ImportText.Words(parts[^1])];
+            }
+
+            // Words that some systems write together, and ends that only say of what form the value is.
+            own = [.. own.Select(word => word.Length > 6 && word.EndsWith("date", StringComparison.Ordinal) ? word[..^4] : word)];
+            if (own is ["short", "description"])
+            {
+                own = ["summary"];
+            }
+            else if (own is [_, .., "id"])
+            {
+                own.RemoveAt(own.Count - 1);
             }
 
             var words = own.Where(word => !Filler.Contains(word)).DefaultIfEmpty(own.Count > 0 ? own[0] : "").Select(word => Same.GetValueOrDefault(word, word)).ToHashSet(StringComparer.Ordinal);

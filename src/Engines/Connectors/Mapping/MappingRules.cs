@@ -175,7 +175,7 @@ public static class MappingRules
     private static string Known(JsonElement schema, string path)
     {
         var fields = SchemaFields.Of(schema);
-        var near = fields.Select(field => (field.Path, Score: FieldSimilarity.OfNames(field.Path, path))).Where(field => field.Score > 0.5).OrderByDescending(field => field.Score).Take(3).Select(field => field.Path).ToList();
+        var near = fields.Select(field => (field.Path, Score: Math.Max(FieldSimilarity.OfNames(field.Path, path), FieldSimilarity.JaroWinkler(field.Path, path)))).Where(field => field.Score > 0.8).OrderByDescending(field => field.Score).Take(3).Select(field => field.Path).ToList();
         return near.Count > 0 ? $"near it are {string.Join(", ", near)}." : $"known are {string.Join(", ", fields.Take(20).Select(field => field.Path))}{(fields.Count > 20 ? ", …" : ".")}";
     }
 }

@@ -18,7 +18,7 @@ internal sealed partial class ConnectorCall
         Arguments = request.Arguments;
         Marker = "steward-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.ActionId)).AsSpan(0, 12));
         Operation = CompiledTemplate.Of(request.Target.Template).Of(request.Operation);
-        Scope = new TemplateScope(Operation.Owner, Instance, Arguments, request.ActionId, Marker);
+        Scope = new TemplateScope(Operation.Owner, Instance, Arguments, request.ActionId, Marker) { MayHoldSlashes = Operation.Patterned };
     }
 
     public ConnectorCallRequest Request { get; }
@@ -35,6 +35,12 @@ internal sealed partial class ConnectorCall
 
     /// <summary>Whether it only looks up what an earlier attempt did: that needs no permission of its own.</summary>
     public bool IsLookup { get; init; }
+
+    /// <summary>For look-ups by a typed connector: when the attempt that is looked for was sent.</summary>
+    public DateTimeOffset? LookupSentAt { get; init; }
+
+    /// <summary>What such a look-up found.</summary>
+    public ReconcileOutcome? Found { get; set; }
 
     /// <summary>Cancelled when the caller stops waiting.</summary>
     public CancellationToken Caller { get; }
@@ -91,8 +97,11 @@ internal sealed partial class ConnectorCall
     public void UseArguments(JsonElement arguments, string? sentAt = null)
     {
         Arguments = arguments;
-        Scope = new TemplateScope(Operation.Owner, Instance, arguments, Request.ActionId, Marker) { SentAt = sentAt ?? Scope.SentAt, Credential = Scope.Credential };
+        Scope = new TemplateScope(Operation.Owner, Instance, arguments, Request.ActionId, Marker) { SentAt = sentAt ?? Scope.SentAt, Credential = Scope.Credential, MayHoldSlashes = Operation.Patterned };
     }
+
+    /// <summary>The values of placeholders with a result among them.</summary>
+    public TemplateScope ScopeWith(JsonElement result) => new(Operation.Owner, Instance, Arguments, Request.ActionId, Marker) { Result = result };
 
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Harmless();

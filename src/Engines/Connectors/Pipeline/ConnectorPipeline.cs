@@ -2,7 +2,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Pipeline.Middleware;
+using Steward.Engines.Connectors.Sdk;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors.Pipeline;
@@ -17,10 +20,12 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
     public ConnectorPipeline(
         IHttpClientFactory clients,
         IEnumerable<ICredentialApplier> appliers,
+        IEnumerable<TypedConnector> typed,
         IFieldMapper mapper,
         INameResolver names,
         IOptionsMonitor<ConnectorsOptions> options,
         TimeProvider time,
+        McpSessions sessions,
         ILogger<ConnectorPipeline> logger,
         ICallAudit? audit = null)
     {
@@ -32,11 +37,14 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
             send.SendAsync,
             new RetryMiddleware(time, Random.Shared),
             new AuthMiddleware(),
-            new RateLimitMiddleware(time, logger));
+            new RateLimitMiddleware(time, logger),
+            new CsrfMiddleware());
 
         // Around the whole call. Arguments are checked as they will be sent: after the tenant's mappings.
+        var operation = new OperationStep(request, typed);
+        var tool = new McpStep(sessions, time, logger);
         _call = Chain(
-            new OperationStep(request).RunAsync,
+            call => call.Request.Target.Template.Kind == TemplateKind.Mcp ? tool.RunAsync(call) : operation.RunAsync(call),
             new LogMiddleware(audit, time, logger),
             new TransformMiddleware(mapper),
             new CheckMiddleware(options, time));

@@ -4,18 +4,26 @@ using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Pipeline.Replies;
 using Steward.Engines.Connectors.Pipeline.Requests;
+using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Pipeline;
 
 /// <summary>Carries out an operation as its template says: one request, or one for each page of a list.</summary>
-internal sealed class OperationStep(RequestStep send)
+internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector> typed)
 {
     // Pages beyond this are not read: a result has to fit into a model's context many times over before.
     private const int MaxBytes = 8 * 1024 * 1024;
 
+    private readonly Dictionary<string, TypedConnector> _typed = typed.ToDictionary(connector => connector.Name, StringComparer.Ordinal);
+
     public async Task<ActionOutcome> RunAsync(ConnectorCall call)
     {
+        if (call.Request.Operation.Code)
+        {
+            return await RunTypedAsync(call);
+        }
+
         var request = RequestBuilder.Build(call);
         var output = call.Request.Operation.Output;
         if (output.List)
@@ -29,7 +37,43 @@ internal sealed class OperationStep(RequestStep send)
             return failure;
         }
 
-        return Read(call, () => ResultReader.Read(output, exchange.Reply!)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
+        return Read(call, () => ResultReader.Read(call, exchange.Reply!)) switch
+        {
+            // What was looked for is not there.
+            { ValueKind: JsonValueKind.Undefined } when !call.IsWrite =>
+                new ActionFailed(FailureCodes.NotFound, $"{call.Request.Target.Template.Name} has nothing that fits.", IsRetryable: false),
+            { ValueKind: not JsonValueKind.Undefined } result => new ActionSucceeded(result),
+            _ => Incomprehensible(call),
+        };
+    }
+
+    private async Task<ActionOutcome> RunTypedAsync(ConnectorCall call)
+    {
+        var template = call.Request.Target.Template;
+        if (template.Implementation is not { } name || !_typed.TryGetValue(name, out var connector))
+        {
+            return new ActionFailed(FailureCodes.NotConfigured, $"{call.Request.Operation.Id} needs the typed connector '{template.Implementation}', which this program does not have.", IsRetryable: false);
+        }
+
+        try
+        {
+            var inner = new TypedCall(call, send);
+            if (call.LookupSentAt is not { } sentAt)
+            {
+                return new ActionSucceeded(await connector.ExecuteAsync(inner));
+            }
+
+            call.Found = await connector.ReconcileAsync(inner, sentAt);
+            return new ActionSucceeded(default);
+        }
+        catch (TypedConnectorException exception)
+        {
+            return exception.Outcome;
+        }
+        catch (OutcomeException exception)
+        {
+            return exception.Outcome;
+        }
     }
 
     private static ActionOutcome Incomprehensible(ConnectorCall call)
@@ -90,7 +134,7 @@ internal sealed class OperationStep(RequestStep send)
     }
 
     private static ActionOutcome Listed(ConnectorCall call, List<JsonElement> pages, int most, bool truncated) =>
-        Read(call, () => ResultReader.List(call.Request.Operation.Output, pages, truncated, most)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
+        Read(call, () => ResultReader.List(call, pages, truncated, most)) is { } result ? new ActionSucceeded(result) : Incomprehensible(call);
 
     /// <summary>Makes the request for each page out of the first one and the last answer.</summary>
     private sealed class Pager(PaginationSpec paging, OutgoingRequest first, int most)

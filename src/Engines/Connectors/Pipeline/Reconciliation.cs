@@ -25,7 +25,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
             return new ReconciledNotDone();
         }
 
-        if (operation.Reconcile is null)
+        if (operation.Reconcile is null && !operation.Code)
         {
             return isNatural || (operation.Idempotency is { Header: not null } && time.GetUtcNow() - sentAt < KeysLast)
                 // Doing it again is the same as having done it once.
@@ -35,16 +35,18 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
 
         try
         {
-            var call = Prepare(request, sentAt, cancellationToken);
-            var outcome = await LookUpAsync(call, cancellationToken);
+            var call = operation.Code ? null : Prepare(request, sentAt, cancellationToken);
+            var outcome = await OnceAsync();
             var settle = options.CurrentValue.SettleDelay;
             if (outcome is ReconciledNotDone && !isNatural && settle > TimeSpan.Zero)
             {
                 await Task.Delay(settle, time, cancellationToken);
-                outcome = await LookUpAsync(call, cancellationToken);
+                outcome = await OnceAsync();
             }
 
             return outcome;
+
+            Task<ReconcileOutcome> OnceAsync() => call is null ? AskTypedAsync(request, sentAt, cancellationToken) : LookUpAsync(call, cancellationToken);
         }
         catch (OutcomeException exception)
         {
@@ -55,6 +57,18 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
                 _ => "The system could not be asked.",
             });
         }
+    }
+
+    private async Task<ReconcileOutcome> AskTypedAsync(ConnectorCallRequest request, DateTimeOffset sentAt, CancellationToken cancellationToken)
+    {
+        var call = new ConnectorCall(request with { Deadline = null, DryRun = false }, cancellationToken) { IsLookup = true, LookupSentAt = sentAt };
+        return await run(call) switch
+        {
+            ActionSucceeded => call.Found ?? new ReconcileUnknown("The system could not be asked."),
+            ActionFailed failed => new ReconcileUnknown(failed.Message),
+            ActionUnknown unknown => new ReconcileUnknown(unknown.Reason),
+            _ => new ReconcileUnknown("The system could not be asked."),
+        };
     }
 
     // The action's own call, with the arguments as they were sent, for what the look-up is made of.
@@ -132,7 +146,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
         {
             if (expected.TrueForAll(item => Holds(candidate, item.Path, item.Value)))
             {
-                return new ReconciledDone(Mapped(action, ResultReader.Project(action.Request.Operation.Output, candidate)));
+                return new ReconciledDone(Mapped(action, ResultReader.Project(action, candidate)));
             }
         }
 
@@ -160,7 +174,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
             if (JsonElement.DeepEquals(found, expected) ||
                 // Ids are numbers here and texts there.
                 (found.ValueKind is JsonValueKind.Number or JsonValueKind.String && expected.ValueKind is JsonValueKind.Number or JsonValueKind.String &&
-                 ScopeValue.TextOf(found) == ScopeValue.TextOf(expected)))
+                 TemplateScope.TextOf(found) == TemplateScope.TextOf(expected)))
             {
                 return true;
             }

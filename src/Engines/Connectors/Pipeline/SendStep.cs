@@ -33,8 +33,10 @@ internal sealed class SendStep(
     {
         var template = call.Request.Target.Template;
         var allowPrivate = options.CurrentValue.MayReachPrivateAddresses(call.Instance.TenantId);
-        var baseUrl = RequestBuilder.BaseUrlOf(call.Operation.Owner, call.Instance, call.Credential, allowPrivate);
-        var content = call.IsWrite || request.Body is not null ? new SingleUseContent(request.Body ?? ReadOnlyMemory<byte>.Empty, request.ContentType) : null;
+        var baseUrl = RequestBuilder.BaseUrlOf(call.Operation, call.Instance, call.Credential, allowPrivate);
+        // A typed connector reads before it writes.
+        var isWrite = call.IsWrite && request.Method != HttpMethod.Get;
+        var content = isWrite || request.Body is not null ? new SingleUseContent(request.Body ?? ReadOnlyMemory<byte>.Empty, request.ContentType) : null;
         using var message = new HttpRequestMessage(request.Method, RequestBuilder.AddressOf(request, call, baseUrl)) { Content = content };
         foreach (var (name, value) in request.Headers)
         {
@@ -64,7 +66,7 @@ internal sealed class SendStep(
         {
             Connector = template.Id,
             Product = template.Name,
-            IsWrite = call.IsWrite,
+            IsWrite = isWrite,
             Content = content,
             RequestIdHeader = template.RequestIdHeader,
             Caller = call.Caller,

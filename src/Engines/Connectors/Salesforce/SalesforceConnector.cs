@@ -124,7 +124,7 @@ internal sealed partial class SalesforceConnector : VendorConnector
     }
 
     /// <summary>Where the data is, which the login says.</summary>
-    private async ValueTask<Uri> InstanceAsync(OperationCall call) => (await _tokens.GetAsync(call)).Instance is { } instance
+    private async ValueTask<Uri> InstanceAsync(OperationCall call) => call.Transport is null && (await _tokens.GetAsync(call)).Instance is { } instance
         ? IsOurs(instance) ? instance : throw OutcomeException.Failed(FailureCodes.BadResponse, "Salesforce pointed to another host, which is not followed; check the BaseUrl.")
         : BaseUrl;
 

@@ -72,6 +72,9 @@ public sealed record ConnectorTemplate
     /// <summary>Headers of every request; values are templates.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The token against cross-site requests that writes must carry, for systems that ask programs for it, too.</summary>
+    public CsrfSpec? Csrf { get; init; }
+
     /// <summary>The response header with the system's own id of a request.</summary>
     public string? RequestIdHeader { get; init; }
 
@@ -191,6 +194,23 @@ public sealed record VerificationSpec
 
     /// <summary>Where in the operation's result the signed-in account's name stands.</summary>
     public string? Identity { get; init; }
+}
+
+/// <summary>
+/// A token against cross-site requests (SAP Gateway): a GET of <see cref="Path"/> with <see cref="Header"/> set to <see cref="Ask"/> is answered with the token in the
+/// same header and with cookies; token and cookies go with every request that does not only read. An answer of 403 with the header set to
+/// <c>Required</c> means that it has ended and must be asked for once more.
+/// </summary>
+public sealed record CsrfSpec
+{
+    /// <summary>The path below the base URL that is asked.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The header.</summary>
+    public string Header { get; init; } = "X-CSRF-Token";
+
+    /// <summary>The header's value in the request that asks for a token.</summary>
+    public string Ask { get; init; } = "Fetch";
 }
 
 /// <summary>One recorded exchange.</summary>

@@ -25,6 +25,10 @@ public static class FieldPath
         ["time"] = value => DateTimeOffset.TryParse(TextOf(value), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? Iso(time) : null,
         ["epoch"] = value => Epoch(value, DateTimeOffset.FromUnixTimeSeconds, 253402300799),
         ["epoch_ms"] = value => Epoch(value, DateTimeOffset.FromUnixTimeMilliseconds, 253402300799999),
+        // OData version 2: /Date(1492041600000)/ or with an offset, which does not change the moment.
+        ["odata_date"] = value => TextOf(value) is ['/', 'D', 'a', 't', 'e', '(', .., ')', '/'] text && long.TryParse(text[6..^2].Split('+')[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var ms) && ms is >= -62135596800000 and <= 253402300799999
+            ? Iso(DateTimeOffset.FromUnixTimeMilliseconds(ms))
+            : null,
         ["count"] = value => value.ValueKind == JsonValueKind.Array ? JsonValue.Create(value.GetArrayLength()) : null,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -67,6 +67,12 @@ public static partial class TemplateRules
         faults.When(template.Kind == TemplateKind.Mcp && template.Mcp is null, "/mcp", "is needed with kind: mcp.");
         faults.When(template.Mcp is { Transport: McpTransport.Stdio, Command.Count: 0 }, "/mcp/command", "is needed with transport: stdio.");
         CheckHeaders(template.Headers, "/headers", faults);
+        if (template.Csrf is { } csrf)
+        {
+            faults.When(!csrf.Path.StartsWith('/') || csrf.Path.StartsWith("//", StringComparison.Ordinal) || csrf.Path.AsSpan().ContainsAny("?#\\ ") || csrf.Path.Contains('{', StringComparison.Ordinal), "/csrf/path", "must begin with one slash and hold no query and no placeholders.");
+            faults.When(!HeaderName().IsMatch(csrf.Header), "/csrf/header", "must be a header's name.");
+            faults.When(csrf.Ask.Length == 0 || csrf.Ask.Any(char.IsControl), "/csrf/ask", "must be a text.");
+        }
     }
 
     private static void CheckHeaders(IReadOnlyDictionary<string, string> headers, string path, Faults faults)

@@ -14,7 +14,7 @@ public sealed record WebhookTemplate
     /// <summary>How a handshake is answered.</summary>
     public IReadOnlyList<ChallengeSpec> Challenges { get; init; } = [];
 
-    /// <summary>Where several events of one request stand; one event when null.</summary>
+    /// <summary>Where several events of one request stand, <c>*</c> when the body itself is the list; one event when null.</summary>
     public string? Items { get; init; }
 
     /// <summary>The header with the event's type.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Steward.Engines.Orchestration.Playbooks;
@@ -7,8 +8,12 @@ internal static class PinnedPlaybook
 {
     private const int HashLength = 64;
 
+    // Every run refers to one, and few are sent to the store.
+    private static readonly ConditionalWeakTable<Playbook, RunContent> Contents = [];
+
     /// <summary>The content that keeps a playbook for the run's later executions.</summary>
-    public static RunContent Content(Playbook playbook) => new(playbook.Hash, Encoding.UTF8.GetBytes(playbook.Source));
+    public static RunContent Content(Playbook playbook) =>
+        Contents.GetValue(playbook, static playbook => new RunContent(playbook.Hash, Encoding.UTF8.GetBytes(playbook.Source)));
 
     /// <summary>The run's playbook; null when it was changed or removed and its text is gone.</summary>
     public static async ValueTask<Playbook?> FindAsync(RunContext run, PlaybookCatalog catalog, StrategyChosen choice, string? scope = null)

@@ -29,7 +29,12 @@ public static class PlaybookMatcher
         var matches = new List<PlaybookMatch>();
         foreach (var playbook in playbooks)
         {
-            var score = playbook.Rules.Max(rule => Score(playbook, rule, message, requester, memory));
+            var score = 0.0;
+            foreach (var rule in playbook.Rules)
+            {
+                score = Math.Max(score, Score(playbook, rule, message, requester, memory));
+            }
+
             if (score > 0)
             {
                 // Reading never hurts; what changes something is only offered.
@@ -68,19 +73,45 @@ public static class PlaybookMatcher
         // Cheapest first: most rules fail in their first group.
         for (var group = 0; group < rule.All.Count; group++)
         {
-            if (!rule.All[group].Any(phrase => group == 0 ? Occurs(phrase, message) : phrase.Find(message) is not null))
+            if (!(group == 0 ? AnyOccurs(rule.All[group], message) : IsAnyIn(rule.All[group], message)))
             {
                 return 0;
             }
         }
 
-        if (rule.None.Any(phrase => phrase.Find(message) is not null)
+        if (IsAnyIn(rule.None, message)
             || !rule.Requires.All(name => SlotFiller.IsMentioned(playbook.Slots.First(slot => slot.Name == name), message, requester, memory)))
         {
             return 0;
         }
 
         return rule.Score;
+    }
+
+    private static bool IsAnyIn(IReadOnlyList<Phrase> phrases, MessageText message)
+    {
+        for (var i = 0; i < phrases.Count; i++)
+        {
+            if (phrases[i].Find(message) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool AnyOccurs(IReadOnlyList<Phrase> phrases, MessageText message)
+    {
+        for (var i = 0; i < phrases.Count; i++)
+        {
+            if (Occurs(phrases[i], message))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     // "do not reset my password": a phrase of the first group right behind a negation does not count, unless the negation is part of it.

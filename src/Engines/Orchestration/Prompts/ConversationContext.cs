@@ -10,13 +10,13 @@ internal static class ConversationContext
     public static (ContextGathered? Fact, IReadOnlyList<RunContent> Contents) Gather(RunInput input, OrchestrationOptions options)
     {
         var messages = Latest(input.History, options);
-        if (messages.Count == 0)
+        if (messages.Length == 0)
         {
             return (null, []);
         }
 
         var contents = new List<RunContent>();
-        var conversation = new List<ContextMessage>();
+        var conversation = new List<ContextMessage>(messages.Length);
         foreach (var message in messages)
         {
             var content = message.Text.Length > PromptMessage.MaxInline ? RunContent.Of(Encoding.UTF8.GetBytes(message.Text)) : null;
@@ -51,22 +51,21 @@ internal static class ConversationContext
 
     private static ChatMessage Message(string role, string text) => new() { Role = role == "assistant" ? ChatRole.Assistant : ChatRole.User, Text = text };
 
-    private static List<ConversationMessage> Latest(IReadOnlyList<ConversationMessage> history, OrchestrationOptions options)
+    private static ConversationMessage[] Latest(IReadOnlyList<ConversationMessage> history, OrchestrationOptions options)
     {
-        var latest = new List<ConversationMessage>();
         var length = 0L;
-        foreach (var message in history.Reverse().Take(options.MaxHistoryMessages))
+        var from = history.Count;
+        while (from > 0 && history.Count - from < options.MaxHistoryMessages)
         {
-            length += message.Text.Length;
+            length += history[from - 1].Text.Length;
             if (length > options.MaxHistoryLength)
             {
                 break;
             }
 
-            latest.Add(message);
+            from--;
         }
 
-        latest.Reverse();
-        return latest;
+        return from == 0 ? [.. history] : [.. history.Skip(from)];
     }
 }

@@ -53,7 +53,8 @@ public static class VaultServiceCollectionExtensions
             provider.GetRequiredService<ILogger<EmbeddedVault>>()));
         services.TryAddSingleton<HashiCorpVault>();
         services.TryAddSingleton<ISecretVault>(static provider => IsEmbedded(provider) ? provider.GetRequiredService<EmbeddedVault>() : provider.GetRequiredService<HashiCorpVault>());
-        services.TryAddSingleton<IVaultHealth>(static provider => IsEmbedded(provider) ? provider.GetRequiredService<EmbeddedVault>() : provider.GetRequiredService<HashiCorpVault>());
+        services.TryAddSingleton<IVaultHealth>(static provider => new RecentVaultHealth(
+            IsEmbedded(provider) ? provider.GetRequiredService<EmbeddedVault>() : provider.GetRequiredService<HashiCorpVault>(), provider.GetRequiredService<TimeProvider>()));
         return services;
     }
 

@@ -74,7 +74,7 @@ internal sealed class CompiledSignal
     {
         try
         {
-            var text = value is { } found ? ScopeValue.TextOf(found) : reply.Text;
+            var text = value is { } found ? TemplateScope.TextOf(found) : reply.Text;
             return _matches!.IsMatch(text.Length <= MaxText ? text : text[..MaxText]);
         }
         catch (Exception exception) when (exception is RegexMatchTimeoutException or InvalidOperationException)

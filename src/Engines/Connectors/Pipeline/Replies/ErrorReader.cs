@@ -86,7 +86,7 @@ internal sealed class ErrorReader(ConnectorTemplate template)
             {
                 try
                 {
-                    var text = string.Join("; ", ValuePath.FindAll(reply.Json, path).Select(ScopeValue.TextOf)).Trim();
+                    var text = string.Join("; ", ValuePath.FindAll(reply.Json, path).Select(TemplateScope.TextOf)).Trim();
                     if (text.Length > 0)
                     {
                         return $"{template.Name}: {Safe(call, text)}";

@@ -11,30 +11,33 @@ internal static class ResultReader
     private const int MaxText = 256 * 1024;
 
     /// <summary>The result of an operation that is no list.</summary>
-    /// <returns>An object; null when the answer is not what the template says.</returns>
-    public static JsonElement? Read(OutputSpec output, VendorReply reply)
+    /// <returns>An object; null when the answer is not what the template says, undefined when there is nothing where the result should be.</returns>
+    public static JsonElement? Read(ConnectorCall call, VendorReply reply)
     {
-        var expectsBody = output.Path is not null || output.Fields.Count > 0;
+        var output = call.Request.Operation.Output;
+        var hasMembers = output.Fields.Count > 0 || output.Values.Count > 0;
         if (reply.Json.ValueKind == JsonValueKind.Undefined)
         {
-            return reply.IsEmpty ? Built(writer => WriteFields(writer, output, default)) : expectsBody ? null : Built(writer => writer.WriteString("text", Cut(reply.Text)));
+            return reply.IsEmpty ? Members(call, default)
+                : output.Path is not null || output.Fields.Count > 0 ? null
+                : hasMembers ? Members(call, default) : Built(writer => writer.WriteString("text", Cut(reply.Text)));
         }
 
         var value = output.Path is null ? reply.Json : Find(reply.Json, output.Path);
         if (value is not { } found)
         {
-            return null;
+            return default(JsonElement);
         }
 
-        if (output.Fields.Count > 0)
+        if (hasMembers)
         {
-            return found.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? Built(writer => WriteFields(writer, output, found)) : null;
+            return output.Fields.Count == 0 || found.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? Members(call, found) : null;
         }
 
         return found.ValueKind switch
         {
             JsonValueKind.Object => found,
-            JsonValueKind.Array => List(output, [found], truncated: false),
+            JsonValueKind.Array => List(call, [found], truncated: false),
             JsonValueKind.Null => Built(static _ => { }),
             _ => Built(writer =>
             {
@@ -67,44 +70,40 @@ internal static class ResultReader
     }
 
     /// <summary>A list of pages as a result.</summary>
-    public static JsonElement List(OutputSpec output, IReadOnlyList<JsonElement> pages, bool truncated, int most = int.MaxValue) => Built(writer =>
+    public static JsonElement List(ConnectorCall call, IReadOnlyList<JsonElement> pages, bool truncated, int most = int.MaxValue) => Built(writer =>
     {
+        var output = call.Request.Operation.Output;
+        var hasMembers = output.Fields.Count > 0 || output.Values.Count > 0;
         writer.WriteStartArray("items");
-        var count = 0;
         foreach (var item in pages.SelectMany(page => page.EnumerateArray()).Take(most))
         {
-            count++;
-            if (output.Fields.Count == 0)
-            {
-                item.WriteTo(writer);
-                continue;
-            }
-
-            writer.WriteStartObject();
-            WriteFields(writer, output, item);
-            writer.WriteEndObject();
+            (hasMembers ? Members(call, item) : item).WriteTo(writer);
         }
 
         writer.WriteEndArray();
         writer.WriteBoolean("truncated", truncated);
     });
 
-    /// <summary>The members of one object under the names of another operation's result, so that a look-up gives what the operation itself would have given.</summary>
-    public static JsonElement Project(OutputSpec output, JsonElement found) => output.Fields.Count == 0 || found.ValueKind != JsonValueKind.Object ? found : Built(writer =>
+    /// <summary>What was found under the names of another operation's result, so that a look-up gives what the operation itself would have given.</summary>
+    public static JsonElement Project(ConnectorCall call, JsonElement found)
     {
-        foreach (var name in output.Fields.Keys)
+        var output = call.Request.Operation.Output;
+        return (output.Fields.Count == 0 && output.Values.Count == 0) || found.ValueKind != JsonValueKind.Object ? found : Built(writer =>
         {
-            writer.WritePropertyName(name);
-            if (found.TryGetProperty(name, out var value))
+            foreach (var name in output.Fields.Keys.Concat(output.Values.Keys))
             {
-                value.WriteTo(writer);
+                writer.WritePropertyName(name);
+                if (found.TryGetProperty(name, out var value))
+                {
+                    value.WriteTo(writer);
+                }
+                else
+                {
+                    writer.WriteNullValue();
+                }
             }
-            else
-            {
-                writer.WriteNullValue();
-            }
-        }
-    });
+        });
+    }
 
     /// <summary>An object.</summary>
     public static JsonElement Built(Action<Utf8JsonWriter> write)
@@ -121,35 +120,51 @@ internal static class ResultReader
         return document.RootElement.Clone();
     }
 
-    // A path through a list gives a list; what is absent is null, so that names do not come and go.
-    private static void WriteFields(Utf8JsonWriter writer, OutputSpec output, JsonElement value)
+    // The members of a result or of one of its items. What is absent is null, so that names do not come and go.
+    private static JsonElement Members(ConnectorCall call, JsonElement value)
     {
-        foreach (var (name, path) in output.Fields)
+        var output = call.Request.Operation.Output;
+        var fields = output.Fields.Count == 0 && value.ValueKind == JsonValueKind.Object ? value : Built(writer =>
         {
-            writer.WritePropertyName(name);
-            if (value.ValueKind == JsonValueKind.Undefined)
+            foreach (var (name, path) in output.Fields)
             {
-                writer.WriteNullValue();
-            }
-            else if (path.Contains('*', StringComparison.Ordinal) && ValuePath.Split(path).Contains("*"))
-            {
-                writer.WriteStartArray();
-                foreach (var item in ValuePath.FindAll(value, path))
+                writer.WritePropertyName(name);
+                if (value.ValueKind != JsonValueKind.Undefined && FieldPath.Read(value, path) is { } found)
                 {
-                    item.WriteTo(writer);
+                    found.WriteTo(writer);
                 }
-
-                writer.WriteEndArray();
+                else
+                {
+                    writer.WriteNullValue();
+                }
             }
-            else if (Find(value, path) is { } found)
-            {
-                found.WriteTo(writer);
-            }
-            else
-            {
-                writer.WriteNullValue();
-            }
+        });
+        if (call.Operation.Values.Length == 0)
+        {
+            return fields;
         }
+
+        var scope = call.ScopeWith(fields);
+        return Built(writer =>
+        {
+            foreach (var member in output.Fields.Count == 0 ? default : fields.EnumerateObject())
+            {
+                member.WriteTo(writer);
+            }
+
+            foreach (var (name, template) in call.Operation.Values)
+            {
+                writer.WritePropertyName(name);
+                if (template.Json(scope) is { } json)
+                {
+                    writer.WriteRawValue(json.Span);
+                }
+                else
+                {
+                    writer.WriteNullValue();
+                }
+            }
+        });
     }
 
     private static JsonElement? Find(JsonElement value, string path) => path.Length == 0 ? value : ValuePath.Find(value, path);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Steward.Engines.Connectors.Pipeline.Requests;
 
@@ -11,7 +12,7 @@ internal sealed class BodyTemplate
 
     private BodyTemplate(Node root) => _root = root;
 
-    public static BodyTemplate Parse(JsonElement json, Func<string, bool> isKnown) => new(Compile(json, isKnown));
+    public static BodyTemplate Parse(JsonElement json) => new(Compile(json));
 
     /// <summary>The JSON; null when all of it is left out.</summary>
     public ReadOnlyMemory<byte>? Json(TemplateScope scope)
@@ -76,20 +77,20 @@ internal sealed class BodyTemplate
             case JsonValueKind.Null:
                 break;
             default:
-                form.Append(form.Length == 0 ? "" : "&").Append(name).Append('=').Append(Uri.EscapeDataString(ScopeValue.TextOf(value)));
+                form.Append(form.Length == 0 ? "" : "&").Append(name).Append('=').Append(Uri.EscapeDataString(TemplateScope.TextOf(value)));
                 break;
         }
     }
 
-    private static Node Compile(JsonElement json, Func<string, bool> isKnown) => json.ValueKind switch
+    private static Node Compile(JsonElement json) => json.ValueKind switch
     {
-        JsonValueKind.Object => new Node { Members = [.. json.EnumerateObject().Select(member => (member.Name, Compile(member.Value, isKnown)))] },
-        JsonValueKind.Array => new Node { Items = [.. json.EnumerateArray().Select(item => Compile(item, isKnown))] },
-        JsonValueKind.String => new Node { Text = ValueTemplate.Parse(json.GetString()!, isKnown) },
+        JsonValueKind.Object => new Node { Members = [.. json.EnumerateObject().Select(member => (member.Name, Compile(member.Value)))] },
+        JsonValueKind.Array => new Node { Items = [.. json.EnumerateArray().Select(item => Compile(item))] },
+        JsonValueKind.String => new Node { Text = new ValueTemplate(json.GetString()!) },
         _ => new Node { Constant = json.Clone() },
     };
 
-    // What remains of a node: a ScopeValue, a list of members or of items; null when it is left out.
+    // What remains of a node: a JSON value, a list of members or of items; null when it is left out.
     private static object? Resolve(Node node, TemplateScope scope)
     {
         if (node.Members is { } members)
@@ -114,10 +115,10 @@ internal sealed class BodyTemplate
 
         if (node.Text is { } text)
         {
-            return text.TryValue(scope, out var value) ? value : null;
+            return text.Value(scope);
         }
 
-        return new ScopeValue(node.Constant, null, IsArgument: false);
+        return node.Constant;
     }
 
     private static void Write(Utf8JsonWriter writer, object value)
@@ -143,11 +144,11 @@ internal sealed class BodyTemplate
 
                 writer.WriteEndArray();
                 break;
-            case ScopeValue { Json: { } json }:
-                json.WriteTo(writer);
+            case JsonElement constant:
+                constant.WriteTo(writer);
                 break;
-            case ScopeValue scalar:
-                writer.WriteStringValue(scalar.PlainText);
+            case JsonNode node:
+                node.WriteTo(writer);
                 break;
             default:
                 throw new InvalidOperationException($"A body holds {value.GetType()}.");

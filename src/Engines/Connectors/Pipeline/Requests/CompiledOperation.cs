@@ -1,5 +1,4 @@
 using System.Text.Json;
-using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Pipeline.Requests;
@@ -10,47 +9,40 @@ internal sealed class CompiledOperation
     private readonly JsonSchema? _schema;
     private readonly string? _fault;
     private readonly List<(string Name, JsonElement Value)> _defaults = [];
+    private readonly HashSet<string> _patterned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _nullable = new(StringComparer.Ordinal);
-    private readonly HashSet<string>? _properties;
 
     public CompiledOperation(CompiledTemplate owner, OperationTemplate template)
     {
         Owner = owner;
         Template = template;
-        if (template.Input is { ValueKind: JsonValueKind.Object } input && input.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object)
+        foreach (var (name, schema) in InputSchema.Arguments(template))
         {
-            _properties = new HashSet<string>(StringComparer.Ordinal);
-            foreach (var property in properties.EnumerateObject())
-            {
-                Learn(property);
-            }
-        }
-        else if (template.Input is null)
-        {
-            _properties = [];
+            Learn(name, schema);
         }
 
         try
         {
-            _schema = JsonSchema.Parse(ClosedSchema(template.Input));
+            _schema = JsonSchema.Parse(InputSchema.Of(template));
         }
         catch (SchemaException exception)
         {
             _fault = $"The template's input schema of {template.Id} cannot be used: {exception.Message}";
         }
 
-        Path = ValueTemplate.Parse(template.Path, IsKnown);
+        Path = new ValueTemplate(template.Path);
         Query = Parse(template.Query);
         Headers = [.. Parse(owner.Template.Headers).Where(header => !template.Headers.Keys.Contains(header.Name, StringComparer.OrdinalIgnoreCase)), .. Parse(template.Headers)];
-        Body = template.Body is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } body ? BodyTemplate.Parse(body, IsKnown) : null;
+        Body = template.Body is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } body ? BodyTemplate.Parse(body) : null;
         DryRunQuery = Parse(template.DryRun?.Query);
         DryRunHeaders = Parse(template.DryRun?.Headers);
         Pagination = template.Output.List ? template.Pagination ?? owner.Template.Pagination : null;
-        Lookup = template.Reconcile?.With is { } with ? BodyTemplate.Parse(with, IsKnown) : null;
-        Expected = [.. (template.Reconcile?.Expect ?? new Dictionary<string, JsonElement>()).Select(expected => (expected.Key, BodyTemplate.Parse(expected.Value, IsKnown)))];
+        Values = [.. template.Output.Values.Select(value => (value.Key, BodyTemplate.Parse(value.Value)))];
+        Lookup = template.Reconcile?.With is { } with ? BodyTemplate.Parse(with) : null;
+        Expected = [.. (template.Reconcile?.Expect ?? new Dictionary<string, JsonElement>()).Select(expected => (expected.Key, BodyTemplate.Parse(expected.Value)))];
         var resource = owner.Template.Limits.FirstOrDefault(limit =>
             limit is { Scope: LimitScope.Resource, Resource: not null } && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)));
-        Resource = resource is null ? null : ValueTemplate.Parse(resource.Resource!, IsKnown);
+        Resource = resource is null ? null : new ValueTemplate(resource.Resource!);
         LimitHeaders = owner.Template.Limits.FirstOrDefault(limit => limit.Headers is not null && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)))?.Headers;
     }
 
@@ -73,6 +65,9 @@ internal sealed class CompiledOperation
     /// <summary>How this list is paged; null for what is no list.</summary>
     public PaginationSpec? Pagination { get; }
 
+    /// <summary>Members of the result that the answer does not hold.</summary>
+    public (string Name, BodyTemplate Value)[] Values { get; }
+
     public BodyTemplate? Lookup { get; }
 
     public (string Path, BodyTemplate Value)[] Expected { get; }
@@ -81,6 +76,9 @@ internal sealed class CompiledOperation
     public ValueTemplate? Resource { get; }
 
     public LimitHeaders? LimitHeaders { get; }
+
+    /// <summary>The arguments whose pattern says which characters they may have.</summary>
+    public IReadOnlySet<string> Patterned => _patterned;
 
     /// <summary>Whether the input has a whole number called <c>limit</c>, the most items that are wanted.</summary>
     public bool HasLimit { get; private set; }
@@ -114,37 +112,12 @@ internal sealed class CompiledOperation
         return errors.Count == 0 ? arguments : throw Refused(errors[0]);
     }
 
-    /// <summary>Whether a name is a placeholder.</summary>
-    public bool IsKnown(string name)
-    {
-        if (Owner.IsKnown(name) || _properties is null || _properties.Contains(name) || name.StartsWith("result.", StringComparison.Ordinal))
-        {
-            return true;
-        }
-
-        var dot = name.IndexOf('.', StringComparison.Ordinal);
-        return dot > 0 && _properties.Contains(name[..dot]);
-    }
-
     private static Execution.OutcomeException Refused(SchemaError error)
     {
         var field = error.Path.Length > 1 ? error.Path.Split('/')[1].Replace("~1", "/", StringComparison.Ordinal).Replace("~0", "~", StringComparison.Ordinal) : "arguments";
         field = field.Length <= 64 && !field.Any(char.IsControl) ? field : "arguments";
         var message = error.Path.Length > 1 && error.Path.IndexOf('/', 1) is var rest and > 0 ? $"{error.Path[rest..]}: {error.Message}" : error.Message;
         return Execution.OutcomeException.Invalid(field, message.Length <= 300 ? message : message[..300] + "…");
-    }
-
-    private static JsonElement ClosedSchema(JsonElement? input)
-    {
-        var schema = input is { ValueKind: JsonValueKind.Object } given ? JsonObject.Create(given)! : [];
-        schema.TryAdd("type", "object");
-        if (!schema.ContainsKey("additionalProperties"))
-        {
-            schema["additionalProperties"] = false;
-            schema.TryAdd("properties", new JsonObject());
-        }
-
-        return JsonSerializer.SerializeToElement(schema);
     }
 
     private JsonElement Complete(JsonElement arguments)
@@ -184,28 +157,32 @@ internal sealed class CompiledOperation
         return document.RootElement.Clone();
     }
 
-    private void Learn(JsonProperty property)
+    private void Learn(string name, JsonElement schema)
     {
-        _properties!.Add(property.Name);
-        if (property.Value.ValueKind != JsonValueKind.Object)
+        if (schema.ValueKind != JsonValueKind.Object)
         {
             return;
         }
 
-        if (property.Value.TryGetProperty("default", out var value) && value.ValueKind != JsonValueKind.Null)
+        if (schema.TryGetProperty("default", out var value) && value.ValueKind != JsonValueKind.Null)
         {
-            _defaults.Add((property.Name, value.Clone()));
+            _defaults.Add((name, value.Clone()));
         }
 
-        var types = property.Value.TryGetProperty("type", out var type) ? ScopeValue.TextOf(type).Split(',') : [];
+        var types = schema.TryGetProperty("type", out var type) ? TemplateScope.TextOf(type).Split(',') : [];
         if (types.Contains("null"))
         {
-            _nullable.Add(property.Name);
+            _nullable.Add(name);
         }
 
-        HasLimit |= property.Name == "limit" && types.Contains("integer");
+        if (schema.TryGetProperty("pattern", out _))
+        {
+            _patterned.Add(name);
+        }
+
+        HasLimit |= name == "limit" && types.Contains("integer");
     }
 
-    private (string Name, ValueTemplate Value)[] Parse(IReadOnlyDictionary<string, string>? templates) =>
-        templates is null ? [] : [.. templates.Select(item => (item.Key, ValueTemplate.Parse(item.Value, IsKnown)))];
+    private static (string Name, ValueTemplate Value)[] Parse(IReadOnlyDictionary<string, string>? templates) =>
+        templates is null ? [] : [.. templates.Select(item => (item.Key, new ValueTemplate(item.Value)))];
 }

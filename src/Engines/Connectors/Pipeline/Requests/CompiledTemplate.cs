@@ -11,13 +11,11 @@ internal sealed class CompiledTemplate
     private static readonly ConditionalWeakTable<ConnectorTemplate, CompiledTemplate> Known = [];
 
     private readonly ConditionalWeakTable<OperationTemplate, CompiledOperation> _operations = [];
-    private readonly FrozenSet<string> _fields;
 
     private CompiledTemplate(ConnectorTemplate template)
     {
         Template = template;
         var fields = template.Connection.Fields.Concat(template.Auth.SelectMany(auth => auth.Fields)).ToList();
-        _fields = fields.Select(field => field.Name).ToFrozenSet(StringComparer.Ordinal);
         SecretFields = fields.Where(field => field.Secret).Select(field => field.Name).Append("access_token").ToFrozenSet(StringComparer.Ordinal);
         FieldDefaults = fields.Where(field => field.Default is not null).DistinctBy(field => field.Name)
             .ToFrozenDictionary(field => field.Name, field => field.Default!, StringComparer.Ordinal);
@@ -50,7 +48,4 @@ internal sealed class CompiledTemplate
 
         return null;
     }
-
-    /// <summary>Whether a name is always a placeholder, whatever the operation.</summary>
-    public bool IsKnown(string name) => name is "actionId" or "marker" or "sentAt" or "region" or "access_token" || _fields.Contains(name);
 }

@@ -42,7 +42,7 @@ internal sealed class CredentialPlaces : ICredentialApplier
     {
         var template = CompiledTemplate.Of(use.Target.Template);
         var scope = new TemplateScope(template, use.Target.Instance, default, "", "") { Credential = use.Credential };
-        var value = ValueTemplate.Parse(place.Value, name => template.IsKnown(name) || use.Credential.Values.ContainsKey(name) || use.Target.Instance.Fields.ContainsKey(name) || name is "username" or "password");
+        var value = new ValueTemplate(place.Value);
         var text = value.Text(scope) ?? throw NotConfigured(use, $"'{value.FirstAbsent(scope)}' is not given");
         return text.Any(char.IsControl) ? throw NotConfigured(use, "a credential holds line breaks or other control characters") : text;
     }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Templates;
@@ -23,12 +24,12 @@ internal static class RequestBuilder
         var operation = call.Operation;
         var scope = call.Scope;
         var query = new List<(string, string)>();
-        AddAll(query, operation.Query, scope);
+        AddParameters(query, operation.Query, scope);
         var headers = new List<(string, string)>();
         AddAll(headers, operation.Headers, scope);
         if (call.Request.DryRun)
         {
-            AddAll(query, operation.DryRunQuery, scope);
+            AddParameters(query, operation.DryRunQuery, scope);
             AddAll(headers, operation.DryRunHeaders, scope);
         }
 
@@ -86,14 +87,14 @@ internal static class RequestBuilder
 
     /// <summary>An instance's address.</summary>
     /// <exception cref="OutcomeException">It is none that may be used.</exception>
-    public static Uri BaseUrlOf(CompiledTemplate template, ConnectorInstance instance, Credential? credential, bool allowHttp)
+    public static Uri BaseUrlOf(CompiledOperation operation, ConnectorInstance instance, Credential? credential, bool allowHttp)
     {
+        var template = operation.Owner;
         var connection = template.Template.Connection;
         var scope = new TemplateScope(template, instance, default, "", "") { Credential = credential };
-        var text = credential?.BaseUrl?.AbsoluteUri ?? instance.BaseUrl ??
+        var text = (instance.BaseUrl is null ? operation.Template.BaseUrl : null) ?? credential?.BaseUrl?.AbsoluteUri ?? instance.BaseUrl ??
             (instance.Region is { } region && connection.Regions.TryGetValue(region, out var regional) ? regional : connection.BaseUrl);
-        var address = ValueTemplate.Parse(text, template.IsKnown).Text(scope, (name, value) =>
-            value.Text.AsSpan().ContainsAny(NotInAddresses) ? throw NotConfigured($"its field '{name}' holds a character that no address has there") : value.Text);
+        var address = new ValueTemplate(text).Text(scope, value => value.AsSpan().ContainsAny(NotInAddresses) ? throw NotConfigured("a field holds a character that no address has there") : value);
         if (address is null || !Uri.TryCreate(address, UriKind.Absolute, out var url) || url.UserInfo.Length > 0 || url.Query.Length > 0 || url.Fragment.Length > 0)
         {
             throw NotConfigured("its address is incomplete");
@@ -108,17 +109,8 @@ internal static class RequestBuilder
 
     private static string PathOf(ValueTemplate template, TemplateScope scope)
     {
-        var path = template.Text(scope, static (name, value) =>
-        {
-            var text = value.Text;
-            if (text.Length == 0 || text.Any(char.IsControl) || (value.IsArgument && text.AsSpan().IndexOfAny('/', '\\') >= 0))
-            {
-                throw OutcomeException.Invalid(name, "must not be empty or hold slashes or control characters.");
-            }
-
-            // Fields of the connection are the administrator's, and may be more than one segment.
-            return value.IsArgument ? Uri.EscapeDataString(text) : string.Join('/', text.Split('/').Select(Uri.EscapeDataString));
-        }) ?? throw OutcomeException.Invalid(template.FirstAbsent(scope) ?? "arguments", "is required.");
+        var path = template.Text(scope, static value => string.Join('/', value.Split(TemplateScope.Separator).Select(Uri.EscapeDataString)), inPath: true)
+            ?? throw OutcomeException.Invalid(template.FirstAbsent(scope) ?? "arguments", "is required.");
         var end = path.IndexOf('?', StringComparison.Ordinal);
         return (end < 0 ? path : path[..end]).Split('/').Any(segment => segment is "." or "..")
             ? throw OutcomeException.Invalid("arguments", "an id must not be '.' or '..'.")
@@ -145,6 +137,25 @@ internal static class RequestBuilder
             if (template.Text(scope) is { } value)
             {
                 found.Add((name, value));
+            }
+        }
+    }
+
+    // A list that stands alone is one parameter for each of its items.
+    private static void AddParameters(List<(string, string)> found, (string Name, ValueTemplate Value)[] templates, TemplateScope scope)
+    {
+        foreach (var (name, template) in templates)
+        {
+            switch (template.Value(scope))
+            {
+                case null:
+                    break;
+                case JsonArray items:
+                    found.AddRange(items.OfType<JsonNode>().Select(item => (name, TextFunctions.TextOf(item))));
+                    break;
+                case var value:
+                    found.Add((name, TextFunctions.TextOf(value)));
+                    break;
             }
         }
     }

@@ -1,115 +1,71 @@
-using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
+using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Pipeline.Requests;
 
-/// <summary>
-/// A text with placeholders, taken apart once. Only names that the template knows are placeholders; other braces, as in GraphQL, stand for themselves. A placeholder that stands directly
-/// between quotes is a literal of somebody's query language: between single quotes, single quotes are doubled (OData, SQL) and backslashes refused; between double quotes both are escaped
-/// with a backslash (SCIM, JQL, JSON). So no argument can end the literal that it stands in.
-/// </summary>
+/// <summary>A <see cref="TemplateText"/> that is read once and written for each call.</summary>
 internal sealed class ValueTemplate
 {
-    private readonly Part[] _parts;
+    private readonly TemplateText _text;
 
-    private ValueTemplate(Part[] parts) => _parts = parts;
+    public ValueTemplate(string text)
+    {
+        _text = TemplateText.Parse(text);
+        Constant = _text.Placeholders.Any() ? null : text;
+    }
 
     /// <summary>The text itself, when there is no placeholder in it.</summary>
-    public string? Constant => _parts.Length == 0 ? "" : _parts is [{ Name: null } only] ? only.Text : null;
-
-    public static ValueTemplate Parse(string text, Func<string, bool> isKnown)
-    {
-        var parts = new List<Part>();
-        var literal = new StringBuilder();
-        for (var at = 0; at < text.Length;)
-        {
-            var end = text[at] == '{' ? text.IndexOf('}', at) : -1;
-            var name = end < 0 ? "" : text[(at + 1)..end];
-            if (!IsName(name) || !isKnown(name))
-            {
-                literal.Append(text[at++]);
-                continue;
-            }
-
-            if (literal.Length > 0)
-            {
-                parts.Add(new Part(literal.ToString(), null, default));
-                literal.Clear();
-            }
-
-            var quote = at > 0 && end + 1 < text.Length && text[at - 1] is '\'' or '"' && text[end + 1] == text[at - 1] ? text[at - 1] : default;
-            parts.Add(new Part("", name, quote));
-            at = end + 1;
-        }
-
-        if (literal.Length > 0)
-        {
-            parts.Add(new Part(literal.ToString(), null, default));
-        }
-
-        return new ValueTemplate([.. parts]);
-    }
+    public string? Constant { get; }
 
     /// <summary>The text; null when something in it is absent.</summary>
     /// <param name="scope">The values.</param>
-    /// <param name="write">How a value is written, for example escaped; as it is when null.</param>
-    public string? Text(TemplateScope scope, Func<string, ScopeValue, string>? write = null)
+    /// <param name="escape">How a value is written; as it is when null.</param>
+    /// <param name="inPath">Whether arguments must fit into one segment of a path.</param>
+    /// <exception cref="OutcomeException">A value may not stand where it belongs.</exception>
+    public string? Text(TemplateScope scope, Func<string, string>? escape = null, bool inPath = false)
     {
-        if (Constant is { } constant)
+        if (Constant is not null)
         {
-            return constant;
+            return Constant;
         }
 
-        var text = new StringBuilder();
-        foreach (var part in _parts)
+        try
         {
-            if (part.Name is null)
-            {
-                text.Append(part.Text);
-            }
-            else if (scope.TryFind(part.Name, out var value))
-            {
-                value = part.Quote == default ? value : value with { Json = null, PlainText = Quoted(part.Name, value.Text, part.Quote) };
-                text.Append(write is null ? value.Text : write(part.Name, value));
-            }
-            else
-            {
-                return null;
-            }
+            return _text.Render(inPath ? scope.FindForPath : scope.Find, escape);
         }
-
-        return text.ToString();
+        catch (FormatException exception)
+        {
+            throw Invalid(exception);
+        }
     }
 
-    /// <summary>The value: of its own type when the placeholder stands alone, else a text. False when something in it is absent.</summary>
-    public bool TryValue(TemplateScope scope, out ScopeValue value)
+    /// <summary>The value: of its own type when a placeholder stands alone, else a text; null when something in it is absent.</summary>
+    /// <exception cref="OutcomeException">A value may not stand where it belongs.</exception>
+    public JsonNode? Value(TemplateScope scope)
     {
-        if (_parts is [{ Name: { } name }])
+        if (Constant is not null)
         {
-            return scope.TryFind(name, out value);
+            return JsonValue.Create(Constant);
         }
 
-        value = new ScopeValue(null, Text(scope), IsArgument: false);
-        return value.PlainText is not null;
+        try
+        {
+            return _text.RenderValue(scope.Find);
+        }
+        catch (FormatException exception)
+        {
+            throw Invalid(exception);
+        }
     }
 
     /// <summary>The name of the first placeholder that has no value.</summary>
-    public string? FirstAbsent(TemplateScope scope) => Array.Find(_parts, part => part.Name is not null && !scope.TryFind(part.Name, out _)).Name;
+    public string? FirstAbsent(TemplateScope scope) => _text.Needed.FirstOrDefault(name => scope.Find(name) is null);
 
-    private static string Quoted(string name, string text, char quote)
+    // The message begins with the name of the argument.
+    private static OutcomeException Invalid(FormatException exception)
     {
-        if (quote == '"')
-        {
-            return text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
-        }
-
-        return text.Contains('\\', StringComparison.Ordinal)
-            ? throw Execution.OutcomeException.Invalid(name, "must not contain a backslash.")
-            : text.Replace("'", "''", StringComparison.Ordinal);
+        var field = exception.Message.Split(' ', 2)[0];
+        return OutcomeException.Invalid(field, exception.Message[field.Length..].TrimStart());
     }
-
-    private static bool IsName(string text) =>
-        text.Length is > 0 and <= 100 && (char.IsAsciiLetter(text[0]) || text[0] == '_') && text.All(character => char.IsAsciiLetterOrDigit(character) || character is '_' or '.' or '-');
-
-    private readonly record struct Part(string Text, string? Name, char Quote);
 }

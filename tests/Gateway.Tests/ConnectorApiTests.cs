@@ -1,0 +1,99 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Client;
+using Steward.Connectors;
+using Steward.Engines.Security;
+using Steward.Errors;
+using Steward.Identity;
+using static Steward.Gateway.Tests.GatewayFixture;
+
+namespace Steward.Gateway.Tests;
+
+/// <summary>Connectors over HTTP.</summary>
+public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixture>
+{
+    [Fact]
+    public async Task Connector_Life_OverTheHttpClient()
+    {
+        await using var services = Connect("u-admin", WellKnownRoles.Admin);
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+        Assert.Equal("okta", Assert.Single(await connectors.ListTemplatesAsync("okta & co")).TemplateId);
+        Assert.Equal("okta & co", Assert.Single(await connectors.ListTemplatesAsync("okta & co")).Description);
+        Assert.Equal("id: okta", (await connectors.GetTemplateAsync("okta")).Text);
+        Assert.Equal(["limits"], (await connectors.ImportTemplateAsync("openapi: 3.0.0")).Gaps);
+
+        var created = await connectors.CreateAsync("life", new CreateConnector { TemplateId = "okta", Title = "Life" }, new Dictionary<string, SecretText> { ["token"] = new("s3cret-token") });
+        Assert.Equal(("life", "unverified", 1L), (created.Name, created.State, created.Revision));
+        Assert.Equal("s3cret-token", gateway.Cluster.Connectors.Secrets["life/token"]);
+        Assert.Contains(await connectors.ListAsync(), connector => connector.Name == "life");
+        Assert.Equal("Other", (await connectors.UpdateAsync("life", new UpdateConnector { Title = "Other", MappingsJson = """{"users.find":[]}""" })).Title);
+        Assert.Equal("""{"users.find":[]}""", (await connectors.GetAsync("life")).MappingsJson);
+        await connectors.RotateCredentialsAsync("life", new Dictionary<string, SecretText> { ["token"] = new("another-token") });
+        Assert.Equal("another-token", gateway.Cluster.Connectors.Secrets["life/token"]);
+        Assert.Equal("svc", (await connectors.VerifyAsync("life")).Identity);
+        Assert.StartsWith("https://life.example/authorize", await connectors.BeginSignInAsync("life", "https://app.example/back"), StringComparison.Ordinal);
+        await connectors.CompleteSignInAsync("life", "state", new SecretText("code"));
+        Assert.Equal("oktas.find", Assert.Single(await connectors.ListOperationsAsync("life")).Operation);
+        var entry = Assert.Single(await connectors.ListAuditAsync("life", before: 8, limit: 20));
+        Assert.Equal((7L, "life", 20.0), (entry.Sequence, entry.Instance, entry.Duration.TotalMilliseconds));
+        await connectors.DeleteAsync("life");
+        Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => connectors.GetAsync("life"))).Code);
+    }
+
+    [Fact]
+    public async Task Call_FailureOfTheSystem_IsAResult()
+    {
+        gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "rate_limited", Message = "Too many.", IsRetryable = true, RetryAfter = TimeSpan.FromSeconds(7) };
+        await using var services = Connect("u-call");
+        var result = await services.GetRequiredService<IStewardUserClient>().Connectors.CallAsync(
+            new ConnectorCallCommand { Instance = "okta", Operation = "users.find", ArgumentsJson = """{"query":"ada"}""", ActionId = "mine" });
+
+        Assert.Equal(("rate_limited", 7.0, true), (result.Outcome, result.RetryAfter!.Value.TotalSeconds, result.IsRetryable));
+        var call = gateway.Cluster.Connectors.Calls.Last();
+        // Nobody's repetition is taken for another person's.
+        Assert.Equal(("okta", "users.find", """{"query":"ada"}""", "u-call/mine"), (call.Instance, call.Operation, call.ArgumentsJson, call.ActionId));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"x1","templateId":"okta","colour":"blue"}""", "colour", "is not a field")]
+    [InlineData("""{"name":"x1","templateId":"okta","secrets":"token"}""", "secrets", "must be")]
+    [InlineData("""{"name":5,"templateId":"okta"}""", "name", "must be a string")]
+    public async Task Create_WrongField_IsRefusedByName(string body, string field, string allowed)
+    {
+        using var admin = Admin("u-wrong");
+        using var response = await admin.PostAsync("/v1/connectors", Json(body));
+        var problem = await BodyOf(response);
+
+        Assert.Equal((HttpStatusCode.BadRequest, field), (response.StatusCode, problem.GetProperty("field").GetString()));
+        Assert.Contains(allowed, problem.GetProperty("detail").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Settings_ByAnEmployee_AreForbidden()
+    {
+        using var ada = gateway.As("u-employee");
+        await AssertProblem(await ada.PostAsync("/v1/connectors", Json("""{"name":"mine","templateId":"okta"}""")), 403, "forbidden");
+        await AssertProblem(await ada.GetAsync("/v1/connectors"), 403, "forbidden");
+        await AssertProblem(await ada.GetAsync("/v1/connector-audit"), 403, "forbidden");
+        await AssertProblem(await ada.GetAsync("/v1/connector-audit?limit=0"), 400, "invalid_argument", "limit");
+    }
+
+    [Fact]
+    public async Task Import_TooLarge_IsRefused()
+    {
+        using var admin = Admin("u-import");
+        admin.DefaultRequestHeaders.ExpectContinue = true;
+        using var document = new StringContent(new string(' ', (8 * 1024 * 1024) + 1));
+        await AssertProblem(await admin.PostAsync("/v1/connector-templates/import", document), 413, "too_large");
+    }
+
+    private HttpClient Admin(string user)
+    {
+        var client = gateway.As(user);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", gateway.Token(user, "t-acme", WellKnownRoles.Admin));
+        return client;
+    }
+
+    private ServiceProvider Connect(string user, params string[] roles) => HttpClientTests.Connect(gateway.Address, token: gateway.Token(user, "t-acme", roles));
+}
