@@ -141,6 +141,10 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
         }
     }
 
+    /// <summary>Writes addresses and credentials as JSON into a file that only its owner can read.</summary>
+    /// <param name="file">The file; a reader never sees half of it.</param>
+    public void WriteEndpoints(string file) => SimArguments.WriteUrls(this, file);
+
     /// <summary>Ends the time of all access tokens that a system has given out.</summary>
     /// <param name="system">The system.</param>
     public void ExpireTokens(SimSystem system)

@@ -44,7 +44,7 @@ internal sealed partial class GraphSystem
         return user.ManagerId is { } manager ? Shown(call, Directory.Find(manager)!) : throw Missing("manager");
     }
 
-    private Reply Shown(Call call, GraphUser user)
+    private static Reply Shown(Call call, GraphUser user)
     {
         var reply = One(call, user.Properties, "users");
         if (string.IsNullOrEmpty(call.Query("$select")))

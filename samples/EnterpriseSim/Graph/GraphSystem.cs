@@ -132,7 +132,7 @@ internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasToke
     private static string Context(Call call, string entity) => $"{call.BaseUrl}{Root}/$metadata#{entity}";
 
     /// <summary>One object with the members that were asked for.</summary>
-    private Reply One(Call call, JsonObject item, string entity, int status = 200)
+    private static Reply One(Call call, JsonObject item, string entity, int status = 200)
     {
         var json = new JsonObject { ["@odata.context"] = Context(call, $"{entity}/$entity") };
         foreach (var (name, value) in Selected(call, item))

@@ -7,10 +7,13 @@ namespace Steward.EnterpriseSim.Okta;
 /// <summary>Joining, changing and leaving: accounts, sessions and sign-in factors.</summary>
 internal sealed partial class OktaSystem
 {
+    private static readonly string[] Needed = ["login", "email", "firstName", "lastName"];
+    private readonly HashSet<string> withoutFactors = [];
+
     private Reply CreateUser(Call call)
     {
         var given = call.Json.Object("profile") ?? throw Fail(400, "E0000001", "Api validation failed: profile", "profile: The field cannot be left blank");
-        var missing = new[] { "login", "email", "firstName", "lastName" }.Where(name => string.IsNullOrWhiteSpace(given.Text(name))).ToList();
+        var missing = Needed.Where(name => string.IsNullOrWhiteSpace(given.Text(name))).ToList();
         if (missing.Count > 0)
         {
             throw Fail(400, "E0000001", $"Api validation failed: {missing[0]}", [.. missing.Select(name => $"{name}: The field cannot be left blank")]);
@@ -131,8 +134,6 @@ internal sealed partial class OktaSystem
 
     private (string Prefix, string Type)[] Factors(OktaUser user) =>
         user.Status == "DEPROVISIONED" || withoutFactors.Contains(user.Id) ? [] : [("opf", "push"), ("ost", "token:software:totp")];
-
-    private readonly HashSet<string> withoutFactors = [];
 
     private JsonObject Checked(JsonObject profile)
     {

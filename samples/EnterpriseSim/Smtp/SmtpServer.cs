@@ -99,7 +99,7 @@ internal sealed class SmtpServer : IAsyncDisposable
                 await session.RunAsync(stop.Token);
             }
         }
-        catch (Exception e) when (e is IOException or OperationCanceledException or SocketException or System.Security.Authentication.AuthenticationException)
+        catch (Exception e) when (e is IOException or InvalidDataException or OperationCanceledException or SocketException or System.Security.Authentication.AuthenticationException)
         {
             // The client is gone, or the server stops.
         }
