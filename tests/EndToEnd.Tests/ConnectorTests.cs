@@ -38,10 +38,15 @@ public sealed class ConnectorTests : IAsyncLifetime
             Assert.Equal("unauthenticated", (await SendAsync(admin, HttpMethod.Post, "v1/connectors/directory/verify", null)).GetProperty("code").GetString());
             Assert.Equal("broken", (await admin.GetFromJsonAsync<JsonElement>("v1/connectors/directory")).GetProperty("state").GetString());
 
+            await SendAsync(admin, HttpMethod.Post, "v1/connectors", new { name = "inbox", templateId = "okta", fields = new { domain = "acme.okta.example" }, secrets = new { token = "x" } }, HttpStatusCode.Created);
+
             // Rotate, verify.
             await SendAsync(admin, HttpMethod.Post, "v1/connectors/directory/credentials", new { secrets = new { token = _simulation!.Credentials.OktaApiToken } });
             Assert.True((await SendAsync(admin, HttpMethod.Post, "v1/connectors/directory/verify", null)).GetProperty("succeeded").GetBoolean());
             Assert.Equal("active", (await admin.GetFromJsonAsync<JsonElement>("v1/connectors/directory")).GetProperty("state").GetString());
+
+            // Secrets stay with the host that they were given for.
+            await SendAsync(admin, HttpMethod.Patch, "v1/connectors/inbox", new { fields = new { domain = "evil.example" } }, HttpStatusCode.Conflict);
 
             // Call: reads are open, writes are switched on by name and for roles.
             Assert.Equal("ada.lovelace@acme.example", (await FindAdaAsync(ada)).GetProperty("email").GetString());

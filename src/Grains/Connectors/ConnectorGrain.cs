@@ -177,6 +177,7 @@ internal sealed partial class ConnectorGrain(
             Revision = target.Instance.Revision + 1,
         };
         Check(instance, template);
+        RequireSameHost(target, new ResolvedInstance(instance, template));
         state.State.InstanceJson = Json(instance);
         state.State.TemplateText = text;
         state.State.LastRevision = instance.Revision;
@@ -358,6 +359,15 @@ internal sealed partial class ConnectorGrain(
             {
                 throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
             }
+        }
+    }
+
+    // Whoever may change settings need not know the secrets, and must not get to know them by sending them to a host of their own.
+    private static void RequireSameHost(ResolvedInstance before, ResolvedInstance after)
+    {
+        if (InstanceAddress.Find(before)?.Authority != InstanceAddress.Find(after)?.Authority)
+        {
+            throw new StewardException(ErrorCodes.Conflict, "fields: its secrets were given for the present host, and this would send them to another one. Create another connector.") { Field = "fields" };
         }
     }
 
