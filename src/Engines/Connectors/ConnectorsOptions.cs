@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Security;
 
 namespace Steward.Engines.Connectors;
@@ -25,6 +26,9 @@ public sealed class ConnectorsOptions
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
+    /// <summary>Full paths of assemblies with typed connectors (<c>Steward:Connectors:Assemblies</c>); they are loaded at the start and run with the host's rights.</summary>
+    public IList<string> Assemblies { get; } = [];
+
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
 
@@ -36,6 +40,11 @@ public sealed class ConnectorsOptions
         Timeout = section.GetValue(nameof(Timeout), Timeout);
         SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
         AllowPrivateAddresses = section.GetValue(nameof(AllowPrivateAddresses), AllowPrivateAddresses);
+        foreach (var path in section.GetSection(nameof(Assemblies)).Get<string[]>() ?? [])
+        {
+            Assemblies.Add(path);
+        }
+
         foreach (var tenant in section.GetChildren().Where(child => child.Key.StartsWith("t-", StringComparison.Ordinal)))
         {
             if (!Tenants.TryGetValue(tenant.Key, out var options))
@@ -148,6 +157,18 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         if (options.SettleDelay < TimeSpan.Zero || options.SettleDelay > TimeSpan.FromMinutes(1))
         {
             problems.Add("Steward:Connectors:SettleDelay must be between zero and one minute.");
+        }
+
+        foreach (var assembly in options.Assemblies)
+        {
+            try
+            {
+                ConnectorAssemblies.Types(assembly);
+            }
+            catch (InvalidOperationException exception)
+            {
+                problems.Add(exception.Message);
+            }
         }
 
         foreach (var (tenant, connectors) in options.Tenants)
