@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Steward.Connectors;
+using Steward.Errors;
 
 namespace Steward.Client.Http;
 
@@ -15,8 +16,8 @@ public sealed record TestMappingsRequest
     /// <summary>The mappings, a list; left out, those that are saved are tried.</summary>
     public JsonElement? Mappings { get; init; }
 
-    /// <summary>1 to 20 objects: results or items of results for <c>in</c>, arguments for <c>out</c>.</summary>
-    public required IReadOnlyList<JsonElement> Samples { get; init; }
+    /// <summary>A list of 1 to 20 objects: results or items of results for <c>in</c>, arguments for <c>out</c>.</summary>
+    public required JsonElement Samples { get; init; }
 }
 
 /// <summary>What mappings make of the samples.</summary>
@@ -77,7 +78,9 @@ public static class MappingWireMapping
             Operation = request.Operation,
             Direction = request.Direction,
             MappingsJson = request.Mappings?.GetRawText(),
-            SamplesJson = [.. request.Samples.Select(sample => sample.ValueKind == JsonValueKind.Undefined ? "null" : sample.GetRawText())],
+            SamplesJson = request.Samples.ValueKind == JsonValueKind.Array
+                ? [.. request.Samples.EnumerateArray().Select(sample => sample.GetRawText())]
+                : throw StewardException.Invalid("samples", "must be a list of objects."),
         };
     }
 
@@ -90,7 +93,7 @@ public static class MappingWireMapping
             Operation = test.Operation,
             Direction = test.Direction,
             Mappings = test.MappingsJson is { } mappings ? JsonElement.Parse(mappings) : null,
-            Samples = [.. test.SamplesJson.Select(sample => JsonElement.Parse(sample))],
+            Samples = JsonElement.Parse($"[{string.Join(',', test.SamplesJson)}]"),
         };
     }
 

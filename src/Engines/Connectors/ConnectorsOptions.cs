@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Security;
 
 namespace Steward.Engines.Connectors;
@@ -28,6 +29,9 @@ public sealed class ConnectorsOptions
     /// <summary>The operator's own templates (<c>Steward:Connectors:Catalogue</c>).</summary>
     public CatalogueOptions Catalogue { get; } = new();
 
+    /// <summary>Full paths of assemblies with typed connectors (<c>Steward:Connectors:Assemblies</c>); they are loaded at the start and run with the host's rights.</summary>
+    public IList<string> Assemblies { get; } = [];
+
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
 
@@ -40,6 +44,11 @@ public sealed class ConnectorsOptions
         SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
         AllowPrivateAddresses = section.GetValue(nameof(AllowPrivateAddresses), AllowPrivateAddresses);
         section.GetSection(nameof(Catalogue)).Bind(Catalogue);
+        foreach (var path in section.GetSection(nameof(Assemblies)).Get<string[]>() ?? [])
+        {
+            Assemblies.Add(path);
+        }
+
         foreach (var tenant in section.GetChildren().Where(child => child.Key.StartsWith("t-", StringComparison.Ordinal)))
         {
             if (!Tenants.TryGetValue(tenant.Key, out var options))
@@ -171,6 +180,18 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         catch (Exception exception) when (exception is DefinitionException or IOException or UnauthorizedAccessException)
         {
             problems.Add($"Steward:Connectors:Catalogue:Folder cannot be used: {exception.Message}");
+        }
+
+        foreach (var assembly in options.Assemblies)
+        {
+            try
+            {
+                ConnectorAssemblies.Types(assembly);
+            }
+            catch (InvalidOperationException exception)
+            {
+                problems.Add(exception.Message);
+            }
         }
 
         foreach (var (tenant, connectors) in options.Tenants)

@@ -27,6 +27,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
         TimeProvider time,
         McpSessions sessions,
         ILogger<ConnectorPipeline> logger,
+        IServiceProvider services,
         ICallAudit? audit = null)
     {
         _logger = logger;
@@ -41,7 +42,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
             new CsrfMiddleware());
 
         // Around the whole call. Arguments are checked as they will be sent: after the tenant's mappings.
-        var operation = new OperationStep(request, typed);
+        var operation = new OperationStep(request, [.. typed, .. options.CurrentValue.Assemblies.SelectMany(path => ConnectorAssemblies.Load(path, services))]);
         var tool = new McpStep(sessions, time, logger);
         _call = Chain(
             call => call.Request.Target.Template.Kind == TemplateKind.Mcp ? tool.RunAsync(call) : operation.RunAsync(call),

@@ -15,7 +15,7 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
     // Pages beyond this are not read: a result has to fit into a model's context many times over before.
     private const int MaxBytes = 8 * 1024 * 1024;
 
-    private readonly Dictionary<string, TypedConnector> _typed = typed.ToDictionary(connector => connector.Name, StringComparer.Ordinal);
+    private readonly Dictionary<string, TypedConnector> _typed = ByName(typed);
 
     public async Task<ActionOutcome> RunAsync(ConnectorCall call)
     {
@@ -45,6 +45,20 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
             { ValueKind: not JsonValueKind.Undefined } result => new ActionSucceeded(result),
             _ => Incomprehensible(call),
         };
+    }
+
+    private static Dictionary<string, TypedConnector> ByName(IEnumerable<TypedConnector> typed)
+    {
+        var all = new Dictionary<string, TypedConnector>(StringComparer.Ordinal);
+        foreach (var connector in typed)
+        {
+            if (!all.TryAdd(connector.Name, connector))
+            {
+                throw new InvalidOperationException($"Two typed connectors are called '{connector.Name}': {all[connector.Name].GetType()} and {connector.GetType()}.");
+            }
+        }
+
+        return all;
     }
 
     private async Task<ActionOutcome> RunTypedAsync(ConnectorCall call)
