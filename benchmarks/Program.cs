@@ -9,6 +9,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     JournalScenario.Create(),
     OpenApiScenario.Create(),
     ConnectorsScenario.Create(),
+    InstancesScenario.Create(),
     LongScenario.Create(),
     CrashScenario.Create(),
     FairnessScenario.Create(),

@@ -49,6 +49,21 @@ public interface IConnectorClient
     /// <summary>Ends a sign-in with what the browser brought back. Not repeated after a failure: a code is good once.</summary>
     Task CompleteSignInAsync(string name, string state, SecretText code, CancellationToken cancellationToken = default);
 
+    /// <summary>The operations whose answers are no longer what was promised or learnt. Admins only.</summary>
+    Task<IReadOnlyList<ConnectorDrift>> ListDriftAsync(string name, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes what an operation's answers look like now for right. Admins only. Idempotent.</summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="operation">The id inside the template.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<ConnectorInfo> AcceptDriftAsync(string name, string operation, CancellationToken cancellationToken = default);
+
+    /// <summary>Tries field mappings on samples. Keeps nothing. Admins only.</summary>
+    Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default);
+
+    /// <summary>Suggests field mappings, best first. Applies none: send those that are right with <see cref="UpdateAsync"/>. Admins only.</summary>
+    Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes an instance and its secrets. Idempotent.</summary>
     Task DeleteAsync(string name, CancellationToken cancellationToken = default);
 

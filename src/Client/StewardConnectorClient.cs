@@ -85,6 +85,21 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<ConnectorDrift>> ListDriftAsync(string name, CancellationToken cancellationToken = default) => (await GetAsync(name, cancellationToken)).Drift;
+
+    /// <inheritdoc/>
+    public Task<ConnectorInfo> AcceptDriftAsync(string name, string operation, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.accept-drift", idempotent: true, changes: true, Connector(name), operation, static (connector, operation, token) => connector.AcceptDrift(operation, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.test-mappings", idempotent: true, changes: false, Connector(name), test, static (connector, test, token) => connector.TestMappings(test, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) =>
+        CallAsync("connector.suggest-mappings", idempotent: true, changes: false, Connector(name), wanted, static (connector, wanted, token) => connector.SuggestMappings(wanted, token), cancellationToken);
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string name, CancellationToken cancellationToken = default) =>
         CallAsync("connector.delete", idempotent: true, changes: true, Connector(name), 0, static async (connector, _, token) =>
         {

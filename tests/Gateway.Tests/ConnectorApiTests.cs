@@ -42,6 +42,42 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
     }
 
     [Fact]
+    public async Task Drift_ListAndAccept_OverTheHttpClient()
+    {
+        await using var services = Connect("u-drift", WellKnownRoles.Admin);
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+        var created = await connectors.CreateAsync("drifted", new CreateConnector { TemplateId = "okta" }, new Dictionary<string, SecretText>());
+        gateway.Cluster.Connectors.Instances["drifted"] = created with
+        {
+            ForecastSeconds = 90,
+            Drift = [new ConnectorDrift { Operation = "users.get", Since = DateTimeOffset.UnixEpoch, Breaking = true, Changes = [new ConnectorSchemaChange { Path = "id", Kind = "removed", Breaking = true, Message = "was there." }], BrokenFields = ["id"], BrokenMappings = ["key"] }],
+        };
+
+        var drift = Assert.Single(await connectors.ListDriftAsync("drifted"));
+        Assert.Equal(("users.get", true, "id", "id", "key"), (drift.Operation, drift.Breaking, drift.Changes[0].Path, drift.BrokenFields[0], drift.BrokenMappings[0]));
+        Assert.Equal(90, (await connectors.GetAsync("drifted")).ForecastSeconds);
+        Assert.Empty((await connectors.AcceptDriftAsync("drifted", "users.get")).Drift);
+        Assert.Empty(await connectors.ListDriftAsync("drifted"));
+    }
+
+    [Fact]
+    public async Task Mappings_TestAndSuggest_OverTheHttpClient()
+    {
+        await using var services = Connect("u-mapping", WellKnownRoles.Admin);
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+        await connectors.CreateAsync("mapped", new CreateConnector { TemplateId = "okta" }, new Dictionary<string, SecretText>());
+
+        var trial = Assert.Single(await connectors.TestMappingsAsync("mapped", new TestMappings { Operation = "users.get", Direction = "in", MappingsJson = """[{"to":"x"}]""", SamplesJson = ["""{"a":1}"""] }));
+        Assert.Equal(("""{"a":1}""", """[{"to":"x"}]""", "mapped", "in"), (trial.BeforeJson, trial.AfterJson, trial.Errors[0].Path, trial.Errors[0].Message));
+        Assert.Equal("[]", Assert.Single(await connectors.TestMappingsAsync("mapped", new TestMappings { Operation = "users.get", Direction = "out", SamplesJson = ["{}"] })).AfterJson);
+        Assert.Equal(("mapped", "mail", 0.5), (await connectors.SuggestMappingsAsync("mapped", new SuggestMappings { Operation = "users.get", Direction = "in", Fields = ["mail"] })).Select(one => (one.From, one.To, one.Score)).Single());
+        Assert.Equal("""{"mail":""}""", Assert.Single(await connectors.SuggestMappingsAsync("mapped", new SuggestMappings { Operation = "users.get", Direction = "in", SampleJson = """{"mail":""}""" })).To);
+        using var admin = Admin("u-mapping");
+        await AssertProblem(await admin.PostAsync("/v1/connectors/mapped/mappings/test", Json("""{"operation":"users.get","direction":"in","samples":5}""")), 400, "invalid_argument", "samples");
+        await AssertProblem(await admin.PostAsync("/v1/connectors/nobody/mappings/suggest", Json("""{"operation":"users.get","direction":"in","fields":["a"]}""")), 404, "not_found");
+    }
+
+    [Fact]
     public async Task Call_FailureOfTheSystem_IsAResult()
     {
         gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "rate_limited", Message = "Too many.", IsRetryable = true, RetryAfter = TimeSpan.FromSeconds(7) };
@@ -76,6 +112,8 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         await AssertProblem(await ada.PostAsync("/v1/connectors", Json("""{"name":"mine","templateId":"okta"}""")), 403, "forbidden");
         await AssertProblem(await ada.GetAsync("/v1/connectors"), 403, "forbidden");
         await AssertProblem(await ada.GetAsync("/v1/connector-audit"), 403, "forbidden");
+        await AssertProblem(await ada.GetAsync("/v1/connectors/okta/drift"), 403, "forbidden");
+        await AssertProblem(await ada.PostAsync("/v1/connectors/okta/drift/users.get/accept", null), 403, "forbidden");
         await AssertProblem(await ada.GetAsync("/v1/connector-audit?limit=0"), 400, "invalid_argument", "limit");
     }
 

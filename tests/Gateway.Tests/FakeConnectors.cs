@@ -62,6 +62,17 @@ public sealed class FakeConnectors
         public Task CompleteSignInAsync(string name, string state, SecretText code, CancellationToken cancellationToken = default) =>
             Do(() => state == "state" ? Find(name) : throw StewardException.Invalid("state", "is not known."));
 
+        public Task<IReadOnlyList<ConnectorDrift>> ListDriftAsync(string name, CancellationToken cancellationToken = default) => Admin(() => Find(name).Drift);
+
+        public Task<ConnectorInfo> AcceptDriftAsync(string name, string operation, CancellationToken cancellationToken = default) =>
+            Admin(() => all.Instances[name] = Find(name) with { Drift = [.. Find(name).Drift.Where(drift => drift.Operation != operation)] });
+
+        public Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default) => Admin<IReadOnlyList<MappingTrial>>(() =>
+            [.. test.SamplesJson.Select(sample => new MappingTrial { BeforeJson = sample, AfterJson = test.MappingsJson ?? "[]", Errors = [new MappingFailure { Index = 0, Path = Find(name).Name, Message = test.Direction }] })]);
+
+        public Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) => Admin<IReadOnlyList<SuggestedMapping>>(() =>
+            [new() { From = Find(name).Name, To = wanted.Fields?[0] ?? wanted.SampleJson ?? wanted.SchemaJson!, Score = 0.5, Source = "names" }]);
+
         public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => Admin(() => all.Instances.TryRemove(name, out _));
 
         public Task<IReadOnlyList<ConnectorTool>> ListOperationsAsync(string name, CancellationToken cancellationToken = default) => Do<IReadOnlyList<ConnectorTool>>(() =>

@@ -162,6 +162,13 @@ public sealed record CallOperationResource
     public string? ActionId { get; init; }
 }
 
+/// <summary>The operations whose answers differ.</summary>
+public sealed record ConnectorDriftListResource
+{
+    /// <summary>By operation.</summary>
+    public required IReadOnlyList<ConnectorDrift> Drift { get; init; }
+}
+
 /// <summary>The tenant's connectors.</summary>
 public sealed record ConnectorListResource
 {
@@ -411,6 +418,11 @@ public static class ConnectorWireMapping
 [JsonSerializable(typeof(CallOperationResource))]
 [JsonSerializable(typeof(ConnectorInfo))]
 [JsonSerializable(typeof(ConnectorVerification))]
+[JsonSerializable(typeof(ConnectorDriftListResource))]
+[JsonSerializable(typeof(TestMappingsRequest))]
+[JsonSerializable(typeof(MappingTrialListResource))]
+[JsonSerializable(typeof(SuggestMappingsRequest))]
+[JsonSerializable(typeof(SuggestedMappingListResource))]
 [JsonSerializable(typeof(ConnectorListResource))]
 [JsonSerializable(typeof(ConnectorTemplateListResource))]
 [JsonSerializable(typeof(ConnectorTemplateText))]
@@ -432,6 +444,11 @@ public sealed partial class ConnectorWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(CallOperationResource))]
 [JsonSerializable(typeof(ConnectorInfo))]
 [JsonSerializable(typeof(ConnectorVerification))]
+[JsonSerializable(typeof(ConnectorDriftListResource))]
+[JsonSerializable(typeof(TestMappingsRequest))]
+[JsonSerializable(typeof(MappingTrialListResource))]
+[JsonSerializable(typeof(SuggestMappingsRequest))]
+[JsonSerializable(typeof(SuggestedMappingListResource))]
 [JsonSerializable(typeof(ConnectorListResource))]
 [JsonSerializable(typeof(ConnectorTemplateListResource))]
 [JsonSerializable(typeof(ConnectorTemplateText))]

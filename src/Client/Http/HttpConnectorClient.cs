@@ -101,6 +101,30 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<ConnectorDrift>> ListDriftAsync(string name, CancellationToken cancellationToken = default) =>
+        (await GetAsync("connector.get-info", Path(name) + "/drift", Json.ConnectorDriftListResource, cancellationToken)).Drift;
+
+    /// <inheritdoc/>
+    public Task<ConnectorInfo> AcceptDriftAsync(string name, string operation, CancellationToken cancellationToken = default) => http.SendAsync(
+        "connector.accept-drift",
+        changes: true,
+        () => new HttpRequestMessage(HttpMethod.Post, $"v1/{Path(name)}/drift/{Uri.EscapeDataString(operation)}/accept"),
+        Json.ConnectorInfo,
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default)
+    {
+        var answer = await PostAsync(
+            "connector.test-mappings", Path(name) + "/mappings/test", MappingWireMapping.ToRequest(test), Json.TestMappingsRequest, Json.MappingTrialListResource, idempotent: true, cancellationToken);
+        return [.. answer.Samples.Select(MappingWireMapping.ToContract)];
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) => (await PostAsync(
+        "connector.suggest-mappings", Path(name) + "/mappings/suggest", MappingWireMapping.ToRequest(wanted), Json.SuggestMappingsRequest, Json.SuggestedMappingListResource, idempotent: true, cancellationToken)).Suggestions;
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string name, CancellationToken cancellationToken = default) =>
         http.SendWithoutAnswerAsync("connector.delete", () => new HttpRequestMessage(HttpMethod.Delete, "v1/" + Path(name)), cancellationToken);
 

@@ -169,6 +169,10 @@ internal static class ApiDescription
                 parameter.Description = "The operation id, for clients that set it as a header.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 130 };
                 break;
+            case "number":
+                parameter.Description = "The event's number in the connector.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };
+                break;
             case "q":
                 parameter.Description = "Words that the name, the description or a category must have.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 200 };

@@ -25,6 +25,7 @@ internal static class ConnectorEndpoints
     {
         MapTemplates(v1);
         MapInstances(v1);
+        MapSchemas(v1);
         MapCalls(v1);
     }
 
@@ -135,6 +136,40 @@ internal static class ConnectorEndpoints
             .WithProblems(400, 401, 403, 429, 503);
     }
 
+    private static void MapSchemas(RouteGroupBuilder v1)
+    {
+        v1.MapGet("/connectors/{name}/drift", (Delegate)ListDriftAsync)
+            .WithName("listConnectorDrift")
+            .WithTags("Connectors")
+            .WithSummary("List operations whose answers changed")
+            .WithDescription("What the system's answers look like is compared with the template and with the first answers; here is what differs, and which fields and mappings that breaks. Admins only.")
+            .Produces<ConnectorDriftListResource>()
+            .WithProblems(400, 401, 403, 404, 429, 503);
+        v1.MapPost("/connectors/{name}/drift/{operation}/accept", (Delegate)AcceptDriftAsync)
+            .WithName("acceptConnectorDrift")
+            .WithTags("Connectors")
+            .WithSummary("Accept how an operation's answers look now")
+            .WithDescription("Later answers are compared with these. Mappings are not changed. Idempotent. Admins only.")
+            .Produces<ConnectorInfo>()
+            .WithProblems(400, 401, 403, 404, 429, 503);
+        v1.MapPost("/connectors/{name}/mappings/test", (Delegate)TestMappingsAsync)
+            .WithName("testConnectorMappings")
+            .WithTags("Connectors")
+            .WithSummary("Try field mappings on samples")
+            .WithDescription("Shows each sample before and after, and what failed. Keeps nothing. Admins only.")
+            .Accepts<TestMappingsRequest>("application/json")
+            .Produces<MappingTrialListResource>()
+            .WithProblems(400, 401, 403, 404, 413, 415, 429, 503);
+        v1.MapPost("/connectors/{name}/mappings/suggest", (Delegate)SuggestMappingsAsync)
+            .WithName("suggestConnectorMappings")
+            .WithTags("Connectors")
+            .WithSummary("Suggest field mappings")
+            .WithDescription("Out of the paths, a sample or a JSON Schema of your own objects. Applies none: send those that are right with PATCH. Admins only.")
+            .Accepts<SuggestMappingsRequest>("application/json")
+            .Produces<SuggestedMappingListResource>()
+            .WithProblems(400, 401, 403, 404, 413, 415, 429, 503);
+    }
+
     private static void MapCalls(RouteGroupBuilder v1)
     {
         v1.MapGet("/connectors/{name}/dead-letters", (Delegate)ListDeadEventsAsync)
@@ -228,6 +263,30 @@ internal static class ConnectorEndpoints
 
     private static async Task VerifyAsync(HttpContext context, string name) => await JsonAnswer.WriteAsync(
         context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.VerifyAsync(name, context.RequestAborted), ConnectorWireJson.Default.ConnectorVerification);
+
+    private static async Task ListDriftAsync(HttpContext context, string name) => await JsonAnswer.WriteAsync(
+        context,
+        StatusCodes.Status200OK,
+        new ConnectorDriftListResource { Drift = await Caller.Of(context).Client.Connectors.ListDriftAsync(name, context.RequestAborted) },
+        ConnectorWireJson.Default.ConnectorDriftListResource);
+
+    private static async Task AcceptDriftAsync(HttpContext context, string name, string operation) =>
+        await WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.AcceptDriftAsync(name, operation, context.RequestAborted));
+
+    private static async Task TestMappingsAsync(HttpContext context, string name)
+    {
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.TestMappingsRequest, MaxConnectorBytes);
+        var trials = await Caller.Of(context).Client.Connectors.TestMappingsAsync(name, MappingWireMapping.ToContract(body), context.RequestAborted);
+        await JsonAnswer.WriteAsync(
+            context, StatusCodes.Status200OK, new MappingTrialListResource { Samples = [.. trials.Select(MappingWireMapping.ToResource)] }, ConnectorWireJson.Default.MappingTrialListResource);
+    }
+
+    private static async Task SuggestMappingsAsync(HttpContext context, string name)
+    {
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.SuggestMappingsRequest, MaxConnectorBytes);
+        var suggestions = await Caller.Of(context).Client.Connectors.SuggestMappingsAsync(name, MappingWireMapping.ToContract(body), context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, new SuggestedMappingListResource { Suggestions = suggestions }, ConnectorWireJson.Default.SuggestedMappingListResource);
+    }
 
     private static async Task BeginSignInAsync(HttpContext context, string name, IOptions<StewardGatewayOptions> options)
     {

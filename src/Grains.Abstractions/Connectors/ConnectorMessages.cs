@@ -270,6 +270,66 @@ public sealed record ConnectorInfo
     /// <summary>The field mappings by operation as JSON.</summary>
     [Id(22)]
     public string? MappingsJson { get; init; }
+
+    /// <summary>Seconds until the breaker would open if errors go on to grow as they do; null when nothing points to it.</summary>
+    [Id(23)]
+    public double? ForecastSeconds { get; init; }
+
+    /// <summary>The operations whose answers are no longer what was promised or learnt.</summary>
+    [Id(24)]
+    public IReadOnlyList<ConnectorDrift> Drift { get; init; } = [];
+}
+
+/// <summary>An operation whose answers differ from what its template promises, or from what was learnt.</summary>
+[GenerateSerializer]
+[Alias("steward.connector-drift")]
+public sealed record ConnectorDrift
+{
+    /// <summary>The id inside the template.</summary>
+    [Id(0)]
+    public required string Operation { get; init; }
+
+    /// <summary>When it was first seen.</summary>
+    [Id(1)]
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>Whether what was right before may be wrong now.</summary>
+    [Id(2)]
+    public bool Breaking { get; init; }
+
+    /// <summary>What is different.</summary>
+    [Id(3)]
+    public IReadOnlyList<ConnectorSchemaChange> Changes { get; init; } = [];
+
+    /// <summary>The members of the operation's result that cannot be relied on any more.</summary>
+    [Id(4)]
+    public IReadOnlyList<string> BrokenFields { get; init; } = [];
+
+    /// <summary>The field mappings that cannot be relied on any more, by what they write.</summary>
+    [Id(5)]
+    public IReadOnlyList<string> BrokenMappings { get; init; } = [];
+}
+
+/// <summary>One difference.</summary>
+[GenerateSerializer]
+[Alias("steward.connector-schema-change")]
+public sealed record ConnectorSchemaChange
+{
+    /// <summary>The path in the system's answer, with <c>*</c> for the items of lists.</summary>
+    [Id(0)]
+    public required string Path { get; init; }
+
+    /// <summary>For example <c>removed</c>, <c>type_changed</c>, <c>became_optional</c> or <c>optional_added</c>.</summary>
+    [Id(1)]
+    public required string Kind { get; init; }
+
+    /// <summary>Whether what was right before may be wrong now.</summary>
+    [Id(2)]
+    public bool Breaking { get; init; }
+
+    /// <summary>What was and what is. Holds no value.</summary>
+    [Id(3)]
+    public required string Message { get; init; }
 }
 
 /// <summary>One operation of an instance.</summary>
@@ -410,6 +470,10 @@ public sealed record ConnectorPermit
     /// <summary>When it is worth asking again.</summary>
     [Id(4)]
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the grain would like to know what the answer looks like.</summary>
+    [Id(5)]
+    public bool WantsShape { get; init; }
 }
 
 /// <summary>A credential on its way between silos.</summary>
@@ -478,6 +542,10 @@ public sealed record ConnectorReport
     /// <summary>The resource whose limits were hit.</summary>
     [Id(10)]
     public string? ResourceKey { get; init; }
+
+    /// <summary>What the answer looked like as JSON, types without values, when the grain asked for it.</summary>
+    [Id(11)]
+    public string? ShapeJson { get; init; }
 }
 
 /// <summary>An operation that a caller may use.</summary>

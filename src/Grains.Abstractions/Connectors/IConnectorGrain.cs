@@ -47,6 +47,24 @@ public interface IConnectorGrain : IGrainWithStringKey
     [ResponseTimeout("00:01:00")]
     Task CompleteSignIn(string state, string sealedCode, CancellationToken cancellationToken = default);
 
+    /// <summary>Takes what an operation's answers look like now for right. Admins only. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>: no connector, or its template has no such operation.</exception>
+    [Alias("accept-drift")]
+    Task<ConnectorInfo> AcceptDrift(string operation, CancellationToken cancellationToken = default);
+
+    /// <summary>Tries field mappings on samples. Keeps nothing. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c>.</exception>
+    [Alias("test-mappings")]
+    [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
+    Task<IReadOnlyList<MappingTrial>> TestMappings(TestMappings command, CancellationToken cancellationToken = default);
+
+    /// <summary>Suggests field mappings, best first. Applies none: an admin sends those that are right with <see cref="Update"/>. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c>.</exception>
+    [Alias("suggest-mappings")]
+    [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
+    [ResponseTimeout("00:01:00")]
+    Task<IReadOnlyList<SuggestedMapping>> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes the instance and its secrets, in the vault too. Admins only. Idempotent.</summary>
     [Alias("delete")]
     Task Delete(CancellationToken cancellationToken = default);

@@ -9,5 +9,7 @@ internal static class ConnectorDiagnostics
 
     public static readonly Counter<long> Broken = Diagnostics.Meter.CreateCounter<long>("steward.connector.broken", "{connector}", "Connectors whose credentials stopped to work.");
 
+    public static readonly Counter<long> Drifted = Diagnostics.Meter.CreateCounter<long>("steward.connector.drifted", "{operation}", "Operations whose answers were found to differ from what was promised or learnt.");
+
     public static readonly Counter<long> Refused = Diagnostics.Meter.CreateCounter<long>("steward.connector.refused", "{call}", "Calls that were not let through, by reason.");
 }

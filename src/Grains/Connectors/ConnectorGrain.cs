@@ -43,6 +43,7 @@ internal sealed partial class ConnectorGrain(
     private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
 
     private ResolvedInstance? _target;
+    private ConnectorDefinition? _definition;
     private InstanceState? _traffic;
 
     private string Key => this.GetPrimaryKeyString();
@@ -58,7 +59,7 @@ internal sealed partial class ConnectorGrain(
     {
         if (state.State.InstanceJson is { } json)
         {
-            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Read(state.State.TemplateText!, Name));
+            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Reread(state.State.TemplateText!, Name), state.State.TemplateText!);
         }
 
         // It was being deleted when its silo was lost.
@@ -111,9 +112,23 @@ internal sealed partial class ConnectorGrain(
             LastRevision = instance.Revision,
         };
         await WriteAsync();
-        Hold(instance, template);
-        await PublishAsync();
+        Hold(instance, template, text);
+
+        // From here on the reminder publishes what cannot be published now.
         await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
+        try
+        {
+            await PublishAsync();
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.LimitReached)
+        {
+            // There is no room for it: nothing of it stays, least of all its secrets.
+            state.State.Deleting = true;
+            await WriteAsync();
+            await RemoveAsync(cancellationToken);
+            throw;
+        }
+
         LogCreated(logger, Key, template.Id, instance.Revision);
         return Info(_target!);
     }
@@ -166,7 +181,7 @@ internal sealed partial class ConnectorGrain(
         state.State.TemplateText = text;
         state.State.LastRevision = instance.Revision;
         await WriteAsync();
-        Hold(instance, template);
+        Hold(instance, template, text);
         await PublishAsync();
         await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
         return Info(_target!);
@@ -194,7 +209,7 @@ internal sealed partial class ConnectorGrain(
         state.State.LastRevision = instance.Revision;
         state.State.Failure = null;
         await WriteAsync();
-        Hold(instance, target.Template);
+        Hold(instance, target.Template, state.State.TemplateText!);
         await PublishAsync();
         LogRotated(logger, Key);
         return Info(_target!);
@@ -228,27 +243,39 @@ internal sealed partial class ConnectorGrain(
     public Task<ConnectorDefinition?> GetDefinition(bool withText, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        return Task.FromResult(_target is { Instance.Enabled: true } target && !state.State.Deleting
-            ? new ConnectorDefinition
-            {
-                InstanceJson = state.State.InstanceJson!,
-                TemplateHash = target.Instance.TemplateHash,
-                TemplateText = withText ? state.State.TemplateText : null,
-            }
-            : null);
+        return Task.FromResult(_target is not { Instance.Enabled: true } || state.State.Deleting ? null : withText ? _definition : _definition! with { TemplateText = null });
     }
 
     /// <inheritdoc/>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_target is not { Instance.Enabled: true })
+        if (_target is not { } target)
         {
             return;
         }
 
-        platform.Assume(TenantId);
+        if (state.State.Deleting)
+        {
+            // The vault failed when it was to be deleted.
+            await RemoveAsync(CancellationToken.None);
+            return;
+        }
+
+        // It changes nothing, unless the change itself could not be told then.
+        await PublishAsync();
+        if (!target.Instance.Enabled)
+        {
+            return;
+        }
+
         await KeepAliveAsync();
-        await VerifyAsync(CancellationToken.None);
+
+        // Where people sign in themselves, there is nobody to verify it as.
+        if (!target.Instance.OnBehalfOfUser)
+        {
+            _schemas?.Ask(target.Template.Verify.Operation);
+            await ProbeAsync(await VerifyAsync(CancellationToken.None));
+        }
     }
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
@@ -322,7 +349,12 @@ internal sealed partial class ConnectorGrain(
 
         foreach (var (operationId, mappings) in instance.Mappings)
         {
-            if (MappingRules.Check(mappings, template.Operations.First(operation => operation.Id == operationId)) is [var first, ..])
+            if (template.Operations.FirstOrDefault(candidate => candidate.Id == operationId) is not { } operation)
+            {
+                throw StewardException.Invalid($"mappings.{operationId}", "is no operation of the template.");
+            }
+
+            if (MappingRules.Check(mappings, operation) is [var first, ..])
             {
                 throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
             }
@@ -393,10 +425,10 @@ internal sealed partial class ConnectorGrain(
             await this.UnregisterReminder(reminder);
         }
 
-        var lastRevision = state.State.LastRevision;
-        state.State = new ConnectorState { LastRevision = lastRevision };
-        await WriteAsync();
+        // First of all nobody gets a permit or the settings any more: what is written next no longer says that it is being deleted.
         Release();
+        state.State = new ConnectorState { LastRevision = state.State.LastRevision };
+        await WriteAsync();
     }
 
     private async Task PublishAsync()
@@ -470,6 +502,8 @@ internal sealed partial class ConnectorGrain(
             Identity = state.State.Identity,
             CreatedAt = state.State.CreatedAt,
             MappingsJson = instance.Mappings.Count == 0 ? null : JsonSerializer.Serialize(instance.Mappings, TemplateJson.Options),
+            ForecastSeconds = _traffic.Forecast is { } forecast ? Math.Round(forecast.TotalSeconds, 1) : null,
+            Drift = [.. _schemas!.Drift.Select(ToMessage)],
         };
     }
 
@@ -481,6 +515,7 @@ internal sealed partial class ConnectorGrain(
 
     private async Task WriteAsync()
     {
+        KeepSchemas();
         try
         {
             await state.WriteStateAsync();

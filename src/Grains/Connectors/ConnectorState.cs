@@ -44,6 +44,10 @@ internal sealed class ConnectorState
     /// <summary>The revision of the last instance with this name, so that a new one is never taken for it.</summary>
     [Id(9)]
     public long LastRevision { get; set; }
+
+    /// <summary>What was learnt of the system's answers as JSON, names and types without values; null before anything was.</summary>
+    [Id(10)]
+    public string? SchemasJson { get; set; }
 }
 
 /// <summary>What the list of connectors persists.</summary>

@@ -1,4 +1,7 @@
+using System.Text.Json;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Schemas;
+using Steward.Engines.Connectors.Templates;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -7,6 +10,8 @@ namespace Steward.Connectors;
 /// <summary>An instance's owner as this silo reaches it: the connector's grain, in the platform's name.</summary>
 internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope) : IInstanceGate
 {
+    private const int MaxShapeLength = 48 * 1024;
+
     private readonly IConnectorGrain _connector = grains.GetGrain<IConnectorGrain>(grainKey);
 
     /// <inheritdoc/>
@@ -33,7 +38,7 @@ internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, P
             return new CallPermit { Refusal = refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
         }
 
-        return new CallPermit { Id = permit.Id, Credential = envelope.Open(permit.Credential, grainKey) };
+        return new CallPermit { Id = permit.Id, Credential = envelope.Open(permit.Credential, grainKey), WantsShape = permit.WantsShape };
     }
 
     /// <inheritdoc/>
@@ -56,6 +61,7 @@ internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, P
                 ResetAfter = report.ResetAfter,
                 RetryAfter = report.RetryAfter,
                 ResourceKey = report.ResourceKey,
+                ShapeJson = report.Shape is { } shape ? Text(shape) : null,
             });
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
@@ -67,9 +73,20 @@ internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, P
     /// <inheritdoc/>
     public async ValueTask<Credential?> RenewAsync(string? userId, long refusedGeneration, CancellationToken cancellationToken)
     {
-        Assume();
-        return envelope.Open(await _connector.Renew(userId, refusedGeneration, cancellationToken), grainKey);
+        try
+        {
+            Assume();
+            return envelope.Open(await _connector.Renew(userId, refusedGeneration, cancellationToken), grainKey);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // As if there were no newer one: what the system answered stands, instead of a call whose outcome nobody knows.
+            return null;
+        }
     }
+
+    // What is too long to be sent beside every call is not: a later answer may be shorter.
+    private static string? Text(SampleState shape) => JsonSerializer.Serialize(shape, TemplateJson.Options) is { Length: <= MaxShapeLength } text ? text : null;
 
     private void Assume() => platform.Assume(GrainKeys.TenantOf(grainKey));
 }

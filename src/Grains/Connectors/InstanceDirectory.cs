@@ -19,6 +19,7 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(2);
 
     private const int MaxTemplates = 1000;
+    private const int MaxWithoutConnectors = 10_000;
     private const int AtOnce = 16;
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(30);
 
@@ -73,16 +74,42 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
         var before = known?.Instances.ToDictionary(target => target.Instance.Name, StringComparer.Ordinal) ?? [];
         List<ResolvedInstance> instances = [];
+        HashSet<string> failed = new(StringComparer.Ordinal);
         foreach (var batch in entries.Where(entry => entry.Enabled).Chunk(AtOnce))
         {
             var loaded = await Task.WhenAll(batch.Select(async entry =>
-                before.TryGetValue(entry.Name, out var same) && same.Instance.Revision == entry.Revision ? same : await ResolveAsync(tenantId, entry.Name, cancellationToken)));
+                before.TryGetValue(entry.Name, out var same) && same.Instance.Revision == entry.Revision ? same : await TryResolveAsync(tenantId, entry.Name, failed, cancellationToken)));
             instances.AddRange(loaded.OfType<ResolvedInstance>());
         }
 
-        var listing = new Listing(entries, instances, askedAt);
-        _tenants[tenantId] = listing;
+        // What failed is not among what is known, and so it is asked for again.
+        var listing = new Listing(failed.Count == 0 ? entries : [.. entries.Where(entry => !failed.Contains(entry.Name))], instances, askedAt);
+        if (entries.Count > 0 || known is not null || _tenants.Count < MaxWithoutConnectors)
+        {
+            // Strangers can name tenants without number; those without connectors are remembered only while there are few.
+            _tenants[tenantId] = listing;
+        }
+
         return listing;
+    }
+
+    // One instance that cannot be had now must not take the tenant's others with it.
+    private async Task<ResolvedInstance?> TryResolveAsync(string tenantId, string name, HashSet<string> failed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolveAsync(tenantId, name, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogLeftOut(logger, name, tenantId, exception);
+            lock (failed)
+            {
+                failed.Add(name);
+            }
+
+            return null;
+        }
     }
 
     private async Task<ResolvedInstance?> ResolveAsync(string tenantId, string name, CancellationToken cancellationToken)
@@ -144,4 +171,7 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
     [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "The connectors of {Tenant} cannot be listed; those known before are used")]
     private static partial void LogStale(ILogger logger, string tenant, Exception exception);
+
+    [LoggerMessage(EventId = 1413, Level = LogLevel.Warning, Message = "The connector {Connector} of {Tenant} is left out, since its settings cannot be had now")]
+    private static partial void LogLeftOut(ILogger logger, string connector, string tenant, Exception exception);
 }

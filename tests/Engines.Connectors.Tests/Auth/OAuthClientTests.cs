@@ -251,6 +251,8 @@ public sealed class OAuthClientTests : IAsyncLifetime
     [InlineData("https://{domain}/token", "me:pw@acme.example.com", false)]
     [InlineData("{domain}/token", "https://evil.com", false)]
     [InlineData("http://{domain}/token", "acme.example.com", false)]
+    [InlineData("https://oauth2.googleapis.com/token", "x", true)]
+    [InlineData("https://login.microsoftonline.com/{domain}/oauth2/v2.0/token", "acme.example.com", true)]
     [InlineData("{baseUrl}/token", "x", true)]
     [InlineData("{baseUrl}.evil.com/token", "x", false)]
     [InlineData("{baseUrl}@evil.com/token", "x", false)]

@@ -1,3 +1,4 @@
+using Steward.Engines.Connectors.Schemas;
 using Steward.Engines.Security;
 
 namespace Steward.Engines.Connectors.Instances;
@@ -53,6 +54,9 @@ public sealed record CallPermit
     /// <summary>When it is worth asking again.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>Whether the owner would like to know what the answer looks like.</summary>
+    public bool WantsShape { get; init; }
+
     /// <summary>Whether it may be made now.</summary>
     public bool IsGranted => Refusal is null;
 }
@@ -98,4 +102,7 @@ public sealed record CallReport
 
     /// <summary>The resource whose limits were hit, when it was one's.</summary>
     public string? ResourceKey { get; init; }
+
+    /// <summary>What the answer looked like, types without values, when the owner asked for it and there is something to tell.</summary>
+    public SampleState? Shape { get; init; }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Steward.Engines.Connectors.Mapping;
 
 namespace Steward.Engines.Connectors.Schemas;
@@ -10,15 +11,11 @@ namespace Steward.Engines.Connectors.Schemas;
 /// <param name="Parents">How often the object around it was there.</param>
 /// <param name="Types">The types that were seen, null left out.</param>
 /// <param name="Nulls">How often it was null.</param>
-/// <param name="Last">The sample in which it was seen last.</param>
-public sealed record SampledField(string Path, int Seen, int Parents, ValueTypes Types, int Nulls, int Last);
+public sealed record SampledField(string Path, int Seen, int Parents, ValueTypes Types, int Nulls);
 
 /// <summary>What samples of one operation's answers have shown. Holds no value of any answer. Written as JSON with <see cref="Templates.TemplateJson"/>; add only.</summary>
 public sealed record SampleState
 {
-    /// <summary>The answers that there were.</summary>
-    public long Answers { get; init; }
-
     /// <summary>The answers that were looked at.</summary>
     public int Samples { get; init; }
 
@@ -29,37 +26,53 @@ public sealed record SampleState
     public bool IsCut { get; init; }
 }
 
-/// <summary>
-/// Learns from answers what an operation's result looks like, and compares it with what the template says. Looks at the first answers all, later at one in a
-/// number. Pure, apart from the source of randomness.
-/// </summary>
-/// <param name="random">Decides which answers are looked at; between 0 and 1.</param>
-/// <param name="first">The answers that are all looked at.</param>
-/// <param name="oneIn">Of the later ones, one in this number.</param>
-public sealed class ResponseSampler(Func<double> random, int first = 20, int oneIn = 50)
+/// <summary>Learns from answers what an operation's result looks like, and compares it with what was promised or was there before. Pure.</summary>
+public static partial class ResponseSampler
 {
     /// <summary>The most fields that are kept.</summary>
     public const int MaxFields = 300;
 
+    /// <summary>The samples before which nothing is said.</summary>
+    public const int Enough = 10;
+
     private const int MaxDepth = 8;
     private const int MaxItems = 20;
-    private const int Enough = 10;
+    private const int MaxCount = 1_000_000_000;
 
-    /// <summary>Takes one answer's value (what <see cref="Templates.OutputSpec.Path"/> points to).</summary>
-    public SampleState Observe(SampleState state, JsonElement value)
+    /// <summary>The shape of one answer's value (what <see cref="Templates.OutputSpec.Path"/> points to): names of members and types. Names that look like data, such as addresses of people, are left out.</summary>
+    public static SampleState Shape(JsonElement value)
+    {
+        var fields = new Dictionary<string, SampledField>(StringComparer.Ordinal);
+        var cut = false;
+        Walk(value, "", 0, fields, ref cut);
+        return Stated(1, fields, cut);
+    }
+
+    /// <summary>Both together.</summary>
+    public static SampleState Merge(SampleState state, SampleState other)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var answers = state.Answers + 1;
-        if (answers > first && random() * oneIn >= 1)
+        ArgumentNullException.ThrowIfNull(other);
+        var fields = state.Fields.ToDictionary(field => field.Path, StringComparer.Ordinal);
+        var added = other.Fields.ToDictionary(field => field.Path, StringComparer.Ordinal);
+        var cut = state.IsCut || other.IsCut;
+        foreach (var (path, field) in added)
         {
-            return state with { Answers = answers };
+            if (fields.TryGetValue(path, out var known))
+            {
+                fields[path] = new SampledField(path, Sum(known.Seen, field.Seen), 0, known.Types | field.Types, Sum(known.Nulls, field.Nulls));
+            }
+            else if (fields.Count < MaxFields)
+            {
+                fields[path] = field;
+            }
+            else
+            {
+                cut = true;
+            }
         }
 
-        var samples = Math.Min(state.Samples + 1, 1_000_000);
-        var fields = state.Fields.ToDictionary(field => field.Path, StringComparer.Ordinal);
-        var cut = state.IsCut;
-        Walk(value, "", 0, samples, fields, ref cut);
-        return new SampleState { Answers = answers, Samples = samples, Fields = [.. fields.Values.OrderBy(field => field.Path, StringComparer.Ordinal)], IsCut = cut };
+        return Stated(Sum(state.Samples, other.Samples), fields, cut);
     }
 
     /// <summary>The schema that the samples fit: fields that were always there are required.</summary>
@@ -118,11 +131,14 @@ public sealed class ResponseSampler(Func<double> random, int first = 20, int one
     /// How answers differ from the template's schema. Only what samples can show: fields that are promised and not there, other types, nulls, and fields that nobody
     /// told of. Nothing before ten samples.
     /// </summary>
-    public static IReadOnlyList<SchemaChange> Drift(SampleState state, JsonElement schema)
+    /// <param name="state">The samples.</param>
+    /// <param name="schema">What was promised.</param>
+    /// <param name="enough">The samples that are needed.</param>
+    public static IReadOnlyList<SchemaChange> Drift(SampleState state, JsonElement schema, int enough = Enough)
     {
         ArgumentNullException.ThrowIfNull(state);
         var changes = new List<SchemaChange>();
-        if (state.Samples < Enough)
+        if (state.Samples < enough)
         {
             return changes;
         }
@@ -130,13 +146,13 @@ public sealed class ResponseSampler(Func<double> random, int first = 20, int one
         var sampled = state.Fields.ToDictionary(field => field.Path, StringComparer.Ordinal);
         foreach (var field in SchemaFields.Of(schema))
         {
-            var parent = field.Path.LastIndexOf('.') is var dot and > 0 ? field.Path[..dot] : "";
+            var parent = ParentOf(field.Path);
             if (!sampled.TryGetValue(field.Path, out var seen))
             {
                 // Only where the object around it was seen often enough for its absence to say something.
-                if (field.Required && sampled.TryGetValue(parent, out var around) && around.Seen >= Enough)
+                if (field.Required && sampled.TryGetValue(parent, out var around) && Objects(around) >= enough)
                 {
-                    changes.Add(new SchemaChange(field.Path, SchemaChangeKind.Removed, true, $"is promised and was in none of {around.Seen} objects."));
+                    changes.Add(new SchemaChange(field.Path, SchemaChangeKind.Removed, true, $"is promised and was in none of {Objects(around)} objects."));
                 }
             }
             else if (field.Required && seen.Seen < seen.Parents)
@@ -160,7 +176,7 @@ public sealed class ResponseSampler(Func<double> random, int first = 20, int one
         return changes;
     }
 
-    private static void Walk(JsonElement value, string path, int depth, int sample, Dictionary<string, SampledField> fields, ref bool cut)
+    private static void Walk(JsonElement value, string path, int depth, Dictionary<string, SampledField> fields, ref bool cut)
     {
         var known = fields.GetValueOrDefault(path);
         if (known is null && fields.Count >= MaxFields)
@@ -169,15 +185,8 @@ public sealed class ResponseSampler(Func<double> random, int first = 20, int one
             return;
         }
 
-        known ??= new SampledField(path, 0, 0, ValueTypes.None, 0, 0);
-        fields[path] = known with
-        {
-            Seen = known.Seen + 1,
-            Parents = path.Length == 0 || path.EndsWith('*') ? known.Parents + 1 : known.Parents,
-            Types = known.Types | TypeOf(value),
-            Nulls = known.Nulls + (value.ValueKind == JsonValueKind.Null ? 1 : 0),
-            Last = sample,
-        };
+        known ??= new SampledField(path, 0, 0, ValueTypes.None, 0);
+        fields[path] = known with { Seen = known.Seen + 1, Types = known.Types | TypeOf(value), Nulls = known.Nulls + (value.ValueKind == JsonValueKind.Null ? 1 : 0) };
         if (depth >= MaxDepth)
         {
             return;
@@ -185,37 +194,69 @@ public sealed class ResponseSampler(Func<double> random, int first = 20, int one
 
         if (value.ValueKind == JsonValueKind.Object)
         {
-            var around = fields[path].Seen;
             foreach (var member in value.EnumerateObject())
             {
-                if (member.Name.Length <= 100)
+                if (IsName(member.Name))
                 {
                     var name = member.Name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(".", "\\.", StringComparison.Ordinal);
-                    Walk(member.Value, path.Length == 0 ? name : path + "." + name, depth + 1, sample, fields, ref cut);
+                    Walk(member.Value, path.Length == 0 ? name : path + "." + name, depth + 1, fields, ref cut);
                 }
             }
-
-            Children(path, around, fields);
         }
         else if (value.ValueKind == JsonValueKind.Array)
         {
             foreach (var item in value.EnumerateArray().Take(MaxItems))
             {
-                Walk(item, path.Length == 0 ? "*" : path + ".*", depth + 1, sample, fields, ref cut);
+                Walk(item, path.Length == 0 ? "*" : path + ".*", depth + 1, fields, ref cut);
             }
         }
     }
 
     // A field's parents are all objects that could have had it, those before it was first seen included.
-    private static void Children(string path, int around, Dictionary<string, SampledField> fields)
+    private static SampleState Stated(int samples, Dictionary<string, SampledField> fields, bool cut) => new()
     {
-        var prefix = path.Length == 0 ? "" : path + ".";
-        foreach (var child in fields.Values.Where(field => field.Path.Length > prefix.Length && field.Path.StartsWith(prefix, StringComparison.Ordinal) && !field.Path.EndsWith('*')
-            && Templates.ValuePath.Split(field.Path[prefix.Length..]).Count == 1).ToList())
-        {
-            fields[child.Path] = child with { Parents = around };
-        }
+        Samples = samples,
+        Fields = [.. fields.Values
+            .Select(field => field with { Parents = IsItem(field.Path) ? field.Seen : Objects(fields.GetValueOrDefault(ParentOf(field.Path))) })
+            .OrderBy(field => field.Path, StringComparer.Ordinal)],
+        IsCut = cut,
+    };
+
+    /// <summary>How many objects could have had a field.</summary>
+    internal static int ParentsIn(SampleState state, string path)
+    {
+        var parent = ParentOf(path);
+        return Objects(state.Fields.FirstOrDefault(field => field.Path == parent));
     }
+
+    private static int Objects(SampledField? parent) => parent is not null && parent.Types.HasFlag(ValueTypes.Structure) ? parent.Seen - parent.Nulls : 0;
+
+    internal static bool IsItem(string path) => path.Length == 0 || path == "*" || path.EndsWith(".*", StringComparison.Ordinal);
+
+    internal static string ParentOf(string path)
+    {
+        for (var at = path.Length - 1; at > 0; at--)
+        {
+            // A dot that belongs to the name has an odd number of backslashes before it.
+            if (path[at] == '.' && path.AsSpan(0, at).Length - path.AsSpan(0, at).TrimEnd('\\').Length is var slashes && slashes % 2 == 0)
+            {
+                return path[..at];
+            }
+        }
+
+        return "";
+    }
+
+    private static int Sum(int left, int right) => (int)Math.Min(MaxCount, (long)left + right);
+
+    // Keys of maps are often data: identifiers, addresses, dates.
+    private static bool IsName(string name) => name.Length is > 0 and <= 100 && Name().IsMatch(name) && !Data().IsMatch(name);
+
+    [GeneratedRegex(@"\A[\p{L}_$@][\p{L}\p{Mn}0-9_$:. #/-]*\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"[0-9]{5}|[0-9a-fA-F]{8}-[0-9a-fA-F]{4}|[0-9]{4}-[0-9]{2}|\A[A-Za-z0-9]*(?:[0-9][A-Za-z]+){3}", RegexOptions.CultureInvariant)]
+    private static partial Regex Data();
 
     private static ValueTypes TypeOf(JsonElement value) => value.ValueKind switch
     {

@@ -16,7 +16,7 @@ internal sealed class ReactRunner
     private readonly IModelCaller _models;
     private readonly string? _scope;
     private readonly Func<int> _maxCalls;
-    private readonly ReactTools _tools;
+    private readonly OfferedTools _offered;
     private readonly ToolCalls _calls;
     private readonly StoredResults _results;
     private readonly ReactConversation _conversation;
@@ -34,9 +34,9 @@ internal sealed class ReactRunner
         Func<int> maxCalls)
     {
         (_run, _models, _scope, _maxCalls) = (run, models, scope, maxCalls);
-        _tools = tools;
+        _offered = new OfferedTools(run, tools, task);
         _results = new StoredResults(run, scope);
-        _calls = new ToolCalls(run, _tools, _results, handoffs, budget, scope, logger);
+        _calls = new ToolCalls(run, tools, _results, handoffs, budget, scope, logger);
         _conversation = new ReactConversation(run, agent, scope, task);
     }
 
@@ -110,7 +110,7 @@ internal sealed class ReactRunner
 
             try
             {
-                var question = new ModelQuestion { Messages = messages, Tools = _tools.Definitions(_results.Exist), AllowToolCalls = stop == Stop.No, Scope = _scope };
+                var question = new ModelQuestion { Messages = messages, Tools = _offered.After(calls, _results.Exist), AllowToolCalls = stop == Stop.No, Scope = _scope };
                 return (await _models.AskAsync(question), stop, null);
             }
             catch (BudgetExhaustedException e) when (stop.Exhausted is null && e.Exhausted.Scope == _scope)

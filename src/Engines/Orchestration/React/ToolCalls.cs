@@ -124,7 +124,7 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
         }
 
         Start(call, tool, arguments, started);
-        if (tool.Agent is null && !tool.ReadsResults && CallbackGuard.Refusal(run, tool.Operation, arguments) is { } refusal)
+        if (tool.Agent is null && !tool.IsBuiltIn && CallbackGuard.Refusal(run, tool.Operation, arguments) is { } refusal)
         {
             return Failure(call, CallbackGuard.Code, refusal, null, Tripped(CallbackGuard.Code, call.StepId, refusal));
         }
@@ -143,6 +143,15 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
         if (tool.ReadsResults)
         {
             return () => results.ReadAsync(call.StepId, arguments);
+        }
+
+        if (tool.SearchesTools)
+        {
+            return () =>
+            {
+                var result = tools.Search(arguments.GetProperty("query").GetString()!);
+                return Task.FromResult(new CallResult { Result = result, Facts = [new StepCompleted { StepId = call.StepId, Status = "done", Result = result }] });
+            };
         }
 
         return tool.Operation.Effect == OperationEffect.Read

@@ -44,18 +44,18 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
         }
         finally
         {
-            await ReportAsync(call, permit.Id, resource, exchange, time.GetElapsedTime(started));
+            await ReportAsync(call, permit, resource, exchange, time.GetElapsedTime(started));
         }
     }
 
     private static Exchange Refused(ActionFailed failure) => new() { Failure = failure, IsRefusedByOwner = true };
 
-    private async Task ReportAsync(ConnectorCall call, long permitId, string? resource, Exchange? exchange, TimeSpan duration)
+    private async Task ReportAsync(ConnectorCall call, CallPermit permit, string? resource, Exchange? exchange, TimeSpan duration)
     {
         var (limit, remaining, resetAfter) = LimitReader.Read(call.Operation.LimitHeaders, exchange?.Reply, time.GetUtcNow());
         var report = new CallReport
         {
-            PermitId = permitId,
+            PermitId = permit.Id,
             OperationId = call.Request.Operation.Id,
             Outcome = exchange?.Failure switch
             {
@@ -72,6 +72,7 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
             ResetAfter = resetAfter,
             RetryAfter = (exchange?.Failure as ActionFailed)?.RetryAfter ?? exchange?.Reply?.RetryAfter(time.GetUtcNow()),
             ResourceKey = resource,
+            Shape = permit.WantsShape && exchange is { Failure: null, Reply: { } reply } ? ReplyShape.Of(call, reply) : null,
         };
         try
         {
