@@ -8,6 +8,8 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     SessionsScenario.Create(),
     JournalScenario.Create(),
     OpenApiScenario.Create(),
+    ConnectorsScenario.Create(),
+    InstancesScenario.Create(),
     LongScenario.Create(),
     CrashScenario.Create(),
     FairnessScenario.Create(),

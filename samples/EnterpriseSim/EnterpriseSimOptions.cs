@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Steward.EnterpriseSim;
 
-/// <summary>The ports that the four servers listen on; 0 lets the system choose.</summary>
+/// <summary>The ports that the servers listen on; 0 lets the system choose.</summary>
 public sealed record EnterpriseSimPorts
 {
     /// <summary>Port of the simulated Okta.</summary>
@@ -16,6 +16,21 @@ public sealed record EnterpriseSimPorts
 
     /// <summary>Port of the simulated Salesforce.</summary>
     public int Salesforce { get; init; }
+
+    /// <summary>Port of the simulated Slack.</summary>
+    public int Slack { get; init; }
+
+    /// <summary>Port of the simulated Microsoft Graph and its login.</summary>
+    public int Graph { get; init; }
+
+    /// <summary>Port of the simulated Workday.</summary>
+    public int Workday { get; init; }
+
+    /// <summary>Port of the simulated mail server, where mail is handed in.</summary>
+    public int Smtp { get; init; }
+
+    /// <summary>Port of the mail server's control API.</summary>
+    public int SmtpControl { get; init; }
 }
 
 /// <summary>What a client needs to sign in to the simulated systems.</summary>
@@ -57,6 +72,66 @@ public sealed record EnterpriseSimCredentials
     /// <summary>The public RSA key (PEM) that assertions of the JWT bearer flow are checked with; null refuses that flow.</summary>
     public string? SalesforceJwtPublicKey { get; init; }
 
+    /// <summary>The public RSA key (PEM) that Okta's service app signs its assertions with; null refuses that flow.</summary>
+    public string? OktaJwtPublicKey { get; init; }
+
+    /// <summary>Client id of Okta's service app.</summary>
+    public string OktaClientId { get; init; } = "0oaStewardService001";
+
+    /// <summary>Inbound REST API key of ServiceNow, sent as <c>x-sn-apikey</c>.</summary>
+    public string ServiceNowApiKey { get; init; } = NewSecret();
+
+    /// <summary>Client id of the Jira app (3LO).</summary>
+    public string JiraClientId { get; init; } = "steward-jira";
+
+    /// <summary>Client secret of the Jira app.</summary>
+    public string JiraClientSecret { get; init; } = NewSecret();
+
+    /// <summary>Bot token of Slack; it never expires.</summary>
+    public string SlackBotToken { get; init; } = $"xoxb-{NewSecret()}";
+
+    /// <summary>Client id of the Slack app.</summary>
+    public string SlackClientId { get; init; } = "1234567890.1234567890";
+
+    /// <summary>Client secret of the Slack app.</summary>
+    public string SlackClientSecret { get; init; } = NewSecret();
+
+    /// <summary>What Slack signs its events with.</summary>
+    public string SlackSigningSecret { get; init; } = NewSecret();
+
+    /// <summary>Directory (tenant) id of Microsoft Entra ID.</summary>
+    public string GraphDirectoryId { get; init; } = "72f988bf-86f1-41af-91ab-2d7cd011db47";
+
+    /// <summary>Client id of the app registration in Entra ID.</summary>
+    public string GraphClientId { get; init; } = "5f0c3b8e-2f0a-4e3b-9d43-0d4b1f7a9c11";
+
+    /// <summary>Client secret of the app registration in Entra ID.</summary>
+    public string GraphClientSecret { get; init; } = NewSecret();
+
+    /// <summary>The tenant of Workday, a part of its paths.</summary>
+    public string WorkdayTenant { get; init; } = "acme";
+
+    /// <summary>Integration system user of Workday, with <c>@tenant</c>.</summary>
+    public string WorkdayUser { get; init; } = "ISU_Steward@acme";
+
+    /// <summary>Password of the integration system user of Workday.</summary>
+    public string WorkdayPassword { get; init; } = NewSecret();
+
+    /// <summary>Client id of the API client in Workday.</summary>
+    public string WorkdayClientId { get; init; } = "steward-workday";
+
+    /// <summary>Client secret of the API client in Workday.</summary>
+    public string WorkdayClientSecret { get; init; } = NewSecret();
+
+    /// <summary>The public RSA key (PEM) that assertions to Workday are checked with; null refuses that flow.</summary>
+    public string? WorkdayJwtPublicKey { get; init; }
+
+    /// <summary>User name of the mail account.</summary>
+    public string SmtpUser { get; init; } = "steward@acme.example";
+
+    /// <summary>Password of the mail account.</summary>
+    public string SmtpPassword { get; init; } = NewSecret();
+
     /// <summary>Guards the control API under <c>/__sim/</c>, sent as <c>X-Sim-Token</c>.</summary>
     public string ControlToken { get; init; } = NewSecret();
 
@@ -78,6 +153,18 @@ public sealed record EnterpriseSimLimits
     /// <summary>Salesforce: calls per 24 hours.</summary>
     public int SalesforcePerDay { get; init; } = 100_000_000;
 
+    /// <summary>Slack: calls per minute and method. The product's tiers allow 20 to 100.</summary>
+    public int SlackPerMinute { get; init; } = 600_000;
+
+    /// <summary>Slack: messages per second into one channel; the product allows about one.</summary>
+    public int SlackPerChannelSecond { get; init; } = 10_000;
+
+    /// <summary>Microsoft Graph: calls per 10 seconds.</summary>
+    public int GraphPerTenSeconds { get; init; } = 600_000;
+
+    /// <summary>Workday: calls per second; the product allows 10.</summary>
+    public int WorkdayPerSecond { get; init; } = 100_000;
+
     /// <summary>Records on one page of a Salesforce query; the product's value is 2,000.</summary>
     public int SalesforcePageSize { get; init; } = 2_000;
 }
@@ -96,6 +183,9 @@ public sealed record EnterpriseSimOptions
 
     /// <summary>The clock; the default is the system's.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>The wait before an event is sent again; null for the product's own waits.</summary>
+    public TimeSpan? EventRetryDelay { get; init; }
 
     /// <summary>The seed of every identifier, so that two starts with the same seed hold the same records.</summary>
     public int Seed { get; init; } = 1;

@@ -1,8 +1,13 @@
+using System.Text.Json.Nodes;
+using Steward.EnterpriseSim.Graph;
 using Steward.EnterpriseSim.Hosting;
 using Steward.EnterpriseSim.Jira;
 using Steward.EnterpriseSim.Okta;
 using Steward.EnterpriseSim.Salesforce;
 using Steward.EnterpriseSim.ServiceNow;
+using Steward.EnterpriseSim.Slack;
+using Steward.EnterpriseSim.Smtp;
+using Steward.EnterpriseSim.Workday;
 
 namespace Steward.EnterpriseSim;
 
@@ -15,10 +20,16 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     private readonly SimWorld world;
     private readonly List<SimServer> servers = [];
 
-    private EnterpriseSimulation(SimWorld world, OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira, SalesforceSystem salesforce)
+    private readonly IReadOnlyList<SimulatedSystem> systems;
+    private SmtpServer? smtp;
+
+    private EnterpriseSimulation(SimWorld world)
     {
         this.world = world;
-        State = new SimulationState(okta, serviceNow, jira, salesforce);
+        var (okta, serviceNow, jira, salesforce) = (new OktaSystem(world), new ServiceNowSystem(world), new JiraSystem(world), new SalesforceSystem(world));
+        var (slack, graph, workday, mail) = (new SlackSystem(world), new GraphSystem(world), new WorkdaySystem(world), new SmtpSystem(world));
+        systems = [okta, serviceNow, jira, salesforce, slack, graph, workday, mail];
+        State = new SimulationState(okta, serviceNow, jira, salesforce, slack, graph, workday, mail);
     }
 
     /// <summary>Base URL of the simulated Okta.</summary>
@@ -32,6 +43,21 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
 
     /// <summary>Base URL of the simulated Salesforce, both login host and instance.</summary>
     public Uri Salesforce => servers[3].Url;
+
+    /// <summary>Base URL of the simulated Slack; the Web API is under <c>/api</c>.</summary>
+    public Uri Slack => servers[4].Url;
+
+    /// <summary>Base URL of the simulated Microsoft Graph and its login; the API is under <c>/v1.0</c>.</summary>
+    public Uri Graph => servers[5].Url;
+
+    /// <summary>Base URL of the simulated Workday.</summary>
+    public Uri Workday => servers[6].Url;
+
+    /// <summary>Base URL of the mail server's control API.</summary>
+    public Uri SmtpControl => servers[7].Url;
+
+    /// <summary>The port on loopback where the simulated mail server takes mail.</summary>
+    public int SmtpPort => smtp!.Port;
 
     /// <summary>What a client signs in with.</summary>
     public EnterpriseSimCredentials Credentials => world.Options.Credentials;
@@ -56,14 +82,17 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     {
         options ??= new EnterpriseSimOptions();
         var world = new SimWorld(options, Company.Acme());
-        var (okta, serviceNow, jira, salesforce) = (new OktaSystem(world), new ServiceNowSystem(world), new JiraSystem(world), new SalesforceSystem(world));
-        var simulation = new EnterpriseSimulation(world, okta, serviceNow, jira, salesforce);
+        var simulation = new EnterpriseSimulation(world);
+        var ports = options.Ports;
+        int[] wanted = [ports.Okta, ports.ServiceNow, ports.Jira, ports.Salesforce, ports.Slack, ports.Graph, ports.Workday, ports.SmtpControl];
         try
         {
-            simulation.servers.Add(await SimServer.StartAsync(okta, world, options.Ports.Okta, cancellationToken));
-            simulation.servers.Add(await SimServer.StartAsync(serviceNow, world, options.Ports.ServiceNow, cancellationToken));
-            simulation.servers.Add(await SimServer.StartAsync(jira, world, options.Ports.Jira, cancellationToken));
-            simulation.servers.Add(await SimServer.StartAsync(salesforce, world, options.Ports.Salesforce, cancellationToken));
+            for (var i = 0; i < wanted.Length; i++)
+            {
+                simulation.servers.Add(await SimServer.StartAsync(simulation.systems[i], world, wanted[i], cancellationToken));
+            }
+
+            simulation.smtp = SmtpServer.Start((SmtpSystem)simulation.systems[^1], world, ports.Smtp);
             return simulation;
         }
         catch
@@ -83,12 +112,66 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     /// <summary>Forgets the recorded calls.</summary>
     public void ClearCalls() => world.Calls.Clear();
 
+    /// <summary>Every attempt so far to tell receivers about events, oldest first.</summary>
+    public IReadOnlyList<SentEvent> Events => world.Hooks.Snapshot();
+
+    /// <summary>Makes a receiver of a system's events known, with the product's handshake.</summary>
+    /// <param name="system">Slack, Graph, Okta or Jira.</param>
+    /// <param name="url">The receiver, on this machine.</param>
+    /// <param name="secret">What the product shows or signs with; Slack has its own.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null if the receiver is fine, otherwise what the product finds wrong with it.</returns>
+    /// <exception cref="ArgumentException">The system has no events, or the receiver is on another machine.</exception>
+    public Task<string?> SubscribeAsync(SimSystem system, Uri url, string? secret = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        return url.IsLoopback ? HooksOf(system).SubscribeAsync(url, secret, cancellationToken) : throw new ArgumentException("Simulated events go nowhere but to this machine.", nameof(url));
+    }
+
+    /// <summary>Lets an event happen in a system, as when a person does something there.</summary>
+    /// <param name="system">The system.</param>
+    /// <param name="type">The product's name of the event.</param>
+    /// <param name="content">What the event says.</param>
+    public void Emit(SimSystem system, string type, JsonObject content)
+    {
+        var hooks = HooksOf(system);
+        lock (systems.First(s => s.System == system).Gate)
+        {
+            hooks.Emit(type, content, world.Time.GetUtcNow());
+        }
+    }
+
+    /// <summary>Writes addresses and credentials as JSON into a file that only its owner can read.</summary>
+    /// <param name="file">The file; a reader never sees half of it.</param>
+    public void WriteEndpoints(string file) => SimArguments.WriteUrls(this, file);
+
+    /// <summary>Ends the time of all access tokens that a system has given out.</summary>
+    /// <param name="system">The system.</param>
+    public void ExpireTokens(SimSystem system)
+    {
+        var known = systems.First(s => s.System == system);
+        lock (known.Gate)
+        {
+            known.ExpireTokens();
+        }
+    }
+
     /// <summary>Stops the servers.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (smtp is not null)
+        {
+            await smtp.DisposeAsync();
+        }
+
         foreach (var server in servers)
         {
             await server.DisposeAsync();
         }
+
+        await world.DisposeAsync();
     }
+
+    private IHasHooks HooksOf(SimSystem system) => systems.First(s => s.System == system) as IHasHooks
+        ?? throw new ArgumentException($"{system} sends no events.", nameof(system));
 }

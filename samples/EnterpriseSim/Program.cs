@@ -26,6 +26,10 @@ Console.WriteLine($"okta {simulation.Okta}");
 Console.WriteLine($"servicenow {simulation.ServiceNow}");
 Console.WriteLine($"jira {simulation.Jira}");
 Console.WriteLine($"salesforce {simulation.Salesforce}");
+Console.WriteLine($"slack {simulation.Slack}");
+Console.WriteLine($"graph {simulation.Graph}");
+Console.WriteLine($"workday {simulation.Workday}");
+Console.WriteLine($"smtp 127.0.0.1:{simulation.SmtpPort}");
 await stop.Task;
 return 0;
 

@@ -8,8 +8,9 @@ internal sealed record SimArguments(EnterpriseSimOptions Options, string? UrlsFi
 {
     public const string Usage =
         """
-        Simulated Okta, ServiceNow, Jira Cloud and Salesforce on loopback.
+        Simulated Okta, ServiceNow, Jira Cloud, Salesforce, Slack, Microsoft Graph, Workday and SMTP on loopback.
           --okta-port N  --servicenow-port N  --jira-port N  --salesforce-port N   ports (default: any free one)
+          --slack-port N  --graph-port N  --workday-port N  --smtp-port N  --smtp-control-port N
           --credentials FILE   JSON with the secrets to accept, as in the URLs file (default: random ones)
           --urls-file FILE     write base URLs and credentials there as JSON, readable by the owner only
           --seed N             seed of all identifiers (default: 1)
@@ -41,6 +42,11 @@ internal sealed record SimArguments(EnterpriseSimOptions Options, string? UrlsFi
                 case "--servicenow-port": options = options with { Ports = options.Ports with { ServiceNow = Number(65_535) } }; break;
                 case "--jira-port": options = options with { Ports = options.Ports with { Jira = Number(65_535) } }; break;
                 case "--salesforce-port": options = options with { Ports = options.Ports with { Salesforce = Number(65_535) } }; break;
+                case "--slack-port": options = options with { Ports = options.Ports with { Slack = Number(65_535) } }; break;
+                case "--graph-port": options = options with { Ports = options.Ports with { Graph = Number(65_535) } }; break;
+                case "--workday-port": options = options with { Ports = options.Ports with { Workday = Number(65_535) } }; break;
+                case "--smtp-port": options = options with { Ports = options.Ports with { Smtp = Number(65_535) } }; break;
+                case "--smtp-control-port": options = options with { Ports = options.Ports with { SmtpControl = Number(65_535) } }; break;
                 case "--seed": options = options with { Seed = Number(int.MaxValue) }; break;
                 case "--credentials": options = options with { Credentials = ReadCredentials(value) }; break;
                 case "--urls-file": urlsFile = value; break;
@@ -59,7 +65,7 @@ internal sealed record SimArguments(EnterpriseSimOptions Options, string? UrlsFi
     public static void WriteUrls(EnterpriseSimulation simulation, string file)
     {
         var content = JsonSerializer.SerializeToUtf8Bytes(
-            new Endpoints(simulation.Okta, simulation.ServiceNow, simulation.Jira, simulation.Salesforce, simulation.Credentials), Json);
+            new Endpoints(simulation.Okta, simulation.ServiceNow, simulation.Jira, simulation.Salesforce, simulation.Slack, simulation.Graph, simulation.Workday, simulation.SmtpPort, simulation.SmtpControl, simulation.Credentials), Json);
         var draft = $"{file}.{Environment.ProcessId.ToString(CultureInfo.InvariantCulture)}";
         var access = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
@@ -88,5 +94,5 @@ internal sealed record SimArguments(EnterpriseSimOptions Options, string? UrlsFi
         }
     }
 
-    private sealed record Endpoints(Uri Okta, Uri ServiceNow, Uri Jira, Uri Salesforce, EnterpriseSimCredentials Credentials);
+    private sealed record Endpoints(Uri Okta, Uri ServiceNow, Uri Jira, Uri Salesforce, Uri Slack, Uri Graph, Uri Workday, int SmtpPort, Uri SmtpControl, EnterpriseSimCredentials Credentials);
 }

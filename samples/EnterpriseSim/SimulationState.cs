@@ -1,8 +1,12 @@
 using System.Text.Json.Nodes;
+using Steward.EnterpriseSim.Graph;
 using Steward.EnterpriseSim.Jira;
 using Steward.EnterpriseSim.Okta;
 using Steward.EnterpriseSim.Salesforce;
 using Steward.EnterpriseSim.ServiceNow;
+using Steward.EnterpriseSim.Slack;
+using Steward.EnterpriseSim.Smtp;
+using Steward.EnterpriseSim.Workday;
 
 namespace Steward.EnterpriseSim;
 
@@ -14,13 +18,56 @@ public sealed class SimulationState
     private readonly JiraSystem jira;
     private readonly SalesforceSystem salesforce;
 
-    internal SimulationState(OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira, SalesforceSystem salesforce)
+    private readonly SlackSystem slack;
+    private readonly GraphSystem graph;
+    private readonly WorkdaySystem workday;
+    private readonly SmtpSystem smtp;
+
+    internal SimulationState(
+        OktaSystem okta, ServiceNowSystem serviceNow, JiraSystem jira, SalesforceSystem salesforce, SlackSystem slack, GraphSystem graph, WorkdaySystem workday, SmtpSystem smtp)
     {
+        (this.slack, this.graph, this.workday, this.smtp) = (slack, graph, workday, smtp);
         this.okta = okta;
         this.serviceNow = serviceNow;
         this.jira = jira;
         this.salesforce = salesforce;
     }
+
+    /// <summary>Every message that the mail server took, oldest first.</summary>
+    public IReadOnlyList<ReceivedMail> ReceivedMail => smtp.Received();
+
+    /// <summary>The messages of a Slack channel as the API shows them, oldest first.</summary>
+    /// <param name="channel">The channel's name or id.</param>
+    public IReadOnlyList<JsonObject> SlackMessages(string channel)
+    {
+        lock (slack.Gate)
+        {
+            return [.. slack.Workspace.Channels.Where(c => c.Id == channel || c.Name == channel)
+                .SelectMany(c => c.Messages.Select(m => m.Render(slack.Workspace.TeamId, withMetadata: true, [])))];
+        }
+    }
+
+    /// <summary>The id of a Slack channel; null if there is none.</summary>
+    /// <param name="name">The channel's name.</param>
+    public string? SlackChannel(string name)
+    {
+        lock (slack.Gate)
+        {
+            return slack.Workspace.Channels.Find(c => c.Name == name)?.Id;
+        }
+    }
+
+    /// <summary>The id of a member of the Slack workspace.</summary>
+    /// <param name="login">The login prefix.</param>
+    public string SlackUser(string login) => slack.Workspace.User(login).Id;
+
+    /// <summary>The object id of a person in Microsoft Graph.</summary>
+    /// <param name="login">The login prefix.</param>
+    public string GraphUser(string login) => graph.Directory.ByLogin(login).Id;
+
+    /// <summary>The id of a worker in Workday.</summary>
+    /// <param name="person">The person.</param>
+    public string WorkdayWorker(Person person) => workday.Tenant.IdOf(person);
 
     /// <summary>Every mail that Okta sent, oldest first.</summary>
     public IReadOnlyList<SentMail> Mail => okta.Mail();

@@ -73,6 +73,19 @@ public interface IConnectorClient
     /// <summary>Makes one call with the caller's rights. Failures of the external system are results. Repeated after a failure only when it cannot act twice: never.</summary>
     Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>The events of an instance's webhooks that some subscriber did not settle in spite of all attempts, oldest first.</summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="afterNumber">Only events after this number; 0 from the start.</param>
+    /// <param name="limit">1 to 200.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default);
+
+    /// <summary>Publishes such an event again, for the subscribers that have not settled it.</summary>
+    Task ReplayEventAsync(string name, long number, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes such an event off the list for good.</summary>
+    Task CloseEventAsync(string name, long number, CancellationToken cancellationToken = default);
+
     /// <summary>The newest audit entries, newest first.</summary>
     /// <param name="name">Of one instance; null of all.</param>
     /// <param name="before">Only entries with a lower sequence number; 0 for all.</param>

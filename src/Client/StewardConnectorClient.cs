@@ -124,6 +124,35 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
         return CallAsync("connector-audit.list", idempotent: true, changes: false, audit, (name, before, limit), static (audit, page, token) => audit.List(page.name, page.before, page.limit, token), cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default)
+    {
+        InputRules.Limit(limit);
+        return CallAsync("connector-hooks.list-dead-letters", idempotent: true, changes: false, Hooks(name), (afterNumber, limit), static (hooks, page, token) => hooks.ListDeadLetters(page.afterNumber, page.limit, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task ReplayEventAsync(string name, long number, CancellationToken cancellationToken = default) =>
+        CallAsync("connector-hooks.replay", idempotent: false, changes: true, Hooks(name), number, static async (hooks, number, token) =>
+        {
+            await hooks.Replay(number, token);
+            return true;
+        }, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CloseEventAsync(string name, long number, CancellationToken cancellationToken = default) =>
+        CallAsync("connector-hooks.close", idempotent: false, changes: true, Hooks(name), number, static async (hooks, number, token) =>
+        {
+            await hooks.Close(number, token);
+            return true;
+        }, cancellationToken);
+
+    private IConnectorHooksGrain Hooks(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return grains.GetGrain<IConnectorHooksGrain>(GrainKeys.Connector(identity.TenantId, name));
+    }
+
     private Task<ConnectorInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
         CallAsync("connector.get-info", idempotent: true, changes: false, Connector(name), 0, static (connector, _, token) => connector.GetInfo(token), cancellationToken);
 

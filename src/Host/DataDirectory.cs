@@ -33,5 +33,8 @@ internal sealed class DataDirectory
     /// <summary>Written by a running Steward: the address of its gateway.</summary>
     public string UrlFile => File("gateway.url");
 
+    /// <summary>Written by a running Steward with simulated systems: their addresses, and what to sign in to them with.</summary>
+    public string SimulatorsFile => File("simulators.json");
+
     private string File(string name) => System.IO.Path.Combine(Path, name);
 }

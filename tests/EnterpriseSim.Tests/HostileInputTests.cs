@@ -36,6 +36,9 @@ public sealed class HostileInputTests : IAsyncLifetime
     [InlineData(SimSystem.ServiceNow)]
     [InlineData(SimSystem.Jira)]
     [InlineData(SimSystem.Salesforce)]
+    [InlineData(SimSystem.Slack)]
+    [InlineData(SimSystem.Graph)]
+    [InlineData(SimSystem.Workday)]
     public async Task AnyRoute_WithHostileInput_NeverFailsInTheServer(SimSystem system)
     {
         using var client = await ClientAsync(system);
@@ -90,6 +93,21 @@ public sealed class HostileInputTests : IAsyncLifetime
                 ("POST", "/rest/api/3/issue/IT-1/transitions"), ("POST", "/rest/api/3/issue/IT-1/comment"), ("GET", "/rest/api/3/issue/IT-1"), ("GET", "/rest/api/3/user/search"),
                 ("GET", "/rest/api/3/project/search"), ("GET", "/rest/api/3/issue/createmeta"), ("GET", "/rest/api/3/issue/createmeta/IT/issuetypes"),
             ],
+            SimSystem.Slack =>
+            [
+                .. new[] { "users.lookupByEmail", "users.list", "conversations.list", "conversations.info", "conversations.history", "conversations.replies", "usergroups.list", "no.such" }.Select(m => ("GET", $"/api/{m}")),
+                .. new[] { "auth.test", "chat.postMessage", "chat.update", "chat.delete", "conversations.create", "conversations.invite", "usergroups.users.update", "oauth.v2.access" }.Select(m => ("POST", $"/api/{m}")),
+            ],
+            SimSystem.Graph =>
+            [
+                ("GET", "/v1.0/users"), ("GET", "/v1.0/users?$filter=((("), ("GET", "/v1.0/users/x/manager"), ("PATCH", $"/v1.0/users/{sim.State.GraphUser("ada.lovelace")}"), ("POST", $"/v1.0/users/{sim.State.GraphUser("ada.lovelace")}/assignLicense"),
+                ("POST", "/v1.0/groups/x/members/$ref"), ("POST", "/v1.0/chats"), ("POST", "/v1.0/subscriptions"), ("POST", "/v1.0/me/onlineMeetings/createOrGet"), ("POST", "/x/oauth2/v2.0/token"), ("GET", "/v1.0/teams"),
+            ],
+            SimSystem.Workday =>
+            [
+                ("GET", "/ccx/service/customreport2/acme/ISU_Steward/Active_Workers"), ("GET", "/ccx/api/v1/acme/workers"), ("POST", "/ccx/oauth2/acme/token"), ("GET", "/ccx/api/wql/v1/acme/data"),
+                ("POST", "/ccx/api/absenceManagement/v1/acme/workers/x/requestTimeOff"),
+            ],
             _ =>
             [
                 ("GET", "/services/data/v62.0/query"), ("GET", "/services/data/v62.0/query/x-1"), ("POST", "/services/data/v62.0/sobjects/Case"), ("POST", "/services/data/v62.0/sobjects/Opportunity"),
@@ -106,6 +124,9 @@ public sealed class HostileInputTests : IAsyncLifetime
             case SimSystem.Okta: return SimClient.Okta(sim);
             case SimSystem.ServiceNow: return SimClient.ServiceNow(sim);
             case SimSystem.Jira: return SimClient.Jira(sim);
+            case SimSystem.Slack: return new SimClient(sim.Slack, new AuthenticationHeaderValue("Bearer", sim.Credentials.SlackBotToken));
+            case SimSystem.Graph: return new SimClient(sim.Graph, new AuthenticationHeaderValue("Bearer", (string)(await Contract.GraphSignIn.PersonAsync(sim, "viktor.petrov")).Body!["access_token"]!));
+            case SimSystem.Workday: return new SimClient(sim.Workday, SimClient.Basic(sim.Credentials.WorkdayUser, sim.Credentials.WorkdayPassword));
             default:
                 using (var anonymous = new SimClient(sim.Salesforce, null))
                 {

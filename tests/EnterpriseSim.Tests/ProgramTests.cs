@@ -16,7 +16,7 @@ public sealed class ProgramTests : IDisposable
         var file = Path.Combine(directory, "urls.json");
         using var process = Start("--urls-file", file);
         var lines = new List<string>();
-        while (lines.Count < 4 && await process.StandardOutput.ReadLineAsync() is { } line)
+        while (lines.Count < 8 && await process.StandardOutput.ReadLineAsync() is { } line)
         {
             lines.Add(line);
         }
@@ -28,7 +28,7 @@ public sealed class ProgramTests : IDisposable
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(20));
         await process.WaitForExitAsync(deadline.Token);
 
-        Assert.Equal(["okta", "servicenow", "jira", "salesforce"], lines.Select(l => l.Split(' ')[0]));
+        Assert.Equal(["okta", "servicenow", "jira", "salesforce", "slack", "graph", "workday", "smtp"], lines.Select(l => l.Split(' ')[0]));
         Assert.Equal(200, user.Status);
         Assert.True(OperatingSystem.IsWindows() || File.GetUnixFileMode(file) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
         Assert.Equal(0, process.ExitCode);

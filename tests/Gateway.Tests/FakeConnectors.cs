@@ -84,6 +84,16 @@ public sealed class FakeConnectors
             return all.Answer;
         });
 
+        public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin(() => new HookDeadLetterPage
+        {
+            Letters = [new() { Number = afterNumber + 1, EventId = "events:d1", Type = "issues", ReceivedAt = DateTimeOffset.UnixEpoch, FailedAt = DateTimeOffset.UnixEpoch, Attempts = 5, OpenFor = [name] }],
+            NextAfterNumber = limit == 1 ? afterNumber + 1 : null,
+        });
+
+        public Task ReplayEventAsync(string name, long number, CancellationToken cancellationToken = default) => Admin(() => number == 1 ? name : throw StewardException.NotFound("The dead letter"));
+
+        public Task CloseEventAsync(string name, long number, CancellationToken cancellationToken = default) => ReplayEventAsync(name, number, cancellationToken);
+
         public Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin<IReadOnlyList<ConnectorAuditEntry>>(() =>
         [
             new()

@@ -35,6 +35,9 @@ internal sealed class Call(HttpContext http, string operation, DateTimeOffset no
 
     public bool Effect { get; private set; }
 
+    /// <summary>What the step before the call's turn found out; null if there was none.</summary>
+    public string? Finding { get; set; }
+
     public SimFault? Fault { get; set; }
 
     public RateReading? Rate { get; set; }
@@ -102,6 +105,8 @@ internal sealed class Reply(int status, JsonNode? body = null)
     public static Reply Ok(JsonNode body) => new(200, body);
 
     public static Reply NoContent() => new(204);
+
+    public static Reply Redirect(string url) => new Reply(302).With("Location", url);
 
     public Reply With(string name, string value)
     {

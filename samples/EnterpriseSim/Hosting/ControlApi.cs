@@ -1,13 +1,19 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Steward.EnterpriseSim.Hosting;
 
 /// <summary>The simulator's own API on each server under <c>/__sim/</c>: recorded calls, faults, mail. Guarded by the control token.</summary>
 internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
 {
-    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
+    };
     private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(world.Options.Credentials.ControlToken));
 
     public void Map(WebApplication app)
@@ -28,11 +34,85 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
             return Results.NoContent();
         });
         control.MapPost("/faults", (Delegate)PlanFaultAsync);
+        control.MapPost("/tokens/expire", () =>
+        {
+            lock (system.Gate)
+            {
+                system.ExpireTokens();
+            }
+
+            return Results.NoContent();
+        });
+        if (system is IHasTokens { Tokens: var tokens })
+        {
+            control.MapGet("/tokens", () =>
+            {
+                lock (system.Gate)
+                {
+                    return Results.Json(new { refreshed = tokens.Refreshed, reused = tokens.Reused }, Json);
+                }
+            });
+        }
+
+        if (system is IHasHooks hooks)
+        {
+            control.MapGet("/events", () => Results.Json(new { events = world.Hooks.Snapshot().Where(e => e.System == system.System) }, Json));
+            control.MapPost("/events", async (HttpContext http) => await ReadAsync<PlannedEvent>(http) is { } planned ? Emit(hooks, planned) : Invalid("An event has type and content."));
+            control.MapPost("/hooks", async (HttpContext http) => await ReadAsync<Receiver>(http) is { } receiver
+                ? await SubscribeAsync(hooks, receiver, http.RequestAborted)
+                : Invalid("A receiver has url and, where the product wants one, secret."));
+        }
+
+        if (system is Smtp.SmtpSystem smtp)
+        {
+            control.MapGet("/mail", () => Results.Json(new { mail = smtp.Received() }, Json));
+        }
+
         if (system is IHasMail mailing)
         {
             control.MapGet("/mail", () => Results.Json(new { mail = mailing.Mail() }, Json));
         }
     }
+
+    private IResult Emit(IHasHooks hooks, PlannedEvent planned)
+    {
+        lock (system.Gate)
+        {
+            hooks.Emit(planned.Type, planned.Content, world.Time.GetUtcNow());
+        }
+
+        return Results.StatusCode(202);
+    }
+
+    private static async Task<IResult> SubscribeAsync(IHasHooks hooks, Receiver receiver, CancellationToken cancellationToken)
+    {
+        // Simulated events go nowhere but to this machine.
+        if (!Uri.TryCreate(receiver.Url, UriKind.Absolute, out var url) || !url.IsLoopback || url.Scheme is not ("http" or "https"))
+        {
+            return Invalid("The url must be an http address on this machine.");
+        }
+
+        return await hooks.SubscribeAsync(url, receiver.Secret, cancellationToken) is { } problem ? Invalid(problem) : Results.StatusCode(201);
+    }
+
+    private static IResult Invalid(string message) => Results.Json(new { error = message }, statusCode: 400);
+
+    private static async Task<T?> ReadAsync<T>(HttpContext http)
+        where T : class
+    {
+        try
+        {
+            return await JsonSerializer.DeserializeAsync<T>(http.Request.Body, Json, http.RequestAborted);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private sealed record PlannedEvent(string Type, JsonObject Content);
+
+    private sealed record Receiver(string Url, string? Secret = null);
 
     private async Task<IResult> PlanFaultAsync(HttpContext http)
     {
@@ -51,6 +131,12 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
 
     private bool Allowed(HttpContext http) => CryptographicOperations.FixedTimeEquals(
         SHA256.HashData(Encoding.UTF8.GetBytes(http.Request.Headers["X-Sim-Token"].ToString())), expected);
+}
+
+/// <summary>A system that gives out rotating tokens.</summary>
+internal interface IHasTokens
+{
+    TokenBook Tokens { get; }
 }
 
 /// <summary>A system that sends mail to people.</summary>

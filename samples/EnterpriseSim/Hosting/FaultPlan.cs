@@ -18,20 +18,32 @@ internal sealed class FaultPlan
             throw new ArgumentOutOfRangeException(nameof(fault), fault.Status, "A server error has a status from 500 to 599.");
         }
 
+        if (fault.Kind == SimFaultKind.SchemaChange && (string.IsNullOrEmpty(fault.Field) || (fault.Change == SimSchemaChange.Renamed && string.IsNullOrEmpty(fault.NewName))))
+        {
+            throw new ArgumentOutOfRangeException(nameof(fault), fault.Field, "A schema change names its field, and a renamed one its new name.");
+        }
+
         lock (gate)
         {
             pending.Add(new Pending(fault) { Left = fault.Count, Passing = fault.After });
         }
     }
 
-    public SimFault? Take(SimSystem system, string operation, string method, string path)
+    /// <summary>The fault that hits a call, if one does.</summary>
+    public SimFault? Take(SimSystem system, string operation, string method, string path) => Take(system, operation, method, path, events: false);
+
+    /// <summary>The fault that hits an event on its way out, if one does.</summary>
+    public SimFault? TakeForEvent(SimSystem system, string eventType, string url) => Take(system, eventType, "POST", url, events: true);
+
+    private SimFault? Take(SimSystem system, string operation, string method, string path, bool events)
     {
         lock (gate)
         {
             foreach (var candidate in pending)
             {
                 var fault = candidate.Fault;
-                if ((fault.System is null || fault.System == system)
+                if (events == IsOfEvents(fault.Kind)
+                    && (fault.System is null || fault.System == system)
                     && (fault.Operation is null || fault.Operation.Equals(operation, StringComparison.OrdinalIgnoreCase))
                     && (fault.Method is null || fault.Method.Equals(method, StringComparison.OrdinalIgnoreCase))
                     && (fault.PathContains is null || path.Contains(fault.PathContains, StringComparison.OrdinalIgnoreCase)))
@@ -70,6 +82,8 @@ internal sealed class FaultPlan
             pending.RemoveAll(p => system is null || p.Fault.System == system);
         }
     }
+
+    private static bool IsOfEvents(SimFaultKind kind) => kind is SimFaultKind.DuplicateEvent or SimFaultKind.ReorderEvent or SimFaultKind.LoseEvent;
 
     private sealed class Pending(SimFault fault)
     {

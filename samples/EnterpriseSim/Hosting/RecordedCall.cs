@@ -17,6 +17,18 @@ public enum SimSystem
 
     /// <summary>Salesforce, the customer relationship management.</summary>
     Salesforce,
+
+    /// <summary>Slack, the team chat.</summary>
+    Slack,
+
+    /// <summary>Microsoft Graph: Entra ID and Teams.</summary>
+    Graph,
+
+    /// <summary>Workday, the employee records.</summary>
+    Workday,
+
+    /// <summary>The mail server.</summary>
+    Smtp,
 }
 
 /// <summary>One HTTP call that a simulated system saw.</summary>

@@ -29,6 +29,64 @@ public enum SimFaultKind
 
     /// <summary>The product's answer to an expired token; nothing is done.</summary>
     ExpiredToken,
+
+    /// <summary>The call is done and never answered; the connection stays open until the caller gives up.</summary>
+    TimeoutAfterCommit,
+
+    /// <summary>Status 200 with the product's error body; nothing is done.</summary>
+    ErrorInSuccess,
+
+    /// <summary>The call is done and one field of the answer is renamed, missing or of another type.</summary>
+    SchemaChange,
+
+    /// <summary>An event is sent a second time although it was taken. Hits events, not calls.</summary>
+    DuplicateEvent,
+
+    /// <summary>An event is held back until the next one was sent. Hits events, not calls.</summary>
+    ReorderEvent,
+
+    /// <summary>An event is never sent. Hits events, not calls.</summary>
+    LoseEvent,
+}
+
+/// <summary>How an answer to too many calls says when to come back.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SimRetryDialect>))]
+public enum SimRetryDialect
+{
+    /// <summary>The product's own headers.</summary>
+    Product,
+
+    /// <summary><c>Retry-After</c> in seconds.</summary>
+    Seconds,
+
+    /// <summary><c>Retry-After</c> as an HTTP date.</summary>
+    HttpDate,
+
+    /// <summary><c>X-RateLimit-Reset</c> in seconds since 1970.</summary>
+    Epoch,
+
+    /// <summary><c>X-RateLimit-Reset</c> as an ISO 8601 time.</summary>
+    Iso,
+
+    /// <summary><c>RateLimit-Reset</c> in seconds from now, as the draft of the IETF has it.</summary>
+    Delta,
+
+    /// <summary>No header at all.</summary>
+    None,
+}
+
+/// <summary>What happens to a field of an answer.</summary>
+[JsonConverter(typeof(JsonStringEnumConverter<SimSchemaChange>))]
+public enum SimSchemaChange
+{
+    /// <summary>It has another name.</summary>
+    Renamed,
+
+    /// <summary>It is missing.</summary>
+    Removed,
+
+    /// <summary>It has another type: texts become objects, everything else becomes text.</summary>
+    Retyped,
 }
 
 /// <summary>A fault for the next calls that match. All given conditions must hold.</summary>
@@ -63,4 +121,19 @@ public sealed record SimFault
 
     /// <summary>The status of the server errors; the default is 503, and 504 after the commit.</summary>
     public int? Status { get; init; }
+
+    /// <summary>How <see cref="SimFaultKind.RateLimited"/> says when to come back; the default is the product's way.</summary>
+    public SimRetryDialect Dialect { get; init; }
+
+    /// <summary>The product's error code of <see cref="SimFaultKind.ErrorInSuccess"/>, such as <c>fatal_error</c> of Slack; null for a usual one.</summary>
+    public string? Code { get; init; }
+
+    /// <summary>The field of <see cref="SimFaultKind.SchemaChange"/>: names between dots, with <c>*</c> for every item of an array.</summary>
+    public string? Field { get; init; }
+
+    /// <summary>What happens to <see cref="Field"/>.</summary>
+    public SimSchemaChange Change { get; init; }
+
+    /// <summary>The new name of a renamed field.</summary>
+    public string? NewName { get; init; }
 }

@@ -45,6 +45,18 @@ internal sealed class SimIds(int seed)
         return string.Concat(id15, check);
     }
 
+    /// <summary>An object id of Microsoft Graph: a GUID.</summary>
+    public string Guid(string name) => new Guid(Hash($"guid/{name}").AsSpan(0, 16)).ToString();
+
+    /// <summary>Slack: a letter for the kind and ten capital letters or digits.</summary>
+    public string Slack(char kind, string name) => kind + Text($"slack/{kind}/{name}", 10).ToUpperInvariant();
+
+    /// <summary>Workday: 32 hexadecimal digits.</summary>
+    public string Workday(string name) => Convert.ToHexStringLower(Hash($"workday/{name}").AsSpan(0, 16));
+
+    /// <summary>A text that nobody can guess, whatever the seed.</summary>
+    public static string Secret(int length) => RandomNumberGenerator.GetString(Base62, length);
+
     public string Text(string name, int length)
     {
         var bytes = Hash(name);

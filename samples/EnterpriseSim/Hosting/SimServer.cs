@@ -82,6 +82,11 @@ internal sealed class SimServer : IAsyncDisposable
         var call = new Call(http, route.Operation, world.Time.GetUtcNow());
         var body = await ReadBodyAsync(http);
         call.BodyText = body is null || route.SecretForm ? "" : Encoding.UTF8.GetString(body);
+        if (route.Before is { } before)
+        {
+            await before(call);
+        }
+
         var fault = call.Fault = world.Faults.Take(system.System, route.Operation, call.Method, call.PathAndQuery);
         if (fault?.Kind == SimFaultKind.CutBeforeCommit)
         {
@@ -102,13 +107,18 @@ internal sealed class SimServer : IAsyncDisposable
             system.Finish(call, reply);
         }
 
-        Record(call, reply.Status);
-        if (fault?.Kind == SimFaultKind.Slow)
+        if (fault is not null)
         {
-            await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), world.Time, http.RequestAborted);
+            reply = PlannedAnswer.Of(reply, fault, call.Now);
         }
 
-        if (fault?.Kind == SimFaultKind.CutAfterCommit)
+        Record(call, reply.Status);
+        if (fault?.Kind == SimFaultKind.TimeoutAfterCommit)
+        {
+            await NeverAnswerAsync(http);
+        }
+
+        if (fault?.Kind is SimFaultKind.CutAfterCommit or SimFaultKind.TimeoutAfterCommit)
         {
             http.Abort();
             return;
@@ -133,6 +143,7 @@ internal sealed class SimServer : IAsyncDisposable
                 case SimFaultKind.RateLimited: return system.RateLimited(call, fault.RetryAfterSeconds);
                 case SimFaultKind.ServerError: return system.ServerError(call, fault.Status ?? 503);
                 case SimFaultKind.ExpiredToken: return system.Unauthorized(call);
+                case SimFaultKind.ErrorInSuccess: return system.ErrorInSuccess(call, fault.Code);
                 default: break;
             }
 
@@ -151,7 +162,7 @@ internal sealed class SimServer : IAsyncDisposable
                 return refusal;
             }
 
-            if (route.SecretForm)
+            if ((route.SecretForm || system.ReadsForms) && !IsJson(call))
             {
                 call.Form = new FormCollection(QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body)));
             }
@@ -171,6 +182,22 @@ internal sealed class SimServer : IAsyncDisposable
             return e.Reply;
         }
     }
+
+    /// <summary>Waits until the caller gives up or the server stops.</summary>
+    private async Task NeverAnswerAsync(HttpContext http)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, app.Lifetime.ApplicationStopping);
+        try
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, world.Time, end.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // The caller has given up, which is what the fault is for.
+        }
+    }
+
+    private static bool IsJson(Call call) => call.Http.Request.ContentType?.StartsWith("application/json", StringComparison.OrdinalIgnoreCase) == true;
 
     private void Record(Call call, int status) => world.Calls.Add(sequence => new RecordedCall
     {

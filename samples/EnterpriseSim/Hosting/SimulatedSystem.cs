@@ -33,6 +33,17 @@ internal abstract class SimulatedSystem(SimSystem system, SimWorld world)
 
     public abstract Reply ServerError(Call call, int status);
 
+    /// <summary>Whether bodies may be forms as well as JSON.</summary>
+    public virtual bool ReadsForms => false;
+
+    /// <summary>An error in an answer that says success. Most products do not do that themselves, but what stands in front of them does.</summary>
+    public virtual Reply ErrorInSuccess(Call call, string? code) => new(200, ServerError(call, 500).Body);
+
+    /// <summary>Makes all access tokens that were given out useless; refresh tokens stay.</summary>
+    public virtual void ExpireTokens()
+    {
+    }
+
     /// <summary>Adds the headers that the product sends with every answer.</summary>
     public abstract void Finish(Call call, Reply reply);
 }
@@ -45,23 +56,39 @@ internal sealed record SimRoute(string Method, string Pattern, string Operation,
 
     /// <summary>Whether the body is a form with secrets: it is not parsed as JSON and not recorded.</summary>
     public bool SecretForm { get; init; }
+
+    /// <summary>What has to wait for somebody else, such as a handshake: it runs before the call has its turn, so it must not touch the system.</summary>
+    public Func<Call, Task>? Before { get; init; }
 }
 
-/// <summary>What the four systems share.</summary>
-internal sealed class SimWorld(EnterpriseSimOptions options, Company company)
+/// <summary>What the systems share.</summary>
+internal sealed class SimWorld : IAsyncDisposable
 {
-    public EnterpriseSimOptions Options => options;
+    public SimWorld(EnterpriseSimOptions options, Company company)
+    {
+        (Options, Company) = (options, company);
+        Ids = new SimIds(options.Seed);
+        Calls = new CallLog(options.RememberedCalls);
+        Started = options.Time.GetUtcNow();
+        Hooks = new HookSender(this);
+    }
 
-    public Company Company => company;
+    public EnterpriseSimOptions Options { get; }
 
-    public TimeProvider Time => options.Time;
+    public Company Company { get; }
 
-    public SimIds Ids { get; } = new(options.Seed);
+    public TimeProvider Time => Options.Time;
 
-    public CallLog Calls { get; } = new(options.RememberedCalls);
+    public SimIds Ids { get; }
+
+    public CallLog Calls { get; }
 
     public FaultPlan Faults { get; } = new();
 
+    public HookSender Hooks { get; }
+
     /// <summary>The moment at which the seeded history ends.</summary>
-    public DateTimeOffset Started { get; } = options.Time.GetUtcNow();
+    public DateTimeOffset Started { get; }
+
+    public ValueTask DisposeAsync() => Hooks.DisposeAsync();
 }

@@ -50,7 +50,7 @@ internal sealed partial class JiraSystem
             ["startAt"] = start,
             ["total"] = found.Count,
             ["isLast"] = start + page.Count >= found.Count,
-            ["values"] = new JsonArray([.. page.Select(p => p.Render(call.BaseUrl))]),
+            ["values"] = new JsonArray([.. page.Select(p => Expanded(call, p))]),
         };
         if (start + page.Count < found.Count)
         {
@@ -58,6 +58,17 @@ internal sealed partial class JiraSystem
         }
 
         return Reply.Ok(body);
+    }
+
+    private static JsonObject Expanded(Call call, JiraProject project)
+    {
+        var json = project.Render(call.BaseUrl);
+        if (call.Query("expand")?.Split(',').Contains("lead") == true)
+        {
+            json["lead"] = project.Lead.Render(call.BaseUrl);
+        }
+
+        return json;
     }
 
     private Reply GetProject(Call call)

@@ -91,6 +91,12 @@ internal sealed partial class JiraSystem
         var id = call.Json.Object("transition")?.Text("id") ?? throw Fail(400, "Missing 'transition' identifier");
         var status = JiraSite.Statuses.FirstOrDefault(s => s.Transition == id && s != issue.Status)
             ?? throw Fail(400, $"Transition id '{id}' is not valid for this issue.");
+        if (call.Json.Object("fields") is { Count: > 0 } fields)
+        {
+            // The transitions have no screen on which a field could be.
+            return Error(400, fields.ToDictionary(f => f.Key, f => $"Field '{f.Key}' cannot be set. It is not on the appropriate screen, or unknown."));
+        }
+
         issue.Status = status;
         issue.Updated = call.Now;
         issue.Resolved = status.Category == "done" ? call.Now : null;
@@ -102,12 +108,13 @@ internal sealed partial class JiraSystem
     {
         var issue = IssueOf(call);
         var (start, size) = (Number(call, "startAt", 0, int.MaxValue), Number(call, "maxResults", 100, 5_000));
+        var comments = call.Query("orderBy") is "-created" ? Enumerable.Reverse(issue.Comments) : issue.Comments;
         return Reply.Ok(new JsonObject
         {
             ["startAt"] = start,
             ["maxResults"] = size,
             ["total"] = issue.Comments.Count,
-            ["comments"] = new JsonArray([.. issue.Comments.Skip(start).Take(size).Select(c => c.Render(call.BaseUrl, issue.Id))]),
+            ["comments"] = new JsonArray([.. comments.Skip(start).Take(size).Select(c => c.Render(call.BaseUrl, issue.Id))]),
         });
     }
 

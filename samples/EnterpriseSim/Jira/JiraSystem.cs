@@ -5,7 +5,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Jira;
 
 /// <summary>The simulated Jira Cloud: dialect of answers, errors and limits. The operations are in the other parts.</summary>
-internal sealed partial class JiraSystem : SimulatedSystem
+internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasTokens
 {
     private readonly RateWindow rate;
 
@@ -14,8 +14,20 @@ internal sealed partial class JiraSystem : SimulatedSystem
     {
         Site = new JiraSite(world);
         rate = new RateWindow(world.Time, world.Options.Limits.JiraPerMinute, TimeSpan.FromMinutes(1));
-        const string root = "/rest/api/3";
+        Tokens = new TokenBook(world, "eyJraWQi.", "eyJhbGci.", TimeSpan.FromHours(1));
+
+        // The same API is behind the gateway for OAuth.
         Routes =
+        [
+            new("GET", "/authorize", "authorize", Authorize) { Open = true },
+            new("POST", "/oauth/token", "token", Token) { Open = true, SecretForm = true },
+            new("GET", "/oauth/token/accessible-resources", "accessibleResources", AccessibleResources),
+            .. ApiUnder("/rest/api/3"),
+            .. ApiUnder($"/ex/jira/{CloudId}/rest/api/3"),
+        ];
+    }
+
+    private SimRoute[] ApiUnder(string root) =>
         [
             new("POST", $"{root}/issue", "createIssue", CreateIssue),
             new("GET", $"{root}/issue/createmeta", "getCreateIssueMeta", GetCreateMeta),
@@ -39,18 +51,21 @@ internal sealed partial class JiraSystem : SimulatedSystem
             new("GET", $"{root}/project/{{project}}", "getProject", GetProject),
             new("GET", $"{root}/priority", "getPriorities", GetPriorities),
         ];
-    }
 
     public override IReadOnlyList<SimRoute> Routes { get; }
 
     public JiraSite Site { get; }
+
+    public TokenBook Tokens { get; }
+
+    public override void ExpireTokens() => Tokens.Expire();
 
     public override Reply? Authenticate(Call call)
     {
         var credentials = World.Options.Credentials;
         var valid = Secrets.Basic(call.Authorization) is var (user, token)
             ? user.Equals(credentials.JiraEmail, StringComparison.OrdinalIgnoreCase) && Secrets.Same(token, credentials.JiraApiToken)
-            : Secrets.After(call.Authorization, "Bearer") is { } bearer && Secrets.Same(bearer, credentials.JiraBearerToken);
+            : Secrets.After(call.Authorization, "Bearer") is { } bearer && (Secrets.Same(bearer, credentials.JiraBearerToken) || Tokens.SubjectOf(bearer, call.Now) is not null);
         return valid ? null : Unauthorized(call);
     }
 
@@ -78,6 +93,11 @@ internal sealed partial class JiraSystem : SimulatedSystem
 
     public override void Finish(Call call, Reply reply)
     {
+        if (call.Effect)
+        {
+            Tell(call, reply);
+        }
+
         reply.With("X-AREQUESTID", World.Ids.ServiceNow(World.Ids.Fresh("request"))).With("X-AACCOUNTID", Site.Integration.Id);
         if (call.Rate is { } reading)
         {

@@ -49,10 +49,7 @@ internal sealed class OktaDirectory
                     ["manager"] = manager?.Name,
                 },
             };
-            Users.Add(user);
-            usersByKey[user.Id] = user;
-            usersByKey[user.Login] = user;
-            usersByKey.TryAdd(person.Login, user);
+            Add(user);
         }
 
         Administrator = usersByKey[company.People.First(p => p.Admin).Email];
@@ -75,6 +72,17 @@ internal sealed class OktaDirectory
 
     /// <summary>The administrator who created the API token: the actor of every change.</summary>
     public OktaUser Administrator { get; }
+
+    /// <summary>Is told about every new entry of the system log.</summary>
+    public Action<JsonObject>? Logged { get; set; }
+
+    public void Add(OktaUser user)
+    {
+        Users.Add(user);
+        usersByKey[user.Id] = user;
+        usersByKey[user.Login] = user;
+        usersByKey.TryAdd(user.Login[..Math.Max(0, user.Login.IndexOf('@', StringComparison.Ordinal))], user);
+    }
 
     /// <summary>Finds a user by id, login or the login's part before the at sign.</summary>
     public OktaUser? Find(string key) => usersByKey.GetValueOrDefault(key);
@@ -114,6 +122,7 @@ internal sealed class OktaDirectory
             },
             ["authenticationContext"] = new JsonObject { ["authenticationStep"] = 0, ["externalSessionId"] = $"trs{requestId}" },
         }));
+        Logged?.Invoke(Events[^1].Event);
     }
 
     public static JsonObject Target(OktaUser user) => Target(user.Id, "User", user.Login, user.DisplayName);

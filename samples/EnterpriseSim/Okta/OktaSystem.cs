@@ -5,7 +5,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Okta;
 
 /// <summary>The simulated Okta: dialect of answers, errors, limits and pages. The operations are in the other parts.</summary>
-internal sealed partial class OktaSystem : SimulatedSystem, IHasMail
+internal sealed partial class OktaSystem : SimulatedSystem, IHasMail, IHasHooks, IHasTokens
 {
     private const int UsersPerPage = 200;
     private readonly OktaDirectory directory;
@@ -15,10 +15,19 @@ internal sealed partial class OktaSystem : SimulatedSystem, IHasMail
         : base(SimSystem.Okta, world)
     {
         directory = new OktaDirectory(world);
+        directory.Logged = entry => Emit(entry.Text("eventType")!, entry, world.Time.GetUtcNow());
+        Tokens = new TokenBook(world, "eyJraWQi.", "", TimeSpan.FromHours(1));
         rate = new RateWindow(world.Time, world.Options.Limits.OktaPerMinute, TimeSpan.FromMinutes(1));
         Routes =
         [
+            new("POST", "/oauth2/v1/token", "token", Token) { Open = true, SecretForm = true },
             new("GET", "/api/v1/users", "listUsers", ListUsers),
+            new("POST", "/api/v1/users", "createUser", CreateUser),
+            new("POST", "/api/v1/users/{id}", "updateUser", UpdateUser),
+            new("POST", "/api/v1/users/{id}/lifecycle/deactivate", "deactivateUser", Deactivate),
+            new("DELETE", "/api/v1/users/{id}/sessions", "revokeUserSessions", ClearSessions),
+            new("GET", "/api/v1/users/{id}/factors", "listFactors", ListFactors),
+            new("POST", "/api/v1/users/{id}/lifecycle/reset_factors", "resetFactors", ResetFactors),
             new("GET", "/api/v1/users/{id}", "getUser", GetUser),
             new("GET", "/api/v1/users/{id}/groups", "listUserGroups", ListUserGroups),
             new("GET", "/api/v1/users/{id}/appLinks", "listAppLinks", ListAppLinks),
@@ -46,6 +55,10 @@ internal sealed partial class OktaSystem : SimulatedSystem, IHasMail
 
     public OktaDirectory Directory => directory;
 
+    public TokenBook Tokens { get; }
+
+    public override void ExpireTokens() => Tokens.Expire();
+
     public IReadOnlyList<SentMail> Mail()
     {
         lock (Gate)
@@ -59,7 +72,7 @@ internal sealed partial class OktaSystem : SimulatedSystem, IHasMail
         var credentials = World.Options.Credentials;
         var valid = Secrets.After(call.Authorization, "SSWS") is { } token
             ? Secrets.Same(token, credentials.OktaApiToken)
-            : Secrets.After(call.Authorization, "Bearer") is { } bearer && Secrets.Same(bearer, credentials.OktaBearerToken);
+            : Secrets.After(call.Authorization, "Bearer") is { } bearer && (Secrets.Same(bearer, credentials.OktaBearerToken) || Tokens.SubjectOf(bearer, call.Now) is not null);
         return valid ? null : Unauthorized(call);
     }
 

@@ -42,6 +42,11 @@ internal sealed class SalesforceOrg(SimWorld world)
             record["OwnerId"] = JsonValue.Create(owner);
         }
 
+        if (schema.Fields.ContainsKey("CreatedById"))
+        {
+            record["CreatedById"] = JsonValue.Create(owner);
+        }
+
         if (schema.Name == "Case")
         {
             record["Status"] = JsonValue.Create("New");
@@ -57,6 +62,12 @@ internal sealed class SalesforceOrg(SimWorld world)
         if (missing.Length > 0)
         {
             problems.Add(new SalesforceProblem("REQUIRED_FIELD_MISSING", $"Required fields are missing: [{string.Join(", ", missing)}]", missing));
+        }
+
+        if (schema.Name == "PermissionSetAssignment" && records[schema.Name].Values.Any(r =>
+            r["AssigneeId"].AsText() == record["AssigneeId"].AsText() && r["PermissionSetId"].AsText() == record["PermissionSetId"].AsText()))
+        {
+            problems.Add(new SalesforceProblem("DUPLICATE_VALUE", "duplicate value found: <unknown> duplicates value on record with id: <unknown>"));
         }
 
         if (problems.Count > 0)

@@ -71,7 +71,15 @@ internal sealed class SalesforceSchema
         new("User", "005",
             new("Username") { Required = true, MaxLength = 80 }, new("FirstName") { MaxLength = 40 }, new("LastName") { Required = true, MaxLength = 80 },
             new("Name") { ReadOnly = true }, new("Email") { Required = true, MaxLength = 128 }, new("Title") { MaxLength = 80 }, new("Department") { MaxLength = 80 },
-            new("City") { MaxLength = 40 }, new("EmployeeNumber") { MaxLength = 20 }, new("IsActive", FieldKind.Boolean), Ref("ManagerId", "User")),
+            new("City") { MaxLength = 40 }, new("EmployeeNumber") { MaxLength = 20 }, new("IsActive", FieldKind.Boolean), Ref("ManagerId", "User"),
+            Ref("ProfileId", "Profile"), Ref("UserRoleId", "UserRole")),
+        new("Profile", "00e", new SalesforceField("Name") { Required = true }),
+        new("UserRole", "00E", new SalesforceField("Name") { Required = true }),
+        new("UserLogin", "0Yw", Ref("UserId", "User"), new("IsFrozen", FieldKind.Boolean), new("IsPasswordLocked", FieldKind.Boolean)),
+        new("PermissionSet", "0PS", new("Name") { Required = true }, new("Label") { Required = true }, new("IsOwnedByProfile", FieldKind.Boolean)),
+        new("PermissionSetAssignment", "0Pa", Ref("AssigneeId", "User") with { Required = true }, Ref("PermissionSetId", "PermissionSet") with { Required = true }),
+        new("CaseComment", "00a",
+            Ref("ParentId", "Case") with { Required = true }, new("CommentBody") { MaxLength = 4_000 }, new("IsPublished", FieldKind.Boolean), Ref("CreatedById", "User") with { ReadOnly = true }),
     }.ToDictionary(s => s.Name, StringComparer.OrdinalIgnoreCase);
 
     public string Name { get; }

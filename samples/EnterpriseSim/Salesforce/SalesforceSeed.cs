@@ -66,6 +66,17 @@ internal sealed class SalesforceSeed(SimWorld world, SalesforceOrg org)
     public string Load()
     {
         var founded = world.Started.AddDays(-800);
+        var profile = Add("Profile", founded, "standard", new JsonObject { ["Name"] = "Standard User" });
+        foreach (var role in world.Company.People.Select(p => p.Department).Distinct())
+        {
+            Add("UserRole", founded, role, new JsonObject { ["Name"] = role });
+        }
+
+        foreach (var (name, label, owned) in new[] { ("Export_Reports", "Export Reports", false), ("Manage_Price_Books", "Manage Price Books", false), ("X00e", "Standard User", true) })
+        {
+            Add("PermissionSet", founded, name, new JsonObject { ["Name"] = name, ["Label"] = label, ["IsOwnedByProfile"] = owned });
+        }
+
         foreach (var person in world.Company.People)
         {
             Add("User", founded, person.Login, new JsonObject
@@ -73,7 +84,9 @@ internal sealed class SalesforceSeed(SimWorld world, SalesforceOrg org)
                 ["Username"] = person.Email, ["FirstName"] = person.First, ["LastName"] = person.Last, ["Email"] = person.Email, ["Title"] = person.Title,
                 ["Department"] = person.Department, ["City"] = person.City, ["EmployeeNumber"] = person.EmployeeNumber, ["IsActive"] = person.Status != "DEPROVISIONED",
                 ["ManagerId"] = person.Manager is { } manager ? User(manager) : null,
+                ["ProfileId"] = profile, ["UserRoleId"] = world.Ids.Salesforce("00E", person.Department),
             });
+            Add("UserLogin", founded, $"login/{person.Login}", new JsonObject { ["UserId"] = User(person.Login), ["IsPasswordLocked"] = person.Status == "LOCKED_OUT" });
         }
 
         var integration = Add("User", founded, "integration", new JsonObject

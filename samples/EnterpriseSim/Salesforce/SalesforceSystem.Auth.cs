@@ -59,6 +59,8 @@ internal sealed partial class SalesforceSystem
         });
     }
 
+    private Reply Revoke(Call call) => sessions.Remove(call.Form["token"].ToString()) ? new Reply(200) : OAuthError("unsupported_token_type", "this token type is not supported");
+
     private static Reply OAuthError(string error, string description) =>
         new(400, new JsonObject { ["error"] = error, ["error_description"] = description });
 

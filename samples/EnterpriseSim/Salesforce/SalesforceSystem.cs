@@ -22,6 +22,7 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
         Routes =
         [
             new("POST", "/services/oauth2/token", "token", Token) { Open = true, SecretForm = true },
+            new("POST", "/services/oauth2/revoke", "revoke", Revoke) { Open = true, SecretForm = true },
             new("GET", "/services/data", "listVersions", ListVersions) { Open = true },
             new("GET", root, "listResources", ListResources),
             new("GET", $"{root}/limits", "limits", GetLimits),
@@ -54,6 +55,8 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
         return null;
     }
 
+    public override void ExpireTokens() => sessions.Clear();
+
     public override RateReading CountRate(Call call) => rate.Count("org");
 
     public override Reply Unauthorized(Call call) => call.Operation == "token"
@@ -79,7 +82,7 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
 
     public override void Finish(Call call, Reply reply)
     {
-        if (call.Rate is { } reading && call.Operation is not ("token" or "listVersions"))
+        if (call.Rate is { } reading && call.Operation is not ("token" or "revoke" or "listVersions"))
         {
             reply.With("Sforce-Limit-Info", $"api-usage={reading.Used.Plain()}/{reading.Limit.Plain()}");
         }

@@ -44,6 +44,23 @@ internal sealed class ServiceNowSeed(SimWorld world, TableStore store)
         ("close_code", "Solved (Permanently)", "Solved (Permanently)", ""), ("close_code", "Solved (Work Around)", "Solved (Work Around)", ""),
     ];
 
+    // Choices of other tables than incident.
+    private static readonly (string Table, string Element, string Value, string Label)[] OtherChoices =
+    [
+        ("change_request", "state", "-5", "New"), ("change_request", "state", "-4", "Assess"), ("change_request", "state", "-2", "Scheduled"), ("change_request", "state", "-1", "Implement"),
+        ("change_request", "state", "3", "Closed"), ("change_request", "state", "4", "Canceled"),
+        ("change_request", "risk", "2", "High"), ("change_request", "risk", "3", "Moderate"), ("change_request", "risk", "4", "Low"),
+        ("sc_req_item", "state", "1", "Open"), ("sc_req_item", "state", "2", "Work in Progress"), ("sc_req_item", "state", "3", "Closed Complete"),
+    ];
+
+    private static readonly (string Title, string Text)[] Articles =
+    [
+        ("Connect to the VPN", "Open the Acme VPN client, choose the gateway of your office and sign in with your Acme account. If it drops every hour, renew the certificate in the client's settings."),
+        ("Unlock your account", "After five wrong passwords an account is locked. Wait 30 minutes or ask the help desk to unlock it."),
+        ("Set up Acme Mail on a phone", "Install the mail app, enter your address and approve the sign-in on your other device."),
+        ("Request a laptop", "New laptops are ordered through the service catalogue and arrive within five days."),
+    ];
+
     // Short description, category, subcategory, impact, urgency, state, caller, group, assignee, configuration item, age in hours.
     private static readonly (string Text, string Category, string Sub, int Impact, int Urgency, int State, string Caller, string Group, string? Assignee, string? Item, int Age)[] Incidents =
     [
@@ -83,6 +100,19 @@ internal sealed class ServiceNowSeed(SimWorld world, TableStore store)
         {
             Add("sys_choice", founded, $"choice/{element}/{value}", ("name", "incident"), ("element", element), ("value", value), ("label", label), ("dependent_value", dependent));
         }
+
+        foreach (var (table, element, value, label) in OtherChoices)
+        {
+            Add("sys_choice", founded, $"choice/{table}/{element}/{value}", ("name", table), ("element", element), ("value", value), ("label", label));
+        }
+
+        foreach (var (title, text) in Articles)
+        {
+            Add("kb_knowledge", founded, $"article/{title}", ("short_description", title), ("text", text));
+        }
+
+        Add("change_request", world.Started.AddDays(-3), "change/vpn", ("short_description", "Replace the VPN gateway in Berlin"), ("description", "The hardware is out of support."),
+            ("start_date", TableStore.Stamp(world.Started.AddDays(4))), ("end_date", TableStore.Stamp(world.Started.AddDays(4).AddHours(2))));
 
         foreach (var office in company.Offices)
         {

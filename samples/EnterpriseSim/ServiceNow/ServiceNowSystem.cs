@@ -19,6 +19,13 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem
         rate = new RateWindow(world.Time, world.Options.Limits.ServiceNowPerHour, TimeSpan.FromHours(1));
         ruleId = world.Ids.ServiceNow("rate-rule");
         var routes = new List<SimRoute> { new("POST", "/oauth_token.do", "token", Token) { Open = true, SecretForm = true } };
+        routes.AddRange(
+        [
+            new("GET", "/api/sn_sc/servicecatalog/items/{itemId}", "getCatalogItem", GetItem),
+            new("POST", "/api/sn_sc/servicecatalog/items/{itemId}/order_now", "orderNow", OrderItem),
+            new("GET", "/api/sn_km_api/knowledge/articles", "searchArticles", SearchKnowledge),
+            new("GET", "/api/sn_km_api/knowledge/articles/{id}", "getArticle", GetArticle),
+        ]);
         foreach (var root in new[] { "/api/now", "/api/now/v1", "/api/now/v2" })
         {
             routes.AddRange(
@@ -42,6 +49,12 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem
     public override Reply? Authenticate(Call call)
     {
         var credentials = World.Options.Credentials;
+        if (call.Http.Request.Headers.TryGetValue("x-sn-apikey", out var key))
+        {
+            call.Caller = credentials.ServiceNowUser;
+            return Secrets.Same(key, credentials.ServiceNowApiKey) ? null : Unauthorized(call);
+        }
+
         if (Secrets.Basic(call.Authorization) is var (user, password))
         {
             call.Caller = user;
@@ -55,6 +68,14 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem
         }
 
         return Unauthorized(call);
+    }
+
+    public override void ExpireTokens()
+    {
+        foreach (var token in tokens.Where(t => !t.Value.Refresh).Select(t => t.Key).ToList())
+        {
+            tokens.Remove(token);
+        }
     }
 
     public override RateReading CountRate(Call call) => rate.Count("table");

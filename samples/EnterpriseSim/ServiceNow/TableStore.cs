@@ -189,11 +189,17 @@ internal sealed class TableStore(SimWorld world)
                 row["closed_at"] = row["state"] == "7" ? Stamp(now) : "";
             }
         }
+        else if (table == "sysapproval_approver" && before.Count > 0 && row["state"] != before["state"] && Find("sc_req_item", row["sysapproval"]) is { } item)
+        {
+            // One decision is enough here.
+            item["approval"] = row["state"];
+            item["stage"] = row["state"] == "approved" ? "fulfillment" : "Request Cancelled";
+        }
         else if (table == "sc_req_item" && before.Count == 0)
         {
-            var item = Find("sc_cat_item", row["cat_item"]);
-            row["short_description"] = row["short_description"].Length > 0 ? row["short_description"] : item?["name"] ?? "";
-            if (item?["u_approval_required"] == "true")
+            var wanted = Find("sc_cat_item", row["cat_item"]);
+            row["short_description"] = row["short_description"].Length > 0 ? row["short_description"] : wanted?["name"] ?? "";
+            if (wanted?["u_approval_required"] == "true")
             {
                 row["approval"] = "requested";
                 row["stage"] = "waiting_for_approval";

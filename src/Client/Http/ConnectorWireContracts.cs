@@ -72,6 +72,9 @@ public sealed record UpdateConnectorRequest
     /// <summary>The field mappings by operation, all of them.</summary>
     public JsonElement? Mappings { get; init; }
 
+    /// <summary>The accepted tools of a server of the Model Context Protocol, all of them: what the operation tools.list gives as tool, with reads set by you.</summary>
+    public JsonElement? Tools { get; init; }
+
     /// <summary>Takes the catalogue's present template instead of the one that is pinned.</summary>
     public bool? UpgradeTemplate { get; init; }
 
@@ -293,6 +296,7 @@ public static class ConnectorWireMapping
             Operations = request.Operations,
             Access = request.Access,
             MappingsJson = request.Mappings?.GetRawText(),
+            ToolsJson = request.Tools?.GetRawText(),
             UpgradeTemplate = request.UpgradeTemplate ?? false,
             ExpectedRevision = request.ExpectedRevision,
         };
@@ -425,6 +429,7 @@ public static class ConnectorWireMapping
 [JsonSerializable(typeof(ConnectorTemplateDraft))]
 [JsonSerializable(typeof(ConnectorToolListResource))]
 [JsonSerializable(typeof(ConnectorAuditListResource))]
+[JsonSerializable(typeof(Steward.Connectors.HookDeadLetterPage))]
 public sealed partial class ConnectorWireJson : JsonSerializerContext;
 
 /// <summary>The same, forgiving what a newer gateway adds.</summary>
@@ -450,4 +455,5 @@ public sealed partial class ConnectorWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(ConnectorTemplateDraft))]
 [JsonSerializable(typeof(ConnectorToolListResource))]
 [JsonSerializable(typeof(ConnectorAuditListResource))]
+[JsonSerializable(typeof(Steward.Connectors.HookDeadLetterPage))]
 internal sealed partial class ClientConnectorWireJson : JsonSerializerContext;

@@ -70,6 +70,7 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
             Operations = change.Operations,
             Access = change.Access,
             Mappings = change.MappingsJson is { } mappings ? JsonElement.Parse(mappings) : null,
+            Tools = change.ToolsJson is { } tools ? JsonElement.Parse(tools) : null,
             UpgradeTemplate = change.UpgradeTemplate,
             ExpectedRevision = change.ExpectedRevision,
         };
@@ -153,6 +154,22 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
         var query = string.Create(CultureInfo.InvariantCulture, $"connector-audit?limit={limit}&before={before}{(name is null ? "" : "&connector=" + Uri.EscapeDataString(name))}");
         return [.. (await GetAsync("connector-audit.list", query, Json.ConnectorAuditListResource, cancellationToken)).Entries.Select(ConnectorWireMapping.ToContract)];
     }
+
+    /// <inheritdoc/>
+    public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default)
+    {
+        InputRules.Limit(limit);
+        return GetAsync(
+            "connector-hooks.list-dead-letters", string.Create(CultureInfo.InvariantCulture, $"{Path(name)}/dead-letters?after={afterNumber}&limit={limit}"), Json.HookDeadLetterPage, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task ReplayEventAsync(string name, long number, CancellationToken cancellationToken = default) => http.SendWithoutAnswerAsync(
+        "connector-hooks.replay", () => new HttpRequestMessage(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"v1/{Path(name)}/dead-letters/{number}/replay")), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task CloseEventAsync(string name, long number, CancellationToken cancellationToken = default) => http.SendWithoutAnswerAsync(
+        "connector-hooks.close", () => new HttpRequestMessage(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"v1/{Path(name)}/dead-letters/{number}/close")), cancellationToken);
 
     private static string Path(string name) => "connectors/" + Uri.EscapeDataString(name);
 

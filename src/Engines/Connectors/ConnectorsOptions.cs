@@ -29,6 +29,9 @@ public sealed class ConnectorsOptions
     /// <summary>Full paths of assemblies with typed connectors (<c>Steward:Connectors:Assemblies</c>); they are loaded at the start and run with the host's rights.</summary>
     public IList<string> Assemblies { get; } = [];
 
+    /// <summary>The operator's own templates (<c>Steward:Connectors:Catalogue</c>).</summary>
+    public CatalogueOptions Catalogue { get; } = new();
+
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
 
@@ -40,6 +43,7 @@ public sealed class ConnectorsOptions
         Timeout = section.GetValue(nameof(Timeout), Timeout);
         SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
         AllowPrivateAddresses = section.GetValue(nameof(AllowPrivateAddresses), AllowPrivateAddresses);
+        section.GetSection(nameof(Catalogue)).Bind(Catalogue);
         foreach (var path in section.GetSection(nameof(Assemblies)).Get<string[]>() ?? [])
         {
             Assemblies.Add(path);
@@ -55,6 +59,16 @@ public sealed class ConnectorsOptions
             tenant.Bind(options, binder => binder.ErrorOnUnknownConfiguration = true);
         }
     }
+}
+
+/// <summary>A folder with templates of the operator's own.</summary>
+public sealed class CatalogueOptions
+{
+    /// <summary>The folder, with its manifest and signature; none by default.</summary>
+    public string? Folder { get; set; }
+
+    /// <summary>Files with the public keys (P-256, PEM) that may sign the manifest.</summary>
+    public IList<string> TrustedKeys { get; } = [];
 }
 
 /// <summary>The external systems of one tenant; null for one that it does not use.</summary>
@@ -169,6 +183,15 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
             {
                 problems.Add(exception.Message);
             }
+        }
+
+        try
+        {
+            Templates.TemplateLibrary.Load(options.Catalogue);
+        }
+        catch (Exception exception) when (exception is DefinitionException or IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"Steward:Connectors:Catalogue:Folder cannot be used: {exception.Message}");
         }
 
         foreach (var (tenant, connectors) in options.Tenants)

@@ -14,6 +14,7 @@ using Steward.Engines.Connectors.Pipeline.Requests;
 using Steward.Engines.Connectors.Salesforce;
 using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Connectors.ServiceNow;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Webhooks;
 
@@ -66,6 +67,7 @@ public static class ConnectorsServiceCollectionExtensions
             })
             // The factory's own loggers write addresses, and addresses here hold names and mail addresses of people.
             .RemoveAllLoggers();
+        services.TryAddSingleton<TemplateLibrary>();
         services.TryAddSingleton<IInstanceDirectory, NoInstances>();
         services.TryAddSingleton<IConnectorRegistry, ConnectorRegistry>();
         AddPipeline(services);

@@ -172,6 +172,27 @@ internal static class ConnectorEndpoints
 
     private static void MapCalls(RouteGroupBuilder v1)
     {
+        v1.MapGet("/connectors/{name}/dead-letters", (Delegate)ListDeadEventsAsync)
+            .WithName("listConnectorDeadLetters")
+            .WithTags("Connectors")
+            .WithSummary("List events that nobody could work on")
+            .WithDescription("Events of the external system that some subscriber did not settle in spite of all attempts, oldest first. Admins only.")
+            .Produces<HookDeadLetterPage>()
+            .WithProblems(400, 401, 403, 429, 503);
+        v1.MapPost("/connectors/{name}/dead-letters/{number}/replay", (Delegate)ReplayEventAsync)
+            .WithName("replayConnectorDeadLetter")
+            .WithTags("Connectors")
+            .WithSummary("Publish an event again")
+            .WithDescription("For the subscribers that have not settled it. Admins only.")
+            .Produces(StatusCodes.Status204NoContent)
+            .WithProblems(400, 401, 403, 404, 429, 503);
+        v1.MapPost("/connectors/{name}/dead-letters/{number}/close", (Delegate)CloseEventAsync)
+            .WithName("closeConnectorDeadLetter")
+            .WithTags("Connectors")
+            .WithSummary("Take an event off the list")
+            .WithDescription("For good. Admins only.")
+            .Produces(StatusCodes.Status204NoContent)
+            .WithProblems(400, 401, 403, 404, 429, 503);
         v1.MapGet("/connectors/{name}/operations", (Delegate)ListOperationsAsync)
             .WithName("listConnectorOperations")
             .WithTags("Connectors")
@@ -309,6 +330,25 @@ internal static class ConnectorEndpoints
             connector, QueryNumbers.Sequence(before, "before", 0), QueryNumbers.Limit(limit, DefaultPageSize, MaxPageSize), context.RequestAborted);
         var resource = new ConnectorAuditListResource { Entries = [.. entries.Select(ConnectorWireMapping.ToResource)] };
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, resource, ConnectorWireJson.Default.ConnectorAuditListResource);
+    }
+
+    private static async Task ListDeadEventsAsync(HttpContext context, string name, [FromQuery] string? after, [FromQuery] string? limit)
+    {
+        var page = await Caller.Of(context).Client.Connectors.ListDeadEventsAsync(
+            name, QueryNumbers.Sequence(after, "after", 0), QueryNumbers.Limit(limit, DefaultPageSize, MaxPageSize), context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, page, ConnectorWireJson.Default.HookDeadLetterPage);
+    }
+
+    private static async Task ReplayEventAsync(HttpContext context, string name, string number)
+    {
+        await Caller.Of(context).Client.Connectors.ReplayEventAsync(name, QueryNumbers.Sequence(number, "number", 0), context.RequestAborted);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
+    private static async Task CloseEventAsync(HttpContext context, string name, string number)
+    {
+        await Caller.Of(context).Client.Connectors.CloseEventAsync(name, QueryNumbers.Sequence(number, "number", 0), context.RequestAborted);
+        context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
     private static async Task<string> ReadTextAsync(HttpContext context)

@@ -168,6 +168,10 @@ public sealed record UpdateConnector
     /// <summary>How often address and credentials are checked by themselves.</summary>
     [Id(8)]
     public TimeSpan? CheckEvery { get; init; }
+
+    /// <summary>The accepted tools of a server of the Model Context Protocol as JSON, all of them: what the operation <c>tools.list</c> gives as <c>tool</c>.</summary>
+    [Id(9)]
+    public string? ToolsJson { get; init; }
 }
 
 /// <summary>What is known of an instance. Holds no secret.</summary>
@@ -411,7 +415,7 @@ public sealed record ConnectorDefinition
     [Id(1)]
     public required string TemplateHash { get; init; }
 
-    /// <summary>The template's text; null when it is the catalogue's with that hash.</summary>
+    /// <summary>The template's text; null when it was not asked for.</summary>
     [Id(2)]
     public string? TemplateText { get; init; }
 }

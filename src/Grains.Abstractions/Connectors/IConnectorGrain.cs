@@ -70,9 +70,11 @@ public interface IConnectorGrain : IGrainWithStringKey
     Task Delete(CancellationToken cancellationToken = default);
 
     /// <summary>What calls are made with: settings, template, mappings. The platform only; null when there is none or it is disabled.</summary>
+    /// <param name="withText">Whether the template's text is wanted; not by those who have a template with its hash.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
     [Alias("get-definition")]
     [AlwaysInterleave] // Safe: reads what was last written and changes nothing.
-    Task<ConnectorDefinition?> GetDefinition(CancellationToken cancellationToken = default);
+    Task<ConnectorDefinition?> GetDefinition(bool withText, CancellationToken cancellationToken = default);
 
     /// <summary>Asks to make one call. The platform only.</summary>
     [Alias("enter")]

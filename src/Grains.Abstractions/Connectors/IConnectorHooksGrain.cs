@@ -11,8 +11,7 @@ public interface IConnectorHooksGrain : IGrainWithStringKey
 {
     /// <summary>Judges a request and takes its events. The platform only, for a sender that proves who it is by the request itself.</summary>
     /// <returns>What to answer: the same for an unknown instance as for a wrong signature.</returns>
-    /// <remarks>Interleaves, since vaults and key servers take their time; what is accepted, is accepted one after the other.</remarks>
-    [AlwaysInterleave]
+    [AlwaysInterleave] // Safe: what is judged is not changed by others; what is accepted, is accepted one after the other. Vaults and key servers take their time.
     [Alias("receive")]
     Task<HookAnswer> Receive(HookDelivery delivery, CancellationToken cancellationToken = default);
 

@@ -35,6 +35,9 @@ public sealed class StewardException : Exception
     [Id(4)]
     public string? Field { get; init; }
 
+    /// <summary>The same error without its cause: causes are of types that only the process knows where they were raised.</summary>
+    public StewardException WithoutCause() => new(Code, Message) { IsRetryable = IsRetryable, RetryAfter = RetryAfter, OutcomeUnknown = OutcomeUnknown, Field = Field };
+
     /// <summary>An input was rejected.</summary>
     /// <param name="field">The field's name as the caller wrote it.</param>
     /// <param name="allowed">What is allowed, as a sentence.</param>

@@ -8,8 +8,8 @@ using Steward.Identity;
 namespace Steward.Connectors;
 
 /// <summary>
-/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order, beside the calls. What is over <see cref="Capacity"/> or cannot be written within a minute
-/// is counted and logged as lost.
+/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order, beside the calls. A tenant whose grain does not answer is waited for apart from the others. What is over
+/// <see cref="Capacity"/> or cannot be written within a minute is counted and logged as lost.
 /// </summary>
 internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ConnectorAuditWriter> logger)
     : BackgroundService, ICallAudit
@@ -21,7 +21,11 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
     private const int MaxAttempts = 12;
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
 
+    // As long as all wait for one: batches are the larger for it, and a grain that answers does so sooner.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private readonly Channel<CallAudit> _entries = Channel.CreateBounded<CallAudit>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private int _underWay;
 
     /// <inheritdoc/>
     public void Record(CallAudit entry)
@@ -50,6 +54,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         List<CallAudit> batch = [];
+        var late = new Dictionary<string, Task>(StringComparer.Ordinal);
         while (await _entries.Reader.WaitToReadAsync(stoppingToken))
         {
             batch.Clear();
@@ -58,11 +63,54 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
                 batch.Add(entry);
             }
 
-            await Task.WhenAll(batch.GroupBy(entry => entry.TenantId, StringComparer.Ordinal).Select(tenant => WriteAsync(tenant.Key, [.. tenant.Select(ToMessage)], stoppingToken)));
+            foreach (var tenant in late.Where(pair => pair.Value.IsCompleted).Select(pair => pair.Key).ToList())
+            {
+                late.Remove(tenant);
+            }
+
+            List<Task> now = [];
+            foreach (var tenant in batch.GroupBy(entry => entry.TenantId, StringComparer.Ordinal))
+            {
+                List<ConnectorAuditEntry> entries = [.. tenant.Select(ToMessage)];
+                if (!late.TryGetValue(tenant.Key, out var before))
+                {
+                    late[tenant.Key] = WriteAfterAsync(Task.CompletedTask, tenant.Key, entries, stoppingToken);
+                    now.Add(late[tenant.Key]);
+                }
+                else if (Volatile.Read(ref _underWay) + entries.Count <= Capacity)
+                {
+                    late[tenant.Key] = WriteAfterAsync(before, tenant.Key, entries, stoppingToken);
+                }
+                else
+                {
+                    Lose(tenant.Key, entries.Count);
+                }
+            }
+
+            if (now.Count > 0)
+            {
+                await Task.WhenAny(Task.WhenAll(now), Task.Delay(Patience, time, stoppingToken));
+            }
+        }
+
+        await Task.WhenAll(late.Values);
+    }
+
+    private async Task WriteAfterAsync(Task before, string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    {
+        Interlocked.Add(ref _underWay, entries.Count);
+        try
+        {
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await WriteAsync(tenantId, entries, stoppingToken);
+        }
+        finally
+        {
+            Interlocked.Add(ref _underWay, -entries.Count);
         }
     }
 
-    private async Task WriteAsync(string tenantId, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    private async Task WriteAsync(string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
     {
         for (var attempt = 1; ; attempt++)
         {

@@ -60,7 +60,7 @@ internal sealed class ConnectorCallsGrain(
         var caller = Caller.Required;
         var limit = time.GetUtcNow() + LongestCall;
         var deadline = command.Deadline is { } due && due < limit ? due : limit;
-        if (!command.DryRun && await RefusalAsync(connectors, operation, arguments, caller, command.ActionId, cancellationToken) is { } refused)
+        if (await RefusalAsync(connectors, operation, arguments, caller, command, cancellationToken) is { } refused)
         {
             return refused;
         }
@@ -157,13 +157,16 @@ internal sealed class ConnectorCallsGrain(
 
     // What the policy does not simply allow is not done here: there is no run that could wait for somebody's consent.
     private async Task<ConnectorCallResult?> RefusalAsync(
-        ITenantConnectors connectors, ConnectorOperation operation, JsonElement arguments, CallerIdentity caller, string actionId, CancellationToken cancellationToken)
+        ITenantConnectors connectors, ConnectorOperation operation, JsonElement arguments, CallerIdentity caller, ConnectorCallCommand command, CancellationToken cancellationToken)
     {
         var requester = new Requester { UserId = caller.UserId, Email = caller.Email, Name = caller.Name, Roles = caller.Roles };
         var decision = await definitions.Policy.DecideAsync(operation, arguments, requester, ReadAsync, cancellationToken);
         return decision.Verdict switch
         {
             PolicyVerdict.Allowed => null,
+
+            // It changes nothing that somebody would have to consent to; but whoever may not do it may not see what it would do either.
+            PolicyVerdict.ApprovalNeeded when command.DryRun => null,
             PolicyVerdict.ApprovalNeeded => new ConnectorCallResult { Outcome = "approval_required", Message = "This needs an approval. Ask for it in a conversation, where it can be waited for. Nothing was changed." },
             PolicyVerdict.Undecided => new ConnectorCallResult { Outcome = "unavailable", Message = decision.Reason, IsRetryable = decision.Retryable },
             _ => new ConnectorCallResult { Outcome = "forbidden", Message = decision.Reason },
@@ -171,7 +174,7 @@ internal sealed class ConnectorCallsGrain(
 
         Task<ActionOutcome> ReadAsync(string operationId, JsonElement with, CancellationToken token) =>
             connectors.Operations.Any(known => known.Id == operationId && known.Effect == OperationEffect.Read)
-                ? connectors.ExecuteAsync(new ActionRequest { ActionId = actionId + "/policy", OperationId = operationId, Arguments = with, Caller = PersonOf(caller) }, token)
+                ? connectors.ExecuteAsync(new ActionRequest { ActionId = command.ActionId + "/policy", OperationId = operationId, Arguments = with, Caller = PersonOf(caller) }, token)
                 : Task.FromResult<ActionOutcome>(new ActionFailed("not_found", $"'{operationId}' cannot be read.", IsRetryable: false));
     }
 }

@@ -10,12 +10,10 @@ namespace Steward.Connectors;
 
 /// <summary>Shows the templates that ship with this silo. Holds nothing.</summary>
 [StatelessWorker(4)]
-internal sealed class ConnectorCatalogGrain(OpenApiImporter importer) : Grain, IConnectorCatalogGrain
+internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLibrary library) : Grain, IConnectorCatalogGrain
 {
     private const int MaxQueryLength = 200;
     private const int MaxDocumentLength = 8 * 1024 * 1024;
-
-    private static readonly Lazy<IReadOnlyList<ConnectorTemplateInfo>> All = new(() => [.. TemplateCatalog.Ids.Select(id => Describe(TemplateCatalog.Find(id)!.Template))]);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ConnectorTemplateInfo>> List(string? query, CancellationToken cancellationToken = default)
@@ -26,12 +24,12 @@ internal sealed class ConnectorCatalogGrain(OpenApiImporter importer) : Grain, I
         }
 
         var words = (query ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        return Task.FromResult<IReadOnlyList<ConnectorTemplateInfo>>([.. All.Value.Where(template => words.All(word => Has(template, word)))]);
+        return Task.FromResult<IReadOnlyList<ConnectorTemplateInfo>>([.. library.Ids.Select(id => Describe(library.Find(id)!.Template)).Where(template => words.All(word => Has(template, word)))]);
     }
 
     /// <inheritdoc/>
     public Task<ConnectorTemplateText?> Get(string templateId, CancellationToken cancellationToken = default) => Task.FromResult(
-        TemplateCatalog.Find(templateId) is { } found ? new ConnectorTemplateText { TemplateId = templateId, Hash = found.Hash, Text = found.Text } : null);
+        library.Find(templateId) is { } found ? new ConnectorTemplateText { TemplateId = templateId, Hash = found.Hash, Text = found.Text } : null);
 
     /// <inheritdoc/>
     public Task<ConnectorTemplateDraft> Import(string document, CancellationToken cancellationToken = default)

@@ -1,6 +1,7 @@
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Schemas;
 using Steward.Engines.Connectors.Templates;
 using Steward.Identity;
@@ -27,15 +28,28 @@ internal sealed partial class ConnectorGrain
             return new ConnectorPermit { Refusal = permit.Refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
         }
 
-        var answer = await signIn.GetAsync(intent.UserId, cancellationToken);
-        if (answer.Refusal is { } refusal)
+        string? outcome = "cancelled";
+        try
         {
-            // Nothing was sent: what was counted for it is given back.
-            traffic.Leave(new CallReport { PermitId = permit.Id, OperationId = intent.OperationId, Outcome = refusal, IsFailure = false, Duration = TimeSpan.Zero });
-            return new ConnectorPermit { Refusal = refusal, Message = answer.Message, RetryAfter = answer.RetryAfter };
-        }
+            var answer = await signIn.GetAsync(intent.UserId, cancellationToken);
+            if (answer.Refusal is { } refusal)
+            {
+                outcome = refusal;
+                return new ConnectorPermit { Refusal = refusal, Message = answer.Message, RetryAfter = answer.RetryAfter };
+            }
 
-        return new ConnectorPermit { Id = permit.Id, Credential = answer.Credential is { } credential ? envelope.Seal(credential, Key) : null, WantsShape = _schemas?.Wants(intent.OperationId) == true };
+            var granted = new ConnectorPermit { Id = permit.Id, Credential = answer.Credential is { } credential ? envelope.Seal(credential, Key) : null, WantsShape = _schemas?.Wants(intent.OperationId) == true };
+            outcome = null;
+            return granted;
+        }
+        finally
+        {
+            if (outcome is not null)
+            {
+                // Nothing is sent, also when the caller does not wait for the sign-in any more: nobody else gives the permit back.
+                traffic.Leave(new CallReport { PermitId = permit.Id, OperationId = intent.OperationId, Outcome = outcome, IsFailure = false, Duration = TimeSpan.Zero });
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -72,10 +86,18 @@ internal sealed partial class ConnectorGrain
         return (await signIn.RenewAsync(userId, refusedGeneration, cancellationToken)).Credential is { } credential ? envelope.Seal(credential, Key) : null;
     }
 
-    private void Hold(ConnectorInstance instance, ConnectorTemplate template)
+    private void Hold(ConnectorInstance instance, ConnectorTemplate template, string text)
     {
         var sameTraffic = _target?.Instance.TemplateHash == instance.TemplateHash;
-        _target = new ResolvedInstance(instance, template);
+        _target = McpOperations.Complete(new ResolvedInstance(instance, template));
+
+        // Whoever asks in between must not see settings that are only about to be written, nor a template under the hash of another.
+        _definition = new ConnectorDefinition
+        {
+            InstanceJson = Json(instance),
+            TemplateHash = instance.TemplateHash,
+            TemplateText = text,
+        };
         if (!sameTraffic || _traffic is null)
         {
             _traffic = new InstanceState(template, time, Random.Shared);
@@ -86,5 +108,5 @@ internal sealed partial class ConnectorGrain
         _signIn = credentials.Create(_target, options.CurrentValue.MayReachPrivateAddresses(TenantId), this);
     }
 
-    private void Release() => (_target, _traffic, _signIn, _schemas, _keptSchemas) = (null, null, null, null, null);
+    private void Release() => (_target, _definition, _traffic, _signIn, _schemas, _keptSchemas) = (null, null, null, null, null, null);
 }

@@ -12,6 +12,7 @@ namespace Steward.Connectors;
 internal sealed partial class ConnectorGrain
 {
     private static readonly TimeSpan KeepSoon = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestProbe = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan KeepLater = TimeSpan.FromMinutes(5);
 
     private SchemaWatch? _schemas;
@@ -74,7 +75,9 @@ internal sealed partial class ConnectorGrain
         // How the call ended is told in a message of its own.
         await Task.Delay(KeepSoon, time);
         platform.Assume(TenantId);
-        for (var call = 1; call < 2 * ResponseSampler.Enough && _schemas?.IsSuspicious(operation) == true; call++)
+
+        // Admins wait for it: a slow system is asked the rest with the next check.
+        for (var (call, began) = (1, time.GetTimestamp()); call < 2 * ResponseSampler.Enough && time.GetElapsedTime(began) < LongestProbe && _schemas?.IsSuspicious(operation) == true; call++)
         {
             if ((await GrainFactory.GetGrain<IConnectorCallsGrain>(TenantId).Check(Name)).Outcome != "succeeded")
             {

@@ -11,6 +11,7 @@ namespace Steward.Connectors;
 internal sealed partial class ConnectorGrain : ICredentialObserver
 {
     private const int MaxBegun = 1000;
+    private const int MaxBegunEach = 5;
     private static readonly TimeSpan BegunFor = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<string, Begun> _begun = new(StringComparer.Ordinal);
@@ -42,6 +43,13 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
             {
                 _begun.Remove(old);
             }
+        }
+
+        // Nobody takes the others' room: who begins again and again loses what they began first.
+        var own = _begun.Where(sign => sign.Value.UserId == Caller.Required.UserId).OrderBy(sign => sign.Value.Until).Select(sign => sign.Key).ToList();
+        foreach (var oldest in own.Take(own.Count - MaxBegunEach + 1))
+        {
+            _begun.Remove(oldest);
         }
 
         if (_begun.Count >= MaxBegun)
@@ -103,11 +111,12 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
         ArgumentNullException.ThrowIfNull(change);
 
         // One person's own sign-in is no matter of the instance.
-        if (change.UserId is null)
+        if (change.UserId is not null)
         {
-            _credentialChange = change;
+            return;
         }
 
+        _credentialChange = change;
         if (change.To == CredentialState.Broken)
         {
             ConnectorDiagnostics.Broken.Add(1, new KeyValuePair<string, object?>("steward.tenant", TenantId));

@@ -6,6 +6,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
+using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Definitions;
@@ -27,6 +28,7 @@ internal sealed partial class ConnectorGrain(
     InstanceCredentialsFactory credentials,
     CredentialEnvelope envelope,
     InstanceDirectory directory,
+    TemplateLibrary library,
     SecretSealer sealer,
     PlatformIdentity platform,
     IOptionsMonitor<ConnectorsOptions> options,
@@ -36,9 +38,12 @@ internal sealed partial class ConnectorGrain(
     private const string CheckReminder = "check";
     private const int MaxTemplateLength = 4 * 1024 * 1024;
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(7);
+
+    // Sign-ins that nobody uses are renewed with it, and some die when that is not done for a day.
+    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
 
     private ResolvedInstance? _target;
+    private ConnectorDefinition? _definition;
     private InstanceState? _traffic;
 
     private string Key => this.GetPrimaryKeyString();
@@ -54,7 +59,7 @@ internal sealed partial class ConnectorGrain(
     {
         if (state.State.InstanceJson is { } json)
         {
-            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Read(state.State.TemplateText!, Name));
+            Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Reread(state.State.TemplateText!, Name), state.State.TemplateText!);
         }
 
         // It was being deleted when its silo was lost.
@@ -107,9 +112,23 @@ internal sealed partial class ConnectorGrain(
             LastRevision = instance.Revision,
         };
         await WriteAsync();
-        Hold(instance, template);
-        await PublishAsync();
+        Hold(instance, template, text);
+
+        // From here on the reminder publishes what cannot be published now.
         await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
+        try
+        {
+            await PublishAsync();
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.LimitReached)
+        {
+            // There is no room for it: nothing of it stays, least of all its secrets.
+            state.State.Deleting = true;
+            await WriteAsync();
+            await RemoveAsync(cancellationToken);
+            throw;
+        }
+
         LogCreated(logger, Key, template.Id, instance.Revision);
         return Info(_target!);
     }
@@ -132,7 +151,7 @@ internal sealed partial class ConnectorGrain(
         }
 
         var (template, text) = (target.Template, state.State.TemplateText!);
-        if (command.UpgradeTemplate && !state.State.OwnTemplate && TemplateCatalog.Find(target.Template.Id) is { } present)
+        if (command.UpgradeTemplate && !state.State.OwnTemplate && library.Find(target.Template.Id) is { } present)
         {
             (template, text) = (present.Template, present.Text);
         }
@@ -140,7 +159,7 @@ internal sealed partial class ConnectorGrain(
         var checkEvery = command.CheckEvery ?? target.Instance.CheckEvery;
         if (checkEvery < ShortestCheck || checkEvery > LongestCheck)
         {
-            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and 7 days.");
+            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and a day.");
         }
 
         var instance = target.Instance with
@@ -151,6 +170,7 @@ internal sealed partial class ConnectorGrain(
             Operations = command.Operations ?? target.Instance.Operations,
             Access = command.Access ?? target.Instance.Access,
             Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : target.Instance.Mappings,
+            Tools = command.ToolsJson is { } tools ? ReadTools(template, tools) : target.Instance.Tools,
             CheckEvery = checkEvery,
             TemplateVersion = template.Version,
             TemplateHash = TemplateCatalog.HashOf(text),
@@ -161,7 +181,7 @@ internal sealed partial class ConnectorGrain(
         state.State.TemplateText = text;
         state.State.LastRevision = instance.Revision;
         await WriteAsync();
-        Hold(instance, template);
+        Hold(instance, template, text);
         await PublishAsync();
         await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
         return Info(_target!);
@@ -189,7 +209,7 @@ internal sealed partial class ConnectorGrain(
         state.State.LastRevision = instance.Revision;
         state.State.Failure = null;
         await WriteAsync();
-        Hold(instance, target.Template);
+        Hold(instance, target.Template, state.State.TemplateText!);
         await PublishAsync();
         LogRotated(logger, Key);
         return Info(_target!);
@@ -220,31 +240,42 @@ internal sealed partial class ConnectorGrain(
     }
 
     /// <inheritdoc/>
-    public Task<ConnectorDefinition?> GetDefinition(CancellationToken cancellationToken = default)
+    public Task<ConnectorDefinition?> GetDefinition(bool withText, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        return Task.FromResult(_target is { Instance.Enabled: true } target && !state.State.Deleting
-            ? new ConnectorDefinition
-            {
-                InstanceJson = state.State.InstanceJson!,
-                TemplateHash = target.Instance.TemplateHash,
-                TemplateText = TemplateCatalog.Find(target.Template.Id)?.Hash == target.Instance.TemplateHash ? null : state.State.TemplateText,
-            }
-            : null);
+        return Task.FromResult(_target is not { Instance.Enabled: true } || state.State.Deleting ? null : withText ? _definition : _definition! with { TemplateText = null });
     }
 
     /// <inheritdoc/>
     public async Task ReceiveReminder(string reminderName, TickStatus status)
     {
-        if (_target is not { Instance.Enabled: true })
+        if (_target is not { } target)
         {
             return;
         }
 
-        platform.Assume(TenantId);
+        if (state.State.Deleting)
+        {
+            // The vault failed when it was to be deleted.
+            await RemoveAsync(CancellationToken.None);
+            return;
+        }
+
+        // It changes nothing, unless the change itself could not be told then.
+        await PublishAsync();
+        if (!target.Instance.Enabled)
+        {
+            return;
+        }
+
         await KeepAliveAsync();
-        _schemas?.Ask(_target.Template.Verify.Operation);
-        await ProbeAsync(await VerifyAsync(CancellationToken.None));
+
+        // Where people sign in themselves, there is nobody to verify it as.
+        if (!target.Instance.OnBehalfOfUser)
+        {
+            _schemas?.Ask(target.Template.Verify.Operation);
+            await ProbeAsync(await VerifyAsync(CancellationToken.None));
+        }
     }
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
@@ -262,7 +293,25 @@ internal sealed partial class ConnectorGrain(
         }
     }
 
-    private static (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
+    private static List<McpTool> ReadTools(ConnectorTemplate template, string json)
+    {
+        if (template.Kind != TemplateKind.Mcp)
+        {
+            throw StewardException.Invalid("tools", "are only for connectors to servers of the Model Context Protocol.");
+        }
+
+        try
+        {
+            var tools = JsonSerializer.Deserialize<List<McpTool>>(json, TemplateJson.Options) ?? throw StewardException.Invalid("tools", "must be a list.");
+            return McpOperations.FaultOf(tools) is { } fault ? throw StewardException.Invalid("tools", fault) : tools;
+        }
+        catch (JsonException exception)
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, $"tools: must be a list of tools as tools.list gives them; see {exception.Path}.", exception) { Field = "tools" };
+        }
+    }
+
+    private (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
     {
         if ((id is null) == (text is null))
         {
@@ -271,7 +320,7 @@ internal sealed partial class ConnectorGrain(
 
         if (id is not null)
         {
-            return TemplateCatalog.Find(id) is { } found
+            return library.Find(id) is { } found
                 ? (found.Template, found.Text, false)
                 : throw StewardException.Invalid("templateId", "is not in the catalogue; /v1/connector-templates lists what is.");
         }
@@ -300,7 +349,12 @@ internal sealed partial class ConnectorGrain(
 
         foreach (var (operationId, mappings) in instance.Mappings)
         {
-            if (MappingRules.Check(mappings, template.Operations.First(operation => operation.Id == operationId)) is [var first, ..])
+            if (template.Operations.FirstOrDefault(candidate => candidate.Id == operationId) is not { } operation)
+            {
+                throw StewardException.Invalid($"mappings.{operationId}", "is no operation of the template.");
+            }
+
+            if (MappingRules.Check(mappings, operation) is [var first, ..])
             {
                 throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
             }
@@ -371,10 +425,10 @@ internal sealed partial class ConnectorGrain(
             await this.UnregisterReminder(reminder);
         }
 
-        var lastRevision = state.State.LastRevision;
-        state.State = new ConnectorState { LastRevision = lastRevision };
-        await WriteAsync();
+        // First of all nobody gets a permit or the settings any more: what is written next no longer says that it is being deleted.
         Release();
+        state.State = new ConnectorState { LastRevision = state.State.LastRevision };
+        await WriteAsync();
     }
 
     private async Task PublishAsync()
@@ -422,7 +476,7 @@ internal sealed partial class ConnectorGrain(
             TemplateId = instance.TemplateId,
             TemplateVersion = instance.TemplateVersion,
             TemplateHash = instance.TemplateHash,
-            UpgradeTo = !state.State.OwnTemplate && TemplateCatalog.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
+            UpgradeTo = !state.State.OwnTemplate && library.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
             Region = instance.Region,
             BaseUrl = InstanceAddress.Find(target)?.AbsoluteUri ?? "",
             Fields = instance.Fields,

@@ -73,8 +73,16 @@ internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, P
     /// <inheritdoc/>
     public async ValueTask<Credential?> RenewAsync(string? userId, long refusedGeneration, CancellationToken cancellationToken)
     {
-        Assume();
-        return envelope.Open(await _connector.Renew(userId, refusedGeneration, cancellationToken), grainKey);
+        try
+        {
+            Assume();
+            return envelope.Open(await _connector.Renew(userId, refusedGeneration, cancellationToken), grainKey);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            // As if there were no newer one: what the system answered stands, instead of a call whose outcome nobody knows.
+            return null;
+        }
     }
 
     // What is too long to be sent beside every call is not: a later answer may be shorter.

@@ -12,13 +12,14 @@ namespace Steward.Connectors;
 /// This silo's view of tenants' instances: lists are asked for again when they are older than <see cref="FreshFor"/>, definitions when their revision is another. Of a tenant whose list
 /// cannot be read the last one holds. Tenants that nobody asks for are forgotten.
 /// </summary>
-internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope, TimeProvider time, ILogger<InstanceDirectory> logger)
+internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformIdentity platform, CredentialEnvelope envelope, TemplateLibrary library, TimeProvider time, ILogger<InstanceDirectory> logger)
     : IInstanceDirectory
 {
     /// <summary>How long a list holds without being asked for again.</summary>
     public static readonly TimeSpan FreshFor = TimeSpan.FromSeconds(2);
 
     private const int MaxTemplates = 1000;
+    private const int MaxWithoutConnectors = 10_000;
     private const int AtOnce = 16;
     private static readonly TimeSpan ForgetAfter = TimeSpan.FromMinutes(30);
 
@@ -73,22 +74,49 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
         var before = known?.Instances.ToDictionary(target => target.Instance.Name, StringComparer.Ordinal) ?? [];
         List<ResolvedInstance> instances = [];
+        HashSet<string> failed = new(StringComparer.Ordinal);
         foreach (var batch in entries.Where(entry => entry.Enabled).Chunk(AtOnce))
         {
             var loaded = await Task.WhenAll(batch.Select(async entry =>
-                before.TryGetValue(entry.Name, out var same) && same.Instance.Revision == entry.Revision ? same : await ResolveAsync(tenantId, entry.Name, cancellationToken)));
+                before.TryGetValue(entry.Name, out var same) && same.Instance.Revision == entry.Revision ? same : await TryResolveAsync(tenantId, entry.Name, failed, cancellationToken)));
             instances.AddRange(loaded.OfType<ResolvedInstance>());
         }
 
-        var listing = new Listing(entries, instances, askedAt);
-        _tenants[tenantId] = listing;
+        // What failed is not among what is known, and so it is asked for again.
+        var listing = new Listing(failed.Count == 0 ? entries : [.. entries.Where(entry => !failed.Contains(entry.Name))], instances, askedAt);
+        if (entries.Count > 0 || known is not null || _tenants.Count < MaxWithoutConnectors)
+        {
+            // Strangers can name tenants without number; those without connectors are remembered only while there are few.
+            _tenants[tenantId] = listing;
+        }
+
         return listing;
+    }
+
+    // One instance that cannot be had now must not take the tenant's others with it.
+    private async Task<ResolvedInstance?> TryResolveAsync(string tenantId, string name, HashSet<string> failed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await ResolveAsync(tenantId, name, cancellationToken);
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException)
+        {
+            LogLeftOut(logger, name, tenantId, exception);
+            lock (failed)
+            {
+                failed.Add(name);
+            }
+
+            return null;
+        }
     }
 
     private async Task<ResolvedInstance?> ResolveAsync(string tenantId, string name, CancellationToken cancellationToken)
     {
+        var connector = grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenantId, name));
         platform.Assume(tenantId);
-        if (await grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenantId, name)).GetDefinition(cancellationToken) is not { } definition)
+        if (await connector.GetDefinition(withText: false, cancellationToken) is not { } definition)
         {
             return null;
         }
@@ -99,10 +127,27 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
             _templates.Clear();
         }
 
-        var template = _templates.GetOrAdd(
-            definition.TemplateHash,
-            _ => definition.TemplateText is { } text ? TemplateReader.Read(text, instance.TemplateId) : TemplateCatalog.Find(instance.TemplateId)!.Template);
+        if (!_templates.TryGetValue(definition.TemplateHash, out var template))
+        {
+            template = library.Find(instance.TemplateId) is { } own && own.Hash == definition.TemplateHash ? own.Template : await ReadTemplateAsync();
+            if (template is null)
+            {
+                return null;
+            }
+
+            _templates[definition.TemplateHash] = template;
+        }
+
         return McpOperations.Complete(new ResolvedInstance(instance, template));
+
+        // The tenant's own, or another version than this silo has.
+        async Task<ConnectorTemplate?> ReadTemplateAsync()
+        {
+            platform.Assume(tenantId);
+            return await connector.GetDefinition(withText: true, cancellationToken) is { TemplateText: { } text } whole && whole.TemplateHash == definition.TemplateHash
+                ? TemplateReader.Read(text, instance.TemplateId)
+                : null;
+        }
     }
 
     private void Sweep()
@@ -126,4 +171,7 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
     [LoggerMessage(EventId = 1403, Level = LogLevel.Warning, Message = "The connectors of {Tenant} cannot be listed; those known before are used")]
     private static partial void LogStale(ILogger logger, string tenant, Exception exception);
+
+    [LoggerMessage(EventId = 1413, Level = LogLevel.Warning, Message = "The connector {Connector} of {Tenant} is left out, since its settings cannot be had now")]
+    private static partial void LogLeftOut(ILogger logger, string connector, string tenant, Exception exception);
 }

@@ -24,7 +24,16 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
             throw StewardException.Forbidden("Only Steward's grains may be called.");
         }
 
-        await context.Invoke();
+        try
+        {
+            await context.Invoke();
+        }
+        catch (StewardException exception) when (exception.InnerException is not null)
+        {
+            // Whoever called, in this silo or elsewhere, could not read a cause of a type without a serializer, and would get an error about that instead.
+            LogCause(logger, exception, context.InterfaceName, exception.Code);
+            throw exception.WithoutCause();
+        }
     }
 
     /// <summary>
@@ -69,6 +78,9 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
             Email = envelope.Email,
         };
     }
+
+    [LoggerMessage(EventId = 1002, Level = LogLevel.Debug, Message = "A call of {Interface} ended with {Code}")]
+    private static partial void LogCause(ILogger logger, Exception exception, string @interface, string code);
 
     [LoggerMessage(EventId = 1001, Level = LogLevel.Warning, Message = "Refused a call of {Interface}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string @interface, string reason);

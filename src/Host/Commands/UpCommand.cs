@@ -85,7 +85,8 @@ internal static class UpCommand
         await DemoTenant.EnsureAsync(app.Services, cancellationToken);
         var url = app.Urls.First();
         await File.WriteAllTextAsync(data.UrlFile, url, cancellationToken);
-        await AnnounceAsync(url, app.Services, simulation);
+        simulation?.WriteEndpoints(data.SimulatorsFile);
+        await AnnounceAsync(url, app.Services, simulation, data.SimulatorsFile);
 
         await app.WaitForShutdownAsync(CancellationToken.None);
         File.Delete(data.UrlFile);
@@ -151,7 +152,7 @@ internal static class UpCommand
         }
     }
 
-    private static async Task AnnounceAsync(string url, IServiceProvider services, EnterpriseSimulation? simulation)
+    private static async Task AnnounceAsync(string url, IServiceProvider services, EnterpriseSimulation? simulation, string simulatorsFile)
     {
         var output = Console.Out;
         await output.WriteLineAsync($"Steward is up: {url}");
@@ -163,7 +164,9 @@ internal static class UpCommand
 
         if (simulation is not null)
         {
-            await output.WriteLineAsync($"  {"systems",-12} simulated Okta {simulation.Okta}, ServiceNow {simulation.ServiceNow}, Jira {simulation.Jira}, Salesforce {simulation.Salesforce}");
+            await output.WriteLineAsync($"  {"systems",-12} simulated Okta {simulation.Okta}, ServiceNow {simulation.ServiceNow}, Jira {simulation.Jira}, Salesforce {simulation.Salesforce},");
+            await output.WriteLineAsync($"  {"",-12} Slack {simulation.Slack}, Microsoft Graph {simulation.Graph}, Workday {simulation.Workday}, SMTP 127.0.0.1:{simulation.SmtpPort}");
+            await output.WriteLineAsync($"  {"",-12} what to sign in to them with is in {simulatorsFile}");
         }
 
         await output.WriteLineAsync("Try ./steward chat, or open the address in a browser. Ctrl-C stops.");

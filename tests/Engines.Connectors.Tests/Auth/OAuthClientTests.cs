@@ -227,6 +227,19 @@ public sealed class OAuthClientTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("http://127.0.0.1:9/v1.0", true, "http://127.0.0.1:9/acme/token")]
+    [InlineData("http://127.0.0.1:9/v1.0", false, "https://login.okta.com/acme/token")]
+    [InlineData("https://127.0.0.1:9/v1.0", true, "https://login.okta.com/acme/token")]
+    [InlineData("http://10.0.0.1/v1.0", true, "https://login.okta.com/acme/token")]
+    public void Resolve_OfAnInstanceOnThisMachine_StaysHereWhereTheOperatorAllowsIt(string baseUrl, bool allowPrivate, string expected)
+    {
+        var target = SignInHost.Target(_server.Url, AuthKind.OAuth2Code, Spec(), new Dictionary<string, string> { ["domain"] = "acme" });
+        var here = new SignIn(target with { Instance = target.Instance with { BaseUrl = baseUrl } }, new Dictionary<string, SecretText>(), allowPrivate);
+
+        Assert.Equal(expected, TokenAddress.Resolve("https://login.okta.com/{domain}/token", here).ToString());
+    }
+
+    [Theory]
     [InlineData("https://{domain}.okta.com/token", "acme", true)]
     [InlineData("https://{domain}.okta.com/token", "evil.com/x?", false)]
     [InlineData("https://{domain}.okta.com/token", "evil.com#", false)]
@@ -238,6 +251,8 @@ public sealed class OAuthClientTests : IAsyncLifetime
     [InlineData("https://{domain}/token", "me:pw@acme.example.com", false)]
     [InlineData("{domain}/token", "https://evil.com", false)]
     [InlineData("http://{domain}/token", "acme.example.com", false)]
+    [InlineData("https://oauth2.googleapis.com/token", "x", true)]
+    [InlineData("https://login.microsoftonline.com/{domain}/oauth2/v2.0/token", "acme.example.com", true)]
     [InlineData("{baseUrl}/token", "x", true)]
     [InlineData("{baseUrl}.evil.com/token", "x", false)]
     [InlineData("{baseUrl}@evil.com/token", "x", false)]

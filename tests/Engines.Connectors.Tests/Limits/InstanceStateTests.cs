@@ -36,6 +36,21 @@ public sealed class InstanceStateTests
     }
 
     [Fact]
+    public void Leave_CallOfTheOwnerBefore_DoesNotEndOneOfThisOwners()
+    {
+        var limit = new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 100, MaxConcurrent = 1 };
+        var before = Ask(With(limit));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var state = With(limit);
+        Ask(state);
+
+        state.Leave(Ended(before.Id));
+
+        Assert.Equal(1, state.CallsUnderWay);
+        Assert.False(Ask(state).IsGranted);
+    }
+
+    [Fact]
     public void Leave_SystemSaysNothingIsLeft_WaitsForItsReset()
     {
         var state = With(new LimitSpec { Window = TimeSpan.FromHours(1), Max = 100, Headers = new LimitHeaders { Remaining = "R" } });

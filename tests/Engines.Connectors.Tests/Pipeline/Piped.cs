@@ -59,7 +59,9 @@ internal sealed class Piped : ICallAudit, IDisposable
     public IConnectorPipeline Chain => _provider.GetRequiredService<IConnectorPipeline>();
 
     public static Piped Of(string yaml, Uri url, TimeProvider? time = null, ICredentialSource? credentials = null, bool allowPrivate = true, TimeSpan? timeout = null) =>
-        new(TemplateReader.Read(Head + yaml, "test.yaml"), url, time, credentials, allowPrivate, timeout);
+        new(Read(yaml), url, time, credentials, allowPrivate, timeout);
+
+    public static ConnectorTemplate Read(string yaml) => TemplateReader.Read(Head + yaml, "test.yaml");
 
     public ConnectorCallRequest Call(string operation, object? arguments = null, string actionId = "a-1", ConnectorCaller? caller = null, DateTimeOffset? deadline = null, bool dryRun = false) => new()
     {

@@ -66,6 +66,8 @@ public sealed class TemplateRulesTests
     [InlineData("window: 1m, max: 10", "scope: resource, window: 1m, max: 10", "is needed for scope: resource")]
     [InlineData("payload: \"{body}\"", "payload: \"{timestamp}\"", "must hold {body}")]
     [InlineData("payload: \"{body}\"", "payload: \"{body}\", timestampHeader: X-Time", "an unsigned time proves nothing")]
+    [InlineData("payload: \"{body}\" }", "payload: \"{body}\" }, challenges: [ { bodyPath: token, answerMember: token, hashMember: hash } ]", "must be true with hashMember")]
+    [InlineData("method: POST, path: /things, effect: write", "method: POST, path: /things, effect: write, code: true, dryRun: { query: { preview: \"true\" } }", "is not possible with code: true")]
     [InlineData("pagination: { kind: link }", "pagination: { kind: cursor, parameter: after }", "is needed for cursor and next_url")]
     [InlineData("maxLength: 10 } } }, output: { list", "maxLength: 10, minimal: 1 } } }, output: { list", "the keyword 'minimal' is not supported")]
     [InlineData("text: { type: string", "domain: { type: string", "the connection has a field 'domain', too")]

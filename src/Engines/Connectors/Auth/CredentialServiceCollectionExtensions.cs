@@ -11,9 +11,6 @@ namespace Steward.Engines.Connectors.Auth;
 /// <summary>Registers what signs in to external systems.</summary>
 public static class CredentialServiceCollectionExtensions
 {
-    // Link-local addresses are not among them: there clouds tell machines their credentials.
-    private static readonly string[] PrivateNetworks = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"];
-
     /// <summary>
     /// Adds <see cref="OAuthClient"/>, <see cref="InstanceCredentialsFactory"/> and the appliers of signatures and certificates. Needs an <see cref="ISecretVault"/>. Options come from
     /// <c>Steward:Connectors:Credentials</c> when the host has a configuration, then from <paramref name="configure"/>; they are validated on start.
@@ -35,10 +32,10 @@ public static class CredentialServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<INameResolver, SystemNameResolver>();
         services.AddLogging();
-        foreach (var (name, networks) in new[] { (TokenEndpoint.PublicClient, []), (TokenEndpoint.PrivateClient, PrivateNetworks) })
+        foreach (var (name, allowPrivate) in new[] { (TokenEndpoint.PublicClient, false), (TokenEndpoint.PrivateClient, true) })
         {
             services.AddHttpClient(name, static client => client.Timeout = Timeout.InfiniteTimeSpan)
-                .ConfigurePrimaryHttpMessageHandler(provider => CreateHandler(networks, provider.GetRequiredService<INameResolver>()))
+                .ConfigurePrimaryHttpMessageHandler(provider => InstanceConnections.CreateHandler(provider.GetRequiredService<INameResolver>(), allowPrivate))
                 // The factory's own loggers write headers, and some of them hold client secrets.
                 .RemoveAllLoggers();
         }
@@ -48,20 +45,5 @@ public static class CredentialServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, SigV4Applier>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CertificateApplier>());
         return services;
-    }
-
-    /// <summary>No redirects, no cookies, and no address inside of the network unless the operator allows it.</summary>
-    private static SocketsHttpHandler CreateHandler(IEnumerable<string> networks, INameResolver names)
-    {
-        var rules = new WebhookOptions();
-        foreach (var network in networks)
-        {
-            rules.AllowedNetworks.Add(network);
-        }
-
-        var handler = new AddressGuard(Options.Create(rules), names).CreateHandler();
-        handler.AutomaticDecompression = System.Net.DecompressionMethods.All;
-        handler.MaxResponseHeadersLength = 64;
-        return handler;
     }
 }

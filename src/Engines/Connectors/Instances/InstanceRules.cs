@@ -149,7 +149,7 @@ public static partial class InstanceRules
             return $"must be one of {string.Join(", ", values)}.";
         }
 
-        return value.Length > 0 && field.Pattern is { } pattern && !Regex.IsMatch(value, $@"\A(?:{pattern})\z", RegexOptions.CultureInvariant, MatchTimeout)
+        return value.Length > 0 && field.Pattern is { } pattern && !Regex.IsMatch(value, $@"\A(?:{pattern})\z", RegexOptions.NonBacktracking | RegexOptions.CultureInvariant, MatchTimeout)
             ? $"must look like {field.Example ?? pattern}."
             : null;
     }

@@ -27,7 +27,9 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
     private readonly InstanceHealth _health = new(template.Breaker.FailureRatio);
     private readonly RetryBudget _retries = new();
     private readonly Dictionary<long, UnderWay> _underWay = [];
-    private long _lastId;
+
+    // Not from zero: a report of a call that an owner before this one let through must not be taken for one of this one's.
+    private long _lastId = time.GetUtcNow().Ticks;
     private TimeSpan _sweepAt;
 
     /// <summary>What the breaker does now.</summary>

@@ -31,10 +31,12 @@ internal sealed class McpConnectionHandler(HttpMessageHandler inner, ICredential
         }
 
         var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        if (probe is not null)
+        if (probe is not null && request.Method == HttpMethod.Post)
         {
+            // What listens beside the call, or takes a broken answer up again, says nothing about whether the call was let in.
             probe.Status = (int)response.StatusCode;
-            probe.IsExpired |= response.StatusCode == HttpStatusCode.Unauthorized;
+            probe.IsExpired |= response.StatusCode == HttpStatusCode.Unauthorized && !probe.IsTaken;
+            probe.IsTaken |= probe.IsCalling && response.IsSuccessStatusCode;
         }
 
         if (response.Content.Headers.ContentLength > MaxAnswerBytes)
@@ -124,7 +126,10 @@ internal sealed class McpProbe
     /// <summary>Whether the call itself may have reached the server.</summary>
     public bool IsSent { get; set; }
 
-    /// <summary>Whether the server did not accept the credential.</summary>
+    /// <summary>Whether the server took the call: from here on it may be at work, whatever comes after.</summary>
+    public bool IsTaken { get; set; }
+
+    /// <summary>Whether the server did not accept the credential, and so did not take the call.</summary>
     public bool IsExpired { get; set; }
 
     public int? Status { get; set; }

@@ -103,7 +103,7 @@ internal sealed class McpConnector(
                 Name = target.Instance.Name,
                 // Only what programs need to run at all, and the instance's own secrets: never this process's.
                 InheritEnvironmentVariables = false,
-                EnvironmentVariables = EnvironmentOf(credential),
+                EnvironmentVariables = EnvironmentOf(target, credential),
                 ShutdownTimeout = TimeSpan.FromSeconds(3),
                 StandardErrorLines = static _ => { },
             },
@@ -111,11 +111,18 @@ internal sealed class McpConnector(
         return new McpConnection(await ConnectAsync(transport, cancellationToken).ConfigureAwait(false), null, null, null);
     }
 
-    private static Dictionary<string, string?> EnvironmentOf(Credential? credential)
+    private Dictionary<string, string?> EnvironmentOf(ResolvedInstance target, Credential? credential)
     {
         var environment = StdioClientTransportOptions.GetDefaultEnvironmentVariables().ToDictionary(variable => variable.Key, variable => (string?)variable.Value, StringComparer.Ordinal);
         foreach (var (name, value) in credential?.Values ?? new Dictionary<string, Security.SecretText>())
         {
+            if (!options.Value.AllowedVariables.Contains(name, StringComparer.Ordinal))
+            {
+                throw OutcomeException.Failed(
+                    FailureCodes.NotConfigured,
+                    $"The program of '{target.Instance.Name}' may not be given the variable '{name}'. Whoever runs Steward can allow it under {McpOptions.Section}:AllowedVariables.");
+            }
+
             environment[name] = value.Reveal();
         }
 

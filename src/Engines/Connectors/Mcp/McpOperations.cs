@@ -64,6 +64,41 @@ public static partial class McpOperations
         return template.Kind == TemplateKind.Mcp && operationId == ListTools;
     }
 
+    /// <summary>What is wrong with tools that are to be accepted; null when nothing is.</summary>
+    public static string? FaultOf(IReadOnlyList<McpTool> tools)
+    {
+        ArgumentNullException.ThrowIfNull(tools);
+        if (tools.Count > MaxTools)
+        {
+            return $"must have at most {MaxTools} items.";
+        }
+
+        var ids = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var tool in tools)
+        {
+            if (!OperationId().IsMatch(tool.Id) || !ids.Add(tool.Id) || !ToolName().IsMatch(tool.Name))
+            {
+                return "each id must be 1 to 40 lower-case letters, digits and underscores, beginning with a letter, and used once; each name as the server has it.";
+            }
+
+            if (tool.Hash.Length != 64 || tool.Description.Length is 0 or > McpText.MaxDescription || tool.Input.ValueKind != JsonValueKind.Object)
+            {
+                return $"{tool.Id} must have the hash, the description (at most {McpText.MaxDescription} characters) and the input that tools.list gives.";
+            }
+
+            try
+            {
+                JsonSchema.Parse(tool.Input);
+            }
+            catch (SchemaException exception)
+            {
+                return $"{tool.Id}: {exception.Message}";
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Compares what a server offers with what was accepted.</summary>
     internal static IReadOnlyList<McpOffer> Compare(IReadOnlyList<Tool> offered, IReadOnlyList<McpTool> accepted)
     {
@@ -161,6 +196,9 @@ public static partial class McpOperations
 
         return id;
     }
+
+    [GeneratedRegex(@"\A[a-z][a-z0-9_]{0,39}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex OperationId();
 
     [GeneratedRegex(@"\A[A-Za-z0-9_./-]{1,128}\z", RegexOptions.CultureInvariant)]
     private static partial Regex ToolName();

@@ -12,6 +12,12 @@ public sealed class McpOptions
     /// </summary>
     public IList<string> AllowedCommands { get; } = [];
 
+    /// <summary>
+    /// The environment variables in which programs may get an instance's fields and secrets, by the names of the fields, for example <c>GITHUB_TOKEN</c>. None by default: templates choose
+    /// the names, and variables such as <c>NODE_OPTIONS</c> or <c>LD_PRELOAD</c> would make another program of an allowed one.
+    /// </summary>
+    public IList<string> AllowedVariables { get; } = [];
+
     /// <summary>How many sessions are open at most in this process. Default 64.</summary>
     public int MaxSessions { get; set; } = 64;
 

@@ -80,10 +80,10 @@ internal sealed class McpSessions : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <inheritdoc/>
     /// <summary>Begins to close all, and does not wait for it: for hosts that end without the time to.</summary>
     public void Dispose() => _ = DisposeAsync().AsTask();
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _sweeper.DisposeAsync().ConfigureAwait(false);

@@ -38,7 +38,8 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
             send.SendAsync,
             new RetryMiddleware(time, Random.Shared),
             new AuthMiddleware(),
-            new RateLimitMiddleware(time, logger));
+            new RateLimitMiddleware(time, logger),
+            new CsrfMiddleware());
 
         // Around the whole call. Arguments are checked as they will be sent: after the tenant's mappings.
         var operation = new OperationStep(request, [.. typed, .. options.CurrentValue.Assemblies.SelectMany(path => ConnectorAssemblies.Load(path, services))]);

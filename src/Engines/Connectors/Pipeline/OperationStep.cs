@@ -69,6 +69,12 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
             return new ActionFailed(FailureCodes.NotConfigured, $"{call.Request.Operation.Id} needs the typed connector '{template.Implementation}', which this program does not have.", IsRetryable: false);
         }
 
+        if (call.Request.DryRun)
+        {
+            // It would be carried out: code knows nothing of parameters that show an effect without having it.
+            return new ActionFailed(FailureCodes.Rejected, $"{call.Request.Operation.Id} cannot show its effect without having it.", IsRetryable: false);
+        }
+
         try
         {
             var inner = new TypedCall(call, send);

@@ -64,7 +64,8 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
         var call = new ConnectorCall(request with { Deadline = null, DryRun = false }, cancellationToken) { IsLookup = true, LookupSentAt = sentAt };
         return await run(call) switch
         {
-            ActionSucceeded => call.Found ?? new ReconcileUnknown("The system could not be asked."),
+            // The result that a repetition of the call would have had: as the tenant's mappings write it.
+            ActionSucceeded => call.Found is ReconciledDone done ? new ReconciledDone(Mapped(call, done.Result)) : call.Found ?? new ReconcileUnknown("The system could not be asked."),
             ActionFailed failed => new ReconcileUnknown(failed.Message),
             ActionUnknown unknown => new ReconcileUnknown(unknown.Reason),
             _ => new ReconcileUnknown("The system could not be asked."),

@@ -27,6 +27,7 @@ public static partial class TemplateRules
             faults.When(operation.Cost is < 1 or > 1000, $"{path}/cost", "must be between 1 and 1000.");
             faults.When(operation.Timeout is { } timeout && (timeout <= TimeSpan.Zero || timeout > TimeSpan.FromMinutes(30)), $"{path}/timeout", "must be longer than zero and at most 30m.");
             faults.When(operation.Code && template.Implementation is null, $"{path}/code", "needs the template's implementation.");
+            faults.When(operation.Code && operation.DryRun is not null, $"{path}/dryRun", "is not possible with code: true.");
             if (!operation.Code)
             {
                 CheckRequest(template, operation, path, faults);

@@ -141,6 +141,7 @@ public static partial class TemplateRules
             "must name exactly one of query, header and bodyPath, where the value that is echoed stands.");
         faults.When(challenge.Method == "GET" && challenge.BodyPath is not null, $"{path}/bodyPath", "GET has no body.");
         faults.When(challenge.HashMember is not null && (challenge.AnswerMember is null || webhook.Verification.Kind != WebhookVerificationKind.Hmac), $"{path}/hashMember", "needs an answerMember and verification by hmac.");
+        faults.When(challenge.HashMember is not null && !challenge.Verified, $"{path}/verified", "must be true with hashMember: otherwise strangers could have texts of their choice signed, whole events among them.");
         if (challenge.When is { } signal)
         {
             CheckSignal(signal, $"{path}/when", faults);

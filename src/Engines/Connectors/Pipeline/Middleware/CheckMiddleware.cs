@@ -39,6 +39,12 @@ internal sealed class CheckMiddleware(IOptionsMonitor<ConnectorsOptions> options
     private static void CheckAccess(ConnectorCall call)
     {
         var id = call.Request.Operation.Id;
+        if (call.Instance.OnBehalfOfUser && call.Request.Caller is null && (call.IsLookup || id != call.Request.Target.Template.Verify.Operation))
+        {
+            // Never with whatever sign-in the instance itself has left from before.
+            throw OutcomeException.Failed(FailureCodes.Unauthenticated, $"The connector '{call.Instance.Name}' is used on behalf of people, and nobody is named.");
+        }
+
         if (call.IsLookup || call.Request.Caller is null && id == call.Request.Target.Template.Verify.Operation)
         {
             return;

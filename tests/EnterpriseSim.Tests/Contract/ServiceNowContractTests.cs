@@ -1,0 +1,48 @@
+namespace Steward.EnterpriseSim.Tests.Contract;
+
+/// <summary>Every operation of the template for ServiceNow against the simulated ServiceNow.</summary>
+public sealed class ServiceNowContractTests : IAsyncLifetime
+{
+    private EnterpriseSimulation sim = null!;
+
+    public async Task InitializeAsync() => sim = await EnterpriseSimulation.StartAsync();
+
+    public async Task DisposeAsync() => await sim.DisposeAsync();
+
+    [Fact]
+    public async Task EveryOperation_OfTheTemplate_EndsAsInTheProduct()
+    {
+        using var now = new Product("servicenow", "api_key", sim.ServiceNow, new Dictionary<string, string> { ["key"] = sim.Credentials.ServiceNowApiKey }, new Dictionary<string, string> { ["host"] = "acme.service-now.example" });
+        var ada = (await now.ResultAsync("users.find", new { email = "ada.lovelace@acme.example" })).Items().Single().Text("id");
+        var found = (await now.ResultAsync("incidents.find", new { active = true })).Items().First();
+        var id = sim.State.ServiceNowTable("incident").First(i => i["number"] == found.Text("number"))["sys_id"];
+        Assert.Equal(found.Text("shortDescription"), (await now.ResultAsync("incidents.get", new { number = found.Text("number") })).Text("shortDescription"));
+        Assert.Equal("not_found", await now.FailureAsync("incidents.get", new { number = "INC9999999" }));
+        var groupId = (await now.ResultAsync("groups.find", new { text = "Network" })).Items().Single().Text("id");
+        Assert.Equal(2, (await now.ResultAsync("groups.members", new { groupId })).Items().Count());
+        Assert.Equal("Network", (await now.ResultAsync("incidents.assign", new { id, groupId })).Text("assignmentGroup"));
+        Assert.Equal("not_found", await now.FailureAsync("incidents.assign", new { id = new string('0', 32), groupId }));
+        Assert.Equal("Resolved", (await now.ResultAsync("incidents.resolve", new { id, closeNotes = "Replaced the cable." })).Text("state"));
+        Assert.Equal("In Progress", (await now.ResultAsync("incidents.reopen", new { id, workNote = "Still broken." })).Text("state"));
+
+        var item = (await now.ResultAsync("catalog.find", new { text = "Salesforce" })).Items().Single();
+        Assert.Equal("True", item.Text("approvalRequired"));
+        Assert.Equal("justification", (await now.ResultAsync("catalog.item", new { itemId = item.Text("id") })).GetProperty("variables")[0].Text("name"));
+        Assert.NotEqual("", await now.FailureAsync("catalog.order", new { itemId = item.Text("id"), requestedFor = ada }));
+        var order = await now.ResultAsync("catalog.order", new { itemId = item.Text("id"), requestedFor = ada, variables = new { justification = "New account" } });
+        var line = await now.ResultAsync("requests.get", new { number = order.Text("number") });
+        Assert.Equal(("requested", "Ada Lovelace"), (line.Text("approval"), line.Text("requestedFor")));
+        var approval = (await now.ResultAsync("approvals.find", new { email = "felix.hoffmann@acme.example" })).Items().Single().Text("id");
+        Assert.Equal("requested", (await now.ResultAsync("approvals.get", new { id = approval })).Text("state"));
+        await now.ResultAsync("approvals.decide", new { id = approval, decision = "approved", comment = "Fine" });
+        Assert.Equal("approved", (await now.ResultAsync("requests.get", new { number = order.Text("number") })).Text("approval"));
+        Assert.Empty((await now.ResultAsync("approvals.find", new { email = "felix.hoffmann@acme.example" })).Items());
+
+        var article = (await now.ResultAsync("knowledge.search", new { text = "VPN" })).Items().First();
+        Assert.Contains("gateway", (await now.ResultAsync("knowledge.get", new { id = article.Text("number") })).Text("content"), StringComparison.Ordinal);
+        Assert.Equal("not_found", await now.FailureAsync("knowledge.get", new { id = "KB9999999" }));
+        Assert.Equal("New", (await now.ResultAsync("changes.create", new { shortDescription = "Patch the gateway", description = "Tonight" })).Text("state"));
+        Assert.Equal(2, (await now.ResultAsync("changes.find", new { active = true })).Items().Count());
+        Assert.Empty(now.NotCalled);
+    }
+}

@@ -1,0 +1,87 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Steward.Connectors;
+using Steward.Engines.Connectors.Instances;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+
+namespace Steward.Grains.Tests.Connectors;
+
+public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClassFixture<ConnectorCluster>
+{
+    [Fact]
+    public async Task Record_OneTenantsAuditDoesNotAnswer_OthersAreWrittenAndItsOwnComeInOrder()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+
+        writer.Record(Entry("t-stuck", "1"));
+        await UntilAsync(() => audit.Asked.Contains("t-stuck"));
+        writer.Record(Entry("t-stuck", "2"));
+        writer.Record(Entry("t-other", "1"));
+        await UntilAsync(() => audit.Written.Contains("t-other/1"));
+        Assert.Equal(["t-other/1"], audit.Written);
+
+        audit.Stuck.SetResult();
+        await writer.StopAsync(default);
+        Assert.Equal(["t-other/1", "t-stuck/1", "t-stuck/2"], audit.Written);
+    }
+
+    private static async Task UntilAsync(Func<bool> holds)
+    {
+        for (var until = Environment.TickCount64 + 20_000; !holds();)
+        {
+            Assert.True(Environment.TickCount64 < until, "It did not come about.");
+            await Task.Delay(20);
+        }
+    }
+
+    private static CallAudit Entry(string tenant, string id) => new()
+    {
+        At = TimeProvider.System.GetUtcNow(),
+        TenantId = tenant,
+        Instance = "desk",
+        Operation = "things.list",
+        ActionId = id,
+        ArgumentsHash = "0",
+        Arguments = "{}",
+        Outcome = "succeeded",
+        Attempts = 1,
+        Duration = TimeSpan.Zero,
+        Cost = 1,
+    };
+
+    /// <summary>Audit grains, one of which does not answer until it is let.</summary>
+    public class AuditGrains : DispatchProxy
+    {
+        internal ConcurrentQueue<string> Asked { get; } = new();
+
+        internal ConcurrentQueue<string> Written { get; } = new();
+
+        internal TaskCompletionSource Stuck { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
+        {
+            var tenant = GrainKeys.TenantOf((string)args![0]!);
+            return FakeGrain.Of<IConnectorAuditGrain>((_, call) => AppendAsync(tenant, (IReadOnlyList<ConnectorAuditEntry>)call[0]!));
+        }
+
+        private async Task AppendAsync(string tenant, IReadOnlyList<ConnectorAuditEntry> entries)
+        {
+            Asked.Enqueue(tenant);
+            if (tenant == "t-stuck")
+            {
+                await Stuck.Task;
+            }
+
+            foreach (var entry in entries)
+            {
+                Written.Enqueue($"{tenant}/{entry.ActionId}");
+            }
+        }
+    }
+}
