@@ -162,30 +162,6 @@ internal static class ApiDescription
                 parameter.Description = "The most entries of the page.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = "200", Default = 50 };
                 break;
-            case "name":
-                parameter.Description = "The connector's name.";
-                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]+$", MinLength = 2, MaxLength = 40 };
-                break;
-            case "connector":
-                parameter.Description = "Only entries of the connector with this name.";
-                parameter.Schema = Text(40);
-                break;
-            case "operation":
-                parameter.Description = "The operation's id inside the template.";
-                parameter.Schema = Text(200);
-                break;
-            case "templateId":
-                parameter.Description = "The template's id.";
-                parameter.Schema = Text(100);
-                break;
-            case "q":
-                parameter.Description = "Words of the name, the description or a category.";
-                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String };
-                break;
-            case "before":
-                parameter.Description = "Only what comes before this sequence number; 0, the default, from the newest.";
-                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Default = 0 };
-                break;
             case "Last-Event-ID":
                 parameter.Description = "The id of the last event that was received; goes before after.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0" };
@@ -202,8 +178,6 @@ internal static class ApiDescription
                 throw new InvalidOperationException($"The parameter {parameter.Name} has no description.");
         }
     }
-
-    private static OpenApiSchema Text(int most) => new() { Type = JsonSchemaType.String, MinLength = 1, MaxLength = most };
 
     private static OpenApiSchema Id(char prefix) => new() { Type = JsonSchemaType.String, Pattern = $"^{prefix}-[a-z0-9._-]+$", MinLength = 3, MaxLength = 96 };
 
