@@ -26,19 +26,11 @@ public sealed class ConnectorsOptions
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
-<<<<<<< HEAD
-    /// <summary>The operator's own templates (<c>Steward:Connectors:Catalogue</c>).</summary>
-    public CatalogueOptions Catalogue { get; } = new();
-
-    /// <summary>Full paths of assemblies with typed connectors (<c>Steward:Connectors:Assemblies</c>); they are loaded at the start and run with the host's rights.</summary>
-    public IList<string> Assemblies { get; } = [];
-=======
     /// <summary>Full paths of assemblies with typed connectors (<c>Steward:Connectors:Assemblies</c>); they are loaded at the start and run with the host's rights.</summary>
     public IList<string> Assemblies { get; } = [];
 
     /// <summary>The operator's own templates (<c>Steward:Connectors:Catalogue</c>).</summary>
     public CatalogueOptions Catalogue { get; } = new();
->>>>>>> integrate
 
     /// <summary>The systems by tenant id, for example <c>t-acme</c>.</summary>
     public IDictionary<string, TenantConnectorsOptions> Tenants { get; } = new Dictionary<string, TenantConnectorsOptions>(StringComparer.Ordinal);
@@ -181,18 +173,6 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
             problems.Add("Steward:Connectors:SettleDelay must be between zero and one minute.");
         }
 
-<<<<<<< HEAD
-        try
-        {
-            Templates.TemplateLibrary.Load(options.Catalogue);
-        }
-        catch (Exception exception) when (exception is DefinitionException or IOException or UnauthorizedAccessException)
-        {
-            problems.Add($"Steward:Connectors:Catalogue:Folder cannot be used: {exception.Message}");
-        }
-
-=======
->>>>>>> integrate
         foreach (var assembly in options.Assemblies)
         {
             try
@@ -203,8 +183,6 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
             {
                 problems.Add(exception.Message);
             }
-<<<<<<< HEAD
-=======
         }
 
         try
@@ -214,7 +192,6 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         catch (Exception exception) when (exception is DefinitionException or IOException or UnauthorizedAccessException)
         {
             problems.Add($"Steward:Connectors:Catalogue:Folder cannot be used: {exception.Message}");
->>>>>>> integrate
         }
 
         foreach (var (tenant, connectors) in options.Tenants)
