@@ -23,6 +23,7 @@ public static class StewardClientServiceCollectionExtensions
             services.AddStewardSecurity();
         }
 
+        services.TryAddSingleton<SecretSealer>();
         services.TryAddSingleton<IStewardClient, StewardClient>();
         services.TryAddSingleton<IHookReceiver, StewardHookReceiver>();
         return services;

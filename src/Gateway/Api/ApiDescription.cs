@@ -174,6 +174,30 @@ internal static class ApiDescription
                 parameter.Description = "The event's number in the connector.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };
                 break;
+            case "q":
+                parameter.Description = "Words that the name, the description or a category must have.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 200 };
+                break;
+            case "name":
+                parameter.Description = "The connector's name.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };
+                break;
+            case "connector":
+                parameter.Description = "Only entries of this connector; without it of all.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };
+                break;
+            case "operation":
+                parameter.Description = "The operation's id inside the template, for example users.get.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "templateId":
+                parameter.Description = "The template's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };
+                break;
+            case "before":
+                parameter.Description = "Only entries with a lower sequence number; 0, the default, for the newest.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Default = 0 };
+                break;
             default:
                 throw new InvalidOperationException($"The parameter {parameter.Name} has no description.");
         }
