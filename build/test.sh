@@ -31,7 +31,7 @@ run_tests() {
   build
   local results project name passed=0 failed=0 skipped=0 broken=0 trx counts
   results=$(mktemp -d)
-  for project in "$root"/tests/*/*.Tests.csproj "$root"/tests/*/*.Conformance.csproj; do
+  for project in "$root"/tests/*/*.Tests.csproj "$root"/tests/*/*.Conformance.csproj "$root"/samples/*/*/*.Tests.csproj; do
     [ -f "$project" ] || continue
     name=$(basename "$project" .csproj)
     selected "$name" "$@" || continue
