@@ -24,6 +24,8 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
     // As long as all wait for one: batches are the larger for it, and a grain that answers does so sooner.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
+
     private readonly Channel<CallAudit> _entries = Channel.CreateBounded<CallAudit>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private int _underWay;
 
@@ -90,6 +92,11 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
             if (now.Count > 0)
             {
                 await Task.WhenAny(Task.WhenAll(now), Task.Delay(Patience, time, stoppingToken));
+            }
+            else if (late.Count > 0)
+            {
+                // Entries gather meanwhile: one after the other, each would be a write of its own.
+                await Task.WhenAny(Task.WhenAny(late.Values), Task.Delay(Gathering, time, stoppingToken));
             }
         }
 
