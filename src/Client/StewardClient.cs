@@ -100,11 +100,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
     {
         var grain = _cluster.GetGrain<ITenantGrain>(GrainKeys.Tenant(tenantId));
         var envelope = new CallEnvelope(_signer, new CallerIdentity { TenantId = tenantId, UserId = PlatformUserId, Roles = [WellKnownRoles.System] });
-        return _caller.CallAsync(operation, idempotent, changes, (grain, envelope, state, call), static (all, token) =>
-        {
-            all.envelope.Attach();
-            return all.call(all.grain, all.state, token);
-        }, cancellationToken);
+        return new SignedCaller(envelope, _caller).CallAsync(operation, idempotent, changes, grain, state, call, cancellationToken);
     }
 }
 

@@ -6,7 +6,7 @@ using Steward.Identity;
 namespace Steward.Client;
 
 /// <summary>Connectors over grain calls. Secrets are sealed here, with the cluster's key and for the one grain that keeps them.</summary>
-internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, SecretSealer sealer) : IConnectorClient
+internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller calls, CallerIdentity identity, SecretSealer sealer) : IConnectorClient
 {
     private const int AtOnce = 16;
 
@@ -16,30 +16,30 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ConnectorTemplateInfo>> ListTemplatesAsync(string? query = null, CancellationToken cancellationToken = default) =>
-        CallAsync("connector-catalog.list", idempotent: true, changes: false, Catalog, query, static (catalog, query, token) => catalog.List(query, token), cancellationToken);
+        calls.CallAsync("connector-catalog.list", idempotent: true, changes: false, Catalog, query, static (catalog, query, token) => catalog.List(query, token), cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ConnectorTemplateText> GetTemplateAsync(string templateId, CancellationToken cancellationToken = default) =>
-        await CallAsync("connector-catalog.get", idempotent: true, changes: false, Catalog, templateId, static (catalog, id, token) => catalog.Get(id, token), cancellationToken)
+        await calls.CallAsync("connector-catalog.get", idempotent: true, changes: false, Catalog, templateId, static (catalog, id, token) => catalog.Get(id, token), cancellationToken)
         ?? throw StewardException.NotFound("The template");
 
     /// <inheritdoc/>
     public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) =>
-        CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
+        calls.CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);
         var command = spec with { SealedSecrets = Seal(name, secrets) };
-        return CallAsync("connector.create", idempotent: false, changes: true, Connector(name), command, static (connector, command, token) => connector.Create(command, token), cancellationToken);
+        return calls.CallAsync("connector.create", idempotent: false, changes: true, Connector(name), command, static (connector, command, token) => connector.Create(command, token), cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ConnectorInfo>> ListAsync(CancellationToken cancellationToken = default)
     {
         var index = grains.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(identity.TenantId));
-        var entries = await CallAsync("connector-index.list", idempotent: true, changes: false, index, 0, static (index, _, token) => index.List(token), cancellationToken);
+        var entries = await calls.CallAsync("connector-index.list", idempotent: true, changes: false, index, 0, static (index, _, token) => index.List(token), cancellationToken);
         List<ConnectorInfo> found = [];
         foreach (var batch in entries.Chunk(AtOnce))
         {
@@ -57,27 +57,27 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
     public Task<ConnectorInfo> UpdateAsync(string name, UpdateConnector change, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(change);
-        return CallAsync("connector.update", idempotent: change.ExpectedRevision is null, changes: true, Connector(name), change, static (connector, change, token) => connector.Update(change, token), cancellationToken);
+        return calls.CallAsync("connector.update", idempotent: change.ExpectedRevision is null, changes: true, Connector(name), change, static (connector, change, token) => connector.Update(change, token), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<ConnectorInfo> RotateCredentialsAsync(string name, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.rotate-credentials", idempotent: true, changes: true, Connector(name), Seal(name, secrets), static (connector, secrets, token) => connector.RotateCredentials(secrets, token), cancellationToken);
+        calls.CallAsync("connector.rotate-credentials", idempotent: true, changes: true, Connector(name), Seal(name, secrets), static (connector, secrets, token) => connector.RotateCredentials(secrets, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorVerification> VerifyAsync(string name, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.verify", idempotent: true, changes: true, Connector(name), 0, static (connector, _, token) => connector.Verify(token), cancellationToken);
+        calls.CallAsync("connector.verify", idempotent: true, changes: true, Connector(name), 0, static (connector, _, token) => connector.Verify(token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> BeginSignInAsync(string name, string redirectUri, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.begin-sign-in", idempotent: true, changes: true, Connector(name), redirectUri, static (connector, uri, token) => connector.BeginSignIn(uri, token), cancellationToken);
+        calls.CallAsync("connector.begin-sign-in", idempotent: true, changes: true, Connector(name), redirectUri, static (connector, uri, token) => connector.BeginSignIn(uri, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task CompleteSignInAsync(string name, string state, SecretText code, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(code);
         var sealedCode = sealer.Seal(code, GrainKeys.Connector(identity.TenantId, name));
-        return CallAsync("connector.complete-sign-in", idempotent: false, changes: true, Connector(name), (state, sealedCode), static async (connector, answer, token) =>
+        return calls.CallAsync("connector.complete-sign-in", idempotent: false, changes: true, Connector(name), (state, sealedCode), static async (connector, answer, token) =>
         {
             await connector.CompleteSignIn(answer.state, answer.sealedCode, token);
             return true;
@@ -89,19 +89,19 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
 
     /// <inheritdoc/>
     public Task<ConnectorInfo> AcceptDriftAsync(string name, string operation, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.accept-drift", idempotent: true, changes: true, Connector(name), operation, static (connector, operation, token) => connector.AcceptDrift(operation, token), cancellationToken);
+        calls.CallAsync("connector.accept-drift", idempotent: true, changes: true, Connector(name), operation, static (connector, operation, token) => connector.AcceptDrift(operation, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.test-mappings", idempotent: true, changes: false, Connector(name), test, static (connector, test, token) => connector.TestMappings(test, token), cancellationToken);
+        calls.CallAsync("connector.test-mappings", idempotent: true, changes: false, Connector(name), test, static (connector, test, token) => connector.TestMappings(test, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.suggest-mappings", idempotent: true, changes: false, Connector(name), wanted, static (connector, wanted, token) => connector.SuggestMappings(wanted, token), cancellationToken);
+        calls.CallAsync("connector.suggest-mappings", idempotent: true, changes: false, Connector(name), wanted, static (connector, wanted, token) => connector.SuggestMappings(wanted, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string name, CancellationToken cancellationToken = default) =>
-        CallAsync("connector.delete", idempotent: true, changes: true, Connector(name), 0, static async (connector, _, token) =>
+        calls.CallAsync("connector.delete", idempotent: true, changes: true, Connector(name), 0, static async (connector, _, token) =>
         {
             await connector.Delete(token);
             return true;
@@ -109,31 +109,31 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ConnectorTool>> ListOperationsAsync(string name, CancellationToken cancellationToken = default) =>
-        await CallAsync("connector-calls.list", idempotent: true, changes: false, Calls, name, static (calls, name, token) => calls.List(name, token), cancellationToken)
+        await calls.CallAsync("connector-calls.list", idempotent: true, changes: false, Calls, name, static (calls, name, token) => calls.List(name, token), cancellationToken)
         ?? throw StewardException.NotFound("The connector");
 
     /// <inheritdoc/>
     public Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) =>
-        CallAsync("connector-calls.call", idempotent: false, changes: true, Calls, command, static (calls, command, token) => calls.Call(command, token), cancellationToken);
+        calls.CallAsync("connector-calls.call", idempotent: false, changes: true, Calls, command, static (calls, command, token) => calls.Call(command, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);
         var audit = grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(identity.TenantId));
-        return CallAsync("connector-audit.list", idempotent: true, changes: false, audit, (name, before, limit), static (audit, page, token) => audit.List(page.name, page.before, page.limit, token), cancellationToken);
+        return calls.CallAsync("connector-audit.list", idempotent: true, changes: false, audit, (name, before, limit), static (audit, page, token) => audit.List(page.name, page.before, page.limit, token), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);
-        return CallAsync("connector-hooks.list-dead-letters", idempotent: true, changes: false, Hooks(name), (afterNumber, limit), static (hooks, page, token) => hooks.ListDeadLetters(page.afterNumber, page.limit, token), cancellationToken);
+        return calls.CallAsync("connector-hooks.list-dead-letters", idempotent: true, changes: false, Hooks(name), (afterNumber, limit), static (hooks, page, token) => hooks.ListDeadLetters(page.afterNumber, page.limit, token), cancellationToken);
     }
 
     /// <inheritdoc/>
     public Task ReplayEventAsync(string name, long number, CancellationToken cancellationToken = default) =>
-        CallAsync("connector-hooks.replay", idempotent: false, changes: true, Hooks(name), number, static async (hooks, number, token) =>
+        calls.CallAsync("connector-hooks.replay", idempotent: false, changes: true, Hooks(name), number, static async (hooks, number, token) =>
         {
             await hooks.Replay(number, token);
             return true;
@@ -141,7 +141,7 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
 
     /// <inheritdoc/>
     public Task CloseEventAsync(string name, long number, CancellationToken cancellationToken = default) =>
-        CallAsync("connector-hooks.close", idempotent: false, changes: true, Hooks(name), number, static async (hooks, number, token) =>
+        calls.CallAsync("connector-hooks.close", idempotent: false, changes: true, Hooks(name), number, static async (hooks, number, token) =>
         {
             await hooks.Close(number, token);
             return true;
@@ -154,7 +154,7 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
     }
 
     private Task<ConnectorInfo?> FindAsync(string name, CancellationToken cancellationToken) =>
-        CallAsync("connector.get-info", idempotent: true, changes: false, Connector(name), 0, static (connector, _, token) => connector.GetInfo(token), cancellationToken);
+        calls.CallAsync("connector.get-info", idempotent: true, changes: false, Connector(name), 0, static (connector, _, token) => connector.GetInfo(token), cancellationToken);
 
     private IConnectorGrain Connector(string name)
     {
@@ -168,18 +168,4 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, CallEnvelope 
         var place = GrainKeys.Connector(identity.TenantId, name);
         return secrets.ToDictionary(secret => secret.Key, secret => sealer.Seal(secret.Value, place), StringComparer.Ordinal);
     }
-
-    private Task<TResult> CallAsync<TGrain, TState, TResult>(
-        string operation,
-        bool idempotent,
-        bool changes,
-        TGrain grain,
-        TState state,
-        Func<TGrain, TState, CancellationToken, Task<TResult>> call,
-        CancellationToken cancellationToken) =>
-        caller.CallAsync(operation, idempotent, changes, (grain, envelope, state, call), static (all, token) =>
-        {
-            all.envelope.Attach();
-            return all.call(all.grain, all.state, token);
-        }, cancellationToken);
 }

@@ -6,7 +6,7 @@ using Steward.Schedules;
 namespace Steward.Client;
 
 /// <summary>One person's view of schedules, over grain calls.</summary>
-internal sealed class StewardScheduleClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller) : IScheduleClient
+internal sealed class StewardScheduleClient(IGrainFactory grains, SignedCaller calls, CallerIdentity identity) : IScheduleClient
 {
     /// <inheritdoc/>
     public Task<ScheduleInfo> CreateAsync(CreateSchedule spec, string? scheduleId = null, bool tenantWide = false, CancellationToken cancellationToken = default)
@@ -78,9 +78,5 @@ internal sealed class StewardScheduleClient(IGrainFactory grains, CallEnvelope e
         TState state,
         Func<TGrain, TState, CancellationToken, Task<TResult>> call,
         CancellationToken cancellationToken) =>
-        caller.CallAsync(operation, idempotent: true, changes, (grain, envelope, state, call), static (all, token) =>
-        {
-            all.envelope.Attach();
-            return all.call(all.grain, all.state, token);
-        }, cancellationToken);
+        calls.CallAsync(operation, idempotent: true, changes, grain, state, call, cancellationToken);
 }

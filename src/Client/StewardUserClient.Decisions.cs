@@ -90,9 +90,5 @@ internal sealed partial class StewardUserClient
         TState state,
         Func<TGrain, TState, CancellationToken, Task<TResult>> call,
         CancellationToken cancellationToken) =>
-        caller.CallAsync(operation, idempotent: false, changes: true, (grain, envelope, state, call), static (all, token) =>
-        {
-            all.envelope.Attach();
-            return all.call(all.grain, all.state, token);
-        }, cancellationToken);
+        _calls.CallAsync(operation, idempotent: false, changes: true, grain, state, call, cancellationToken);
 }

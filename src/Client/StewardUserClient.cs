@@ -17,16 +17,17 @@ internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelo
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
     private const int TranscriptPageSize = 200;
 
+    private readonly SignedCaller _calls = new(envelope, caller);
     private string? _sessionPrefix;
 
     /// <inheritdoc/>
-    public IScheduleClient Schedules { get; } = new StewardScheduleClient(grains, envelope, identity, caller);
+    public IScheduleClient Schedules { get; } = new StewardScheduleClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>
-    public IWebhookClient Webhooks { get; } = new StewardWebhookClient(grains, envelope, identity, caller);
+    public IWebhookClient Webhooks { get; } = new StewardWebhookClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>
-    public IConnectorClient Connectors { get; } = new StewardConnectorClient(grains, envelope, identity, caller, sealer);
+    public IConnectorClient Connectors { get; } = new StewardConnectorClient(grains, new SignedCaller(envelope, caller), identity, sealer);
 
     /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
@@ -162,11 +163,7 @@ internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelo
         TState state,
         Func<TGrain, TState, CancellationToken, Task<TResult>> call,
         CancellationToken cancellationToken) =>
-        caller.CallAsync(operation, idempotent: true, changes, (grain, envelope, state, call), static (all, token) =>
-        {
-            all.envelope.Attach();
-            return all.call(all.grain, all.state, token);
-        }, cancellationToken);
+        _calls.CallAsync(operation, idempotent: true, changes, grain, state, call, cancellationToken);
 
     private sealed class GrainSource(StewardUserClient client, IRunGrain run) : IRunEventSource
     {
