@@ -31,6 +31,30 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         Assert.Equal(["t-other/1", "t-stuck/1", "t-stuck/2"], audit.Written);
     }
 
+    [Fact]
+    public async Task Record_ManyWhileOneIsBeingWritten_AreWrittenInFewAppends()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+        writer.Record(Entry("t-stuck", "0"));
+        await UntilAsync(() => audit.Asked.Contains("t-stuck"));
+
+        // One at a time, as calls end: each must not become an append of its own.
+        for (var i = 1; i <= 500; i++)
+        {
+            writer.Record(Entry("t-stuck", $"{i}"));
+            await Task.Yield();
+            Thread.SpinWait(20_000);
+        }
+
+        audit.Stuck.SetResult();
+        await writer.StopAsync(default);
+        Assert.Equal(Enumerable.Range(0, 501).Select(i => $"t-stuck/{i}"), audit.Written);
+        Assert.InRange(audit.Asked.Count, 2, 100);
+    }
+
     private static async Task UntilAsync(Func<bool> holds)
     {
         for (var until = Environment.TickCount64 + 20_000; !holds();)
