@@ -61,6 +61,27 @@ public static partial class GrainKeys
     /// <summary>The key of the journal of the events that an external system sends to a connector instance.</summary>
     public static string HooksJournal(string connectorKey) => $"{connectorKey}/h-hooks";
 
+    /// <summary>The key of a request for an approval.</summary>
+    public static string Approval(string tenantId, string approvalId) => $"{Tenant(tenantId)}/{Part(approvalId, 'a', "approvalId")}";
+
+    /// <summary>The key of a tenant's approval rules, delegations and calendars.</summary>
+    public static string ApprovalRules(string tenantId) => $"{Tenant(tenantId)}/i-approval-rules";
+
+    /// <summary>The key of the lists of a tenant's approvals.</summary>
+    public static string ApprovalLists(string tenantId) => $"{Tenant(tenantId)}/i-approvals";
+
+    /// <summary>The key of a tenant's directory of people.</summary>
+    public static string Directory(string tenantId) => $"{Tenant(tenantId)}/i-directory";
+
+    /// <summary>The key of a person's inbox.</summary>
+    public static string Inbox(string tenantId, string userId) => $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/i-inbox";
+
+    /// <summary>The key of a tenant's settings of notifications.</summary>
+    public static string NotificationSettings(string tenantId) => $"{Tenant(tenantId)}/i-notifications";
+
+    /// <summary>The key of the queue of one of a tenant's channels, for example <c>slack</c>.</summary>
+    public static string NotificationQueue(string tenantId, string channel) => $"{Tenant(tenantId)}/{Part("q-" + channel, 'q', "channel")}";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {
