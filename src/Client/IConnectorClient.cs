@@ -62,7 +62,7 @@ public interface IConnectorClient
     Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default);
 
     /// <summary>Suggests field mappings, best first. Applies none: send those that are right with <see cref="UpdateAsync"/>. Admins only.</summary>
-    Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default);
+    Task<SuggestedMappings> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes an instance and its secrets. Idempotent.</summary>
     Task DeleteAsync(string name, CancellationToken cancellationToken = default);

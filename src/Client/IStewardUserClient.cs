@@ -13,7 +13,7 @@ public interface IStewardUserClient
     /// <summary>Messages that are handed in at set times.</summary>
     IScheduleClient Schedules { get; }
 
-    /// <summary>Who is told of what happens to runs; for admins.</summary>
+    /// <summary>Who is told of what happens in the tenant; for admins.</summary>
     IWebhookClient Webhooks { get; }
 
     /// <summary>The tenant's connections to external systems.</summary>

@@ -96,7 +96,7 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         calls.CallAsync("connector.test-mappings", idempotent: true, changes: false, Connector(name), test, static (connector, test, token) => connector.TestMappings(test, token), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) =>
+    public Task<SuggestedMappings> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) =>
         calls.CallAsync("connector.suggest-mappings", idempotent: true, changes: false, Connector(name), wanted, static (connector, wanted, token) => connector.SuggestMappings(wanted, token), cancellationToken);
 
     /// <inheritdoc/>

@@ -33,7 +33,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
-        builder.Services.TryAddSingleton<RunWebhooks>();
+        builder.Services.TryAddSingleton<TenantWebhooks>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();

@@ -129,6 +129,7 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         };
         JsonObject? Find(string id) => Array.Find(people, person => (string)person["id"]! == id || (string)person["email"]! == id);
         var incidents = new ConcurrentDictionary<string, JsonObject>();
+        var assigned = new ConcurrentDictionary<string, bool>();
         return new FakeConnectors()
             .Add("okta.users.find", OperationEffect.Read, arguments => new JsonObject
             {
@@ -152,6 +153,19 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
                 """{"userId":{"type":"string","minLength":1},"sendEmail":{"type":"boolean"}}""", "userId")
             .Add("okta.users.unlock", OperationEffect.Write, arguments => new JsonObject { ["userId"] = arguments.GetProperty("userId").GetString(), ["status"] = "ACTIVE" },
                 """{"userId":{"type":"string","minLength":1}}""", "userId")
+            .Add("okta.apps.find", OperationEffect.Read, arguments => new JsonObject
+            {
+                ["items"] = new JsonArray([.. new[] { "Salesforce", "Tableau Desktop", "Tableau Server" }
+                    .Where(name => name.StartsWith(arguments.GetProperty("text").GetString()!, StringComparison.OrdinalIgnoreCase))
+                    .Select(name => new JsonObject { ["id"] = "0oa" + name.Replace(" ", "", StringComparison.Ordinal), ["name"] = name, ["label"] = name, ["description"] = "Used at work" })]),
+            }, """{"text":{"type":"string","minLength":1}}""", "text")
+            .Add("okta.apps.user", OperationEffect.Read, arguments => new JsonObject { ["assigned"] = assigned.ContainsKey(arguments.GetRawText()) },
+                """{"appId":{"type":"string","minLength":1},"userId":{"type":"string","minLength":1}}""", "appId", "userId")
+            .Add("okta.apps.assign", OperationEffect.Write, arguments =>
+            {
+                assigned[arguments.GetRawText()] = true;
+                return new JsonObject { ["appId"] = arguments.GetProperty("appId").GetString(), ["userId"] = arguments.GetProperty("userId").GetString(), ["status"] = "ACTIVE" };
+            }, """{"appId":{"type":"string","minLength":1},"userId":{"type":"string","minLength":1}}""", "appId", "userId")
             .AddOutcome("servicenow.incidents.get", OperationEffect.Read, (arguments, _) => Task.FromResult<ActionOutcome>(
                 arguments.GetProperty("number").GetString() == "INC0010002"
                     ? new ActionSucceeded(JsonSerializer.SerializeToElement(new JsonObject

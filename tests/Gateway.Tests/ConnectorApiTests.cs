@@ -70,8 +70,10 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         var trial = Assert.Single(await connectors.TestMappingsAsync("mapped", new TestMappings { Operation = "users.get", Direction = "in", MappingsJson = """[{"to":"x"}]""", SamplesJson = ["""{"a":1}"""] }));
         Assert.Equal(("""{"a":1}""", """[{"to":"x"}]""", "mapped", "in"), (trial.BeforeJson, trial.AfterJson, trial.Errors[0].Path, trial.Errors[0].Message));
         Assert.Equal("[]", Assert.Single(await connectors.TestMappingsAsync("mapped", new TestMappings { Operation = "users.get", Direction = "out", SamplesJson = ["{}"] })).AfterJson);
-        Assert.Equal(("mapped", "mail", 0.5), (await connectors.SuggestMappingsAsync("mapped", new SuggestMappings { Operation = "users.get", Direction = "in", Fields = ["mail"] })).Select(one => (one.From, one.To, one.Score)).Single());
-        Assert.Equal("""{"mail":""}""", Assert.Single(await connectors.SuggestMappingsAsync("mapped", new SuggestMappings { Operation = "users.get", Direction = "in", SampleJson = """{"mail":""}""" })).To);
+        var suggested = await connectors.SuggestMappingsAsync("mapped", new SuggestMappings { Operation = "users.get", Direction = "in", Fields = ["mail"] });
+        Assert.Equal(("failed", "gpt-test"), (suggested.Model, suggested.ModelName));
+        Assert.Equal(("mapped", "mail", 0.5), suggested.Suggestions.Select(one => (one.From, one.To, one.Score)).Single());
+        Assert.Equal("""{"mail":""}""", Assert.Single((await connectors.SuggestMappingsAsync("mapped", new SuggestMappings { Operation = "users.get", Direction = "in", SampleJson = """{"mail":""}""" })).Suggestions).To);
         using var admin = Admin("u-mapping");
         await AssertProblem(await admin.PostAsync("/v1/connectors/mapped/mappings/test", Json("""{"operation":"users.get","direction":"in","samples":5}""")), 400, "invalid_argument", "samples");
         await AssertProblem(await admin.PostAsync("/v1/connectors/nobody/mappings/suggest", Json("""{"operation":"users.get","direction":"in","fields":["a"]}""")), 404, "not_found");

@@ -45,6 +45,7 @@ public sealed partial class ConnectorPageTests(GatewayFixture gateway) : IClassF
     [InlineData(typeof(ConnectorTemplateInfo))]
     [InlineData(typeof(ConnectorTemplateDraft))]
     [InlineData(typeof(SuggestedMapping))]
+    [InlineData(typeof(SuggestedMappingListResource))]
     [InlineData(typeof(ConnectorToolResource))]
     [InlineData(typeof(ConnectorAuditResource))]
     public void Page_EveryField_IsNamed(Type type) => Assert.All(

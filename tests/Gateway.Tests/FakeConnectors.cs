@@ -70,8 +70,13 @@ public sealed class FakeConnectors
         public Task<IReadOnlyList<MappingTrial>> TestMappingsAsync(string name, TestMappings test, CancellationToken cancellationToken = default) => Admin<IReadOnlyList<MappingTrial>>(() =>
             [.. test.SamplesJson.Select(sample => new MappingTrial { BeforeJson = sample, AfterJson = test.MappingsJson ?? "[]", Errors = [new MappingFailure { Index = 0, Path = Find(name).Name, Message = test.Direction }] })]);
 
-        public Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) => Admin<IReadOnlyList<SuggestedMapping>>(() =>
-            [new() { From = Find(name).Name, To = wanted.Fields?[0] ?? wanted.SampleJson ?? wanted.SchemaJson!, Score = 0.5, Source = "names" }]);
+        public Task<SuggestedMappings> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) => Admin<SuggestedMappings>(() =>
+            new SuggestedMappings
+            {
+                Suggestions = [new() { From = Find(name).Name, To = wanted.Fields?[0] ?? wanted.SampleJson ?? wanted.SchemaJson!, Score = 0.5, Source = "names" }],
+                Model = "failed",
+                ModelName = "gpt-test",
+            });
 
         public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => Admin(() => all.Instances.TryRemove(name, out _));
 

@@ -121,8 +121,8 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SuggestedMapping>> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) => (await PostAsync(
-        "connector.suggest-mappings", Path(name) + "/mappings/suggest", MappingWireMapping.ToRequest(wanted), Json.SuggestMappingsRequest, Json.SuggestedMappingListResource, idempotent: true, cancellationToken)).Suggestions;
+    public async Task<SuggestedMappings> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) => MappingWireMapping.ToContract(await PostAsync(
+        "connector.suggest-mappings", Path(name) + "/mappings/suggest", MappingWireMapping.ToRequest(wanted), Json.SuggestMappingsRequest, Json.SuggestedMappingListResource, idempotent: true, cancellationToken));
 
     /// <inheritdoc/>
     public Task DeleteAsync(string name, CancellationToken cancellationToken = default) =>

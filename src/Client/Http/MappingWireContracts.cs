@@ -64,6 +64,14 @@ public sealed record SuggestedMappingListResource
 {
     /// <summary>Best first.</summary>
     public required IReadOnlyList<SuggestedMapping> Suggestions { get; init; }
+
+    /// <summary>
+    /// <c>used</c>: a model was asked, too. <c>not_configured</c>: there is none; <c>failed</c>: it gave nothing usable. In both cases the suggestions come from names and types alone.
+    /// </summary>
+    public required string Model { get; init; }
+
+    /// <summary>The model that was asked; left out when there is none.</summary>
+    public string? ModelName { get; init; }
 }
 
 /// <summary>Between what is sent and what the cluster takes.</summary>
@@ -109,6 +117,20 @@ public static class MappingWireMapping
     {
         ArgumentNullException.ThrowIfNull(trial);
         return new MappingTrial { BeforeJson = trial.Before.GetRawText(), AfterJson = trial.After.GetRawText(), Errors = trial.Errors };
+    }
+
+    /// <summary>Suggestions as a resource.</summary>
+    public static SuggestedMappingListResource ToResource(SuggestedMappings suggested)
+    {
+        ArgumentNullException.ThrowIfNull(suggested);
+        return new SuggestedMappingListResource { Suggestions = suggested.Suggestions, Model = suggested.Model, ModelName = suggested.ModelName };
+    }
+
+    /// <summary>Suggestions, from a resource.</summary>
+    public static SuggestedMappings ToContract(SuggestedMappingListResource suggested)
+    {
+        ArgumentNullException.ThrowIfNull(suggested);
+        return new SuggestedMappings { Suggestions = suggested.Suggestions, Model = suggested.Model, ModelName = suggested.ModelName };
     }
 
     /// <summary>What suggestions are wanted for, from a request.</summary>

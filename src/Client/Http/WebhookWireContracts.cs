@@ -13,7 +13,10 @@ public sealed record CreateWebhookRequest
     [Length(1, 2000)]
     public string Url { get; set; } = "";
 
-    /// <summary>What it is told of for all runs of the tenant: some of <c>run.ended</c>, <c>run.waiting</c>, <c>run.dead_lettered</c>. Without it, of runs that name it only.</summary>
+    /// <summary>
+    /// What it is told of wherever it happens in the tenant: some of <c>run.ended</c>, <c>run.waiting</c>, <c>run.dead_lettered</c>, <c>connector.sign_in_expiring</c>,
+    /// <c>connector.sign_in_broken</c>, <c>connector.sign_in_restored</c>. Without it, of runs that name it only.
+    /// </summary>
     public IReadOnlyList<string>? Events { get; init; }
 
     /// <summary>What it is for.</summary>
@@ -40,7 +43,7 @@ public sealed record WebhookResource
     /// <summary>Where messages are sent to.</summary>
     public required string Url { get; init; }
 
-    /// <summary>What it is told of for all runs of the tenant.</summary>
+    /// <summary>What it is told of wherever it happens in the tenant.</summary>
     public required IReadOnlyList<string> Events { get; init; }
 
     /// <summary>What it is for.</summary>
@@ -90,8 +93,11 @@ public sealed record WebhookDeliveryResource
     /// <summary>Its type.</summary>
     public required string Type { get; init; }
 
-    /// <summary>The run that it tells of.</summary>
+    /// <summary>The run that it tells of, if it does.</summary>
     public string? RunId { get; init; }
+
+    /// <summary>What it tells of, such as a run's id or <c>connectors/jira</c>.</summary>
+    public string? Subject { get; init; }
 
     /// <summary>Where it is.</summary>
     public required WebhookDeliveryResourceState State { get; init; }

@@ -58,7 +58,7 @@ internal static class ApiDescription
                 new() { Name = "Decisions", Description = "What runs ask people to decide." },
                 new() { Name = "Dead letters", Description = "Runs that failed for technical reasons, for administrators." },
                 new() { Name = "Schedules", Description = "Messages that are handed in at set times." },
-                new() { Name = "Webhooks", Description = "Who is told of what happens to runs; for admins." },
+                new() { Name = "Webhooks", Description = "Who is told of what happens in the tenant; for admins." },
                 new() { Name = "Connectors", Description = "The tenant's connections to external systems." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },

@@ -285,7 +285,7 @@ internal static class ConnectorEndpoints
     {
         var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.SuggestMappingsRequest, MaxConnectorBytes);
         var suggestions = await Caller.Of(context).Client.Connectors.SuggestMappingsAsync(name, MappingWireMapping.ToContract(body), context.RequestAborted);
-        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, new SuggestedMappingListResource { Suggestions = suggestions }, ConnectorWireJson.Default.SuggestedMappingListResource);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, MappingWireMapping.ToResource(suggestions), ConnectorWireJson.Default.SuggestedMappingListResource);
     }
 
     private static async Task BeginSignInAsync(HttpContext context, string name, IOptions<StewardGatewayOptions> options)

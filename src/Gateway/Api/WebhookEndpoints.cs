@@ -6,7 +6,7 @@ using Steward.Webhooks;
 
 namespace Steward.Gateway.Api;
 
-/// <summary>Who is told of what happens to runs.</summary>
+/// <summary>Who is told of what happens in the tenant.</summary>
 internal static class WebhookEndpoints
 {
     private const int MaxPageSize = 200;

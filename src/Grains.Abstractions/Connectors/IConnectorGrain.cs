@@ -60,10 +60,10 @@ public interface IConnectorGrain : IGrainWithStringKey
 
     /// <summary>Suggests field mappings, best first. Applies none: an admin sends those that are right with <see cref="Update"/>. Admins only.</summary>
     /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c>.</exception>
-    [Alias("suggest-mappings")]
+    [Alias("propose-mappings")]
     [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
     [ResponseTimeout("00:01:00")]
-    Task<IReadOnlyList<SuggestedMapping>> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default);
+    Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default);
 
     /// <summary>Deletes the instance and its secrets, in the vault too. Admins only. Idempotent.</summary>
     [Alias("delete")]

@@ -84,6 +84,26 @@ public sealed record SuggestMappings
     public string? SchemaJson { get; init; }
 }
 
+/// <summary>Mappings that somebody may accept.</summary>
+[GenerateSerializer]
+[Alias("steward.suggested-mappings")]
+public sealed record SuggestedMappings
+{
+    /// <summary>Best first.</summary>
+    [Id(0)]
+    public required IReadOnlyList<SuggestedMapping> Suggestions { get; init; }
+
+    /// <summary>
+    /// <c>used</c>: a model was asked, too. <c>not_configured</c>: there is none; <c>failed</c>: it gave nothing usable. In both cases the suggestions come from names and types alone.
+    /// </summary>
+    [Id(1)]
+    public required string Model { get; init; }
+
+    /// <summary>The model that was asked; null when there is none.</summary>
+    [Id(2)]
+    public string? ModelName { get; init; }
+}
+
 /// <summary>A mapping that somebody may accept.</summary>
 [GenerateSerializer]
 [Alias("steward.suggested-mapping")]

@@ -3,7 +3,7 @@ using Orleans.Concurrency;
 namespace Steward.Webhooks;
 
 /// <summary>
-/// One address that is told of what happens to runs, signed as Standard Webhooks says. Key: <c>t-acme/w-…</c>. Messages are durable before they are sent and are
+/// One address that is told of what happens in the tenant, signed as Standard Webhooks says. Key: <c>t-acme/w-…</c>. Messages are durable before they are sent and are
 /// repeated with the same id until the receiver takes them. Admins see to it.
 /// </summary>
 [Alias("steward.webhook")]
@@ -49,7 +49,7 @@ public interface IWebhookGrain : IGrainWithStringKey
     [Alias("redeliver")]
     Task<WebhookDelivery> Redeliver(string deliveryId, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes over a message; it is durable when this returns. Idempotent by run, type and occurrence; the platform only.</summary>
+    /// <summary>Takes over a message; it is durable when this returns. Idempotent by type, subject and occurrence; the platform only.</summary>
     [Alias("notify")]
     Task Notify(WebhookEvent happened, CancellationToken cancellationToken = default);
 

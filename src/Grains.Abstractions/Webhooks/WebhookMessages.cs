@@ -1,5 +1,3 @@
-using Steward.Runs;
-
 namespace Steward.Webhooks;
 
 /// <summary>The types of messages.</summary>
@@ -14,11 +12,28 @@ public static class WebhookEventTypes
     /// <summary>A run failed for technical reasons and is on the dead-letter list.</summary>
     public const string RunDeadLettered = "run.dead_lettered";
 
+    /// <summary>A connector could not renew its sign-in for now, or it ends soon and cannot be renewed without a person.</summary>
+    public const string ConnectorSignInExpiring = "connector.sign_in_expiring";
+
+    /// <summary>A system does not accept a connector's sign-in any more: somebody has to act.</summary>
+    public const string ConnectorSignInBroken = "connector.sign_in_broken";
+
+    /// <summary>A connector is signed in again.</summary>
+    public const string ConnectorSignInRestored = "connector.sign_in_restored";
+
     /// <summary>Nothing happened; somebody tries the webhook out.</summary>
     public const string Test = "webhook.test";
 
     /// <summary>Those that a webhook can ask for.</summary>
-    public static IReadOnlyList<string> Subscribable { get; } = [RunEnded, RunWaiting, RunDeadLettered];
+    public static IReadOnlyList<string> Subscribable { get; } =
+        [RunEnded, RunWaiting, RunDeadLettered, ConnectorSignInExpiring, ConnectorSignInBroken, ConnectorSignInRestored];
+
+    /// <summary>Whether events of a type tell of runs.</summary>
+    public static bool IsOfRuns(string type)
+    {
+        ArgumentNullException.ThrowIfNull(type);
+        return type.StartsWith("run.", StringComparison.Ordinal);
+    }
 }
 
 /// <summary>Creates a webhook.</summary>
@@ -30,7 +45,7 @@ public sealed record CreateWebhook
     [Id(0)]
     public required string Url { get; init; }
 
-    /// <summary>What it is told of for all runs of the tenant; empty for runs only that name it.</summary>
+    /// <summary>What it is told of wherever it happens in the tenant; empty for runs only that name it.</summary>
     [Id(1)]
     public IReadOnlyList<string> Events { get; init; } = [];
 
@@ -116,7 +131,7 @@ public sealed record WebhookSubscription
     public bool Enabled { get; init; } = true;
 }
 
-/// <summary>Something happened to a run.</summary>
+/// <summary>Something happened that a tenant's webhooks may want to know.</summary>
 [GenerateSerializer]
 [Alias("steward.webhook-event")]
 public sealed record WebhookEvent
@@ -125,7 +140,7 @@ public sealed record WebhookEvent
     [Id(0)]
     public required string Type { get; init; }
 
-    /// <summary>Tells it from others of this type and run, for example the attempt that ended.</summary>
+    /// <summary>Tells it from others of this type and subject, for example the attempt that ended. The same however often it is told.</summary>
     [Id(1)]
     public required string Occurrence { get; init; }
 
@@ -133,9 +148,26 @@ public sealed record WebhookEvent
     [Id(2)]
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>The run's state then.</summary>
-    [Id(3)]
-    public required RunStatus Run { get; init; }
+    // 3 was the run's state.
+
+    /// <summary>What it happened to, such as a run's id or <c>connectors/jira</c>.</summary>
+    [Id(4)]
+    public required string Subject { get; init; }
+
+    /// <summary>The facts, as a JSON object. Every webhook that asked for the type gets them: nothing secret may be in them.</summary>
+    [Id(5)]
+    public required string DataJson { get; init; }
+
+    /// <summary>Where the API says more, such as <c>/v1/runs/r-…</c>; messages carry it as <c>url</c>.</summary>
+    [Id(6)]
+    public string? Path { get; init; }
+
+    /// <summary>A text for those webhooks only that asked for answers.</summary>
+    [Id(7)]
+    public string? Answer { get; init; }
+
+    /// <summary>Never shows the answer.</summary>
+    public override string ToString() => $"{nameof(WebhookEvent)} {Type} of {Subject}";
 }
 
 /// <summary>One message to a receiver.</summary>
@@ -182,6 +214,10 @@ public sealed record WebhookDelivery
     /// <summary>What went wrong last.</summary>
     [Id(9)]
     public string? LastError { get; init; }
+
+    /// <summary>What it tells of, such as a run's id or <c>connectors/jira</c>.</summary>
+    [Id(10)]
+    public string? Subject { get; init; }
 }
 
 /// <summary>Where a message is.</summary>

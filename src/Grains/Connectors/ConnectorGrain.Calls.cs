@@ -40,6 +40,12 @@ internal sealed partial class ConnectorGrain
 
             var granted = new ConnectorPermit { Id = permit.Id, Credential = answer.Credential is { } credential ? envelope.Seal(credential, Key) : null, WantsShape = _schemas?.Wants(intent.OperationId) == true };
             outcome = null;
+            if (intent.UserId is null && signIn.IsOAuth && state.State.SignIn is { State: SignInHistory.Broken })
+            {
+                // A token was to be had.
+                NoteSignedIn();
+            }
+
             return granted;
         }
         finally

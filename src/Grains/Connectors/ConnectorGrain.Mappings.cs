@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Models;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -52,7 +53,7 @@ internal sealed partial class ConnectorGrain
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<SuggestedMapping>> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default)
+    public async Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
         var target = RequireThere();
@@ -62,18 +63,24 @@ internal sealed partial class ConnectorGrain
         var theirs = MappingSides.OfOperation(operation, direction, _schemas!.LearntOf(operation.Id))
             ?? throw StewardException.Invalid("operation", $"'{operation.Id}' has no fields that are known; call it once, so that they can be learnt.");
         var (sources, targets) = direction == MappingDirection.In ? (theirs, own) : (own, theirs);
-        var suggestions = await new MappingSuggester(ServiceProvider.GetService<IMappingModel>()).SuggestAsync(sources, targets, cancellationToken);
-        return
-        [
-            .. suggestions.Take(MaxSuggestions).Select(suggestion => new SuggestedMapping
-            {
-                From = suggestion.From,
-                To = suggestion.To,
-                Function = suggestion.Function,
-                Score = suggestion.Score,
-                Source = suggestion.Source,
-            }),
-        ];
+        var model = ServiceProvider.GetService<IChatModelProvider>()?.ForTenant(TenantId);
+        var suggested = await new MappingSuggester(model is null ? null : new ChatMappingModel(model, time)).SuggestAsync(sources, targets, cancellationToken);
+        return new SuggestedMappings
+        {
+            Suggestions =
+            [
+                .. suggested.Suggestions.Take(MaxSuggestions).Select(suggestion => new SuggestedMapping
+                {
+                    From = suggestion.From,
+                    To = suggestion.To,
+                    Function = suggestion.Function,
+                    Score = suggestion.Score,
+                    Source = suggestion.Source,
+                }),
+            ],
+            Model = suggested.Model switch { MappingModelUse.Used => "used", MappingModelUse.Failed => "failed", _ => "not_configured" },
+            ModelName = model?.Name,
+        };
     }
 
     private static IReadOnlyList<SchemaField> OwnFields(SuggestMappings command)

@@ -117,6 +117,7 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
         }
 
         _credentialChange = change;
+        Note(change.To, change.Code, change.Message);
         if (change.To == CredentialState.Broken)
         {
             ConnectorDiagnostics.Broken.Add(1, new KeyValuePair<string, object?>("steward.tenant", TenantId));

@@ -15,6 +15,7 @@ using Steward.Engines.Security.Vault;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.Webhooks;
 
 namespace Steward.Connectors;
 
@@ -31,6 +32,7 @@ internal sealed partial class ConnectorGrain(
     TemplateLibrary library,
     SecretSealer sealer,
     PlatformIdentity platform,
+    TenantWebhooks webhooks,
     IOptionsMonitor<ConnectorsOptions> options,
     TimeProvider time,
     ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
@@ -45,6 +47,7 @@ internal sealed partial class ConnectorGrain(
     private ResolvedInstance? _target;
     private ConnectorDefinition? _definition;
     private InstanceState? _traffic;
+    private Task _writing = Task.CompletedTask;
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -60,6 +63,7 @@ internal sealed partial class ConnectorGrain(
         if (state.State.InstanceJson is { } json)
         {
             Hold(JsonSerializer.Deserialize<ConnectorInstance>(json, TemplateJson.Options)!, TemplateReader.Reread(state.State.TemplateText!, Name), state.State.TemplateText!);
+            TakeUpNews();
         }
 
         // It was being deleted when its silo was lost.
@@ -264,6 +268,7 @@ internal sealed partial class ConnectorGrain(
 
         // It changes nothing, unless the change itself could not be told then.
         await PublishAsync();
+        TellWhatIsLeft();
         if (!target.Instance.Enabled)
         {
             return;
@@ -462,6 +467,12 @@ internal sealed partial class ConnectorGrain(
             : null;
         if (_target is not null && !state.State.Deleting)
         {
+            if (succeeded && !_target.Instance.OnBehalfOfUser)
+            {
+                _signIn!.Confirm();
+                NoteSignedIn();
+            }
+
             state.State.VerifiedAt = succeeded ? time.GetUtcNow() : state.State.VerifiedAt;
             state.State.Identity = succeeded ? identity : state.State.Identity;
 
@@ -523,12 +534,18 @@ internal sealed partial class ConnectorGrain(
         return new StewardException(ErrorCodes.Unavailable, exception.Message, exception) { IsRetryable = exception.IsRetryable };
     }
 
-    private async Task WriteAsync()
+    // Timers and verifications write beside the grain's turn: one after the other, and each what stands when it begins.
+    private Task WriteAsync() => _writing = WriteAfterAsync(_writing);
+
+    private async Task WriteAfterAsync(Task before)
     {
+        await before.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         KeepSchemas();
+        var changes = state.State.SignIn?.Changes ?? 0;
         try
         {
             await state.WriteStateAsync();
+            _writtenChanges = changes;
         }
         catch
         {

@@ -48,6 +48,10 @@ internal sealed class ConnectorState
     /// <summary>What was learnt of the system's answers as JSON, names and types without values; null before anything was.</summary>
     [Id(10)]
     public string? SchemasJson { get; set; }
+
+    /// <summary>How well it is signed in, and what webhooks are still to be told of that; null before anything changed.</summary>
+    [Id(11)]
+    public SignInHistory? SignIn { get; set; }
 }
 
 /// <summary>What the list of connectors persists.</summary>

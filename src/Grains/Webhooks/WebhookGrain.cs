@@ -193,7 +193,7 @@ internal sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         await Accept(
             WebhookBody.IdOf(Key, happened),
             happened.Type,
-            happened.Run.RunId,
+            happened.Subject,
             WebhookBody.Of(happened, State.Created!.Spec.IncludeAnswer, _options.PublicAddress));
     }
 
@@ -213,16 +213,16 @@ internal sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
         _journal.Dispose();
     }
 
-    private async Task Accept(string deliveryId, string type, string? runId, string body)
+    private async Task Accept(string deliveryId, string type, string? subject, string body)
     {
         if (State.Waiting.Count >= MaxWaiting)
         {
-            var dropped = new WebhookDropped { DeliveryId = deliveryId, Type = type, RunId = runId, Reason = $"{MaxWaiting} messages wait already" };
+            var dropped = new WebhookDropped { DeliveryId = deliveryId, Type = type, Subject = subject, Reason = $"{MaxWaiting} messages wait already" };
             await _journal.AppendAsync(WebhookRecordTypes.Dropped, dropped, WebhookJson.Default.WebhookDropped, static () => null, deliveryId);
             return;
         }
 
-        var accepted = new WebhookAccepted { DeliveryId = deliveryId, Type = type, RunId = runId, Body = body };
+        var accepted = new WebhookAccepted { DeliveryId = deliveryId, Type = type, Subject = subject, Body = body };
         await _journal.AppendAsync(WebhookRecordTypes.Accepted, accepted, WebhookJson.Default.WebhookAccepted, () => new JournalWake(_time.GetUtcNow()), deliveryId);
         Arm();
     }

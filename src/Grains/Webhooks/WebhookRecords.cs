@@ -59,6 +59,10 @@ internal sealed record WebhookAccepted
 
     public required string Type { get; init; }
 
+    /// <summary>What it tells of.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>What it tells of, in entries of the time when that was always a run.</summary>
     public string? RunId { get; init; }
 
     /// <summary>The message, byte for byte the same with each attempt.</summary>
@@ -72,6 +76,10 @@ internal sealed record WebhookDropped
 
     public required string Type { get; init; }
 
+    /// <summary>What it tells of.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>What it tells of, in entries of the time when that was always a run.</summary>
     public string? RunId { get; init; }
 
     public required string Reason { get; init; }

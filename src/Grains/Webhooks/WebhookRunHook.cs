@@ -4,7 +4,7 @@ using Steward.Runs;
 namespace Steward.Webhooks;
 
 /// <summary>Lets webhooks know of the ends of runs, and of runs that wait: those that name a webhook, and all when the tenant has one that wants to know.</summary>
-internal sealed class WebhookRunHook(RunWebhooks webhooks) : IRunEndHook
+internal sealed class WebhookRunHook(TenantWebhooks webhooks) : IRunEndHook
 {
     /// <inheritdoc/>
     public ValueTask<bool> WantsAllOfAsync(string tenantId) => webhooks.AnyAsync(tenantId);
@@ -15,13 +15,7 @@ internal sealed class WebhookRunHook(RunWebhooks webhooks) : IRunEndHook
     /// <inheritdoc/>
     public async Task OnEndedAsync(string tenantId, RunOrigin origin, RunStatus status, CancellationToken cancellationToken)
     {
-        var happened = new WebhookEvent
-        {
-            Type = WebhookEventTypes.RunEnded,
-            Occurrence = status.Attempt.ToString(CultureInfo.InvariantCulture),
-            At = status.EndedAt ?? status.RequestedAt,
-            Run = status,
-        };
+        var happened = RunWebhookEvent.Of(WebhookEventTypes.RunEnded, status.Attempt.ToString(CultureInfo.InvariantCulture), status.EndedAt ?? status.RequestedAt, status);
         await webhooks.TellAsync(tenantId, origin.WebhookId, happened);
         if (status.IsTechnical)
         {
@@ -31,11 +25,8 @@ internal sealed class WebhookRunHook(RunWebhooks webhooks) : IRunEndHook
 
     /// <inheritdoc/>
     public Task OnWaitingAsync(string tenantId, RunOrigin origin, RunStatus status, string occasion, CancellationToken cancellationToken) =>
-        webhooks.TellAsync(tenantId, origin.WebhookId, new WebhookEvent
-        {
-            Type = WebhookEventTypes.RunWaiting,
-            Occurrence = occasion,
-            At = status.Waiting.Count > 0 ? status.Waiting.Max(decision => decision.RequestedAt) : status.RequestedAt,
-            Run = status,
-        });
+        webhooks.TellAsync(
+            tenantId,
+            origin.WebhookId,
+            RunWebhookEvent.Of(WebhookEventTypes.RunWaiting, occasion, status.Waiting.Count > 0 ? status.Waiting.Max(decision => decision.RequestedAt) : status.RequestedAt, status));
 }

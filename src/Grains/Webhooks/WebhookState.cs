@@ -65,7 +65,7 @@ internal sealed class WebhookState : IFolded
                 break;
             case WebhookRecordTypes.Accepted:
                 var accepted = JsonSerializer.Deserialize(entry.Payload.Span, WebhookJson.Default.WebhookAccepted)!;
-                Waiting.Add(new WebhookMessageState { DeliveryId = accepted.DeliveryId, Type = accepted.Type, RunId = accepted.RunId, BodyAt = entry.Sequence, CreatedAt = entry.At, NextAt = entry.At });
+                Waiting.Add(new WebhookMessageState { DeliveryId = accepted.DeliveryId, Type = accepted.Type, Subject = accepted.Subject ?? accepted.RunId, BodyAt = entry.Sequence, CreatedAt = entry.At, NextAt = entry.At });
                 break;
             case WebhookRecordTypes.Dropped:
                 var dropped = JsonSerializer.Deserialize(entry.Payload.Span, WebhookJson.Default.WebhookDropped)!;
@@ -73,7 +73,7 @@ internal sealed class WebhookState : IFolded
                 {
                     DeliveryId = dropped.DeliveryId,
                     Type = dropped.Type,
-                    RunId = dropped.RunId,
+                    Subject = dropped.Subject ?? dropped.RunId,
                     CreatedAt = entry.At,
                     State = WebhookDeliveryState.Failed,
                     LastError = dropped.Reason,
@@ -169,6 +169,10 @@ internal sealed class WebhookMessageState
 
     public required string Type { get; init; }
 
+    /// <summary>What it tells of.</summary>
+    public string? Subject { get; init; }
+
+    /// <summary>What it tells of, in snapshots of the time when that was always a run.</summary>
     public string? RunId { get; init; }
 
     /// <summary>The sequence number of the entry with the body; 0 when there is none.</summary>
@@ -193,7 +197,8 @@ internal sealed class WebhookMessageState
     {
         DeliveryId = DeliveryId,
         Type = Type,
-        RunId = RunId,
+        RunId = WebhookEventTypes.IsOfRuns(Type) ? Subject ?? RunId : null,
+        Subject = Subject ?? RunId,
         State = State,
         CreatedAt = CreatedAt,
         Attempts = Attempts,

@@ -64,14 +64,56 @@ public class MappingSuggesterTests(ITestOutputHelper output)
     {
         var model = new FakeModel([new ModelPair("a", "far", "upper", 0.9), new ModelPair("a", "invented", null, 1), new ModelPair("b", "far", "shout", 1)]);
 
-        var suggestions = await new MappingSuggester(model).SuggestAsync([Field("a"), Field("near")], [Field("far"), Field("near")], CancellationToken.None);
+        var suggested = await new MappingSuggester(model).SuggestAsync([Field("a"), Field("near")], [Field("far"), Field("near")], CancellationToken.None);
 
-        Assert.Equal([("a", "far", "model", "upper"), ("near", "near", "names", null)], suggestions.Select(suggestion => (suggestion.From, suggestion.To, suggestion.Source, suggestion.Function)));
+        Assert.Equal((MappingModelUse.Used, 2), (suggested.Model, suggested.Dropped));
+        Assert.Equal([("a", "far", "model", "upper"), ("near", "near", "names", null)], suggested.Suggestions.Select(suggestion => (suggestion.From, suggestion.To, suggestion.Source, suggestion.Function)));
     }
 
     [Fact]
-    public async Task Suggest_ModelFails_NamesAreLeft() =>
-        Assert.Equal("names", Assert.Single(await new MappingSuggester(new FakeModel(null)).SuggestAsync([Field("a")], [Field("a")], CancellationToken.None)).Source);
+    public async Task Suggest_ModelFails_NamesAreLeft()
+    {
+        var suggested = await new MappingSuggester(new FakeModel(null)).SuggestAsync([Field("a")], [Field("a")], CancellationToken.None);
+
+        Assert.Equal(MappingModelUse.Failed, suggested.Model);
+        Assert.Equal("names", Assert.Single(suggested.Suggestions).Source);
+    }
+
+    [Fact]
+    public async Task Suggest_NoModel_SaysSo() =>
+        Assert.Equal(MappingModelUse.NotConfigured, (await new MappingSuggester().SuggestAsync([Field("a")], [Field("a")], CancellationToken.None)).Model);
+
+    [Theory]
+    [InlineData("b", "target", null)]
+    [InlineData("text", "b", null)]
+    [InlineData("text", "target", "shout")]
+    [InlineData("text", "target", "constant(owned)")]
+    [InlineData("text", "target", "concat({password})")]
+    [InlineData("text", "target", "default(owned)")]
+    [InlineData("text", "target", "multiply(2)")]
+    [InlineData("text", "items.*.name", null)]
+    [InlineData("text", "structure", null)]
+    public async Task Suggest_ModelPairThatCannotHold_IsDropped(string from, string to, string? function)
+    {
+        SchemaField[] sources = [Field("text"), Field("password")];
+        SchemaField[] targets = [Field("target"), Field("items.*.name"), new SchemaField("structure", ValueTypes.Structure)];
+
+        var suggested = await new MappingSuggester(new FakeModel([new ModelPair(from, to, function, 1)])).SuggestAsync(sources, targets, CancellationToken.None);
+
+        Assert.Equal(1, suggested.Dropped);
+        Assert.DoesNotContain(suggested.Suggestions, suggestion => suggestion.Source == "model");
+    }
+
+    [Theory]
+    [InlineData(7.5, 1)]
+    [InlineData(-1, 0)]
+    [InlineData(double.NaN, 0)]
+    public async Task Suggest_ModelTooSure_ScoreStaysInItsBounds(double confidence, double score)
+    {
+        var suggested = await new MappingSuggester(new FakeModel([new ModelPair("a", "far", null, confidence)])).SuggestAsync([Field("a")], [Field("far")], CancellationToken.None);
+
+        Assert.Equal(score, Assert.Single(suggested.Suggestions).Score);
+    }
 
     private static IReadOnlyList<SchemaField> Fields(JsonDocument document, string system) =>
     [
@@ -94,6 +136,6 @@ public class MappingSuggesterTests(ITestOutputHelper output)
     private sealed class FakeModel(IReadOnlyList<ModelPair>? pairs) : IMappingModel
     {
         public Task<IReadOnlyList<ModelPair>> ProposeAsync(IReadOnlyList<SchemaField> sources, IReadOnlyList<SchemaField> targets, CancellationToken cancellationToken) =>
-            pairs is null ? throw new HttpRequestException("no model") : Task.FromResult(pairs);
+            pairs is null ? throw new MappingModelException("no model") : Task.FromResult(pairs);
     }
 }

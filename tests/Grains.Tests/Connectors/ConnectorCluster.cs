@@ -140,13 +140,21 @@ internal sealed class TestVault : ISecretVault
     }
 }
 
-/// <summary>Holds writes of one grain up until they are let on.</summary>
+/// <summary>Holds writes of one grain up until they are let on, or fails them.</summary>
 internal sealed class HeldStorage(IGrainStorage inner) : IGrainStorage
 {
     private readonly ConcurrentDictionary<string, Hold> _holds = new();
 
+    private readonly ConcurrentDictionary<string, Func<object, bool>> _losses = new();
+
     /// <summary>Holds the write of a grain up that comes after some others.</summary>
     public Hold Next(string key, int after = 0) => _holds[key] = new Hold(after);
+
+    /// <summary>Loses the first write of a grain whose state is of some kind: it does not stand, and the grain that meets this leaves memory.</summary>
+    public void LoseWhen<T>(string key, Predicate<T> isMeant) => _losses[key] = written => written is T state && isMeant(state);
+
+    /// <summary>Whether the write that <see cref="LoseWhen"/> named has been lost.</summary>
+    public bool HasLost(string key) => !_losses.ContainsKey(key);
 
     public Task ReadStateAsync<T>(string stateName, GrainId grainId, IGrainState<T> grainState) => inner.ReadStateAsync(stateName, grainId, grainState);
 
@@ -156,6 +164,12 @@ internal sealed class HeldStorage(IGrainStorage inner) : IGrainStorage
         {
             hold.Reached.TrySetResult();
             await hold.LetOn.Task;
+        }
+
+        if (_losses.TryGetValue(grainId.Key.ToString()!, out var isMeant) && isMeant(grainState.State!))
+        {
+            _losses.TryRemove(grainId.Key.ToString()!, out _);
+            throw new InvalidOperationException("The connection to the store broke.");
         }
 
         await inner.WriteStateAsync(stateName, grainId, grainState);

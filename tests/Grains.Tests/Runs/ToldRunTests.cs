@@ -98,7 +98,7 @@ public sealed class ToldRunTests
     [Fact]
     public async Task Start_NobodyAnswersWhoWantsToKnow_BeginsSoonAllTheSame()
     {
-        var webhooks = new RunWebhooks(DispatchProxy.Create<IGrainFactory, Silent>(), _cluster.Silo.GetRequiredService<PlatformIdentity>(), _cluster.Time);
+        var webhooks = new TenantWebhooks(DispatchProxy.Create<IGrainFactory, Silent>(), _cluster.Silo.GetRequiredService<PlatformIdentity>(), _cluster.Time);
         var first = Record.ExceptionAsync(async () => await webhooks.AnyAsync(_tenant));
         var began = TimeProvider.System.GetTimestamp();
 

@@ -260,13 +260,11 @@ public sealed class WebhookGrainTests : IAsyncLifetime
     public async Task Notify_SameEventAgain_IsTakenOnce()
     {
         var (webhook, _) = await CreateAsync(new CreateWebhook { Url = _receiver.Url });
-        var happened = new WebhookEvent
-        {
-            Type = WebhookEventTypes.RunWaiting,
-            Occurrence = "1",
-            At = DateTimeOffset.UnixEpoch,
-            Run = new RunStatus { RunId = "r-1", State = RunState.Waiting, SessionKey = $"{_tenant}/u-ada/s-1", RequestedAt = DateTimeOffset.UnixEpoch, WaitsFor = "an approval" },
-        };
+        var happened = RunWebhookEvent.Of(
+            WebhookEventTypes.RunWaiting,
+            "1",
+            DateTimeOffset.UnixEpoch,
+            new RunStatus { RunId = "r-1", State = RunState.Waiting, SessionKey = $"{_tenant}/u-ada/s-1", RequestedAt = DateTimeOffset.UnixEpoch, WaitsFor = "an approval" });
         Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => webhook.Notify(happened))).Code);
         _cluster.SignInAsPlatform(_tenant);
         await webhook.Notify(happened);

@@ -46,7 +46,8 @@ public sealed partial class InstanceCredentials
     /// <summary>The way to sign in.</summary>
     public AuthSpec Auth { get; }
 
-    private bool IsOAuth => Auth.Kind is AuthKind.OAuth2Code or AuthKind.OAuth2ClientCredentials or AuthKind.OAuth2Password or AuthKind.OAuth2JwtBearer or AuthKind.OAuth2SamlBearer;
+    /// <summary>Whether tokens are fetched; else what the tenant gave is used as it is.</summary>
+    public bool IsOAuth => Auth.Kind is AuthKind.OAuth2Code or AuthKind.OAuth2ClientCredentials or AuthKind.OAuth2Password or AuthKind.OAuth2JwtBearer or AuthKind.OAuth2SamlBearer;
 
     /// <summary>Where an instance's secrets are.</summary>
     public static VaultPath SecretsOf(string tenantId, string instance) => new(tenantId, $"connectors/{instance}");
@@ -127,6 +128,26 @@ public sealed partial class InstanceCredentials
         var subject = SubjectOf(userId);
         await subject.Renewal!.StoreAsync(grant);
         subject.Life!.Reset();
+    }
+
+    /// <summary>
+    /// Says that a call with the instance's own key, password or certificate has just succeeded: one that was refused before is accepted again. No effect on tokens, whose state follows
+    /// from their renewals.
+    /// </summary>
+    public void Confirm()
+    {
+        Subject? subject;
+        lock (_gate)
+        {
+            if (IsOAuth || !_subjects.TryGetValue("", out subject) || subject.State == CredentialState.Active)
+            {
+                return;
+            }
+
+            (subject.RefusedGeneration, subject.NotBefore) = (-1, default);
+        }
+
+        Tell(subject, userId: null, CredentialState.Active, null, null);
     }
 
     /// <summary>Says that the instance's secrets were changed: what failed with the old ones is tried again with the next call.</summary>

@@ -1,4 +1,5 @@
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Mapping;
 
@@ -9,6 +10,7 @@ public interface IMappingModel
     /// <param name="sources">The fields that can be read.</param>
     /// <param name="targets">The fields that can be written.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="MappingModelException">It gave nothing that can be used.</exception>
     Task<IReadOnlyList<ModelPair>> ProposeAsync(IReadOnlyList<SchemaField> sources, IReadOnlyList<SchemaField> targets, CancellationToken cancellationToken);
 }
 
@@ -18,6 +20,30 @@ public interface IMappingModel
 /// <param name="Function">A function, if one is needed.</param>
 /// <param name="Confidence">0 to 1.</param>
 public sealed record ModelPair(string From, string To, string? Function, double Confidence);
+
+/// <summary>A model proposed nothing that can be used.</summary>
+/// <param name="message">Why; safe to show.</param>
+/// <param name="innerException">The cause, for logs.</param>
+public sealed class MappingModelException(string message, Exception? innerException = null) : Exception(message, innerException);
+
+/// <summary>What a model had to do with suggestions.</summary>
+public enum MappingModelUse
+{
+    /// <summary>There is none: suggestions come from names and types alone.</summary>
+    NotConfigured,
+
+    /// <summary>It was asked; those of its pairs that stood up to the checks are among the suggestions.</summary>
+    Used,
+
+    /// <summary>It was asked and gave nothing usable: suggestions come from names and types alone.</summary>
+    Failed,
+}
+
+/// <summary>Suggestions, and what a model had to do with them.</summary>
+/// <param name="Suggestions">Those of the model first, then by names; best first.</param>
+/// <param name="Model">Whether a model was asked.</param>
+/// <param name="Dropped">How many of the model's pairs were dropped: fields that do not exist, functions that are none, types that do not fit.</param>
+public sealed record MappingSuggestions(IReadOnlyList<MappingSuggestion> Suggestions, MappingModelUse Model, int Dropped);
 
 /// <summary>A mapping that somebody may accept.</summary>
 public sealed record MappingSuggestion
@@ -77,6 +103,7 @@ public sealed class MappingSuggester(IMappingModel? model = null)
 {
     private const double Threshold = 0.45;
     private const int MaxFields = 400;
+    private const int MaxFunctionLength = 200;
 
     /// <summary>Suggests at most one source for each target and one target for each source, best first.</summary>
     /// <param name="sources">The fields that can be read; the first 400 count.</param>
@@ -101,37 +128,71 @@ public sealed class MappingSuggester(IMappingModel? model = null)
         return One(pairs.Select(pair => new MappingSuggestion { From = pair.From.Path, To = pair.To.Path, Function = Conversion(pair.From, pair.To), Score = Math.Round(pair.Score, 4), Source = "names" }));
     }
 
-    /// <summary>Suggests by names and, where one is configured, by the model, whose suggestions win where both have one. A model that fails is passed over.</summary>
-    public async Task<IReadOnlyList<MappingSuggestion>> SuggestAsync(IReadOnlyList<SchemaField> sources, IReadOnlyList<SchemaField> targets, CancellationToken cancellationToken)
+    /// <summary>
+    /// Suggests by names and, where one is configured, by the model, whose suggestions win where both have one. What a model says is not trusted: of its pairs only those count whose fields
+    /// exist and whose function takes what is read and gives what may be written. A model that fails is passed over.
+    /// </summary>
+    public async Task<MappingSuggestions> SuggestAsync(IReadOnlyList<SchemaField> sources, IReadOnlyList<SchemaField> targets, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(sources);
         ArgumentNullException.ThrowIfNull(targets);
         var byNames = ByNames(sources, targets);
         if (model is null)
         {
-            return byNames;
+            return new MappingSuggestions(byNames, MappingModelUse.NotConfigured, 0);
         }
 
+        var (froms, tos) = (ByPath(sources), ByPath(targets));
         IReadOnlyList<ModelPair> proposed;
         try
         {
-            proposed = await model.ProposeAsync([.. sources.Take(MaxFields)], [.. targets.Take(MaxFields)], cancellationToken).ConfigureAwait(false);
+            proposed = await model.ProposeAsync([.. froms.Values], [.. tos.Values], cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception exception) when (exception is HttpRequestException or TimeoutException or InvalidOperationException or System.Text.Json.JsonException)
+        catch (MappingModelException)
         {
-            return byNames;
+            return new MappingSuggestions(byNames, MappingModelUse.Failed, 0);
         }
 
-        var (froms, tos) = (sources.ToDictionary(field => field.Path, StringComparer.Ordinal), targets.ToDictionary(field => field.Path, StringComparer.Ordinal));
-        var checkedPairs = proposed.Where(pair => froms.ContainsKey(pair.From) && tos.ContainsKey(pair.To) && IsFunction(pair.Function)).Select(pair => new MappingSuggestion
+        var stood = proposed.Select(pair => Stands(pair, froms, tos)).OfType<MappingSuggestion>().ToList();
+        return new MappingSuggestions(One(stood.OrderByDescending(pair => pair.Score).Concat(byNames), keepOrder: true), MappingModelUse.Used, proposed.Count - stood.Count);
+    }
+
+    private static Dictionary<string, SchemaField> ByPath(IReadOnlyList<SchemaField> fields) =>
+        fields.DistinctBy(field => field.Path, StringComparer.Ordinal).Take(MaxFields).ToDictionary(field => field.Path, StringComparer.Ordinal);
+
+    // Null when it does not.
+    private static MappingSuggestion? Stands(ModelPair pair, Dictionary<string, SchemaField> froms, Dictionary<string, SchemaField> tos)
+    {
+        if (!froms.TryGetValue(pair.From, out var from) || !tos.TryGetValue(pair.To, out var to) || Stars(to.Path) is not 0 and var stars && stars != Stars(from.Path))
         {
-            From = pair.From,
-            To = pair.To,
-            Function = pair.Function ?? Conversion(froms[pair.From], tos[pair.To]),
-            Score = Math.Clamp(double.IsNaN(pair.Confidence) ? 0 : pair.Confidence, 0, 1),
-            Source = "model",
-        });
-        return One(checkedPairs.OrderByDescending(pair => pair.Score).Concat(byNames), keepOrder: true);
+            return null;
+        }
+
+        var function = pair.Function ?? Conversion(from, to);
+        return Fits(from.Types, function, to.Types)
+            ? new MappingSuggestion { From = from.Path, To = to.Path, Function = function, Score = Math.Clamp(double.IsNaN(pair.Confidence) ? 0 : pair.Confidence, 0, 1), Source = "model" }
+            : null;
+    }
+
+    private static int Stars(string path) => ValuePath.Split(path).Count(part => part == "*");
+
+    // Functions that read no field, or others beside it, would bring in what the person who accepts does not see.
+    private static bool Fits(ValueTypes from, string? function, ValueTypes to)
+    {
+        if (function is null)
+        {
+            return (from & to) != 0;
+        }
+
+        try
+        {
+            return function.Length <= MaxFunctionLength && MappingFunction.Parse(function) is { TakesNothing: false } parsed
+                && !parsed.Paths.Any() && (from & parsed.Takes) != 0 && (parsed.Gives & to) != 0;
+        }
+        catch (MappingException)
+        {
+            return false;
+        }
     }
 
     // The best first; what is taken is not taken again.
@@ -149,18 +210,6 @@ public sealed class MappingSuggester(IMappingModel? model = null)
         }
 
         return chosen;
-    }
-
-    private static bool IsFunction(string? function)
-    {
-        try
-        {
-            return function is null || MappingFunction.Parse(function) is not null;
-        }
-        catch (MappingException)
-        {
-            return false;
-        }
     }
 
     private static string? Conversion(SchemaField from, SchemaField to) =>

@@ -4,11 +4,11 @@ using Steward.Identity;
 namespace Steward.Webhooks;
 
 /// <summary>
-/// Tells a tenant's webhooks what happens to runs. Which webhooks want to know is remembered in the process for a few seconds, so that tenants without any cost nothing.
+/// Tells a tenant's webhooks what happens in the tenant. Which webhooks want to know is remembered in the process for a few seconds, so that tenants without any cost nothing.
 /// </summary>
-internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platform, TimeProvider time)
+internal sealed class TenantWebhooks(IGrainFactory grains, PlatformIdentity platform, TimeProvider time)
 {
-    /// <summary>How long it may take until a new webhook is told of runs that do not name it.</summary>
+    /// <summary>How long it may take until a new webhook is told of what does not name it.</summary>
     public static readonly TimeSpan RememberFor = TimeSpan.FromSeconds(5);
 
     // A run that begins waits for the list; longer than this it does not.
@@ -30,12 +30,12 @@ internal sealed class RunWebhooks(IGrainFactory grains, PlatformIdentity platfor
             await asked.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time);
         }
 
-        return (await asked).Any(subscription => subscription is { Enabled: true, Events.Count: > 0 });
+        return (await asked).Any(subscription => subscription.Enabled && subscription.Events.Any(WebhookEventTypes.IsOfRuns));
     }
 
     /// <summary>Hands a message over to each webhook that is concerned; it is durable with each of them when this returns. Idempotent, so after a failure it is done again.</summary>
     /// <param name="tenantId">The tenant.</param>
-    /// <param name="webhookId">The webhook that the request named, if any.</param>
+    /// <param name="webhookId">A webhook that is told although it did not ask for this type, such as the one that a request named; null for none.</param>
     /// <param name="happened">What happened.</param>
     public async Task TellAsync(string tenantId, string? webhookId, WebhookEvent happened)
     {

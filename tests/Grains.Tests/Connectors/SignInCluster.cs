@@ -1,0 +1,77 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Hosting;
+using Orleans.Storage;
+using Steward.Connectors;
+using Steward.Engines.Connectors;
+using Steward.Engines.Security;
+using Steward.Engines.Security.Vault;
+using Steward.Engines.Security.Webhooks;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Operations;
+
+namespace Steward.Grains.Tests.Connectors;
+
+/// <summary>A silo with real connectors to a system on loopback, a vault and a storage that the tests break, and webhooks that may go to loopback.</summary>
+public sealed class SignInCluster : GrainCluster, IAsyncLifetime
+{
+    private const string Template = """
+        id: desk
+        version: 1.0.0
+        name: Desk
+        vendor: Acme
+        categories: [support]
+        docs: https://acme.example/docs
+        description: A desk.
+        connection: { baseUrl: https://desk.example }
+        auth:
+          - { id: key, kind: api_key, fields: [ { name: token, title: Token, secret: true } ], apply: [ { header: X-Key, value: "{token}" } ] }
+        verify: { operation: things.list }
+        operations:
+          - { id: things.list, summary: Lists., path: /things, effect: read, output: { fields: { id: id } } }
+        """;
+
+    public ChangingSystem System { get; private set; } = null!;
+
+    internal TestVault Vault { get; } = new();
+
+    internal HeldStorage Storage { get; private set; } = null!;
+
+    async Task IAsyncLifetime.InitializeAsync()
+    {
+        System = await ChangingSystem.StartAsync();
+        await InitializeAsync();
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await DisposeAsync();
+        await System.DisposeAsync();
+    }
+
+    internal async Task<IConnectorGrain> CreateAsync(string tenant, string name)
+    {
+        var connector = Grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenant, name));
+        await connector.Create(new CreateConnector { TemplateText = Template, BaseUrl = System.Url, SealedSecrets = Seal(tenant, name, "t0ken") });
+        return connector;
+    }
+
+    internal Dictionary<string, string> Seal(string tenant, string name, string value) =>
+        new() { ["token"] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(value), GrainKeys.Connector(tenant, name)) };
+
+    protected override void Configure(ISiloBuilder silo)
+    {
+        var stored = silo.Services.Last(service => service.ServiceType == typeof(IGrainStorage) && StorageNames.GrainState.Equals(service.ServiceKey)).KeyedImplementationFactory!;
+        silo.Services.AddKeyedSingleton<IGrainStorage>(StorageNames.GrainState, (provider, key) => Storage = new HeldStorage((IGrainStorage)stored(provider, key)));
+        silo.Services.AddSingleton<ISecretVault>(Vault);
+        silo.Services.RemoveAll<IConnectorRegistry>();
+        silo.Services.AddStewardConnectors(options => options.AllowPrivateAddresses = true);
+        silo.Services.Configure<WebhookOptions>(options =>
+        {
+            options.AllowHttp = true;
+            options.AllowedNetworks.Add("127.0.0.0/8");
+            options.PublicAddress = new Uri("https://steward.example");
+        });
+    }
+}
