@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Import;
@@ -52,6 +53,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
+        builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
