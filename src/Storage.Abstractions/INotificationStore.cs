@@ -7,7 +7,7 @@ public interface INotificationStore
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask AddAsync(IReadOnlyList<NoticeRow> rows, CancellationToken cancellationToken = default);
 
-    /// <summary>Replaces what may change of rows: all after <see cref="NoticeRow.Delivery"/>. Rows that are not there are left out.</summary>
+    /// <summary>Replaces what may change of rows: <see cref="NoticeRow.Delivery"/> and all after it; of several changes of a row the last one counts. Rows that are not there are left out.</summary>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask UpdateAsync(IReadOnlyList<NoticeRow> rows, CancellationToken cancellationToken = default);
 
