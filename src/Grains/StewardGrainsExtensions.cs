@@ -39,6 +39,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.AddStewardHooks();
+        builder.Services.AddStewardApprovals();
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
 
         // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.
