@@ -10,6 +10,7 @@ using Steward.Engines.Security.Vault;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
+using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
 using Steward.Runs;
@@ -52,6 +53,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.TryAddSingleton<KnownContents>();
         AddConnectors(builder.Services);
+        builder.Services.AddStewardNotificationGrains();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
