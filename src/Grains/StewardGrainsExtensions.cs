@@ -51,6 +51,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();
+        builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
         AddConnectors(builder.Services);
         builder.Services.AddStewardNotificationGrains();
