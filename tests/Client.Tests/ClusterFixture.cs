@@ -234,6 +234,8 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
 
     public Task Resume(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    public Task SettleApproval(ApprovalSettled command, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     public Task<RunStatus?> Decide(MakeDecision command, CancellationToken cancellationToken = default)
     {
         script.Called(Key, nameof(Decide));

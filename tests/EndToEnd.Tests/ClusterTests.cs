@@ -228,16 +228,7 @@ public sealed partial class ClusterTests(ITestOutputHelper output) : IAsyncLifet
         int.Parse(Regex.Match(cluster.Output, $@"(?m)^{name} *\| ready, pid (\d+)").Groups[1].Value, CultureInfo.InvariantCulture);
 
     /// <summary>The silo that has a connection to a port open.</summary>
-    private static int SiloThatTalksTo(StewardProcess cluster, int port)
-    {
-        var remote = port.ToString("X4", CultureInfo.InvariantCulture);
-        var sockets = File.ReadLines("/proc/net/tcp").Concat(File.ReadLines("/proc/net/tcp6"))
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-            .Where(fields => fields[2].EndsWith(":" + remote, StringComparison.Ordinal) && fields[3] == "01")
-            .Select(fields => $"socket:[{fields[9]}]")
-            .ToHashSet(StringComparer.Ordinal);
-        return Assert.Single(Silos(cluster), silo => Directory.EnumerateFiles($"/proc/{silo}/fd").Any(file => sockets.Contains(new FileInfo(file).LinkTarget ?? "")));
-    }
+    private static int SiloThatTalksTo(StewardProcess cluster, int port) => Assert.Single(SilosThatTalkTo(cluster, port));
 
     private static bool Runs(int process)
     {

@@ -79,6 +79,9 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         return this;
     }
 
+    /// <summary>Lets an operation show its effect without doing it.</summary>
+    public void LetDryRun(string id) => _operations = [.. _operations.Select(operation => operation.Id == id ? operation with { CanDryRun = true } : operation)];
+
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
         Calls.Enqueue((request.OperationId, request.ActionId, request.Arguments));
@@ -99,7 +102,7 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         }
 
         var outcome = await _handlers[request.OperationId](request.Arguments, cancellationToken);
-        if (!isRead && outcome is ActionSucceeded succeeded)
+        if (!isRead && !request.DryRun && outcome is ActionSucceeded succeeded)
         {
             Effects.AddOrUpdate(request.ActionId, 1, (_, count) => count + 1);
             _done[request.ActionId] = succeeded.Result;

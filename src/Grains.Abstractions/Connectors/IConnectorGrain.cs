@@ -32,6 +32,7 @@ public interface IConnectorGrain : IGrainWithStringKey
 
     /// <summary>Makes the template's verification call and notes how it went. Admins only.</summary>
     [Alias("verify")]
+    [AlwaysInterleave] // Safe: what it found out is kept in one step, unless the settings have changed or are being deleted meanwhile; writes of the state wait for each other.
     [ResponseTimeout("00:01:00")]
     Task<ConnectorVerification> Verify(CancellationToken cancellationToken = default);
 

@@ -110,8 +110,11 @@ internal sealed partial class ConnectorGrain
         }
 
         _schemas = _schemas?.With(_target) ?? new SchemaWatch(_target, ReadSchemas(), time, Random.Shared);
-        _credentialChange = null;
-        _signIn = credentials.Create(_target, options.CurrentValue.MayReachPrivateAddresses(TenantId), this);
+        var mayReachPrivate = options.CurrentValue.MayReachPrivateAddresses(TenantId);
+        if (_signIn?.TryTake(_target, mayReachPrivate) != true)
+        {
+            (_signIn, _credentialChange) = (credentials.Create(_target, mayReachPrivate, this), null);
+        }
     }
 
     private void Release() => (_target, _definition, _traffic, _signIn, _schemas, _keptSchemas) = (null, null, null, null, null, null);

@@ -76,7 +76,7 @@ internal sealed partial class ConnectorGrain
         await Task.Delay(KeepSoon, time);
         platform.Assume(TenantId);
 
-        // Admins wait for it: a slow system is asked the rest with the next check.
+        // A slow system is asked the rest with the next check.
         for (var (call, began) = (1, time.GetTimestamp()); call < 2 * ResponseSampler.Enough && time.GetElapsedTime(began) < LongestProbe && _schemas?.IsSuspicious(operation) == true; call++)
         {
             if ((await GrainFactory.GetGrain<IConnectorCallsGrain>(TenantId).Check(Name)).Outcome != "succeeded")

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Security.Vault;
@@ -16,6 +17,7 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
 
     private readonly Dictionary<string, Begun> _begun = new(StringComparer.Ordinal);
     private CredentialStateChange? _credentialChange;
+    private IGrainTimer? _checker;
 
     /// <inheritdoc/>
     public async Task<string> BeginSignIn(string redirectUri, CancellationToken cancellationToken = default)
@@ -102,6 +104,11 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
             throw Unavailable(exception);
         }
 
+        if (!target.Instance.OnBehalfOfUser)
+        {
+            NoteSignedIn();
+        }
+
         LogSignedIn(logger, Key);
     }
 
@@ -133,11 +140,30 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
         _ => (state.State.Failure is not null ? "broken" : state.State.VerifiedAt is null ? "unverified" : "active", state.State.Failure),
     };
 
+    // What external systems are asked for by the reminder may take a minute, in which people change settings and sign in.
+    private void CheckBeside()
+    {
+        _checker ??= this.RegisterGrainTimer(Check, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+        _checker.Change(TimeSpan.Zero, Timeout.InfiniteTimeSpan);
+    }
+
+    private async Task Check(CancellationToken cancellationToken)
+    {
+        await KeepAliveAsync();
+
+        // Where people sign in themselves, there is nobody to verify it as.
+        if (_target is { Instance: { Enabled: true, OnBehalfOfUser: false } } target && !state.State.Deleting)
+        {
+            _schemas?.Ask(target.Template.Verify.Operation);
+            await ProbeAsync(await VerifyAsync(cancellationToken));
+        }
+    }
+
     private async Task KeepAliveAsync()
     {
         try
         {
-            await _signIn!.MaintainAsync();
+            await (_signIn?.MaintainAsync() ?? Task.CompletedTask);
         }
         catch (VaultException exception)
         {

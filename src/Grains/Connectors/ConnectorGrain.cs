@@ -215,6 +215,8 @@ internal sealed partial class ConnectorGrain(
         state.State.Failure = null;
         await WriteAsync();
         Hold(instance, target.Template, state.State.TemplateText!);
+        _signIn!.Reset();
+        _credentialChange = null;
         await PublishAsync();
         LogRotated(logger, Key);
         return Info(_target!);
@@ -274,14 +276,7 @@ internal sealed partial class ConnectorGrain(
             return;
         }
 
-        await KeepAliveAsync();
-
-        // Where people sign in themselves, there is nobody to verify it as.
-        if (!target.Instance.OnBehalfOfUser)
-        {
-            _schemas?.Ask(target.Template.Verify.Operation);
-            await ProbeAsync(await VerifyAsync(CancellationToken.None));
-        }
+        CheckBeside();
     }
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
@@ -457,15 +452,17 @@ internal sealed partial class ConnectorGrain(
         directory.Expire(TenantId);
     }
 
+    // Beside the grain's turns: what it finds out about settings that are no longer those it began with, it keeps to itself.
     private async Task<ConnectorVerification> VerifyAsync(CancellationToken cancellationToken)
     {
+        var revision = state.State.LastRevision;
         platform.Assume(TenantId);
         var result = await GrainFactory.GetGrain<IConnectorCallsGrain>(TenantId).Check(Name, cancellationToken);
         var succeeded = result.Outcome == "succeeded";
         var identity = succeeded && _target?.Template.Verify.Identity is { } path && result.ResultJson is { } json
             ? ValuePath.Find(JsonElement.Parse(json), path)?.ToString()
             : null;
-        if (_target is not null && !state.State.Deleting)
+        if (_target is not null && !state.State.Deleting && state.State.LastRevision == revision)
         {
             if (succeeded && !_target.Instance.OnBehalfOfUser)
             {

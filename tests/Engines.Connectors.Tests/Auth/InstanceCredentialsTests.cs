@@ -98,6 +98,49 @@ public sealed class InstanceCredentialsTests : IAsyncLifetime
         Assert.Equal([CredentialState.Expiring, CredentialState.Active], _changes.Changes.Select(change => change.To));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task TryTake_EditedWhileARotatedTokenIsUnwritten_LosesItNot(bool changesWhatItSignsInWith)
+    {
+        await using var failing = await SignInHost.StartAsync(_folder, options => options.LongestPause = TimeSpan.FromSeconds(1), services => FailingVault.Add(services));
+        var vault = (FailingVault)failing.Vault;
+        await failing.StoreAsync("rt-0");
+        Rotate();
+        var target = SignInHost.Target(_server.Url, AuthKind.OAuth2Code);
+        var credentials = failing.Open(target, _changes);
+        vault.FailWritesAfter = 1;
+        Assert.Null((await credentials.GetAsync(null)).Credential);
+
+        var edited = target with { Instance = target.Instance with { Title = "Another", Revision = 2, Fields = new Dictionary<string, string> { ["clientId"] = changesWhatItSignsInWith ? "other" : "client" } } };
+        Assert.True(credentials.TryTake(edited, allowPrivateAddresses: true));
+        vault.FailWritesAfter = null;
+        var answer = await UntilGranted(() => credentials.GetAsync(null));
+
+        Assert.Equal("at-1", answer.Credential!.Values["access_token"].Reveal());
+        Assert.Single(_server.Requests);
+        Assert.Equal("rt-1", (await failing.Vault.ReadAsync(InstanceCredentials.GrantOf(SignInHost.Tenant, SignInHost.Name, null)))!.Values["refresh_token"].Reveal());
+    }
+
+    [Fact]
+    public async Task TryTake_OnlyTheTitleChanged_KeepsTheToken()
+    {
+        await _host.StoreAsync("rt-0");
+        Rotate();
+        var target = SignInHost.Target(_server.Url, AuthKind.OAuth2Code);
+        var credentials = _host.Open(target, _changes);
+        await credentials.GetAsync(null);
+
+        Assert.True(credentials.TryTake(target with { Instance = target.Instance with { Title = "Another" } }, allowPrivateAddresses: true));
+        await credentials.GetAsync(null);
+
+        Assert.Single(_server.Requests);
+    }
+
+    [Fact]
+    public void TryTake_AnotherKindOfSignIn_SaysThatItMustBeMadeAnew() =>
+        Assert.False(_host.Open(SignInHost.Target(_server.Url, AuthKind.OAuth2Code)).TryTake(SignInHost.Target(_server.Url, AuthKind.ApiKey), allowPrivateAddresses: true));
+
     [Fact]
     public async Task Get_AnswerLost_TriesTheSameTokenAgainSoon()
     {

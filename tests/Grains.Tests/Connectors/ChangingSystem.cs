@@ -24,6 +24,9 @@ public sealed class ChangingSystem : IAsyncDisposable
     /// <summary>What it answers to everything.</summary>
     public string Answer { get; set; } = "{}";
 
+    /// <summary>What it waits for before each answer.</summary>
+    public Task Gate { get; set; } = Task.CompletedTask;
+
     /// <summary>With which status.</summary>
     public int Status { get; set; } = 200;
 
@@ -34,12 +37,13 @@ public sealed class ChangingSystem : IAsyncDisposable
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
         var app = builder.Build();
         var system = new ChangingSystem(app);
-        app.Run(http =>
+        app.Run(async http =>
         {
             Interlocked.Increment(ref system._calls);
+            await system.Gate;
             http.Response.StatusCode = system.Status;
             http.Response.ContentType = "application/json";
-            return http.Response.WriteAsync(system.Answer);
+            await http.Response.WriteAsync(system.Answer);
         });
         await app.StartAsync();
         system.Url = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();

@@ -131,6 +131,41 @@ public sealed class SignInNewsTests : IClassFixture<SignInCluster>, IAsyncLifeti
         Assert.NotEqual("broken", (await anew.GetInfo())!.State);
     }
 
+    [Fact]
+    public async Task Verify_SystemDoesNotAnswer_PermitsAndEditsDoNotWaitForIt()
+    {
+        var connector = await _cluster.CreateAsync(_tenant, "patient");
+        var gate = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cluster.System.Gate = gate.Task;
+        try
+        {
+            var calls = _cluster.System.Calls;
+            var verifying = connector.Verify();
+            await Conversing.UntilAsync(() => Task.FromResult(_cluster.System.Calls > calls));
+
+            var edited = await connector.Update(new UpdateConnector { Title = "Edited meanwhile" }).WaitAsync(TimeSpan.FromSeconds(5));
+            _cluster.SignIn(_tenant, PlatformIdentity.UserId, WellKnownRoles.System);
+            var permit = await connector.Enter(new ConnectorIntent { OperationId = "things.list", Cost = 1 }).WaitAsync(TimeSpan.FromSeconds(5));
+            _cluster.SignIn(_tenant, "u-boss", WellKnownRoles.Admin);
+
+            Assert.Equal("Edited meanwhile", edited.Title);
+            Assert.Null(permit.Refusal);
+            Assert.False(verifying.IsCompleted);
+            gate.SetResult();
+
+            // It answers its caller; about the settings of now it says nothing.
+            Assert.True((await verifying).Succeeded);
+            Assert.Equal("unverified", (await connector.GetInfo())!.State);
+            Assert.True((await connector.Verify()).Succeeded);
+            Assert.Equal("active", (await connector.GetInfo())!.State);
+        }
+        finally
+        {
+            gate.TrySetResult();
+            _cluster.System.Gate = Task.CompletedTask;
+        }
+    }
+
     private async Task BreakAsync(IConnectorGrain connector)
     {
         _cluster.System.Status = 401;

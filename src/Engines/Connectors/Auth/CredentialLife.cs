@@ -13,6 +13,7 @@ namespace Steward.Engines.Connectors.Auth;
 internal sealed class CredentialLife(
     Func<SecretText?, Task<TokenGrant>> renew, Func<TokenGrant, Credential> make, CredentialOptions options, TimeSpan margin, TimeProvider time, Random random, Action<CredentialState, string?, string?> changed)
 {
+    private const int MaxRounds = 3;
     private static readonly TimeSpan FreshFor = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
@@ -122,64 +123,94 @@ internal sealed class CredentialLife(
         }
     }
 
-    /// <summary>Begins anew: somebody has signed in, or the configuration was mended.</summary>
+    /// <summary>Begins anew: somebody has signed in, or the configuration was mended. A renewal that is under way for what was before neither leaves a token nor a failure behind. Tells nobody.</summary>
     public void Reset()
     {
         lock (_gate)
         {
             (_token, _failure, _notBefore, _failures, _refusals) = (null, null, default, 0, 0);
             _resets++;
+            State = CredentialState.Active;
         }
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "A renewal that everybody waits for must end with an answer.")]
     private async Task<CredentialAnswer> RenewOnceAsync(SecretText? refused)
     {
-        var resets = _resets;
         // Away from the caller's lock.
         await Task.Yield();
-        TokenGrant grant;
-        try
+        for (var round = 1; ; round++)
         {
-            grant = await renew(refused);
-        }
-        catch (OAuthException exception)
-        {
-            return Failed(exception.Code, exception.Message, exception.IsRetryable, exception.OutcomeUnknown, exception.RetryAfter);
-        }
-        catch (VaultException exception)
-        {
-            // What is wrong with the vault says nothing about the sign-in.
-            return Failed(exception.IsRetryable ? FailureCodes.Unavailable : FailureCodes.NotConfigured, exception.Message, isRetryable: true, isUrgent: false, retryAfter: null);
-        }
-        catch (Exception)
-        {
-            return Failed(FailureCodes.Unavailable, "Signing in failed for an unexpected reason.", isRetryable: true, isUrgent: false, retryAfter: null);
-        }
+            var resets = Resets;
+            var (answer, failure) = (default(CredentialAnswer), default(Failure));
+            try
+            {
+                answer = Succeeded(await renew(refused), resets);
+            }
+            catch (OAuthException exception)
+            {
+                failure = new Failure(exception.Code, exception.Message, exception.IsRetryable, exception.OutcomeUnknown, exception.RetryAfter);
+            }
+            catch (VaultException exception)
+            {
+                // What is wrong with the vault says nothing about the sign-in.
+                failure = new Failure(exception.IsRetryable ? FailureCodes.Unavailable : FailureCodes.NotConfigured, exception.Message, IsRetryable: true);
+            }
+            catch (Exception)
+            {
+                failure = new Failure(FailureCodes.Unavailable, "Signing in failed for an unexpected reason.", IsRetryable: true);
+            }
 
+            if (answer is not null)
+            {
+                return answer;
+            }
+
+            // What failed for the sign-in before says nothing about the one that is there now: those who wait get the answer of that.
+            if (resets == Resets || round == MaxRounds)
+            {
+                return Failed(failure!, resets);
+            }
+
+            refused = null;
+        }
+    }
+
+    private CredentialAnswer Succeeded(TokenGrant grant, int resets)
+    {
         long generation;
         lock (_gate)
         {
             (_renewing, _failure, _failures, _notBefore) = (null, null, 0, default);
             generation = _generation = Math.Max(_generation + 1, time.GetUtcNow().ToUnixTimeMilliseconds());
-            // What was got for the sign-in before is not kept for the next.
+            // What was got for the sign-in before is not kept for the next, and says nothing about it.
             _token = resets == _resets ? Token.Of(grant, generation, margin, options.LongestCache, random) : null;
         }
 
-        Enter(CredentialState.Active, null, null);
+        if (resets == Resets)
+        {
+            Enter(CredentialState.Active, null, null);
+        }
+
         return CredentialAnswer.Of(make(grant) with { Generation = generation });
     }
 
-    private CredentialAnswer Failed(string code, string message, bool isRetryable, bool isUrgent, TimeSpan? retryAfter)
+    private CredentialAnswer Failed(Failure failure, int resets)
     {
+        var (code, message, isRetryable, isUrgent, retryAfter) = failure;
         CredentialAnswer answer;
         Token? still;
         lock (_gate)
         {
             var now = time.GetUtcNow();
             _renewing = null;
-            _failures++;
             answer = CredentialAnswer.Refused(code, message);
+            if (resets != _resets)
+            {
+                return answer;
+            }
+
+            _failures++;
             Fail(now, answer, _failures, isUrgent, retryAfter);
             still = _token is { } token && now < token.UsableUntil ? token : null;
             answer = answer with { RetryAfter = isRetryable ? _notBefore - now : null };
@@ -213,6 +244,19 @@ internal sealed class CredentialLife(
 
         changed(state, code, message);
     }
+
+    private int Resets
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _resets;
+            }
+        }
+    }
+
+    private sealed record Failure(string Code, string Message, bool IsRetryable, bool IsUrgent = false, TimeSpan? RetryAfter = null);
 
     private sealed class Token
     {

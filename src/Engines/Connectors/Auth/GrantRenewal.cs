@@ -84,6 +84,9 @@ internal sealed partial class GrantRenewal(OAuthClient client, ISecretVault vaul
         throw OAuthException.Unavailable($"The sign-in of {signIn.Product} is being renewed elsewhere.", outcomeUnknown: false, TimeSpan.FromSeconds(1));
     }
 
+    /// <summary>A refresh token that was refused is tried again: what it is sent with may have changed. What was received and not yet written is kept.</summary>
+    public void Reset() => _dead = null;
+
     /// <summary>Writes a sign-in that a person has just made; whatever was there before is replaced.</summary>
     public async Task StoreAsync(TokenGrant grant)
     {

@@ -29,7 +29,7 @@ public sealed partial class InstanceCredentials
     private readonly ICredentialObserver _observer;
     private readonly ILogger _logger;
     private readonly string _holder;
-    private readonly bool _allowPrivate;
+    private bool _allowPrivate;
 
     internal InstanceCredentials(
         ResolvedInstance target, bool allowPrivate, string holder, ICredentialObserver observer, ISecretVault vault, OAuthClient client, CredentialOptions options, TimeProvider time, Random random, ILogger logger)
@@ -41,10 +41,10 @@ public sealed partial class InstanceCredentials
     }
 
     /// <summary>The instance and its template.</summary>
-    public ResolvedInstance Target { get; }
+    public ResolvedInstance Target { get; private set; }
 
     /// <summary>The way to sign in.</summary>
-    public AuthSpec Auth { get; }
+    public AuthSpec Auth { get; private set; }
 
     /// <summary>Whether tokens are fetched; else what the tenant gave is used as it is.</summary>
     public bool IsOAuth => Auth.Kind is AuthKind.OAuth2Code or AuthKind.OAuth2ClientCredentials or AuthKind.OAuth2Password or AuthKind.OAuth2JwtBearer or AuthKind.OAuth2SamlBearer;
@@ -128,6 +128,32 @@ public sealed partial class InstanceCredentials
         var subject = SubjectOf(userId);
         await subject.Renewal!.StoreAsync(grant);
         subject.Life!.Reset();
+        Tell(subject, userId, CredentialState.Active, null, null);
+    }
+
+    /// <summary>
+    /// Goes on with changed settings. Refresh tokens that were received and are not yet written are kept, so that none is lost by an edit while the vault is away; tokens are kept when nothing changed
+    /// that they were fetched with.
+    /// </summary>
+    /// <returns>False when the instance signs in by another kind now; then it must be made anew.</returns>
+    public bool TryTake(ResolvedInstance target, bool allowPrivateAddresses)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        if (target.Template.Auth.FirstOrDefault(auth => auth.Id == target.Instance.AuthId) is not { } auth || auth.Kind != Auth.Kind || auth.Id != Auth.Id)
+        {
+            return false;
+        }
+
+        var (before, after) = (Target.Instance, target.Instance);
+        var isSame = before.TemplateHash == after.TemplateHash && before.BaseUrl == after.BaseUrl && before.Region == after.Region
+            && before.Fields.Count == after.Fields.Count && before.Fields.All(field => after.Fields.GetValueOrDefault(field.Key) == field.Value);
+        (Target, Auth, _allowPrivate) = (target, auth, allowPrivateAddresses);
+        if (!isSame)
+        {
+            Reset();
+        }
+
+        return true;
     }
 
     /// <summary>
@@ -150,7 +176,7 @@ public sealed partial class InstanceCredentials
         Tell(subject, userId: null, CredentialState.Active, null, null);
     }
 
-    /// <summary>Says that the instance's secrets were changed: what failed with the old ones is tried again with the next call.</summary>
+    /// <summary>Says that the instance's secrets were changed: what failed with the old ones is tried again with the next call. Tells nobody: how it stands is not known before that.</summary>
     public void Reset()
     {
         lock (_gate)
@@ -158,7 +184,8 @@ public sealed partial class InstanceCredentials
             foreach (var subject in _subjects.Values)
             {
                 subject.Life?.Reset();
-                subject.NotBefore = default;
+                subject.Renewal?.Reset();
+                (subject.State, subject.RefusedGeneration, subject.NotBefore) = (CredentialState.Active, -1, default);
             }
         }
     }
