@@ -52,6 +52,9 @@ async function sending(form, work) {
 async function load(more = false) {
   const mine = ++listing;
   const query = new URLSearchParams({ view: $("view").value, limit: "50" });
+  if ($("view").value === "requested") {
+    query.set("status", Object.keys(statusWords).join(",")); // Whoever asked wants to know how it ended.
+  }
   if (more && cursor) {
     query.set("cursor", cursor);
   }
