@@ -96,7 +96,7 @@ public sealed partial class ClusterTests
     }
 
     /// <summary>Calls an operation many times at once, and each call until it has an answer. Gives the ids of the calls.</summary>
-    private static async Task<IReadOnlyList<string>> CallAtOnceAsync(IReadOnlyList<HttpClient> people, string prefix)
+    private static async Task<IReadOnlyList<string>> CallAtOnceAsync(List<HttpClient> people, string prefix)
     {
         var calls = Enumerable.Range(0, CallsAtOnce).Select(number => (Person: people[number % people.Count], Action: string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}"))).ToList();
         await Task.WhenAll(calls.Select(async call =>
