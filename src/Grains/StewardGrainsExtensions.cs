@@ -54,6 +54,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
+        builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
