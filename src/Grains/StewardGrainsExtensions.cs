@@ -11,6 +11,7 @@ using Steward.Engines.Security.Vault;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
+using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
 using Steward.Runs;
@@ -56,6 +57,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
+        builder.Services.AddStewardNotificationGrains();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

@@ -187,6 +187,10 @@ public sealed record MarkInbox
     /// <summary>This one was read.</summary>
     [Id(1)]
     public long? Read { get; init; }
+
+    /// <summary>Everything of this thread was acted on; by the platform only.</summary>
+    [Id(2)]
+    public string? ActedOn { get; init; }
 }
 
 /// <summary>How a person wants to be told.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Webhooks;
@@ -7,7 +9,7 @@ using Steward.Engines.Security.Vault;
 namespace Steward.Connectors;
 
 /// <summary>What a tenant's instances say about their webhooks: the directory's view, with the secret from the vault.</summary>
-internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault) : IHookTargets
+internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault, IOptionsMonitor<ConnectorsOptions> options) : IHookTargets
 {
     /// <inheritdoc/>
     public async Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken)
@@ -26,6 +28,9 @@ internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretV
             secrets.Add(present);
         }
 
-        return new HookTarget(target.Template.Webhooks, target.Instance.Fields, secrets);
+        return new HookTarget(target.Template.Webhooks, target.Instance.Fields, secrets)
+        {
+            Simulator = HookTarget.SimulatorOf(target, options.CurrentValue.MayReachPrivateAddresses(tenantId)),
+        };
     }
 }

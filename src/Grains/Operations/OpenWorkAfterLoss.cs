@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
+using Steward.Notifications;
 
 namespace Steward.Operations;
 
@@ -12,6 +13,7 @@ internal sealed partial class OpenWorkAfterLoss(
     OpenWork openWork,
     IClusterMembershipService membership,
     ILocalSiloDetails silo,
+    NotificationWork notifications,
     TimeProvider time,
     ILogger<OpenWorkAfterLoss> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
@@ -71,6 +73,7 @@ internal sealed partial class OpenWorkAfterLoss(
 
                 // What the lost silo had decided and not told to others is due, too.
                 count += await openWork.WakeAsync(tenantId: null, _stopping.Token);
+                count += await notifications.WakeAsync(tenantId: null, _stopping.Token);
                 LogTakenUp(logger, count);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json.Nodes;
 using Steward.Engines.Notifications.Rendering;
 
@@ -25,10 +26,27 @@ internal static class SlackBlocks
     /// <summary>What phones show: the title, with nothing in it that means something to Slack.</summary>
     public static string Fallback(NoticeContent content) => Escape(content.Title);
 
-    /// <summary>Slack's own escape, and no group is called: the three words lose their meaning behind a joiner that nobody sees.</summary>
-    public static string Escape(string text) => text
-        .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal)
-        .Replace("@", "@\u2060", StringComparison.Ordinal);
+    /// <summary>Slack's own escape of a <see cref="Calm"/> text.</summary>
+    public static string Escape(string text) => Calm(text)
+        .Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+
+    /// <summary>A text in which nothing is called, addressed or set in bold: the characters that would lose their meaning before a joiner that nobody sees. Not yet escaped.</summary>
+    public static string Calm(string text)
+    {
+        var calm = new StringBuilder(text.Length + 8);
+        for (var at = 0; at < text.Length; at++)
+        {
+            calm.Append(text[at]);
+
+            // @channel and #general; addresses and names of hosts; the marks of mrkdwn.
+            if (text[at] is '@' or '#' or '*' or '_' or '~' or '`' or ':' || (text[at] == '.' && at + 1 < text.Length && char.IsLetter(text[at + 1])))
+            {
+                calm.Append('\u2060');
+            }
+        }
+
+        return calm.ToString();
+    }
 
     public static JsonArray Blocks(NoticeContent content)
     {

@@ -78,17 +78,6 @@ internal sealed partial class ChannelQueue : IDisposable
         Dispatch();
     }
 
-    /// <summary>Forgets the tenant's settings of the channel, since they changed.</summary>
-    public void Reconfigure()
-    {
-        lock (_gate)
-        {
-            _planAskedAt = null;
-        }
-
-        Dispatch();
-    }
-
     /// <summary>Sends what is due, as far as may be, and asks to be called again when something else is.</summary>
     public void Dispatch()
     {

@@ -30,8 +30,12 @@ internal sealed class QueueItem(NoticeRow row, QueueDocument document)
 
     /// <summary>What a row says.</summary>
     /// <exception cref="JsonException">It is not one of a notice.</exception>
-    public static QueueItem Of(NoticeRow row) =>
-        new(row, JsonSerializer.Deserialize(row.Document, NoticeJson.Default.QueueDocument) ?? throw new JsonException("The row holds no notice."));
+    public static QueueItem Of(NoticeRow row) => new(row, DocumentOf(row));
+
+    /// <summary>What a row says of its notice.</summary>
+    /// <exception cref="JsonException">It is not one of a notice.</exception>
+    public static QueueDocument DocumentOf(NoticeRow row) =>
+        JsonSerializer.Deserialize(row.Document, NoticeJson.Default.QueueDocument) ?? throw new JsonException("The row holds no notice.");
 }
 
 /// <summary>The values of <see cref="NoticeRow.Delivery"/>.</summary>

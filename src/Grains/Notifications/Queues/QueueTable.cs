@@ -19,6 +19,7 @@ internal sealed partial class QueueTable(
     string tenantId, string channel, INotificationStore store, TimeProvider time, Lock gate, int window, Func<int> held, Action<IReadOnlyList<NoticeRow>> take, ILogger logger) : IDisposable
 {
     private const int Page = 500;
+    private const int MostAtOnce = 2000;
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly List<Arrival> _arrivals = [];
@@ -132,10 +133,9 @@ internal sealed partial class QueueTable(
                     return;
                 }
 
-                arrivals = [.. _arrivals];
+                arrivals = TakeArrivals();
                 updates = [.. _updates.Values];
                 engagements = [.. _engagements];
-                _arrivals.Clear();
                 _updates.Clear();
                 _engagements.Clear();
                 _writing.UnionWith(updates.Select(row => row.NoticeId));
@@ -165,6 +165,19 @@ internal sealed partial class QueueTable(
                     .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private List<Arrival> TakeArrivals()
+    {
+        var (count, rows) = (0, 0);
+        while (count < _arrivals.Count && (count == 0 || rows + _arrivals[count].Rows.Count <= MostAtOnce))
+        {
+            rows += _arrivals[count++].Rows.Count;
+        }
+
+        var taken = _arrivals.GetRange(0, count);
+        _arrivals.RemoveRange(0, count);
+        return taken;
     }
 
     private async Task AddAsync(List<Arrival> arrivals)

@@ -8,6 +8,7 @@ namespace Steward.Notifications;
 /// <param name="IsLeaving">Whether the notice goes to the next channel, or has none left.</param>
 internal sealed record SendVerdict(NoticeRow Row, bool IsLeaving)
 {
+    private const int MaxError = 500;
     private static readonly TimeSpan UnknownWait = TimeSpan.FromSeconds(30);
 
     /// <summary>Judges an answer.</summary>
@@ -20,7 +21,7 @@ internal sealed record SendVerdict(NoticeRow Row, bool IsLeaving)
     public static SendVerdict Of(QueueItem item, SendResult result, string? reference, ChannelTraits traits, SendRetries retries, DateTimeOffset now)
     {
         var attempts = item.Row.Attempts + 1;
-        var row = item.Row with { Attempts = attempts, Error = result.Error };
+        var row = item.Row with { Attempts = attempts, Error = result.Error is { Length: > MaxError } error ? error[..MaxError] : result.Error };
         switch (result.Outcome)
         {
             case SendOutcome.Sent:
