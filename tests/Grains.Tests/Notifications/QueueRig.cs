@@ -90,7 +90,7 @@ internal sealed class QueueRig
             Store = new GuardedStore(Table, living),
             Sender = new GuardedSender(Channels[channel], living),
             Plan = _ => Task.FromResult(Missing.Contains(channel) ? null : new ChannelPlan(new ChannelSettings { Channel = channel, Instance = channel }, PerSecond)),
-            PassOn = (next, notices) => living.IsLost ? living.Never<bool>() : Queue(next).EnqueueAsync(notices),
+            PassOn = (next, notices) => living.IsLost ? Living.Never<bool>() : Queue(next).EnqueueAsync(notices),
             Arm = wait => timer.Change(wait, Timeout.InfiniteTimeSpan),
             Options = Options,
             Time = Time,
@@ -115,7 +115,7 @@ internal sealed class QueueRig
             }
         }
 
-        public Task<T> Never<T>() => new TaskCompletionSource<T>().Task;
+        public static Task<T> Never<T>() => new TaskCompletionSource<T>().Task;
 
         public async Task<T> Guard<T>(Func<Task<T>> call)
         {
