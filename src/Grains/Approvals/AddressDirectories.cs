@@ -6,7 +6,7 @@ namespace Steward.Approvals;
 internal sealed class AddressDirectories : ITenantDirectories, IDirectory
 {
     /// <inheritdoc/>
-    public IDirectory For(string tenantId) => this;
+    public IDirectory ForTenant(string tenantId) => this;
 
     /// <inheritdoc/>
     public ValueTask<Person?> FindAsync(string email, CancellationToken cancellationToken) =>

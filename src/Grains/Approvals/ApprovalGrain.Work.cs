@@ -130,14 +130,14 @@ internal sealed partial class ApprovalGrain
                 case DueKind.OpenLevel:
                     await LookUpAsync(async () =>
                     {
-                        var people = await ChainResolver.ResolveAsync(_parts.Directories.For(TenantId), await QueryAsync(state, now), _stop.Token);
+                        var people = await ChainResolver.ResolveAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
                         return current => ApprovalMachine.OpenLevel(current, people, _time.GetUtcNow());
                     });
                     break;
                 case DueKind.Escalate:
                     await LookUpAsync(async () =>
                     {
-                        var people = await ChainResolver.ResolveEscalationAsync(_parts.Directories.For(TenantId), await QueryAsync(state, now), _stop.Token);
+                        var people = await ChainResolver.ResolveEscalationAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
                         return current => ApprovalMachine.Escalate(current, people, _time.GetUtcNow());
                     });
                     break;

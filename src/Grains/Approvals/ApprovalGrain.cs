@@ -263,7 +263,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         try
         {
             _parts.Platform.Assume(TenantId);
-            return await _parts.Directories.For(TenantId).FindAsync(email, _stop.Token) ?? throw StewardException.Invalid("to", "must be the mail address of somebody whom the directory knows.");
+            return await _parts.Directories.ForTenant(TenantId).FindAsync(email, _stop.Token) ?? throw StewardException.Invalid("to", "must be the mail address of somebody whom the directory knows.");
         }
         catch (DirectoryUnavailableException exception)
         {

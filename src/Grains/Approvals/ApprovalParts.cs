@@ -49,14 +49,13 @@ internal sealed class ApprovalParts(
 internal static class ApprovalServices
 {
     /// <summary>
-    /// Adds the parts. Rules, directories, records in other systems and forecasts are added by who implements them, before this: <see cref="IApprovalRoutes"/>, <see cref="ITenantDirectories"/>,
-    /// <see cref="IApprovalMirrors"/>, <see cref="IApprovalForecasts"/>.
+    /// Adds the parts. Directories, records in other systems and forecasts are added by who implements them, before this: <see cref="ITenantDirectories"/>, <see cref="IApprovalMirrors"/>,
+    /// <see cref="IApprovalForecasts"/>.
     /// </summary>
     public static IServiceCollection AddStewardApprovals(this IServiceCollection services)
     {
         services.AddOptions<ApprovalOptions>().BindConfiguration(ApprovalOptions.Section);
-        services.TryAddSingleton<ITenantDirectories, AddressDirectories>();
-        services.TryAddSingleton<IApprovalRoutes, PolicyRoutes>();
+        services.TryAddSingleton<IApprovalRoutes, ApprovalRoutes>();
         services.TryAddSingleton<SimilarApprovals>();
         services.TryAddSingleton<ApprovalParts>();
         return services;

@@ -16,13 +16,6 @@ internal interface IApprovalRoutes
     ValueTask<IReadOnlyList<Delegation>> DelegationsAsync(string tenantId, CancellationToken cancellationToken);
 }
 
-/// <summary>The directories of tenants. Safe for concurrent use.</summary>
-internal interface ITenantDirectories
-{
-    /// <summary>Who works in a tenant's organisation.</summary>
-    IDirectory For(string tenantId);
-}
-
 /// <summary>Keeps records in other systems in step with approvals: closing either closes the other. Safe for concurrent use.</summary>
 internal interface IApprovalMirrors
 {
