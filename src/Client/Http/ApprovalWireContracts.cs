@@ -77,6 +77,9 @@ public sealed record DecideApprovalRequest
     /// <summary>The same for repetitions of one click.</summary>
     [MaxLength(128)]
     public string? OperationId { get; init; }
+
+    /// <summary>Where it was decided: <c>api</c>, the default, or <c>console</c>.</summary>
+    public string? Channel { get; init; }
 }
 
 /// <summary>Several votes.</summary>
@@ -111,6 +114,9 @@ public sealed record ApprovalDecisionRequest
     /// <summary>The same for repetitions of one click.</summary>
     [MaxLength(128)]
     public string? OperationId { get; init; }
+
+    /// <summary>Where it was decided: <c>api</c>, the default, or <c>console</c>.</summary>
+    public string? Channel { get; init; }
 }
 
 /// <summary>Hands a vote on.</summary>

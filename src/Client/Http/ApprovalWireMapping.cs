@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Steward.Approvals;
+using Steward.Errors;
 using Steward.Identity;
 using Steward.Notifications;
 
@@ -56,21 +57,33 @@ public static class ApprovalWireMapping
     }
 
     /// <summary>A vote.</summary>
-    /// <param name="request">What was sent.</param>
-    /// <param name="channel">Where the vote is said to have been made.</param>
-    public static DecideApproval ToContract(DecideApprovalRequest request, string channel)
+    /// <exception cref="StewardException">The channel is none that may be named over HTTP.</exception>
+    public static DecideApproval ToContract(DecideApprovalRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new DecideApproval { Decision = request.Decision, SubjectHash = request.SubjectHash, Comment = request.Comment, OperationId = request.OperationId, Channel = channel };
+        return new DecideApproval
+        {
+            Decision = request.Decision,
+            SubjectHash = request.SubjectHash,
+            Comment = request.Comment,
+            OperationId = request.OperationId,
+            Channel = Channel(request.Channel),
+        };
     }
 
     /// <summary>One of several votes.</summary>
-    public static ApprovalDecision ToContract(ApprovalDecisionRequest request, string channel)
+    /// <exception cref="StewardException">The channel is none that may be named over HTTP.</exception>
+    public static ApprovalDecision ToContract(ApprovalDecisionRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        return new ApprovalDecision(
-            request.ApprovalId,
-            new DecideApproval { Decision = request.Decision, SubjectHash = request.SubjectHash, Comment = request.Comment, OperationId = request.OperationId, Channel = channel });
+        return new ApprovalDecision(request.ApprovalId, new DecideApproval
+        {
+            Decision = request.Decision,
+            SubjectHash = request.SubjectHash,
+            Comment = request.Comment,
+            OperationId = request.OperationId,
+            Channel = Channel(request.Channel),
+        });
     }
 
     /// <summary>A request for a decision as a resource.</summary>
@@ -266,6 +279,14 @@ public static class ApprovalWireMapping
             Revision = settings.Revision,
         };
     }
+
+    // The other channels are those of the platform's own senders, which prove themselves in another way.
+    private static string Channel(string? channel) => channel switch
+    {
+        null or "api" => "api",
+        "console" => "console",
+        _ => throw StewardException.Invalid("channel", "must be api or console."),
+    };
 
     private static JsonElement? Json(string? text) => string.IsNullOrEmpty(text) ? null : JsonElement.Parse(text);
 }

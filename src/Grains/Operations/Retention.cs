@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Steward.Approvals;
+using Steward.Connectors;
 using Steward.Identity;
 using Steward.Runs;
 using Steward.Sessions;
@@ -7,13 +8,16 @@ using Steward.Storage;
 
 namespace Steward.Operations;
 
-/// <summary>Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, and contents that nobody refers to.</summary>
+/// <summary>
+/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, and contents that nobody refers to.
+/// </summary>
 internal sealed partial class Retention(
     IJournalStore journals,
     IContentStore contents,
     IApprovalStore approvals,
     IGrainFactory grains,
     PlatformIdentity platform,
+    TimeProvider time,
     ILogger<Retention> logger)
 {
     private const int Page = 200;
@@ -83,6 +87,8 @@ internal sealed partial class Retention(
             return GrainKeys.LastPart(key)[0] switch
             {
                 'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
+                AuditWeek.KeyLetter => await PurgeAsync(key, cancellationToken),
+                'i' when key == GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)) => await PurgeAsync(key, cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
                 'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,
@@ -95,6 +101,18 @@ internal sealed partial class Retention(
             LogNotRetired(logger, exception, key);
             return false;
         }
+    }
+
+    // A week of the audit log in which nothing is written any more: its grain does not go back to it.
+    private async Task<bool> PurgeAsync(string key, CancellationToken cancellationToken)
+    {
+        if (await journals.GetHeadAsync(key, cancellationToken) is not { } head)
+        {
+            return false;
+        }
+
+        var receipt = new JournalRecord { Type = "connector.calls-removed", Payload = "{}"u8.ToArray(), At = time.GetUtcNow().ToMilliseconds() };
+        return await journals.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = head.Sequence, Receipt = receipt }, cancellationToken) is JournalAppended;
     }
 
     [LoggerMessage(EventId = 1321, Level = LogLevel.Information, Message = "Retention of {Tenant} retired {Count} sessions and runs and removed {Contents} contents")]
