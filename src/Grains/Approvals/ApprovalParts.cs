@@ -14,6 +14,7 @@ internal sealed class ApprovalParts(
     IApprovalRoutes routes,
     ITenantDirectories directories,
     SimilarApprovals similar,
+    INotificationRouter router,
     PlatformIdentity platform,
     IOptions<ApprovalOptions> options,
     TimeProvider time,
@@ -35,8 +36,7 @@ internal sealed class ApprovalParts(
 
     public TimeProvider Time { get; } = time;
 
-    /// <summary>Tells people; null where notifications are not part of the silo: whoever is asked finds the request in their list.</summary>
-    public INotificationRouter? Router { get; } = services.GetService<INotificationRouter>();
+    public INotificationRouter Router { get; } = router;
 
     /// <summary>Null where no other system's records go along.</summary>
     public IApprovalMirrors? Mirrors { get; } = services.GetService<IApprovalMirrors>();
