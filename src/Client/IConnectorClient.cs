@@ -91,5 +91,5 @@ public interface IConnectorClient
     /// <param name="before">Only entries with a lower sequence number; 0 for all.</param>
     /// <param name="limit">1 to 200.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default);
+    Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default);
 }

@@ -117,7 +117,7 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         calls.CallAsync("connector-calls.call", idempotent: false, changes: true, Calls, command, static (calls, command, token) => calls.Call(command, token), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
+    public Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);
         var audit = grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(identity.TenantId));

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Import;
@@ -40,6 +41,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.AddStewardHooks();
+        builder.Services.AddStewardApprovals();
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
 
         // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.
@@ -54,6 +56,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunOutbox>();
         builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
+        builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
         builder.Services.AddStewardNotificationGrains();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");

@@ -40,16 +40,17 @@ public sealed partial class ClusterTests
         Assert.Single(_simulation.Calls, call => call.System == SimSystem.ServiceNow && call.Path.StartsWith("/oauth_token.do", StringComparison.Ordinal));
 
         // A token that is over is renewed once, however many need it.
+        var (renewed, _) = await SlackTokensAsync();
         _simulation.ExpireTokens(SimSystem.Slack);
         var before = await CallAtOnceAsync(people, "before");
-        Assert.Equal((1, 0), await SlackTokensAsync());
+        Assert.Equal((renewed + 1, 0), await SlackTokensAsync());
         Assert.Null(await _simulation.SubscribeAsync(SimSystem.Slack, new Uri(_cluster.Url, $"hooks/{DemoTenant.Id}/chat")));
         await EmitUntilTakenAsync();
 
         await StewardProcess.SignalAsync(Silos(_cluster)[0], "KILL");
         _simulation.ExpireTokens(SimSystem.Slack);
         var after = await CallAtOnceAsync(people, "after");
-        Assert.Equal((2, 0), await SlackTokensAsync());
+        Assert.Equal((renewed + 2, 0), await SlackTokensAsync());
         await EmitUntilTakenAsync();
 
         var audited = await AuditedAsync(admin, "chat");
@@ -96,7 +97,7 @@ public sealed partial class ClusterTests
     }
 
     /// <summary>Calls an operation many times at once, and each call until it has an answer. Gives the ids of the calls.</summary>
-    private static async Task<IReadOnlyList<string>> CallAtOnceAsync(IReadOnlyList<HttpClient> people, string prefix)
+    private static async Task<IReadOnlyList<string>> CallAtOnceAsync(List<HttpClient> people, string prefix)
     {
         var calls = Enumerable.Range(0, CallsAtOnce).Select(number => (Person: people[number % people.Count], Action: string.Create(CultureInfo.InvariantCulture, $"{prefix}-{number}"))).ToList();
         await Task.WhenAll(calls.Select(async call =>

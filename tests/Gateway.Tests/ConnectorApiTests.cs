@@ -35,7 +35,8 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         Assert.StartsWith("https://life.example/authorize", await connectors.BeginSignInAsync("life", "https://app.example/back"), StringComparison.Ordinal);
         await connectors.CompleteSignInAsync("life", "state", new SecretText("code"));
         Assert.Equal("oktas.find", Assert.Single(await connectors.ListOperationsAsync("life")).Operation);
-        var entry = Assert.Single(await connectors.ListAuditAsync("life", before: 8, limit: 20));
+        var entry = Assert.Single((await connectors.ListAuditAsync("life", before: 8, limit: 20)).Entries);
+        Assert.Equal(3, (await connectors.ListAuditAsync("life", before: 8, limit: 20)).NextBefore);
         Assert.Equal((7L, "life", 20.0), (entry.Sequence, entry.Instance, entry.Duration.TotalMilliseconds));
         await connectors.DeleteAsync("life");
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => connectors.GetAsync("life"))).Code);

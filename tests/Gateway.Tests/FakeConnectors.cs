@@ -99,14 +99,18 @@ public sealed class FakeConnectors
 
         public Task CloseEventAsync(string name, long number, CancellationToken cancellationToken = default) => ReplayEventAsync(name, number, cancellationToken);
 
-        public Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin<IReadOnlyList<ConnectorAuditEntry>>(() =>
-        [
+        public Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin(() => new ConnectorAuditPage
+        {
+            Entries =
+            [
             new()
             {
                 Sequence = Math.Max(1, before - 1), At = DateTimeOffset.UnixEpoch, Instance = name ?? "okta", Operation = "users.find", UserId = identity.UserId, ActionId = "a", ArgumentsHash = "00", Arguments = "{}",
                 Outcome = "succeeded", Duration = TimeSpan.FromMilliseconds(limit),
             },
-        ]);
+            ],
+            NextBefore = 3,
+        });
 
         private ConnectorInfo Find(string name) => all.Instances.GetValueOrDefault(name) ?? throw StewardException.NotFound("The connector");
 

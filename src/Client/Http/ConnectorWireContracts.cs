@@ -209,8 +209,11 @@ public sealed record ConnectorToolResource
 /// <summary>Audit entries.</summary>
 public sealed record ConnectorAuditListResource
 {
-    /// <summary>The entries, newest first.</summary>
+    /// <summary>The entries, newest first; perhaps fewer than were asked for although there are more.</summary>
     public required IReadOnlyList<ConnectorAuditResource> Entries { get; init; }
+
+    /// <summary>What to go on with as <c>before</c>; left out at the end of the log.</summary>
+    public long? NextBefore { get; init; }
 }
 
 /// <summary>One call in the audit log.</summary>
@@ -237,7 +240,7 @@ public sealed record ConnectorAuditResource
     /// <summary>The id of the effect.</summary>
     public required string ActionId { get; init; }
 
-    /// <summary>SHA-256 of the canonical arguments.</summary>
+    /// <summary>A hash of the canonical arguments with a key of the tenant's, which the cluster keeps to itself.</summary>
     public required string ArgumentsHash { get; init; }
 
     /// <summary>The arguments, redacted.</summary>

@@ -148,11 +148,12 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ConnectorAuditEntry>> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
+    public async Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);
         var query = string.Create(CultureInfo.InvariantCulture, $"connector-audit?limit={limit}&before={before}{(name is null ? "" : "&connector=" + Uri.EscapeDataString(name))}");
-        return [.. (await GetAsync("connector-audit.list", query, Json.ConnectorAuditListResource, cancellationToken)).Entries.Select(ConnectorWireMapping.ToContract)];
+        var page = await GetAsync("connector-audit.list", query, Json.ConnectorAuditListResource, cancellationToken);
+        return new ConnectorAuditPage { Entries = [.. page.Entries.Select(ConnectorWireMapping.ToContract)], NextBefore = page.NextBefore };
     }
 
     /// <inheritdoc/>

@@ -131,7 +131,7 @@ internal static class ConnectorEndpoints
             .WithName("listConnectorAudit")
             .WithTags("Connectors")
             .WithSummary("List calls of external systems")
-            .WithDescription("Who did what in which system, newest first; arguments are redacted. Admins only.")
+            .WithDescription("Who did what in which system, newest first; arguments are redacted. Go on with before=nextBefore until that is left out. Admins only.")
             .Produces<ConnectorAuditListResource>()
             .WithProblems(400, 401, 403, 429, 503);
     }
@@ -326,9 +326,9 @@ internal static class ConnectorEndpoints
 
     private static async Task ListAuditAsync(HttpContext context, [FromQuery] string? connector, [FromQuery] string? before, [FromQuery] string? limit)
     {
-        var entries = await Caller.Of(context).Client.Connectors.ListAuditAsync(
+        var page = await Caller.Of(context).Client.Connectors.ListAuditAsync(
             connector, QueryNumbers.Sequence(before, "before", 0), QueryNumbers.Limit(limit, DefaultPageSize, MaxPageSize), context.RequestAborted);
-        var resource = new ConnectorAuditListResource { Entries = [.. entries.Select(ConnectorWireMapping.ToResource)] };
+        var resource = new ConnectorAuditListResource { Entries = [.. page.Entries.Select(ConnectorWireMapping.ToResource)], NextBefore = page.NextBefore };
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, resource, ConnectorWireJson.Default.ConnectorAuditListResource);
     }
 

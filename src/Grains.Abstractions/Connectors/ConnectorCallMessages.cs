@@ -119,7 +119,7 @@ public sealed record ConnectorAuditEntry
     [Id(6)]
     public required string ActionId { get; init; }
 
-    /// <summary>SHA-256 of the canonical arguments.</summary>
+    /// <summary>A hash of the canonical arguments with the tenant's key, <c>{key id}.{HMAC-SHA-256}</c>.</summary>
     [Id(7)]
     public required string ArgumentsHash { get; init; }
 
@@ -150,4 +150,18 @@ public sealed record ConnectorAuditEntry
     /// <summary>Units of the limits that were used.</summary>
     [Id(14)]
     public int Cost { get; init; }
+}
+
+/// <summary>A part of the audit log.</summary>
+[GenerateSerializer]
+[Alias("steward.connector-audit-page")]
+public sealed record ConnectorAuditPage
+{
+    /// <summary>The entries, newest first; perhaps fewer than were asked for although there are more.</summary>
+    [Id(0)]
+    public required IReadOnlyList<ConnectorAuditEntry> Entries { get; init; }
+
+    /// <summary>What to go on with as <c>before</c>; null at the end of the log.</summary>
+    [Id(1)]
+    public long? NextBefore { get; init; }
 }

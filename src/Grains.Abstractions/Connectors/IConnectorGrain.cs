@@ -169,6 +169,7 @@ public interface IConnectorAuditGrain : IGrainWithStringKey
     /// <param name="before">Only entries with a lower sequence number; 0 for all.</param>
     /// <param name="limit">1 to 200.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    [Alias("list")]
-    Task<IReadOnlyList<ConnectorAuditEntry>> List(string? instance, long before, int limit, CancellationToken cancellationToken = default);
+    [Alias("page")]
+    [AlwaysInterleave] // Safe: reads what is durable and changes nothing.
+    Task<ConnectorAuditPage> List(string? instance, long before, int limit, CancellationToken cancellationToken = default);
 }

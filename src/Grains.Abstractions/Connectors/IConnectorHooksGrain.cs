@@ -50,6 +50,10 @@ public interface IConnectorHooksGrain : IGrainWithStringKey
     /// <summary>Goes on with what waits. Harmless when nothing does; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);
+
+    /// <summary>Removes all events, dead letters and subscribers, since the instance is deleted. Idempotent; the platform only.</summary>
+    [Alias("remove")]
+    Task Remove(CancellationToken cancellationToken = default);
 }
 
 /// <summary>The streams on which events of external systems are published.</summary>

@@ -7,14 +7,17 @@ using Steward.Storage;
 namespace Steward.Connectors;
 
 /// <summary>
-/// Owns a tenant's record of what was done in external systems: one journal, appended to and read back from its end. Woken by: the silos' audit writers and admins.
+/// Owns a tenant's record of what was done in external systems: a journal for each week, appended to and read back from its end, so that retention can remove what is old. Woken by: the silos' audit
+/// writers and admins.
 /// </summary>
-internal sealed class ConnectorAuditGrain(IJournalStore journals) : Grain, IConnectorAuditGrain
+internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider time) : Grain, IConnectorAuditGrain
 {
     private const string EntryType = "connector.call";
     private const int MaxPageSize = 200;
-    private const int MaxScanned = 5000;
+    private const int ReadAtOnce = 500;
+    private const int MaxScanned = 20_000;
 
+    private AuditWeek _week = AuditWeek.Before;
     private long _sequence = -1;
 
     private string Key => this.GetPrimaryKeyString();
@@ -23,9 +26,11 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals) : Grain, IConn
     public async Task Append(IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        if (_sequence < 0)
+        var week = AuditWeek.Of(time.GetUtcNow());
+        if (_sequence < 0 || week != _week)
         {
-            _sequence = (await journals.GetHeadAsync(Key, cancellationToken))?.Sequence ?? 0;
+            _sequence = (await journals.GetHeadAsync(week.JournalOf(Key), cancellationToken))?.Sequence ?? 0;
+            _week = week;
         }
 
         var records = entries.Select(entry => new JournalRecord
@@ -41,7 +46,7 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals) : Grain, IConn
 
         try
         {
-            if (await journals.AppendAsync(new JournalAppend { Journal = Key, ExpectedSequence = _sequence, Records = records }, CancellationToken.None) is JournalAppended appended)
+            if (await journals.AppendAsync(new JournalAppend { Journal = week.JournalOf(Key), ExpectedSequence = _sequence, Records = records }, CancellationToken.None) is JournalAppended appended)
             {
                 _sequence = appended.Sequence;
                 return;
@@ -59,7 +64,7 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals) : Grain, IConn
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ConnectorAuditEntry>> List(string? instance, long before, int limit, CancellationToken cancellationToken = default)
+    public async Task<ConnectorAuditPage> List(string? instance, long before, int limit, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
         if (limit is < 1 or > MaxPageSize)
@@ -67,23 +72,60 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals) : Grain, IConn
             throw StewardException.Invalid("limit", $"must be between 1 and {MaxPageSize}.");
         }
 
-        var head = (await journals.GetHeadAsync(Key, cancellationToken))?.Sequence ?? 0;
-        var end = before > 0 ? Math.Min(before - 1, head) : head;
-        List<ConnectorAuditEntry> found = [];
-
-        // From the end, page by page, as far back as is reasonable for one answer.
-        for (var scanned = 0; end > 0 && found.Count < limit && scanned < MaxScanned; scanned += MaxPageSize, end -= MaxPageSize)
+        // From the end, journal by journal and part by part, as far back as is reasonable for one answer.
+        var found = new List<ConnectorAuditEntry>();
+        var scanned = 0;
+        foreach (var (week, head) in await WeeksAsync(cancellationToken))
         {
-            var from = Math.Max(0, end - MaxPageSize);
-            var page = await journals.ReadAsync(Key, from, (int)(end - from), cancellationToken);
-            found.AddRange(page
-                .Where(entry => entry.Type == EntryType && entry.Payload.Length > 0)
-                .Reverse()
-                .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, ConnectorAuditJson.Default.ConnectorAuditEntry)! with { Sequence = entry.Sequence })
-                .Where(entry => instance is null || entry.Instance == instance));
+            var end = before > 0 ? week.LastBefore(before, head) : head;
+            while (end > 0)
+            {
+                if (scanned >= MaxScanned)
+                {
+                    return new ConnectorAuditPage { Entries = found, NextBefore = week.Number(end + 1) };
+                }
+
+                var from = Math.Max(0, end - ReadAtOnce);
+                var part = await journals.ReadAsync(week.JournalOf(Key), from, (int)(end - from), cancellationToken);
+                foreach (var entry in part.Where(entry => entry.Type == EntryType && entry.Payload.Length > 0).Reverse())
+                {
+                    var one = JsonSerializer.Deserialize(entry.Payload.Span, ConnectorAuditJson.Default.ConnectorAuditEntry)!;
+                    if (instance is not null && one.Instance != instance)
+                    {
+                        continue;
+                    }
+
+                    if (found.Count == limit)
+                    {
+                        return new ConnectorAuditPage { Entries = found, NextBefore = found[^1].Sequence };
+                    }
+
+                    found.Add(one with { Sequence = week.Number(entry.Sequence) });
+                }
+
+                scanned += (int)(end - from);
+                end = from;
+            }
         }
 
-        return [.. found.Take(limit)];
+        return new ConnectorAuditPage { Entries = found };
+    }
+
+    // Newest first.
+    private async Task<List<(AuditWeek Week, long Head)>> WeeksAsync(CancellationToken cancellationToken)
+    {
+        List<(AuditWeek Week, long Head)> weeks = [];
+        for (string? after = null; ;)
+        {
+            var heads = await journals.ListClosedAsync(Key, DateTimeOffset.MaxValue, MaxPageSize, after, cancellationToken);
+            weeks.AddRange(heads.Select(head => (AuditWeek.Read(Key, head.Journal), head.Sequence)).Where(head => head.Item1 is not null).Select(head => (head.Item1!.Value, head.Sequence)));
+            if (heads.Count < MaxPageSize)
+            {
+                return [.. weeks.OrderByDescending(week => week.Week.Index)];
+            }
+
+            after = heads[^1].Journal;
+        }
     }
 }
 

@@ -8,8 +8,9 @@ using Steward.Identity;
 namespace Steward.Connectors;
 
 /// <summary>
-/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order, beside the calls. A tenant whose grain does not answer is waited for apart from the others. What is over
-/// <see cref="Capacity"/> or cannot be written within a minute is counted and logged as lost.
+/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order. Calls that may have changed something wait until their entry is durable; those that only read do not, and their
+/// entries of the last moment go with a silo that is killed. A tenant whose grain does not answer is waited for apart from the others. What is over <see cref="Capacity"/> or cannot be written within
+/// a minute is counted and logged as lost.
 /// </summary>
 internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ConnectorAuditWriter> logger)
     : BackgroundService, ICallAudit
@@ -26,17 +27,24 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
 
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
 
-    private readonly Channel<CallAudit> _entries = Channel.CreateBounded<CallAudit>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    // A change is answered all the same when the audit log is away for longer: its entry is written later.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
+    private readonly Channel<Waiting> _entries = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private int _underWay;
 
     /// <inheritdoc/>
-    public void Record(CallAudit entry)
+    public ValueTask RecordAsync(CallAudit entry, bool isChange)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        if (!_entries.Writer.TryWrite(entry))
+        var written = isChange ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        if (!_entries.Writer.TryWrite(new Waiting(entry, written)))
         {
             Lose(entry.TenantId, 1);
+            return default;
         }
+
+        return written is null ? default : new ValueTask(UntilAsync(written.Task));
     }
 
     /// <inheritdoc/>
@@ -55,7 +63,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        List<CallAudit> batch = [];
+        List<Waiting> batch = [];
         var late = new Dictionary<string, Task>(StringComparer.Ordinal);
         while (await _entries.Reader.WaitToReadAsync(stoppingToken))
         {
@@ -71,9 +79,9 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
             }
 
             List<Task> now = [];
-            foreach (var tenant in batch.GroupBy(entry => entry.TenantId, StringComparer.Ordinal))
+            foreach (var tenant in batch.GroupBy(waiting => waiting.Entry.TenantId, StringComparer.Ordinal))
             {
-                List<ConnectorAuditEntry> entries = [.. tenant.Select(ToMessage)];
+                List<Waiting> entries = [.. tenant];
                 if (!late.TryGetValue(tenant.Key, out var before))
                 {
                     late[tenant.Key] = WriteAfterAsync(Task.CompletedTask, tenant.Key, entries, stoppingToken);
@@ -85,7 +93,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
                 }
                 else
                 {
-                    Lose(tenant.Key, entries.Count);
+                    Lose(tenant.Key, entries);
                 }
             }
 
@@ -103,7 +111,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         await Task.WhenAll(late.Values);
     }
 
-    private async Task WriteAfterAsync(Task before, string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    private async Task WriteAfterAsync(Task before, string tenantId, List<Waiting> entries, CancellationToken stoppingToken)
     {
         Interlocked.Add(ref _underWay, entries.Count);
         try
@@ -117,14 +125,28 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         }
     }
 
-    private async Task WriteAsync(string tenantId, List<ConnectorAuditEntry> entries, CancellationToken stoppingToken)
+    private async Task UntilAsync(Task written)
     {
+        try
+        {
+            await written.WaitAsync(LongestWait, time);
+        }
+        catch (TimeoutException)
+        {
+            ConnectorDiagnostics.AuditLate.Add(1);
+        }
+    }
+
+    private async Task WriteAsync(string tenantId, List<Waiting> waiting, CancellationToken stoppingToken)
+    {
+        List<ConnectorAuditEntry> entries = [.. waiting.Select(one => ToMessage(one.Entry))];
         for (var attempt = 1; ; attempt++)
         {
             try
             {
                 platform.Assume(tenantId);
                 await grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(tenantId)).Append(entries, stoppingToken);
+                waiting.ForEach(one => one.Written?.TrySetResult());
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -132,7 +154,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
                 if (attempt == MaxAttempts || exception is StewardException { IsRetryable: false })
                 {
                     LogFailed(logger, tenantId, exception);
-                    Lose(tenantId, entries.Count);
+                    Lose(tenantId, waiting);
                     return;
                 }
 
@@ -159,11 +181,19 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         Cost = entry.Cost,
     };
 
+    private void Lose(string tenantId, List<Waiting> entries)
+    {
+        Lose(tenantId, entries.Count);
+        entries.ForEach(one => one.Written?.TrySetResult());
+    }
+
     private void Lose(string tenantId, int count)
     {
         ConnectorDiagnostics.AuditLost.Add(count);
         LogLost(logger, tenantId, count);
     }
+
+    private sealed record Waiting(CallAudit Entry, TaskCompletionSource? Written);
 
     [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "{Count} audit entries of {Tenant} were lost")]
     private static partial void LogLost(ILogger logger, string tenant, int count);

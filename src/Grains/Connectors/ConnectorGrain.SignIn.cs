@@ -164,11 +164,33 @@ internal sealed partial class ConnectorGrain : ICredentialObserver
         try
         {
             await (_signIn?.MaintainAsync() ?? Task.CompletedTask);
+            await ForgetOldSecretAsync();
         }
         catch (VaultException exception)
         {
             // It comes again with the next reminder.
             LogVault(logger, Key, exception);
+        }
+    }
+
+    // It stops to count when its time is over; this is when it is gone.
+    private async Task ForgetOldSecretAsync()
+    {
+        var now = time.GetUtcNow();
+        if (state.State.OldWebhookSecretUntil is not { } until || until > now || state.State.Deleting)
+        {
+            return;
+        }
+
+        if (await vault.ReadAsync(SecretsPath) is { } secret && WebhookSecrets.WithoutOld(secret.Values, now) is { } rest)
+        {
+            await vault.WriteAsync(SecretsPath, rest, secret.Version);
+        }
+
+        if (_target is not null && state.State.OldWebhookSecretUntil == until)
+        {
+            state.State.OldWebhookSecretUntil = null;
+            await WriteAsync();
         }
     }
 

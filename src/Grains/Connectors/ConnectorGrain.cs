@@ -34,6 +34,7 @@ internal sealed partial class ConnectorGrain(
     PlatformIdentity platform,
     TenantWebhooks webhooks,
     IOptionsMonitor<ConnectorsOptions> options,
+    IOptions<HookOptions> hooks,
     TimeProvider time,
     ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
 {
@@ -408,6 +409,12 @@ internal sealed partial class ConnectorGrain(
                 secrets.TryAdd(name, value);
             }
 
+            var (now, overlap) = (time.GetUtcNow(), hooks.Value.SecretOverlap);
+            if (present is not null && WebhookSecrets.Keep(secrets, present.Values, now + overlap, now))
+            {
+                state.State.OldWebhookSecretUntil = now + overlap;
+            }
+
             await vault.WriteAsync(SecretsPath, secrets, present?.Version, cancellationToken);
         }
         catch (VaultException exception)
@@ -430,6 +437,9 @@ internal sealed partial class ConnectorGrain(
             throw Unavailable(exception);
         }
 
+        // What its system told goes, too: names and texts of people are in it.
+        platform.Assume(TenantId);
+        await GrainFactory.GetGrain<IConnectorHooksGrain>(Key).Remove(CancellationToken.None);
         if (await this.GetReminder(CheckReminder) is { } reminder)
         {
             await this.UnregisterReminder(reminder);

@@ -3,13 +3,12 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Webhooks;
-using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
 
 namespace Steward.Connectors;
 
 /// <summary>What a tenant's instances say about their webhooks: the directory's view, with the secret from the vault.</summary>
-internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault, IOptionsMonitor<ConnectorsOptions> options) : IHookTargets
+internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault, IOptionsMonitor<ConnectorsOptions> options, TimeProvider time) : IHookTargets
 {
     /// <inheritdoc/>
     public async Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken)
@@ -22,13 +21,7 @@ internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretV
         var secret = target.Instance.Secrets.Contains(InstanceRules.WebhookSecret, StringComparer.Ordinal)
             ? await vault.ReadAsync(InstanceCredentials.SecretsOf(tenantId, instance), cancellationToken: cancellationToken)
             : null;
-        List<SecretText> secrets = [];
-        if (secret?.Values.GetValueOrDefault(InstanceRules.WebhookSecret) is { } present)
-        {
-            secrets.Add(present);
-        }
-
-        return new HookTarget(target.Template.Webhooks, target.Instance.Fields, secrets)
+        return new HookTarget(target.Template.Webhooks, target.Instance.Fields, secret is null ? [] : WebhookSecrets.Of(secret.Values, time.GetUtcNow()))
         {
             Simulator = HookTarget.SimulatorOf(target, options.CurrentValue.MayReachPrivateAddresses(tenantId)),
         };

@@ -52,6 +52,10 @@ internal sealed class ConnectorState
     /// <summary>How well it is signed in, and what webhooks are still to be told of that; null before anything changed.</summary>
     [Id(11)]
     public SignInHistory? SignIn { get; set; }
+
+    /// <summary>Until when the vault holds a webhook secret that was replaced; null when it holds none.</summary>
+    [Id(12)]
+    public DateTimeOffset? OldWebhookSecretUntil { get; set; }
 }
 
 /// <summary>What the list of connectors persists.</summary>

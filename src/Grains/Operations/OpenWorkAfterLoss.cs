@@ -70,6 +70,9 @@ internal sealed partial class OpenWorkAfterLoss(
             try
             {
                 var count = await openWork.ResumeAsync(tenantId: null, StandingStillFor, _stopping.Token);
+
+                // What the lost silo had decided and not told to others is due, too.
+                count += await openWork.WakeAsync(tenantId: null, _stopping.Token);
                 count += await notifications.WakeAsync(tenantId: null, _stopping.Token);
                 LogTakenUp(logger, count);
             }
@@ -86,7 +89,7 @@ internal sealed partial class OpenWorkAfterLoss(
         }
     }
 
-    [LoggerMessage(EventId = 1313, Level = LogLevel.Information, Message = "Took up {Count} open sessions and runs after a silo was lost")]
+    [LoggerMessage(EventId = 1313, Level = LogLevel.Information, Message = "Took up {Count} sessions, runs and others that were open or due after a silo was lost")]
     private static partial void LogTakenUp(ILogger logger, int count);
 
     [LoggerMessage(EventId = 1314, Level = LogLevel.Error, Message = "Open work could not be taken up after a silo was lost; the tenants' watchdogs will do it")]

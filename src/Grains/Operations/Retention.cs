@@ -1,4 +1,6 @@
 using Microsoft.Extensions.Logging;
+using Steward.Approvals;
+using Steward.Connectors;
 using Steward.Identity;
 using Steward.Runs;
 using Steward.Sessions;
@@ -6,12 +8,16 @@ using Steward.Storage;
 
 namespace Steward.Operations;
 
-/// <summary>Removes what is over a tenant's retention: the texts of runs and sessions, of which receipts stay, and contents that nobody refers to.</summary>
+/// <summary>
+/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, and contents that nobody refers to.
+/// </summary>
 internal sealed partial class Retention(
     IJournalStore journals,
     IContentStore contents,
+    IApprovalStore approvals,
     IGrainFactory grains,
     PlatformIdentity platform,
+    TimeProvider time,
     ILogger<Retention> logger)
 {
     private const int Page = 200;
@@ -34,6 +40,7 @@ internal sealed partial class Retention(
 
             if (heads.Count < Page)
             {
+                await RemoveApprovalsAsync(tenantId, quietSince, cancellationToken);
                 var removed = await PurgeContentsAsync(tenantId, quietSince - KnownContents.Trust, cancellationToken);
                 LogRetired(logger, tenantId, retired, removed);
                 return true;
@@ -44,6 +51,20 @@ internal sealed partial class Retention(
 
         LogRetired(logger, tenantId, retired, 0);
         return false;
+    }
+
+    private async Task RemoveApprovalsAsync(string tenantId, DateTimeOffset endedBefore, CancellationToken cancellationToken)
+    {
+        for (var removed = 0; removed < MostAtATime;)
+        {
+            var last = await approvals.RemoveEndedAsync(tenantId, endedBefore, Page, cancellationToken);
+            if (last < Page)
+            {
+                return;
+            }
+
+            removed += last;
+        }
     }
 
     private async Task<int> PurgeContentsAsync(string tenantId, DateTimeOffset quietSince, CancellationToken cancellationToken)
@@ -66,7 +87,10 @@ internal sealed partial class Retention(
             return GrainKeys.LastPart(key)[0] switch
             {
                 'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
+                AuditWeek.KeyLetter => await PurgeAsync(key, cancellationToken),
+                'i' when key == GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)) => await PurgeAsync(key, cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
+                'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,
             };
         }
@@ -77,6 +101,18 @@ internal sealed partial class Retention(
             LogNotRetired(logger, exception, key);
             return false;
         }
+    }
+
+    // A week of the audit log in which nothing is written any more: its grain does not go back to it.
+    private async Task<bool> PurgeAsync(string key, CancellationToken cancellationToken)
+    {
+        if (await journals.GetHeadAsync(key, cancellationToken) is not { } head)
+        {
+            return false;
+        }
+
+        var receipt = new JournalRecord { Type = "connector.calls-removed", Payload = "{}"u8.ToArray(), At = time.GetUtcNow().ToMilliseconds() };
+        return await journals.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = head.Sequence, Receipt = receipt }, cancellationToken) is JournalAppended;
     }
 
     [LoggerMessage(EventId = 1321, Level = LogLevel.Information, Message = "Retention of {Tenant} retired {Count} sessions and runs and removed {Contents} contents")]

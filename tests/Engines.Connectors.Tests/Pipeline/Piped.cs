@@ -85,7 +85,11 @@ internal sealed class Piped : ICallAudit, IDisposable
     public Task<ReconcileOutcome> ReconcileAsync(string operation, object? arguments = null, string actionId = "a-1") =>
         Chain.ReconcileAsync(Call(operation, arguments, actionId), TimeProvider.System.GetUtcNow(), default);
 
-    public void Record(CallAudit entry) => _audit.Enqueue(entry);
+    public ValueTask RecordAsync(CallAudit entry, bool isChange)
+    {
+        _audit.Enqueue(entry);
+        return default;
+    }
 
     public void Dispose() => _provider.Dispose();
 

@@ -38,7 +38,45 @@ public sealed class WebhookReceiverTests
     {
         var request = HookFixture.Post("Hello, World!", ("X-Hub-Signature-256", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"));
 
-        Assert.Null(HookSignature.Check(HookFixture.GitHub.Verification, [new SecretText("It's a Secret to Everybody")], request, _time.Now));
+        Assert.Null(HookSignature.Check(HookFixture.GitHub.Verification, [new SecretText("It's a Secret to Everybody")], request, _time.Now, out _));
+    }
+
+    [Fact]
+    public async Task Receive_IdThatIsNotSigned_ComesWithOneThatFollowsFromTheSignature()
+    {
+        var first = await GitHubEvent("d1", """{"a":1}""");
+        var again = await GitHubEvent("d2", """{"a":1}""");
+        var other = await GitHubEvent("d1", """{"a":2}""");
+
+        Assert.NotEqual(first.Id, again.Id);
+        Assert.Equal(first.SignedId, again.SignedId);
+        Assert.NotEqual(first.SignedId, other.SignedId);
+    }
+
+    [Fact]
+    public async Task Receive_IdThatIsSigned_NeedsNoOther()
+    {
+        var request = HookFixture.FromSlack("""{"event_id":"Ev1","event":{"type":"message"}}""", _time.Now);
+
+        Assert.Null(Assert.Single(Assert.IsType<HookAccepted>(await Judge(HookFixture.Slack, request, HookFixture.SlackSecret)).Events).SignedId);
+    }
+
+    [Fact]
+    public async Task Receive_IdOfTwoHeaders_IsBothTogetherOrNone()
+    {
+        var webhook = new WebhookTemplate { Id = "channel", Verification = new WebhookVerification { Kind = WebhookVerificationKind.Header, Header = "X-Goog-Channel-Token" }, EventIdHeader = "X-Goog-Channel-ID,X-Goog-Message-Number" };
+        var both = await Judge(webhook, HookFixture.Post("{}", ("X-Goog-Channel-Token", "t"), ("X-Goog-Channel-ID", "c"), ("X-Goog-Message-Number", "7")), "t");
+        var one = await Judge(webhook, HookFixture.Post("{}", ("X-Goog-Channel-Token", "t"), ("X-Goog-Channel-ID", "c")), "t");
+
+        Assert.Equal("channel:c,7", Assert.Single(Assert.IsType<HookAccepted>(both).Events).Id);
+        Assert.StartsWith("#", Assert.Single(Assert.IsType<HookAccepted>(one).Events).Id, StringComparison.Ordinal);
+    }
+
+    private async Task<HookEvent> GitHubEvent(string delivery, string body)
+    {
+        var signature = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData("secret"u8, System.Text.Encoding.UTF8.GetBytes(body)));
+        var verdict = await Judge(HookFixture.GitHub, HookFixture.Post(body, ("X-Hub-Signature-256", "sha256=" + signature), ("X-GitHub-Delivery", delivery)), "secret");
+        return Assert.Single(Assert.IsType<HookAccepted>(verdict).Events);
     }
 
     [Theory]

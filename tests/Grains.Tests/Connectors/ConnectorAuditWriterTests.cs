@@ -19,10 +19,10 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
-        writer.Record(Entry("t-stuck", "1"));
+        await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
         await UntilAsync(() => audit.Asked.Contains("t-stuck"));
-        writer.Record(Entry("t-stuck", "2"));
-        writer.Record(Entry("t-other", "1"));
+        await writer.RecordAsync(Entry("t-stuck", "2"), isChange: false);
+        await writer.RecordAsync(Entry("t-other", "1"), isChange: false);
         await UntilAsync(() => audit.Written.Contains("t-other/1"));
         Assert.Equal(["t-other/1"], audit.Written);
 
@@ -38,13 +38,13 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         var audit = (AuditGrains)(object)grains;
         using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
-        writer.Record(Entry("t-stuck", "0"));
+        await writer.RecordAsync(Entry("t-stuck", "0"), isChange: false);
         await UntilAsync(() => audit.Asked.Contains("t-stuck"));
 
         // One at a time, as calls end: each must not become an append of its own.
         for (var i = 1; i <= 500; i++)
         {
-            writer.Record(Entry("t-stuck", $"{i}"));
+            await writer.RecordAsync(Entry("t-stuck", $"{i}"), isChange: false);
             await Task.Yield();
             Thread.SpinWait(20_000);
         }
@@ -53,6 +53,43 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         await writer.StopAsync(default);
         Assert.Equal(Enumerable.Range(0, 501).Select(i => $"t-stuck/{i}"), audit.Written);
         Assert.InRange(audit.Asked.Count, 2, 100);
+    }
+
+    [Fact]
+    public async Task RecordAsync_Change_ReturnsOnceItsEntryIsWritten()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+
+        var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
+        await UntilAsync(() => audit.Asked.Contains("t-stuck"));
+        var read = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false);
+
+        Assert.True(read.IsCompleted);
+        Assert.False(change.IsCompleted);
+        audit.Stuck.SetResult();
+        await change.WaitAsync(TimeSpan.FromSeconds(1));
+        Assert.Contains("t-stuck/1", audit.Written);
+        await writer.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task RecordAsync_ChangeWhileTheLogIsAway_IsNotHeldUpForLong()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+
+        var began = TimeProvider.System.GetTimestamp();
+        await writer.RecordAsync(Entry("t-stuck", "1"), isChange: true);
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(10));
+        audit.Stuck.SetResult();
+        await writer.StopAsync(default);
+        Assert.Equal(["t-stuck/1"], audit.Written);
     }
 
     private static async Task UntilAsync(Func<bool> holds)

@@ -57,6 +57,25 @@ public sealed class ConnectorHooksGrainTests : IClassFixture<HookCluster>
     }
 
     [Fact]
+    public async Task Receive_CapturedRequestUnderAnotherDeliveryId_IsAnsweredAndNotPublishedAgain()
+    {
+        var (grain, key) = await StartAsync("alpha");
+        await grain.Receive(FromGitHub("d4", """{"action":"closed"}"""));
+        await Until(() => Count(grain, "alpha", "events:d4") == 1);
+        await Settled(grain);
+        _cluster.Faults.Break(GrainKeys.HooksJournal(key), appends: 1, reads: 0);
+        await Record.ExceptionAsync(() => grain.Receive(FromGitHub("lost", """{"action":"lost"}""")));
+
+        // Neither the delivery's id nor the event's type are signed; what was taken is known after a loss, too.
+        var replayed = await grain.Receive(FromGitHub("d5", """{"action":"closed"}""", type: "star"));
+        await grain.Receive(FromGitHub("d6", """{"action":"reopened"}"""));
+        await Until(() => Count(grain, "alpha", "events:d6") == 1);
+
+        Assert.Equal(202, replayed.Status);
+        Assert.Equal(0, Count(grain, "alpha", "events:d5"));
+    }
+
+    [Fact]
     public async Task Receive_GraphBatch_EachEventIsPublishedAndTheKnownOneIsNot()
     {
         var (grain, _) = await StartAsync("graph-", "alpha");
@@ -175,7 +194,7 @@ public sealed class ConnectorHooksGrainTests : IClassFixture<HookCluster>
         var statuses = new List<int>();
         for (var i = 0; i < 25; i++)
         {
-            statuses.Add((await grain.Receive(FromGitHub($"m{i}", "{}", type: "many"))).Status);
+            statuses.Add((await grain.Receive(FromGitHub($"m{i}", $$"""{"number":{{i}}}""", type: "many"))).Status);
         }
 
         Assert.Equal(Enumerable.Repeat(202, 20).Concat(Enumerable.Repeat(503, 5)), statuses);

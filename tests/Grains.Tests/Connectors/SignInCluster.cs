@@ -30,6 +30,8 @@ public sealed class SignInCluster : GrainCluster, IAsyncLifetime
         verify: { operation: things.list }
         operations:
           - { id: things.list, summary: Lists., path: /things, effect: read, output: { fields: { id: id } } }
+        webhooks:
+          - { id: events, verification: { kind: hmac, header: X-Signature }, eventIdHeader: X-Delivery }
         """;
 
     public ChangingSystem System { get; private set; } = null!;
@@ -50,15 +52,21 @@ public sealed class SignInCluster : GrainCluster, IAsyncLifetime
         await System.DisposeAsync();
     }
 
-    internal async Task<IConnectorGrain> CreateAsync(string tenant, string name)
+    internal async Task<IConnectorGrain> CreateAsync(string tenant, string name, params (string Name, string Value)[] more)
     {
         var connector = Grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenant, name));
-        await connector.Create(new CreateConnector { TemplateText = Template, BaseUrl = System.Url, SealedSecrets = Seal(tenant, name, "t0ken") });
+        var secrets = Seal(tenant, name, "token", "t0ken");
+        foreach (var (secret, value) in more)
+        {
+            secrets[secret] = Seal(tenant, name, secret, value)[secret];
+        }
+
+        await connector.Create(new CreateConnector { TemplateText = Template, BaseUrl = System.Url, SealedSecrets = secrets });
         return connector;
     }
 
-    internal Dictionary<string, string> Seal(string tenant, string name, string value) =>
-        new() { ["token"] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(value), GrainKeys.Connector(tenant, name)) };
+    internal Dictionary<string, string> Seal(string tenant, string name, string secret, string value) =>
+        new() { [secret] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(value), GrainKeys.Connector(tenant, name)) };
 
     protected override void Configure(ISiloBuilder silo)
     {

@@ -33,7 +33,7 @@ public sealed record LevelQuery
     public static LevelQuery Of(Machine.ApprovalState state, IReadOnlyList<Delegation> delegations, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
-        var chain = state.Verdict?.Chain ?? throw new InvalidOperationException("The request has no chain yet.");
+        var chain = state.Route?.Chain ?? throw new InvalidOperationException("The request has no chain yet.");
         return new()
         {
             Chain = chain,

@@ -292,7 +292,7 @@ public static partial class ApprovalMachine
     /// </summary>
     private static (LevelState Level, VoteState Vote, bool ByThemselves)? Used(ApprovalState state, string? userId, string? email)
     {
-        var fourEyes = state.Verdict?.Chain.FourEyes ?? true;
+        var fourEyes = state.Route?.Chain.FourEyes ?? true;
         foreach (var level in state.Levels)
         {
             if (!fourEyes && level.Number != state.OpenLevel?.Number)
@@ -329,7 +329,7 @@ public static partial class ApprovalMachine
 
             // Where a person may vote at several levels, only the click's own id tells a new click from an old one.
             var isSame = command.OperationId is not null && command.OperationId == vote.OperationId;
-            var isNew = state.OpenLevel is { } open && open.Number != level.Number && (state.Verdict?.Chain.FourEyes ?? true ? vote.Decision != command.Decision : command.OperationId is not null);
+            var isNew = state.OpenLevel is { } open && open.Number != level.Number && (state.Route?.Chain.FourEyes ?? true ? vote.Decision != command.Decision : command.OperationId is not null);
             if (!isSame && isNew)
             {
                 continue;
@@ -346,7 +346,7 @@ public static partial class ApprovalMachine
     private static List<ApprovalEvent> Consequences(ApprovalState state, ApprovalVoted vote)
     {
         var level = state.OpenLevel!;
-        var isVeto = vote.Decision == VoteDecision.Reject && state.Verdict!.Chain.Veto;
+        var isVeto = vote.Decision == VoteDecision.Reject && state.Route!.Chain.Veto;
         if (isVeto || level.IsOutOfReach)
         {
             var reason = vote.Reason ?? (isVeto ? null : "Too few are left to approve.");

@@ -24,7 +24,7 @@ public static partial class ApprovalMachine
         }
 
         var mayLookUp = state.RetryAt is not { } retry || retry <= now;
-        if (state.Verdict is null)
+        if (state.Route is null)
         {
             return mayLookUp ? new(DueKind.FindRoute) : default;
         }
@@ -111,7 +111,7 @@ public static partial class ApprovalMachine
 
     private static List<ApprovalEvent> EndByTime(ApprovalState state, LevelState level, DateTimeOffset now)
     {
-        var end = state.Verdict!.Chain.Levels[level.Number - 1].Sla?.End ?? SlaEnd.Expire;
+        var end = state.Route!.Chain.Levels[level.Number - 1].Sla?.End ?? SlaEnd.Expire;
         var reason = $"Nobody decided at level {level.Number} ({level.Name}) in time.";
         switch (end)
         {
@@ -136,12 +136,12 @@ public static partial class ApprovalMachine
         _ => "Nobody decided before the request lapsed.",
     };
 
-    private static bool IsLast(ApprovalState state, LevelState level) => level.Number >= state.Verdict!.Chain.Levels.Count;
+    private static bool IsLast(ApprovalState state, LevelState level) => level.Number >= state.Route!.Chain.Levels.Count;
 
     /// <summary>The approval that follows from a level's end, in the name of whoever brought that about.</summary>
     private static ApprovalApproved Approved(ApprovalState state, DateTimeOffset now, ApprovalEvent cause)
     {
-        var frozenUntil = state.Verdict!.Freeze is { } freeze && freeze.Until > now ? freeze.Until : (DateTimeOffset?)null;
+        var frozenUntil = state.Route!.Freeze is { } freeze && freeze.Until > now ? freeze.Until : (DateTimeOffset?)null;
         return new()
         {
             At = now,
@@ -152,7 +152,7 @@ public static partial class ApprovalMachine
             Channel = cause.Channel,
             Reason = cause.Reason,
             NotBefore = frozenUntil,
-            ValidUntil = Later(frozenUntil ?? now, state.Verdict.Chain.ValidFor),
+            ValidUntil = Later(frozenUntil ?? now, state.Route.Chain.ValidFor),
         };
     }
 

@@ -47,7 +47,7 @@ public static partial class ApprovalMachine
     {
         ArgumentNullException.ThrowIfNull(verdict);
         var (events, current) = Past(state, now);
-        if (current.IsOver || current.Verdict is not null)
+        if (current.IsOver || current.Route is not null)
         {
             return new() { Events = events, IsRepeat = events.Count == 0 };
         }
@@ -58,7 +58,7 @@ public static partial class ApprovalMachine
             new ApprovalRouted
             {
                 At = now,
-                Verdict = verdict,
+                Route = RouteState.Of(verdict),
                 ExpiresAt = current.Request.ExpiresAt is { } latest && latest < expires ? latest : expires,
                 Reason = verdict.Explanation,
             },
@@ -81,18 +81,18 @@ public static partial class ApprovalMachine
         return ApprovalOutcome.Of([.. events, new PeopleUnavailable { At = now, RetryAt = now + (wait < LongestRetry ? wait : LongestRetry), Reason = reason }]);
     }
 
-    /// <summary>The people of the next level are known: it begins, and its times count from now. Nothing happens when no level is to be opened.</summary>
-    public static ApprovalOutcome OpenLevel(ApprovalState state, ResolvedLevel people, IWorkingTime hours, DateTimeOffset now)
+    /// <summary>The people of the next level are known: it begins, and its times count from now, in the hours of the chain's calendar. Nothing happens when no level is to be opened.</summary>
+    public static ApprovalOutcome OpenLevel(ApprovalState state, ResolvedLevel people, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(people);
-        ArgumentNullException.ThrowIfNull(hours);
         var (events, current) = Past(state, now);
-        if (current.IsOver || current.Verdict is not { } verdict || current.OpenLevel is not null)
+        if (current.IsOver || current.Route is not { } route || current.OpenLevel is not null)
         {
             return ApprovalOutcome.Of(events);
         }
 
-        var definition = verdict.Chain.Levels[current.Levels.Count];
+        var hours = route.Calendar?.ToWorkingTime() ?? EveryHour.Instance;
+        var definition = route.Chain.Levels[current.Levels.Count];
         return ApprovalOutcome.Of([
             .. events,
             new LevelOpened

@@ -41,7 +41,7 @@ public sealed partial record ApprovalState
 
     private ApprovalState After(ApprovalEvent happened) => happened switch
     {
-        ApprovalRouted routed => this with { Verdict = routed.Verdict, ExpiresAt = routed.ExpiresAt, Failures = 0, RetryAt = null },
+        ApprovalRouted routed => this with { Route = routed.Route, ExpiresAt = routed.ExpiresAt, Failures = 0, RetryAt = null },
         PeopleUnavailable unavailable => this with { Failures = Failures + 1, RetryAt = unavailable.RetryAt },
         LevelOpened opened => this with
         {

@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Steward.Engines.Approvals.Chains;
 using Steward.Engines.Approvals.People;
+using Steward.Engines.Approvals.Calendars;
 using Steward.Engines.Approvals.Rules;
 
 namespace Steward.Engines.Approvals.Machine;
@@ -21,7 +22,7 @@ public sealed partial record ApprovalState
     public ApprovalStatus Status { get; init; } = ApprovalStatus.Submitted;
 
     /// <summary>The chain and why; null before it is known.</summary>
-    public RuleVerdict? Verdict { get; init; }
+    public RouteState? Route { get; init; }
 
     /// <summary>When it lapses if nobody decides.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
@@ -78,6 +79,43 @@ public sealed partial record ApprovalState
     /// <summary>The votes of all levels, in order.</summary>
     [JsonIgnore]
     public IEnumerable<(LevelState Level, VoteState Vote)> Votes => Levels.SelectMany(level => level.Votes.Select(vote => (level, vote)));
+}
+
+/// <summary>What the rules said of a request: all that is needed of it later, whatever becomes of the rules.</summary>
+public sealed record RouteState
+{
+    /// <summary>The version of the rule set; 0 when the tenant has none.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>The rule that matched; null when none did.</summary>
+    public string? Rule { get; init; }
+
+    /// <summary>Why, for people.</summary>
+    public required string Explanation { get; init; }
+
+    /// <summary>The chain.</summary>
+    public required ChainDefinition Chain { get; init; }
+
+    /// <summary>The hours in which the chain's times count; null for every hour.</summary>
+    public CalendarRecord? Calendar { get; init; }
+
+    /// <summary>What was frozen when it was routed.</summary>
+    public FreezeNotice? Freeze { get; init; }
+
+    /// <summary>What is kept of a verdict.</summary>
+    public static RouteState Of(RuleVerdict verdict)
+    {
+        ArgumentNullException.ThrowIfNull(verdict);
+        return new()
+        {
+            Version = verdict.Version,
+            Rule = verdict.Rule,
+            Explanation = verdict.Explanation,
+            Chain = verdict.Chain,
+            Calendar = verdict.Calendar is null ? null : CalendarRecord.Of(verdict.Calendar),
+            Freeze = verdict.Freeze,
+        };
+    }
 }
 
 /// <summary>A level that was opened.</summary>

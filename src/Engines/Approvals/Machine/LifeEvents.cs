@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Steward.Engines.Approvals.Rules;
 
 namespace Steward.Engines.Approvals.Machine;
 
@@ -22,7 +21,7 @@ public sealed record ApprovalRouted : ApprovalEvent
     public override string Type => "approval.routed";
 
     /// <summary>Which and why.</summary>
-    public required RuleVerdict Verdict { get; init; }
+    public required RouteState Route { get; init; }
 
     /// <summary>When it lapses if nobody decides.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }

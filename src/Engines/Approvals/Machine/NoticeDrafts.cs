@@ -32,7 +32,7 @@ public static class NoticeDrafts
             case ApprovalEscalated escalated:
                 drafts.AddSeats("approval.escalated", escalated.Seats, escalated.Level, isActionable: true);
                 break;
-            case LevelEnded { Outcome: LevelStatus.Approved } ended when ended.Level < after.Verdict!.Chain.Levels.Count:
+            case LevelEnded { Outcome: LevelStatus.Approved } ended when ended.Level < after.Route!.Chain.Levels.Count:
                 drafts.AddSeats("approval.closed", after.Levels[ended.Level - 1].Seats, ended.Level, isActionable: false);
                 break;
             case ApprovalApproved or ApprovalRejected or ApprovalExpired or ApprovalCancelled:

@@ -30,10 +30,11 @@ public static class RuleExplanation
         {
             text.Append(rules.Rules.Count switch
             {
+                0 when !rules.IsReadable => "The tenant's rules cannot be read by this server",
                 0 when rules.Version == 0 => "The tenant has no approval rules",
                 0 => "There are no rules",
                 _ => "No rule matched",
-            }).Append(rules.Default is not null ? ": the default chain." : hasPolicy ? ": those whom the action policy names." : ": the tenant's admins.");
+            }).Append(!rules.IsReadable ? ": the tenant's admins." : rules.Default is not null ? ": the default chain." : hasPolicy ? ": those whom the action policy names." : ": the tenant's admins.");
         }
 
         // The last ones before it are those that a reader looks for.

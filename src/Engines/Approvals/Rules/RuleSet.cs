@@ -39,6 +39,12 @@ public sealed class RuleSet
     /// <summary>What is allowed but probably not meant.</summary>
     public IReadOnlyList<RuleWarning> Warnings { get; init; } = [];
 
+    /// <summary>False when this release cannot read the version any more: then every request goes to the tenant's admins.</summary>
+    public bool IsReadable { get; init; } = true;
+
+    /// <summary>Stands for a version that was accepted once and that this release cannot read any more.</summary>
+    public static RuleSet Unreadable(int version) => new() { Version = version, IsReadable = false, Default = PolicyChain.Of([]) };
+
     /// <summary>The calendar of a chain; null when every hour counts.</summary>
     public CalendarDefinition? CalendarOf(ChainDefinition chain)
     {

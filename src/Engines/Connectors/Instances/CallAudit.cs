@@ -24,7 +24,7 @@ public sealed record CallAudit
     /// <summary>The action's id.</summary>
     public required string ActionId { get; init; }
 
-    /// <summary>SHA-256 of the canonical arguments.</summary>
+    /// <summary>A hash of the canonical arguments with the tenant's key, <c>{key id}.{HMAC-SHA-256}</c>.</summary>
     public required string ArgumentsHash { get; init; }
 
     /// <summary>The arguments as JSON; what the template redacts, and long texts, are replaced by their length and hash.</summary>
@@ -49,9 +49,11 @@ public sealed record CallAudit
     public int Cost { get; init; }
 }
 
-/// <summary>Takes audit entries. Never blocks a call: entries are queued, written in order, and their loss is counted and logged.</summary>
+/// <summary>Takes audit entries, in their order. Losses are counted and logged.</summary>
 public interface ICallAudit
 {
     /// <summary>Takes one entry.</summary>
-    void Record(CallAudit entry);
+    /// <param name="entry">The entry.</param>
+    /// <param name="isChange">Whether the call may have changed something: then this returns once the entry is durable, or cannot be within two seconds, in which case it is written later. Else it returns at once.</param>
+    ValueTask RecordAsync(CallAudit entry, bool isChange);
 }

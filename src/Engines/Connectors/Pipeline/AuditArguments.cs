@@ -1,12 +1,11 @@
 using System.Buffers;
-using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Pipeline;
 
-/// <summary>How arguments appear in the audit log: long texts, what the template redacts and what is called like a secret are replaced by their length and hash.</summary>
+/// <summary>How arguments appear in the audit log: long texts, what the template redacts and what is called like a secret are replaced by their length and keyed hash.</summary>
 internal static class AuditArguments
 {
     private const int MaxText = 200;
@@ -14,20 +13,27 @@ internal static class AuditArguments
 
     private static readonly string[] SecretNames = ["password", "secret", "token", "apikey", "api_key", "privatekey", "private_key"];
 
-    public static string HashOf(JsonElement arguments)
+    /// <summary>The hash of all arguments, the same whatever the order of their members.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="hash">The tenant's keyed hash.</param>
+    public static string HashOf(JsonElement arguments, Func<string, string> hash)
     {
         try
         {
-            return CanonicalJson.Hash(arguments);
+            return hash(CanonicalJson.Hash(arguments));
         }
         catch (InvalidOperationException)
         {
             // Half of a surrogate pair has no canonical form; the text as it came does.
-            return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(arguments.GetRawText())));
+            return hash(arguments.GetRawText());
         }
     }
 
-    public static string Redact(JsonElement arguments, IReadOnlyList<string> paths)
+    /// <summary>The arguments as the audit log shows them.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="paths">What the template redacts.</param>
+    /// <param name="hash">The tenant's keyed hash.</param>
+    public static string Redact(JsonElement arguments, IReadOnlyList<string> paths, Func<string, string> hash)
     {
         if (arguments.ValueKind == JsonValueKind.Undefined)
         {
@@ -39,7 +45,7 @@ internal static class AuditArguments
         {
             try
             {
-                Write(writer, arguments, [.. paths.Select(ValuePath.Split)], 0);
+                Write(writer, arguments, [.. paths.Select(ValuePath.Split)], 0, hash);
             }
             catch (InvalidOperationException)
             {
@@ -47,15 +53,15 @@ internal static class AuditArguments
             }
         }
 
-        return buffer.WrittenCount <= MaxLength ? Encoding.UTF8.GetString(buffer.WrittenSpan) : JsonSerializer.Serialize(new { length = buffer.WrittenCount, sha256 = HashOf(arguments) });
+        return buffer.WrittenCount <= MaxLength ? Encoding.UTF8.GetString(buffer.WrittenSpan) : JsonSerializer.Serialize(new { length = buffer.WrittenCount, hash = HashOf(arguments, hash) });
     }
 
     // Of the paths those are left that lead here; at is how many of their parts are used up.
-    private static void Write(Utf8JsonWriter writer, JsonElement value, List<IReadOnlyList<string>> paths, int at)
+    private static void Write(Utf8JsonWriter writer, JsonElement value, List<IReadOnlyList<string>> paths, int at, Func<string, string> hash)
     {
         if (paths.Exists(path => path.Count == at))
         {
-            WriteHash(writer, value);
+            WriteHash(writer, value, hash);
             return;
         }
 
@@ -68,11 +74,11 @@ internal static class AuditArguments
                     writer.WritePropertyName(member.Name);
                     if (Array.Exists(SecretNames, name => member.Name.Contains(name, StringComparison.OrdinalIgnoreCase)))
                     {
-                        WriteHash(writer, value: default);
+                        WriteHash(writer, value: default, hash);
                     }
                     else
                     {
-                        Write(writer, member.Value, paths.FindAll(path => path[at] == member.Name), at + 1);
+                        Write(writer, member.Value, paths.FindAll(path => path[at] == member.Name), at + 1, hash);
                     }
                 }
 
@@ -84,13 +90,13 @@ internal static class AuditArguments
                 foreach (var item in value.EnumerateArray())
                 {
                     var number = index++.ToString(System.Globalization.CultureInfo.InvariantCulture);
-                    Write(writer, item, paths.FindAll(path => path[at] == "*" || path[at] == number), at + 1);
+                    Write(writer, item, paths.FindAll(path => path[at] == "*" || path[at] == number), at + 1, hash);
                 }
 
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.String when value.GetString()!.Length > MaxText:
-                WriteHash(writer, value);
+                WriteHash(writer, value, hash);
                 break;
             default:
                 value.WriteTo(writer);
@@ -98,7 +104,7 @@ internal static class AuditArguments
         }
     }
 
-    private static void WriteHash(Utf8JsonWriter writer, JsonElement value)
+    private static void WriteHash(Utf8JsonWriter writer, JsonElement value, Func<string, string> hash)
     {
         writer.WriteStartObject();
         if (value.ValueKind == JsonValueKind.Undefined)
@@ -110,7 +116,7 @@ internal static class AuditArguments
         {
             var text = value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
             writer.WriteNumber("length", text.Length);
-            writer.WriteString("sha256", Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))));
+            writer.WriteString("hash", hash(text));
         }
 
         writer.WriteEndObject();

@@ -6,6 +6,7 @@ using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Pipeline.Middleware;
 using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Security;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors.Pipeline;
@@ -28,7 +29,8 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
         McpSessions sessions,
         ILogger<ConnectorPipeline> logger,
         IServiceProvider services,
-        ICallAudit? audit = null)
+        ICallAudit? audit = null,
+        ClusterKeyRing? keys = null)
     {
         _logger = logger;
         var send = new SendStep(clients, appliers, names, options, time);
@@ -46,7 +48,7 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
         var tool = new McpStep(sessions, time, logger);
         _call = Chain(
             call => call.Request.Target.Template.Kind == TemplateKind.Mcp ? tool.RunAsync(call) : operation.RunAsync(call),
-            new LogMiddleware(audit, time, logger),
+            new LogMiddleware(audit, new AuditKeys(keys), time, logger),
             new TransformMiddleware(mapper),
             new CheckMiddleware(options, time));
         _reconciliation = new Reconciliation(_call, mapper, options, time);

@@ -47,8 +47,11 @@ internal static class HookBody
     }
 
     /// <summary>The events of a body; null when there are more than <see cref="MaxEvents"/> or the list is missing.</summary>
-    public static IReadOnlyList<HookEvent>? Events(WebhookTemplate webhook, HookRequest request, JsonElement body)
+    public static IReadOnlyList<HookEvent>? Events(WebhookTemplate webhook, HookRequest request, JsonElement body, string? signedId = null)
     {
+        // Ids of the body are signed with it, and so is one that the signature names.
+        var names = webhook.EventIdHeader is { } header && !(header == webhook.Verification.IdHeader && webhook.Verification.Payload.Contains("{id}", StringComparison.Ordinal)) ? signedId : null;
+
         List<JsonElement> items = [body];
         if (webhook.Items is { } path)
         {
@@ -64,7 +67,7 @@ internal static class HookBody
             }
         }
 
-        return [.. items.Select((item, at) => new HookEvent(IdOf(webhook, request, item, at, items.Count), TypeOf(webhook, request, body, item), item))];
+        return [.. items.Select((item, at) => new HookEvent(IdOf(webhook, request, item, at, items.Count), TypeOf(webhook, request, body, item), item, names is null ? null : string.Create(CultureInfo.InvariantCulture, $"~{names}#{at}")))];
     }
 
     private static string TypeOf(WebhookTemplate webhook, HookRequest request, JsonElement body, JsonElement item)
@@ -83,7 +86,7 @@ internal static class HookBody
     private static string IdOf(WebhookTemplate webhook, HookRequest request, JsonElement item, int at, int count)
     {
         string? id = null;
-        if (webhook.EventIdHeader is { } header && request.Header(header) is { Length: > 0 } sent)
+        if (webhook.EventIdHeader is { } header && SentId(request, header) is { } sent)
         {
             id = count == 1 ? sent : string.Create(CultureInfo.InvariantCulture, $"{sent}#{at}");
         }
@@ -96,6 +99,13 @@ internal static class HookBody
         return id is { Length: > 0 } && id.Length + webhook.Id.Length < MaxIdLength && !id.Any(char.IsControl)
             ? $"{webhook.Id}:{id}"
             : $"#{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{webhook.Id}:{id ?? item.GetRawText()}")))}";
+    }
+
+    // Of several headers each must be there: only together they are unique.
+    private static string? SentId(HookRequest request, string headers)
+    {
+        var values = headers.Split(',', StringSplitOptions.TrimEntries).Select(request.Header).ToList();
+        return values.TrueForAll(value => value is { Length: > 0 }) ? string.Join(',', values) : null;
     }
 
     private static string? Text(JsonElement? value) => value switch

@@ -79,4 +79,7 @@ public sealed record HookAccepted(WebhookTemplate Webhook, IReadOnlyList<HookEve
 /// <param name="Id">What stays the same when the sender repeats it; at most 128 characters.</param>
 /// <param name="Type">The sender's own name of its type; empty when it says none.</param>
 /// <param name="Payload">The event as it was sent.</param>
-public sealed record HookEvent(string Id, string Type, JsonElement Payload);
+/// <param name="SignedId">
+/// A hash of what is signed, where the sender's id is not: whoever repeats a captured request under another id cannot change this. Null where the id is part of what is signed.
+/// </param>
+public sealed record HookEvent(string Id, string Type, JsonElement Payload, string? SignedId = null);

@@ -14,8 +14,14 @@ internal static class HookSignature
     private const int MaxCandidates = 8;
 
     /// <summary>Why the signature is not right; null when it is.</summary>
-    public static string? Check(WebhookVerification verification, IReadOnlyList<SecretText> secrets, HookRequest request, DateTimeOffset now)
+    /// <param name="verification">What the template says.</param>
+    /// <param name="secrets">The secrets of which one must fit.</param>
+    /// <param name="request">The request.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="signedId">A hash of the signature that fits; null when none does.</param>
+    public static string? Check(WebhookVerification verification, IReadOnlyList<SecretText> secrets, HookRequest request, DateTimeOffset now, out string? signedId)
     {
+        signedId = null;
         if (verification.Header is not { } header || request.Header(header) is not { Length: > 0 and <= 2048 } given)
         {
             return "the signature's header is missing";
@@ -49,10 +55,15 @@ internal static class HookSignature
         foreach (var secret in secrets)
         {
             var expected = Compute(verification, KeyOf(verification, secret), request, timestamp, id);
+            var fits = false;
             foreach (var candidate in candidates)
             {
-                right |= CryptographicOperations.FixedTimeEquals(expected, candidate);
+                fits |= CryptographicOperations.FixedTimeEquals(expected, candidate);
             }
+
+            // What is kept of it is no signature that somebody could send again.
+            signedId = fits ? Convert.ToHexStringLower(SHA256.HashData(expected).AsSpan(0, 16)) : signedId;
+            right |= fits;
         }
 
         return right ? null : secrets.Count == 0 ? "the instance has no webhook secret" : "the signature is wrong";

@@ -69,7 +69,7 @@ public sealed class WebhookReceiver(HookTokens tokens, TimeProvider time)
             return open;
         }
 
-        var (failure, isTransient) = await VerifyAsync(webhook, target, request, body, cancellationToken).ConfigureAwait(false);
+        var (failure, isTransient, signedId) = await VerifyAsync(webhook, target, request, body, cancellationToken).ConfigureAwait(false);
         if (failure is not null)
         {
             return new HookRefused($"{webhook.Id}: {failure}", isTransient);
@@ -86,18 +86,28 @@ public sealed class WebhookReceiver(HookTokens tokens, TimeProvider time)
         }
 
         return body is not { } content ? new HookRefused($"{webhook.Id}: the body cannot be read")
-            : HookBody.Events(webhook, request, content) is { } events ? new HookAccepted(webhook, events)
+            : HookBody.Events(webhook, request, content, signedId) is { } events ? new HookAccepted(webhook, events)
             : new HookRefused($"{webhook.Id}: the list of events is missing or has more than {HookBody.MaxEvents}");
     }
 
-    private async ValueTask<(string? Failure, bool IsTransient)> VerifyAsync(
+    private async ValueTask<(string? Failure, bool IsTransient, string? SignedId)> VerifyAsync(
+        WebhookTemplate webhook, HookTarget target, HookRequest request, JsonElement? body, CancellationToken cancellationToken)
+    {
+        if (webhook.Verification.Kind == WebhookVerificationKind.Hmac)
+        {
+            return (HookSignature.Check(webhook.Verification, target.Secrets, request, time.GetUtcNow(), out var signedId), false, signedId);
+        }
+
+        var (failure, isTransient) = await VerifyOtherAsync(webhook, target, request, body, cancellationToken).ConfigureAwait(false);
+        return (failure, isTransient, null);
+    }
+
+    private async ValueTask<(string? Failure, bool IsTransient)> VerifyOtherAsync(
         WebhookTemplate webhook, HookTarget target, HookRequest request, JsonElement? body, CancellationToken cancellationToken)
     {
         var verification = webhook.Verification;
         switch (verification.Kind)
         {
-            case WebhookVerificationKind.Hmac:
-                return (HookSignature.Check(verification, target.Secrets, request, time.GetUtcNow()), false);
             case WebhookVerificationKind.Basic:
                 return (CheckHeader(request.Header("Authorization"), "Basic ", target.Secrets, decode: true), false);
             case WebhookVerificationKind.Header:

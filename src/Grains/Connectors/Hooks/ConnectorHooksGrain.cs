@@ -184,6 +184,20 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
     }
 
     /// <inheritdoc/>
+    public async Task Remove(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (State.IsEmpty)
+        {
+            return;
+        }
+
+        await _journal.AppendAsync(HookRecordTypes.Removed, new HookNote { Number = State.LastNumber }, HookJson.Default.HookNote, static () => JournalWake.Never);
+        await _journal.PurgeAsync();
+        Arm();
+    }
+
+    /// <inheritdoc/>
     public Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
@@ -206,7 +220,8 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
         try
         {
             var seen = new HashSet<string>(StringComparer.Ordinal);
-            var fresh = accepted.Events.Where(happened => !State.HasSeen(happened.Id) && seen.Add(happened.Id)).ToList();
+            var fresh = accepted.Events.Where(happened =>
+                !State.HasSeen(happened.Id) && !(happened.SignedId is { } signed && State.HasSeen(signed)) && seen.Add(happened.Id)).ToList();
             HookDiagnostics.Events.Add(accepted.Events.Count - fresh.Count, new KeyValuePair<string, object?>("state", "repeated"));
             if (fresh.Count > 0)
             {
@@ -220,7 +235,7 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
                 var received = new HookReceived
                 {
                     Webhook = accepted.Webhook.Id,
-                    Events = [.. fresh.Select(happened => new HookReceivedEvent { Id = happened.Id, Type = happened.Type, Payload = happened.Payload.GetRawText() })],
+                    Events = [.. fresh.Select(happened => new HookReceivedEvent { Id = happened.Id, SignedId = happened.SignedId, Type = happened.Type, Payload = happened.Payload.GetRawText() })],
                 };
                 await _journal.AppendAsync(HookRecordTypes.Received, received, HookJson.Default.HookReceived, () => new JournalWake(_time.GetUtcNow()));
                 HookDiagnostics.Events.Add(fresh.Count, new KeyValuePair<string, object?>("state", "taken"));

@@ -13,6 +13,7 @@ internal static class HookRecordTypes
     public const string Closed = "hook.closed";
     public const string Subscribed = "hook.subscribed";
     public const string Unsubscribed = "hook.unsubscribed";
+    public const string Removed = "hook.removed";
 }
 
 /// <summary>Events came, all in one request.</summary>
@@ -27,6 +28,9 @@ internal sealed record HookReceived
 internal sealed record HookReceivedEvent
 {
     public required string Id { get; init; }
+
+    /// <summary>A hash of what is signed, where the id is not.</summary>
+    public string? SignedId { get; init; }
 
     public required string Type { get; init; }
 

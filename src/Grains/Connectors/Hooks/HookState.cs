@@ -8,8 +8,8 @@ namespace Steward.Connectors;
 /// <summary>What is known of an instance's events, folded from their journal: those that wait, those that were given up, and which came lately. Pure.</summary>
 internal sealed class HookState : IFolded
 {
-    /// <summary>How many ids are remembered, and for how long: no sender repeats an event after days.</summary>
-    public const int MaxRecent = 2000;
+    /// <summary>How many ids are remembered, of which some events have two, and for how long: no sender repeats an event after days.</summary>
+    public const int MaxRecent = 4000;
     public const int MaxDead = 500;
     private static readonly TimeSpan RecentFor = TimeSpan.FromDays(3);
     private static readonly TimeSpan DeadFor = TimeSpan.FromDays(30);
@@ -37,6 +37,10 @@ internal sealed class HookState : IFolded
     /// <summary>When the next publication is due.</summary>
     [JsonIgnore]
     public DateTimeOffset? NextAt => Waiting.Count == 0 ? null : Waiting.Min(waiting => waiting.NextAt);
+
+    /// <summary>Whether nothing is known that a deletion would have to remove.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => LastNumber == 0 && Subscribers.Count == 0;
 
     /// <summary>Whether an event with this id came lately.</summary>
     public bool HasSeen(string eventId) => (_recent ??= [.. Recent.Select(recent => recent.Id)]).Contains(eventId);
@@ -82,6 +86,10 @@ internal sealed class HookState : IFolded
                 }
 
                 break;
+            case HookRecordTypes.Removed:
+                // Numbers go on: an event of an instance that is created anew is never taken for one of before.
+                (Subscribers, Waiting, Dead, Recent, _recent) = ([], [], [], [], null);
+                break;
             case HookRecordTypes.Unsubscribed:
                 Leave(JsonSerializer.Deserialize(payload, HookJson.Default.HookSubscriber)!.Name);
                 break;
@@ -104,8 +112,11 @@ internal sealed class HookState : IFolded
                 ReceivedAt = entry.At,
                 NextAt = entry.At,
             });
-            Recent.Add(new HookRecent { Id = happened.Id, At = entry.At });
-            _recent?.Add(happened.Id);
+            Remember(happened.Id, entry.At);
+            if (happened.SignedId is { } signed)
+            {
+                Remember(signed, entry.At);
+            }
         }
 
         var old = Math.Max(Recent.Count - MaxRecent, Recent.FindIndex(recent => recent.At >= entry.At - RecentFor));
@@ -116,6 +127,12 @@ internal sealed class HookState : IFolded
         }
 
         Dead.RemoveAll(dead => dead.FailedAt < entry.At - DeadFor);
+    }
+
+    private void Remember(string id, DateTimeOffset at)
+    {
+        Recent.Add(new HookRecent { Id = id, At = at });
+        _recent?.Add(id);
     }
 
     private void Publish(HookPublished published)
