@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Steward.Identity;
 using Steward.Notifications;
 using Steward.Storage;
+using Steward.Webhooks;
 
 namespace Steward.Approvals;
 
@@ -37,6 +38,8 @@ internal sealed class ApprovalParts(
 
     /// <summary>Tells people; null where notifications are not part of the silo: whoever is asked finds the request in their list.</summary>
     public INotificationRouter? Router { get; } = services.GetService<INotificationRouter>();
+
+    public ApprovalWebhooks Webhooks { get; } = services.GetRequiredService<ApprovalWebhooks>();
 
     /// <summary>Null where no other system's records go along.</summary>
     public IApprovalMirrors? Mirrors { get; } = services.GetService<IApprovalMirrors>();
