@@ -25,8 +25,8 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
 
         var options = new JwtIssuerOptions
         {
-            Issuer = Fill(issuer, fields),
-            Audiences = { Fill(audience, fields) },
+            Issuer = TemplateText.Fill(issuer, fields.GetValueOrDefault),
+            Audiences = { TemplateText.Fill(audience, fields.GetValueOrDefault) },
             JwksUri = address,
             MaxLifetime = TimeSpan.FromDays(2),
 
@@ -55,15 +55,5 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
         }
 
         return (null, false);
-    }
-
-    private static string Fill(string template, IReadOnlyDictionary<string, string> fields)
-    {
-        foreach (var (name, value) in fields)
-        {
-            template = template.Replace("{" + name + "}", value, StringComparison.Ordinal);
-        }
-
-        return template;
     }
 }

@@ -11,19 +11,20 @@ internal static partial class PolicyDuration
     /// <exception cref="FormatException">It is none, or not between a minute and 365 days.</exception>
     public static TimeSpan Parse(string text)
     {
-        var match = Short().Match(text);
-        match = match.Success ? match : Iso().Match(text);
-        var duration = TimeSpan.FromMinutes(Part("d") * 24 * 60) + TimeSpan.FromMinutes(Part("h") * 60) + TimeSpan.FromMinutes(Part("m"));
-        return match.Success && duration >= TimeSpan.FromMinutes(1) && duration <= Longest
+        return (DurationText.TryParse(text, out var duration) || TryParseIso(text, out duration)) && duration >= TimeSpan.FromMinutes(1) && duration <= Longest
             ? duration
             : throw new FormatException("'expires' must be a duration from 1 minute to 365 days such as 90m, 72h, 7d or P2DT12H.");
+    }
+
+    private static bool TryParseIso(string text, out TimeSpan duration)
+    {
+        var match = Iso().Match(text);
+        duration = TimeSpan.FromMinutes((Part("d") * 24 * 60) + (Part("h") * 60) + Part("m"));
+        return match.Success;
 
         double Part(string name) => match.Groups[name] is { Success: true } part ? int.Parse(part.ValueSpan, CultureInfo.InvariantCulture) : 0;
     }
 
-    [GeneratedRegex("^(?:(?<d>[0-9]{1,5})d|(?<h>[0-9]{1,5})h|(?<m>[0-9]{1,6})m)$", RegexOptions.CultureInvariant)]
-    private static partial Regex Short();
-
-    [GeneratedRegex("^P(?=.)(?:(?<d>[0-9]{1,5})D)?(?:T(?=.)(?:(?<h>[0-9]{1,5})H)?(?:(?<m>[0-9]{1,6})M)?)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"\AP(?=.)(?:(?<d>[0-9]{1,5})D)?(?:T(?=.)(?:(?<h>[0-9]{1,5})H)?(?:(?<m>[0-9]{1,6})M)?)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Iso();
 }
