@@ -32,10 +32,10 @@ public sealed class EmbeddedVaultTests : IDisposable
     public void Create_ManyAtOnce_OneOfThemMadeTheFile()
     {
         var made = new int[16];
-        Parallel.For(0, made.Length, new ParallelOptions { MaxDegreeOfParallelism = made.Length }, index => made[index] = new VaultKeyFile(KeyFile).Create() ? 1 : 0);
+        Parallel.For(0, made.Length, new ParallelOptions { MaxDegreeOfParallelism = made.Length }, index => made[index] = new VaultKeyFile(KeyFile, TimeProvider.System).Create() ? 1 : 0);
 
         Assert.Equal(1, made.Sum());
-        Assert.False(new VaultKeyFile(KeyFile).Create());
+        Assert.False(new VaultKeyFile(KeyFile, TimeProvider.System).Create());
     }
 
     [Fact]
