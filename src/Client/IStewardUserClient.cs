@@ -19,6 +19,12 @@ public interface IStewardUserClient
     /// <summary>The tenant's connections to external systems.</summary>
     IConnectorClient Connectors { get; }
 
+    /// <summary>What people are asked to approve.</summary>
+    IApprovalClient Approvals { get; }
+
+    /// <summary>What the person was told, and how they want to be told.</summary>
+    INotificationClient Notifications { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -6,7 +6,7 @@ using Steward.Runs;
 namespace Steward.Client;
 
 /// <summary>Refuses what the cluster would refuse, before anything is sent.</summary>
-internal static class InputRules
+internal static partial class InputRules
 {
     public const int MaxTextLength = 32_000;
     public const int MaxOperationIdLength = 128;

@@ -18,6 +18,8 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
     private readonly SecretSealer _sealer;
     private readonly RetryingCaller _caller;
     private readonly RunWatcher _watcher;
+    private readonly InboxWatcher _inboxes;
+    private readonly TimeProvider _time;
 
     public StewardClient(
         IClusterClient cluster,
@@ -32,6 +34,8 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
         _sealer = sealer;
         _caller = new RetryingCaller(options.Value, time, Random.Shared.NextDouble, CallFailures.IsTransient, logger);
         _watcher = new RunWatcher(options.Value, _caller, time, logger);
+        _inboxes = new InboxWatcher(options.Value, _caller, time, logger);
+        _time = time;
     }
 
     /// <inheritdoc/>
@@ -52,7 +56,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
             throw StewardException.Forbidden("No person has the platform's own role.");
         }
 
-        return new StewardUserClient(_cluster, new CallEnvelope(_signer, identity), identity, _caller, _watcher, _sealer);
+        return new StewardUserClient(_cluster, new CallEnvelope(_signer, identity), Platform(identity.TenantId), identity, _caller, _watcher, _inboxes, _sealer, _time);
     }
 
     /// <inheritdoc/>
@@ -89,6 +93,8 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
     public Task<ApiKeyRecord?> FindApiKeyAsync(string tenantId, string keyId, CancellationToken cancellationToken = default) =>
         CallAsync("tenant.find-api-key", tenantId, idempotent: true, changes: false, keyId, static (tenant, keyId, token) => tenant.FindApiKey(keyId, token), cancellationToken);
 
+    private CallEnvelope Platform(string tenantId) => new(_signer, new CallerIdentity { TenantId = tenantId, UserId = PlatformUserId, Roles = [WellKnownRoles.System] });
+
     private Task<TResult> CallAsync<TState, TResult>(
         string operation,
         string tenantId,
@@ -99,8 +105,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
         CancellationToken cancellationToken)
     {
         var grain = _cluster.GetGrain<ITenantGrain>(GrainKeys.Tenant(tenantId));
-        var envelope = new CallEnvelope(_signer, new CallerIdentity { TenantId = tenantId, UserId = PlatformUserId, Roles = [WellKnownRoles.System] });
-        return new SignedCaller(envelope, _caller).CallAsync(operation, idempotent, changes, grain, state, call, cancellationToken);
+        return new SignedCaller(Platform(tenantId), _caller).CallAsync(operation, idempotent, changes, grain, state, call, cancellationToken);
     }
 }
 

@@ -11,8 +11,16 @@ using Steward.Tenants;
 namespace Steward.Client;
 
 /// <summary>One person's view of the cluster, over grain calls.</summary>
-internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, RunWatcher watcher, SecretSealer sealer)
-    : IStewardUserClient
+internal sealed partial class StewardUserClient(
+    IGrainFactory grains,
+    CallEnvelope envelope,
+    CallEnvelope platform,
+    CallerIdentity identity,
+    RetryingCaller caller,
+    RunWatcher watcher,
+    InboxWatcher inboxes,
+    SecretSealer sealer,
+    TimeProvider time) : IStewardUserClient
 {
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
     private const int TranscriptPageSize = 200;
@@ -28,6 +36,12 @@ internal sealed partial class StewardUserClient(IGrainFactory grains, CallEnvelo
 
     /// <inheritdoc/>
     public IConnectorClient Connectors { get; } = new StewardConnectorClient(grains, new SignedCaller(envelope, caller), identity, sealer);
+
+    /// <inheritdoc/>
+    public IApprovalClient Approvals => field ??= new StewardApprovalClient(grains, new SignedCaller(envelope, caller), new SignedCaller(platform, caller), identity, time);
+
+    /// <inheritdoc/>
+    public INotificationClient Notifications => field ??= new StewardNotificationClient(grains, new SignedCaller(envelope, caller), envelope, identity, inboxes);
 
     /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)

@@ -47,7 +47,7 @@ public static class StewardGatewayExtensions
         services.TryAddSingleton<UserAdmission>();
         services.TryAddSingleton<TenantBackpressure>();
         services.TryAddSingleton<HookAdmission>();
-        services.TryAddSingleton<RunEventStream>();
+        services.TryAddSingleton<EventStream>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, ClusterReadiness>());
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<StewardGatewayOptions>>(static (kestrel, gateway) => Limit(kestrel, gateway.Value));
         services.ConfigureHttpJsonOptions(static json =>
@@ -57,6 +57,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(1, OperationsJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(2, Client.Http.AutomationWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(3, Client.Http.ConnectorWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(4, Client.Http.ApprovalWireJson.Default);
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddOpenApi("v1", ApiDescription.Configure);
@@ -82,6 +83,9 @@ public static class StewardGatewayExtensions
         ScheduleEndpoints.Map(v1);
         WebhookEndpoints.Map(v1);
         ConnectorEndpoints.Map(v1);
+        ApprovalEndpoints.Map(v1);
+        ApprovalRuleEndpoints.Map(v1);
+        NotificationEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         McpEndpoints.Map(app);
         HookEndpoints.Map(app);

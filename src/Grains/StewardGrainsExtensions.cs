@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Import;
@@ -10,6 +11,7 @@ using Steward.Engines.Security.Vault;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
+using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
 using Steward.Runs;
@@ -38,6 +40,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.AddStewardHooks();
+        builder.Services.AddStewardApprovals();
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
 
         // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.
@@ -50,8 +53,11 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();
+        builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
+        builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
+        builder.Services.AddStewardNotificationGrains();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

@@ -13,7 +13,7 @@ public interface IApprovalStore
     /// <exception cref="StorageException">The store could not be reached.</exception>
     ValueTask<ApprovalRow?> FindAsync(string tenantId, string approvalId, CancellationToken cancellationToken = default);
 
-    /// <summary>A page of rows.</summary>
+    /// <summary>A page of rows. Costs as much as the page is long where statuses are all open or all over, or rows wait for somebody; filters beside that are looked at row by row.</summary>
     /// <exception cref="StorageException">The store could not be reached.</exception>
     ValueTask<IReadOnlyList<ApprovalRow>> ListAsync(ApprovalQuery query, CancellationToken cancellationToken = default);
 
@@ -121,7 +121,7 @@ public sealed record ApprovalQuery
     public ApprovalRow? After { get; init; }
 }
 
-/// <summary>The order of rows; equal ones by id.</summary>
+/// <summary>The order of rows; equal ones by id in the same direction.</summary>
 public enum ApprovalOrder
 {
     /// <summary>Last asked for first.</summary>

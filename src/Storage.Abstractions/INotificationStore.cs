@@ -7,7 +7,7 @@ public interface INotificationStore
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask AddAsync(IReadOnlyList<NoticeRow> rows, CancellationToken cancellationToken = default);
 
-    /// <summary>Replaces what may change of rows: all after <see cref="NoticeRow.Delivery"/>. Rows that are not there are left out.</summary>
+    /// <summary>Replaces what may change of rows: <see cref="NoticeRow.Delivery"/> and all after it; of several changes of a row the last one counts. Rows that are not there are left out.</summary>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask UpdateAsync(IReadOnlyList<NoticeRow> rows, CancellationToken cancellationToken = default);
 
@@ -74,7 +74,7 @@ public sealed record NoticeRow
     /// <summary>Given by the store, ascending within a tenant and channel in the order of adding; 0 before that.</summary>
     public long Number { get; init; }
 
-    /// <summary><c>queued</c>, <c>sent</c>, <c>delivered</c>, <c>failed</c>, <c>bounced</c> or <c>unknown</c>.</summary>
+    /// <summary><c>queued</c>, <c>sent</c>, <c>delivered</c>, <c>failed</c>, <c>bounced</c>, <c>unknown</c>, or <c>skipped</c> when it was not worth sending any more.</summary>
     public required string Delivery { get; init; }
 
     /// <summary>Whether it still has to be sent.</summary>

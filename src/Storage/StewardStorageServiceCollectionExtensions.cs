@@ -9,7 +9,7 @@ namespace Steward.Storage;
 public static class StewardStorageServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IJournalStore"/>, <see cref="IContentStore"/>, <see cref="IVaultStore"/>, <see cref="StorageMigrator"/> and <see cref="IStorageHealth"/> over the database that
+    /// Adds <see cref="IJournalStore"/>, <see cref="IContentStore"/>, <see cref="IVaultStore"/>, <see cref="IApprovalStore"/>, <see cref="INotificationStore"/>, <see cref="StorageMigrator"/> and <see cref="IStorageHealth"/> over the database that
     /// <see cref="StewardStorageOptions"/> name. The options are validated when the host starts. Calling it again only adds configuration.
     /// </summary>
     /// <remarks>Run <see cref="StorageMigrator.MigrateAsync"/> before the host starts: nothing migrates by itself.</remarks>
@@ -33,6 +33,8 @@ public static class StewardStorageServiceCollectionExtensions
         services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Journals);
         services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Contents);
         services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Vault);
+        services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Approvals);
+        services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Notifications);
         return services;
     }
 }

@@ -1,5 +1,7 @@
+using Steward.Storage.Approvals;
 using Steward.Storage.Contents;
 using Steward.Storage.Journals;
+using Steward.Storage.Notifications;
 using Steward.Storage.PostgreSql;
 using Steward.Storage.Sqlite;
 using Steward.Storage.Vault;
@@ -17,6 +19,8 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
             Journals = new PostgreSqlJournalStore(PostgreSql);
             Contents = new PostgreSqlContentStore(PostgreSql);
             Vault = new PostgreSqlVaultStore(PostgreSql);
+            Approvals = new PostgreSqlApprovalStore(PostgreSql);
+            Notifications = new PostgreSqlNotificationStore(PostgreSql);
         }
         else
         {
@@ -24,6 +28,8 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
             Journals = new SqliteJournalStore(Sqlite);
             Contents = new SqliteContentStore(Sqlite);
             Vault = new SqliteVaultStore(Sqlite);
+            Approvals = new SqliteApprovalStore(Sqlite);
+            Notifications = new SqliteNotificationStore(Sqlite);
         }
     }
 
@@ -36,6 +42,10 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
     public IContentStore Contents { get; }
 
     public IVaultStore Vault { get; }
+
+    public IApprovalStore Approvals { get; }
+
+    public INotificationStore Notifications { get; }
 
     public StorageProvider Provider => PostgreSql is null ? StorageProvider.Sqlite : StorageProvider.PostgreSql;
 

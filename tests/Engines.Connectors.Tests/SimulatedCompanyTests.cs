@@ -120,6 +120,37 @@ public sealed class SimulatedCompanyTests : CompanyTests
     }
 
     [Fact]
+    public async Task OktaAppsAssign_Twice_AssignsOnceAndSaysSo()
+    {
+        var app = await AppIdAsync("Tableau");
+
+        var before = await Connected.ResultAsync("okta.apps.user", new { appId = app, userId = "ada.lovelace@acme.example" });
+        var assigned = await Connected.ResultAsync("okta.apps.assign", new { appId = app, userId = "ada.lovelace@acme.example" });
+        var again = await Connected.ResultAsync("okta.apps.assign", new { appId = app, userId = "ada.lovelace@acme.example" });
+        var after = await Connected.ResultAsync("okta.apps.user", new { appId = app, userId = "ada.lovelace@acme.example" });
+
+        Assert.False(before.GetProperty("assigned").GetBoolean());
+        Assert.Equal("ACTIVE", assigned.GetProperty("status").GetString());
+        Assert.Equal(assigned.GetRawText(), again.GetRawText());
+        Assert.True(after.GetProperty("assigned").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("0oa1/../users", "ada.lovelace@acme.example", "invalid_argument")]
+    [InlineData("0oaDoesNotExist01", "ada.lovelace@acme.example", "not_found")]
+    [InlineData("", "nobody@acme.example", "not_found")]
+    public async Task OktaAppsAssign_WrongApplicationOrPerson_IsRefused(string appId, string userId, string code)
+    {
+        var app = appId.Length == 0 ? await AppIdAsync("Tableau") : appId;
+
+        Assert.Equal(code, (await Connected.FailureAsync("okta.apps.assign", new { appId = app, userId })).Code);
+        Assert.Equal(code, (await Connected.FailureAsync("okta.apps.user", new { appId = app, userId })).Code);
+    }
+
+    private async Task<string> AppIdAsync(string name) =>
+        Assert.Single((await Connected.ResultAsync("okta.apps.find", new { text = name })).GetProperty("items").EnumerateArray()).GetProperty("id").GetString()!;
+
+    [Fact]
     public async Task OktaUnlock_LockedAndNotLocked_ActsAndConflicts()
     {
         var locked = Company.Company.People.First(person => person.Status == "LOCKED_OUT");

@@ -79,6 +79,9 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         return this;
     }
 
+    /// <summary>Lets an operation show its effect without doing it.</summary>
+    public void LetDryRun(string id) => _operations = [.. _operations.Select(operation => operation.Id == id ? operation with { CanDryRun = true } : operation)];
+
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
         Calls.Enqueue((request.OperationId, request.ActionId, request.Arguments));
@@ -99,7 +102,7 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         }
 
         var outcome = await _handlers[request.OperationId](request.Arguments, cancellationToken);
-        if (!isRead && outcome is ActionSucceeded succeeded)
+        if (!isRead && !request.DryRun && outcome is ActionSucceeded succeeded)
         {
             Effects.AddOrUpdate(request.ActionId, 1, (_, count) => count + 1);
             _done[request.ActionId] = succeeded.Result;
@@ -129,6 +132,7 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         };
         JsonObject? Find(string id) => Array.Find(people, person => (string)person["id"]! == id || (string)person["email"]! == id);
         var incidents = new ConcurrentDictionary<string, JsonObject>();
+        var assigned = new ConcurrentDictionary<string, bool>();
         return new FakeConnectors()
             .Add("okta.users.find", OperationEffect.Read, arguments => new JsonObject
             {
@@ -152,6 +156,19 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
                 """{"userId":{"type":"string","minLength":1},"sendEmail":{"type":"boolean"}}""", "userId")
             .Add("okta.users.unlock", OperationEffect.Write, arguments => new JsonObject { ["userId"] = arguments.GetProperty("userId").GetString(), ["status"] = "ACTIVE" },
                 """{"userId":{"type":"string","minLength":1}}""", "userId")
+            .Add("okta.apps.find", OperationEffect.Read, arguments => new JsonObject
+            {
+                ["items"] = new JsonArray([.. new[] { "Salesforce", "Tableau Desktop", "Tableau Server" }
+                    .Where(name => name.StartsWith(arguments.GetProperty("text").GetString()!, StringComparison.OrdinalIgnoreCase))
+                    .Select(name => new JsonObject { ["id"] = "0oa" + name.Replace(" ", "", StringComparison.Ordinal), ["name"] = name, ["label"] = name, ["description"] = "Used at work" })]),
+            }, """{"text":{"type":"string","minLength":1}}""", "text")
+            .Add("okta.apps.user", OperationEffect.Read, arguments => new JsonObject { ["assigned"] = assigned.ContainsKey(arguments.GetRawText()) },
+                """{"appId":{"type":"string","minLength":1},"userId":{"type":"string","minLength":1}}""", "appId", "userId")
+            .Add("okta.apps.assign", OperationEffect.Write, arguments =>
+            {
+                assigned[arguments.GetRawText()] = true;
+                return new JsonObject { ["appId"] = arguments.GetProperty("appId").GetString(), ["userId"] = arguments.GetProperty("userId").GetString(), ["status"] = "ACTIVE" };
+            }, """{"appId":{"type":"string","minLength":1},"userId":{"type":"string","minLength":1}}""", "appId", "userId")
             .AddOutcome("servicenow.incidents.get", OperationEffect.Read, (arguments, _) => Task.FromResult<ActionOutcome>(
                 arguments.GetProperty("number").GetString() == "INC0010002"
                     ? new ActionSucceeded(JsonSerializer.SerializeToElement(new JsonObject

@@ -47,6 +47,8 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         Schedules = new HttpScheduleClient(this);
         Webhooks = new HttpWebhookClient(this);
         Connectors = new HttpConnectorClient(this);
+        Approvals = new HttpApprovalClient(this);
+        Notifications = new HttpNotificationClient(this, new InboxWatcher(retries.Value, _caller, time, logger));
     }
 
     /// <inheritdoc/>
@@ -57,6 +59,12 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public IConnectorClient Connectors { get; }
+
+    /// <inheritdoc/>
+    public IApprovalClient Approvals { get; }
+
+    /// <inheritdoc/>
+    public INotificationClient Notifications { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
@@ -293,7 +301,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         return ToError(problem, (int)response.StatusCode, response.Headers.RetryAfter?.Delta);
     }
 
-    private static StewardException ToError(ProblemResource? problem, int status, TimeSpan? retryAfter)
+    internal static StewardException ToError(ProblemResource? problem, int status, TimeSpan? retryAfter)
     {
         var code = problem?.Code ?? status switch
         {
@@ -314,64 +322,81 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         };
     }
 
-    private sealed class EventStream(HttpStewardUserClient client, string runId, bool mayComeLater = false) : IRunEventSource
+    /// <summary>Reads server-sent events after an id until the stream ends. Silence beyond the limit, a broken line and a problem in the stream are failures.</summary>
+    internal async IAsyncEnumerable<T> ReadEventsAsync<T>(
+        string path, long after, SseItemParser<T> parse, [EnumeratorCancellation] CancellationToken cancellationToken, bool mayComeLater = false)
     {
-        public async IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken)
+        using var silence = new CancellationTokenSource(_options.StreamSilence, _time);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
+        using var request = new HttpRequestMessage(HttpMethod.Get, path);
+        request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
+        request.Headers.TryAddWithoutValidation("Last-Event-ID", after.ToString(CultureInfo.InvariantCulture));
+        using var response = await OpenAsync(request, mayComeLater, linked.Token);
+        if (response is null)
         {
-            using var silence = new CancellationTokenSource(client._options.StreamSilence, client._time);
-            using var linked = CancellationTokenSource.CreateLinkedTokenSource(silence.Token, cancellationToken);
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"v1/runs/{runId}/events");
-            request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
-            request.Headers.TryAddWithoutValidation("Last-Event-ID", afterSequence.ToString(CultureInfo.InvariantCulture));
-            using var response = await OpenAsync(request, linked.Token);
-            if (response is null)
+            yield break;
+        }
+
+        await using var body = await response.Content.ReadAsStreamAsync(linked.Token);
+        await using var lively = new LivelyStream(body, () => silence.CancelAfter(_options.StreamSilence));
+        await foreach (var item in SseParser.Create(lively, ParseOrThrow).EnumerateAsync(linked.Token))
+        {
+            yield return item.Data;
+        }
+
+        T ParseOrThrow(string type, ReadOnlySpan<byte> data)
+        {
+            if (!string.Equals(type, WireCodes.ProblemEvent, StringComparison.Ordinal))
             {
-                yield break;
+                return parse(type, data);
             }
 
-            await using var body = await response.Content.ReadAsStreamAsync(linked.Token);
-            await using var lively = new LivelyStream(body, () => silence.CancelAfter(client._options.StreamSilence));
-            await foreach (var item in SseParser.Create(lively, Read).EnumerateAsync(linked.Token))
-            {
-                yield return item.Data;
-            }
+            var problem = Parse(data, ClientWireJson.Default.ProblemResource);
+            throw ToError(problem, problem.Status, null);
         }
+    }
+
+    /// <summary>What an event's data says.</summary>
+    internal static T Parse<T>(ReadOnlySpan<byte> data, JsonTypeInfo<T> json)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(data, json) ?? throw Unreadable();
+        }
+        catch (JsonException exception)
+        {
+            throw Unreadable(exception);
+        }
+    }
+
+    // A run whose start is delayed is not known yet: the watcher asks again.
+    private async Task<HttpResponseMessage?> OpenAsync(HttpRequestMessage request, bool mayComeLater, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        }
+        catch (StewardException error) when (mayComeLater && error.Code == ErrorCodes.NotFound)
+        {
+            return null;
+        }
+    }
+
+    private sealed class EventStream(HttpStewardUserClient client, string runId, bool mayComeLater = false) : IRunEventSource
+    {
+        public IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, CancellationToken cancellationToken) =>
+            client.ReadEventsAsync($"v1/runs/{runId}/events", afterSequence, static (_, data) => Read(data), cancellationToken, mayComeLater);
 
         public void Prepare()
         {
             // The token is set on each request.
         }
 
-        // A run whose start is delayed is not known yet: the watcher asks again.
-        private async Task<HttpResponseMessage?> OpenAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        private static RunEvent Read(ReadOnlySpan<byte> data)
         {
-            try
-            {
-                return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            }
-            catch (StewardException error) when (mayComeLater && error.Code == ErrorCodes.NotFound)
-            {
-                return null;
-            }
-        }
-
-        private static RunEvent Read(string type, ReadOnlySpan<byte> data)
-        {
-            try
-            {
-                if (string.Equals(type, WireCodes.ProblemEvent, StringComparison.Ordinal))
-                {
-                    var problem = JsonSerializer.Deserialize(data, ClientWireJson.Default.ProblemResource) ?? throw Unreadable();
-                    throw ToError(problem, problem.Status, null);
-                }
-
-                var received = JsonSerializer.Deserialize(data, ClientWireJson.Default.RunEventResource) ?? throw Unreadable();
-                return new RunEvent { Sequence = received.Sequence, Type = received.Type, At = received.At, Data = received.Data.GetRawText() };
-            }
-            catch (JsonException exception)
-            {
-                throw Unreadable(exception);
-            }
+            var received = Parse(data, ClientWireJson.Default.RunEventResource);
+            return new RunEvent { Sequence = received.Sequence, Type = received.Type, At = received.At, Data = received.Data.GetRawText() };
         }
 
         public async Task<RunStatus?> GetStatusAsync(CancellationToken cancellationToken)

@@ -7,6 +7,7 @@ using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Jira;
 using Steward.Engines.Connectors.Mapping;
+using Steward.Engines.Connectors.Mail;
 using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Okta;
 using Steward.Engines.Connectors.Pipeline;
@@ -98,6 +99,8 @@ public static class ConnectorsServiceCollectionExtensions
         AddTyped(services, "servicenow", static (url, clients, time) => new ServiceNowConnector(new ServiceNowOptions { BaseUrl = url, User = "-", Password = NoSecret }, clients, time));
         AddTyped(services, "jira", static (url, clients, time) => new JiraConnector(new JiraOptions { BaseUrl = url, User = "-", Token = NoSecret }, clients, time));
         AddTyped(services, "salesforce", static (url, clients, time) => new SalesforceConnector(new SalesforceOptions { BaseUrl = url, ClientId = "-", ClientSecret = NoSecret }, clients, time));
+        services.TryAddSingleton<IMailTransport, SmtpTransport>();
+        services.AddSingleton<TypedConnector, SmtpConnector>();
         services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }

@@ -40,6 +40,9 @@ public sealed record ConnectorOperation
     /// The roles to which the tenant's admin opened exactly this operation of an instance; null when none were named. It stands in for a rule where the policy file has none.
     /// </summary>
     public IReadOnlyList<string>? GrantedRoles { get; init; }
+
+    /// <summary>Whether <see cref="ActionRequest.DryRun"/> shows the effect without doing it. Nobody asks the others to try.</summary>
+    public bool CanDryRun { get; init; }
 }
 
 /// <summary>One call of an operation.</summary>

@@ -51,7 +51,10 @@ public sealed record ChannelSettings
     /// <summary>The tenant's language, a BCP 47 tag.</summary>
     public string Locale { get; init; } = "en";
 
-    /// <summary>The tenant's own texts by kind and language; shipped ones otherwise.</summary>
+    /// <summary>The tenant's IANA time zone, for people who have none of their own.</summary>
+    public string TimeZone { get; init; } = "UTC";
+
+    /// <summary>The tenant's own texts by <c>kind/language</c> or <c>kind/language/channel</c>; shipped ones otherwise.</summary>
     public IReadOnlyDictionary<string, string> Templates { get; init; } = new Dictionary<string, string>();
 
     /// <summary>More that the channel needs, for example the sender's mail address.</summary>

@@ -87,6 +87,9 @@ public sealed class OrchestrationOptions
     /// <summary>How long a person has to say what became of an action whose outcome cannot be looked up. Default 7 days.</summary>
     public TimeSpan UnknownOutcomeExpires { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>How long a target system has to show what an action would do before an approval of it is asked for; zero asks without. Default 3 s.</summary>
+    public TimeSpan PreviewTimeout { get; set; } = TimeSpan.FromSeconds(3);
+
     /// <summary>Whether a person has to see each plan that changes something, or hands a step over, before it is worked off. Default false: agents and callers ask for reviews.</summary>
     public bool ReviewPlansThatWrite { get; set; }
 
@@ -154,6 +157,7 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.BackgroundDeadline > TimeSpan.Zero && options.BackgroundDeadline <= TimeSpan.FromDays(30), "BackgroundDeadline must be more than zero and at most 30 days.");
         Demand(options.MaxDeadline > TimeSpan.Zero && options.MaxDeadline <= TimeSpan.FromDays(30), "MaxDeadline must be more than zero and at most 30 days.");
         Demand(options.UnknownOutcomeExpires > TimeSpan.Zero, "UnknownOutcomeExpires must be more than zero.");
+        Demand(options.PreviewTimeout >= TimeSpan.Zero && options.PreviewTimeout <= TimeSpan.FromMinutes(1), "PreviewTimeout must be zero to 1 minute.");
         Demand(options.PlanReviewExpires > TimeSpan.Zero, "PlanReviewExpires must be more than zero.");
         Demand(options.RetryBaseDelay >= TimeSpan.Zero && options.RetryMaxDelay >= options.RetryBaseDelay, "RetryBaseDelay must not be negative, nor more than RetryMaxDelay.");
         Demand(options.ActionGrace > TimeSpan.Zero && options.DefaultDeadline > TimeSpan.Zero, "ActionGrace and DefaultDeadline must be more than zero.");

@@ -29,7 +29,7 @@ internal sealed record RunOutcome(RunPhase Phase, string? ErrorCode, string Answ
             {
                 RequestIds = [.. open.Select(decision => decision.Request.RequestId)],
                 Summary = Progress.Waiting(open),
-                ExpiresAt = open.Min(decision => decision.Request.ExpiresAt),
+                ExpiresAt = DecisionRules.FirstLapse(open),
             },
         };
     }

@@ -19,6 +19,9 @@ internal static class ApiDescription
         typeof(ReplayRequest), typeof(CloseDeadLetterRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest),
         typeof(CreateConnectorRequest), typeof(UpdateConnectorRequest), typeof(RotateCredentialsRequest), typeof(BeginSignInRequest), typeof(CompleteSignInRequest), typeof(CallOperationRequest),
         typeof(TestMappingsRequest), typeof(SuggestMappingsRequest),
+        typeof(SubmitApprovalRequest), typeof(DecideApprovalRequest), typeof(DecideApprovalsRequest), typeof(ApprovalDecisionRequest), typeof(DelegateApprovalRequest), typeof(CommentApprovalRequest),
+        typeof(CancelApprovalRequest), typeof(ConsumeApprovalRequest), typeof(ValidateRulesRequest), typeof(SimulateRulesRequest), typeof(PublishRulesRequest), typeof(RollBackRulesRequest),
+        typeof(CreateDelegationRequest), typeof(MarkInboxRequest), typeof(SetPreferencesRequest), typeof(SetNotificationSettingsRequest), typeof(NotificationChannelRequest), typeof(PreviewNoticeRequest), typeof(ReplayNoticeRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -60,6 +63,9 @@ internal static class ApiDescription
                 new() { Name = "Schedules", Description = "Messages that are handed in at set times." },
                 new() { Name = "Webhooks", Description = "Who is told of what happens in the tenant; for admins." },
                 new() { Name = "Connectors", Description = "The tenant's connections to external systems." },
+                new() { Name = "Approvals", Description = "What people are asked to approve." },
+                new() { Name = "Approval rules", Description = "Who has to approve what, in versions, and who decides for whom." },
+                new() { Name = "Notifications", Description = "What people are told, and how they want to be told." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -197,6 +203,62 @@ internal static class ApiDescription
             case "before":
                 parameter.Description = "Only entries with a lower sequence number; 0, the default, for the newest.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "0", Default = 0 };
+                break;
+            case "approvalId":
+                parameter.Description = "The approval's id.";
+                parameter.Schema = Id('a');
+                break;
+            case "view":
+                parameter.Description = "Which approvals.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["mine", "groups", "delegated", "requested", "decided", "all"], Default = "mine" };
+                break;
+            case "status":
+                parameter.Description = "Only these statuses, with commas between them; without it those that are open, or all where the view is decided.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 100 };
+                break;
+            case "type":
+                parameter.Description = "Only requests of this type.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 64 };
+                break;
+            case "requester":
+                parameter.Description = "Only requests of this person, by user id.";
+                parameter.Schema = Id('u');
+                break;
+            case "run":
+                parameter.Description = "Only requests of this run.";
+                parameter.Schema = Id('r');
+                break;
+            case "cursor":
+                parameter.Description = "Where the page begins, as the page before said; without it at the start.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 1000 };
+                break;
+            case "include":
+                parameter.Description = "What else is in the answer: deliveries, history, or both with a comma between them.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 40 };
+                break;
+            case "from":
+                parameter.Description = "Only what last changed at or after this time; without it from the start.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" };
+                break;
+            case "until":
+                parameter.Description = "Only what last changed before this time; without it until now.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" };
+                break;
+            case "version":
+                parameter.Description = "A version of the rules; without it the one that holds.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" };
+                break;
+            case "delegationId":
+                parameter.Description = "The delegation's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9-]{1,64}$", MinLength = 1, MaxLength = 64 };
+                break;
+            case "subject":
+                parameter.Description = "What the notices are about, for example an approval's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "channel":
+                parameter.Description = "The channel.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["slack", "teams", "email", "webhook", "in_app"] };
                 break;
             default:
                 throw new InvalidOperationException($"The parameter {parameter.Name} has no description.");

@@ -29,7 +29,7 @@ internal static class RunEndpoints
                 "Server-sent events: those after the given sequence number, then live ones, until run.ended. Each event has the sequence number as id, the type as event and "
                 + "the JSON of a RunEventResource as data. After a break send the last id as Last-Event-ID (browsers do) or as after: nothing is lost or repeated. "
                 + "Comments keep the connection alive. An event named problem (data: problem details) ends a stream that could not be continued. 204 when the run has ended and nothing is left.")
-            .Produces<RunEventResource>(StatusCodes.Status200OK, RunEventStream.ContentType)
+            .Produces<RunEventResource>(StatusCodes.Status200OK, EventStream.ContentType)
             .Produces(StatusCodes.Status204NoContent)
             .WithProblems(400, 401, 404, 429, 503);
         v1.MapGet("/runs/{runId}/trace", (Delegate)TraceAsync)
@@ -75,7 +75,7 @@ internal static class RunEndpoints
         string runId,
         [FromQuery] string? after,
         [FromHeader(Name = LastEventId)] string? lastEventId,
-        RunEventStream stream,
+        EventStream stream,
         UserAdmission admission)
     {
         // A browser that reconnects repeats the address with its old "after" and adds the header, which is newer.

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Steward.Client.Http;
@@ -15,7 +14,6 @@ internal static class SessionEndpoints
 {
     private const int MaxPageSize = 200;
     private const int DefaultPageSize = 50;
-    private const string IdempotencyKey = "Idempotency-Key";
 
     public static void Map(RouteGroupBuilder v1)
     {
@@ -44,7 +42,7 @@ internal static class SessionEndpoints
                 + "A message with an operation id that was seen before starts nothing: it returns the run from then.")
             .Accepts<SubmitMessageRequest>("application/json")
             .Produces<SubmittedResource>(StatusCodes.Status202Accepted)
-            .Produces<RunEventResource>(StatusCodes.Status200OK, RunEventStream.ContentType)
+            .Produces<RunEventResource>(StatusCodes.Status200OK, EventStream.ContentType)
             .WithProblems(400, 401, 403, 404, 409, 413, 415, 429, 503);
         v1.MapPost("/sessions/{sessionId}/fork", (Delegate)ForkAsync)
             .WithName("forkSession")
@@ -79,15 +77,15 @@ internal static class SessionEndpoints
     private static async Task SubmitAsync(
         HttpContext context,
         string sessionId,
-        [FromHeader(Name = IdempotencyKey)] string? idempotencyKey,
-        RunEventStream stream,
+        [FromHeader(Name = OperationIds.Header)] string? idempotencyKey,
+        EventStream stream,
         UserAdmission admission,
         TenantBackpressure backpressure,
         IOptions<StewardGatewayOptions> options)
     {
         var caller = Caller.Of(context);
         var body = await RequestBody.ReadAsync(context, StewardWireJson.Default.SubmitMessageRequest, options.Value.MaxBodyBytes);
-        var operationId = OperationIdOf(body, idempotencyKey);
+        var operationId = OperationIds.Of(body.OperationId, idempotencyKey);
 
         // Refused before the message is handed in: a refusal means that nothing has happened.
         if (backpressure.RetryAfter(caller.Identity.TenantId, body.Background == true) is { } pause)
@@ -135,22 +133,4 @@ internal static class SessionEndpoints
         context,
         StatusCodes.Status429TooManyRequests,
         new StewardException(ErrorCodes.Overloaded, reason ?? "Too many requests wait to be worked on.") { IsRetryable = true, RetryAfter = retryAfter });
-
-    private static string OperationIdOf(SubmitMessageRequest body, string? idempotencyKey)
-    {
-        if (body.OperationId is { } inBody)
-        {
-            return string.IsNullOrEmpty(idempotencyKey) || string.Equals(inBody, idempotencyKey, StringComparison.Ordinal)
-                ? inBody
-                : throw StewardException.Invalid("operationId", $"must be the same as the header {IdempotencyKey}, or one of them be left out.");
-        }
-
-        if (string.IsNullOrEmpty(idempotencyKey))
-        {
-            return "op-" + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyz0123456789", 24);
-        }
-
-        // The header's draft standard writes it as a quoted string; many clients do not.
-        return idempotencyKey is ['"', .. var quoted, '"'] ? quoted : idempotencyKey;
-    }
 }

@@ -35,20 +35,7 @@ internal static class ProblemWriter
         }
 
         Diagnostics.Problems.Add(1, new KeyValuePair<string, object?>("code", error.Code));
-        var problem = new ProblemResource
-        {
-            Type = "urn:steward:problem:" + error.Code,
-            Title = TitleOf(error.Code),
-            Status = status,
-            Detail = error.Message,
-            Instance = InstanceOf(context.Request),
-            Code = error.Code,
-            Retryable = error.IsRetryable,
-            RetryAfter = error.RetryAfter?.TotalSeconds,
-            OutcomeUnknown = error.OutcomeUnknown ? true : null,
-            Field = error.Field,
-            TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
-        };
+        var problem = ToResource(context, status, error);
         var json = JsonSerializer.SerializeToUtf8Bytes(problem, StewardWireJson.Default.ProblemResource);
         response.ContentLength = json.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
@@ -56,6 +43,22 @@ internal static class ProblemWriter
             await response.Body.WriteAsync(json, context.RequestAborted);
         }
     }
+
+    /// <summary>A problem as a resource, for answers that hold it beside other things.</summary>
+    public static ProblemResource ToResource(HttpContext context, int status, StewardException error) => new()
+    {
+        Type = "urn:steward:problem:" + error.Code,
+        Title = TitleOf(error.Code),
+        Status = status,
+        Detail = error.Message,
+        Instance = InstanceOf(context.Request),
+        Code = error.Code,
+        Retryable = error.IsRetryable,
+        RetryAfter = error.RetryAfter?.TotalSeconds,
+        OutcomeUnknown = error.OutcomeUnknown ? true : null,
+        Field = error.Field,
+        TraceId = Activity.Current?.TraceId.ToHexString() ?? context.TraceIdentifier,
+    };
 
     /// <summary>The status of an error.</summary>
     public static int StatusOf(string code) => code switch

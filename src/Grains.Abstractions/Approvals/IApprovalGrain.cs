@@ -46,10 +46,16 @@ public interface IApprovalGrain : IGrainWithStringKey
 
     /// <summary>Goes on with what is due: looking people up, reminding, escalating, lapsing, telling. Harmless when nothing is. The platform only.</summary>
     [Alias("resume")]
+    [AlwaysInterleave] // Safe: does what the grain's own timer does, one at a time; all that it changes goes through the journal, one append after the other. A run that waits for this grain may be told meanwhile.
     Task Resume(CancellationToken cancellationToken = default);
 
     /// <summary>Everything that happened, oldest first: each with actor, channel and reason. Those who may see the request.</summary>
     [Alias("get-history")]
     [AlwaysInterleave] // Safe: reads what is durable.
     Task<IReadOnlyList<ApprovalHistoryEntry>> GetHistory(CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the request's texts and leaves a receipt, if it ended at or before <paramref name="endedBefore"/> and everyone knows. The platform only.</summary>
+    /// <returns>Whether nothing but the receipt is left.</returns>
+    [Alias("retire")]
+    Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default);
 }

@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Steward.Approvals;
 
 /// <summary>A tenant's approval rules in versions, and its delegations. Key: <c>t-acme/i-approval-rules</c>.</summary>
@@ -8,7 +10,12 @@ public interface IApprovalRulesGrain : IGrainWithStringKey
     [Alias("get-rules")]
     Task<ApprovalRuleSet?> GetRules(int? version = null, CancellationToken cancellationToken = default);
 
-    /// <summary>The versions, newest first; without their texts. Admins only.</summary>
+    /// <summary>What holds now, without what the caller knows already: for the servers' own copies. The platform only.</summary>
+    [Alias("read-current")]
+    [AlwaysInterleave] // Safe: reads what is durable, in one turn.
+    Task<CurrentRules> ReadCurrent(int knownVersion, long knownDelegations, CancellationToken cancellationToken = default);
+
+    /// <summary>The versions, newest first, 200 at most; without their texts. Admins only.</summary>
     [Alias("list-versions")]
     Task<IReadOnlyList<ApprovalRuleSet>> ListVersions(CancellationToken cancellationToken = default);
 
@@ -71,6 +78,28 @@ public sealed record ApprovalRuleSet
     /// <summary>The version that it repeats, when it is a roll-back.</summary>
     [Id(5)]
     public int? RollsBackTo { get; init; }
+}
+
+/// <summary>What holds now.</summary>
+[GenerateSerializer]
+[Alias("steward.current-rules")]
+public sealed record CurrentRules
+{
+    /// <summary>The version that holds; 0 for none.</summary>
+    [Id(0)]
+    public required int Version { get; init; }
+
+    /// <summary>Its text; null when the caller knows that version, or there is none.</summary>
+    [Id(1)]
+    public string? Text { get; init; }
+
+    /// <summary>Grows with each change of the delegations.</summary>
+    [Id(2)]
+    public required long DelegationsVersion { get; init; }
+
+    /// <summary>The delegations; null when the caller knows them as of that version.</summary>
+    [Id(3)]
+    public IReadOnlyList<DelegationView>? Delegations { get; init; }
 }
 
 /// <summary>Publishes a rule set.</summary>

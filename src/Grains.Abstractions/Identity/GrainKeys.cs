@@ -79,6 +79,9 @@ public static partial class GrainKeys
     /// <summary>The key of a tenant's settings of notifications.</summary>
     public static string NotificationSettings(string tenantId) => $"{Tenant(tenantId)}/i-notifications";
 
+    /// <summary>The key of the list of a tenant's admins.</summary>
+    public static string KnownAdmins(string tenantId) => $"{Tenant(tenantId)}/i-admins";
+
     /// <summary>The key of the queue of one of a tenant's channels, for example <c>slack</c>.</summary>
     public static string NotificationQueue(string tenantId, string channel) => $"{Tenant(tenantId)}/{Part("q-" + channel, 'q', "channel")}";
 

@@ -11,10 +11,12 @@ public interface INotificationQueueGrain : IGrainWithStringKey
 {
     /// <summary>Takes notices; durable when this returns. Idempotent by notice and channel. The platform only.</summary>
     [Alias("enqueue")]
+    [AlwaysInterleave] // Safe: what comes gathers for the next write, which takes all of it.
     Task Enqueue(IReadOnlyList<QueuedNotice> notices, CancellationToken cancellationToken = default);
 
     /// <summary>Notes that somebody acted on, read or saw a notice. Idempotent; never takes anything back. The platform only.</summary>
     [Alias("engaged")]
+    [AlwaysInterleave] // Safe: gathers for the next write, too.
     Task Engaged(string threadId, string engagement, CancellationToken cancellationToken = default);
 
     /// <summary>What the channel is doing: how much waits, how old the oldest is, whether it works. Admins and the platform.</summary>
@@ -43,6 +45,10 @@ public sealed record QueuedNotice
     /// <summary>Not before this time, because of quiet hours; null at once.</summary>
     [Id(2)]
     public DateTimeOffset? NotBefore { get; init; }
+
+    /// <summary>Whether it is sent again when it failed on this channel before.</summary>
+    [Id(3)]
+    public bool Again { get; init; }
 }
 
 /// <summary>What a queue is doing.</summary>
@@ -145,6 +151,10 @@ public sealed record InboxItem
     /// <summary><c>none</c>, <c>seen</c>, <c>read</c> or <c>acted</c>.</summary>
     [Id(8)]
     public string Engagement { get; init; } = "none";
+
+    /// <summary>The notice's thread.</summary>
+    [Id(9)]
+    public string ThreadId { get; init; } = "";
 }
 
 /// <summary>Part of an inbox.</summary>
@@ -177,6 +187,10 @@ public sealed record MarkInbox
     /// <summary>This one was read.</summary>
     [Id(1)]
     public long? Read { get; init; }
+
+    /// <summary>Everything of this thread was acted on; by the platform only.</summary>
+    [Id(2)]
+    public string? ActedOn { get; init; }
 }
 
 /// <summary>How a person wants to be told.</summary>

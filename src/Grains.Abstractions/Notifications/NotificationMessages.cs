@@ -21,7 +21,7 @@ public sealed record NoticeStatus
     [Id(3)]
     public required string Recipient { get; init; }
 
-    /// <summary><c>queued</c>, <c>sent</c>, <c>delivered</c>, <c>failed</c>, <c>bounced</c> or <c>unknown</c>.</summary>
+    /// <summary><c>queued</c>, <c>sent</c>, <c>delivered</c>, <c>failed</c>, <c>bounced</c>, <c>unknown</c>, or <c>skipped</c> when it was not worth sending any more.</summary>
     [Id(4)]
     public required string Delivery { get; init; }
 

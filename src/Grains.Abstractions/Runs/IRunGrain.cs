@@ -54,6 +54,10 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("decide")]
     Task<RunStatus?> Decide(MakeDecision command, CancellationToken cancellationToken = default);
 
+    /// <summary>Takes what became of an approval that the run waits for, and goes on. Idempotent: the first end counts, and does nothing when the run is over or knows no such request. The platform only.</summary>
+    [Alias("settle-approval")]
+    Task SettleApproval(ApprovalSettled command, CancellationToken cancellationToken = default);
+
     /// <summary>All decisions that the run asked for, oldest first: the owner sees all, others those that they may make.</summary>
     /// <exception cref="Errors.StewardException"><c>not_found</c> when the run does not exist or the caller may not know of it.</exception>
     [Alias("get-decisions")]

@@ -56,6 +56,10 @@ public sealed record PendingDecision
     /// <summary>When it lapses; null never.</summary>
     [Id(12)]
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>The approval that stands for it, <c>a-…</c>; null where the run itself takes the decision.</summary>
+    [Id(13)]
+    public string? ApprovalId { get; init; }
 }
 
 /// <summary>A decision that a run asked for, and what became of it.</summary>
@@ -67,7 +71,7 @@ public sealed record RunDecision
     [Id(0)]
     public required PendingDecision Request { get; init; }
 
-    /// <summary>One of the options, or <c>expired</c>; null while it is open.</summary>
+    /// <summary>One of the options, <c>expired</c>, or <c>cancelled</c> for an approval that was withdrawn; null while it is open.</summary>
     [Id(1)]
     public string? Decision { get; init; }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Webhooks;
@@ -6,7 +8,7 @@ using Steward.Engines.Security.Vault;
 namespace Steward.Connectors;
 
 /// <summary>What a tenant's instances say about their webhooks: the directory's view, with the secret from the vault.</summary>
-internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault, TimeProvider time) : IHookTargets
+internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault, IOptionsMonitor<ConnectorsOptions> options, TimeProvider time) : IHookTargets
 {
     /// <inheritdoc/>
     public async Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken)
@@ -19,6 +21,9 @@ internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretV
         var secret = target.Instance.Secrets.Contains(InstanceRules.WebhookSecret, StringComparer.Ordinal)
             ? await vault.ReadAsync(InstanceCredentials.SecretsOf(tenantId, instance), cancellationToken: cancellationToken)
             : null;
-        return new HookTarget(target.Template.Webhooks, target.Instance.Fields, secret is null ? [] : WebhookSecrets.Of(secret.Values, time.GetUtcNow()));
+        return new HookTarget(target.Template.Webhooks, target.Instance.Fields, secret is null ? [] : WebhookSecrets.Of(secret.Values, time.GetUtcNow()))
+        {
+            Simulator = HookTarget.SimulatorOf(target, options.CurrentValue.MayReachPrivateAddresses(tenantId)),
+        };
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
+using Steward.Notifications;
 
 namespace Steward.Operations;
 
@@ -12,6 +13,7 @@ internal sealed partial class OpenWorkAfterLoss(
     OpenWork openWork,
     IClusterMembershipService membership,
     ILocalSiloDetails silo,
+    NotificationWork notifications,
     TimeProvider time,
     ILogger<OpenWorkAfterLoss> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
@@ -68,6 +70,10 @@ internal sealed partial class OpenWorkAfterLoss(
             try
             {
                 var count = await openWork.ResumeAsync(tenantId: null, StandingStillFor, _stopping.Token);
+
+                // What the lost silo had decided and not told to others is due, too.
+                count += await openWork.WakeAsync(tenantId: null, _stopping.Token);
+                count += await notifications.WakeAsync(tenantId: null, _stopping.Token);
                 LogTakenUp(logger, count);
             }
             catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
@@ -83,7 +89,7 @@ internal sealed partial class OpenWorkAfterLoss(
         }
     }
 
-    [LoggerMessage(EventId = 1313, Level = LogLevel.Information, Message = "Took up {Count} open sessions and runs after a silo was lost")]
+    [LoggerMessage(EventId = 1313, Level = LogLevel.Information, Message = "Took up {Count} sessions, runs and others that were open or due after a silo was lost")]
     private static partial void LogTakenUp(ILogger logger, int count);
 
     [LoggerMessage(EventId = 1314, Level = LogLevel.Error, Message = "Open work could not be taken up after a silo was lost; the tenants' watchdogs will do it")]

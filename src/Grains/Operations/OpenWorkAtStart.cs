@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Runtime;
+using Steward.Notifications;
 
 namespace Steward.Operations;
 
 /// <summary>When a silo has become active: takes up all work that stood open when the cluster, or its last silo, went down.</summary>
-internal sealed partial class OpenWorkAtStart(OpenWork openWork, ILogger<OpenWorkAtStart> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
+internal sealed partial class OpenWorkAtStart(OpenWork openWork, NotificationWork notifications, ILogger<OpenWorkAtStart> logger) : ILifecycleParticipant<ISiloLifecycle>, IDisposable
 {
     private readonly CancellationTokenSource _stopping = new();
     private Task _work = Task.CompletedTask;
@@ -35,6 +36,7 @@ internal sealed partial class OpenWorkAtStart(OpenWork openWork, ILogger<OpenWor
         {
             var count = await openWork.ResumeAsync(tenantId: null, TimeSpan.Zero, _stopping.Token);
             count += await openWork.WakeAsync(tenantId: null, _stopping.Token);
+            count += await notifications.WakeAsync(tenantId: null, _stopping.Token);
             LogTakenUp(logger, count);
         }
         catch (OperationCanceledException) when (_stopping.IsCancellationRequested)

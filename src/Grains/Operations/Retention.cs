@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Identity;
 using Steward.Runs;
@@ -7,10 +8,13 @@ using Steward.Storage;
 
 namespace Steward.Operations;
 
-/// <summary>Removes what is over a tenant's retention: the texts of runs and sessions, of which receipts stay, weeks of the audit log, and contents that nobody refers to.</summary>
+/// <summary>
+/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, and contents that nobody refers to.
+/// </summary>
 internal sealed partial class Retention(
     IJournalStore journals,
     IContentStore contents,
+    IApprovalStore approvals,
     IGrainFactory grains,
     PlatformIdentity platform,
     TimeProvider time,
@@ -36,6 +40,7 @@ internal sealed partial class Retention(
 
             if (heads.Count < Page)
             {
+                await RemoveApprovalsAsync(tenantId, quietSince, cancellationToken);
                 var removed = await PurgeContentsAsync(tenantId, quietSince - KnownContents.Trust, cancellationToken);
                 LogRetired(logger, tenantId, retired, removed);
                 return true;
@@ -46,6 +51,20 @@ internal sealed partial class Retention(
 
         LogRetired(logger, tenantId, retired, 0);
         return false;
+    }
+
+    private async Task RemoveApprovalsAsync(string tenantId, DateTimeOffset endedBefore, CancellationToken cancellationToken)
+    {
+        for (var removed = 0; removed < MostAtATime;)
+        {
+            var last = await approvals.RemoveEndedAsync(tenantId, endedBefore, Page, cancellationToken);
+            if (last < Page)
+            {
+                return;
+            }
+
+            removed += last;
+        }
     }
 
     private async Task<int> PurgeContentsAsync(string tenantId, DateTimeOffset quietSince, CancellationToken cancellationToken)
@@ -70,6 +89,7 @@ internal sealed partial class Retention(
                 'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
                 AuditWeek.KeyLetter or 'i' when AuditWeek.Read(GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)), key) is not null => await PurgeAsync(key, cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
+                'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,
             };
         }

@@ -48,6 +48,7 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
         {
             platform.Assume(person.TenantId);
             await grains.GetGrain<IPersonGrain>(GrainKeys.Person(person.TenantId, person.UserId)).Saw(person);
+            await grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(person.TenantId)).Saw(person);
         }
 #pragma warning disable CA1031 // It is noted with the next message.
         catch (Exception exception)

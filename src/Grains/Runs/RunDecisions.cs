@@ -29,8 +29,23 @@ internal static class RunDecisions
             Deciders = [.. request.Deciders],
             RequestedAt = decision.RequestedAt,
             ExpiresAt = request.ExpiresAt,
+            ApprovalId = request.ApprovalId,
         };
     }
+
+    /// <summary>The facts that close a request with what became of its approval; none when it is closed, or nobody waits for it any more.</summary>
+    public static IReadOnlyList<RunFact> Settle(RunSnapshot snapshot, ApprovalSettled settled) =>
+        !snapshot.HasEnded && snapshot.FindDecision(settled.RequestId) is { IsOpen: true } decision && decision.Request.ApprovalId == settled.ApprovalId
+            ? [new DecisionMade
+            {
+                RequestId = settled.RequestId,
+                Decision = settled.Decision,
+                By = settled.By,
+                Channel = settled.Channel,
+                Comment = settled.Comment,
+                ValidUntil = settled.ValidUntil,
+            }]
+            : [];
 
     public static RunDecision ToContract(DecisionState decision) => new()
     {

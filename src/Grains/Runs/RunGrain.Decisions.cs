@@ -21,6 +21,12 @@ internal sealed partial class RunGrain
         }
 
         CheckComment(command.Comment);
+        if (_journal.Snapshot.FindDecision(command.RequestId) is { Request.ApprovalId: not null } decision && IsForApproval(decision))
+        {
+            await DecideApproval(decision, command, caller, cancellationToken);
+            return StatusFor(caller);
+        }
+
         var made = new DecisionMade
         {
             RequestId = command.RequestId,
@@ -33,6 +39,24 @@ internal sealed partial class RunGrain
         await Journaling(() => _journal.DecideAsync(snapshot => Check(snapshot, command, caller) ? [made] : []));
         Continue();
         return StatusFor(caller);
+    }
+
+    /// <inheritdoc/>
+    public async Task SettleApproval(ApprovalSettled command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (command.Decision is not ("approve" or "reject" or DecisionRules.Expired or DecisionRules.Cancelled))
+        {
+            throw StewardException.Invalid("decision", "must be approve, reject, expired or cancelled.");
+        }
+
+        if (_journal.Origin is null || _journal.Life.Retired is not null)
+        {
+            return;
+        }
+
+        await Journaling(() => _journal.DecideAsync(snapshot => RunDecisions.Settle(snapshot, command)));
+        Continue();
     }
 
     /// <inheritdoc/>
@@ -126,6 +150,25 @@ internal sealed partial class RunGrain
             WaitsFor = null,
             Waiting = status.HasEnded ? [] : [.. decisions.Where(decision => decision.IsOpen).Select(RunDecisions.ToPending)],
         };
+    }
+
+    /// <summary>Whether the approval says what a decision is worth: not once the run itself has closed the request, or is about to.</summary>
+    private bool IsForApproval(DecisionState decision) => decision.IsOpen
+        ? !_journal.HasEnded && !_journal.Snapshot.CancelRequested
+        : decision.Made!.Decision is not (DecisionRules.Expired or DecisionRules.Cancelled);
+
+    /// <summary>Hands a decision to the approval, in the person's own name. It never waits for this run in that call, and tells it the end afterwards.</summary>
+    private async Task DecideApproval(DecisionState decision, MakeDecision command, CallerIdentity caller, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _approvals.DecideAsync(Key, _journal.Snapshot, decision, command, caller, cancellationToken);
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.NotFound)
+        {
+            // Whoever may know of the run, but is not asked.
+            throw StewardException.Forbidden("Only those whom its approval names may decide it.");
+        }
     }
 
     private bool MayDecide(CallerIdentity caller, DecisionState decision) => DecisionRules.MayDecide(decision.Request, ToDecider(caller), _journal.Origin!.UserId);

@@ -89,9 +89,19 @@ internal sealed partial class RunGrain
         }
 
         var isTold = await TriedAsync(() => _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId));
+        isTold &= await TriedAsync(SubmitApprovalsAsync);
         if (_journal.Life.Untold(snapshot) is { } occasion && await TriedAsync(() => _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, occasion, _stop.Token)) && isTold)
         {
             await TriedAsync(() => _journal.NoteToldAsync(occasion));
+        }
+    }
+
+    /// <summary>Hands over what people are asked to approve.</summary>
+    private async Task SubmitApprovalsAsync()
+    {
+        if (await _approvals.SubmitAsync(Key, _journal.Snapshot, _stop.Token) is { Count: > 0 } refused)
+        {
+            await _journal.DecideAsync(snapshot => [.. refused.Where(made => snapshot.FindDecision(made.RequestId) is { IsOpen: true })]);
         }
     }
 

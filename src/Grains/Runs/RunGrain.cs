@@ -26,6 +26,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private readonly RunEngine _engine;
     private readonly RunTurns _turns;
     private readonly RunOutbox _outbox;
+    private readonly RunApprovals _approvals;
     private readonly PlatformIdentity _platform;
     private readonly RunOptions _options;
     private readonly TimeProvider _time;
@@ -44,13 +45,14 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         RunEngine engine,
         RunTurns turns,
         RunOutbox outbox,
+        RunApprovals approvals,
         PlatformIdentity platform,
         IOptions<RunOptions> options,
         TimeProvider time,
         IHostApplicationLifetime lifetime,
         ILogger<RunGrain> logger)
     {
-        (_engine, _turns, _outbox, _platform, _options, _time, _logger) = (engine, turns, outbox, platform, options.Value, time, logger);
+        (_engine, _turns, _outbox, _approvals, _platform, _options, _time, _logger) = (engine, turns, outbox, approvals, platform, options.Value, time, logger);
         _processStops = lifetime.ApplicationStopping;
         _journal = new RunJournal(journals, contents, knownContents, this.GetPrimaryKeyString(), _options.BufferedEvents, outbox.HasHook, time);
     }

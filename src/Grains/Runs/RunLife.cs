@@ -14,6 +14,7 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
 {
     private bool _wasDetached;
     private bool _tellsWaiting;
+    private bool _asksForApproval;
     private string? _told;
 
     /// <summary>Where it came from, once that is known.</summary>
@@ -38,7 +39,7 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
     public bool IsDetached => _wasDetached || Origin is { Background: true };
 
     /// <summary>Whether the journal stays open after the end until everyone knows. Else the session, whose own journal is open, finds out.</summary>
-    public bool MustSettle => IsTechnical || IsDetached || Attempt > 1 || (Origin is { } origin && hasHook(origin));
+    public bool MustSettle => IsTechnical || IsDetached || Attempt > 1 || _asksForApproval || (Origin is { } origin && hasHook(origin));
 
     /// <summary>
     /// The occasion on which the run waits and that others do not know of yet, as far as the journal says; null when nobody has to be told. The journal stays open until they are. A
@@ -81,6 +82,9 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
             case RunRequested:
                 IsRequested = true;
                 break;
+            case DecisionRequested { ApprovalId: not null }:
+                _asksForApproval = true;
+                break;
             case RunWaiting:
                 _tellsWaiting = TellsWaiting;
                 _wasDetached = true;
@@ -100,7 +104,7 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
         }
     }
 
-    private bool TellsWaiting => IsDetached || (Origin is { } origin && hasHook(origin));
+    private bool TellsWaiting => IsDetached || _asksForApproval || (Origin is { } origin && hasHook(origin));
 
     /// <summary>What an append of these facts does to the journal: whether it is open afterwards, and when its owner is woken.</summary>
     /// <param name="facts">The facts; null for the owner's own records.</param>
@@ -114,7 +118,8 @@ internal sealed class RunLife(Func<RunOrigin, bool> hasHook)
             marks = fact switch
             {
                 // Nothing is to be done before somebody decides: once everyone knows, the watchdog leaves it alone until the wake time.
-                RunWaiting waiting when StandsStill(waiting, before, facts) => (TellsWaiting, new JournalWake(waiting.ExpiresAt)),
+                RunWaiting waiting when StandsStill(waiting, before, facts) =>
+                    (TellsWaiting || facts.Any(asked => asked is DecisionRequested { ApprovalId: not null }), new JournalWake(waiting.ExpiresAt)),
                 DecisionMade or CancelRequested when isWaiting => (true, JournalWake.Never),
                 RunRequested or RunReplayed => (true, null),
                 RunEnded ended => (ended.IsTechnical || MustSettle, isWaiting ? JournalWake.Never : marks.Wake),

@@ -6,7 +6,7 @@ using Steward.Sessions;
 namespace Steward.Runs;
 
 /// <summary>Tells everyone who has to know what became of a run. Everything here may be said twice; those who are told take it once.</summary>
-internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity platform, IEnumerable<IRunEndHook> hooks, ILogger<RunOutbox> logger)
+internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity platform, RunApprovals approvals, IEnumerable<IRunEndHook> hooks, ILogger<RunOutbox> logger)
 {
     private readonly IRunEndHook[] _hooks = [.. hooks];
 
@@ -62,6 +62,7 @@ internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity p
     {
         var tenantId = GrainKeys.TenantOf(runKey);
         var origin = life.Origin!;
+        await approvals.WithdrawAsync(runKey, snapshot, cancellationToken);
         foreach (var hook in _hooks.Where(hook => hook.AppliesTo(origin)))
         {
             platform.Assume(tenantId);

@@ -1,3 +1,4 @@
+using Steward.Engines.Definitions;
 using Steward.Engines.Orchestration.Schedules;
 using Steward.Errors;
 using Steward.Identity;

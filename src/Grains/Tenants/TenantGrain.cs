@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Notifications;
 using Steward.Operations;
 using Steward.Runs;
 
@@ -16,6 +17,7 @@ internal sealed partial class TenantGrain(
     [PersistentState("tenant", StorageNames.GrainState)] IPersistentState<TenantState> state,
     OpenWork openWork,
     Retention retention,
+    NotificationWork notifications,
     PlatformIdentity platform,
     TimeProvider time,
     ILogger<TenantGrain> logger) : Grain, ITenantGrain, IRemindable
@@ -25,6 +27,8 @@ internal sealed partial class TenantGrain(
     private static readonly TimeSpan WatchdogPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RetentionPeriod = TimeSpan.FromHours(1);
     private static readonly string[] Tiers = ["free", "pro", "enterprise"];
+
+    private DateTimeOffset _noticesRemovedAt;
 
     private string TenantId => this.GetPrimaryKeyString();
 
@@ -106,6 +110,7 @@ internal sealed partial class TenantGrain(
         }
 
         await openWork.WakeAsync(TenantId, CancellationToken.None);
+        await notifications.WakeAsync(TenantId, CancellationToken.None);
 
         // Keeps the list's depth among the metrics, wherever it lives.
         platform.Assume(TenantId);
@@ -116,6 +121,12 @@ internal sealed partial class TenantGrain(
     private async Task Retain()
     {
         var now = time.GetUtcNow();
+        if (now - _noticesRemovedAt > RetentionPeriod)
+        {
+            _noticesRemovedAt = now;
+            await notifications.RemoveOldAsync(TenantId, CancellationToken.None);
+        }
+
         if (state.State.Profile?.RetentionDays is not { } days || state.State.RetainedAt > now - RetentionPeriod)
         {
             return;

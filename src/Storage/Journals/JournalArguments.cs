@@ -158,7 +158,7 @@ internal static class JournalArguments
         }
     }
 
-    private static void Text(string value, int maxLength, string name)
+    public static void Text(string value, int maxLength, string name)
     {
         if (!IsText(value, maxLength))
         {

@@ -27,10 +27,13 @@ internal sealed class SqliteDatabase : IDisposable, IAsyncDisposable
     public void Enqueue(SqliteWork work) => _writer.Enqueue(work);
 
     /// <summary>Runs a change in the writer's next transaction and answers when it is durable. It may run twice, the first time rolled back.</summary>
-    public ValueTask<TResult> WriteAsync<TResult>(Func<SqliteSession, TResult> change, CancellationToken cancellationToken)
+    /// <param name="change">The change.</param>
+    /// <param name="cancellationToken">Honoured until the writer takes the change.</param>
+    /// <param name="weight">About how many bytes it writes.</param>
+    public ValueTask<TResult> WriteAsync<TResult>(Func<SqliteSession, TResult> change, CancellationToken cancellationToken, long weight = 0)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var work = new Change<TResult>(change, cancellationToken);
+        var work = new Change<TResult>(change, weight, cancellationToken);
         _writer.Enqueue(work);
         return work.Completion;
     }
@@ -118,8 +121,10 @@ internal sealed class SqliteDatabase : IDisposable, IAsyncDisposable
         }
     }
 
-    private sealed class Change<TResult>(Func<SqliteSession, TResult> change, CancellationToken cancellationToken) : SqliteWork<TResult>(cancellationToken)
+    private sealed class Change<TResult>(Func<SqliteSession, TResult> change, long weight, CancellationToken cancellationToken) : SqliteWork<TResult>(cancellationToken)
     {
+        public override long Weight => weight;
+
         protected override TResult Run(SqliteSession session) => change(session);
     }
 }

@@ -46,7 +46,9 @@ public sealed class ApprovalTests
         Assert.Equal(["role:boss"], request.Deciders);
         Assert.Equal(["approve", "reject"], request.Options);
         Assert.Equal(_time.GetUtcNow().AddHours(2), request.ExpiresAt);
-        Assert.Equal((request.ExpiresAt, "I cannot go on before somebody decides:\n- Write it: waits for an approval."), (recorder.Snapshot.Waiting!.ExpiresAt, recorder.Snapshot.Waiting.Summary));
+        Assert.Equal("a-" + request.RequestId[2..], request.ApprovalId);
+        Assert.Equal(("medium", "Part of the playbook \"Write\".\nAsked for: \"go\""), (request.Risk, request.Why));
+        Assert.Equal((null, "I cannot go on before somebody decides:\n- Write it: waits for an approval."), (recorder.Snapshot.Waiting!.ExpiresAt, recorder.Snapshot.Waiting.Summary));
         Assert.Empty(_connectors.Effects);
     }
 
@@ -109,11 +111,79 @@ public sealed class ApprovalTests
     {
         var recorder = await RunAsync();
         _time.Advance(TimeSpan.FromHours(2));
-        await recorder.RecordAsync(DecisionRules.ExpireDecisions(recorder.Snapshot, _time.GetUtcNow()), default);
+        Assert.Empty(DecisionRules.ExpireDecisions(recorder.Snapshot, _time.GetUtcNow()));
+        await DecideAsync(recorder, DecisionRules.Expired);
         await ExecuteAsync(recorder);
 
         Assert.Equal((RunPhase.Completed, "approval_expired"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
         Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_Withdrawn_EndsWithThat()
+    {
+        var recorder = await RunAsync();
+        await DecideAsync(recorder, DecisionRules.Cancelled, "Not needed any more.");
+        await ExecuteAsync(recorder);
+
+        Assert.Equal((RunPhase.Completed, "approval_rejected"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Contains("was withdrawn: Not needed any more.", recorder.Snapshot.Answer, StringComparison.Ordinal);
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_ApprovalNotUsedInItsTime_AsksAgainAndTakesTheNewOneOnly()
+    {
+        var recorder = await RunAsync();
+        var first = recorder.Snapshot.Decisions[0].Request;
+        await recorder.RecordAsync([new DecisionMade { RequestId = first.RequestId, Decision = "approve", By = "u-boss", ValidUntil = _time.GetUtcNow().AddMinutes(1) }], default);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        await ExecuteAsync(recorder);
+
+        Assert.Equal(RunPhase.Waiting, recorder.Snapshot.Phase);
+        Assert.Empty(_connectors.Effects);
+        var second = recorder.Snapshot.Decisions[1].Request;
+        Assert.NotEqual((first.RequestId, first.ApprovalId), (second.RequestId, second.ApprovalId));
+        Assert.Equal(first.SubjectHash, second.SubjectHash);
+
+        await recorder.RecordAsync([new DecisionMade { RequestId = second.RequestId, Decision = "approve", By = "u-boss", ValidUntil = _time.GetUtcNow().AddHours(1) }], default);
+        await ExecuteAsync(recorder);
+
+        Assert.Equal("wrote done", recorder.Snapshot.Answer);
+        Assert.Equal(second.RequestId, Assert.Single(recorder.Facts.OfType<ActionApproved>()).RequestId);
+    }
+
+    [Fact]
+    public async Task Execute_SystemCanShowTheEffect_AsksItOnceWithoutSendingAndShowsIt()
+    {
+        var writes = new List<ActionRequest>();
+        _connectors.OnRequest = request => writes.AddRange(request.OperationId == "a.things.write" ? [request] : []);
+        _connectors.LetDryRun("a.things.write");
+        var recorder = await RunAsync();
+
+        Assert.True(Assert.Single(writes).DryRun);
+        Assert.Equal("""{"value":"done"}""", recorder.Snapshot.Decisions[0].Request.Preview!.Value.GetRawText());
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_SystemDoesNotShowTheEffectInTime_AsksWithout()
+    {
+        _connectors.LetDryRun("a.things.write");
+        _connectors.OnCall = (request, cancellationToken) => request.DryRun ? Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken) : Task.CompletedTask;
+        var running = RunAsync();
+        await Task.WhenAny(running, Task.Run(async () =>
+        {
+            while (!running.IsCompleted)
+            {
+                _time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Yield();
+            }
+        }));
+        var recorder = await running;
+
+        Assert.Equal(RunPhase.Waiting, recorder.Snapshot.Phase);
+        Assert.Null(Assert.Single(recorder.Snapshot.Decisions).Request.Preview);
     }
 
     [Fact]

@@ -147,7 +147,10 @@ public sealed class RunStateMachineTests
             if (decision == DecisionRules.Expired)
             {
                 _time.Advance(TimeSpan.FromDays(8));
-                _recorder.Note(DecisionRules.ExpireDecisions(_recorder.Snapshot, _time.GetUtcNow()));
+                var lapsed = DecisionRules.ExpireDecisions(_recorder.Snapshot, _time.GetUtcNow());
+                var approvals = _recorder.Snapshot.Decisions.Where(open => open is { IsOpen: true, Request.ApprovalId: not null }).Select(open => open.Request.RequestId).ToList();
+                Demand(!lapsed.Any(made => approvals.Contains(made.RequestId)), "the run itself lets an approval lapse");
+                _recorder.Note([.. lapsed, .. approvals.Select(id => new DecisionMade { RequestId = id, Decision = DecisionRules.Expired })]);
                 return;
             }
 

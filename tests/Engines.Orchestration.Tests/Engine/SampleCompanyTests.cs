@@ -64,7 +64,7 @@ public sealed class SampleCompanyTests(SampleCompany company) : IClassFixture<Sa
     [InlineData("Show my open incidents", "Outlook asks for the password")]
     [InlineData("Who is my manager?", "Your manager is ")]
     [InlineData("Who is Lukas Braun's manager?", "The manager of Lukas Braun is Jonas Weber")]
-    [InlineData("I need access to Salesforce", "Access to Salesforce needs an approval")]
+    [InlineData("I need access to Jira", "You have Jira already")]
     [InlineData("show my jira issues", "Jira issues")]
     public async Task Read_OverHttp_Answers(string text, string expected)
     {

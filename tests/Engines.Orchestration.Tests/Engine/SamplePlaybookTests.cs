@@ -152,15 +152,39 @@ public sealed class SamplePlaybookTests
         Assert.StartsWith(expected, recorder.Snapshot.Answer, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task RequestApplication_Asked_SaysThatApprovalIsNeededAndDoesNothing()
+    [Theory]
+    [InlineData("approve", 1, "You now have Salesforce")]
+    [InlineData("reject", 0, "Salesforce was not assigned. It was not approved: No budget.")]
+    [InlineData("expired", 0, "nobody approved it in time")]
+    public async Task RequestApplication_DecidedByTheManager_AssignsOnlyWhatWasApproved(string decision, int effects, string answer)
     {
         var company = FakeConnectors.Company();
-        var recorder = await Engines.Create(company).RunAsync(Engines.Input("I need access to Salesforce, please"));
+        var engine = Engines.Create(company);
+        var input = Engines.Input("I need access to Salesforce, please");
 
+        var recorder = await engine.RunAsync(input);
+        var request = Assert.Single(recorder.Snapshot.Decisions).Request;
+        var before = company.Effects.Count;
+        await recorder.RecordAsync([new DecisionMade { RequestId = request.RequestId, Decision = decision, By = decision == "expired" ? null : "u-grace.hopper", Comment = decision == "reject" ? "No budget." : null }], default);
+        await engine.ExecuteAsync(input, recorder, CancellationToken.None, CancellationToken.None);
+
+        Assert.Equal(0, before);
+        Assert.Equal(["email:grace.hopper@acme.example"], request.Deciders);
+        Assert.Equal(effects, company.Effects.Count);
+        Assert.Contains(answer, recorder.Snapshot.Answer, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("I need access to Tableau", "Several applications fit")]
+    [InlineData("I need access to Photoshop", "Okta has no application called Photoshop")]
+    public async Task RequestApplication_NotOneApplication_RequestsNothing(string text, string answer)
+    {
+        var company = FakeConnectors.Company();
+        var recorder = await Engines.Create(company).RunAsync(Engines.Input(text));
+
+        Assert.Empty(recorder.Snapshot.Decisions);
         Assert.Empty(company.Effects);
-        Assert.StartsWith("Access to Salesforce needs an approval", recorder.Snapshot.Answer, StringComparison.Ordinal);
-        Assert.Contains("Grace Hopper", recorder.Snapshot.Answer, StringComparison.Ordinal);
+        Assert.Contains(answer, recorder.Snapshot.Answer, StringComparison.Ordinal);
     }
 
     [Fact]

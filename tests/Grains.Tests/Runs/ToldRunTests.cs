@@ -36,7 +36,9 @@ public sealed class ToldRunTests
 
         var told = Assert.Single(_cluster.Hook.Told, told => told.Tenant == _tenant);
         Assert.StartsWith("waiting-", told.What, StringComparison.Ordinal);
-        Assert.Equal((await run.GetStatus())!.Waiting.Single().ExpiresAt!.Value.ToMilliseconds(), (await _cluster.Journals.GetHeadAsync(key))!.WakeAt);
+        var asked = (await run.GetStatus())!.Waiting.Single();
+        Assert.Null((await _cluster.Journals.GetHeadAsync(key))!.WakeAt);
+        await Conversing.UntilAsync(async () => (await _cluster.Journals.GetHeadAsync(GrainKeys.Approval(_tenant, asked.ApprovalId!)))?.WakeAt == asked.ExpiresAt!.Value.ToMilliseconds());
         Assert.Single((await session.ReadTranscript(0, 10)).Messages, message => message.IsInterim);
     }
 

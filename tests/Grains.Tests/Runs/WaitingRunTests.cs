@@ -38,19 +38,20 @@ public class WaitingRunTests
     }
 
     [Fact]
-    public async Task Waiting_Journal_IsClosedAndHasAWakeTimeUntilItGoesOn()
+    public async Task Waiting_Journal_IsClosedAndItsApprovalHasAWakeTimeUntilItGoesOn()
     {
         var session = await _cluster.OpenAsync();
         var (run, _, decision) = await _cluster.AskAsync(session);
         var key = GrainKeys.Run("t-acme", (await run.GetStatus())!.RunId);
 
-        var waiting = await _cluster.Journals.GetHeadAsync(key);
+        var approval = GrainKeys.Approval("t-acme", decision.ApprovalId!);
+
+        await Conversing.UntilAsync(async () => await _cluster.Journals.GetHeadAsync(key) is { Open: false, WakeAt: null });
+        await Conversing.UntilAsync(async () => (await _cluster.Journals.GetHeadAsync(approval))?.WakeAt == decision.ExpiresAt!.Value.ToMilliseconds());
         _cluster.SignIn("t-acme", "u-boss", "approver");
         await run.Decide(Deciding(decision, "approve"));
-        await Conversing.UntilAsync(async () => await _cluster.Journals.GetHeadAsync(key) is { Open: false, WakeAt: null });
-
-        Assert.False(waiting!.Open);
-        Assert.Equal(decision.ExpiresAt!.Value.ToMilliseconds(), waiting.WakeAt);
+        await Conversing.UntilAsync(async () => (await run.GetStatus())!.HasEnded && await _cluster.Journals.GetHeadAsync(key) is { Open: false, WakeAt: null });
+        await Conversing.UntilAsync(async () => await _cluster.Journals.GetHeadAsync(approval) is { WakeAt: null });
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class InstanceOperations
                 InputSchema = Templates.InputSchema.Of(operation),
                 RequiresApproval = operation.RequiresApproval,
                 GrantedRoles = target.Instance.Access.GetValueOrDefault(operation.Id),
+                CanDryRun = operation.DryRun is not null,
             }))];
     }
 

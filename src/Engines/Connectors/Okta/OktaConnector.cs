@@ -26,6 +26,7 @@ internal sealed class OktaConnector : VendorConnector
         _token = options.Token!;
         _authorization = new AuthenticationHeaderValue("SSWS", _token.Reveal());
         var userId = ArgumentField.Text("userId", "The user's Okta id, or login.", 254).Required();
+        var appId = ArgumentField.Text("appId", "The application's Okta id.", 40).Required();
         Operations =
         [
             new("okta.users.find", OperationEffect.Read,
@@ -51,6 +52,12 @@ internal sealed class OktaConnector : VendorConnector
             new("okta.apps.find", OperationEffect.Read,
                 "Finds applications by the beginning of their name. Result: items, each with id, name, label, status, description, requiresApproval (null if unknown).",
                 new ArgumentSchema(ArgumentField.Text("text", "The beginning of the application's name.").Required()), FindAppsAsync),
+            new("okta.apps.user", OperationEffect.Read,
+                "Says whether a person is assigned to an application. Result: assigned; if true, status, scope.",
+                new ArgumentSchema(appId, userId), GetAppUserAsync),
+            new("okta.apps.assign", OperationEffect.Write,
+                "Assigns an application to a person; nothing changes when it is assigned already. Result: appId, userId, status, scope.",
+                new ArgumentSchema(appId, userId), AssignAppAsync) { Reconcile = ReconcileAssignAsync, IsIdempotent = true },
         ];
     }
 
@@ -234,6 +241,65 @@ internal sealed class OktaConnector : VendorConnector
             }
             : throw Incomprehensible(isWrite: false);
     }
+
+    private static RequestPath AppPath(string appId, params ReadOnlySpan<string> rest)
+    {
+        if (appId.Length == 0 || !appId.All(char.IsAsciiLetterOrDigit))
+        {
+            throw OutcomeException.Invalid("appId", "must be an Okta application id: letters and digits.");
+        }
+
+        var path = new RequestPath("api", "v1", "apps").Segment(appId);
+        foreach (var segment in rest)
+        {
+            path.Segment(segment);
+        }
+
+        return path;
+    }
+
+    /// <summary>The assignment of an application to a person; null when there is none.</summary>
+    private async Task<JsonElement?> FindAssignmentAsync(OperationCall call)
+    {
+        // Under an application only ids lead to a person, not logins.
+        var user = await ReadUserAsync(call, call.Arguments.Text("userId"));
+        try
+        {
+            return (await GetAsync(call, AppPath(call.Arguments.Text("appId"), "users", user.Text("id")!))).Json;
+        }
+        catch (OutcomeException exception) when (exception.Outcome is ActionFailed { Code: FailureCodes.NotFound })
+        {
+            // Okta says the same of an application that does not exist.
+            await GetAsync(call, AppPath(call.Arguments.Text("appId")));
+            return null;
+        }
+    }
+
+    private async Task<JsonObject> GetAppUserAsync(OperationCall call) => await FindAssignmentAsync(call) is { } found
+        ? new JsonObject { ["assigned"] = true, ["status"] = found.Text("status"), ["scope"] = found.Text("scope") }
+        : new JsonObject { ["assigned"] = false };
+
+    private async Task<JsonObject> AssignAppAsync(OperationCall call)
+    {
+        var user = await ReadUserAsync(call, call.Arguments.Text("userId"));
+        var body = new JsonObject { ["id"] = user.Text("id"), ["scope"] = "USER" };
+        var reply = await WriteAsync(call, HttpMethod.Post, AppPath(call.Arguments.Text("appId"), "users"), body);
+        return AssignResult(call, reply.Json);
+    }
+
+    private async Task<ReconcileOutcome> ReconcileAssignAsync(OperationCall call, DateTimeOffset sentAt) =>
+        // Whether we or somebody else assigned it: what was asked for is so.
+        await FindAssignmentAsync(call) is { } found
+            ? new ReconciledDone(JsonSerializer.SerializeToElement(AssignResult(call, found)))
+            : new ReconciledNotDone();
+
+    private static JsonObject AssignResult(OperationCall call, JsonElement assignment) => new()
+    {
+        ["appId"] = call.Arguments.Text("appId"),
+        ["userId"] = call.Arguments.Text("userId"),
+        ["status"] = assignment.Text("status"),
+        ["scope"] = assignment.Text("scope"),
+    };
 
     private async Task<JsonObject> ResetPasswordAsync(OperationCall call)
     {

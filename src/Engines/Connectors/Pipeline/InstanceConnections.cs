@@ -16,8 +16,8 @@ internal static class InstanceConnections
     // Link-local addresses are not among them: there clouds tell machines their credentials.
     private static readonly string[] PrivateNetworks = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"];
 
-    /// <summary>A handler with these rules.</summary>
-    public static SocketsHttpHandler CreateHandler(INameResolver names, bool allowPrivate)
+    /// <summary>What keeps to these rules.</summary>
+    public static AddressGuard CreateGuard(INameResolver names, bool allowPrivate)
     {
         var rules = new WebhookOptions();
         foreach (var network in allowPrivate ? PrivateNetworks : [])
@@ -25,7 +25,13 @@ internal static class InstanceConnections
             rules.AllowedNetworks.Add(network);
         }
 
-        var handler = new AddressGuard(Options.Create(rules), names).CreateHandler();
+        return new AddressGuard(Options.Create(rules), names);
+    }
+
+    /// <summary>A handler with these rules.</summary>
+    public static SocketsHttpHandler CreateHandler(INameResolver names, bool allowPrivate)
+    {
+        var handler = CreateGuard(names, allowPrivate).CreateHandler();
         handler.AutomaticDecompression = DecompressionMethods.All;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
         handler.MaxResponseHeadersLength = 64;

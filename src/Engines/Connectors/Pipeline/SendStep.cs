@@ -18,7 +18,7 @@ internal sealed class SendStep(
     {
         try
         {
-            return await SendOnceAsync(call, request);
+            return request.Carry is { } carry ? await carry(call.Credential) : await SendOnceAsync(call, request);
         }
         catch (OutcomeException exception)
         {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Connectors.Pipeline.Replies;
 using Steward.Engines.Connectors.Pipeline.Requests;
 
 namespace Steward.Engines.Connectors.Sdk;
@@ -52,6 +53,17 @@ public sealed class TypedCall
             Body = request.Body is { } body ? JsonSerializer.SerializeToUtf8Bytes(body) : null,
             ContentType = request.Body is null ? null : "application/json",
         }));
+    }
+
+    /// <summary>Sends something that is not HTTP through the chain: with permit, credential, limits and breaker. For connectors of this assembly, since it shows the credential.</summary>
+    /// <param name="carry">Sends it once and says how that ended.</param>
+    internal async Task CarryAsync(Func<Credential?, Task<Exchange>> carry)
+    {
+        var exchange = await _send(_call, new OutgoingRequest { Method = HttpMethod.Post, Carry = carry });
+        if (exchange.Failure is { } failure)
+        {
+            throw new TypedConnectorException(failure);
+        }
     }
 
     internal async Task<VendorReply> SendAsync(OutgoingRequest request)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Security;
 
@@ -41,7 +42,15 @@ public sealed record HookRequest
 /// <param name="Webhooks">What the template says.</param>
 /// <param name="Fields">The instance's fields, for audiences and issuers.</param>
 /// <param name="Secrets">The webhook secret and, while it is being replaced, the one before; empty when none is set, which refuses everything that needs one.</param>
-public sealed record HookTarget(IReadOnlyList<WebhookTemplate> Webhooks, IReadOnlyDictionary<string, string> Fields, IReadOnlyList<SecretText> Secrets);
+public sealed record HookTarget(IReadOnlyList<WebhookTemplate> Webhooks, IReadOnlyDictionary<string, string> Fields, IReadOnlyList<SecretText> Secrets)
+{
+    /// <summary>Where the sender runs when it is simulated on this machine, and so publishes its keys; null for the product itself.</summary>
+    public Uri? Simulator { get; init; }
+
+    /// <summary>An instance whose address is http on loopback, where the operator allows private addresses, stands for all hosts of the product; for others null.</summary>
+    public static Uri? SimulatorOf(ResolvedInstance target, bool allowPrivateAddresses) =>
+        allowPrivateAddresses && InstanceAddress.Find(target) is { IsLoopback: true, Scheme: "http" } address ? address : null;
+}
 
 /// <summary>What is to be done with a request.</summary>
 public abstract record HookVerdict

@@ -11,7 +11,7 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
     private const int MaxTokens = 20;
 
     internal async ValueTask<(string? Failure, bool IsTransient)> CheckAsync(
-        WebhookVerification verification, IReadOnlyDictionary<string, string> fields, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
+        WebhookVerification verification, HookTarget target, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
     {
         if (verification is not { Issuer: { } issuer, Audience: { } audience, JwksUrl: { } address })
         {
@@ -25,9 +25,9 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
 
         var options = new JwtIssuerOptions
         {
-            Issuer = TemplateText.Fill(issuer, fields.GetValueOrDefault),
-            Audiences = { TemplateText.Fill(audience, fields.GetValueOrDefault) },
-            JwksUri = address,
+            Issuer = TemplateText.Fill(issuer, target.Fields.GetValueOrDefault),
+            Audiences = { TemplateText.Fill(audience, target.Fields.GetValueOrDefault) },
+            JwksUri = target.Simulator is { } simulator ? new Uri(simulator, address.PathAndQuery) : address,
             MaxLifetime = TimeSpan.FromDays(2),
 
             // Senders are no users here: the validator's identity is not looked at.

@@ -113,7 +113,7 @@ public sealed class WebhookReceiver(HookTokens tokens, TimeProvider time)
             case WebhookVerificationKind.Header:
                 return (CheckHeader(verification.Header is { } header ? request.Header(header) : null, verification.Prefix ?? "", target.Secrets, decode: false), false);
             case WebhookVerificationKind.Jwt:
-                return await tokens.CheckAsync(verification, target.Fields, TokensOf(verification, request, body), cancellationToken).ConfigureAwait(false);
+                return await tokens.CheckAsync(verification, target, TokensOf(verification, request, body), cancellationToken).ConfigureAwait(false);
             default:
                 if (CheckClientState(webhook, target.Secrets, body) is { } failure)
                 {
@@ -123,7 +123,7 @@ public sealed class WebhookReceiver(HookTokens tokens, TimeProvider time)
                 // Microsoft Graph adds tokens to notifications that carry data.
                 var added = body is { } json ? Texts(json, "validationTokens.*") : [];
                 return added.Count > 0 && verification.JwksUrl is not null
-                    ? await tokens.CheckAsync(verification, target.Fields, added, cancellationToken).ConfigureAwait(false)
+                    ? await tokens.CheckAsync(verification, target, added, cancellationToken).ConfigureAwait(false)
                     : (null, false);
         }
     }

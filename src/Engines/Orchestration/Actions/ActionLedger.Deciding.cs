@@ -37,7 +37,7 @@ internal sealed partial class ActionLedger
         };
         if (decision.Verdict == PolicyVerdict.ApprovalNeeded)
         {
-            var asked = AskForApproval(request.ActionId, stepId, operation.Id, arguments, summary, CanonicalJson.SubjectHash(operation.Id, arguments), 0, decision);
+            var asked = await AskForApprovalAsync(request, operation, summary, CanonicalJson.SubjectHash(operation.Id, arguments), 0, decision);
             await run.RecordAsync(planned, asked);
             return Waits(asked.RequestId);
         }
@@ -63,7 +63,7 @@ internal sealed partial class ActionLedger
         {
             return refused.Decision == DecisionRules.Expired
                 ? Failed(call.StepId, "approval_expired", "Nobody approved it in time.", false, null, before)
-                : Failed(call.StepId, "approval_rejected", string.IsNullOrWhiteSpace(refused.Comment) ? "It was not approved." : $"It was not approved: {refused.Comment}", false, null, before);
+                : Failed(call.StepId, "approval_rejected", NotApproved(refused), false, null, before);
         }
 
         var decision = await DecideAsync(call.StepId, operation, action.Arguments);
@@ -75,7 +75,7 @@ internal sealed partial class ActionLedger
         run.Work.ThrowIfCancellationRequested();
         if (decision.Verdict == PolicyVerdict.ApprovalNeeded && approval is null && action.ApprovedBy is null)
         {
-            var asked = AskForApproval(action.ActionId, call.StepId, action.OperationId, action.Arguments, action.Summary, hash, action.Attempts, decision);
+            var asked = await AskForApprovalAsync(call.Request, operation, action.Summary, hash, action.Attempts, decision);
             await run.RecordAsync([.. before, asked]);
             return Waits(asked.RequestId);
         }
@@ -86,8 +86,9 @@ internal sealed partial class ActionLedger
         return await SendNextAsync(call with { LastAttempt = Math.Max(call.LastAttempt, action.Attempts + 1) }, action.Attempts, approved);
     }
 
-    // An approval of other arguments is none. What lapsed with the end of an earlier attempt of the run is asked again.
-    private DecisionState? FindApproval(ActionState action, string hash) => Find(action, DecisionKind.Approval, decision => decision.UsedBy is null && decision.Request.SubjectHash == hash);
+    // An approval of other arguments is none, and neither is one that nobody used in the time for which it was given. What lapsed with the end of an earlier attempt of the run is asked again.
+    private DecisionState? FindApproval(ActionState action, string hash) =>
+        Find(action, DecisionKind.Approval, decision => decision.UsedBy is null && decision.Request.SubjectHash == hash && !(decision.Made?.ValidUntil <= run.Time.GetUtcNow()));
 
     private DecisionState? FindQuestion(ActionState action) => Find(action, DecisionKind.UnknownOutcome, decision => decision.ActionAttempts == action.Attempts);
 
@@ -111,22 +112,72 @@ internal sealed partial class ActionLedger
     private ActionReconciled? WhatPeopleSaid(ActionState action) =>
         FindQuestion(action)?.Made is { Decision: "done" or "not_done" } made ? AsPeopleSaid(action, made) : null;
 
-    private DecisionRequested AskForApproval(
-        string actionId, string stepId, string operationId, JsonElement arguments, string summary, string hash, int attempts, PolicyDecision decision) => new()
+    private static string NotApproved(DecisionMade refused)
+    {
+        var what = refused.Decision == DecisionRules.Cancelled ? "The request for an approval was withdrawn" : "It was not approved";
+        return string.IsNullOrWhiteSpace(refused.Comment) ? what + "." : $"{what}: {refused.Comment}";
+    }
+
+    private async Task<DecisionRequested> AskForApprovalAsync(ActionRequest request, ConnectorOperation operation, string summary, string hash, int attempts, PolicyDecision decision)
+    {
+        var stepId = request.StepId!;
+        var earlier = run.Snapshot.Decisions.Count(known =>
+            known.Request.Kind == DecisionKind.Approval
+            && known.Request.ActionId == request.ActionId
+            && known.Request.SubjectHash == hash
+            && known.ActionAttempts == attempts
+            && known.RunAttempt == run.Snapshot.Attempt);
+        var requestId = RequestId(stepId, earlier == 0 ? "approval" : $"approval.{earlier}", hash, attempts);
+        var (amount, currency) = ApprovalDetails.AmountOf(request.Arguments);
+        return new DecisionRequested
         {
-            RequestId = RequestId(stepId, "approval", hash, attempts),
+            RequestId = requestId,
             Kind = DecisionKind.Approval,
             StepId = stepId,
-            ActionId = actionId,
-            OperationId = operationId,
+            ActionId = request.ActionId,
+            OperationId = operation.Id,
             Summary = summary,
             Reason = "The policy asks for an approval of this.",
-            Subject = arguments,
+            Subject = request.Arguments,
             SubjectHash = hash,
             Options = ApprovalOptions,
             Deciders = decision.Approvers,
             ExpiresAt = run.Time.GetUtcNow() + decision.Expires,
+            ApprovalId = string.Concat("a-", requestId.AsSpan(2)),
+            Why = ApprovalDetails.WhyOf(run.Snapshot, run.Input, stepId),
+            Risk = ApprovalDetails.RiskOf(operation),
+            Amount = amount,
+            Currency = currency,
+            Environment = ApprovalDetails.EnvironmentOf(request.Arguments),
+            Preview = await PreviewAsync(request, operation),
         };
+    }
+
+    /// <summary>What the target system says that the action would do. Asked only where the template says how that is shown without being done; whoever is asked can decide without it.</summary>
+    private async Task<JsonElement?> PreviewAsync(ActionRequest request, ConnectorOperation operation)
+    {
+        if (!operation.CanDryRun || run.Options.PreviewTimeout <= TimeSpan.Zero)
+        {
+            return null;
+        }
+
+        using var patience = new CancellationTokenSource(run.Options.PreviewTimeout, run.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, run.Work);
+        try
+        {
+            var outcome = await run.Connectors.ExecuteAsync(request with { DryRun = true, Deadline = run.Time.GetUtcNow() + run.Options.PreviewTimeout }, either.Token);
+            return outcome is ActionSucceeded succeeded ? ResultShaper.Shape(succeeded.Result, run.Options.MaxResultLength).Result : null;
+        }
+        catch (OperationCanceledException) when (!run.Work.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            LogConnectorFailed(logger, request.OperationId, request.ActionId, e);
+            return null;
+        }
+    }
 
     private DecisionRequested AskWhatHappened(ActionState action, string? reason)
     {

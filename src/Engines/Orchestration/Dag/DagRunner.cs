@@ -325,7 +325,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
         {
             RequestIds = [.. open.Select(decision => decision.Request.RequestId)],
             Summary = Progress.Waiting(open),
-            ExpiresAt = open.Min(decision => decision.Request.ExpiresAt),
+            ExpiresAt = DecisionRules.FirstLapse(open),
         };
     }
 

@@ -6,6 +6,9 @@ public static class DecisionRules
     /// <summary>The decision of a request that lapsed.</summary>
     public const string Expired = "expired";
 
+    /// <summary>The decision of an approval that was withdrawn.</summary>
+    public const string Cancelled = "cancelled";
+
     /// <summary>
     /// Whether a decision counts. The first one does, for ever; the same person may repeat it. Whoever may not decide learns nothing else. Whoever asked may decide only where
     /// the request names <c>requester</c>, whatever their roles are.
@@ -55,14 +58,19 @@ public static class DecisionRules
             : request.Deciders.Any(who => Names(who, decider));
     }
 
-    /// <summary>The facts that close what has lapsed by now.</summary>
+    /// <summary>
+    /// The facts that close what has lapsed by now. Not approvals that an owner of their own stands for: somebody may have decided there, in time, what has not been told here.
+    /// </summary>
     public static IReadOnlyList<DecisionMade> ExpireDecisions(RunSnapshot snapshot, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(snapshot);
         return [.. snapshot.Decisions
-            .Where(decision => decision.IsOpen && decision.Request.ExpiresAt <= now)
+            .Where(decision => decision is { IsOpen: true, Request.ApprovalId: null } && decision.Request.ExpiresAt <= now)
             .Select(decision => new DecisionMade { RequestId = decision.Request.RequestId, Decision = Expired })];
     }
+
+    /// <summary>When the first of some open requests lapses that the run itself has to close; null never.</summary>
+    internal static DateTimeOffset? FirstLapse(IEnumerable<DecisionState> open) => open.Where(decision => decision.Request.ApprovalId is null).Min(decision => decision.Request.ExpiresAt);
 
     private static bool Names(string who, Decider decider) => who.Split(':', 2) switch
     {

@@ -45,6 +45,30 @@ public sealed record DecisionRequested : RunFact
 
     /// <summary>When it lapses; null never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>
+    /// The approval that stands for this request, <c>a-…</c>: it finds who has to approve, and only it says what was decided and when it has lapsed. Null where the run itself takes the decision: in plans, unknown outcomes, and
+    /// journals of earlier releases.
+    /// </summary>
+    public string? ApprovalId { get; init; }
+
+    /// <summary>Why the action is wanted, in the words of the model, the playbook and the person. Data, never instructions.</summary>
+    public string? Why { get; init; }
+
+    /// <summary>How risky the action is: <c>low</c>, <c>medium</c>, <c>high</c> or <c>critical</c>.</summary>
+    public string? Risk { get; init; }
+
+    /// <summary>What it costs, in <see cref="Currency"/>; null when that is not known.</summary>
+    public decimal? Amount { get; init; }
+
+    /// <summary>ISO 4217 code of <see cref="Amount"/>.</summary>
+    public string? Currency { get; init; }
+
+    /// <summary>Where it takes effect, for example <c>production</c>; null when that is not known.</summary>
+    public string? Environment { get; init; }
+
+    /// <summary>What the target system says that it would do: its dry run. Null where it cannot say, or did not in time.</summary>
+    public JsonElement? Preview { get; init; }
 }
 
 /// <summary>What a person can be asked to decide.</summary>
@@ -73,10 +97,10 @@ public sealed record DecisionMade : RunFact
     /// <summary>The request.</summary>
     public required string RequestId { get; init; }
 
-    /// <summary>One of the request's options, or <c>expired</c>.</summary>
+    /// <summary>One of the request's options, <c>expired</c>, or <c>cancelled</c> when the request was withdrawn.</summary>
     public required string Decision { get; init; }
 
-    /// <summary>Who decided; null when it lapsed.</summary>
+    /// <summary>Who decided; null when it lapsed or time decided.</summary>
     public string? By { get; init; }
 
     /// <summary>Where, for example <c>api</c>.</summary>
@@ -87,6 +111,9 @@ public sealed record DecisionMade : RunFact
 
     /// <summary>The edited plan, for <c>edit</c>.</summary>
     public JsonElement? Content { get; init; }
+
+    /// <summary>Until when an approval may be used; null for ever.</summary>
+    public DateTimeOffset? ValidUntil { get; init; }
 }
 
 /// <summary>An action was approved. The approval is used up by this: it holds for these arguments, once.</summary>
@@ -122,6 +149,6 @@ public sealed record RunWaiting : RunFact
     /// <summary>What is waited for, for people; also what the session shows meanwhile.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>When the first of them lapses; null never.</summary>
+    /// <summary>When the first of those lapses that the run itself has to close; null never. Approvals say themselves when they have lapsed.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 }

@@ -215,7 +215,7 @@ public sealed class ActionPolicy
             Texts(node["allow"]),
             Texts(node["approval"]),
             Texts(node["approvers"]),
-            node["expires"] is { } expires ? PolicyDuration.Parse(expires.GetValue<string>()) : DefaultExpiry,
+            node["expires"] is { } expires ? DefinitionDuration.Parse(expires.GetValue<string>(), "expires") : DefaultExpiry,
             Lookup.Read(node["target"], false),
             Lookup.Read(node["manager"], true),
             node["denied"]?.GetValue<string>());

@@ -8,8 +8,9 @@ namespace Steward.Engines.Orchestration.Tracing;
 /// Masks what must not be shown although it stands in the journal: the arguments that an action is sent with, and what people and models wrote. Names decide for JSON,
 /// known shapes of secrets for text.
 /// </summary>
-internal static class TraceMask
+public static class TraceMask
 {
+    /// <summary>What stands in the place of a secret.</summary>
     public const string Mask = "***";
 
     private const int MaxDepth = 24;

@@ -1,3 +1,6 @@
+using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Pipeline.Replies;
+
 namespace Steward.Engines.Connectors.Pipeline.Requests;
 
 /// <summary>One request, ready but for the address of the system and the credential, which come with the permit. Each attempt makes its own message from it.</summary>
@@ -22,4 +25,7 @@ internal sealed record OutgoingRequest
     public ReadOnlyMemory<byte>? Body { get; init; }
 
     public string? ContentType { get; init; }
+
+    /// <summary>Carries the request in another way than HTTP, with what the permit brought; all else of this record does not matter then.</summary>
+    public Func<Credential?, Task<Exchange>>? Carry { get; init; }
 }

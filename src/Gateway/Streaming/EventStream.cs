@@ -13,15 +13,21 @@ using Steward.Runs;
 
 namespace Steward.Gateway.Streaming;
 
+/// <summary>Writes one event: its lines up to and including the blank one.</summary>
+/// <param name="writer">Where to.</param>
+/// <param name="json">A writer to reset and use for the data.</param>
+/// <param name="item">The event.</param>
+internal delegate void EventFormat<in T>(PipeWriter writer, Utf8JsonWriter json, T item);
+
 /// <summary>
-/// Writes a run's events as server-sent events. Nothing that is ready waits for something that is not: what has come is flushed before the
-/// stream waits. The stream ends with the run; a client that goes away ends the stream and not the run.
+/// Writes server-sent events. Nothing that is ready waits for something that is not: what has come is flushed before the stream waits. The stream ends with its source, a run for example; a client
+/// that goes away ends the stream and not the source.
 /// </summary>
-internal sealed partial class RunEventStream(
+internal sealed partial class EventStream(
     IOptions<StewardGatewayOptions> options,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<RunEventStream> logger)
+    ILogger<EventStream> logger)
 {
     public const string ContentType = "text/event-stream";
 
@@ -33,10 +39,16 @@ internal sealed partial class RunEventStream(
     private readonly TimeSpan _heartbeat = options.Value.Heartbeat;
     private readonly byte[] _retry = Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"retry: {(long)options.Value.StreamRetry.TotalMilliseconds}\n\n"));
 
-    /// <summary>Answers a request with events until the run ends, the client goes or the process stops.</summary>
+    /// <summary>Answers a request with a run's events until the run ends, the client goes or the process stops.</summary>
     /// <param name="context">The request. Its answer has not begun.</param>
     /// <param name="watch">Begins to watch.</param>
-    public async Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<RunEvent>> watch)
+    public Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<RunEvent>> watch) => WriteAsync(context, watch, WriteEvent);
+
+    /// <summary>Answers a request with events until their source ends, the client goes or the process stops.</summary>
+    /// <param name="context">The request. Its answer has not begun.</param>
+    /// <param name="watch">Begins to watch.</param>
+    /// <param name="format">Writes one event.</param>
+    public async Task WriteAsync<T>(HttpContext context, Func<CancellationToken, IAsyncEnumerable<T>> watch, EventFormat<T> format)
     {
         var response = context.Response;
         response.StatusCode = StatusCodes.Status200OK;
@@ -52,7 +64,7 @@ internal sealed partial class RunEventStream(
         try
         {
             await using var events = watch(ending.Token).GetAsyncEnumerator(ending.Token);
-            await CopyAsync(events, writer, ending.Token);
+            await CopyAsync(events, writer, format, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -88,7 +100,7 @@ internal sealed partial class RunEventStream(
         await writer.FlushAsync(context.RequestAborted);
     }
 
-    private async Task CopyAsync(IAsyncEnumerator<RunEvent> events, PipeWriter writer, CancellationToken cancellationToken)
+    private async Task CopyAsync<T>(IAsyncEnumerator<T> events, PipeWriter writer, EventFormat<T> format, CancellationToken cancellationToken)
     {
         await using var json = new Utf8JsonWriter(writer, new JsonWriterOptions { SkipValidation = true });
         Task? heartbeat = null;
@@ -135,7 +147,7 @@ internal sealed partial class RunEventStream(
                 return;
             }
 
-            WriteEvent(writer, json, events.Current);
+            format(writer, json, events.Current);
             Diagnostics.SentEvents.Add(1);
             if (writer.UnflushedBytes > FlushAtBytes)
             {
@@ -153,15 +165,21 @@ internal sealed partial class RunEventStream(
         }
     }
 
-    private static void WriteEvent(PipeWriter writer, Utf8JsonWriter json, RunEvent runEvent)
+    /// <summary>Writes an event's id and type and the beginning of its data.</summary>
+    public static void BeginEvent(PipeWriter writer, long id, string type)
     {
         writer.Write("id: "u8);
         var digits = writer.GetSpan(20);
-        Utf8Formatter.TryFormat(runEvent.Sequence, digits, out var written);
+        Utf8Formatter.TryFormat(id, digits, out var written);
         writer.Advance(written);
         writer.Write("\nevent: "u8);
-        WriteOneLine(writer, runEvent.Type);
+        WriteOneLine(writer, type);
         writer.Write("\ndata: "u8);
+    }
+
+    private static void WriteEvent(PipeWriter writer, Utf8JsonWriter json, RunEvent runEvent)
+    {
+        BeginEvent(writer, runEvent.Sequence, runEvent.Type);
         json.Reset(writer);
         json.WriteStartObject();
         json.WriteNumber("sequence"u8, runEvent.Sequence);

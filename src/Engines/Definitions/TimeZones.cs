@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.RegularExpressions;
 
-namespace Steward.Engines.Orchestration.Schedules;
+namespace Steward.Engines.Definitions;
 
 /// <summary>Time zones by the names of the IANA database, for example <c>Europe/Berlin</c>, as this machine knows them.</summary>
 public static partial class TimeZones

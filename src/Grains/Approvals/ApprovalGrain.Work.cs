@@ -1,0 +1,322 @@
+using Microsoft.Extensions.Logging;
+using Steward.Engines.Approvals.Chains;
+using Steward.Engines.Approvals.Machine;
+using Steward.Engines.Approvals.People;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Runs;
+using Steward.Storage;
+
+namespace Steward.Approvals;
+
+/// <summary>What an approval does by itself: finds its chain and its people, lets time pass, tells others. Everything may be done twice; those who are told take it once.</summary>
+internal sealed partial class ApprovalGrain
+{
+    private const int MaxComments = 500;
+    private const int MaxSteps = 100;
+    private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
+
+    private Task _work = Task.CompletedTask;
+    private Task _advance = Task.CompletedTask;
+    private bool _tellRunAgain;
+    private int _failures;
+
+    /// <summary>Sets the timer to what is due next, unless somebody is at work and will. What is due much later is left to the watchdog, and the memory to others.</summary>
+    private void Arm()
+    {
+        if (!_work.IsCompleted || _stop.IsCancellationRequested)
+        {
+            return;
+        }
+
+        var next = _journal.State is { } state ? ApprovalWake.Of(state) : null;
+        var wait = (next - _time.GetUtcNow()) is { } until && until > TimeSpan.Zero ? until : TimeSpan.Zero;
+        if (_tellRunAgain || (next is not null && wait <= _parts.Options.KeptFor))
+        {
+            var patience = _failures == 0 ? TimeSpan.Zero : _parts.Options.RetryAfter * Math.Pow(2, Math.Min(_failures - 1, 10));
+            wait = _tellRunAgain || wait < patience ? Shorter(patience, LongestRetry) : wait;
+            DelayDeactivation(wait + _parts.Options.KeptFor);
+            _timer!.Change(wait, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            _timer!.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private Task OnTimerAsync(CancellationToken cancellationToken) => WorkAsync();
+
+    /// <summary>Does whatever is due, unless somebody is at it.</summary>
+    private Task WorkAsync()
+    {
+        if (_work.IsCompleted)
+        {
+            _work = WorkOnceAsync();
+        }
+
+        return _work;
+    }
+
+    private async Task WorkOnceAsync()
+    {
+        // Whoever starts it may look at the task before anything is done: nothing may end before that.
+        await Task.Yield();
+        try
+        {
+            for (var step = 0; step < MaxSteps && !_stop.IsCancellationRequested; step++)
+            {
+                await AdvanceAsync();
+                var isDone = await HandOverAsync();
+                _failures = isDone is null ? _failures + 1 : 0;
+                if (isDone is not true)
+                {
+                    break;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+#pragma warning disable CA1031 // What is to be done stands in the journal: it is tried again, here or elsewhere.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _failures++;
+            LogInterrupted(_logger, exception, Key);
+        }
+
+        AfterWork();
+    }
+
+    private void AfterWork()
+    {
+        _work = Task.CompletedTask;
+        Arm();
+        if (_journal.State is not { } state || _tellRunAgain || ApprovalWake.Of(state) is not { } next || next - _time.GetUtcNow() > _parts.Options.KeptFor)
+        {
+            // A request that waits uses nothing.
+            if (!_tellRunAgain)
+            {
+                DeactivateOnIdle();
+            }
+        }
+    }
+
+    /// <summary>Looks rules and people up as far as that is due, and lets time have its way. Whoever calls while it goes on waits for the same.</summary>
+    private Task AdvanceAsync()
+    {
+        if (_advance.IsCompleted)
+        {
+            _advance = AdvanceOnceAsync();
+        }
+
+        return _advance;
+    }
+
+    private async Task AdvanceOnceAsync()
+    {
+        for (var step = 0; step < MaxSteps && _journal.State is { } state; step++)
+        {
+            var now = _time.GetUtcNow();
+            switch (ApprovalMachine.Due(state, now).Kind)
+            {
+                case DueKind.FindRoute:
+                    await LookUpAsync(async () =>
+                    {
+                        var verdict = await _parts.Routes.RouteAsync(state.Request, now, _stop.Token);
+                        return current => ApprovalMachine.Route(current, verdict, _time.GetUtcNow());
+                    });
+                    break;
+                case DueKind.OpenLevel:
+                    await LookUpAsync(async () =>
+                    {
+                        var people = await ChainResolver.ResolveAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
+                        return current => ApprovalMachine.OpenLevel(current, people, _time.GetUtcNow());
+                    });
+                    break;
+                case DueKind.Escalate:
+                    await LookUpAsync(async () =>
+                    {
+                        var people = await ChainResolver.ResolveEscalationAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
+                        return current => ApprovalMachine.Escalate(current, people, _time.GetUtcNow());
+                    });
+                    break;
+                case DueKind.Remind or DueKind.EndLevel or DueKind.Expire:
+                    await Note(current => ApprovalMachine.Advance(current!, _time.GetUtcNow()));
+                    break;
+                default:
+                    return;
+            }
+        }
+    }
+
+    /// <summary>Looks something up and notes what follows; that it could not be looked up otherwise, so that it is tried again later. Nobody is left out, and nothing approved, for that.</summary>
+    private async Task LookUpAsync(Func<Task<Func<ApprovalState, ApprovalOutcome>>> lookUp)
+    {
+        Func<ApprovalState, ApprovalOutcome> decide;
+        try
+        {
+            _parts.Platform.Assume(TenantId);
+            decide = await lookUp();
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // Whatever keeps rules or people from being looked up: it is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotLookedUp(_logger, exception, Key);
+            var reason = exception is DirectoryUnavailableException ? "The directory cannot be asked now." : "Rules or people cannot be looked up now.";
+            decide = state => ApprovalMachine.Unavailable(state, reason, _time.GetUtcNow());
+        }
+
+        await Note(state => decide(state!));
+    }
+
+    private async Task<LevelQuery> QueryAsync(ApprovalState state, DateTimeOffset now) => LevelQuery.Of(state, await _parts.Routes.DelegationsAsync(TenantId, _stop.Token), now);
+
+    /// <summary>Tells the run, the people, the lists and the record in another system what they do not know.</summary>
+    /// <returns>Whether something was handed over; null when something could not be.</returns>
+    private async Task<bool?> HandOverAsync()
+    {
+        if (_journal.State is not { } state)
+        {
+            return false;
+        }
+
+        var now = _time.GetUtcNow();
+        var mirrored = await MirrorAsync(state, now);
+        var tellsRun = ApprovalWake.CanTellRun(state, now) || (_tellRunAgain && state is { IsOver: true, Request.RunId: not null });
+        var lists = state.ListedThrough < state.ListVersion;
+        if (!tellsRun && !lists && state.Outbox.Count == 0)
+        {
+            return mirrored;
+        }
+
+        // The run first: somebody may wait for it.
+        var runTold = tellsRun && await TriedAsync(() => TellRunAsync(state));
+        _tellRunAgain &= tellsRun && !runTold;
+        var isListed = lists ? TriedAsync(() => _parts.Lists.PutAsync(ApprovalRows.Of(state), _stop.Token).AsTask()) : Task.FromResult(false);
+        var isTold = state.Outbox.Count > 0 && await TriedAsync(() => TellPeopleAsync(state));
+        var handed = new ApprovalHandedOver
+        {
+            At = _time.GetUtcNow(),
+            NoticesThrough = isTold ? state.Outbox[^1].Sequence : null,
+            ListedThrough = await isListed ? state.Version : null,
+            RunTold = runTold && !state.RunTold,
+        };
+        if (handed is { NoticesThrough: not null } or { ListedThrough: not null } or { RunTold: true })
+        {
+            await _journal.DecideAsync(_ => new ApprovalOutcome { Events = [handed] });
+            ApprovalDiagnostics.HandOver.Record(Math.Max(0, (handed.At - state.ChangedAt).TotalSeconds));
+        }
+
+        var isComplete = (isTold || state.Outbox.Count == 0) && (await isListed || !lists) && (runTold || !tellsRun) && mirrored is not null;
+        return isComplete ? true : null;
+    }
+
+    private async Task TellRunAsync(ApprovalState state)
+    {
+        _parts.Platform.Assume(TenantId);
+        await GrainFactory.GetGrain<IRunGrain>(GrainKeys.Run(TenantId, state.Request.RunId!)).SettleApproval(
+            new ApprovalSettled
+            {
+                RequestId = state.Request.RunRequestId!,
+                ApprovalId = state.Request.ApprovalId,
+                Decision = state.Status switch
+                {
+                    Engines.Approvals.ApprovalStatus.Approved => "approve",
+                    Engines.Approvals.ApprovalStatus.Rejected => "reject",
+                    Engines.Approvals.ApprovalStatus.Expired => "expired",
+                    _ => "cancelled",
+                },
+                By = state.End!.By,
+                Channel = state.End.Channel,
+                Comment = state.End.Reason,
+                ValidUntil = state.End.ValidUntil,
+            },
+            _stop.Token);
+    }
+
+    private async Task TellPeopleAsync(ApprovalState state)
+    {
+        if (_parts.Router is not { } router)
+        {
+            return;
+        }
+
+        var isAsked = state.Outbox.Any(draft => draft is { IsActionable: true, To: not null });
+        var similar = isAsked ? await _parts.Similar.FindAsync(state, _stop.Token) : [];
+        if (ApprovalNotices.Of(state, similar) is { Count: > 0 } notices)
+        {
+            await router.TellAsync(TenantId, notices, _stop.Token);
+        }
+    }
+
+    /// <summary>Brings the record in another system in step, and takes what was decided there for what it is: one more vote.</summary>
+    /// <returns>Whether something was done; null when it could not be.</returns>
+    private async Task<bool?> MirrorAsync(ApprovalState state, DateTimeOffset now)
+    {
+        if (_parts.Mirrors is not { } mirrors || !ApprovalWake.MirrorIsDue(state, now))
+        {
+            return false;
+        }
+
+        MirrorStep? step = null;
+        if (!await TriedAsync(async () =>
+        {
+            _parts.Platform.Assume(TenantId);
+            step = await mirrors.SyncAsync(state, _stop.Token);
+        }))
+        {
+            return null;
+        }
+
+        await Note(_ => new ApprovalOutcome { Events = [step!.Event] });
+        if (step!.Vote is { } vote)
+        {
+            // Refused where whoever closed it there may not decide here; the next step says so there.
+            await Note(current => ApprovalMachine.Vote(current!, vote, _time.GetUtcNow()));
+        }
+
+        if (step.Cancel is { } cancel)
+        {
+            await Note(current => ApprovalMachine.Cancel(current!, cancel, _time.GetUtcNow()));
+        }
+
+        return true;
+    }
+
+    private async Task<bool> TriedAsync(Func<Task> tell)
+    {
+        try
+        {
+            await tell();
+            return true;
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // It stands in the journal that it is to be done; it is tried again.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotTold(_logger, exception, Key);
+            return false;
+        }
+    }
+
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan other) => one < other ? one : other;
+
+    [LoggerMessage(EventId = 1801, Level = LogLevel.Warning, Message = "The work on approval {Approval} was interrupted and will go on")]
+    private static partial void LogInterrupted(ILogger logger, Exception exception, string approval);
+
+    [LoggerMessage(EventId = 1802, Level = LogLevel.Warning, Message = "Rules or people of approval {Approval} cannot be looked up now; it will be tried again")]
+    private static partial void LogNotLookedUp(ILogger logger, Exception exception, string approval);
+
+    [LoggerMessage(EventId = 1803, Level = LogLevel.Warning, Message = "Not everyone could be told of approval {Approval}; it will be tried again")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string approval);
+}

@@ -1,0 +1,277 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Steward.Engines.Approvals.Machine;
+using Steward.Engines.Approvals.People;
+using Steward.Errors;
+using Steward.Identity;
+
+namespace Steward.Approvals;
+
+/// <summary>
+/// Owns one request for a human decision. Persists: its journal, nothing else; it is the outbox as well. Woken by: whoever decides, its timer while it is in memory, and the tenant's watchdog at the journal's wake time, which is
+/// that of the next reminder, escalation or lapse, or the past while somebody has to be told something. A request that waits is not in memory.
+/// </summary>
+[CollectionAgeLimit(Minutes = 2)]
+internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
+{
+    private readonly ApprovalParts _parts;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ApprovalGrain> _logger;
+    private readonly ApprovalJournal _journal;
+    private readonly CancellationTokenSource _stop = new();
+    private IGrainTimer? _timer;
+
+    public ApprovalGrain(ApprovalParts parts, ILogger<ApprovalGrain> logger)
+    {
+        (_parts, _time, _logger) = (parts, parts.Time, logger);
+        _journal = new ApprovalJournal(parts.Journals, this.GetPrimaryKeyString(), parts.Time, DeactivateOnIdle);
+    }
+
+    private string Key => this.GetPrimaryKeyString();
+
+    private string TenantId => GrainKeys.TenantOf(Key);
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await _journal.LoadAsync(cancellationToken);
+
+        // Interleaves, since those who are told may be waiting for this grain: what it changes, it changes through the journal, whose appends queue up.
+        _timer = this.RegisterGrainTimer(OnTimerAsync, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+        Arm();
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalView> Submit(SubmitApproval command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (_journal.Retired is not null)
+        {
+            throw new StewardException(ErrorCodes.Conflict, "The request is over, and retention has removed it.");
+        }
+
+        var now = _time.GetUtcNow();
+        var request = ApprovalInputs.ToRequest(Key, command, now);
+        var outcome = await _journal.DecideAsync(state => ApprovalMachine.Submit(state, request, now));
+        ApprovalRefusals.Check(outcome);
+        if (outcome is { IsRepeat: false })
+        {
+            ApprovalDiagnostics.Submitted.Add(1);
+        }
+        else if (_journal.State is { IsOver: true, Request.RunId: not null })
+        {
+            // A run that asks for what is over has not heard of its end.
+            _tellRunAgain = true;
+        }
+
+        Arm();
+        return View(Caller.Required);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalView?> Get(CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        if (_journal.State is not { } state || !MaySee(state, caller))
+        {
+            return null;
+        }
+
+        var view = View(caller);
+        if (!view.CanDecide && !Caller.IsSystem && !ApprovalMachine.MayManage(state, ApprovalViews.ActorOf(caller)))
+        {
+            return view;
+        }
+
+        var similar = await _parts.Similar.FindAsync(state, cancellationToken);
+        var forecast = state.IsOver || _parts.Forecasts is not { } forecasts ? null : await forecasts.ForecastAsync(state, _time.GetUtcNow(), cancellationToken);
+        return view with { Similar = [.. similar.Select(ApprovalViews.SummaryOf)], Forecast = forecast };
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalView> Decide(DecideApproval command, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        await Visible(caller);
+        var vote = new VoteCommand
+        {
+            Actor = ApprovalViews.ActorOf(caller),
+            Decision = command.Decision switch
+            {
+                "approve" => VoteDecision.Approve,
+                "reject" => VoteDecision.Reject,
+                _ => throw StewardException.Invalid("decision", "must be one of: approve, reject."),
+            },
+            SubjectHash = ApprovalInputs.Text(command.SubjectHash, "subjectHash"),
+            Channel = ApprovalInputs.Channel(command.Channel),
+            Comment = ApprovalInputs.Optional(command.Comment, "comment"),
+            OperationId = ApprovalInputs.OperationId(command.OperationId),
+        };
+        return await Carry(caller, state => ApprovalMachine.Vote(state, vote, _time.GetUtcNow()));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalView> Delegate(DelegateApproval command, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        await Visible(caller);
+        var reason = ApprovalInputs.Optional(command.Reason, "reason");
+        var to = await Person(ApprovalInputs.Text(command.To, "to"));
+        var handing = new DelegateCommand { Actor = ApprovalViews.ActorOf(caller), To = to, Channel = "api", Reason = reason };
+        return await Carry(caller, state => ApprovalMachine.Delegate(state, handing, _time.GetUtcNow()));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalView> Comment(CommentApproval command, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        await Visible(caller);
+        var comment = new CommentCommand
+        {
+            Actor = ApprovalViews.ActorOf(caller),
+            Text = ApprovalInputs.Text(command.Text, "text"),
+            Channel = "api",
+            OperationId = ApprovalInputs.OperationId(command.OperationId),
+        };
+        return await Carry(caller, state => state.Comments.Count < MaxComments || state.Comments.Any(known => known.OperationId is not null && known.OperationId == comment.OperationId)
+            ? ApprovalMachine.Comment(state, comment, _time.GetUtcNow())
+            : throw new StewardException(ErrorCodes.LimitReached, $"A request has at most {MaxComments} comments."));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalView?> Cancel(CancelApproval command, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        if (_journal.State is not { } state || !MaySee(state, caller))
+        {
+            return null;
+        }
+
+        var cancel = new CancelCommand
+        {
+            Actor = Caller.IsSystem ? null : ApprovalViews.ActorOf(caller),
+            Channel = Caller.IsSystem ? null : "api",
+            Reason = ApprovalInputs.Optional(command.Reason, "reason"),
+        };
+        return await Carry(caller, current => ApprovalMachine.Cancel(current, cancel, _time.GetUtcNow()));
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> Consume(ConsumeApproval command, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        await Visible(caller);
+        var consume = new ConsumeCommand
+        {
+            Actor = Caller.IsSystem ? null : ApprovalViews.ActorOf(caller),
+            SubjectHash = ApprovalInputs.Text(command.SubjectHash, "subjectHash"),
+            OperationId = ApprovalInputs.Text(command.OperationId, "operationId", 200),
+        };
+        var outcome = await _journal.DecideAsync(state => ApprovalMachine.Consume(state!, consume, _time.GetUtcNow()));
+        Arm();
+        if (outcome.Refusal is { Kind: not (RefusalKind.NotUsable or RefusalKind.StaleHash) })
+        {
+            ApprovalRefusals.Check(outcome);
+        }
+
+        return outcome.Refusal is null;
+    }
+
+    /// <inheritdoc/>
+    public async Task Resume(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        await WorkAsync();
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<ApprovalHistoryEntry>> GetHistory(CancellationToken cancellationToken = default) =>
+        _journal.State is { } state && MaySee(state, Caller.Required)
+            ? await ApprovalHistory.ReadAsync(_parts.Journals, Key, cancellationToken)
+            : throw StewardException.NotFound("The approval");
+
+    /// <inheritdoc/>
+    public async Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (_journal.Retired is not null)
+        {
+            return true;
+        }
+
+        return _journal.State is { End: { } end } state
+            && end.At <= endedBefore
+            && ApprovalWake.Of(state) is null
+            && _work.IsCompleted
+            && await _journal.RetireAsync(ApprovalRetired.Of(state), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer?.Dispose();
+        _stop.Dispose();
+        _journal.Dispose();
+    }
+
+    /// <summary>Looks people up first if nobody is asked at this moment, then refuses whoever may not know of the request.</summary>
+    private async Task Visible(CallerIdentity caller)
+    {
+        if (_journal.State is { IsOver: false, OpenLevel: null })
+        {
+            // Whoever was told of the last level's end may be faster than this grain.
+            await AdvanceAsync().WaitAsync(_parts.Options.LookUpPatience, _time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        if (_journal.State is not { } state || !MaySee(state, caller))
+        {
+            throw StewardException.NotFound("The approval");
+        }
+    }
+
+    private async Task<ApprovalView> Carry(CallerIdentity caller, Func<ApprovalState, ApprovalOutcome> command)
+    {
+        var outcome = await Note(state => command(state!));
+        Arm();
+        ApprovalRefusals.Check(outcome);
+        return View(caller);
+    }
+
+    /// <summary>Appends what a command leads to, and counts an end.</summary>
+    private async Task<ApprovalOutcome> Note(Func<ApprovalState?, ApprovalOutcome> decide)
+    {
+        var wasOver = _journal.State is { IsOver: true };
+        var outcome = await _journal.DecideAsync(decide);
+        if (!wasOver && outcome.Events.Count > 0 && _journal.State is { End: { } end } ended && outcome.Events.Any(happened => happened.At == end.At && happened is ApprovalApproved or ApprovalRejected or ApprovalExpired or ApprovalCancelled))
+        {
+            ApprovalDiagnostics.Ended.Add(1, new KeyValuePair<string, object?>("status", ApprovalViews.StatusOf(ended.Status)));
+            ApprovalDiagnostics.Open.Record(Math.Max(0, (end.At - ended.Request.RequestedAt).TotalSeconds));
+        }
+
+        return outcome;
+    }
+
+    private async Task<Person> Person(string email)
+    {
+        try
+        {
+            _parts.Platform.Assume(TenantId);
+            return await _parts.Directories.ForTenant(TenantId).FindAsync(email, _stop.Token) ?? throw StewardException.Invalid("to", "must be the mail address of somebody whom the directory knows.");
+        }
+        catch (DirectoryUnavailableException exception)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The directory cannot be asked now.", exception) { IsRetryable = true };
+        }
+    }
+
+    private static bool MaySee(ApprovalState state, CallerIdentity caller) => Caller.IsSystem || ApprovalMachine.MaySee(state, ApprovalViews.ActorOf(caller));
+
+    private ApprovalView View(CallerIdentity caller) => ApprovalViews.Of(_journal.State!, ApprovalViews.ActorOf(caller));
+}

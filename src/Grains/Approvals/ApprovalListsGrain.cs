@@ -1,0 +1,130 @@
+using Orleans.Concurrency;
+using Steward.Engines.Approvals.Machine;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Storage;
+
+namespace Steward.Approvals;
+
+/// <summary>Reads the lists that approvals keep up to date. Holds nothing; as many as a few at a time in each silo, since the table answers them all.</summary>
+[StatelessWorker(8)]
+internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore journals, ApprovalParts parts, TimeProvider time) : Grain, IApprovalListsGrain
+{
+    private const int MaxLimit = 200;
+    private const int HistoriesAtOnce = 8;
+
+    private static readonly HashSet<string> Statuses = ["submitted", "pending", "escalated", "approved", "rejected", "expired", "cancelled"];
+
+    private string TenantId => GrainKeys.TenantOf(this.GetPrimaryKeyString());
+
+    /// <inheritdoc/>
+    public async Task<ApprovalPage> List(ListApprovals query, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        Check(query.Limit);
+        if (query.Statuses.FirstOrDefault(status => !Statuses.Contains(status)) is not null)
+        {
+            throw StewardException.Invalid("statuses", $"must be some of: {string.Join(", ", Statuses)}.");
+        }
+
+        var statuses = query.Statuses.Count > 0 ? query.Statuses : query.View == "decided" ? null : ApprovalViews.OpenStatuses;
+        var isOpen = statuses is not null && statuses.All(ApprovalViews.OpenStatuses.Contains);
+        var order = isOpen ? ApprovalOrder.DueFirst : ApprovalOrder.Newest;
+        var table = ViewOf(query, caller) with
+        {
+            Statuses = statuses,
+            Type = query.Type,
+            RunId = query.RunId,
+            Order = order,
+            Limit = query.Limit,
+            After = ApprovalCursor.Read(query.After, order),
+        };
+        var rows = await store.ListAsync(table, cancellationToken);
+        var summaries = new List<ApprovalSummary>(rows.Count);
+        foreach (var row in rows)
+        {
+            summaries.Add(await SummaryOfAsync(row, cancellationToken));
+        }
+
+        return new ApprovalPage { Approvals = summaries, Next = rows.Count == query.Limit ? ApprovalCursor.Of(rows[^1], order) : null };
+    }
+
+    /// <inheritdoc/>
+    public async Task<ApprovalExportPage> Export(ExportApprovals query, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        Check(query.Limit);
+        if (query.Until <= query.From)
+        {
+            throw StewardException.Invalid("until", "must be after 'from'.");
+        }
+
+        var rows = await store.ListAsync(
+            new ApprovalQuery
+            {
+                TenantId = TenantId,
+                ChangedFrom = query.From,
+                ChangedUntil = query.Until,
+                Order = ApprovalOrder.Changed,
+                Limit = query.Limit,
+                After = ApprovalCursor.Read(query.After, ApprovalOrder.Changed),
+            },
+            cancellationToken);
+
+        // From the journals themselves: no request is brought into memory for its history.
+        var audits = new List<ApprovalAudit>(rows.Count);
+        foreach (var batch in rows.Chunk(HistoriesAtOnce))
+        {
+            audits.AddRange(await Task.WhenAll(batch.Select(async row => new ApprovalAudit
+            {
+                Approval = ApprovalViews.SummaryOf(ApprovalRows.Read(row)),
+                History = await ApprovalHistory.ReadAsync(journals, GrainKeys.Approval(TenantId, row.ApprovalId), cancellationToken),
+            })));
+        }
+
+        return new ApprovalExportPage { Approvals = audits, Next = rows.Count == query.Limit ? ApprovalCursor.Of(rows[^1], ApprovalOrder.Changed) : null };
+    }
+
+    /// <summary>What a view shows: only what the caller may see.</summary>
+    private ApprovalQuery ViewOf(ListApprovals query, CallerIdentity caller)
+    {
+        var table = new ApprovalQuery { TenantId = TenantId, Requester = query.Requester };
+        switch (query.View)
+        {
+            case "mine":
+                return table with { WaitsFor = [.. ApprovalRows.ByName(caller.UserId, caller.Email)] };
+            case "groups":
+                return table with { WaitsFor = [.. caller.Roles.Select(ApprovalRows.ByRole), .. ApprovalRows.ByGroup(caller.UserId, caller.Email)] };
+            case "delegated":
+                return table with { WaitsFor = [.. ApprovalRows.AsDelegate(caller.UserId, caller.Email)] };
+            case "requested":
+                return query.Requester is null || query.Requester == caller.UserId
+                    ? table with { Requester = caller.UserId }
+                    : throw StewardException.Invalid("requester", "must be yourself in the view 'requested'.");
+            case "decided":
+                return table with { DecidedBy = caller.UserId };
+            case "all":
+                Caller.RequireAdmin();
+                return table;
+            default:
+                throw StewardException.Invalid("view", "must be mine, groups, delegated, requested, decided or all.");
+        }
+    }
+
+    private async ValueTask<ApprovalSummary> SummaryOfAsync(ApprovalRow row, CancellationToken cancellationToken)
+    {
+        var state = ApprovalRows.Read(row);
+        var summary = ApprovalViews.SummaryOf(state);
+        return !state.IsOver && parts.Forecasts is { } forecasts && await forecasts.ForecastAsync(state, time.GetUtcNow(), cancellationToken) is { } forecast
+            ? summary with { BreachProbability = forecast.BreachProbability }
+            : summary;
+    }
+
+    private static void Check(int limit)
+    {
+        if (limit is < 1 or > MaxLimit)
+        {
+            throw StewardException.Invalid("limit", $"must be 1 to {MaxLimit}.");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Steward.Identity;
+using Steward.Notifications;
+using Steward.Storage;
+
+namespace Steward.Approvals;
+
+/// <summary>What owners of approvals work with.</summary>
+internal sealed class ApprovalParts(
+    IJournalStore journals,
+    IApprovalStore lists,
+    IApprovalRoutes routes,
+    ITenantDirectories directories,
+    SimilarApprovals similar,
+    PlatformIdentity platform,
+    IOptions<ApprovalOptions> options,
+    TimeProvider time,
+    IServiceProvider services)
+{
+    public IJournalStore Journals { get; } = journals;
+
+    public IApprovalStore Lists { get; } = lists;
+
+    public IApprovalRoutes Routes { get; } = routes;
+
+    public ITenantDirectories Directories { get; } = directories;
+
+    public SimilarApprovals Similar { get; } = similar;
+
+    public PlatformIdentity Platform { get; } = platform;
+
+    public ApprovalOptions Options { get; } = options.Value;
+
+    public TimeProvider Time { get; } = time;
+
+    /// <summary>Tells people; null where notifications are not part of the silo: whoever is asked finds the request in their list.</summary>
+    public INotificationRouter? Router { get; } = services.GetService<INotificationRouter>();
+
+    /// <summary>Null where no other system's records go along.</summary>
+    public IApprovalMirrors? Mirrors { get; } = services.GetService<IApprovalMirrors>();
+
+    /// <summary>Null where nothing learns from the past.</summary>
+    public IApprovalForecasts? Forecasts { get; } = services.GetService<IApprovalForecasts>();
+}
+
+/// <summary>Registers what approvals need.</summary>
+internal static class ApprovalServices
+{
+    /// <summary>
+    /// Adds the parts. Directories, records in other systems and forecasts are added by who implements them, before this: <see cref="ITenantDirectories"/>, <see cref="IApprovalMirrors"/>,
+    /// <see cref="IApprovalForecasts"/>.
+    /// </summary>
+    public static IServiceCollection AddStewardApprovals(this IServiceCollection services)
+    {
+        services.AddOptions<ApprovalOptions>().BindConfiguration(ApprovalOptions.Section);
+        services.TryAddSingleton<IApprovalRoutes, ApprovalRoutes>();
+        services.TryAddSingleton<SimilarApprovals>();
+        services.TryAddSingleton<ApprovalParts>();
+        return services;
+    }
+}

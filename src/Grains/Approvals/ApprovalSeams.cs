@@ -1,0 +1,39 @@
+using Steward.Engines.Approvals;
+using Steward.Engines.Approvals.Machine;
+using Steward.Engines.Approvals.People;
+using Steward.Engines.Approvals.Rules;
+
+namespace Steward.Approvals;
+
+/// <summary>Finds the chains of requests. Safe for concurrent use; acts in the platform's name.</summary>
+internal interface IApprovalRoutes
+{
+    /// <summary>The chain by the tenant's rules that hold now, and why. There always is one.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory was needed and could not be asked: try again.</exception>
+    ValueTask<RuleVerdict> RouteAsync(ApprovalRequest request, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>The tenant's delegations that are not over.</summary>
+    ValueTask<IReadOnlyList<Delegation>> DelegationsAsync(string tenantId, CancellationToken cancellationToken);
+}
+
+/// <summary>Keeps records in other systems in step with approvals: closing either closes the other. Safe for concurrent use.</summary>
+internal interface IApprovalMirrors
+{
+    /// <summary>
+    /// Brings the record of an approval in step: makes it, looks whether it was closed there, or closes it. Called again after a failure, so that it must be idempotent by approval.
+    /// </summary>
+    Task<MirrorStep> SyncAsync(ApprovalState state, CancellationToken cancellationToken);
+}
+
+/// <summary>What is known after a record was brought in step.</summary>
+/// <param name="Event">What to note.</param>
+/// <param name="Vote">A decision that was made there, for the approval to judge like any other; null for none.</param>
+/// <param name="Cancel">Whether the record was withdrawn there; null when it was not.</param>
+internal sealed record MirrorStep(ApprovalMirrored Event, VoteCommand? Vote = null, CancelCommand? Cancel = null);
+
+/// <summary>What a tenant's history says of open requests. Safe for concurrent use; never decides anything.</summary>
+internal interface IApprovalForecasts
+{
+    /// <summary>What is to be expected of a request; null when there is no history to tell from.</summary>
+    ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken);
+}

@@ -1,0 +1,35 @@
+using Steward.Engines.Approvals.Machine;
+
+namespace Steward.Approvals;
+
+/// <summary>When somebody has to look at an approval again, and what its owner has to do for others. Pure.</summary>
+internal static class ApprovalWake
+{
+    /// <summary>When something is due, the past when it is already; null when only people can move it, or nothing ever will again.</summary>
+    public static DateTimeOffset? Of(ApprovalState state)
+    {
+        var next = ApprovalMachine.NextAt(MustTellRun(state) ? state with { RunTold = true } : state);
+        if (MustTellRun(state))
+        {
+            // The run would only find that changes are frozen.
+            next = Earlier(next, state.End!.NotBefore ?? state.ChangedAt);
+        }
+
+        return MustBeginMirror(state) ? Earlier(next, state.ChangedAt) : next;
+    }
+
+    /// <summary>Whether a run waits to hear how it ended.</summary>
+    public static bool MustTellRun(ApprovalState state) => state is { IsOver: true, RunTold: false, Request.RunId: not null };
+
+    /// <summary>Whether the run can be told now.</summary>
+    public static bool CanTellRun(ApprovalState state, DateTimeOffset now) => MustTellRun(state) && !(state.End!.NotBefore > now);
+
+    /// <summary>Whether a record in another system is to go along and has not been begun.</summary>
+    public static bool MustBeginMirror(ApprovalState state) => state is { IsOver: false, Mirror: null, Route.Chain.Mirror: not null };
+
+    /// <summary>Whether the record in another system is to be looked at now.</summary>
+    public static bool MirrorIsDue(ApprovalState state, DateTimeOffset now) =>
+        MustBeginMirror(state) || (state.Mirror is { IsClosed: false } mirror && (state.IsOver || mirror.NextAt <= now));
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one : other;
+}

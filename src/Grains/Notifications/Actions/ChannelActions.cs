@@ -1,0 +1,287 @@
+using System.Net.Http;
+using System.Text;
+using Microsoft.Extensions.Logging;
+using Steward.Approvals;
+using Steward.Connectors;
+using Steward.Engines.Connectors.Webhooks;
+using Steward.Engines.Notifications.Answers;
+using Steward.Engines.Notifications.Rendering;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.People;
+using Steward.Storage;
+
+namespace Steward.Notifications;
+
+/// <summary>
+/// Answers clicks in channels: believes a request only by the channel's own proof, finds the person whose account it was by the channel's own directory, and decides in that person's name, with the roles with which they last came
+/// themselves. Only people who were told of the request through the platform can decide it here. Holds nothing.
+/// </summary>
+internal sealed partial class ChannelActions(
+    ChannelRequests requests,
+    ChannelPeople people,
+    INotificationStore store,
+    IGrainFactory grains,
+    PlatformIdentity platform,
+    ChannelPlans plans,
+    IHttpClientFactory clients,
+    TimeProvider time,
+    ILogger<ChannelActions> logger)
+{
+    private const int MostOfSubject = 2000;
+
+    // Slack takes an answer for three seconds; what takes longer is told later.
+    private static readonly TimeSpan SlackPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
+
+    /// <summary>Judges a request and does what it asks for.</summary>
+    public async Task<HookAnswer> ReceiveAsync(string tenantId, NotificationSettings settings, string channel, HookDelivery delivery, CancellationToken cancellationToken)
+    {
+        var own = settings.Channels.FirstOrDefault(known => known.Channel == channel && channel is NotificationChannels.Slack or NotificationChannels.Teams);
+        var (reading, target, answer) = await requests.JudgeAsync(tenantId, own, delivery, cancellationToken);
+        if (answer is not null)
+        {
+            Count(channel, answer.Status == 200 ? "challenged" : "refused");
+            return answer;
+        }
+
+        switch (reading)
+        {
+            case ClickFound { Click: var click }:
+                return channel == NotificationChannels.Slack
+                    ? await AnswerSlackAsync(tenantId, settings, own!, click, target!)
+                    : await AnswerTeamsAsync(tenantId, settings, own!, click, cancellationToken);
+            case ClickMalformed malformed:
+                Count(channel, "malformed");
+                LogMalformed(logger, tenantId, channel, malformed.Reason);
+                var text = ClickAnswer.Text(ClickOutcome.Malformed, settings.Locale);
+                if (channel == NotificationChannels.Teams)
+                {
+                    return Json(TeamsClicks.WithError(ClickOutcome.Malformed, text));
+                }
+
+                Later(malformed.ResponseUrl is { } url ? PostAsync(url, text, target!) : Task.CompletedTask);
+                return Thanks();
+            default:
+                Count(channel, "ignored");
+                return Thanks();
+        }
+    }
+
+    private async Task<HookAnswer> AnswerSlackAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, HookTarget target)
+    {
+        // Goes on when Slack waits no longer.
+        var deciding = DecideAndSayAsync();
+        await deciding.WaitAsync(SlackPatience, time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        if (!deciding.IsCompleted)
+        {
+            Later(deciding);
+        }
+
+        return Thanks();
+
+        async Task DecideAndSayAsync()
+        {
+            using var limit = new CancellationTokenSource(Longest, time);
+            var (decision, locale) = await DecideAsync(tenantId, settings, own, click, limit.Token);
+            if (click.ResponseUrl is { } url)
+            {
+                Later(PostAsync(url, Text(decision, click, locale, settings, tenantId), target));
+            }
+        }
+    }
+
+    private async Task<HookAnswer> AnswerTeamsAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    {
+        if (click.Verb == ClickVerb.Refresh)
+        {
+            return await RefreshAsync(tenantId, settings, own, click, cancellationToken);
+        }
+
+        var (decision, locale) = await DecideAsync(tenantId, settings, own, click, cancellationToken);
+        var text = Text(decision, click, locale, settings, tenantId);
+        return Json(decision.IsVote ? TeamsClicks.WithMessage(text) : TeamsClicks.WithError(decision.Outcome, text));
+    }
+
+    /// <summary>The card as it stands for this person.</summary>
+    private async Task<HookAnswer> RefreshAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    {
+        var (person, _) = await FindPersonAsync(tenantId, own, click, cancellationToken);
+        if (person?.Rows.LastOrDefault(row => row.Channel == own.Channel) is not { } row)
+        {
+            return Json(TeamsClicks.WithError(ClickOutcome.NotYours, ClickAnswer.Text(ClickOutcome.NotYours, settings.Locale)));
+        }
+
+        var rendered = NoticeRenderer.Render(QueueItem.DocumentOf(row).Notice, plans.Of(settings, own.Channel, own.Instance, own.Settings));
+        return Json(TeamsClicks.WithCard(rendered.Payload));
+    }
+
+    private async Task<(ClickDecision Decision, string? Locale)> DecideAsync(
+        string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    {
+        ClickDecision decision;
+        Acquaintance? person = null;
+        try
+        {
+            (person, var isKnown) = await FindPersonAsync(tenantId, own, click, cancellationToken);
+            decision = person is not null ? await VoteAsync(tenantId, person, click, cancellationToken)
+                : !isKnown ? new ClickDecision(ClickOutcome.Unavailable)
+                : new ClickDecision(ClickOutcome.UnknownPerson);
+        }
+#pragma warning disable CA1031 // Whoever clicked gets an answer; the vote is repeated by another click, which counts once.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogFailed(logger, exception, tenantId, own.Channel);
+            decision = new ClickDecision(ClickOutcome.Unavailable);
+        }
+
+        Count(own.Channel, decision.Outcome.ToString().ToLowerInvariant());
+        return (decision, person?.Rows.Select(row => QueueItem.DocumentOf(row).Notice.Recipient.Locale).LastOrDefault(locale => locale is not null) ?? settings.Locale);
+    }
+
+    /// <summary>The person of the tenant whose account clicked. Their id is the one under which the platform told them of this request; nobody's id is guessed from an address.</summary>
+    /// <returns>The person, or null; and whether the channel's directory could be asked.</returns>
+    private async Task<(Acquaintance? Person, bool IsKnown)> FindPersonAsync(string tenantId, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    {
+        if (own.Settings.GetValueOrDefault("organisation") is { Length: > 0 } organisation && !organisation.Equals(click.ExternalTenantId, StringComparison.OrdinalIgnoreCase))
+        {
+            return (null, true);
+        }
+
+        var (email, isKnown) = await people.FindAsync(tenantId, own, click.ExternalUserId, cancellationToken);
+        if (email is null)
+        {
+            return (null, isKnown);
+        }
+
+        List<NoticeRow> rows = [.. (await store.ListBySubjectAsync(tenantId, click.ApprovalId, MostOfSubject, cancellationToken))
+            .Where(row => email.Equals(QueueItem.DocumentOf(row).Notice.Recipient.Email, StringComparison.OrdinalIgnoreCase))];
+        if (rows.Select(row => row.Recipient).Distinct(StringComparer.Ordinal).Count() == 1)
+        {
+            return (new Acquaintance(rows[^1].Recipient, email, QueueItem.DocumentOf(rows[^1]).Notice.Recipient.Name, rows), true);
+        }
+
+        // A person of the organisation, whom nobody asked; or one address of two people, of which neither is safe.
+        return (new Acquaintance(null, email, null, rows), true);
+    }
+
+    private async Task<ClickDecision> VoteAsync(string tenantId, Acquaintance person, ChannelClick click, CancellationToken cancellationToken)
+    {
+        if (!GrainKeys.IsValidPart(click.ApprovalId, 'a'))
+        {
+            return new ClickDecision(ClickOutcome.NotFound);
+        }
+
+        if (person.UserId is not { } userId)
+        {
+            return new ClickDecision(ClickOutcome.NotYours);
+        }
+
+        platform.Assume(tenantId);
+        var seen = await grains.GetGrain<IPersonGrain>(GrainKeys.Person(tenantId, userId)).GetLastSeen(cancellationToken);
+        var approval = grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(tenantId, click.ApprovalId));
+        ClickDecision decision;
+        try
+        {
+            // Nobody has a role here that they did not come with themselves.
+            platform.AssumePerson(new CallerIdentity { TenantId = tenantId, UserId = userId, Roles = seen?.Roles ?? [], Name = person.Name, Email = person.Email });
+            decision = ClickDecision.OfVote(await approval.Decide(
+                new DecideApproval
+                {
+                    Decision = click.Verb == ClickVerb.Approve ? "approve" : "reject",
+                    SubjectHash = click.SubjectHash,
+                    Channel = click.Channel,
+                    OperationId = click.OperationId,
+                },
+                cancellationToken));
+        }
+        catch (StewardException exception)
+        {
+            platform.Assume(tenantId);
+            decision = ClickDecision.OfRefusal(exception, await approval.Get(cancellationToken), click.SubjectHash, userId);
+        }
+
+        if (decision.IsVote)
+        {
+            await NoteAsync(tenantId, userId, person.Rows);
+        }
+
+        return decision;
+    }
+
+    // That statuses lag is no reason to say that the vote does not count.
+    private async Task NoteAsync(string tenantId, string userId, IReadOnlyList<NoticeRow> rows)
+    {
+        try
+        {
+            platform.Assume(tenantId);
+            var queues = rows.Where(row => row.Channel != NotificationChannels.InApp).Select(row => (row.Channel, row.ThreadId)).Distinct()
+                .Select(thread => grains.GetGrain<INotificationQueueGrain>(GrainKeys.NotificationQueue(tenantId, thread.Channel)).Engaged(thread.ThreadId, NoticeEngagement.Acted));
+            var inbox = grains.GetGrain<IInboxGrain>(GrainKeys.Inbox(tenantId, userId));
+            await Task.WhenAll([.. queues, .. rows.Select(row => row.ThreadId).Distinct().Select(thread => inbox.Mark(new MarkInbox { ActedOn = thread }))]);
+        }
+#pragma warning disable CA1031 // The vote stands.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotNoted(logger, exception, tenantId);
+        }
+    }
+
+    private async Task PostAsync(Uri url, string text, HookTarget target)
+    {
+        using var limit = new CancellationTokenSource(Longest, time);
+        using var client = clients.CreateClient(target.Simulator is null ? "steward-instances" : "steward-instances-private");
+        using var content = new StringContent(SlackClicks.Ephemeral(text), Encoding.UTF8, "application/json");
+        using var response = await client.PostAsync(url, content, limit.Token);
+        response.EnsureSuccessStatusCode();
+    }
+
+    private string Text(ClickDecision decision, ChannelClick click, string? locale, NotificationSettings settings, string tenantId)
+    {
+        var text = ClickAnswer.Text(decision.Outcome, locale, click.Verb == ClickVerb.Approve ? "approve" : "reject", decision.Status, decision.By);
+        var address = plans.Of(settings, click.Channel, null, new Dictionary<string, string>()).PublicAddress;
+
+        // Whoever the channel cannot prove signs in.
+        return decision.Outcome is ClickOutcome.UnknownPerson or ClickOutcome.NotYours or ClickOutcome.Unavailable && address is not null && GrainKeys.IsValidPart(click.ApprovalId, 'a')
+            ? $"{text} {address}/approvals#{click.ApprovalId}"
+            : text;
+    }
+
+    private void Later(Task task)
+    {
+        _ = Watch();
+
+        async Task Watch()
+        {
+            await task.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+            if (task.Exception?.InnerException is { } exception)
+            {
+                LogNotAnswered(logger, exception.GetType().Name);
+            }
+        }
+    }
+
+    private static HookAnswer Thanks() => new() { Status = 200 };
+
+    private static HookAnswer Json(string body) => new() { Status = 200, ContentType = "application/json", Body = body };
+
+    private static void Count(string channel, string outcome) =>
+        NotificationDiagnostics.Actions.Add(1, new("channel", channel is NotificationChannels.Slack or NotificationChannels.Teams ? channel : "other"), new("outcome", outcome));
+
+    /// <summary>Whoever clicked, as the platform knows them.</summary>
+    private sealed record Acquaintance(string? UserId, string Email, string? Name, IReadOnlyList<NoticeRow> Rows);
+
+    [LoggerMessage(EventId = 1943, Level = LogLevel.Warning, Message = "A genuine request of {Channel} for {Tenant} could not be read: {Reason}")]
+    private static partial void LogMalformed(ILogger logger, string tenant, string channel, string reason);
+
+    [LoggerMessage(EventId = 1944, Level = LogLevel.Warning, Message = "A click in {Channel} of {Tenant} could not be worked on now")]
+    private static partial void LogFailed(ILogger logger, Exception exception, string tenant, string channel);
+
+    [LoggerMessage(EventId = 1945, Level = LogLevel.Warning, Message = "That somebody of {Tenant} acted could not be noted with their notices")]
+    private static partial void LogNotNoted(ILogger logger, Exception exception, string tenant);
+
+    [LoggerMessage(EventId = 1946, Level = LogLevel.Warning, Message = "Somebody who clicked could not be answered: {Kind}")]
+    private static partial void LogNotAnswered(ILogger logger, string kind);
+}
