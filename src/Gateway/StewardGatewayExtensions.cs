@@ -89,6 +89,7 @@ public static class StewardGatewayExtensions
         CallerEndpoints.Map(v1);
         McpEndpoints.Map(app);
         HookEndpoints.Map(app);
+        ChannelEndpoints.Map(app);
         OperationEndpoints.Map(app);
         PageEndpoints.Map(app, app.Configuration);
         app.MapOpenApi("/openapi/{documentName}.json");

@@ -36,6 +36,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<TenantWebhooks>();
+        builder.Services.TryAddSingleton<ApprovalWebhooks>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();

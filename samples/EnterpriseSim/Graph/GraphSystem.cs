@@ -6,7 +6,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Graph;
 
 /// <summary>The simulated Microsoft Graph with Entra ID's login: dialect of answers, errors, limits and pages. The operations are in the other parts.</summary>
-internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasTokens
+internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasClicks
 {
     private const string Root = "/v1.0";
     private readonly RateWindow rate;
@@ -65,6 +65,7 @@ internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasToke
             new("GET", $"{Root}/subscriptions/{{id}}", "getSubscription", GetSubscription),
             new("PATCH", $"{Root}/subscriptions/{{id}}", "updateSubscription", RenewSubscription),
             new("DELETE", $"{Root}/subscriptions/{{id}}", "deleteSubscription", DeleteSubscription),
+            .. BotRoutes,
         ];
     }
 

@@ -63,6 +63,11 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
                 : Invalid("A receiver has url and, where the product wants one, secret."));
         }
 
+        if (system is IHasClicks chat)
+        {
+            MapClicks(control, chat);
+        }
+
         if (system is Smtp.SmtpSystem smtp)
         {
             control.MapGet("/mail", () => Results.Json(new { mail = smtp.Received() }, Json));
@@ -71,6 +76,28 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         if (system is IHasMail mailing)
         {
             control.MapGet("/mail", () => Results.Json(new { mail = mailing.Mail() }, Json));
+        }
+    }
+
+    private static void MapClicks(RouteGroupBuilder control, IHasClicks chat)
+    {
+        control.MapGet("/messages", (string user) => Results.Json(new { messages = chat.MessagesTo(user) }, Json));
+        control.MapPost("/clicks", async (HttpContext http) => await ReadAsync<SimClick>(http) is { } click
+            ? Results.Json(await chat.ClickAsync(click, http.RequestAborted), Json)
+            : Invalid("A click has user, conversation, message and action, and for one on a message that has changed since, value."));
+        control.MapPut("/clicks-url", async (HttpContext http) =>
+        {
+            if (await ReadAsync<Receiver>(http) is not { } receiver || !Uri.TryCreate(receiver.Url, UriKind.Absolute, out var url) || !url.IsLoopback || url.Scheme is not ("http" or "https"))
+            {
+                return Invalid("The url must be an http address on this machine.");
+            }
+
+            chat.ClicksUrl = url;
+            return Results.NoContent();
+        });
+        if (chat is Slack.SlackSystem slack)
+        {
+            control.MapGet("/ephemerals", () => Results.Json(new { ephemerals = slack.Ephemerals() }, Json));
         }
     }
 

@@ -7,7 +7,7 @@ namespace Steward.Notifications;
 /// <summary>Registers what the grains of notifications need.</summary>
 internal static class NotificationGrainsExtensions
 {
-    /// <summary>Adds the router, the channel in-app and what queues work with. Senders of other channels are registered beside it.</summary>
+    /// <summary>Adds the router, the channel in-app and those of the notifications engine, and what queues work with.</summary>
     public static IServiceCollection AddStewardNotificationGrains(this IServiceCollection services)
     {
         services.AddOptions<NotificationOptions>().BindConfiguration(NotificationOptions.Section)
@@ -20,8 +20,9 @@ internal static class NotificationGrainsExtensions
         services.TryAddSingleton<INotificationRouter, NotificationRouter>();
         services.TryAddSingleton<INoticeAdmins, AdminNotices>();
         services.TryAddSingleton<NotificationWork>();
+        services.AddStewardChannels();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IChannelSender, InAppSender>());
-        services.TryAddSingleton<ChannelPeople>();
+        services.TryAddSingleton<IChannelPeople, ChannelPeople>();
         services.TryAddSingleton<ChannelRequests>();
         services.TryAddSingleton<ChannelActions>();
         return services;

@@ -49,6 +49,30 @@ public sealed class GraphContractTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EveryOperation_OfTheTemplateForTeamsBots_EndsAsInTheProduct()
+    {
+        using var bot = new Product(
+            "teams-bot", "app", new Uri(sim.Graph, "bot"), GraphSignIn.Credential(await GraphSignIn.AppAsync(sim)),
+            new Dictionary<string, string> { ["directoryId"] = sim.Credentials.GraphDirectoryId, ["clientId"] = sim.Credentials.GraphClientId });
+        var userId = sim.State.GraphUser("ada.lovelace");
+        var card = new { type = "AdaptiveCard", version = "1.4", body = new[] { new { type = "TextBlock", text = "Hello" } } };
+        Assert.Equal("https://api.botframework.com", (await bot.ResultAsync("service.read")).Text("issuer"));
+        var conversationId = (await bot.ResultAsync("conversations.open", new { userId })).Text("id");
+        Assert.Equal(conversationId, (await bot.ResultAsync("conversations.open", new { userId })).Text("id"));
+        Assert.Equal("invalid_argument", await bot.FailureAsync("conversations.open", new { userId = Guid.Empty }));
+        Assert.Equal("forbidden", await bot.FailureAsync("conversations.open", new { userId = sim.State.GraphUser("hugo.petit") }));
+        Assert.Equal("ada.lovelace@acme.example", (await bot.ResultAsync("members.get", new { conversationId, memberId = userId })).Text("email"));
+        Assert.Equal("not_found", await bot.FailureAsync("members.get", new { conversationId, memberId = Guid.Empty }));
+        var activityId = (await bot.ResultAsync("cards.post", new { conversationId, summary = "Hello", card })).Text("id");
+        await bot.ResultAsync("messages.post", new { conversationId, text = "And more" });
+        await bot.ResultAsync("cards.update", new { conversationId, activityId, summary = "Done", card });
+        Assert.Equal(["Done", null], sim.MessagesTo(SimSystem.Graph, "ada.lovelace").Select(message => (string?)message["summary"]));
+        Assert.Equal("not_found", await bot.FailureAsync("cards.update", new { conversationId, activityId = "1", summary = "x", card }));
+        Assert.Equal("not_found", await bot.FailureAsync("messages.post", new { conversationId = "a:nowhere", text = "x" }));
+        Assert.Empty(bot.NotCalled);
+    }
+
+    [Fact]
     public async Task EveryOperation_OfTheTemplateForTeams_EndsAsInTheProduct()
     {
         using var teams = new Product("teams", "oauth", new Uri(sim.Graph, "v1.0"), GraphSignIn.Credential(await GraphSignIn.PersonAsync(sim, "viktor.petrov")));

@@ -6,7 +6,8 @@ namespace Steward.Engines.Connectors.Webhooks;
 /// <summary>Validates the signed tokens of senders (RFC 7519) against the keys that their issuer publishes. Safe for concurrent use.</summary>
 /// <param name="keys">Where the keys come from.</param>
 /// <param name="time">The clock.</param>
-public sealed class HookTokens(IJwksSource keys, TimeProvider time)
+/// <param name="simulated">Where the keys of products come from that are simulated on this machine; null where none are.</param>
+public sealed class HookTokens(IJwksSource keys, TimeProvider time, IJwksSource? simulated = null)
 {
     private const int MaxTokens = 20;
 
@@ -44,7 +45,7 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
             return ("the template's issuer, audience or address of the keys cannot be used", false);
         }
 
-        var validator = new JwtValidator([options], keys, time);
+        var validator = new JwtValidator([options], target.Simulator is null ? keys : simulated ?? keys, time);
         foreach (var token in tokens)
         {
             var result = await validator.ValidateAsync(token, cancellationToken).ConfigureAwait(false);

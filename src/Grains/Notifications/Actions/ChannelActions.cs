@@ -1,11 +1,10 @@
-using System.Net.Http;
-using System.Text;
 using Microsoft.Extensions.Logging;
 using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Notifications.Answers;
 using Steward.Engines.Notifications.Rendering;
+using Steward.Engines.Notifications.Slack;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.People;
@@ -19,12 +18,12 @@ namespace Steward.Notifications;
 /// </summary>
 internal sealed partial class ChannelActions(
     ChannelRequests requests,
-    ChannelPeople people,
+    IChannelPeople people,
     INotificationStore store,
     IGrainFactory grains,
     PlatformIdentity platform,
     ChannelPlans plans,
-    IHttpClientFactory clients,
+    ISlackResponder slack,
     TimeProvider time,
     ILogger<ChannelActions> logger)
 {
@@ -50,7 +49,7 @@ internal sealed partial class ChannelActions(
             case ClickFound { Click: var click }:
                 return channel == NotificationChannels.Slack
                     ? await AnswerSlackAsync(tenantId, settings, own!, click, target!)
-                    : await AnswerTeamsAsync(tenantId, settings, own!, click, cancellationToken);
+                    : await AnswerTeamsAsync(tenantId, settings, own!, click, target!, cancellationToken);
             case ClickMalformed malformed:
                 Count(channel, "malformed");
                 LogMalformed(logger, tenantId, channel, malformed.Reason);
@@ -60,7 +59,7 @@ internal sealed partial class ChannelActions(
                     return Json(TeamsClicks.WithError(ClickOutcome.Malformed, text));
                 }
 
-                Later(malformed.ResponseUrl is { } url ? PostAsync(url, text, target!) : Task.CompletedTask);
+                Later(malformed.ResponseUrl is { } url ? PostAsync(url, text, target!, tenantId) : Task.CompletedTask);
                 return Thanks();
             default:
                 Count(channel, "ignored");
@@ -83,30 +82,30 @@ internal sealed partial class ChannelActions(
         async Task DecideAndSayAsync()
         {
             using var limit = new CancellationTokenSource(Longest, time);
-            var (decision, locale) = await DecideAsync(tenantId, settings, own, click, limit.Token);
+            var (decision, locale) = await DecideAsync(tenantId, settings, own, click, target, limit.Token);
             if (click.ResponseUrl is { } url)
             {
-                Later(PostAsync(url, Text(decision, click, locale, settings, tenantId), target));
+                Later(PostAsync(url, Text(decision, click, locale, settings), target, tenantId));
             }
         }
     }
 
-    private async Task<HookAnswer> AnswerTeamsAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    private async Task<HookAnswer> AnswerTeamsAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, HookTarget target, CancellationToken cancellationToken)
     {
         if (click.Verb == ClickVerb.Refresh)
         {
-            return await RefreshAsync(tenantId, settings, own, click, cancellationToken);
+            return await RefreshAsync(tenantId, settings, own, click, target, cancellationToken);
         }
 
-        var (decision, locale) = await DecideAsync(tenantId, settings, own, click, cancellationToken);
-        var text = Text(decision, click, locale, settings, tenantId);
+        var (decision, locale) = await DecideAsync(tenantId, settings, own, click, target, cancellationToken);
+        var text = Text(decision, click, locale, settings);
         return Json(decision.IsVote ? TeamsClicks.WithMessage(text) : TeamsClicks.WithError(decision.Outcome, text));
     }
 
     /// <summary>The card as it stands for this person.</summary>
-    private async Task<HookAnswer> RefreshAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    private async Task<HookAnswer> RefreshAsync(string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, HookTarget target, CancellationToken cancellationToken)
     {
-        var (person, _) = await FindPersonAsync(tenantId, own, click, cancellationToken);
+        var (person, _) = await FindPersonAsync(tenantId, own, click, target, cancellationToken);
         if (person?.Rows.LastOrDefault(row => row.Channel == own.Channel) is not { } row)
         {
             return Json(TeamsClicks.WithError(ClickOutcome.NotYours, ClickAnswer.Text(ClickOutcome.NotYours, settings.Locale)));
@@ -117,13 +116,13 @@ internal sealed partial class ChannelActions(
     }
 
     private async Task<(ClickDecision Decision, string? Locale)> DecideAsync(
-        string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+        string tenantId, NotificationSettings settings, NotificationChannel own, ChannelClick click, HookTarget target, CancellationToken cancellationToken)
     {
         ClickDecision decision;
         Acquaintance? person = null;
         try
         {
-            (person, var isKnown) = await FindPersonAsync(tenantId, own, click, cancellationToken);
+            (person, var isKnown) = await FindPersonAsync(tenantId, own, click, target, cancellationToken);
             decision = person is not null ? await VoteAsync(tenantId, person, click, cancellationToken)
                 : !isKnown ? new ClickDecision(ClickOutcome.Unavailable)
                 : new ClickDecision(ClickOutcome.UnknownPerson);
@@ -142,14 +141,15 @@ internal sealed partial class ChannelActions(
 
     /// <summary>The person of the tenant whose account clicked. Their id is the one under which the platform told them of this request; nobody's id is guessed from an address.</summary>
     /// <returns>The person, or null; and whether the channel's directory could be asked.</returns>
-    private async Task<(Acquaintance? Person, bool IsKnown)> FindPersonAsync(string tenantId, NotificationChannel own, ChannelClick click, CancellationToken cancellationToken)
+    private async Task<(Acquaintance? Person, bool IsKnown)> FindPersonAsync(string tenantId, NotificationChannel own, ChannelClick click, HookTarget target, CancellationToken cancellationToken)
     {
-        if (own.Settings.GetValueOrDefault("organisation") is { Length: > 0 } organisation && !organisation.Equals(click.ExternalTenantId, StringComparison.OrdinalIgnoreCase))
+        // A proof may be good for the channel's other organisations, too.
+        if ((target.Fields.GetValueOrDefault("directoryId") ?? own.Settings.GetValueOrDefault("organisation")) is { Length: > 0 } organisation && !organisation.Equals(click.ExternalTenantId, StringComparison.OrdinalIgnoreCase))
         {
             return (null, true);
         }
 
-        var (email, isKnown) = await people.FindAsync(tenantId, own, click.ExternalUserId, cancellationToken);
+        var (email, isKnown) = await people.FindAsync(tenantId, own, click, cancellationToken);
         if (email is null)
         {
             return (null, isKnown);
@@ -229,16 +229,16 @@ internal sealed partial class ChannelActions(
         }
     }
 
-    private async Task PostAsync(Uri url, string text, HookTarget target)
+    private async Task PostAsync(Uri url, string text, HookTarget target, string tenantId)
     {
         using var limit = new CancellationTokenSource(Longest, time);
-        using var client = clients.CreateClient(target.Simulator is null ? "steward-instances" : "steward-instances-private");
-        using var content = new StringContent(SlackClicks.Ephemeral(text), Encoding.UTF8, "application/json");
-        using var response = await client.PostAsync(url, content, limit.Token);
-        response.EnsureSuccessStatusCode();
+        if (!await slack.TryAnswerAsync(url, text, target.Simulator, limit.Token))
+        {
+            LogNotAnswered(logger, tenantId);
+        }
     }
 
-    private string Text(ClickDecision decision, ChannelClick click, string? locale, NotificationSettings settings, string tenantId)
+    private string Text(ClickDecision decision, ChannelClick click, string? locale, NotificationSettings settings)
     {
         var text = ClickAnswer.Text(decision.Outcome, locale, click.Verb == ClickVerb.Approve ? "approve" : "reject", decision.Status, decision.By);
         var address = plans.Of(settings, click.Channel, null, new Dictionary<string, string>()).PublicAddress;
@@ -249,19 +249,9 @@ internal sealed partial class ChannelActions(
             : text;
     }
 
-    private void Later(Task task)
-    {
-        _ = Watch();
-
-        async Task Watch()
-        {
-            await task.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-            if (task.Exception?.InnerException is { } exception)
-            {
-                LogNotAnswered(logger, exception.GetType().Name);
-            }
-        }
-    }
+    // Neither deciding nor answering throws for what goes wrong in them; what else does is a defect, and shows in the log.
+    private void Later(Task task) => _ = task.ContinueWith(
+        static (ended, state) => LogDefect((ILogger)state!, ended.Exception!), logger, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Current);
 
     private static HookAnswer Thanks() => new() { Status = 200 };
 
@@ -282,6 +272,9 @@ internal sealed partial class ChannelActions(
     [LoggerMessage(EventId = 1945, Level = LogLevel.Warning, Message = "That somebody of {Tenant} acted could not be noted with their notices")]
     private static partial void LogNotNoted(ILogger logger, Exception exception, string tenant);
 
-    [LoggerMessage(EventId = 1946, Level = LogLevel.Warning, Message = "Somebody who clicked could not be answered: {Kind}")]
-    private static partial void LogNotAnswered(ILogger logger, string kind);
+    [LoggerMessage(EventId = 1947, Level = LogLevel.Error, Message = "Answering a click met a defect")]
+    private static partial void LogDefect(ILogger logger, Exception exception);
+
+    [LoggerMessage(EventId = 1946, Level = LogLevel.Warning, Message = "Somebody of {Tenant} who clicked could not be answered")]
+    private static partial void LogNotAnswered(ILogger logger, string tenant);
 }

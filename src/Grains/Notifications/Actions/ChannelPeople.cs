@@ -1,30 +1,39 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Steward.Connectors;
 using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Notifications.Answers;
 
 namespace Steward.Notifications;
 
+/// <summary>Says whose account in a channel is whose. Safe for concurrent use.</summary>
+internal interface IChannelPeople
+{
+    /// <summary>The mail address of an account, in lower case.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="channel">The channel as the tenant set it up.</param>
+    /// <param name="click">The click, with the channel's own ids of the person and their organisation.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>The address, or null when the account is nobody's who works here; and whether that could be found out.</returns>
+    Task<(string? Email, bool IsKnown)> FindAsync(string tenantId, NotificationChannel channel, ChannelClick click, CancellationToken cancellationToken);
+}
+
 /// <summary>Asks a channel's own directory whose account a click came from. What is known holds for a few minutes: people click more than once. Safe for concurrent use.</summary>
-internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnectorPipeline pipeline, TimeProvider time, ILogger<ChannelPeople> logger)
+internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnectorPipeline pipeline, TimeProvider time, ILogger<ChannelPeople> logger) : IChannelPeople
 {
     private const int Most = 5000;
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly System.Collections.Concurrent.ConcurrentDictionary<(string Tenant, string Channel, string Account), (string Email, long At)> _known = new();
+    private readonly ConcurrentDictionary<(string Tenant, string Channel, string Account), (string Email, long At)> _known = new();
 
-    /// <summary>The mail address of an account, in lower case.</summary>
-    /// <param name="tenantId">The tenant.</param>
-    /// <param name="channel">The channel as the tenant set it up.</param>
-    /// <param name="account">The channel's own id of the person.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>The address, or null when the account is nobody's who works here; and whether that could be found out.</returns>
-    public async Task<(string? Email, bool IsKnown)> FindAsync(string tenantId, NotificationChannel channel, string account, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async Task<(string? Email, bool IsKnown)> FindAsync(string tenantId, NotificationChannel channel, ChannelClick click, CancellationToken cancellationToken)
     {
-        var id = (tenantId, channel.Channel, account);
+        var id = (tenantId, channel.Channel, click.ExternalUserId);
         if (_known.TryGetValue(id, out var known) && time.GetElapsedTime(known.At) < KnownFor)
         {
             return (known.Email, true);
@@ -44,15 +53,15 @@ internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnec
                 Target = target,
                 Gate = directory.GateOf(tenantId, name),
                 Operation = operation,
-                Arguments = JsonSerializer.SerializeToElement(new Dictionary<string, string> { ["userId"] = account }),
-                ActionId = $"who/{channel.Channel}/{account}",
+                Arguments = JsonSerializer.SerializeToElement(new Dictionary<string, string> { [channel.Channel == NotificationChannels.Slack ? "user" : "userId"] = click.ExternalUserId }),
+                ActionId = $"who/{channel.Channel}/{click.ExternalUserId}",
                 Deadline = time.GetUtcNow() + Patience,
             },
             cancellationToken);
         switch (outcome)
         {
             case ActionSucceeded succeeded:
-                var email = EmailOf(succeeded.Result);
+                var email = EmailOf(succeeded.Result, click);
                 if (email is not null)
                 {
                     if (_known.Count >= Most)
@@ -64,7 +73,7 @@ internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnec
                 }
 
                 return (email, true);
-            case ActionFailed { Code: FailureCodes.NotFound }:
+            case ActionFailed { Code: "not_found" }:
                 return (null, true);
             default:
                 LogNotAsked(logger, tenantId, name, outcome.GetType().Name);
@@ -75,12 +84,15 @@ internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnec
     /// <summary>The setting of a channel that names another connector by which its people are looked up.</summary>
     public const string DirectorySetting = "directory";
 
-    // Machines, and people who have left, do not decide.
-    private static string? EmailOf(JsonElement person) =>
-        person.ValueKind == JsonValueKind.Object && !IsTrue(person, "deleted") && !IsTrue(person, "isBot") && !IsTrue(person, "isStranger") && !IsFalse(person, "enabled")
-        && person.TryGetProperty("email", out var email) && email.ValueKind == JsonValueKind.String && email.GetString() is { Length: > 3 and <= 254 } text && text.Contains('@', StringComparison.Ordinal)
-            ? text.ToLowerInvariant()
+    // Machines, people who have left, and guests from other organisations do not decide.
+    private static string? EmailOf(JsonElement person, ChannelClick click) =>
+        person.ValueKind == JsonValueKind.Object && !IsTrue(person, "deleted") && !IsTrue(person, "isBot") && !IsFalse(person, "enabled")
+        && (Text(person, "teamId") is not { } team || team == click.ExternalTenantId || click.ExternalTenantId.StartsWith('E'))
+        && Text(person, "email") is { Length: > 3 and <= 254 } email && email.Contains('@', StringComparison.Ordinal)
+            ? email.ToLowerInvariant()
             : null;
+
+    private static string? Text(JsonElement person, string name) => person.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static bool IsTrue(JsonElement person, string name) => person.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
 

@@ -83,10 +83,17 @@ internal sealed class NotificationSettingsGrain(
     }
 
     /// <inheritdoc/>
-    public Task<HookAnswer> ReceiveAction(string channel, HookDelivery delivery, CancellationToken cancellationToken = default)
+    public async Task<HookAnswer> ReceiveAction(string channel, HookDelivery delivery, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        return actions.ReceiveAsync(TenantId, state.State.Settings, channel, delivery, cancellationToken);
+        var answer = await actions.ReceiveAsync(TenantId, state.State.Settings, channel, delivery, cancellationToken);
+        if (answer.Status == 401 && state.State.Settings.Revision == 0)
+        {
+            // Strangers can name any tenant; what does not exist does not stay in memory.
+            DeactivateOnIdle();
+        }
+
+        return answer;
     }
 
     /// <inheritdoc/>
