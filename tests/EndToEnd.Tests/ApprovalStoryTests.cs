@@ -13,6 +13,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
     private const string Lukas = "lukas.braun";
     private const string Manager = "jonas.weber";
     private const string Application = "Figma";
+    private const string ApplicationKey = "figma";
 
     private readonly TemporaryDirectory _data = new();
     private EnterpriseSimulation? _simulation;
@@ -34,7 +35,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         using var manager = steward.SignIn(Manager);
         var first = await AskAsync(ada);
         var shown = await UntilToldAsync(Manager, "Ada");
-        Assert.DoesNotContain(Application, _simulation!.State.OktaAppsOf(Ada));
+        Assert.DoesNotContain(ApplicationKey, _simulation!.State.OktaAppsOf(Ada));
 
         // The same click five times, and the same decision over the API, all at once.
         var clicks = Enumerable.Range(0, 5).Select(_ => ClickAsync(Manager, shown, approve: true)).ToList();
@@ -45,7 +46,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Equal(HttpStatusCode.OK, decided.StatusCode);
         Assert.Equal("completed", (await ada.WaitForRunAsync(first, Conversations.HasEnded)).GetProperty("state").GetString());
-        Assert.Contains(Application, _simulation.State.OktaAppsOf(Ada));
+        Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
         Assert.Single(_simulation.Calls, call => call is { Operation: "assignUserToApplication", Effect: true });
         Assert.Equal(1, (await JsonAsync(manager, $"v1/approvals/{Id(approval)}")).GetProperty("levels")[0].GetProperty("votes").GetArrayLength());
 
@@ -60,12 +61,12 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
 
         Assert.Equal(200, rejected.Status);
         Assert.Contains("not approved", ended.GetProperty("answer").GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(Application, _simulation.State.OktaAppsOf(Lukas));
+        Assert.DoesNotContain(ApplicationKey, _simulation.State.OktaAppsOf(Lukas));
 
         // An old button, pressed again: already decided.
         await ClickAsync(Manager, shown, approve: false);
         await EventuallyAsync(() => _simulation.State.SlackEphemerals.Any(told => told.Text.Contains("already", StringComparison.OrdinalIgnoreCase)));
-        Assert.Contains(Application, _simulation.State.OktaAppsOf(Ada));
+        Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
     }
 
     [Fact]
@@ -79,7 +80,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         // A colleague got hold of the message.
         var stranger = await ClickAsync("felix.hoffmann", shown, approve: true);
         using var http = new HttpClient();
-        using var content = new FormUrlEncodedContent([new("payload", $$"""{"type":"block_actions","user":{"id":"{{_simulation!.State.SlackUser(Manager)}}"}}""")]);
+        using var content = new FormUrlEncodedContent([new("payload", JsonSerializer.Serialize(new { type = "block_actions", user = new { id = _simulation!.State.SlackUser(Manager) } }))]);
         using var forged = await http.PostAsync(new Uri(steward.Url, "/channels/t-acme/slack"), content);
 
         Assert.Equal(HttpStatusCode.Unauthorized, forged.StatusCode);
@@ -112,7 +113,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         using var later = again.SignIn(Ada);
 
         Assert.Equal("completed", (await later.WaitForRunAsync(run, Conversations.HasEnded)).GetProperty("state").GetString());
-        Assert.Contains(Application, _simulation.State.OktaAppsOf(Ada));
+        Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
         Assert.Single(_simulation.Calls, call => call is { Operation: "assignUserToApplication", Effect: true });
         await EventuallyAsync(() => Buttons(Message(Manager, shown)).Count == 0);
         await EventuallyAsync(() => _simulation.MessagesTo(SimSystem.Slack, Ada).Count(message => message["text"]!.GetValue<string>().StartsWith("Approved", StringComparison.Ordinal)) == 1);
