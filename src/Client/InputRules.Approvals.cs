@@ -20,7 +20,7 @@ internal static partial class InputRules
 
     public static void SubjectHash(string? value) => Token(value, 128, "subjectHash");
 
-    public static void SubjectId(string? value) => Token(value, 200, "subjectId");
+    public static void SubjectId(string? value) => Token(value, 200, "subject");
 
     public static void NoticeId(string? value) => Token(value, 200, "noticeId");
 

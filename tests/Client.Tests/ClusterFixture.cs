@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging;
 using Orleans;
 using Orleans.Hosting;
 using Orleans.Runtime;
+using Steward.Approvals;
 using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Identity;
@@ -75,6 +76,9 @@ internal sealed class GrainScript
     public ConcurrentDictionary<string, TenantProfile> Tenants { get; } = new();
 
     public ConcurrentDictionary<string, string> Operations { get; } = new();
+
+    /// <summary>Requests for approvals by key, with who handed them in.</summary>
+    public ConcurrentDictionary<string, (string By, SubmitApproval Command)> Approvals { get; } = new();
 
     /// <summary>Failures to throw before a method does its work, by key and method.</summary>
     public ConcurrentDictionary<string, ConcurrentQueue<Exception>> Failures { get; } = new();

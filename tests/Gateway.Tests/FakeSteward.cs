@@ -22,6 +22,10 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeConnectors Connectors { get; } = new();
 
+    public FakeApprovals Approvals { get; } = new();
+
+    public FakeNotifications Notifications { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -74,6 +78,10 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public IWebhookClient Webhooks => cluster.Automation.WebhooksOf(identity, Fail);
 
         public IConnectorClient Connectors => cluster.Connectors.Of(identity, Fail);
+
+        public IApprovalClient Approvals => cluster.Approvals.Of(identity, Fail);
+
+        public INotificationClient Notifications => cluster.Notifications.Of(identity, Fail);
 
         public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
         {

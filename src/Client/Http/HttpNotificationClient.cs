@@ -89,7 +89,7 @@ internal sealed class HttpNotificationClient(HttpStewardUserClient http, InboxWa
     public async Task<IReadOnlyList<NoticeStatus>> ListBySubjectAsync(string subjectId, CancellationToken cancellationToken = default)
     {
         InputRules.SubjectId(subjectId);
-        return (await GetAsync("notification-settings.list-by-subject", $"{Root}/subjects/{Uri.EscapeDataString(subjectId)}", Json.NoticeListResource, cancellationToken)).Notices;
+        return (await GetAsync("notification-settings.list-by-subject", $"{Root}/sent?subject={Uri.EscapeDataString(subjectId)}", Json.NoticeListResource, cancellationToken)).Notices;
     }
 
     /// <inheritdoc/>
@@ -105,7 +105,9 @@ internal sealed class HttpNotificationClient(HttpStewardUserClient http, InboxWa
     {
         InputRules.NoticeId(noticeId);
         return http.SendWithoutAnswerAsync(
-            "notification-settings.replay-dead-letter", () => new HttpRequestMessage(HttpMethod.Post, $"{Root}/dead-letters/{Uri.EscapeDataString(noticeId)}/replay"), cancellationToken);
+            "notification-settings.replay-dead-letter",
+            () => new HttpRequestMessage(HttpMethod.Post, Root + "/dead-letters/replay") { Content = HttpStewardUserClient.Body(new ReplayNoticeRequest { NoticeId = noticeId }, Json.ReplayNoticeRequest) },
+            cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -138,6 +138,15 @@ public sealed record PreviewNoticeRequest
     public JsonElement? Data { get; init; }
 }
 
+/// <summary>Sends a notice again.</summary>
+public sealed record ReplayNoticeRequest
+{
+    /// <summary>The notice.</summary>
+    [Required]
+    [Length(1, 200)]
+    public string NoticeId { get; set; } = "";
+}
+
 /// <summary>What became of notices.</summary>
 public sealed record NoticeListResource
 {

@@ -21,7 +21,7 @@ internal static class ApiDescription
         typeof(TestMappingsRequest), typeof(SuggestMappingsRequest),
         typeof(SubmitApprovalRequest), typeof(DecideApprovalRequest), typeof(DecideApprovalsRequest), typeof(ApprovalDecisionRequest), typeof(DelegateApprovalRequest), typeof(CommentApprovalRequest),
         typeof(CancelApprovalRequest), typeof(ConsumeApprovalRequest), typeof(ValidateRulesRequest), typeof(SimulateRulesRequest), typeof(PublishRulesRequest), typeof(RollBackRulesRequest),
-        typeof(CreateDelegationRequest), typeof(MarkInboxRequest), typeof(SetPreferencesRequest), typeof(SetNotificationSettingsRequest), typeof(NotificationChannelRequest), typeof(PreviewNoticeRequest),
+        typeof(CreateDelegationRequest), typeof(MarkInboxRequest), typeof(SetPreferencesRequest), typeof(SetNotificationSettingsRequest), typeof(NotificationChannelRequest), typeof(PreviewNoticeRequest), typeof(ReplayNoticeRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -252,12 +252,8 @@ internal static class ApiDescription
                 parameter.Description = "The delegation's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9-]{1,64}$", MinLength = 1, MaxLength = 64 };
                 break;
-            case "subjectId":
+            case "subject":
                 parameter.Description = "What the notices are about, for example an approval's id.";
-                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
-                break;
-            case "noticeId":
-                parameter.Description = "The notice's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
                 break;
             case "channel":

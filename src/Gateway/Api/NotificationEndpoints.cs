@@ -84,7 +84,7 @@ internal static class NotificationEndpoints
             .Accepts<PreviewNoticeRequest>("application/json")
             .Produces<NoticePreview>()
             .WithProblems(400, 401, 403, 413, 415, 429, 503);
-        v1.MapGet("/notifications/subjects/{subjectId}", (Delegate)ListBySubjectAsync)
+        v1.MapGet("/notifications/sent", (Delegate)ListBySubjectAsync)
             .WithName("listNotificationsBySubject")
             .WithTags("Notifications")
             .WithSummary("List what was sent about something")
@@ -98,13 +98,14 @@ internal static class NotificationEndpoints
             .WithDescription("Notices that no channel could deliver, newest first. Admins only.")
             .Produces<NoticeListResource>()
             .WithProblems(400, 401, 403, 429, 503);
-        v1.MapPost("/notifications/dead-letters/{noticeId}/replay", (Delegate)ReplayAsync)
+        v1.MapPost("/notifications/dead-letters/replay", (Delegate)ReplayAsync)
             .WithName("replayDeadNotification")
             .WithTags("Notifications")
             .WithSummary("Send again")
             .WithDescription("Sends a notice that could not be delivered again, on its first channel. Admins only.")
+            .Accepts<ReplayNoticeRequest>("application/json")
             .Produces(StatusCodes.Status204NoContent)
-            .WithProblems(400, 401, 403, 404, 429, 503);
+            .WithProblems(400, 401, 403, 404, 413, 415, 429, 503);
         v1.MapGet("/notifications/queues/{channel}", (Delegate)GetQueueAsync)
             .WithName("getNotificationQueue")
             .WithTags("Notifications")
@@ -184,15 +185,16 @@ internal static class NotificationEndpoints
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, preview, ApprovalWireJson.Default.NoticePreview);
     }
 
-    private static async Task ListBySubjectAsync(HttpContext context, string subjectId) =>
-        await WriteAsync(context, await Caller.Of(context).Client.Notifications.ListBySubjectAsync(subjectId, context.RequestAborted));
+    private static async Task ListBySubjectAsync(HttpContext context, [FromQuery] string? subject) =>
+        await WriteAsync(context, await Caller.Of(context).Client.Notifications.ListBySubjectAsync(subject ?? "", context.RequestAborted));
 
     private static async Task ListDeadLettersAsync(HttpContext context, [FromQuery] string? limit) => await WriteAsync(
         context, await Caller.Of(context).Client.Notifications.ListDeadLettersAsync(QueryNumbers.Limit(limit, DefaultPageSize, MaxPageSize), context.RequestAborted));
 
-    private static async Task ReplayAsync(HttpContext context, string noticeId)
+    private static async Task ReplayAsync(HttpContext context, IOptions<StewardGatewayOptions> options)
     {
-        await Caller.Of(context).Client.Notifications.ReplayDeadLetterAsync(noticeId, context.RequestAborted);
+        var body = await RequestBody.ReadAsync(context, ApprovalWireJson.Default.ReplayNoticeRequest, options.Value.MaxBodyBytes);
+        await Caller.Of(context).Client.Notifications.ReplayDeadLetterAsync(body.NoticeId, context.RequestAborted);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

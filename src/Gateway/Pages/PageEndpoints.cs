@@ -8,7 +8,7 @@ using Steward.Gateway.Problems;
 
 namespace Steward.Gateway.Pages;
 
-/// <summary>The page at <c>/</c>: a chat with the run's steps.</summary>
+/// <summary>The pages: at <c>/</c> a chat with the run's steps, at <c>/approvals</c> what people are asked to approve.</summary>
 internal static class PageEndpoints
 {
     private static readonly string[] ForwardingHeaders = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
@@ -19,6 +19,13 @@ internal static class PageEndpoints
     {
         Load("/", "index.html", "text/html; charset=utf-8"),
         Load("/app.js", "app.js", "text/javascript; charset=utf-8"),
+        // The page itself looks which one it is about: opening an address does nothing but show it.
+        Load("/approvals", "approvals.html", "text/html; charset=utf-8"),
+        Load("/approvals/{approvalId}", "approvals.html", "text/html; charset=utf-8"),
+        Load("/approvals.js", "approvals.js", "text/javascript; charset=utf-8"),
+        Load("/approval-facts.js", "approval-facts.js", "text/javascript; charset=utf-8"),
+        Load("/approvals.css", "approvals.css", "text/css; charset=utf-8"),
+        Load("/api.js", "api.js", "text/javascript; charset=utf-8"),
         Load("/sse.js", "sse.js", "text/javascript; charset=utf-8"),
         Load("/app.css", "app.css", "text/css; charset=utf-8"),
         Load("/icon.svg", "icon.svg", "image/svg+xml"),

@@ -9,7 +9,7 @@ namespace Steward.Connectors;
 internal readonly record struct AuditWeek(int Index)
 {
     /// <summary>The first letter of the last part of a week's journal.</summary>
-    public const char KeyLetter = 'a';
+    public const char KeyLetter = 'l';
 
     private const long PerWeek = 10_000_000_000;
     private const int Days = 7;

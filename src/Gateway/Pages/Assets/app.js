@@ -1,48 +1,14 @@
+import { Problem, element, offerDemo, passes, pause, request, session, wait } from "/api.js";
 import { readEvents } from "/sse.js";
 
 const $ = (id) => document.getElementById(id);
-const maxWait = 10000;
 
-let token = sessionStorage.getItem("steward.token");
 let caller = null;
 let sessionId = null;
 let watching = null; // the run that is shown live: { id, last, answer, bubble, stop }
 const followed = new Set(); // every run whose events are still being read
 let clock = null;
 const scroll = document.querySelector(".scroll");
-
-// ---- requests
-
-class Problem extends Error {
-  constructor(status, problem) {
-    super(problem?.detail ?? `The server answered with status ${status}.`);
-    this.status = status;
-    this.code = problem?.code ?? "";
-    this.retryable = problem?.retryable ?? (status === 429 || status >= 502);
-    this.retryAfter = problem?.retryAfter ?? 0;
-  }
-}
-
-async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
-  const response = await fetch(path, {
-    method,
-    signal,
-    cache: "no-store",
-    credentials: "omit",
-    headers: { Authorization: `Bearer ${token}`, ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
-    body: body ? JSON.stringify(body) : undefined,
-  });
-  if (!response.ok) {
-    const isProblem = (response.headers.get("Content-Type") ?? "").startsWith("application/problem+json");
-    throw new Problem(response.status, isProblem ? await response.json() : null);
-  }
-  return response;
-}
-
-const wait = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
-const pause = (attempt, error) => Math.max((error?.retryAfter ?? 0) * 1000, Math.random() * Math.min(maxWait, 250 * 2 ** attempt));
-// A failed fetch throws a TypeError: the line is broken, and the same request may work in a moment.
-const passes = (error) => error instanceof TypeError || (error instanceof Problem && error.retryable && error.code !== "busy");
 
 // ---- what is shown
 
@@ -180,13 +146,6 @@ const optionNames = { approve: "Approve", reject: "Reject", edit: "Approve with 
 const decisionNames = { ...optionNames, approve: "approved", reject: "rejected", edit: "approved with changes", done: "it was done", not_done: "it was not done", give_up: "left as it is", expired: "lapsed" };
 const decisions = new Map(); // by run and request id: { card, buttons }
 
-function element(name, className, text) {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text ?? "";
-  return made;
-}
-
 /** A card with what is to be decided. Only who may decide gets buttons. */
 function showDecision(runId, asked, mayDecide) {
   const key = `${runId} ${asked.requestId}`;
@@ -200,6 +159,11 @@ function showDecision(runId, asked, mayDecide) {
   card.append(title);
   if (asked.reason) {
     card.append(element("p", "step-detail", asked.reason));
+  }
+  if (asked.approvalId) {
+    const approval = element("a", "", "Everything about it");
+    approval.href = `/approvals/${encodeURIComponent(asked.approvalId)}`;
+    card.append(approval);
   }
   const subject = asked.subject === undefined ? "" : JSON.stringify(asked.subject, null, 2);
   let plan = null;
@@ -554,14 +518,15 @@ function showRoom(inside) {
   $("who").hidden = !inside;
   $("sign-out").hidden = !inside;
   $("new-session").hidden = !inside;
+  $("approvals-link").hidden = !inside;
 }
 
 async function signIn(given) {
-  token = given.trim();
+  session.token = given.trim();
   showError(null);
   try {
     caller = await (await request("/v1/me")).json();
-    sessionStorage.setItem("steward.token", token);
+    session.keep(session.token);
     $("token").value = "";
     $("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
     showRoom(true);
@@ -592,28 +557,15 @@ function stopFollowing() {
 
 function signOut() {
   stopFollowing();
-  token = null;
+  session.forget();
   caller = null;
   sessionId = null;
-  sessionStorage.removeItem("steward.token");
   clearMessages();
   clearSteps();
   setStatus("");
   setBusy(false);
   showError(null);
   showRoom(false);
-}
-
-async function offerDemo() {
-  const response = await fetch("/demo/employees", { credentials: "omit" }).catch(() => null);
-  const employees = response?.ok ? await response.json() : [];
-  for (const employee of employees) {
-    const option = document.createElement("option");
-    option.value = employee.token;
-    option.textContent = employee.title ? `${employee.name}, ${employee.title}` : employee.name;
-    $("demo").append(option);
-  }
-  $("demo-form").hidden = employees.length === 0;
 }
 
 $("token-form").addEventListener("submit", (event) => {
@@ -669,7 +621,7 @@ $("cancel").addEventListener("click", async () => {
   }
 });
 
-await offerDemo();
-if (token) {
-  await signIn(token);
+await offerDemo($("demo"), $("demo-form"));
+if (session.token) {
+  await signIn(session.token);
 }
