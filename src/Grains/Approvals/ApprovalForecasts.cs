@@ -105,13 +105,13 @@ internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRule
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Forecasts of approvals of {TenantId}, from {Levels} levels: Brier score {Brier:0.0000} on {HeldOut} held back, {BaseBrier:0.0000} by the base rate; used: {IsUseful}")]
+    [LoggerMessage(EventId = 1822, Level = LogLevel.Information, Message = "Forecasts of approvals of {TenantId}, from {Levels} levels: Brier score {Brier:0.0000} on {HeldOut} held back, {BaseBrier:0.0000} by the base rate; used: {IsUseful}")]
     private static partial void LogLearnt(ILogger logger, string tenantId, int levels, int heldOut, double brier, double baseBrier, bool isUseful);
 
-    [LoggerMessage(EventId = 2, Level = LogLevel.Debug, Message = "No forecasts of approvals of {TenantId}: {Reason}")]
+    [LoggerMessage(EventId = 1823, Level = LogLevel.Debug, Message = "No forecasts of approvals of {TenantId}: {Reason}")]
     private static partial void LogRefused(ILogger logger, string tenantId, string reason);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "Forecasts of approvals of {TenantId} could not be learnt; it is tried again")]
+    [LoggerMessage(EventId = 1824, Level = LogLevel.Warning, Message = "Forecasts of approvals of {TenantId} could not be learnt; it is tried again")]
     private static partial void LogFailed(ILogger logger, Exception exception, string tenantId);
 
     private sealed record Learnt(ForecastModel? Model, DateTimeOffset Again);
