@@ -66,7 +66,7 @@ internal sealed partial class ApprovalRuleSets(IGrainFactory grains, PlatformIde
         }
     }
 
-    [LoggerMessage(EventId = 1, Level = LogLevel.Error, Message = "Version {Version} of the approval rules of {TenantId} cannot be read by this release: every request goes to the tenant's admins")]
+    [LoggerMessage(EventId = 1821, Level = LogLevel.Error, Message = "Version {Version} of the approval rules of {TenantId} cannot be read by this release: every request goes to the tenant's admins")]
     private static partial void LogUnreadable(ILogger logger, string tenantId, int version);
 
     private sealed record Copy(TenantRules Rules, long DelegationsVersion, DateTimeOffset At);

@@ -93,10 +93,10 @@ internal sealed class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposab
 
         var after = Read(command.Text, 0);
         var before = State.Version == 0 ? RuleSet.None : RuleSets.Read(State.Text, State.Version);
-        var (requests, isCut) = await _past.RequestsAsync(TenantId, command.Since ?? _time.GetUtcNow().AddDays(-30), command.Limit, cancellationToken);
+        var (read, isCut) = (0, false);
         try
         {
-            var result = await RuleReplay.RunAsync(before, after, requests, _directories.ForTenant(TenantId), cancellationToken);
+            var result = await RuleReplay.RunAsync(before, after, Requests(), _directories.ForTenant(TenantId), cancellationToken);
             return new RuleSimulation
             {
                 Tried = result.Tried,
@@ -109,6 +109,24 @@ internal sealed class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposab
         catch (DirectoryUnavailableException e)
         {
             throw new StewardException(ErrorCodes.Unavailable, "The directory that the rules look into cannot be reached now.", e) { IsRetryable = true };
+        }
+        catch (StorageException e)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The lists of approvals cannot be read now.", e) { IsRetryable = true };
+        }
+
+        async IAsyncEnumerable<ApprovalRequest> Requests()
+        {
+            await foreach (var state in _past.ReadAsync(TenantId, command.Since ?? _time.GetUtcNow().AddDays(-30), cancellationToken))
+            {
+                if (read++ == command.Limit)
+                {
+                    isCut = true;
+                    yield break;
+                }
+
+                yield return state.Request;
+            }
         }
     }
 

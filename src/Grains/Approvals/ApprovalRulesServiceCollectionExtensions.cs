@@ -12,6 +12,8 @@ internal static class ApprovalRulesServiceCollectionExtensions
         services.TryAddSingleton<ITenantDirectories, AddressDirectories>();
         services.TryAddSingleton<PastApprovals>();
         services.TryAddSingleton<ApprovalRuleSets>();
+        services.TryAddSingleton<ApprovalForecasts>();
+        services.TryAddSingleton<IApprovalForecasts>(provider => provider.GetRequiredService<ApprovalForecasts>());
         return services;
     }
 }

@@ -1,3 +1,4 @@
+using Steward.Approvals;
 using Steward.Client;
 using Steward.Engines.Security;
 using Steward.EnterpriseSim;
@@ -35,6 +36,20 @@ internal static class DemoTenant
         if (await tenants.GetProfileAsync(Id, cancellationToken) is null)
         {
             await tenants.ConfigureAsync(Id, new TenantProfile { Name = Name }, cancellationToken);
+        }
+
+        await EnsureRulesAsync(services.GetRequiredService<IStewardClient>(), cancellationToken);
+    }
+
+    /// <summary>Publishes the sample's approval rules unless the tenant has rules.</summary>
+    private static async Task EnsureRulesAsync(IStewardClient client, CancellationToken cancellationToken)
+    {
+        var admin = Identity(Acme.People.First(person => person.Admin));
+        var rules = client.For(new CallerIdentity { TenantId = Id, UserId = admin.UserId, Roles = admin.Roles, Name = admin.Name, Email = admin.Email }).Approvals.Rules;
+        if ((await rules.ListVersionsAsync(cancellationToken)).Count == 0)
+        {
+            var text = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "approvals", "acme.yaml"), cancellationToken);
+            await rules.PublishAsync(new PublishRules { Text = text, ExpectedVersion = 0, Comment = "The rules that the demo begins with." }, cancellationToken);
         }
     }
 

@@ -158,7 +158,7 @@ public sealed class RuleSetTests
             Examples.Request() with { ApprovalId = "a-3", Type = "jira", Amount = 50 },
         };
 
-        var result = await RuleReplay.RunAsync(before, after, requests, new SmallDirectory(), CancellationToken.None);
+        var result = await RuleReplay.RunAsync(before, after, requests.ToAsyncEnumerable(), new SmallDirectory(), CancellationToken.None);
 
         Assert.Equal((3, 1), (result.Tried, result.Different));
         var difference = Assert.Single(result.Differences);
@@ -184,7 +184,7 @@ public sealed class RuleSetTests
               mirror: { instance: jira-main, kind: jira_transition, settings: { project: A } }
             """;
 
-        var result = await RuleReplay.RunAsync(RuleSetReader.Read(Text, "r"), RuleSetReader.Read(Text.Replace(what, instead, StringComparison.Ordinal), "r"), [Examples.Request()], new SmallDirectory(), CancellationToken.None);
+        var result = await RuleReplay.RunAsync(RuleSetReader.Read(Text, "r"), RuleSetReader.Read(Text.Replace(what, instead, StringComparison.Ordinal), "r"), new[] { Examples.Request() }.ToAsyncEnumerable(), new SmallDirectory(), CancellationToken.None);
 
         Assert.Equal(differs ? 1 : 0, result.Different);
     }

@@ -11,7 +11,7 @@ public static class RuleReplay
 
     /// <summary>Tries both rule sets on each request, as of the time at which it was made, with today's directory.</summary>
     /// <exception cref="DirectoryUnavailableException">The directory was needed and could not be asked.</exception>
-    public static async Task<RuleReplayResult> RunAsync(RuleSet before, RuleSet after, IEnumerable<ApprovalRequest> requests, IDirectory directory, CancellationToken cancellationToken)
+    public static async Task<RuleReplayResult> RunAsync(RuleSet before, RuleSet after, IAsyncEnumerable<ApprovalRequest> requests, IDirectory directory, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(before);
         ArgumentNullException.ThrowIfNull(after);
@@ -20,9 +20,8 @@ public static class RuleReplay
         var (tried, different) = (0, 0);
         var differences = new List<ReplayedDifference>();
         var matches = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (var request in requests)
+        await foreach (var request in requests.WithCancellation(cancellationToken))
         {
-            cancellationToken.ThrowIfCancellationRequested();
             tried++;
             var was = await before.DecideAsync(request, known, request.RequestedAt, cancellationToken);
             var would = await after.DecideAsync(request, known, request.RequestedAt, cancellationToken);
