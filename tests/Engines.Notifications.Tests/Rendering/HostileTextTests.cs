@@ -16,7 +16,7 @@ public sealed partial class HostileTextTests
         "\r\nBcc: all@evil.test\r\n", "\n\n", "\0", "\u202E", "\u2066", "\u2028", "\uD800", "{summary}", "{{", "}", "{?reason:x}", "\\", "\"},{\"type\":\"actions\"", "ä", "日本", "👩‍💻", new string('x', 500), new string('"', 300),
     ];
 
-    private static readonly Gen<string> Text = from parts in Gen.NonEmptyListOf(Gen.OneOf(Gen.Elements(Pieces), ArbMap.Default.GeneratorFor<string>().Select(text => text ?? "")))
+    private static readonly Gen<string> Text = from parts in Gen.NonEmptyListOf(Gen.OneOf(Gen.Elements(Pieces), ArbMap.Default.ArbFor<string>().Generator.Select(text => text ?? "")))
                                                select string.Concat(parts.Take(12));
 
     [Fact]

@@ -79,10 +79,11 @@ internal sealed class Offices : IInstanceDirectory, IAsyncDisposable
 
     public IReadOnlyList<JsonObject> Teams(string login = "jonas.weber") => Sim.MessagesTo(SimSystem.Graph, login);
 
-    public static Notice Notice(string kind = NoticeKinds.ApprovalRequested, string id = "n-1", string email = "jonas.weber@acme.example", object? data = null) =>
-        NoticeRenderer.Sample(kind, data is null ? null : JsonSerializer.SerializeToElement(data)) is var sample
-            ? sample with { NoticeId = id, TenantId = "t-acme", Recipient = sample.Recipient with { Email = email }, CreatedAt = TimeProvider.System.GetUtcNow() }
-            : throw new InvalidOperationException();
+    public static Notice Notice(string kind = NoticeKinds.ApprovalRequested, string id = "n-1", string email = "jonas.weber@acme.example", object? data = null)
+    {
+        var sample = NoticeRenderer.Sample(kind, data is null ? null : JsonSerializer.SerializeToElement(data));
+        return sample with { NoticeId = id, TenantId = "t-acme", Recipient = sample.Recipient with { Email = email }, CreatedAt = TimeProvider.System.GetUtcNow() };
+    }
 
     public ValueTask<IReadOnlyList<ResolvedInstance>> ListAsync(string tenantId, CancellationToken cancellationToken) => new(_instances);
 
