@@ -92,6 +92,22 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
                 simulation.servers.Add(await SimServer.StartAsync(simulation.systems[i], world, wanted[i], cancellationToken));
             }
 
+            foreach (var (system, server) in simulation.systems.Zip(simulation.servers))
+            {
+                // Both name their own address in what they send.
+                switch (system)
+                {
+                    case SlackSystem slack:
+                        slack.OwnUrl = server.Url;
+                        break;
+                    case GraphSystem graph:
+                        graph.OwnUrl = server.Url;
+                        break;
+                    default:
+                        break;
+                }
+            }
+
             simulation.smtp = SmtpServer.Start((SmtpSystem)simulation.systems[^1], world, ports.Smtp);
             return simulation;
         }
@@ -141,6 +157,29 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
         }
     }
 
+    /// <summary>Says where the clicks in a chat go: Slack's request URL of interactivity, or the messaging endpoint of the Teams bot.</summary>
+    /// <param name="system">Slack or Graph.</param>
+    /// <param name="url">The receiver, on this machine.</param>
+    /// <exception cref="ArgumentException">The system has no buttons, or the receiver is on another machine.</exception>
+    public void SendClicksTo(SimSystem system, Uri url)
+    {
+        ArgumentNullException.ThrowIfNull(url);
+        ClicksOf(system).ClicksUrl = url.IsLoopback ? url : throw new ArgumentException("Simulated clicks go nowhere but to this machine.", nameof(url));
+    }
+
+    /// <summary>Presses a button in a chat, and waits for what the receiver answers.</summary>
+    /// <param name="system">Slack or Graph.</param>
+    /// <param name="click">Who presses what.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="ArgumentException">The system has no buttons.</exception>
+    public Task<SimClickAnswer> ClickAsync(SimSystem system, SimClick click, CancellationToken cancellationToken = default) => ClicksOf(system).ClickAsync(click, cancellationToken);
+
+    /// <summary>What a person sees in the direct messages with the app, oldest first: Slack's messages with <c>channel</c>, or the Teams bot's with <c>conversation</c> and <c>card</c>.</summary>
+    /// <param name="system">Slack or Graph.</param>
+    /// <param name="user">Login, mail address or the product's own id.</param>
+    /// <exception cref="ArgumentException">The system is no chat.</exception>
+    public IReadOnlyList<JsonObject> MessagesTo(SimSystem system, string user) => ClicksOf(system).MessagesTo(user);
+
     /// <summary>Writes addresses and credentials as JSON into a file that only its owner can read.</summary>
     /// <param name="file">The file; a reader never sees half of it.</param>
     public void WriteEndpoints(string file) => SimArguments.WriteUrls(this, file);
@@ -171,6 +210,8 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
 
         await world.DisposeAsync();
     }
+
+    private IHasClicks ClicksOf(SimSystem system) => systems.First(s => s.System == system) as IHasClicks ?? throw new ArgumentException($"{system} has no buttons.", nameof(system));
 
     private IHasHooks HooksOf(SimSystem system) => systems.First(s => s.System == system) as IHasHooks
         ?? throw new ArgumentException($"{system} sends no events.", nameof(system));

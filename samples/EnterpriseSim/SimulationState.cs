@@ -47,6 +47,9 @@ public sealed class SimulationState
         }
     }
 
+    /// <summary>What single persons were answered in Slack after a click, oldest first.</summary>
+    public IReadOnlyList<SimEphemeral> SlackEphemerals => slack.Ephemerals();
+
     /// <summary>The id of a Slack channel; null if there is none.</summary>
     /// <param name="name">The channel's name.</param>
     public string? SlackChannel(string name)

@@ -36,10 +36,12 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<PlatformIdentity>();
         builder.Services.TryAddSingleton<OpenWork>();
         builder.Services.TryAddSingleton<TenantWebhooks>();
+        builder.Services.TryAddSingleton<ApprovalWebhooks>();
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, WebhookRunHook>());
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.AddStewardHooks();
+        builder.Services.AddStewardDirectories();
         builder.Services.AddStewardApprovals();
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
 

@@ -42,6 +42,8 @@ internal sealed class ScriptedApprovalGrain(GrainScript script, IdentityEnvelope
 
     public Task Resume(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    public Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default) => Task.FromResult(false);
+
     public Task<IReadOnlyList<ApprovalHistoryEntry>> GetHistory(CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<ApprovalHistoryEntry>>([]);
 
     private string Caller() => signer.TryVerify(RequestContext.Get(IdentityContext.Key) as string, out var identity, out _) ? $"{identity.UserId} {string.Join(',', identity.Roles)}" : "nobody";

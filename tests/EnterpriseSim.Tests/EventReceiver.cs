@@ -39,6 +39,9 @@ internal sealed class EventReceiver : IAsyncDisposable
     /// <summary>Whether handshakes are answered wrongly.</summary>
     public bool Lies { get; set; }
 
+    /// <summary>What events are answered with.</summary>
+    public string Answer { get; set; } = "";
+
     public int Status
     {
         set => Volatile.Write(ref status, value);
@@ -76,6 +79,7 @@ internal sealed class EventReceiver : IAsyncDisposable
                 if (answer is null)
                 {
                     context.Response.StatusCode = Volatile.Read(ref status);
+                    await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(Answer));
                     received.Enqueue((body, context.Request.Headers.AllKeys.ToDictionary(k => k!, k => context.Request.Headers[k]!, StringComparer.OrdinalIgnoreCase)));
                 }
                 else

@@ -26,6 +26,8 @@ public sealed class GatewayFixture : IAsyncLifetime
 
     public FakeHooks Hooks { get; } = new();
 
+    public FakeChannels Channels { get; } = new();
+
     public Uri Address { get; private set; } = null!;
 
     public IServiceProvider Services => _app!.Services;
@@ -109,6 +111,7 @@ public sealed class GatewayFixture : IAsyncLifetime
         builder.Services.AddSingleton<TimeProvider>(Time);
         builder.Services.AddSingleton<IStewardClient>(Cluster);
         builder.Services.AddSingleton<IHookReceiver>(Hooks);
+        builder.Services.AddSingleton<IChannelReceiver>(Channels);
         builder.Services.AddSingleton<IDemoEmployees, Demo>();
         builder.Services.AddSingleton<ICapabilityReport, ModelsReport>();
         builder.Services.AddSingleton<ICapabilityReport, BrokenReport>();

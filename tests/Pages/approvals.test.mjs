@@ -139,7 +139,7 @@ pagesTest("a link from a mail asks for sign-in, does nothing by itself, and help
   const forAdmins = await ask("Something for administrators", { type: "other" });
   const { approvalId } = await ask("Opened from a mail");
 
-  const page = await open(null, `/approvals/${approvalId}`);
+  const page = await open(null, `/approvals#${approvalId}`);
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
   assert.equal(await page.getByText("Opened from a mail").count(), 0);
   assert.equal(await statusOf(approvalId), "pending");

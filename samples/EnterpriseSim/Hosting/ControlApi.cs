@@ -63,6 +63,18 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
                 : Invalid("A receiver has url and, where the product wants one, secret."));
         }
 
+        if (system is IHasClicks chat)
+        {
+            MapClicks(control, chat);
+        }
+
+        if (system is IHasAbsences absences)
+        {
+            control.MapPost("/absences", async (HttpContext http) => await ReadAsync<PlannedAbsence>(http) is { } planned
+                ? Put(absences, planned)
+                : Invalid("An absence has email, from and, where it ends, until; without from the person is back."));
+        }
+
         if (system is Smtp.SmtpSystem smtp)
         {
             control.MapGet("/mail", () => Results.Json(new { mail = smtp.Received() }, Json));
@@ -71,6 +83,28 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         if (system is IHasMail mailing)
         {
             control.MapGet("/mail", () => Results.Json(new { mail = mailing.Mail() }, Json));
+        }
+    }
+
+    private static void MapClicks(RouteGroupBuilder control, IHasClicks chat)
+    {
+        control.MapGet("/messages", (string user) => Results.Json(new { messages = chat.MessagesTo(user) }, Json));
+        control.MapPost("/clicks", async (HttpContext http) => await ReadAsync<SimClick>(http) is { } click
+            ? Results.Json(await chat.ClickAsync(click, http.RequestAborted), Json)
+            : Invalid("A click has user, conversation, message and action, and for one on a message that has changed since, value."));
+        control.MapPut("/clicks-url", async (HttpContext http) =>
+        {
+            if (await ReadAsync<Receiver>(http) is not { } receiver || !Uri.TryCreate(receiver.Url, UriKind.Absolute, out var url) || !url.IsLoopback || url.Scheme is not ("http" or "https"))
+            {
+                return Invalid("The url must be an http address on this machine.");
+            }
+
+            chat.ClicksUrl = url;
+            return Results.NoContent();
+        });
+        if (chat is Slack.SlackSystem slack)
+        {
+            control.MapGet("/ephemerals", () => Results.Json(new { ephemerals = slack.Ephemerals() }, Json));
         }
     }
 
@@ -110,6 +144,16 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         }
     }
 
+    private IResult Put(IHasAbsences absences, PlannedAbsence planned)
+    {
+        lock (system.Gate)
+        {
+            return absences.PutAway(planned.Email, planned.From is { } from ? (from, planned.Until) : null) ? Results.NoContent() : Invalid("Nobody has this mail address.");
+        }
+    }
+
+    private sealed record PlannedAbsence(string Email, DateTimeOffset? From = null, DateTimeOffset? Until = null);
+
     private sealed record PlannedEvent(string Type, JsonObject Content);
 
     private sealed record Receiver(string Url, string? Secret = null);
@@ -137,6 +181,14 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
 internal interface IHasTokens
 {
     TokenBook Tokens { get; }
+}
+
+/// <summary>A system that knows who is out of office.</summary>
+internal interface IHasAbsences
+{
+    /// <summary>Says that somebody is out of office, or back.</summary>
+    /// <returns>Whether there is such a person.</returns>
+    bool PutAway(string email, (DateTimeOffset From, DateTimeOffset? Until)? away);
 }
 
 /// <summary>A system that sends mail to people.</summary>

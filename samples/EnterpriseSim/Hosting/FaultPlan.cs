@@ -1,10 +1,11 @@
 namespace Steward.EnterpriseSim.Hosting;
 
 /// <summary>The faults that wait for their calls. The oldest that matches is used first.</summary>
-internal sealed class FaultPlan
+internal sealed class FaultPlan(int seed)
 {
     private readonly Lock gate = new();
     private readonly List<Pending> pending = [];
+    private readonly Random random = new(seed);
 
     public void Add(SimFault fault)
     {
@@ -13,6 +14,11 @@ internal sealed class FaultPlan
         ArgumentOutOfRangeException.ThrowIfNegative(fault.After);
         ArgumentOutOfRangeException.ThrowIfNegative(fault.DelayMilliseconds);
         ArgumentOutOfRangeException.ThrowIfNegative(fault.RetryAfterSeconds);
+        if (fault.Percent is <= 0 or > 100 or double.NaN)
+        {
+            throw new ArgumentOutOfRangeException(nameof(fault), fault.Percent, "A share of calls is more than 0 and at most 100 per cent.");
+        }
+
         if (fault.Status is < 500 or > 599)
         {
             throw new ArgumentOutOfRangeException(nameof(fault), fault.Status, "A server error has a status from 500 to 599.");
@@ -51,6 +57,11 @@ internal sealed class FaultPlan
                     if (candidate.Passing > 0)
                     {
                         candidate.Passing--;
+                        continue;
+                    }
+
+                    if (fault.Percent is { } share && random.NextDouble() * 100 >= share)
+                    {
                         continue;
                     }
 

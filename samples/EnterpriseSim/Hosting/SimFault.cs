@@ -113,6 +113,9 @@ public sealed record SimFault
     /// <summary>How many matching calls pass before the first one is hit; the default is none.</summary>
     public int After { get; init; }
 
+    /// <summary>The share of matching calls that is hit, in per cent; null for all of them.</summary>
+    public double? Percent { get; init; }
+
     /// <summary>The delay of <see cref="SimFaultKind.Slow"/>; the default is one second.</summary>
     public int DelayMilliseconds { get; init; } = 1_000;
 

@@ -68,6 +68,7 @@ internal sealed class SimWorld : IAsyncDisposable
     {
         (Options, Company) = (options, company);
         Ids = new SimIds(options.Seed);
+        Faults = new FaultPlan(options.Seed);
         Calls = new CallLog(options.RememberedCalls);
         Started = options.Time.GetUtcNow();
         Hooks = new HookSender(this);
@@ -83,7 +84,7 @@ internal sealed class SimWorld : IAsyncDisposable
 
     public CallLog Calls { get; }
 
-    public FaultPlan Faults { get; } = new();
+    public FaultPlan Faults { get; }
 
     public HookSender Hooks { get; }
 

@@ -119,6 +119,11 @@ internal sealed partial class SlackSystem
             throw Fail("no_text");
         }
 
+        if (BlockRules.Fault(blocks) is { } fault)
+        {
+            throw Fail(fault);
+        }
+
         return text.Length <= LongestText ? (text, blocks) : throw Fail("msg_too_long");
     }
 

@@ -7,7 +7,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Slack;
 
 /// <summary>The simulated Slack: dialect of answers, errors, limits and pages of the Web API. The methods are in the other parts.</summary>
-internal sealed partial class SlackSystem : SimulatedSystem, IHasHooks, IHasTokens
+internal sealed partial class SlackSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasClicks
 {
     private readonly RateWindow rate;
     private readonly RateWindow channelRate;
@@ -47,6 +47,7 @@ internal sealed partial class SlackSystem : SimulatedSystem, IHasHooks, IHasToke
         {
             new("GET", "/oauth/v2/authorize", "authorize", Authorize) { Open = true },
             new("POST", "/api/oauth.v2.access", "oauth.v2.access", Access) { Open = true, SecretForm = true },
+            new("POST", "/actions/{team}/{key}", "response_url", AnswerClick) { Open = true },
         };
         foreach (var (name, method) in methods)
         {

@@ -68,7 +68,7 @@ internal sealed partial class SmtpSession(NetworkStream network, SmtpSystem syst
             SimFaultKind.ExpiredToken => new SmtpReply(535, "5.7.8 Authentication credentials invalid"),
             _ => null,
         };
-        var before = system.Received().Count;
+        var before = system.Count;
         if (refused is { Code: not 0 } && verb == "DATA")
         {
             // The server takes the text before it refuses it.
@@ -81,7 +81,7 @@ internal sealed partial class SmtpSession(NetworkStream network, SmtpSystem syst
             reply = new(451, "4.3.0 Local error in processing");
         }
 
-        system.Record(verb, verb == "AUTH" ? argument.Split(' ')[0] : argument, reply.Code, system.Received().Count > before, fault?.Kind);
+        system.Record(verb, verb == "AUTH" ? argument.Split(' ')[0] : argument, reply.Code, system.Count > before, fault?.Kind);
         if (fault?.Kind == SimFaultKind.Slow)
         {
             await Task.Delay(TimeSpan.FromMilliseconds(fault.DelayMilliseconds), world.Time, cancellationToken);

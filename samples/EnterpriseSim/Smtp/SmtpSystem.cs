@@ -26,6 +26,18 @@ internal sealed class SmtpSystem(SimWorld world) : SimulatedSystem(SimSystem.Smt
         }
     }
 
+    /// <summary>How many messages were taken.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (Gate)
+            {
+                return mail.Count;
+            }
+        }
+    }
+
     public bool IsAccount(string user, string password) =>
         user.Equals(World.Options.Credentials.SmtpUser, StringComparison.OrdinalIgnoreCase) && Secrets.Same(password, World.Options.Credentials.SmtpPassword);
 

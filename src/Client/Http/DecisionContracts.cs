@@ -45,7 +45,10 @@ public sealed record DecisionResource
     /// <summary>When it lapses; absent when never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>One of the options, or <c>expired</c>; absent while it is open.</summary>
+    /// <summary>The approval that stands for it; absent where the run itself takes the decision.</summary>
+    public string? ApprovalId { get; init; }
+
+    /// <summary>One of the options, <c>expired</c>, or <c>cancelled</c> for an approval that was withdrawn; absent while it is open.</summary>
     public string? Decision { get; init; }
 
     /// <summary>Who decided; absent while it is open, and when it lapsed.</summary>

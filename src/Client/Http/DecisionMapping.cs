@@ -25,6 +25,7 @@ public static class DecisionMapping
             Deciders = request.Deciders,
             RequestedAt = request.RequestedAt,
             ExpiresAt = request.ExpiresAt,
+            ApprovalId = request.ApprovalId,
         };
     }
 
@@ -75,6 +76,7 @@ public static class DecisionMapping
         Deciders = decision.Deciders,
         RequestedAt = decision.RequestedAt,
         ExpiresAt = decision.ExpiresAt,
+        ApprovalId = decision.ApprovalId,
     };
 
     internal static RunDecision ToContract(DecisionResource decision) => new()

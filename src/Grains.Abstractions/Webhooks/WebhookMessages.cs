@@ -21,12 +21,40 @@ public static class WebhookEventTypes
     /// <summary>A connector is signed in again.</summary>
     public const string ConnectorSignInRestored = "connector.sign_in_restored";
 
+    /// <summary>Somebody is asked for an approval; its people are not known yet.</summary>
+    public const string ApprovalSubmitted = "approval.submitted";
+
+    /// <summary>An approval waits for people of a level.</summary>
+    public const string ApprovalPending = "approval.pending";
+
+    /// <summary>Nobody decided in time, so others are asked, too.</summary>
+    public const string ApprovalEscalated = "approval.escalated";
+
+    /// <summary>It was approved.</summary>
+    public const string ApprovalApproved = "approval.approved";
+
+    /// <summary>It was rejected.</summary>
+    public const string ApprovalRejected = "approval.rejected";
+
+    /// <summary>Nobody decided in time.</summary>
+    public const string ApprovalExpired = "approval.expired";
+
+    /// <summary>It was withdrawn.</summary>
+    public const string ApprovalCancelled = "approval.cancelled";
+
     /// <summary>Nothing happened; somebody tries the webhook out.</summary>
     public const string Test = "webhook.test";
 
     /// <summary>Those that a webhook can ask for.</summary>
     public static IReadOnlyList<string> Subscribable { get; } =
-        [RunEnded, RunWaiting, RunDeadLettered, ConnectorSignInExpiring, ConnectorSignInBroken, ConnectorSignInRestored];
+    [
+        RunEnded, RunWaiting, RunDeadLettered, ConnectorSignInExpiring, ConnectorSignInBroken, ConnectorSignInRestored, ApprovalSubmitted, ApprovalPending, ApprovalEscalated, ApprovalApproved,
+        ApprovalRejected, ApprovalExpired, ApprovalCancelled,
+    ];
+
+    /// <summary>The type that tells of an approval's status.</summary>
+    /// <param name="status">For example <c>pending</c>.</param>
+    public static string OfApproval(string status) => $"approval.{status}";
 
     /// <summary>Whether events of a type tell of runs.</summary>
     public static bool IsOfRuns(string type)

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Steward.Identity;
 using Steward.Notifications;
 using Steward.Storage;
+using Steward.Webhooks;
 
 namespace Steward.Approvals;
 
@@ -37,6 +38,8 @@ internal sealed class ApprovalParts(
     public TimeProvider Time { get; } = time;
 
     public INotificationRouter Router { get; } = router;
+
+    public ApprovalWebhooks Webhooks { get; } = services.GetRequiredService<ApprovalWebhooks>();
 
     /// <summary>Null where no other system's records go along.</summary>
     public IApprovalMirrors? Mirrors { get; } = services.GetService<IApprovalMirrors>();

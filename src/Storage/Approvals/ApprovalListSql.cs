@@ -108,7 +108,7 @@ internal sealed class ApprovalListSql
     {
         { RunId: not null } => "approvals_run ",
         { Order: ApprovalOrder.Changed } => "approvals_changed ",
-        { Requester: not null } => "approvals_requester ",
+        { Requester: not null } => IsOver() is null ? "approvals_requester_requested " : "approvals_requester ",
         { Action: not null } => "approvals_action ",
         { Type: not null } => "approvals_type ",
         { Order: ApprovalOrder.DueFirst } when IsOver() == false => "approvals_due ",

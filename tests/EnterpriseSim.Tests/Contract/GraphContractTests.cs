@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 
 namespace Steward.EnterpriseSim.Tests.Contract;
@@ -24,6 +25,15 @@ public sealed class GraphContractTests : IAsyncLifetime
         Assert.Equal("Jonas Weber", (await entra.ResultAsync("users.manager", new { userId })).Text("displayName"));
         Assert.Equal("not_found", await entra.FailureAsync("users.manager", new { userId = sim.State.GraphUser("margaret.chen") }));
         Assert.Contains((await entra.ResultAsync("users.groups", new { userId })).Items(), g => g.Text("displayName") == "Sales");
+        Assert.Equal("disabled", (await entra.ResultAsync("users.out_of_office", new { userId })).Text("status"));
+        using (var control = new SimClient(sim.Graph, null))
+        {
+            await control.SendAsync(
+                HttpMethod.Post, "/__sim/absences", SimClient.Json(new JsonObject { ["email"] = "ada.lovelace@acme.example", ["from"] = "2026-11-20T08:00:00Z", ["until"] = "2026-11-30T08:00:00+01:00" }), ("X-Sim-Token", sim.Credentials.ControlToken));
+        }
+
+        var away = await entra.ResultAsync("users.out_of_office", new { userId = "ada.lovelace@acme.example" });
+        Assert.Equal(("scheduled", "2026-11-30T07:00:00.0000000", "UTC"), (away.Text("status"), away.Text("until"), away.Text("untilZone")));
         await entra.ResultAsync("users.update", new { userId, title = "Sales Lead" });
         Assert.Equal("Sales Lead", (await entra.ResultAsync("users.get", new { userId })).Text("title"));
         await entra.ResultAsync("users.set_enabled", new { userId, enabled = false });
@@ -46,6 +56,30 @@ public sealed class GraphContractTests : IAsyncLifetime
         Assert.Equal("compliant", Assert.Single((await entra.ResultAsync("devices.of_user", new { userId })).Items()).Text("compliance"));
         Assert.Equal(3, (await entra.ResultAsync("signins.find", new { login = "ada.lovelace@acme.example" })).Items().Count());
         Assert.Empty(entra.NotCalled);
+    }
+
+    [Fact]
+    public async Task EveryOperation_OfTheTemplateForTeamsBots_EndsAsInTheProduct()
+    {
+        using var bot = new Product(
+            "teams-bot", "app", new Uri(sim.Graph, "bot"), GraphSignIn.Credential(await GraphSignIn.AppAsync(sim)),
+            new Dictionary<string, string> { ["directoryId"] = sim.Credentials.GraphDirectoryId, ["clientId"] = sim.Credentials.GraphClientId });
+        var userId = sim.State.GraphUser("ada.lovelace");
+        var card = new { type = "AdaptiveCard", version = "1.4", body = new[] { new { type = "TextBlock", text = "Hello" } } };
+        Assert.Equal("https://api.botframework.com", (await bot.ResultAsync("service.read")).Text("issuer"));
+        var conversationId = (await bot.ResultAsync("conversations.open", new { userId })).Text("id");
+        Assert.Equal(conversationId, (await bot.ResultAsync("conversations.open", new { userId })).Text("id"));
+        Assert.Equal("invalid_argument", await bot.FailureAsync("conversations.open", new { userId = Guid.Empty }));
+        Assert.Equal("forbidden", await bot.FailureAsync("conversations.open", new { userId = sim.State.GraphUser("hugo.petit") }));
+        Assert.Equal("ada.lovelace@acme.example", (await bot.ResultAsync("members.get", new { conversationId, memberId = userId })).Text("email"));
+        Assert.Equal("not_found", await bot.FailureAsync("members.get", new { conversationId, memberId = Guid.Empty }));
+        var activityId = (await bot.ResultAsync("cards.post", new { conversationId, summary = "Hello", card })).Text("id");
+        await bot.ResultAsync("messages.post", new { conversationId, text = "And more" });
+        await bot.ResultAsync("cards.update", new { conversationId, activityId, summary = "Done", card });
+        Assert.Equal(["Done", null], sim.MessagesTo(SimSystem.Graph, "ada.lovelace").Select(message => (string?)message["summary"]));
+        Assert.Equal("not_found", await bot.FailureAsync("cards.update", new { conversationId, activityId = "1", summary = "x", card }));
+        Assert.Equal("not_found", await bot.FailureAsync("messages.post", new { conversationId = "a:nowhere", text = "x" }));
+        Assert.Empty(bot.NotCalled);
     }
 
     [Fact]

@@ -48,6 +48,15 @@ public sealed class SlackContractTests : IAsyncLifetime
         await slack.ResultAsync("messages.delete", new { channel, ts = posted.Text("ts") });
         Assert.Equal("not_found", await slack.FailureAsync("messages.delete", new { channel, ts = posted.Text("ts") }));
 
+        Assert.Equal("ada.lovelace@acme.example", (await slack.ResultAsync("users.get", new { user = ada.Text("id") })).Text("email"));
+        var direct = (await slack.ResultAsync("direct.open", new { user = ada.Text("id") })).Text("id");
+        Assert.Equal(direct, (await slack.ResultAsync("direct.open", new { user = ada.Text("id") })).Text("id"));
+        var shown = await slack.ResultAsync("messages.present", new { channel = direct, text = "A & B", blocks = new[] { new { type = "divider" } } });
+        Assert.Equal("A &amp; B", (string?)sim.MessagesTo(SimSystem.Slack, "ada.lovelace").Single()["text"]);
+        Assert.Equal("invalid_argument", await slack.FailureAsync("messages.present", new { channel = direct, text = "x", blocks = new[] { new { type = "nonsense" } } }));
+        await slack.ResultAsync("messages.revise", new { channel = direct, ts = shown.Text("ts"), text = "Done", blocks = new[] { new { type = "divider" } } });
+        Assert.Equal("Done", (string?)sim.MessagesTo(SimSystem.Slack, "ada.lovelace").Single()["text"]);
+
         await slack.ResultAsync("channels.archive", new { channel });
         Assert.Equal("conflict", await slack.FailureAsync("channels.archive", new { channel }));
         var group = (await slack.ResultAsync("usergroups.list")).First("handle", "sales").Text("id");

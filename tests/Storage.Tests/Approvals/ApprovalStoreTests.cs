@@ -113,6 +113,7 @@ public abstract class ApprovalStoreTests(StorageFixture fixture)
         new() { TenantId = tenant, Statuses = ["approved", "rejected"], Action = "okta.groups.add_user" },
         new() { TenantId = tenant, Statuses = ["approved", "rejected"], Type = "okta" },
         new() { TenantId = tenant, Statuses = ["pending"], Requester = "u-1" },
+        new() { TenantId = tenant, Statuses = ["pending", "approved"], Requester = "u-1" },
         new() { TenantId = tenant, RunId = "r-1" },
         new() { TenantId = tenant, DecidedBy = "u-1" },
         new() { TenantId = tenant, Order = ApprovalOrder.Changed, ChangedFrom = Noon, ChangedUntil = Noon.AddDays(1) },

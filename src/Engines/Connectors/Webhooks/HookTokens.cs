@@ -6,7 +6,8 @@ namespace Steward.Engines.Connectors.Webhooks;
 /// <summary>Validates the signed tokens of senders (RFC 7519) against the keys that their issuer publishes. Safe for concurrent use.</summary>
 /// <param name="keys">Where the keys come from.</param>
 /// <param name="time">The clock.</param>
-public sealed class HookTokens(IJwksSource keys, TimeProvider time)
+/// <param name="simulated">Where the keys of products come from that are simulated on this machine; null where none are.</param>
+public sealed class HookTokens(IJwksSource keys, TimeProvider time, IJwksSource? simulated = null)
 {
     private const int MaxTokens = 20;
 
@@ -25,8 +26,8 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
 
         var options = new JwtIssuerOptions
         {
-            Issuer = Fill(issuer, target.Fields),
-            Audiences = { Fill(audience, target.Fields) },
+            Issuer = TemplateText.Fill(issuer, target.Fields.GetValueOrDefault),
+            Audiences = { TemplateText.Fill(audience, target.Fields.GetValueOrDefault) },
             JwksUri = target.Simulator is { } simulator ? new Uri(simulator, address.PathAndQuery) : address,
             MaxLifetime = TimeSpan.FromDays(2),
 
@@ -44,7 +45,7 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
             return ("the template's issuer, audience or address of the keys cannot be used", false);
         }
 
-        var validator = new JwtValidator([options], keys, time);
+        var validator = new JwtValidator([options], target.Simulator is null ? keys : simulated ?? keys, time);
         foreach (var token in tokens)
         {
             var result = await validator.ValidateAsync(token, cancellationToken).ConfigureAwait(false);
@@ -55,15 +56,5 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time)
         }
 
         return (null, false);
-    }
-
-    private static string Fill(string template, IReadOnlyDictionary<string, string> fields)
-    {
-        foreach (var (name, value) in fields)
-        {
-            template = template.Replace("{" + name + "}", value, StringComparison.Ordinal);
-        }
-
-        return template;
     }
 }

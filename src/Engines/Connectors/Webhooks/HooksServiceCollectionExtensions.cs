@@ -1,6 +1,7 @@
 using System.Net.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Security.Jwt;
 using Steward.Engines.Security.Webhooks;
 
@@ -20,7 +21,8 @@ public static class HooksServiceCollectionExtensions
         services.TryAddSingleton(provider =>
         {
             var time = provider.GetRequiredService<TimeProvider>();
-            return new HookTokens(new JwksSource(provider.GetRequiredService<IHttpClientFactory>(), time, WebhookSender.ClientName), time);
+            var clients = provider.GetRequiredService<IHttpClientFactory>();
+            return new HookTokens(new JwksSource(clients, time, WebhookSender.ClientName), time, new JwksSource(clients, time, InstanceConnections.PrivateClient));
         });
         services.TryAddSingleton<WebhookReceiver>();
         return services;

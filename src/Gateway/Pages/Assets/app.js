@@ -160,6 +160,11 @@ function showDecision(runId, asked, mayDecide) {
   if (asked.reason) {
     card.append(element("p", "step-detail", asked.reason));
   }
+  if (asked.approvalId) {
+    const approval = element("a", "", "Everything about it");
+    approval.href = `/approvals/${encodeURIComponent(asked.approvalId)}`;
+    card.append(approval);
+  }
   const subject = asked.subject === undefined ? "" : JSON.stringify(asked.subject, null, 2);
   let plan = null;
   if (subject) {

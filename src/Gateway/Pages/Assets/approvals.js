@@ -15,6 +15,13 @@ let lastItem = 0;
 const chosen = new Map(); // subject hash by approval, for several votes at once
 
 const newId = () => `web-${[...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+/** Links in messages carry the approval behind a number sign, which no server or proxy on the way sees. */
+function followFragment() {
+  if (/^#a-[a-z0-9._-]+$/.test(location.hash)) {
+    history.replaceState(null, "", `/approvals/${location.hash.slice(1)}`);
+  }
+}
+
 const addressed = () => /^\/approvals\/(a-[a-z0-9._-]+)$/.exec(location.pathname)?.[1] ?? null;
 
 function showError(error) {
@@ -52,6 +59,9 @@ async function sending(form, work) {
 async function load(more = false) {
   const mine = ++listing;
   const query = new URLSearchParams({ view: $("view").value, limit: "50" });
+  if ($("view").value === "requested") {
+    query.set("status", Object.keys(statusWords).join(",")); // Whoever asked wants to know how it ended.
+  }
   if (more && cursor) {
     query.set("cursor", cursor);
   }
@@ -380,6 +390,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 addEventListener("popstate", () => {
+  followFragment();
   if (caller) {
     openAddressed();
   }
@@ -422,6 +433,7 @@ $("comment-form").addEventListener("submit", (event) => {
 });
 $("withdraw").addEventListener("click", () => sending($("comment-form"), () => act("cancel", {}, "You withdrew this.")));
 
+followFragment();
 await offerDemo($("demo"), $("demo-form"));
 if (session.token) {
   await signIn(session.token);

@@ -41,7 +41,7 @@ internal sealed partial class NotificationQueueGrain : Grain, INotificationQueue
             TenantId = TenantId,
             Channel = Channel,
             Store = store,
-            Sender = senders.FirstOrDefault(sender => sender.Channel == Channel),
+            Sender = senders.LastOrDefault(sender => sender.Channel == Channel),
             Plan = cancellationToken => plans.FindAsync(TenantId, Channel, cancellationToken),
             PassOn = PassOn,
             Arm = Arm,

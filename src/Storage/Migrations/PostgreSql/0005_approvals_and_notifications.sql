@@ -25,6 +25,7 @@ CREATE INDEX approvals_changed ON approvals (tenant, changed_at, approval);
 CREATE INDEX approvals_over_requested ON approvals (tenant, is_over, requested_at, approval);
 CREATE INDEX approvals_due ON approvals (tenant, due_at, approval) WHERE NOT is_over;
 CREATE INDEX approvals_requester ON approvals (tenant, requester, is_over, requested_at, approval);
+CREATE INDEX approvals_requester_requested ON approvals (tenant, requester, requested_at, approval);
 CREATE INDEX approvals_action ON approvals (tenant, action, is_over, requested_at, approval);
 CREATE INDEX approvals_type ON approvals (tenant, type, is_over, requested_at, approval);
 CREATE INDEX approvals_run ON approvals (tenant, run, requested_at, approval) WHERE run IS NOT NULL;
