@@ -46,6 +46,7 @@ public sealed class ApprovalGrainTests(ApprovalCluster cluster)
         var again = await cluster.SubmitAsync(_tenant, id: "a-same");
         var other = await Assert.ThrowsAsync<StewardException>(() => cluster.SubmitAsync(_tenant, asked => asked with { Arguments = """{"app":"Jira"}""" }, "a-same"));
 
+        cluster.SignInAsPlatform(_tenant);
         Assert.Equal(approval.GetPrimaryKeyString(), again.GetPrimaryKeyString());
         Assert.Equal(ErrorCodes.Conflict, other.Code);
         Assert.Single(await approval.GetHistory(), entry => entry.Type == "approval.submitted");
@@ -198,6 +199,7 @@ public sealed class ApprovalGrainTests(ApprovalCluster cluster)
         Assert.False(await Use(approval, "early"));
         await DecideAsync(approval, view, "u-mia", "approve");
         await DecideAsync(unused, await PendingAsync(unused), "u-mia", "approve");
+        cluster.SignIn(_tenant, "u-mia");
         var stranger = await Assert.ThrowsAsync<StewardException>(() => Use(approval, "mia"));
         cluster.SignIn(_tenant, "u-ada");
         bool[] uses = [await Use(approval, "one", "0000000000"), await Use(approval, "one"), await Use(approval, "two"), await Use(approval, "one")];

@@ -6,7 +6,7 @@ using Steward.Identity;
 namespace Steward.Grains.Tests.Approvals;
 
 [Collection(ApprovalClusterGroup.Name)]
-public sealed class ApprovalListTests(ApprovalCluster cluster)
+public sealed class ApprovalListTests
 {
     private const string Rules = """
         version: 1
@@ -22,38 +22,46 @@ public sealed class ApprovalListTests(ApprovalCluster cluster)
             then: { levels: [ { name: Manager, approvers: [manager of requester] } ] }
         """;
 
+    private readonly ApprovalCluster _cluster;
     private readonly string _tenant = "t-al" + Guid.NewGuid().ToString("n")[..8];
 
-    private IApprovalListsGrain Lists => cluster.Grains.GetGrain<IApprovalListsGrain>(GrainKeys.ApprovalLists(_tenant));
+    public ApprovalListTests(ApprovalCluster cluster)
+    {
+        _cluster = cluster;
+        cluster.SignInAsPlatform(_tenant);
+    }
+
+    private IApprovalListsGrain Lists => _cluster.Grains.GetGrain<IApprovalListsGrain>(GrainKeys.ApprovalLists(_tenant));
 
     [Fact]
     public async Task List_EachView_ShowsWhatIsTheCallers()
     {
-        await cluster.PublishAsync(_tenant, Rules);
+        await _cluster.PublishAsync(_tenant, Rules);
         var person = await AskAsync("person");
         var group = await AskAsync("group");
         var role = await AskAsync("role");
-        cluster.SignIn(_tenant, "u-mia");
-        await cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, person)).Delegate(new DelegateApproval { To = "bob@acme.example" });
+        _cluster.SignIn(_tenant, "u-mia");
+        await _cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, person)).Delegate(new DelegateApproval { To = "bob@acme.example" });
         await Conversing.UntilAsync(async () =>
         {
-            cluster.SignIn(_tenant, "u-bob");
+            _cluster.SignIn(_tenant, "u-bob");
             return (await ListAsync("delegated")).SequenceEqual([person]);
         });
 
+        _cluster.SignIn(_tenant, "u-bob");
         Assert.Empty(await ListAsync("mine"));
-        cluster.SignIn(_tenant, "u-mia");
+        _cluster.SignIn(_tenant, "u-mia");
         Assert.Equal([person], await ListAsync("mine"));
         Assert.Empty(await ListAsync("groups"));
-        cluster.SignIn(_tenant, "u-olga");
+        _cluster.SignIn(_tenant, "u-olga");
         Assert.Empty(await ListAsync("mine"));
         Assert.Equal([group], await ListAsync("groups"));
-        cluster.SignIn(_tenant, "u-boss", "approver");
+        _cluster.SignIn(_tenant, "u-boss", "approver");
         Assert.Equal([role], await ListAsync("groups"));
-        cluster.SignIn(_tenant, "u-ada");
+        _cluster.SignIn(_tenant, "u-ada");
         Assert.Equal(new[] { person, group, role }.Order(), (await ListAsync("requested")).Order());
         Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => ListAsync("all"))).Code);
-        cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        _cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
         Assert.Equal(3, (await ListAsync("all")).Count);
         Assert.Equal([group], (await Lists.List(new ListApprovals { View = "all", Type = "group" })).Approvals.Select(approval => approval.ApprovalId));
     }
@@ -61,10 +69,10 @@ public sealed class ApprovalListTests(ApprovalCluster cluster)
     [Fact]
     public async Task List_Decided_MovesFromOneViewToTheOther()
     {
-        await cluster.PublishAsync(_tenant, Rules);
+        await _cluster.PublishAsync(_tenant, Rules);
         var person = await AskAsync("person");
-        cluster.SignIn(_tenant, "u-mia");
-        var approval = cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, person));
+        _cluster.SignIn(_tenant, "u-mia");
+        var approval = _cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, person));
         await approval.Decide(ApprovalCluster.Deciding((await approval.Get())!, "reject"));
         await Conversing.UntilAsync(async () => (await ListAsync("decided")).SequenceEqual([person]));
 
@@ -74,21 +82,21 @@ public sealed class ApprovalListTests(ApprovalCluster cluster)
 
         // Whoever is asked for the like sees it.
         var next = await AskAsync("person");
-        cluster.SignIn(_tenant, "u-mia");
-        Assert.Equal([person], (await cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, next)).Get())!.Similar.Select(similar => similar.ApprovalId));
+        _cluster.SignIn(_tenant, "u-mia");
+        Assert.Equal([person], (await _cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, next)).Get())!.Similar.Select(similar => similar.ApprovalId));
     }
 
     [Fact]
     public async Task List_PageByPage_ShowsEachOnceMostUrgentFirst()
     {
-        await cluster.PublishAsync(_tenant, Rules);
+        await _cluster.PublishAsync(_tenant, Rules);
         var ids = new List<string>();
         foreach (var hours in new[] { 3, 1, 2, 5, 4 })
         {
-            ids.Add(await AskAsync("person", asked => asked with { ExpiresAt = cluster.Time.GetUtcNow().AddHours(hours) }));
+            ids.Add(await AskAsync("person", asked => asked with { ExpiresAt = _cluster.Time.GetUtcNow().AddHours(hours) }));
         }
 
-        cluster.SignIn(_tenant, "u-mia");
+        _cluster.SignIn(_tenant, "u-mia");
         var seen = new List<string>();
         string? next = null;
         do
@@ -106,15 +114,15 @@ public sealed class ApprovalListTests(ApprovalCluster cluster)
     [Fact]
     public async Task Export_ForAdmins_HasEveryTransitionWithItsActor()
     {
-        await cluster.PublishAsync(_tenant, Rules);
-        var from = cluster.Time.GetUtcNow();
+        await _cluster.PublishAsync(_tenant, Rules);
+        var from = _cluster.Time.GetUtcNow();
         var person = await AskAsync("person");
-        cluster.SignIn(_tenant, "u-mia");
-        var approval = cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, person));
+        _cluster.SignIn(_tenant, "u-mia");
+        var approval = _cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, person));
         await approval.Decide(ApprovalCluster.Deciding((await approval.Get())!, "approve", channel: "teams") with { Comment = "Fine" });
         await Conversing.UntilAsync(async () => (await ListAsync("decided")).Count == 1);
         var refused = await Assert.ThrowsAsync<StewardException>(() => Lists.Export(new ExportApprovals { From = from, Until = from.AddDays(1) }));
-        cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        _cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
 
         var audit = Assert.Single((await Lists.Export(new ExportApprovals { From = from, Until = from.AddDays(1) })).Approvals);
 
@@ -127,9 +135,9 @@ public sealed class ApprovalListTests(ApprovalCluster cluster)
 
     private async Task<string> AskAsync(string type, Func<SubmitApproval, SubmitApproval>? change = null)
     {
-        var approval = await cluster.SubmitAsync(_tenant, asked => (change?.Invoke(asked) ?? asked) with { Type = type });
+        var approval = await _cluster.SubmitAsync(_tenant, asked => (change?.Invoke(asked) ?? asked) with { Type = type });
         await ApprovalCluster.UntilAsync(approval, seen => seen.Status == "pending");
-        await cluster.QuietAsync(approval);
+        await _cluster.QuietAsync(approval);
         return GrainKeys.LastPart(approval.GetPrimaryKeyString());
     }
 

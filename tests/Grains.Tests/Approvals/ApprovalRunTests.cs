@@ -61,6 +61,7 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
     {
         foreach (var (how, code) in new[] { ("reject", "approval_rejected"), ("expire", "approval_expired"), ("cancel", "approval_rejected") })
         {
+            cluster.SignIn(_tenant, "u-ada");
             var (run, text, _, approval) = await AskAsync();
             switch (how)
             {
@@ -69,11 +70,12 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
                     await approval.Decide(ApprovalCluster.Deciding(await ApprovalCluster.UntilAsync(approval, seen => seen.CanDecide), "reject"));
                     break;
                 case "expire":
+                    await ApprovalCluster.UntilAsync(approval, seen => seen.Status == "pending");
                     cluster.Time.Advance(TimeSpan.FromDays(8));
-                    await Conversing.UntilAsync(async () => await cluster.WatchdogAsync(_tenant) > 0);
+                    await cluster.WatchdogAsync(_tenant);
                     break;
                 default:
-                    cluster.SignIn(_tenant, "u-ada");
+                    await ApprovalCluster.UntilAsync(approval, seen => seen.Status == "pending");
                     await approval.Cancel(new CancelApproval { Reason = "Not needed" });
                     break;
             }
@@ -102,13 +104,14 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
     [Fact]
     public async Task Loss_OfTheRunsAppends_SubmitsTheRequestAllTheSame()
     {
-        var session = await OpenAsync();
+        cluster.SignIn(_tenant, "u-ada");
+        var session = await cluster.OpenAsync(Conversing.NewSession(_tenant));
         var run = GrainKeys.Run(_tenant, Steward.Sessions.SessionGrain.RunIdFor(session.GetPrimaryKeyString(), "lost"));
 
         // Begin, ask: what says that everyone was told is lost again and again, and the run is taken up.
         cluster.Faults.LoseAfter(run, 4);
         await session.SayAsync($$"""do desk_pay {"text":"{{Guid.NewGuid():n}}"} ; say paid""", "lost");
-        await Task.Delay(300);
+        await Conversing.UntilAsync(async () => (await cluster.Journals.GetHeadAsync(run))?.Sequence >= 4);
         cluster.Faults.Lose(run, appends: 0);
         var grain = cluster.Grains.GetGrain<IRunGrain>(run);
         await Conversing.UntilAsync(async () =>
@@ -137,15 +140,10 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
         Assert.Equal(1, cluster.Desk.Effects[text]);
     }
 
-    private async Task<Steward.Sessions.ISessionGrain> OpenAsync()
-    {
-        cluster.SignIn(_tenant, "u-ada");
-        return await cluster.OpenAsync(Conversing.NewSession(_tenant));
-    }
-
     private async Task<(IRunGrain Run, string Text, PendingDecision Decision, IApprovalGrain Approval)> AskAsync()
     {
-        var session = await OpenAsync();
+        cluster.SignIn(_tenant, "u-ada");
+        var session = await cluster.OpenAsync(Conversing.NewSession(_tenant));
         var text = "pay " + Guid.NewGuid().ToString("n");
         var submitted = await session.SayAsync($$"""do desk_pay {"text":"{{text}}"} ; say paid""");
         var run = cluster.Run(submitted, _tenant);

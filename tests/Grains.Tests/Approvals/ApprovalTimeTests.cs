@@ -6,7 +6,7 @@ namespace Steward.Grains.Tests.Approvals;
 
 /// <summary>What happens to requests by themselves, and what becomes of what cannot be done now.</summary>
 [Collection(ApprovalClusterGroup.Name)]
-public sealed class ApprovalTimeTests(ApprovalCluster cluster)
+public sealed class ApprovalTimeTests
 {
     private const string Sla = """
         version: 1
@@ -19,17 +19,24 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
                 - { name: Manager, approvers: [manager of requester], sla: { remindAfter: [1h, 2h], escalateAfter: 3h } }
         """;
 
+    private readonly ApprovalCluster _cluster;
     private readonly string _tenant = "t-at" + Guid.NewGuid().ToString("n")[..8];
+
+    public ApprovalTimeTests(ApprovalCluster cluster)
+    {
+        _cluster = cluster;
+        cluster.SignInAsPlatform(_tenant);
+    }
 
     [Fact]
     public async Task Time_RemindsThenEscalatesThenLapses_EachOnce()
     {
-        await cluster.PublishAsync(_tenant, Sla);
+        await _cluster.PublishAsync(_tenant, Sla);
         var approval = await SubmittedAsync();
 
         await AfterAsync(approval, TimeSpan.FromMinutes(61));
         Assert.Equal([NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder], Kinds(approval, "u-mia"));
-        await cluster.WatchdogAsync(_tenant);
+        await _cluster.WatchdogAsync(_tenant);
         await AfterAsync(approval, TimeSpan.FromHours(1));
         Assert.Equal([NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder, NoticeKinds.ApprovalReminder], Kinds(approval, "u-mia"));
         await AfterAsync(approval, TimeSpan.FromHours(1));
@@ -41,16 +48,16 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
         Assert.Equal("expired", view.Status);
         Assert.Equal([NoticeKinds.ApprovalEscalated, NoticeKinds.ApprovalClosed], Kinds(approval, "u-vera"));
         Assert.Equal([NoticeKinds.ApprovalResult], Kinds(approval, "u-ada"));
-        Assert.Null((await cluster.Journals.GetHeadAsync(approval.GetPrimaryKeyString()))!.WakeAt);
+        Assert.Null((await _cluster.Journals.GetHeadAsync(approval.GetPrimaryKeyString()))!.WakeAt);
     }
 
     [Fact]
     public async Task Decide_AfterEscalation_TakesEither()
     {
-        await cluster.PublishAsync(_tenant, Sla);
+        await _cluster.PublishAsync(_tenant, Sla);
         var approval = await SubmittedAsync();
         await AfterAsync(approval, TimeSpan.FromHours(4));
-        cluster.SignIn(_tenant, "u-vera");
+        _cluster.SignIn(_tenant, "u-vera");
 
         Assert.Equal("approved", (await approval.Decide(ApprovalCluster.Deciding((await approval.Get())!, "approve"))).Status);
     }
@@ -58,12 +65,12 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
     [Fact]
     public async Task Directory_Down_KeepsItSubmittedUntilPeopleAreFound()
     {
-        await cluster.PublishAsync(_tenant, Sla);
-        cluster.Company.IsDown = true;
+        await _cluster.PublishAsync(_tenant, Sla);
+        _cluster.Company.IsDown = true;
         IApprovalGrain approval;
         try
         {
-            approval = await cluster.SubmitAsync(_tenant);
+            approval = await _cluster.SubmitAsync(_tenant);
             await Conversing.UntilAsync(async () => (await approval.GetHistory()).Any(entry => entry.Type == "approval.people_unavailable"));
             await AfterAsync(approval, TimeSpan.FromMinutes(2));
             Assert.Equal("submitted", (await approval.Get())!.Status);
@@ -71,7 +78,7 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
         }
         finally
         {
-            cluster.Company.IsDown = false;
+            _cluster.Company.IsDown = false;
         }
 
         await AfterAsync(approval, TimeSpan.FromMinutes(10));
@@ -83,18 +90,18 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
     public async Task Router_Down_TellsEverybodyLaterAndLosesNothing()
     {
         var approval = await SubmittedAsync(asked => asked with { PolicyApprovers = ["email:bob@acme.example"] });
-        cluster.Router.IsDown = true;
+        _cluster.Router.IsDown = true;
         try
         {
-            cluster.SignIn(_tenant, "u-bob");
+            _cluster.SignIn(_tenant, "u-bob");
             Assert.Equal("rejected", (await approval.Decide(ApprovalCluster.Deciding((await approval.Get())!, "reject"))).Status);
         }
         finally
         {
-            cluster.Router.IsDown = false;
+            _cluster.Router.IsDown = false;
         }
 
-        await cluster.QuietAsync(approval);
+        await _cluster.QuietAsync(approval);
         Assert.Equal([NoticeKinds.ApprovalResult], Kinds(approval, "u-ada"));
         Assert.Equal([NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalClosed], Kinds(approval, "u-bob"));
     }
@@ -106,24 +113,24 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
         {
             var id = $"a-lost{passes}-{Guid.NewGuid():n}";
             var key = Steward.Identity.GrainKeys.Approval(_tenant, id);
-            var approval = cluster.Grains.GetGrain<IApprovalGrain>(key);
-            cluster.Faults.LoseAfter(key, passes);
-            await Record.ExceptionAsync(() => cluster.SubmitAsync(_tenant, asked => asked with { PolicyApprovers = ["email:bob@acme.example"] }, id));
+            var approval = _cluster.Grains.GetGrain<IApprovalGrain>(key);
+            _cluster.Faults.LoseAfter(key, passes);
+            await Record.ExceptionAsync(() => _cluster.SubmitAsync(_tenant, asked => asked with { PolicyApprovers = ["email:bob@acme.example"] }, id));
 
             // Where the journal cannot be written any more a decision is refused, not lost; then it is repeated.
-            cluster.SignIn(_tenant, "u-bob");
-            await Record.ExceptionAsync(() => approval.Decide(ApprovalCluster.Deciding(new ApprovalView { ApprovalId = id, Status = "", Request = null!, SubjectHash = ApprovalCluster.HashOf(cluster.Asking(_tenant)) }, "approve", "click")));
-            cluster.Faults.Lose(key, appends: 0);
-            await cluster.WatchdogAsync(_tenant);
-            await cluster.SubmitAsync(_tenant, asked => asked with { PolicyApprovers = ["email:bob@acme.example"] }, id);
-            cluster.SignIn(_tenant, "u-bob");
+            _cluster.SignIn(_tenant, "u-bob");
+            await Record.ExceptionAsync(() => approval.Decide(ApprovalCluster.Deciding(new ApprovalView { ApprovalId = id, Status = "", Request = null!, SubjectHash = ApprovalCluster.HashOf(_cluster.Asking(_tenant)) }, "approve", "click")));
+            _cluster.Faults.Lose(key, appends: 0);
+            await _cluster.WatchdogAsync(_tenant);
+            await _cluster.SubmitAsync(_tenant, asked => asked with { PolicyApprovers = ["email:bob@acme.example"] }, id);
+            _cluster.SignIn(_tenant, "u-bob");
             ApprovalView? decided = null;
             await Conversing.UntilAsync(async () =>
                 await Record.ExceptionAsync(async () => decided = await approval.Decide(ApprovalCluster.Deciding((await approval.Get())!, "approve", "click"))) is null);
-            await cluster.QuietAsync(approval);
+            await _cluster.QuietAsync(approval);
 
             Assert.Equal("approved", decided!.Status);
-            cluster.SignInAsPlatform(_tenant);
+            _cluster.SignInAsPlatform(_tenant);
             var history = await approval.GetHistory();
             Assert.Single(history, entry => entry.Type == "approval.submitted");
             Assert.Single(history, entry => entry.Type == "approval.voted");
@@ -136,35 +143,34 @@ public sealed class ApprovalTimeTests(ApprovalCluster cluster)
     [Fact]
     public async Task Watchdog_ManyDueAtOnce_EndsThemAllAndHoldsNobodyUp()
     {
-        var approvals = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => cluster.SubmitAsync(_tenant, asked => asked with { ExpiresAt = cluster.Time.GetUtcNow().AddHours(1) })));
+        var approvals = await Task.WhenAll(Enumerable.Range(0, 300).Select(_ => _cluster.SubmitAsync(_tenant, asked => asked with { ExpiresAt = _cluster.Time.GetUtcNow().AddHours(1) })));
         foreach (var approval in approvals)
         {
-            await cluster.QuietAsync(approval);
+            await _cluster.QuietAsync(approval);
         }
 
-        cluster.Time.Advance(TimeSpan.FromHours(2));
-        var woken = await cluster.WatchdogAsync(_tenant);
-        cluster.SignInAsPlatform(_tenant);
+        _cluster.Time.Advance(TimeSpan.FromHours(2));
+        var woken = await _cluster.WatchdogAsync(_tenant);
+        _cluster.SignInAsPlatform(_tenant);
 
         Assert.InRange(woken, 1, 300);
         await Conversing.UntilAsync(async () => (await Task.WhenAll(approvals.Select(async approval => (await approval.Get())!.Status))).All(status => status == "expired"));
     }
 
-    private List<string> Kinds(IApprovalGrain approval, string userId) => [.. cluster.Router.Of(approval, userId).Select(notice => notice.Kind)];
+    private List<string> Kinds(IApprovalGrain approval, string userId) => [.. _cluster.Router.Of(approval, userId).Select(notice => notice.Kind)];
 
     private async Task<IApprovalGrain> SubmittedAsync(Func<SubmitApproval, SubmitApproval>? change = null)
     {
-        var approval = await cluster.SubmitAsync(_tenant, change);
+        var approval = await _cluster.SubmitAsync(_tenant, change);
         await ApprovalCluster.UntilAsync(approval, seen => seen.Status == "pending");
-        await cluster.QuietAsync(approval);
+        await _cluster.QuietAsync(approval);
         return approval;
     }
 
     private async Task AfterAsync(IApprovalGrain approval, TimeSpan time)
     {
-        cluster.Time.Advance(time);
-        await cluster.WatchdogAsync(_tenant);
-        await cluster.QuietAsync(approval);
-        cluster.SignInAsPlatform(_tenant);
+        _cluster.Time.Advance(time);
+        await _cluster.WatchdogAsync(_tenant);
+        await _cluster.QuietAsync(approval);
     }
 }
