@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
+using Orleans;
 using Steward.Approvals;
 using Steward.Benchmarks.Measuring;
 using Steward.Connectors;
