@@ -9,7 +9,6 @@ internal static class ApprovalRulesServiceCollectionExtensions
     /// <summary>Registers the silo's copies of rule sets. The silo must also have an <see cref="Storage.IApprovalStore"/>.</summary>
     public static IServiceCollection AddStewardApprovalRules(this IServiceCollection services)
     {
-        services.TryAddSingleton<ITenantDirectories, AddressDirectories>();
         services.TryAddSingleton<PastApprovals>();
         services.TryAddSingleton<ApprovalRuleSets>();
         services.TryAddSingleton<ApprovalForecasts>();
