@@ -195,6 +195,8 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
 
     public Task Start(StartRun command, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
+    public Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default) => Task.FromResult(false);
+
     public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default)
     {
         script.Called(Key, nameof(GetStatus));

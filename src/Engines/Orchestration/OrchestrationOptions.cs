@@ -96,6 +96,12 @@ public sealed class OrchestrationOptions
     /// <summary>How long a person has to review a plan; after that the run ends without having done anything of it. Default 7 days.</summary>
     public TimeSpan PlanReviewExpires { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>
+    /// How long it may take until the journal, and whoever watches, knows what a playbook has read: quick reads are recorded together with what comes after them, each slower one when this is over. Nothing that
+    /// changes something begins before that. Zero records each beginning and end at once. Default 5 ms.
+    /// </summary>
+    public TimeSpan ProgressDelay { get; set; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>The largest result of an action that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
     public int MaxResultLength { get; set; } = 16_384;
 
@@ -159,6 +165,7 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.UnknownOutcomeExpires > TimeSpan.Zero, "UnknownOutcomeExpires must be more than zero.");
         Demand(options.PreviewTimeout >= TimeSpan.Zero && options.PreviewTimeout <= TimeSpan.FromMinutes(1), "PreviewTimeout must be zero to 1 minute.");
         Demand(options.PlanReviewExpires > TimeSpan.Zero, "PlanReviewExpires must be more than zero.");
+        Demand(options.ProgressDelay >= TimeSpan.Zero && options.ProgressDelay <= TimeSpan.FromSeconds(1), "ProgressDelay must be zero to 1 second.");
         Demand(options.RetryBaseDelay >= TimeSpan.Zero && options.RetryMaxDelay >= options.RetryBaseDelay, "RetryBaseDelay must not be negative, nor more than RetryMaxDelay.");
         Demand(options.ActionGrace > TimeSpan.Zero && options.DefaultDeadline > TimeSpan.Zero, "ActionGrace and DefaultDeadline must be more than zero.");
         return failures.Count == 0 ? Microsoft.Extensions.Options.ValidateOptionsResult.Success : Microsoft.Extensions.Options.ValidateOptionsResult.Fail(failures);

@@ -17,6 +17,15 @@ public interface IRunGrain : IGrainWithStringKey
     [Alias("start")]
     Task Start(StartRun command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Says whether the message of a run that was started with a <see cref="StartRun.Ticket"/> is durable. Until then nothing is recorded for the run, nobody sees anything of it, and only reads are
+    /// made; if it is not, the run never was. Does nothing for other tickets. The platform only.
+    /// </summary>
+    /// <returns>Whether that start is under way: then whoever asks for the run finds it.</returns>
+    [Alias("confirm")]
+    [AlwaysInterleave] // Safe: only completes what the start, which is under way, waits for.
+    Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default);
+
     /// <summary>The state of the run, or null when it does not exist.</summary>
     [Alias("get-status")]
     Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default);
@@ -128,6 +137,12 @@ public sealed record StartRun
     /// <summary>How it is to be worked off; null leaves all to policy.</summary>
     [Id(6)]
     public RunRequestOptions? Options { get; init; }
+
+    /// <summary>
+    /// Names this start for <see cref="IRunGrain.Confirm"/>, when the message is being made durable at the same time; null when it is durable. No two starts have the same.
+    /// </summary>
+    [Id(7)]
+    public string? Ticket { get; init; }
 }
 
 /// <summary>Stops a run.</summary>

@@ -15,6 +15,7 @@ internal sealed partial class RunGrain
     public async Task<RunStatus?> Decide(MakeDecision command, CancellationToken cancellationToken = default)
     {
         var caller = Caller.Required;
+        await LoadedAsync();
         if (StatusFor(caller) is null || _journal.Life.Retired is not null)
         {
             return null;
@@ -50,6 +51,7 @@ internal sealed partial class RunGrain
             throw StewardException.Invalid("decision", "must be approve, reject, expired or cancelled.");
         }
 
+        await LoadedAsync();
         if (_journal.Origin is null || _journal.Life.Retired is not null)
         {
             return;
@@ -60,18 +62,20 @@ internal sealed partial class RunGrain
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<RunDecision>> GetDecisions(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<RunDecision>> GetDecisions(CancellationToken cancellationToken = default)
     {
         var caller = Caller.Required;
+        await LoadedAsync();
         return StatusFor(caller) is null
             ? throw StewardException.NotFound("The run")
-            : Task.FromResult<IReadOnlyList<RunDecision>>([.. _journal.Snapshot.Decisions.Where(decision => IsOwner(caller) || MayDecide(caller, decision)).Select(RunDecisions.ToContract)]);
+            : [.. _journal.Snapshot.Decisions.Where(decision => IsOwner(caller) || MayDecide(caller, decision)).Select(RunDecisions.ToContract)];
     }
 
     /// <inheritdoc/>
     public async Task<RunStatus?> Replay(ReplayRun command, CancellationToken cancellationToken = default)
     {
         var caller = Caller.Required;
+        await LoadedAsync();
         if (StatusFor(caller) is null)
         {
             return null;
@@ -117,6 +121,7 @@ internal sealed partial class RunGrain
     public async Task<RunStatus?> CloseDeadLetter(CloseDeadLetter command, CancellationToken cancellationToken = default)
     {
         var caller = Caller.Required;
+        await LoadedAsync();
         if (StatusFor(caller) is not { } status)
         {
             return null;

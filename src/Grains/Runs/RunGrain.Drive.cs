@@ -88,7 +88,11 @@ internal sealed partial class RunGrain
             var before = _journal.Sequence;
             try
             {
-                await _journal.DecideAsync(snapshot => DecisionRules.ExpireDecisions(snapshot, _time.GetUtcNow()));
+                if (_journal.Snapshot.Decisions.Any(decision => decision.IsOpen))
+                {
+                    await _journal.DecideAsync(snapshot => DecisionRules.ExpireDecisions(snapshot, _time.GetUtcNow()));
+                }
+
                 var work = ExecuteOnceAsync(await InputAsync());
                 await Task.WhenAny(work, _journal.DeadlinePassed);
                 if (!work.IsCompleted && _interim.IsCompleted)

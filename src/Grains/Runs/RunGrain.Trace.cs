@@ -11,6 +11,7 @@ internal sealed partial class RunGrain
     public async Task<string?> ReadTrace(bool includePrompts, CancellationToken cancellationToken = default)
     {
         var caller = Caller.Required;
+        await LoadedAsync();
         var isOwner = IsOwner(caller);
         if (_journal.Origin is null || (!isOwner && !(caller.Roles.Contains(WellKnownRoles.Admin) && (_journal.Life.IsTechnical || _journal.Life.Attempt > 1))))
         {

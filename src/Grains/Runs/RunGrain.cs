@@ -21,8 +21,6 @@ namespace Steward.Runs;
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
-    private static readonly TimeSpan FirstAppendPatience = TimeSpan.FromMilliseconds(20);
-
     private readonly RunEngine _engine;
     private readonly RunTurns _turns;
     private readonly RunOutbox _outbox;
@@ -32,6 +30,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<RunGrain> _logger;
     private readonly RunJournal _journal;
+    private readonly AwaitedMessage _message;
     private CancellationTokenSource _userCancel = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly CancellationToken _processStops;
@@ -55,6 +54,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         (_engine, _turns, _outbox, _approvals, _platform, _options, _time, _logger) = (engine, turns, outbox, approvals, platform, options.Value, time, logger);
         _processStops = lifetime.ApplicationStopping;
         _journal = new RunJournal(journals, contents, knownContents, this.GetPrimaryKeyString(), _options.BufferedEvents, outbox.HasHook, time);
+        _message = new AwaitedMessage(time);
     }
 
     private string Key => this.GetPrimaryKeyString();
@@ -64,59 +64,19 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     private string TenantId => GrainKeys.TenantOf(Key);
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
-    {
-        await _journal.LoadAsync(cancellationToken);
-
-        // An end that is in the journal already was counted when it came.
-        _counted = _journal.HasEnded;
-        if (NeedsWork())
-        {
-            LogResumed(_logger, Key, _journal.Sequence);
-            RunDiagnostics.Resumed.Add(1);
-        }
-
-        _tell = IsUntold();
-        Continue();
-    }
-
-    /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        _message.GiveUp();
         await _stop.CancelAsync();
         await _driver.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
     /// <inheritdoc/>
-    public async Task Start(StartRun command, CancellationToken cancellationToken = default)
+    public async Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default)
     {
-        Caller.RequireSystem();
-        if (_journal.Life.IsRequested || _journal.HasEnded || (command.Queued && _journal.Origin is not null))
-        {
-            await Journaling(_journal.WhenBegunAsync);
-            TellAgain();
-            return;
-        }
-
-        using var activity = Diagnostics.Start("run start", command.Options?.TraceParent, Key);
-        var origin = RunRequests.ToOrigin(command) with { TellsTenant = await _outbox.TellsTenantAsync(TenantId) };
-        if (command.Queued)
-        {
-            await Journaling(() => _journal.QueueAsync(origin));
-            return;
-        }
-
-        var input = RunRequests.ToInput(RunId, command);
-        var (context, contents) = _engine.GatherContext(input);
-        _journal.Begin(origin, new RunRequested { Input = input with { History = [] } }, context, contents);
-        RunDiagnostics.Started.Add(1);
-        _history = input.History;
-        Continue();
-        await Journaling(WhenBegunAsync);
+        await LoadedAsync();
+        return _turns.WithPosition(TenantId, StatusFor(Caller.Required));
     }
-
-    /// <inheritdoc/>
-    public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default) => Task.FromResult(_turns.WithPosition(TenantId, StatusFor(Caller.Required)));
 
     /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> Watch(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -126,6 +86,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
             throw StewardException.Invalid("afterSequence", "must be 0 or a sequence number.");
         }
 
+        await LoadedAsync();
         if (_journal.Origin is null || !IsOwner(Caller.Required))
         {
             throw StewardException.NotFound("The run");
@@ -172,6 +133,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     /// <inheritdoc/>
     public async Task<RunStatus?> Cancel(CancelRun command, CancellationToken cancellationToken = default)
     {
+        await LoadedAsync();
         if (_journal.Origin is null || !IsOwner(Caller.Required))
         {
             return null;
@@ -200,18 +162,19 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task Resume(CancellationToken cancellationToken = default)
+    public async Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
+        await LoadedAsync();
         _tell |= IsUntold();
         Continue();
-        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public async Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
+        await LoadedAsync();
         if (_journal.Life.Retired is not null)
         {
             return true;
@@ -256,26 +219,6 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 
     private bool IsOwner(CallerIdentity caller) => Caller.IsSystem || string.Equals(_journal.Origin?.UserId, caller.UserId, StringComparison.Ordinal);
 
-    /// <summary>
-    /// Completes when it is durable that the run began. The work's first append tells that too, which saves one; but a run that waits for its turn, or
-    /// thinks first, is not to keep whoever asked for it waiting.
-    /// </summary>
-    private async Task WhenBegunAsync()
-    {
-        var begun = _journal.WhenBegunAsync();
-        if (_isAtWork)
-        {
-            await begun.WaitAsync(FirstAppendPatience, _time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (!begun.IsCompleted)
-        {
-            await _journal.FlushAsync();
-        }
-
-        await begun;
-    }
-
     private async Task Journaling(Func<Task> append)
     {
         try
@@ -285,7 +228,7 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         catch (StorageException exception)
         {
             DeactivateOnIdle();
-            throw new StewardException(ErrorCodes.Unavailable, "The run's journal cannot be written now.", exception) { IsRetryable = true, OutcomeUnknown = true };
+            throw new StewardException(ErrorCodes.Unavailable, "The run's journal cannot be used now.", exception) { IsRetryable = true, OutcomeUnknown = true };
         }
         catch (RunMovedException exception)
         {

@@ -4,9 +4,13 @@ namespace Steward.Runs;
 
 /// <summary>How a run began, as long as that is not durable: the records that go before all others, in one append with the first of these.</summary>
 /// <param name="contents">What the records refer to.</param>
-internal sealed class RunHead(IReadOnlyList<RunContent> contents)
+/// <param name="message">Says whether the message is durable: nothing of the run may be before.</param>
+internal sealed class RunHead(IReadOnlyList<RunContent> contents, Task<bool> message)
 {
     private readonly TaskCompletionSource _durable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Whether the message is durable, once that is known; if it is not, the run never was.</summary>
+    public Task<bool> Message => message;
 
     /// <summary>The records.</summary>
     public RunAppend Append { get; } = new() { Open = true };

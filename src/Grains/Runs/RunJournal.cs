@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Steward.Engines.Orchestration;
 using Steward.Identity;
@@ -10,7 +9,7 @@ namespace Steward.Runs;
 /// A run's journal in the activation: appends facts durably, folds them, keeps the last events for watchers and wakes them. Everything
 /// that a watcher sees is durable. Thread-safe, since the engine works off the grain's scheduler and may record from parallel steps.
 /// </summary>
-internal sealed class RunJournal(
+internal sealed partial class RunJournal(
     IJournalStore store,
     IContentStore contentStore,
     KnownContents knownContents,
@@ -92,9 +91,16 @@ internal sealed class RunJournal(
     /// Takes the request in, so that work on the run can begin: it becomes durable with the first append that the work makes, in one, or by itself
     /// (<see cref="FlushAsync"/>). Until then nobody is told of the run, and what only reads is all that may be done for it.
     /// </summary>
-    public void Begin(RunOrigin origin, RunRequested requested, ContextGathered? context, IReadOnlyList<RunContent> contents)
+    /// <param name="origin">Where the run came from.</param>
+    /// <param name="requested">The request.</param>
+    /// <param name="context">What is known of the conversation before it.</param>
+    /// <param name="contents">What these refer to.</param>
+    /// <param name="message">
+    /// Says whether the message is durable: all appends wait for that, so that there is never a run without a message. If it is not, all of them fail.
+    /// </param>
+    public void Begin(RunOrigin origin, RunRequested requested, ContextGathered? context, IReadOnlyList<RunContent> contents, Task<bool> message)
     {
-        var head = new RunHead(contents);
+        var head = new RunHead(contents, message);
         if (Origin is null)
         {
             head.Append.With(ToRecord(origin), null);
@@ -167,239 +173,8 @@ internal sealed class RunJournal(
     public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken) =>
         contentStore.ReadAsync(GrainKeys.TenantOf(key), hash, cancellationToken);
 
-    /// <summary>Durable events after a sequence number; empty when there are none yet.</summary>
-    public async ValueTask<IReadOnlyList<RunEvent>> ReadAsync(long afterSequence, CancellationToken cancellationToken)
-    {
-        lock (_lock)
-        {
-            if (afterSequence >= _sequence)
-            {
-                return [];
-            }
-
-            if (_buffer.TryPeek(out var oldest) && oldest.Sequence <= afterSequence + 1)
-            {
-                return [.. _buffer.Where(buffered => buffered.Sequence > afterSequence)];
-            }
-        }
-
-        var entries = await store.ReadAsync(key, afterSequence, ReadPage, cancellationToken);
-        return [.. entries.Select(entry => ToEvent(entry.Sequence, entry.Type, entry.Payload, entry.At))];
-    }
-
-    /// <summary>Completes when something was added after this call.</summary>
-    public Task WhenChangedAsync(long afterSequence, CancellationToken cancellationToken)
-    {
-        Task changed;
-        lock (_lock)
-        {
-            if (_sequence > afterSequence || Snapshot.HasEnded || _life.Retired is not null)
-            {
-                return Task.CompletedTask;
-            }
-
-            changed = _changed.Task;
-        }
-
-        return changed.WaitAsync(cancellationToken);
-    }
-
-    /// <summary>A consistent view of the status.</summary>
-    public RunStatus? Status(string runId)
-    {
-        lock (_lock)
-        {
-            if (_life.Origin is not { } origin || _sequence == 0)
-            {
-                // Not known, or not durably.
-                return null;
-            }
-
-            return RunStates.Status(runId, origin, _life, Snapshot, _sequence);
-        }
-    }
-
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
-
-    /// <summary>Appends what <paramref name="make"/> says, behind how the run began if that is not durable yet.</summary>
-    private async Task AppendAsync(Func<RunSnapshot, RunAppend> make, IReadOnlyList<RunContent> contents, CancellationToken cancellationToken, bool evenAlone = false)
-    {
-        await _appending.WaitAsync(cancellationToken);
-        try
-        {
-            if (_head is { HasFailed: true })
-            {
-                throw new RunMovedException();
-            }
-
-            var batch = make(Snapshot);
-            if (batch.Records.Count == 0 && (_head is null || !evenAlone))
-            {
-                return;
-            }
-
-            if (_head is { } head)
-            {
-                await StoreAsync(head, batch, contents);
-            }
-            else
-            {
-                await StoreAsync(batch, contents);
-            }
-        }
-        finally
-        {
-            _appending.Release();
-        }
-    }
-
-    private async Task StoreAsync(RunHead head, RunAppend batch, IReadOnlyList<RunContent> contents)
-    {
-        try
-        {
-            await StoreAsync(head.Before(batch), [.. head.Contents, .. contents], folded: head.Append.Records.Count);
-        }
-        catch (Exception exception)
-        {
-            if (exception is StorageException or RunMovedException || batch.Records.Count == 0)
-            {
-                head.Fail(exception);
-                throw;
-            }
-
-            // What the store does not even accept must not keep the run from beginning: then it can end with an error.
-            await StoreAsync(head, new RunAppend(), []);
-            throw;
-        }
-
-        _head = null;
-        head.Succeed();
-    }
-
-    /// <summary>Makes records durable and takes them.</summary>
-    /// <param name="batch">The records.</param>
-    /// <param name="contents">What they refer to.</param>
-    /// <param name="folded">How many of them, from the first on, are folded already.</param>
-    private async Task StoreAsync(RunAppend batch, IReadOnlyList<RunContent> contents, int folded = 0)
-    {
-        var tenantId = GrainKeys.TenantOf(key);
-        var unsaved = contents.Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
-
-        // From here on no cancellation: an append that was begun must be known to stand or not.
-        var result = await store.AppendAsync(
-            new JournalAppend
-            {
-                Journal = key,
-                ExpectedSequence = Sequence,
-                Records = batch.Records,
-                Open = batch.Open,
-                Wake = batch.Wake,
-                Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
-            },
-            CancellationToken.None);
-        if (result is not JournalAppended appended)
-        {
-            throw new RunMovedException();
-        }
-
-        unsaved.ForEach(content => knownContents.Stored(tenantId, content.Hash));
-        lock (_lock)
-        {
-            var sequence = appended.Sequence - batch.Records.Count;
-            for (var i = 0; i < batch.Records.Count; i++)
-            {
-                var record = batch.Records[i];
-                if (i >= folded)
-                {
-                    Fold(record.Type, record.Payload, record.At, batch.Facts[i]);
-                }
-
-                Show(++sequence, record.Type, record.Payload, record.At);
-            }
-        }
-
-        Wake();
-    }
-
-    private void Take(JournalEntry entry)
-    {
-        if (entry.Sequence > _sequence)
-        {
-            Fold(entry.Type, entry.Payload, entry.At);
-            Show(entry.Sequence, entry.Type, entry.Payload, entry.At);
-        }
-    }
-
-    private void Fold(string type, ReadOnlyMemory<byte> payload, DateTimeOffset at, RunFact? known = null)
-    {
-        if (_life.TakeOwn(type, payload.Span, at))
-        {
-            return;
-        }
-
-        // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
-        // the most frequent kinds hold nothing that reading could change and are taken as they are.
-        var fact = known is RunRequested or ContextGathered or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
-        Snapshot.Apply(fact, at);
-        _life.Take(fact);
-        if (fact is DeadlineReached)
-        {
-            _deadlinePassed.TrySetResult();
-        }
-    }
-
-    private void Show(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
-    {
-        _buffer.Enqueue(ToEvent(sequence, type, payload, at));
-        while (_buffer.Count > bufferedEvents)
-        {
-            _buffer.Dequeue();
-        }
-
-        Interlocked.Exchange(ref _sequence, sequence);
-    }
-
-    private void Wake()
-    {
-        TaskCompletionSource changed;
-        lock (_lock)
-        {
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        changed.SetResult();
-    }
-
-    private RunAppend ToBatch(IReadOnlyList<RunFact> facts, RunSnapshot snapshot)
-    {
-        var batch = new RunAppend();
-        foreach (var fact in facts)
-        {
-            batch.With(ToRecord(fact), fact);
-        }
-
-        lock (_lock)
-        {
-            (batch.Open, batch.Wake) = _life.Marks(facts, snapshot);
-        }
-
-        return batch;
-    }
-
-    private JournalRecord ToRecord(RunOrigin origin) => Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin));
-
-    private JournalRecord ToRecord(RunFact fact)
-    {
-        var (type, json) = RunFacts.Serialize(fact);
-        return Record(type, json);
-    }
-
-    private JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = time.GetUtcNow().ToMilliseconds() };
-
-    private static RunEvent ToEvent(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at) =>
-        new() { Sequence = sequence, Type = type, At = at, Data = Encoding.UTF8.GetString(payload.Span) };
 }
 
 /// <summary>Another activation appended to the run's journal: this one must give way.</summary>

@@ -1,7 +1,9 @@
+using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Steward.Identity;
 using Steward.Runs;
+using Steward.Storage;
 
 namespace Steward.Sessions;
 
@@ -56,19 +58,49 @@ internal sealed partial class SessionGrain
     /// </param>
     private Task<bool> Start(PendingMessage pending, bool queued, TimeSpan patience = default)
     {
-        var message = pending.Message;
-        var command = new StartRun
-        {
-            SessionKey = Key,
-            Text = message.Text,
-            Requester = message.Requester,
-            Context = Conversation.Recall(_time.GetUtcNow(), pending.Sequence),
-            Deadline = message.Deadline,
-            Queued = queued,
-            Options = message.Options,
-        };
-        return Tell(message.RunId, patience, run => run.Start(command));
+        var command = ToStart(pending.Message, pending.Sequence) with { Queued = queued };
+        return Tell(pending.Message.RunId, patience, run => run.Start(command));
     }
+
+    /// <summary>
+    /// Starts the run of a message, which waits for no other, while the message is being made durable. What the run does meanwhile leaves no trace: it records nothing, and is seen by nobody, before it is
+    /// told that the message stands. From then on it goes on by itself; should it be lost before it has recorded anything, this session's open journal brings it back.
+    /// </summary>
+    /// <param name="message">The message.</param>
+    /// <param name="append">Makes it durable.</param>
+    /// <returns>What <paramref name="append"/> returns: null when the message stands.</returns>
+    private async Task<JournalEntry?> BeginAhead(UserMessageAccepted message, Func<Task<JournalEntry?>> append)
+    {
+        var command = ToStart(message, long.MaxValue) with { Ticket = RandomNumberGenerator.GetHexString(24) };
+        var isDurable = false;
+        var isUnderWay = false;
+        var start = Tell(message.RunId, StartPatience, run => run.Start(isDurable ? command with { Ticket = null } : command));
+        try
+        {
+            var earlier = await append();
+            isDurable = earlier is null;
+            return earlier;
+        }
+        finally
+        {
+            // A run that is not told gives up by itself, and is started again if the message stands.
+            await Tell(message.RunId, TimeSpan.Zero, async run => isUnderWay = await run.Confirm(command.Ticket, isDurable));
+            if (!isUnderWay || !isDurable)
+            {
+                await start;
+            }
+        }
+    }
+
+    private StartRun ToStart(UserMessageAccepted message, long before) => new()
+    {
+        SessionKey = Key,
+        Text = message.Text,
+        Requester = message.Requester,
+        Context = Conversation.Recall(_time.GetUtcNow(), before),
+        Deadline = message.Deadline,
+        Options = message.Options,
+    };
 
     /// <summary>Stops a run because a newer message took its place.</summary>
     private Task<bool> Stop(string runId) => Tell(runId, StartPatience, async run =>

@@ -210,6 +210,13 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
             Supersedes = admission.Supersedes.Count > 0 ? admission.Supersedes : null,
         };
         var accepted = (SessionRecordTypes.UserMessage, (SessionRecord)message, $"op:{command.OperationId}");
+        if (Conversation.Active is null && !message.IsBackground)
+        {
+            return await BeginAhead(message, () => Append(open: true, accepted)) is { } known
+                ? Repetition(command, known)
+                : new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId };
+        }
+
         var earlier = admission.RollsBack.Count > 0
             ? await Append(open: true, (SessionRecordTypes.RolledBack, new MessageRolledBack { RunIds = admission.RollsBack }, null), accepted)
             : await Append(open: true, accepted);

@@ -11,7 +11,7 @@ namespace Steward.Storage.Journals;
 /// <para>Appends that wait at the same time share one statement and one flush. Any number of processes may append to the same journal; one of
 /// them gets the next sequence number and the others a conflict. Keys are ordered by code point.</para>
 /// </remarks>
-internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, IDisposable
+internal sealed class PostgreSqlJournalStore : IJournalStore, IDisposable
 {
     private const int Lanes = 4;
 
@@ -169,16 +169,13 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IAsyncDisposable, 
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
         foreach (var lane in _lanes)
         {
-            await lane.DisposeAsync();
+            lane.Dispose();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private static async Task<AppendOutcome> PurgeAsync(NpgsqlConnection connection, JournalPurge purge, CancellationToken cancellationToken)
     {

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Threading.Channels;
 using Npgsql;
 using NpgsqlTypes;
 using Steward.Storage.Journals;
@@ -38,15 +37,20 @@ internal readonly record struct AppendOutcome(int Kind, long Sequence)
 /// One connection that writes appends. Whatever waits when a statement ends goes into the next one: one round trip, one transaction,
 /// one flush on the server. A journal always takes the same lane, so that its appends keep their order.
 /// </summary>
-internal sealed class JournalAppendLane : IAsyncDisposable
+/// <remarks>
+/// A thread of its own, which waits in the socket: an append then neither waits for a thread of the pool before it is sent, nor its answer for two of them.
+/// </remarks>
+internal sealed class JournalAppendLane : IDisposable
 {
     private const int MaxBatch = 256;
     private const long MaxBatchBytes = 8 * 1024 * 1024;
     private const int MaxDeadlockRetries = 3;
 
-    private readonly Channel<PendingAppend> _waiting = Channel.CreateUnbounded<PendingAppend>(new UnboundedChannelOptions { SingleReader = true });
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly Queue<PendingAppend> _waiting = new();
     private readonly PostgreSqlDatabase _database;
-    private readonly Task _loop;
+    private readonly Thread _thread;
     private readonly List<string> _journals = [];
     private readonly List<long> _expected = [];
     private readonly List<bool?> _opens = [];
@@ -63,60 +67,104 @@ internal sealed class JournalAppendLane : IAsyncDisposable
     private readonly AppendOutcome[] _outcomes = new AppendOutcome[MaxBatch];
     private NpgsqlConnection? _connection;
     private NpgsqlCommand? _command;
+    private bool _stopped;
 
     public JournalAppendLane(PostgreSqlDatabase database)
     {
         _database = database;
-        _loop = Task.Run(LoopAsync);
+        _thread = new Thread(Loop) { IsBackground = true, Name = "steward-postgresql-appends" };
+        _thread.Start();
     }
 
     /// <summary>Hands an append to the lane.</summary>
     public Task<AppendOutcome> EnqueueAsync(PendingAppend append)
     {
-        ObjectDisposedException.ThrowIf(!_waiting.Writer.TryWrite(append), typeof(IJournalStore));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, typeof(IJournalStore));
+            _waiting.Enqueue(append);
+            if (_waiting.Count > 1)
+            {
+                // The thread looks here again before it waits for the signal.
+                return append.Completion;
+            }
+        }
+
+        _signal.Release();
         return append.Completion;
     }
 
     /// <summary>Writes what waits, then closes the connection.</summary>
-    public async ValueTask DisposeAsync()
+    public void Dispose()
     {
-        _waiting.Writer.TryComplete();
-        await _loop;
-        await DropConnectionAsync();
+        lock (_gate)
+        {
+            if (_stopped)
+            {
+                return;
+            }
+
+            _stopped = true;
+        }
+
+        _signal.Release();
+        _thread.Join();
+        _signal.Dispose();
     }
 
-    private async Task LoopAsync()
+    private void Loop()
     {
         var batch = new List<PendingAppend>(MaxBatch);
-        while (await _waiting.Reader.WaitToReadAsync())
+        while (Take(batch))
         {
-            long bytes = 0;
-            while (batch.Count < MaxBatch && bytes < MaxBatchBytes && _waiting.Reader.TryRead(out var append))
+            Write(batch);
+            batch.Clear();
+        }
+
+        DropConnection();
+    }
+
+    /// <summary>Fills the batch with what waits; waits when nothing does. False when stopped and empty.</summary>
+    private bool Take(List<PendingAppend> batch)
+    {
+        while (true)
+        {
+            lock (_gate)
             {
-                if (append.CancellationToken.IsCancellationRequested)
+                long bytes = 0;
+                while (batch.Count < MaxBatch && bytes < MaxBatchBytes && _waiting.TryDequeue(out var append))
                 {
-                    append.Cancel();
-                    continue;
+                    if (append.CancellationToken.IsCancellationRequested)
+                    {
+                        append.Cancel();
+                        continue;
+                    }
+
+                    bytes += JournalAppendSize.Of(append.Append);
+                    batch.Add(append);
                 }
 
-                bytes += JournalAppendSize.Of(append.Append);
-                batch.Add(append);
+                if (batch.Count > 0)
+                {
+                    return true;
+                }
+
+                if (_stopped)
+                {
+                    return false;
+                }
             }
 
-            if (batch.Count > 0)
-            {
-                await WriteAsync(batch);
-                batch.Clear();
-            }
+            _signal.Wait();
         }
     }
 
-    private async Task WriteAsync(List<PendingAppend> batch)
+    private void Write(List<PendingAppend> batch)
     {
         // In ascending order of the journals, so that two processes never wait for each other's heads crosswise. Stable, so that
         // appends to the same journal stay in order.
         var ordered = batch.Count == 1 ? batch : [.. batch.OrderBy(static append => append.Append.Journal, StringComparer.Ordinal)];
-        var failure = await TryWriteAsync(ordered);
+        var failure = TryWrite(ordered);
         if (failure is null)
         {
             for (var i = 0; i < ordered.Count; i++)
@@ -130,7 +178,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
             foreach (var append in ordered)
             {
                 List<PendingAppend> alone = [append];
-                if (await TryWriteAsync(alone) is { } own)
+                if (TryWrite(alone) is { } own)
                 {
                     Fail(append, own);
                 }
@@ -150,7 +198,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
     }
 
     /// <summary>Null when the outcomes are there.</summary>
-    private async Task<Exception?> TryWriteAsync(List<PendingAppend> batch)
+    private Exception? TryWrite(List<PendingAppend> batch)
     {
         for (var attempt = 0; ; attempt++)
         {
@@ -159,21 +207,21 @@ internal sealed class JournalAppendLane : IAsyncDisposable
             {
                 if (_command is null)
                 {
-                    await ConnectAsync();
+                    Connect();
                 }
 
                 Fill(batch);
                 var began = Stopwatch.GetTimestamp();
                 sent = true;
-                await using var reader = await _command!.ExecuteReaderAsync();
+                using var reader = _command!.ExecuteReader();
                 var count = 0;
-                while (await reader.ReadAsync())
+                while (reader.Read())
                 {
                     _outcomes[count++] = new AppendOutcome(reader.GetInt32(0), reader.GetInt64(1));
                 }
 
                 // Reading to the end is what says that the transaction was committed.
-                await reader.NextResultAsync();
+                reader.NextResult();
                 Diagnostics.CommitDuration.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
                 Diagnostics.CommitSize.Record(batch.Count);
                 return count == batch.Count ? null : new InvalidOperationException($"The append function answered {count} of {batch.Count} appends.");
@@ -187,7 +235,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
             {
                 if (exception is not PostgresException || _connection?.State != System.Data.ConnectionState.Open)
                 {
-                    await DropConnectionAsync();
+                    DropConnection();
                 }
 
                 return sent || exception is PostgresException ? exception : new NotSentException(exception);
@@ -213,14 +261,14 @@ internal sealed class JournalAppendLane : IAsyncDisposable
         _ => new StorageException($"An append to {_database.Location} failed unexpectedly.", exception) { OutcomeUnknown = exception is not NotSentException },
     };
 
-    private async Task ConnectAsync()
+    private void Connect()
     {
-        _connection = await _database.OpenAsync(CancellationToken.None);
-        await using (var durable = new NpgsqlCommand(
+        _connection = _database.OpenForAppends();
+        using (var durable = new NpgsqlCommand(
             "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'", _connection))
         {
             // An append is answered only when it is on stable storage, whatever the server's default is. Stronger settings stay.
-            await durable.ExecuteNonQueryAsync();
+            durable.ExecuteNonQuery();
         }
 
         _command = new NpgsqlCommand(
@@ -240,7 +288,7 @@ internal sealed class JournalAppendLane : IAsyncDisposable
         Add(_contentBytes, NpgsqlDbType.Bytea);
         if (_database.CanPrepare)
         {
-            await _command.PrepareAsync();
+            _command.Prepare();
         }
 
         void Add(object list, NpgsqlDbType element) =>
@@ -292,19 +340,12 @@ internal sealed class JournalAppendLane : IAsyncDisposable
         _contentBytes.Clear();
     }
 
-    private async Task DropConnectionAsync()
+    private void DropConnection()
     {
         var (command, connection) = (_command, _connection);
         (_command, _connection) = (null, null);
-        if (command is not null)
-        {
-            await command.DisposeAsync();
-        }
-
-        if (connection is not null)
-        {
-            await connection.DisposeAsync();
-        }
+        command?.Dispose();
+        connection?.Dispose();
     }
 
     /// <summary>The connection failed before the statement was sent: nothing has happened.</summary>

@@ -6,6 +6,7 @@ namespace Steward.Storage.PostgreSql;
 internal sealed class PostgreSqlDatabase : IDisposable, IAsyncDisposable
 {
     private readonly NpgsqlDataSource _source;
+    private readonly string _unpooled;
 
     public PostgreSqlDatabase(string connectionString)
     {
@@ -24,6 +25,8 @@ internal sealed class PostgreSqlDatabase : IDisposable, IAsyncDisposable
         CanPrepare = settings.MaxAutoPrepare > 0;
         Location = $"{settings.Host}:{settings.Port}/{settings.Database}";
         _source = NpgsqlDataSource.Create(settings);
+        settings.Pooling = false;
+        _unpooled = settings.ConnectionString;
     }
 
     /// <summary>Host, port and database name.</summary>
@@ -37,6 +40,24 @@ internal sealed class PostgreSqlDatabase : IDisposable, IAsyncDisposable
 
     /// <summary>A connection from the pool.</summary>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
+
+    /// <summary>
+    /// A connection of its own for a thread that waits in it. Not from the pool: a socket that was opened for asynchronous use wakes whoever waits in it by way of two other threads.
+    /// </summary>
+    public NpgsqlConnection OpenForAppends()
+    {
+        var connection = new NpgsqlConnection(_unpooled);
+        try
+        {
+            connection.Open();
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Runs a read and translates its errors.</summary>
     public async ValueTask<TResult> ReadAsync<TState, TResult>(TState state, Func<PostgreSqlDatabase, TState, CancellationToken, Task<TResult>> read, CancellationToken cancellationToken)

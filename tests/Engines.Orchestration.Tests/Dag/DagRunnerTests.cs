@@ -270,6 +270,106 @@ public sealed class DagRunnerTests
         Assert.Single(_recorder.Facts.OfType<BudgetExhausted>());
     }
 
+    [Fact]
+    public async Task Run_PatientAndReadsAreQuick_RecordsAllOfThemTogetherWithTheirTimes()
+    {
+        var time = new ManualTimeProvider();
+        var at = new List<DateTimeOffset?>();
+        _recorder.OnAppend = (facts, _) => at.AddRange(facts.Select(fact => fact.HappenedAt));
+        var work = new FakeWork(Read("a"), Read("b", "a"));
+        var running = work.RunAsync(_recorder, patience: TimeSpan.FromSeconds(1), time: time);
+        await work.CallsAsync(1);
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        work.Finish("a");
+        await work.CallsAsync(2);
+        Assert.Equal(0, _recorder.Appends);
+        time.Advance(TimeSpan.FromMilliseconds(300));
+        work.Finish("b");
+        await running;
+
+        Assert.Equal(1, _recorder.Appends);
+        Assert.Equal(["step.started", "step.completed", "step.started", "step.completed"], _recorder.Types.Skip(1));
+        Assert.Equal([0d, 300, 300, 600], at.Select(moment => (moment!.Value - at[0]!.Value).TotalMilliseconds));
+    }
+
+    [Fact]
+    public async Task Run_PatientButAReadIsSlow_RecordsItsBeginningWhileItRuns()
+    {
+        var time = new ManualTimeProvider();
+        var work = new FakeWork(Read("a"), Read("b", "a"));
+        var running = work.RunAsync(_recorder, patience: TimeSpan.FromSeconds(1), time: time);
+        await work.CallsAsync(1);
+        work.Finish("a");
+        await work.CallsAsync(2);
+        await AdvancedAsync(time, () => _recorder.Types.Contains("step.completed"));
+        Assert.Equal(["step.started", "step.completed", "step.started"], _recorder.Types.Skip(1));
+
+        work.Finish("b");
+        await running;
+        Assert.Equal(2, _recorder.Appends);
+    }
+
+    [Fact]
+    public async Task Run_PatientAndSomethingIsToBeChanged_RecordsEverythingBeforeItBegins()
+    {
+        var work = new FakeWork(Read("a"), Write("b", "a"), Read("c", "b"));
+        var recordedBeforeTheWrite = -1;
+        var running = work.RunAsync(_recorder, patience: TimeSpan.FromHours(1), time: new ManualTimeProvider());
+        await work.CallsAsync(1);
+        work.Finish("a");
+        await work.CallsAsync(2);
+        recordedBeforeTheWrite = _recorder.Types.Count(type => type.StartsWith("step.", StringComparison.Ordinal));
+        work.Finish("b");
+        await work.CallsAsync(3);
+        work.Finish("c");
+        await running;
+
+        Assert.Equal(3, recordedBeforeTheWrite);
+    }
+
+    [Fact]
+    public async Task Run_PatientAndAnActionIsConfirmed_RecordsThatAtOnce()
+    {
+        var work = new FakeWork(Write("a"), Read("b", "a"));
+        var running = work.RunAsync(_recorder, patience: TimeSpan.FromHours(1), time: new ManualTimeProvider());
+        await work.CallsAsync(1);
+        work.FinishWith("a", new ActionConfirmed { ActionId = "a-1" }, new StepCompleted { StepId = "a", Status = "done" });
+        await work.CallsAsync(2);
+        await RecordedAsync("action.confirmed");
+        work.Finish("b");
+        await running;
+
+        Assert.Equal(["step.started", "action.confirmed", "step.completed", "step.started", "step.completed"], _recorder.Types.Skip(1));
+    }
+
+    [Fact]
+    public async Task Run_PatientAndCancelled_KeepsWhatWasRead()
+    {
+        var work = new FakeWork(Read("a"), Read("b", "a"));
+        using var cancel = new CancellationTokenSource();
+        var running = work.RunAsync(_recorder, patience: TimeSpan.FromHours(1), time: new ManualTimeProvider(), cancel: cancel.Token);
+        await work.CallsAsync(1);
+        await cancel.CancelAsync();
+        work.Finish("a");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => running);
+
+        Assert.Equal(["step.started", "step.completed"], _recorder.Types.Skip(1));
+        Assert.Equal(["a"], work.Called);
+    }
+
+    private static async Task AdvancedAsync(ManualTimeProvider time, Func<bool> until)
+    {
+        var watch = System.Diagnostics.Stopwatch.StartNew();
+        while (!until() && watch.Elapsed < TimeSpan.FromSeconds(10))
+        {
+            // The runner may not have set its clock yet.
+            time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Yield();
+        }
+
+        Assert.True(until());
+    }
+
     private async Task RecordedAsync(string type)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();

@@ -72,6 +72,8 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
         Facts = [new StepCompleted { StepId = id, Status = "done", Result = JsonDocument.Parse(result).RootElement }],
     });
 
+    public void FinishWith(string id, params RunFact[] facts) => _calls[id].SetResult(new CallResult { Facts = facts });
+
     public void Fail(string id) => _calls[id].SetResult(new CallResult { Code = "rejected", Message = "No.", Facts = [new StepFailed { StepId = id, Code = "rejected", Message = "No." }] });
 
     public void Wait(string id, string requestId) => _calls[id].SetResult(new CallResult
@@ -81,11 +83,11 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
     });
 
     /// <summary>Runs it; what is left to be recorded is recorded.</summary>
-    public async Task<DagOutcome> RunAsync(FakeRecorder recorder, int parallel = 4, ActionPolicy? policy = null, IRunBudget? budget = null)
+    public async Task<DagOutcome> RunAsync(FakeRecorder recorder, int parallel = 4, ActionPolicy? policy = null, IRunBudget? budget = null, TimeSpan patience = default, TimeProvider? time = null, CancellationToken cancel = default)
     {
         var options = new OrchestrationOptions { MaxParallelSteps = parallel };
-        await using var run = new RunContext(Engines.Input("go"), recorder, new FakeConnectors(), policy ?? ActionPolicy.ReadOnly, options, TimeProvider.System, new RandomSource(1), default, default);
-        var outcome = await new DagRunner(run, this, budget).RunAsync([]);
+        await using var run = new RunContext(Engines.Input("go"), recorder, new FakeConnectors(), policy ?? ActionPolicy.ReadOnly, options, time ?? TimeProvider.System, new RandomSource(1), cancel, default);
+        var outcome = await new DagRunner(run, this, budget, patience: patience).RunAsync([]);
         IReadOnlyList<RunFact> facts = outcome.Waits is { } waits ? [.. outcome.Facts, waits] : outcome.Facts;
         await run.RecordAsync(facts, outcome.Contents);
         return outcome;

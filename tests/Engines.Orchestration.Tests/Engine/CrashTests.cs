@@ -139,8 +139,10 @@ public sealed class CrashTests
 
         return true;
 
-        static void Patient(OrchestrationOptions options)
+        // With and without reads that wait to be recorded.
+        void Patient(OrchestrationOptions options)
         {
+            options.ProgressDelay = seed % 2 == 0 ? options.ProgressDelay : TimeSpan.Zero;
             options.MaxAttempts = 10;
             options.MaxReconcileAttempts = 10;
         }

@@ -78,7 +78,7 @@ public sealed class EngineTests
         var engine = Engines.Create(connectors, Engines.Definitions(Policy, Two));
         var input = Engines.Input("go");
         var first = FakeRecorder.For(input);
-        first.DieAtAppend = 4;
+        first.DieAtAppend = 3;
         await Assert.ThrowsAsync<JournalDiedException>(() => engine.ExecuteAsync(input, first, default, default));
         Assert.Equal(ActionStatus.Sent, Assert.Single(first.Snapshot.Actions).Status);
 
@@ -319,7 +319,7 @@ public sealed class EngineTests
     {
         var input = Engines.Input("go");
         var first = FakeRecorder.For(input);
-        first.DieAtAppend = 4;
+        first.DieAtAppend = 3;
         await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(connectors, Engines.Definitions(Policy, Two)).ExecuteAsync(input, first, default, default));
         return (input, new FakeRecorder(before: first));
     }

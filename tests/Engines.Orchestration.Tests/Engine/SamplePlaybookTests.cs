@@ -17,7 +17,7 @@ public sealed class SamplePlaybookTests
         Assert.Equal(
             ["run.requested", "run.strategy", "step.started", "step.completed", "step.started", "action.planned", "action.sent", "action.confirmed", "step.completed", "answer.delta", "run.ended"],
             recorder.Types);
-        Assert.Equal(4, recorder.Appends);
+        Assert.Equal(3, recorder.Appends);
     }
 
     [Theory]

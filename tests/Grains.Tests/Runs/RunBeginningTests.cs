@@ -8,6 +8,7 @@ public class RunBeginningTests
 {
     private readonly OneJournal _store = new();
     private readonly RunJournal _journal;
+    private Task<bool> _message = Task.FromResult(true);
 
     public RunBeginningTests() =>
         _journal = new RunJournal(_store, _store, new KnownContents(TimeProvider.System), "t-acme/r-1", 100, _ => false, TimeProvider.System);
@@ -103,11 +104,58 @@ public class RunBeginningTests
         await Assert.ThrowsAsync<RunMovedException>(_journal.WhenBegunAsync);
     }
 
+    [Fact]
+    public async Task Record_MessageIsNotDurableYet_WaitsForItAndThenAppends()
+    {
+        var message = new TaskCompletionSource<bool>();
+        _message = message.Task;
+        Begin();
+        var recorded = _journal.RecordAsync([new StepStarted { StepId = "a", Title = "a" }], default).AsTask();
+        var flushed = _journal.FlushAsync();
+
+        Assert.False(recorded.IsCompleted || flushed.IsCompleted);
+        Assert.Empty(_store.Appends);
+        Assert.Null(_journal.Status("r-1"));
+
+        message.SetResult(true);
+        await recorded;
+        await flushed;
+        Assert.Equal(["run.accepted", "run.requested", "step.started"], Assert.Single(_store.Appends).Records.Select(record => record.Type));
+    }
+
+    [Fact]
+    public async Task Record_MessageDoesNotStand_TheRunNeverWas()
+    {
+        _message = Task.FromResult(false);
+        Begin();
+        var begun = _journal.WhenBegunAsync();
+
+        await Assert.ThrowsAsync<RunMovedException>(() => _journal.RecordAsync([new RunEnded { Phase = RunPhase.Completed }], default).AsTask());
+        await Assert.ThrowsAsync<RunMovedException>(() => begun);
+        await Assert.ThrowsAsync<RunMovedException>(_journal.FlushAsync);
+        Assert.Empty(_store.Appends);
+        Assert.Null(_journal.Status("r-1"));
+    }
+
+    [Fact]
+    public async Task Record_HappenedEarlier_KeepsThatTime()
+    {
+        Begin();
+        var at = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        await _journal.RecordAsync([new StepStarted { StepId = "a", Title = "a", HappenedAt = at }, new StepCompleted { StepId = "a", Status = "done" }], default);
+
+        var step = Assert.Single(_journal.Snapshot.Steps);
+        Assert.Equal(at, step.StartedAt);
+        Assert.True(step.EndedAt > at);
+        Assert.Equal(at, _store.Appends[0].Records[2].At);
+    }
+
     private void Begin(params RunContent[] contents) => _journal.Begin(
         new RunOrigin { SessionKey = "t-acme/u-ada/s-1", UserId = "u-ada" },
         new RunRequested { Input = new RunInput { RunId = "r-1", TenantId = "t-acme", Requester = new Requester { UserId = "u-ada", Roles = [] }, Text = "go" } },
         null,
-        contents);
+        contents,
+        _message);
 
     private sealed class OneJournal : IJournalStore, IContentStore
     {

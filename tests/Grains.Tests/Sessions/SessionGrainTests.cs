@@ -29,6 +29,27 @@ public class SessionGrainTests
         Assert.Null(await session.GetInfo());
     }
 
+    [Fact]
+    public async Task Submit_MessageCannotBeMadeDurable_ItsRunNeverWasAndTheSameMessageWorksAgain()
+    {
+        var key = Conversing.NewSession();
+        var session = await _cluster.OpenAsync(key);
+        _cluster.Faults.Lose(key, appends: 1);
+        var error = await Assert.ThrowsAsync<StewardException>(() => session.SayAsync("say hello", "lost-once"));
+        var run = GrainKeys.Run("t-acme", SessionGrain.RunIdFor(key, "lost-once"));
+        Assert.Equal((ErrorCodes.Unavailable, true), (error.Code, error.OutcomeUnknown));
+        Assert.Null(await _cluster.Journals.GetHeadAsync(run));
+
+        // The same operation may now be meant differently, since the first message never stood.
+        var again = await session.SayAsync("say something else", "lost-once");
+        var events = await _cluster.Run(again).WatchToEndAsync();
+
+        Assert.Equal(SubmitOutcome.Started, again.Outcome);
+        Assert.Equal("run.ended", events[^1].Type);
+        Assert.Equal("something else", (await _cluster.Run(again).GetStatus())!.Answer);
+        Assert.Single((await session.ReadTranscript(0, 50)).Messages, message => message.Role == "user");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("   ")]

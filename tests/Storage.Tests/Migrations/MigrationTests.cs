@@ -228,7 +228,7 @@ public class PostgreSqlMigrationTests : MigrationTests, IAsyncLifetime
 
         await using var database = new PostgreSqlDatabase(new NpgsqlConnectionStringBuilder(ConnectionString) { Username = role, Password = role }.ConnectionString);
         Assert.Empty(await PostgreSqlMigrations.ApplyAsync(database, Set, TimeProvider.System, CancellationToken.None));
-        await using var journals = new Steward.Storage.Journals.PostgreSqlJournalStore(database);
+        using var journals = new Steward.Storage.Journals.PostgreSqlJournalStore(database);
         Assert.Null(await journals.GetHeadAsync("t-acme/r-1"));
     }
 

@@ -8,7 +8,12 @@ namespace Steward.Engines.Orchestration.Dag;
 /// Works a graph of steps off. One loop owns it: it starts what is free, waits for whatever ends first, and records ends and new starts in one append. Every
 /// decision follows from the graph and the journal alone, so that a resumed run decides the same. A step that waits for a person holds up only those that need it.
 /// </summary>
-internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budget = null, string? scope = null)
+/// <param name="run">The run.</param>
+/// <param name="work">The graph.</param>
+/// <param name="budget">What the run may still use; null for no limit.</param>
+/// <param name="scope">The hand-off in which this happens; null for the run itself.</param>
+/// <param name="patience">How long what only reads may have begun, and ended, before that is recorded, unless something else is recorded meanwhile.</param>
+internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudget? budget = null, string? scope = null, TimeSpan patience = default)
 {
     private readonly Dictionary<string, DagEnd> _ended = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<CallResult>> _running = new(StringComparer.Ordinal);
@@ -16,6 +21,8 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
     private readonly HashSet<(string, string)> _answered = [];
     private readonly List<RunFact> _facts = [];
     private readonly List<RunContent> _contents = [];
+    private readonly HashSet<string> _begun = new(StringComparer.Ordinal);
+    private long? _waitsSince;
     private BudgetExhausted? _exhausted;
 
     // Steps that began early: under way, over but not yet known to be needed, under way although they turned out not to be, and those that may not begin early after all.
@@ -31,7 +38,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
     /// <param name="before">Facts that go into the first append.</param>
     public async Task<DagOutcome> RunAsync(IReadOnlyList<RunFact> before)
     {
-        _facts.AddRange(before);
+        Add(before);
         await ResumeAsync();
         try
         {
@@ -44,12 +51,20 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
                 }
 
                 run.Work.ThrowIfCancellationRequested();
-                var flush = FlushAsync();
+                if (MayWait(starts))
+                {
+                    Begin(starts);
+                    await FlushWhenLateAsync();
+                }
+                else
+                {
+                    var flush = FlushAsync();
 
-                // What only reads need not wait until it is durable that it begins: after a loss it is simply read again. Everything else does.
-                Begin(starts.Where(start => start.OnlyReads));
-                await flush;
-                Begin(starts.Where(start => !start.OnlyReads));
+                    // What only reads need not wait until it is durable that it begins: after a loss it is simply read again. Everything else does.
+                    Begin(starts.Where(start => start.OnlyReads));
+                    await flush;
+                    Begin(starts.Where(start => !start.OnlyReads));
+                }
 
                 await Task.WhenAny(_running.Values);
                 await CollectAsync();
@@ -127,7 +142,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
                 _dropped.Add(step.Id);
             }
 
-            _facts.Add(isEarly ? new StepDropped { StepId = step.Id, Reason = "It began early and was not needed." } : new StepCompleted { StepId = step.Id, Status = "skipped" });
+            Add([isEarly ? new StepDropped { StepId = step.Id, Reason = "It began early and was not needed." } : new StepCompleted { StepId = step.Id, Status = "skipped" }]);
             End(step, DagEnd.Skipped);
             return true;
         }
@@ -150,7 +165,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
             _exhausted = exhausted;
             if (!run.Snapshot.Exhausted.Any(known => known.Budget == exhausted.Budget && known.Scope == exhausted.Scope))
             {
-                _facts.Add(exhausted);
+                Add([exhausted]);
             }
 
             return false;
@@ -158,12 +173,12 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
 
         if (state is null)
         {
-            _facts.Add(call.Started);
+            Add([call.Started]);
         }
 
         if (call.Fault is { } fault)
         {
-            _facts.AddRange(fault.Facts);
+            Add(fault.Facts);
             End(step, DagEnd.From(fault));
             return true;
         }
@@ -196,7 +211,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
 
         if (state is null)
         {
-            _facts.Add(call.Started with { Speculative = true });
+            Add([call.Started with { Speculative = true }]);
         }
 
         _early.Add(step.Id);
@@ -268,7 +283,7 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
             }
 
             var result = await task;
-            _facts.AddRange(result.Facts);
+            Add(result.Facts);
             _contents.AddRange(result.Contents);
             if (result.IsWaiting)
             {
@@ -342,42 +357,8 @@ internal sealed class DagRunner(RunContext run, IDagWork work, IRunBudget? budge
     {
         foreach (var start in starts)
         {
+            _begun.Add(start.Started.StepId);
             _running[start.Started.StepId] = start.Call!();
-        }
-    }
-
-    private async Task FlushAsync()
-    {
-        await run.RecordAsync(_facts.ToArray(), _contents.ToArray());
-        _facts.Clear();
-        _contents.Clear();
-    }
-
-    // Whatever ends the loop: wait for what is under way (its tokens have fired or will), and keep the outcomes that are known.
-    private async Task DrainAsync()
-    {
-        foreach (var (id, task) in _running)
-        {
-            try
-            {
-                var result = await task;
-                if (!_dropped.Contains(id))
-                {
-                    _facts.AddRange(result.Facts);
-                    _contents.AddRange(result.Contents);
-                }
-            }
-#pragma warning disable CA1031 // What ends the loop is on its way already; the others are only waited for.
-            catch (Exception)
-#pragma warning restore CA1031
-            {
-                // It said what there is to say in the journal.
-            }
-        }
-
-        if (!run.HasFailedToRecord)
-        {
-            await run.RecordAsync([.. _facts.Where(fact => fact is not StepStarted)], _contents.ToArray());
         }
     }
 }

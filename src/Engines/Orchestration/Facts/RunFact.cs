@@ -12,6 +12,10 @@ public abstract record RunFact
     /// <summary>The kind, for example <c>step.started</c>.</summary>
     [JsonIgnore]
     public abstract string Type { get; }
+
+    /// <summary>When it happened, if it is recorded later than that: then the journal's time of it. Null is when it is recorded.</summary>
+    [JsonIgnore]
+    public DateTimeOffset? HappenedAt { get; init; }
 }
 
 /// <summary>A fact of a kind that this version does not know: kept as it is, changes nothing.</summary>

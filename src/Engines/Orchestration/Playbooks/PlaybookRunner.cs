@@ -41,7 +41,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
     /// <returns>How the run ends; not yet recorded, together with the facts that belong into the same append.</returns>
     public async Task<RunOutcome> RunAsync(IReadOnlyList<RunFact> before)
     {
-        var end = await new DagRunner(run, this, budget, scope).RunAsync(before);
+        var end = await new DagRunner(run, this, budget, scope, scope is null ? run.Options.ProgressDelay : default).RunAsync(before);
         if (end.Waits is not null)
         {
             return new RunOutcome(RunPhase.Waiting, null, "") { Waits = end.Waits, Facts = end.Facts, Contents = end.Contents };
