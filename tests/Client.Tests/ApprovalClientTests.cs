@@ -4,7 +4,8 @@ using Steward.Identity;
 
 namespace Steward.Client.Tests;
 
-public class ApprovalClientTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
+[Collection(ClusterCollection.Name)]
+public class ApprovalClientTests(ClusterFixture cluster)
 {
     private static readonly SubmitApproval Request = new()
     {

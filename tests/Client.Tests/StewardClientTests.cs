@@ -8,7 +8,8 @@ using Steward.Tenants;
 
 namespace Steward.Client.Tests;
 
-public class StewardClientTests(ClusterFixture cluster) : IClassFixture<ClusterFixture>
+[Collection(ClusterCollection.Name)]
+public class StewardClientTests(ClusterFixture cluster)
 {
     private static int _counter;
 

@@ -14,9 +14,14 @@ public static partial class DefinitionDuration
     /// <returns>False when it is none, or longer than <see cref="Longest"/>; zero is one.</returns>
     public static bool TryParse([NotNullWhen(true)] string? text, out TimeSpan duration)
     {
+        // Nothing here is decided in seconds.
+        if (text is [.., 'd' or 'h' or 'm'] && DurationText.TryParse(text, out duration))
+        {
+            return duration <= Longest;
+        }
+
         duration = default;
-        var match = Short().Match(text ?? "");
-        match = match.Success ? match : Iso().Match(text ?? "");
+        var match = Iso().Match(text ?? "");
         if (!match.Success)
         {
             return false;
@@ -47,9 +52,6 @@ public static partial class DefinitionDuration
             _ => string.Create(CultureInfo.InvariantCulture, $"{minutes}m"),
         };
     }
-
-    [GeneratedRegex(@"\A(?:(?<d>[0-9]{1,5})d|(?<h>[0-9]{1,5})h|(?<m>[0-9]{1,6})m)\z", RegexOptions.CultureInvariant)]
-    private static partial Regex Short();
 
     [GeneratedRegex(@"\AP(?=.)(?:(?<d>[0-9]{1,5})D)?(?:T(?=.)(?:(?<h>[0-9]{1,5})H)?(?:(?<m>[0-9]{1,6})M)?)?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Iso();

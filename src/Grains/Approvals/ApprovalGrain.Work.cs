@@ -249,16 +249,11 @@ internal sealed partial class ApprovalGrain
 
     private async Task TellPeopleAsync(ApprovalState state)
     {
-        if (_parts.Router is not { } router)
-        {
-            return;
-        }
-
         var isAsked = state.Outbox.Any(draft => draft is { IsActionable: true, To: not null });
         var similar = isAsked ? await _parts.Similar.FindAsync(state, _stop.Token) : [];
         if (ApprovalNotices.Of(state, similar) is { Count: > 0 } notices)
         {
-            await router.TellAsync(TenantId, notices, _stop.Token);
+            await _parts.Router.TellAsync(TenantId, notices, _stop.Token);
         }
     }
 

@@ -15,6 +15,7 @@ internal sealed class ApprovalParts(
     IApprovalRoutes routes,
     ITenantDirectories directories,
     SimilarApprovals similar,
+    INotificationRouter router,
     PlatformIdentity platform,
     IOptions<ApprovalOptions> options,
     TimeProvider time,
@@ -36,8 +37,7 @@ internal sealed class ApprovalParts(
 
     public TimeProvider Time { get; } = time;
 
-    /// <summary>Tells people; null where notifications are not part of the silo: whoever is asked finds the request in their list.</summary>
-    public INotificationRouter? Router { get; } = services.GetService<INotificationRouter>();
+    public INotificationRouter Router { get; } = router;
 
     public ApprovalWebhooks Webhooks { get; } = services.GetRequiredService<ApprovalWebhooks>();
 

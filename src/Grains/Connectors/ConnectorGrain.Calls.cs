@@ -104,10 +104,13 @@ internal sealed partial class ConnectorGrain
             TemplateHash = instance.TemplateHash,
             TemplateText = text,
         };
-        if (!sameTraffic || _traffic is null)
+        var isNewTraffic = !sameTraffic || _traffic is null;
+        if (isNewTraffic)
         {
-            _traffic = new InstanceState(template, time, Random.Shared);
+            _traffic = new InstanceState(template, time, Random.Shared, new TenantShare());
         }
+
+        WatchShares(isNewTraffic);
 
         _schemas = _schemas?.With(_target) ?? new SchemaWatch(_target, ReadSchemas(), time, Random.Shared);
         var mayReachPrivate = options.CurrentValue.MayReachPrivateAddresses(TenantId);

@@ -6,10 +6,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
-using Steward.Engines.Connectors.Mcp;
-using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
-using Steward.Engines.Definitions;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
 using Steward.Errors;
@@ -41,11 +38,6 @@ internal sealed partial class ConnectorGrain(
     ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
 {
     private const string CheckReminder = "check";
-    private const int MaxTemplateLength = 4 * 1024 * 1024;
-    private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
-
-    // Sign-ins that nobody uses are renewed with it, and some die when that is not done for a day.
-    private static readonly TimeSpan LongestCheck = TimeSpan.FromDays(1);
 
     private ResolvedInstance? _target;
     private ConnectorDefinition? _definition;
@@ -85,26 +77,9 @@ internal sealed partial class ConnectorGrain(
             throw new StewardException(ErrorCodes.Conflict, $"name: there is a connector '{Name}'.") { Field = "name" };
         }
 
-        var (template, text, isOwn) = ReadTemplate(command.TemplateId, command.TemplateText);
-        var secrets = Open(command.SealedSecrets);
-        var instance = new ConnectorInstance
-        {
-            TenantId = TenantId,
-            Name = Name,
-            Title = command.Title ?? template.Name,
-            TemplateId = template.Id,
-            TemplateVersion = template.Version,
-            TemplateHash = TemplateCatalog.HashOf(text),
-            Region = command.Region,
-            BaseUrl = command.BaseUrl,
-            Fields = command.Fields,
-            AuthId = command.AuthId ?? template.Auth[0].Id,
-            Secrets = [.. secrets.Keys.Order(StringComparer.Ordinal)],
-            Operations = command.Operations,
-            Access = command.Access,
-            OnBehalfOfUser = command.OnBehalfOfUser,
-            Revision = state.State.LastRevision + 1,
-        };
+        var (template, text, isOwn) = ConnectorSettings.ReadTemplate(library, command.TemplateId, command.TemplateText);
+        var secrets = ConnectorSettings.Open(sealer, Key, command.SealedSecrets);
+        var instance = ConnectorSettings.Of(command, TenantId, Name, template, text, secrets.Keys, state.State.LastRevision + 1);
         Check(instance, template);
 
         // The vault first: what is left behind after a loss is overwritten by the next attempt, and no instance is without its secrets.
@@ -163,28 +138,9 @@ internal sealed partial class ConnectorGrain(
             (template, text) = (present.Template, present.Text);
         }
 
-        var checkEvery = command.CheckEvery ?? target.Instance.CheckEvery;
-        if (checkEvery < ShortestCheck || checkEvery > LongestCheck)
-        {
-            throw StewardException.Invalid("checkEvery", "must be between 5 minutes and a day.");
-        }
-
-        var instance = target.Instance with
-        {
-            Title = command.Title ?? target.Instance.Title,
-            Enabled = command.Enabled ?? target.Instance.Enabled,
-            Fields = command.Fields ?? target.Instance.Fields,
-            Operations = command.Operations ?? target.Instance.Operations,
-            Access = command.Access ?? target.Instance.Access,
-            Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : target.Instance.Mappings,
-            Tools = command.ToolsJson is { } tools ? ReadTools(template, tools) : target.Instance.Tools,
-            CheckEvery = checkEvery,
-            TemplateVersion = template.Version,
-            TemplateHash = TemplateCatalog.HashOf(text),
-            Revision = target.Instance.Revision + 1,
-        };
+        var instance = ConnectorSettings.Apply(command, target.Instance, template, text);
         Check(instance, template);
-        RequireSameHost(target, new ResolvedInstance(instance, template));
+        ConnectorSettings.RequireSameHost(target, new ResolvedInstance(instance, template));
         state.State.InstanceJson = Json(instance);
         state.State.TemplateText = text;
         state.State.LastRevision = instance.Revision;
@@ -200,7 +156,7 @@ internal sealed partial class ConnectorGrain(
     {
         Caller.RequireAdmin();
         var target = RequireThere();
-        var secrets = Open(sealedSecrets);
+        var secrets = ConnectorSettings.Open(sealer, Key, sealedSecrets);
         if (secrets.Count == 0)
         {
             throw StewardException.Invalid("secrets", "must name at least one secret.");
@@ -284,116 +240,7 @@ internal sealed partial class ConnectorGrain(
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
 
-    private static Dictionary<string, IReadOnlyList<FieldMapping>> ReadMappings(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize<Dictionary<string, IReadOnlyList<FieldMapping>>>(json, TemplateJson.Options)
-                ?? throw StewardException.Invalid("mappings", "must be an object.");
-        }
-        catch (JsonException exception)
-        {
-            throw new StewardException(ErrorCodes.InvalidArgument, $"mappings: must be an object of lists of mappings by operation; see {exception.Path}.", exception) { Field = "mappings" };
-        }
-    }
-
-    private static List<McpTool> ReadTools(ConnectorTemplate template, string json)
-    {
-        if (template.Kind != TemplateKind.Mcp)
-        {
-            throw StewardException.Invalid("tools", "are only for connectors to servers of the Model Context Protocol.");
-        }
-
-        try
-        {
-            var tools = JsonSerializer.Deserialize<List<McpTool>>(json, TemplateJson.Options) ?? throw StewardException.Invalid("tools", "must be a list.");
-            return McpOperations.FaultOf(tools) is { } fault ? throw StewardException.Invalid("tools", fault) : tools;
-        }
-        catch (JsonException exception)
-        {
-            throw new StewardException(ErrorCodes.InvalidArgument, $"tools: must be a list of tools as tools.list gives them; see {exception.Path}.", exception) { Field = "tools" };
-        }
-    }
-
-    private (ConnectorTemplate Template, string Text, bool IsOwn) ReadTemplate(string? id, string? text)
-    {
-        if ((id is null) == (text is null))
-        {
-            throw StewardException.Invalid("templateId", "must be given, or else template.");
-        }
-
-        if (id is not null)
-        {
-            return library.Find(id) is { } found
-                ? (found.Template, found.Text, false)
-                : throw StewardException.Invalid("templateId", "is not in the catalogue; /v1/connector-templates lists what is.");
-        }
-
-        if (text!.Length > MaxTemplateLength)
-        {
-            throw StewardException.Invalid("template", $"must have at most {MaxTemplateLength} characters.");
-        }
-
-        try
-        {
-            return (TemplateReader.Read(text, "template"), text, true);
-        }
-        catch (DefinitionException exception)
-        {
-            throw new StewardException(ErrorCodes.InvalidArgument, string.Join(" ", exception.Errors.Take(10)), exception) { Field = "template" };
-        }
-    }
-
-    private void Check(ConnectorInstance instance, ConnectorTemplate template)
-    {
-        if (InstanceRules.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId)) is { } fault)
-        {
-            throw StewardException.Invalid(fault.Field, fault.Message);
-        }
-
-        foreach (var (operationId, mappings) in instance.Mappings)
-        {
-            if (template.Operations.FirstOrDefault(candidate => candidate.Id == operationId) is not { } operation)
-            {
-                throw StewardException.Invalid($"mappings.{operationId}", "is no operation of the template.");
-            }
-
-            if (MappingRules.Check(mappings, operation) is [var first, ..])
-            {
-                throw StewardException.Invalid($"mappings.{operationId}.{first.Index}.{first.Field}", first.Message);
-            }
-        }
-    }
-
-    // Whoever may change settings need not know the secrets, and must not get to know them by sending them to a host of their own.
-    private static void RequireSameHost(ResolvedInstance before, ResolvedInstance after)
-    {
-        if (InstanceAddress.Find(before)?.Authority != InstanceAddress.Find(after)?.Authority)
-        {
-            throw new StewardException(ErrorCodes.Conflict, "fields: its secrets were given for the present host, and this would send them to another one. Create another connector.") { Field = "fields" };
-        }
-    }
-
-    private Dictionary<string, SecretText> Open(IReadOnlyDictionary<string, string> sealedSecrets)
-    {
-        var secrets = new Dictionary<string, SecretText>(StringComparer.Ordinal);
-        foreach (var (name, value) in sealedSecrets)
-        {
-            if (!sealer.TryOpen(value, Key, out var secret))
-            {
-                throw StewardException.Invalid($"secrets.{name}", "could not be opened: the front end and the cluster must have the same keys.");
-            }
-
-            if (secret.IsBlank || secret.Reveal().Length > InstanceRules.MaxSecretLength)
-            {
-                throw StewardException.Invalid($"secrets.{name}", $"must have 1 to {InstanceRules.MaxSecretLength} characters.");
-            }
-
-            secrets[name] = secret;
-        }
-
-        return secrets;
-    }
+    private void Check(ConnectorInstance instance, ConnectorTemplate template) => ConnectorSettings.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId));
 
     // Secrets that are not given stay.
     private async Task WriteSecretsAsync(Dictionary<string, SecretText> secrets, CancellationToken cancellationToken)

@@ -56,6 +56,28 @@ internal sealed class ConnectorState
     /// <summary>Until when the vault holds a webhook secret that was replaced; null when it holds none.</summary>
     [Id(12)]
     public DateTimeOffset? OldWebhookSecretUntil { get; set; }
+
+    /// <summary>What was seen of the tenant's other instances of the template, oldest first; empty where no limit is common to them.</summary>
+    [Id(13)]
+    public List<ShareSeen> Shares { get; set; } = [];
+}
+
+/// <summary>How many instances of a template there were, and where this one stood.</summary>
+[GenerateSerializer]
+[Alias("steward.connector-share-seen")]
+internal sealed record ShareSeen
+{
+    /// <summary>How many; 0 before this one was among them.</summary>
+    [Id(0)]
+    public required int Count { get; init; }
+
+    /// <summary>How many came before it.</summary>
+    [Id(1)]
+    public required int Rank { get; init; }
+
+    /// <summary>When it was seen; null when it was always so.</summary>
+    [Id(2)]
+    public DateTimeOffset? At { get; init; }
 }
 
 /// <summary>What the list of connectors persists.</summary>

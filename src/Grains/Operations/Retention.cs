@@ -87,8 +87,7 @@ internal sealed partial class Retention(
             return GrainKeys.LastPart(key)[0] switch
             {
                 'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
-                AuditWeek.KeyLetter => await PurgeAsync(key, cancellationToken),
-                'i' when key == GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)) => await PurgeAsync(key, cancellationToken),
+                AuditWeek.KeyLetter or 'i' when AuditWeek.Read(GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)), key) is not null => await PurgeAsync(key, cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
                 'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,

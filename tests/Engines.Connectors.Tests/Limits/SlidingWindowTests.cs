@@ -156,5 +156,5 @@ public sealed class SlidingWindowTests
 
     private static CallPermit Ask(InstanceState state) => state.Enter(new CallIntent("things.get", 1, null, null, IsRetry: false));
 
-    private static ConnectorTemplate Limited(TimeSpan window, int max) => TestTemplate.Of() with { Limits = [new LimitSpec { Window = window, Max = max }] };
+    internal static ConnectorTemplate Limited(TimeSpan window, int max) => TestTemplate.Of() with { Limits = [new LimitSpec { Window = window, Max = max }] };
 }

@@ -104,10 +104,12 @@ internal sealed class McpFixture : IAsyncDisposable
 
         public string? Refusal { get; set; }
 
+        public bool WantsShape { get; set; }
+
         public ValueTask<CallPermit> EnterAsync(CallIntent intent, CancellationToken cancellationToken)
         {
             Intents.Add(intent);
-            return ValueTask.FromResult(new CallPermit { Id = Intents.Count, Credential = Credential, Refusal = Refusal });
+            return ValueTask.FromResult(new CallPermit { Id = Intents.Count, Credential = Credential, Refusal = Refusal, WantsShape = WantsShape });
         }
 
         public ValueTask LeaveAsync(CallReport report)

@@ -28,6 +28,19 @@ public sealed class TypedConnectorTests : IAsyncLifetime
         Assert.Equal(("GET", "/things", "Bearer " + Piped.Secret), (request.Method, request.Path, request.Authorization));
     }
 
+    [Fact]
+    public async Task ExecuteAsync_OwnerWantsTheShape_IsToldWhatTheResultLooksLike()
+    {
+        _vendor.Answer = (_, http) => FakeVendor.Json(http, """{"items":[1,2,3]}""");
+        await using var provider = Build(new Counting());
+        var gate = new Mcp.McpFixture.OpenGate { Credential = new Credential(1, new Dictionary<string, SecretText> { ["token"] = new(Piped.Secret) }), WantsShape = true };
+        await provider.GetRequiredService<IConnectorPipeline>().ExecuteAsync(Call("things.count") with { Gate = gate }, default);
+
+        var told = Assert.Single(gate.Reports, report => report.Shape is not null);
+        Assert.Equal(("things.count", 0L), (told.OperationId, told.PermitId));
+        Assert.Contains(told.Shape!.Fields, field => field.Path == "count");
+    }
+
     [Theory]
     [InlineData(404, "not_found")]
     [InlineData(429, "rate_limited")]

@@ -29,6 +29,16 @@ public sealed class EmbeddedVaultTests : IDisposable
     }
 
     [Fact]
+    public void Create_ManyAtOnce_OneOfThemMadeTheFile()
+    {
+        var made = new int[16];
+        Parallel.For(0, made.Length, new ParallelOptions { MaxDegreeOfParallelism = made.Length }, index => made[index] = new VaultKeyFile(KeyFile, TimeProvider.System).Create() ? 1 : 0);
+
+        Assert.Equal(1, made.Sum());
+        Assert.False(new VaultKeyFile(KeyFile, TimeProvider.System).Create());
+    }
+
+    [Fact]
     public async Task Write_Value_IsNowhereInTheFiles()
     {
         await using (var services = await OpenAsync())

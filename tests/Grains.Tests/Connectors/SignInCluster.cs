@@ -28,7 +28,10 @@ public sealed class SignInCluster : GrainCluster, IAsyncLifetime
         auth:
           - { id: key, kind: api_key, fields: [ { name: token, title: Token, secret: true } ], apply: [ { header: X-Key, value: "{token}" } ] }
         verify: { operation: things.list }
+        limits:
+          - { scope: tenant, operations: [things.shared], window: 1m, max: 4 }
         operations:
+          - { id: things.shared, summary: Lists., path: /shared, effect: read, output: { fields: { id: id } } }
           - { id: things.list, summary: Lists., path: /things, effect: read, output: { fields: { id: id } } }
         webhooks:
           - { id: events, verification: { kind: hmac, header: X-Signature }, eventIdHeader: X-Delivery }

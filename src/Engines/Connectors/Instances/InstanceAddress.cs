@@ -1,10 +1,9 @@
-using System.Text.RegularExpressions;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Instances;
 
 /// <summary>Where an instance's calls go.</summary>
-public static partial class InstanceAddress
+public static class InstanceAddress
 {
     /// <summary>The address: the instance's own, else its region's, else the template's, with the fields put in; null when a field is missing or it is no address.</summary>
     public static Uri? Find(ResolvedInstance target)
@@ -22,13 +21,12 @@ public static partial class InstanceAddress
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(instance);
         ArgumentNullException.ThrowIfNull(template);
-        return Placeholder().Replace(text, match => match.Groups[1].Value switch
+        return TemplateText.Fill(text, name => name switch
         {
             "region" when !string.IsNullOrEmpty(instance.Region) => instance.Region,
-            var name when instance.Fields.TryGetValue(name, out var value) && value.Length > 0 => value,
-            var name => template.Connection.Fields.FirstOrDefault(field => field.Name == name)?.Default
-                ?? template.Auth.FirstOrDefault(auth => auth.Id == instance.AuthId)?.Fields.FirstOrDefault(field => field.Name == name && !field.Secret)?.Default
-                ?? match.Value,
+            _ when instance.Fields.TryGetValue(name, out var value) && value.Length > 0 => value,
+            _ => template.Connection.Fields.FirstOrDefault(field => field.Name == name)?.Default
+                ?? template.Auth.FirstOrDefault(auth => auth.Id == instance.AuthId)?.Fields.FirstOrDefault(field => field.Name == name && !field.Secret)?.Default,
         });
     }
 
@@ -36,7 +34,4 @@ public static partial class InstanceAddress
         instance.BaseUrl ?? (instance.Region is { } region && template.Connection.Regions.TryGetValue(region, out var regional) ? regional : template.Connection.BaseUrl),
         instance,
         template);
-
-    [GeneratedRegex(@"\{([A-Za-z][A-Za-z0-9_]*)\}", RegexOptions.CultureInvariant)]
-    private static partial Regex Placeholder();
 }

@@ -4,10 +4,7 @@ using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Limits;
 
-/// <summary>
-/// All limits of one instance. Limits of scope <see cref="LimitScope.Tenant"/> are kept for the instance alone: a tenant with several instances of one template has the limit once for each,
-/// until the system's own headers say otherwise.
-/// </summary>
+/// <summary>All limits of one instance. Of limits of scope <see cref="LimitScope.Tenant"/> it has a part where the tenant has several instances of the template.</summary>
 internal sealed class InstanceLimits
 {
     private const int Slots = 64;
@@ -15,7 +12,7 @@ internal sealed class InstanceLimits
     private readonly Rule[] _rules;
     private readonly VendorAllowance _everything = new();
 
-    public InstanceLimits(ConnectorTemplate template) => _rules = [.. template.Limits.Select(spec => new Rule(spec))];
+    public InstanceLimits(ConnectorTemplate template, TenantShare? share) => _rules = [.. template.Limits.Select(spec => new Rule(spec, share))];
 
     /// <summary>The states that a call counts in.</summary>
     public LimitState[] Find(CallIntent intent, TimeSpan now)
@@ -96,10 +93,10 @@ internal sealed class InstanceLimits
     }
 
     /// <summary>One limit of the template with the states that it has in this instance.</summary>
-    private sealed class Rule(LimitSpec spec)
+    private sealed class Rule(LimitSpec spec, TenantShare? share)
     {
         private readonly FrozenSet<string>? _operations = spec.Operations.Count == 0 ? null : spec.Operations.ToFrozenSet(StringComparer.Ordinal);
-        private readonly LimitState? _whole = spec.Scope is LimitScope.Tenant or LimitScope.Instance ? new LimitState(spec, Slots) : null;
+        private readonly LimitState? _whole = spec.Scope is LimitScope.Tenant or LimitScope.Instance ? new LimitState(spec, Slots, spec.Scope == LimitScope.Tenant ? share : null) : null;
         private readonly ResourceLimits? _resources = spec.Scope == LimitScope.Resource ? new ResourceLimits(spec) : null;
         private readonly Dictionary<string, LimitState> _byOperation = new(StringComparer.Ordinal);
 

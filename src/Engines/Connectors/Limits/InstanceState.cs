@@ -11,7 +11,8 @@ namespace Steward.Engines.Connectors.Limits;
 /// <param name="template">The template, with limits and breaker.</param>
 /// <param name="time">The time.</param>
 /// <param name="random">Draws jitter.</param>
-public sealed class InstanceState(ConnectorTemplate template, TimeProvider time, Random random)
+/// <param name="share">Its part of limits that the tenant's instances of the template have in common; null when it has them alone.</param>
+public sealed class InstanceState(ConnectorTemplate template, TimeProvider time, Random random, TenantShare? share = null)
 {
     /// <summary>The most calls under way, whatever the template says; what is beyond is refused.</summary>
     public const int MaxUnderWay = 1024;
@@ -22,7 +23,7 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
     private static readonly TimeSpan AskAgain = TimeSpan.FromMilliseconds(250);
 
     private readonly long _origin = time.GetTimestamp();
-    private readonly InstanceLimits _limits = new(template);
+    private readonly InstanceLimits _limits = new(template, share);
     private readonly CircuitBreaker _breaker = new(template.Breaker);
     private readonly InstanceHealth _health = new(template.Breaker.FailureRatio);
     private readonly RetryBudget _retries = new();
@@ -44,10 +45,22 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
     /// <summary>When the breaker will open if errors go on to grow as they do; null when nothing points to it.</summary>
     public TimeSpan? Forecast => _health.Forecast;
 
+    /// <summary>Whether there are limits that all instances of the template in a tenant have in common.</summary>
+    public bool HasTenantLimits { get; } = template.Limits.Any(limit => limit.Scope == LimitScope.Tenant);
+
+    /// <summary>What was seen of the other instances, oldest first, each with its age; empty without limits in common.</summary>
+    public IReadOnlyList<(int Count, int Rank, TimeSpan Age)> Shares => share?.Seen(Now) ?? [];
+
     /// <summary>Calls under way.</summary>
     public int CallsUnderWay => _underWay.Count;
 
     private TimeSpan Now => time.GetElapsedTime(_origin);
+
+    /// <summary>Goes on with what an owner before this one had seen of the other instances.</summary>
+    public void RestoreShares(IEnumerable<(int Count, int Rank, TimeSpan Age)> seen) => share?.Restore(seen, Now);
+
+    /// <summary>Takes over how many instances of the template the tenant has, and how many of them come before this one; true when that is news.</summary>
+    public bool Share(int count, int rank) => share?.See(count, rank, Now) == true;
 
     /// <summary>Decides about one call, and counts it when it is let through. The permit holds no credential: whoever owns those adds it.</summary>
     public CallPermit Enter(CallIntent intent)

@@ -3,8 +3,16 @@ using Steward.Engines.Connectors.Templates;
 namespace Steward.Engines.Connectors.Limits;
 
 /// <summary>One <see cref="LimitSpec"/> of one instance, operation or resource: its window, its calls under way, and what the system says about it.</summary>
-internal sealed class LimitState(LimitSpec spec, int slots)
+/// <param name="spec">The limit.</param>
+/// <param name="slots">How finely time is kept.</param>
+/// <param name="share">Which part of it may be used, where others use it, too; null for all of it.</param>
+internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share = null)
 {
+    private static readonly TimeSpan UntilShared = TimeSpan.FromSeconds(1);
+
+    // As long as a call may be under way.
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(90);
+
     private readonly SlidingWindow _window = new(spec.Window, slots);
     private int _bound = spec.Max;
 
@@ -17,9 +25,15 @@ internal sealed class LimitState(LimitSpec spec, int slots)
     public TimeSpan? WaitFor(int units, TimeSpan now)
     {
         var wait = Vendor.WaitFor(units, now);
-        var window = _window.WaitFor(units, _bound, now);
+        var bound = share is null ? _bound : Math.Min(_bound, share.BoundOf(_bound, spec.Window, now));
+        if (bound < Math.Min(units, _bound))
+        {
+            return wait > UntilShared ? wait : UntilShared;
+        }
+
+        var window = _window.WaitFor(units, bound, now);
         wait = window > wait ? window : wait;
-        return wait == TimeSpan.Zero && spec.MaxConcurrent is { } most && UnderWay >= most ? null : wait;
+        return wait == TimeSpan.Zero && spec.MaxConcurrent is { } most && UnderWay >= AtOnce(most, now) ? null : wait;
     }
 
     /// <summary>A call was let through.</summary>
@@ -42,6 +56,9 @@ internal sealed class LimitState(LimitSpec spec, int slots)
 
     /// <summary>Takes over the limit that the system names. Only downwards: more than the template says would have to be agreed with somebody.</summary>
     public void Bound(long limit) => _bound = (int)Math.Clamp(limit, 1, spec.Max);
+
+    // One call at a time must be possible, however many share.
+    private int AtOnce(int most, TimeSpan now) => share is null ? most : Math.Max(1, share.BoundOf(most, LongestCall, now));
 
     public bool IsIdle(TimeSpan now) => UnderWay == 0 && _window.Used(now) == 0 && Vendor.IsIdle(now);
 }

@@ -56,7 +56,7 @@ internal sealed class McpStep(McpSessions sessions, TimeProvider time, ILogger l
             var answer = await CallAsync(call, connection, tool, probe);
             return answer.IsError == true
                 ? (Exchange.Ended(new ActionFailed(FailureCodes.Rejected, McpResult.ErrorOf(answer), IsRetryable: false)), default)
-                : (new Exchange(), McpResult.Read(answer));
+                : Answered(McpResult.Read(answer));
         }
         catch (OutcomeException exception)
         {
@@ -76,6 +76,8 @@ internal sealed class McpStep(McpSessions sessions, TimeProvider time, ILogger l
             McpProbe.Current = null;
         }
     }
+
+    private static (Exchange Exchange, JsonElement Result) Answered(JsonElement result) => (new Exchange { Result = result }, result);
 
     private static async Task<CallToolResult> CallAsync(ConnectorCall call, McpConnection connection, McpTool tool, McpProbe probe)
     {

@@ -69,6 +69,9 @@ internal sealed partial class ConnectorCall
     /// <summary>Whether the credential was renewed once for this call.</summary>
     public bool IsRenewed { get; set; }
 
+    /// <summary>Whether the owner wants to know what the result looks like.</summary>
+    public bool WantsShape { get; set; }
+
     /// <summary>What the current attempt is signed in with.</summary>
     public Credential? Credential
     {

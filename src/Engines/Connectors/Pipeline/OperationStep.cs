@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline.Replies;
 using Steward.Engines.Connectors.Pipeline.Requests;
 using Steward.Engines.Connectors.Sdk;
@@ -80,7 +81,9 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
             var inner = new TypedCall(call, send);
             if (call.LookupSentAt is not { } sentAt)
             {
-                return new ActionSucceeded(await connector.ExecuteAsync(inner));
+                var result = await connector.ExecuteAsync(inner);
+                await TellShapeAsync(call, result);
+                return new ActionSucceeded(result);
             }
 
             call.Found = await connector.ReconcileAsync(inner, sentAt);
@@ -93,6 +96,32 @@ internal sealed class OperationStep(RequestStep send, IEnumerable<TypedConnector
         catch (OutcomeException exception)
         {
             return exception.Outcome;
+        }
+    }
+
+    // Code makes its result of several answers, each with a permit of its own: it is told apart from them, and counts for no limit.
+    private static async Task TellShapeAsync(ConnectorCall call, JsonElement result)
+    {
+        if (!call.WantsShape || ReplyShape.Of(result) is not { } shape)
+        {
+            return;
+        }
+
+        try
+        {
+            await call.Request.Gate.LeaveAsync(new CallReport
+            {
+                PermitId = 0,
+                OperationId = call.Request.Operation.Id,
+                Outcome = "succeeded",
+                IsFailure = false,
+                Duration = TimeSpan.Zero,
+                Shape = shape,
+            });
+        }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            // A sample that is lost is taken another time.
         }
     }
 

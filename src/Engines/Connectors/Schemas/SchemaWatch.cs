@@ -101,7 +101,7 @@ public sealed class SchemaWatch(ResolvedInstance target, SchemaWatchState state,
     /// <summary>Whether the shape of the next answer of an operation is wanted: of the first ones, of those after one that differed, and of a few.</summary>
     public bool Wants(string operationId)
     {
-        if (OperationOf(operationId) is not { Code: false } || (Find(operationId) is not { } known && !HasRoom()))
+        if (OperationOf(operationId) is null || (Find(operationId) is not { } known && !HasRoom()))
         {
             return false;
         }
@@ -134,7 +134,7 @@ public sealed class SchemaWatch(ResolvedInstance target, SchemaWatchState state,
     public bool Observe(string operationId, SampleState shape)
     {
         ArgumentNullException.ThrowIfNull(shape);
-        if (OperationOf(operationId) is not { Code: false } operation || (Find(operationId) is null && !HasRoom()) || shape.Samples != 1 || shape.Fields.Count > ResponseSampler.MaxFields)
+        if (OperationOf(operationId) is not { } operation || (Find(operationId) is null && !HasRoom()) || shape.Samples != 1 || shape.Fields.Count > ResponseSampler.MaxFields)
         {
             return false;
         }
@@ -209,7 +209,7 @@ public sealed class SchemaWatch(ResolvedInstance target, SchemaWatchState state,
     private static IReadOnlyList<SchemaChange> Differences(OperationTemplate operation, WatchedOperation known, SampleState samples, int enough)
     {
         // A template's schema names what it uses, not all that there is: what it does not name is no change.
-        var promised = operation.Output.Schema is { } schema && !known.IsAccepted ? ResponseSampler.Drift(samples, schema, enough).Where(change => change.IsBreaking).ToList() : [];
+        var promised = !operation.Code && operation.Output.Schema is { } schema && !known.IsAccepted ? ResponseSampler.Drift(samples, schema, enough).Where(change => change.IsBreaking).ToList() : [];
         var learnt = known.Learnt.Samples >= First || known.IsAccepted ? SampleDrift.Compare(known.Learnt, samples, enough) : [];
         return [.. promised, .. learnt.Where(change => !promised.Exists(other => other.Path == change.Path))];
     }

@@ -32,6 +32,16 @@ public sealed partial class TemplateText
         return new TemplateText(Read(text, mayNest: true));
     }
 
+    /// <summary>A text whose plain placeholders, <c>{name}</c>, are replaced where there is a value; everything else stands for itself. What a value holds is not looked at again.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="values">The value of a name; null when it has none.</param>
+    public static string Fill(string text, Func<string, string?> values)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(values);
+        return PlainPlaceholder().Replace(text, match => values(match.Groups[1].Value) ?? match.Value);
+    }
+
     /// <summary>The text; null when a placeholder outside of optional parts has no value.</summary>
     /// <param name="values">The value of a name; null when it has none.</param>
     /// <exception cref="FormatException">A function refuses a value; the message says what is allowed and begins with the name.</exception>
@@ -148,6 +158,9 @@ public sealed partial class TemplateText
     }
 
     private const string Name = "(?<name>[A-Za-z_][A-Za-z0-9_]{0,39}(?:\\.[A-Za-z0-9_*]{1,40}){0,8})";
+
+    [GeneratedRegex(@"\{([A-Za-z][A-Za-z0-9_]*)\}", RegexOptions.CultureInvariant)]
+    private static partial Regex PlainPlaceholder();
 
     [GeneratedRegex($@"\G\{{{Name}(?:\|(?<function>[a-z0-9_]{{1,30}})){{0,4}}\}}", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Slots();

@@ -26,8 +26,8 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time, IJwksSource?
 
         var options = new JwtIssuerOptions
         {
-            Issuer = Fill(issuer, target.Fields),
-            Audiences = { Fill(audience, target.Fields) },
+            Issuer = TemplateText.Fill(issuer, target.Fields.GetValueOrDefault),
+            Audiences = { TemplateText.Fill(audience, target.Fields.GetValueOrDefault) },
             JwksUri = target.Simulator is { } simulator ? new Uri(simulator, address.PathAndQuery) : address,
             MaxLifetime = TimeSpan.FromDays(2),
 
@@ -56,15 +56,5 @@ public sealed class HookTokens(IJwksSource keys, TimeProvider time, IJwksSource?
         }
 
         return (null, false);
-    }
-
-    private static string Fill(string template, IReadOnlyDictionary<string, string> fields)
-    {
-        foreach (var (name, value) in fields)
-        {
-            template = template.Replace("{" + name + "}", value, StringComparison.Ordinal);
-        }
-
-        return template;
     }
 }

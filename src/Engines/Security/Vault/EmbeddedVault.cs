@@ -199,8 +199,10 @@ public sealed partial class EmbeddedVault(IVaultStore store, VaultKeyFile keys, 
             var used = await AskAsync(() => store.ListKeysAsync(cancellationToken));
             if (used.Count == 0)
             {
-                keys.Create();
-                LogCreated(keys.CurrentKeyId);
+                if (keys.Create())
+                {
+                    LogCreated(keys.CurrentKeyId);
+                }
             }
             else if (!keys.Exists)
             {

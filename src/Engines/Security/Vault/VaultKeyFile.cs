@@ -23,11 +23,12 @@ public sealed class VaultKeyFile(string path, TimeProvider time)
     public bool Exists => File.Exists(Path);
 
     /// <summary>Makes the file with one new key when there is none.</summary>
+    /// <returns>Whether this call made it; of several at once, that is so for one.</returns>
     /// <exception cref="VaultException">It cannot be made, others may read it, or it holds something else.</exception>
-    public void Create() => Guard(() =>
+    public bool Create() => Guard(() =>
     {
-        OwnerOnlyFile.ReadOrCreate(Path, () => Heading + NewKey() + "\n");
-        return 0;
+        var own = Heading + NewKey() + "\n";
+        return OwnerOnlyFile.ReadOrCreate(Path, () => own) == own;
     });
 
     /// <summary>The id of the key that seals now.</summary>

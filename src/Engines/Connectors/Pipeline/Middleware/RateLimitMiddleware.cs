@@ -33,6 +33,7 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
         }
 
         call.Credential = permit.Credential;
+        call.WantsShape |= permit.WantsShape;
         call.Attempts++;
         call.Cost += cost;
         Diagnostics.Attempts.Add(1, new("steward.connector", call.Request.Target.Template.Id), new KeyValuePair<string, object?>("steward.retry", call.IsRetry));
@@ -72,7 +73,7 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
             ResetAfter = resetAfter,
             RetryAfter = (exchange?.Failure as ActionFailed)?.RetryAfter ?? exchange?.Reply?.RetryAfter(time.GetUtcNow()),
             ResourceKey = resource,
-            Shape = permit.WantsShape && exchange is { Failure: null, Reply: { } reply } ? ReplyShape.Of(call, reply) : null,
+            Shape = permit.WantsShape && exchange is { Failure: null } ? exchange.Reply is { } reply ? ReplyShape.Of(call, reply) : ReplyShape.Of(exchange.Result) : null,
         };
         try
         {

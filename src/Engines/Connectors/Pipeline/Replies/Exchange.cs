@@ -11,6 +11,9 @@ internal sealed record Exchange
     /// <summary>What it means when it is no success.</summary>
     public ActionOutcome? Failure { get; init; }
 
+    /// <summary>What the operation gave, where that is no answer in HTTP; its shape is looked at as that of an answer is.</summary>
+    public System.Text.Json.JsonElement? Result { get; init; }
+
     /// <summary>Whether the instance's owner let nothing out.</summary>
     public bool IsRefusedByOwner { get; init; }
 

@@ -8,6 +8,19 @@ namespace Steward.Engines.Connectors.Pipeline.Replies;
 /// <summary>What an answer looks like where the template says that the result stands.</summary>
 internal static class ReplyShape
 {
+    /// <summary>The shape of a result that is no answer in HTTP; null when there is none.</summary>
+    public static SampleState? Of(JsonElement? result)
+    {
+        try
+        {
+            return result is { ValueKind: not JsonValueKind.Undefined } found ? ResponseSampler.Shape(found) : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>The shape; null when there is nothing, or the operation's result is made by code out of several answers.</summary>
     public static SampleState? Of(ConnectorCall call, VendorReply reply)
     {
