@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Steward.Engines.Connectors.Auth;
+using Steward.Engines.Notifications;
 using Steward.Operations;
 
 namespace Steward.Connectors;
 
 /// <summary>
-/// What the tenant's webhooks are told: how well the connector itself is signed in. A change is written before it is told, and forgotten only once each webhook that wants it has it
+/// What the tenant's webhooks and admins are told: how well the connector itself is signed in. A change is written before it is told, and forgotten only once each webhook that wants it has it
 /// durably, so a loss of the silo repeats it, with the same id. The timer that tells is beside the grain's turn, since webhooks may be slow.
 /// </summary>
 internal sealed partial class ConnectorGrain
@@ -88,7 +89,12 @@ internal sealed partial class ConnectorGrain
                     continue;
                 }
 
-                await webhooks.TellAsync(TenantId, webhookId: null, SignInEvent.Of(target.Instance, state.State.CreatedAt, change));
+                var happened = SignInEvent.Of(target.Instance, state.State.CreatedAt, change);
+                await webhooks.TellAsync(TenantId, webhookId: null, happened);
+                if (SignInEvent.NoticeOf(target.Instance, change) is { } notice)
+                {
+                    await admins.TellAdminsAsync(TenantId, NoticeKinds.ConnectorSignIn, $"{target.Instance.Name}.{happened.Occurrence}", $"c-{target.Instance.Name}", notice, cancellationToken);
+                }
 
                 // It may have been deleted, or created anew, meanwhile.
                 if (ReferenceEquals(state.State.SignIn, history) && history.Untold.Remove(change) && !state.State.Deleting)

@@ -11,6 +11,7 @@ using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Notifications;
 using Steward.Operations;
 using Steward.Webhooks;
 
@@ -30,6 +31,7 @@ internal sealed partial class ConnectorGrain(
     SecretSealer sealer,
     PlatformIdentity platform,
     TenantWebhooks webhooks,
+    INoticeAdmins admins,
     IOptionsMonitor<ConnectorsOptions> options,
     IOptions<HookOptions> hooks,
     TimeProvider time,

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Notifications;
 using Steward.Webhooks;
 
 namespace Steward.Connectors;
@@ -38,6 +39,11 @@ internal static class SignInEvent
             SignInEventJson.Default.SignInEventData),
         Path = $"/v1/connectors/{instance.Name}",
     };
+
+    /// <summary>What admins are told of a change, the data of a notice; null when it needs nobody.</summary>
+    public static string? NoticeOf(ConnectorInstance instance, SignInChange change) => change.State == SignInHistory.Active
+        ? null
+        : NoticeData.Write(new SignInNoticeData { Instance = instance.Name, Title = instance.Title, Problem = change.Reason, State = change.State }).GetRawText();
 }
 
 /// <summary>The facts about a sign-in.</summary>

@@ -81,22 +81,6 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     }
 
     [Fact]
-    public async Task Restart_RowsThatWait_AreSent()
-    {
-        var tenant = await cluster.TenantAsync();
-        cluster.Slack.Failing.Add(tenant);
-        await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
-        await Conversing.UntilAsync(() => Task.FromResult(cluster.Slack.AttemptsFor(tenant) > 0));
-        cluster.Slack.Failing.Remove(tenant);
-
-        await cluster.RestartAsync();
-        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
-        await UntilDone(tenant, 2);
-
-        Assert.Equal(["n-1"], cluster.Slack.SeenBy(tenant));
-    }
-
-    [Fact]
     public async Task WakeAsync_QueueOutOfMemory_TakesUpWhatIsDue()
     {
         var tenant = await cluster.TenantAsync();

@@ -131,7 +131,11 @@ internal sealed partial class ChannelQueue
                 }
                 else
                 {
-                    _parts.Arm(PlanRetry);
+                    if (!_stopping)
+                    {
+                        _parts.Arm(PlanRetry);
+                    }
+
                     return;
                 }
             }

@@ -14,6 +14,7 @@ internal sealed partial class ChannelQueue : IDisposable
     // What is due later stays in the table.
     private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan BetweenOverdue = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan BetweenScans = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private const int MostFresh = 10_000;
     private static readonly TimeSpan PlanRetry = TimeSpan.FromSeconds(2);
@@ -32,6 +33,7 @@ internal sealed partial class ChannelQueue : IDisposable
     private readonly CancellationTokenSource _stop = new();
     private ChannelPlan? _plan;
     private long? _planAskedAt;
+    private long? _scannedAt;
     private bool _planKnown;
     private bool _planWanted;
     private int _sending;
@@ -79,13 +81,17 @@ internal sealed partial class ChannelQueue : IDisposable
     /// <summary>Notes what a person did with a thread's message.</summary>
     public void Engage(string threadId, string engagement) => _table.Engage(threadId, engagement);
 
-    /// <summary>Reads the table from the start: whatever is open and not in memory is taken up.</summary>
+    /// <summary>Goes on: whatever is open in the table and not in memory is taken up, unless that was looked for lately and there is something to do.</summary>
     public void Resume()
     {
         lock (_gate)
         {
-            _parked.Clear();
-            _table.Read(fromStart: true);
+            if (_board.Count == 0 || _scannedAt is not { } at || _parts.Time.GetElapsedTime(at) > BetweenScans)
+            {
+                _scannedAt = _parts.Time.GetTimestamp();
+                _parked.Clear();
+                _table.Read(fromStart: true);
+            }
         }
 
         Dispatch();
