@@ -14,5 +14,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     CrashScenario.Create(),
     FairnessScenario.Create(),
     NoisyNeighbour.Create(),
+    ApprovalsScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -25,6 +25,8 @@ internal sealed class InProcessSteward : IAsyncDisposable
 
     public IStewardClient Client => _host.Services.GetRequiredService<IStewardClient>();
 
+    public IServiceProvider Services => _host.Services;
+
     public IJournalStore Journals => _host.Services.GetRequiredService<IJournalStore>();
 
     public static async Task<InProcessSteward> StartAsync(IEnumerable<KeyValuePair<string, string?>> settings, CancellationToken cancellationToken)

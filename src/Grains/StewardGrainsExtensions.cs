@@ -41,6 +41,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IRunEndHook, ScheduleRunHook>());
         builder.Services.AddStewardWebhooks();
         builder.Services.AddStewardHooks();
+        builder.Services.AddStewardDirectories();
         builder.Services.AddStewardApprovals();
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
 

@@ -33,7 +33,7 @@ public sealed class RegistryTests
         Assert.Equal(
             [
                 "jira.issues.comment", "jira.issues.create", "jira.issues.get", "jira.issues.search",
-                "okta.apps.assign", "okta.apps.find", "okta.apps.user", "okta.users.find", "okta.users.get", "okta.users.groups", "okta.users.manager", "okta.users.reset_password", "okta.users.unlock",
+                "okta.apps.assign", "okta.apps.find", "okta.apps.user", "okta.groups.find", "okta.groups.members", "okta.users.find", "okta.users.get", "okta.users.groups", "okta.users.manager", "okta.users.reset_password", "okta.users.unlock",
                 "salesforce.accounts.find", "salesforce.cases.create", "salesforce.cases.find", "salesforce.cases.get", "salesforce.opportunities.find",
                 "servicenow.catalog.find", "servicenow.incidents.comment", "servicenow.incidents.create", "servicenow.incidents.find", "servicenow.incidents.get", "servicenow.users.find",
             ],
@@ -41,7 +41,7 @@ public sealed class RegistryTests
         Assert.All(operations, operation => Assert.Equal("object", operation.InputSchema.GetProperty("type").GetString()));
         Assert.All(operations, operation => Assert.StartsWith(operation.Connector + ".", operation.Id, StringComparison.Ordinal));
         Assert.Equal(OperationEffect.Destructive, operations.Single(operation => operation.Id == "okta.users.reset_password").Effect);
-        Assert.Equal(9, registry.ForTenant("t-other").Operations.Count);
+        Assert.Equal(11, registry.ForTenant("t-other").Operations.Count);
         Assert.Same(registry.ForTenant("t-acme"), registry.ForTenant("t-acme"));
     }
 

@@ -95,6 +95,17 @@ public sealed class SimulatedCompanyTests : CompanyTests
     }
 
     [Fact]
+    public async Task OktaGroupsFindAndMembers_KnownGroup_ListItsPeople()
+    {
+        var name = Company.State.OktaGroupsOf("jonas.weber")[^1];
+        var found = (await Connected.ResultAsync("okta.groups.find", new { text = name })).GetProperty("items").EnumerateArray().Single(group => group.GetProperty("name").GetString() == name);
+
+        var members = await Connected.ResultAsync("okta.groups.members", new { groupId = found.GetProperty("id").GetString() });
+
+        Assert.Contains("jonas.weber@acme.example", members.GetProperty("items").EnumerateArray().Select(person => person.GetProperty("email").GetString()));
+    }
+
+    [Fact]
     public async Task OktaUsersManager_OfTheHead_IsNotFoundAndNoError()
     {
         var head = Company.Company.People.First(person => person.Manager is null);

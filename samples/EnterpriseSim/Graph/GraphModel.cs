@@ -18,6 +18,9 @@ internal sealed class GraphUser
 
     public bool Enabled => Properties.Text("accountEnabled") == "true";
 
+    /// <summary>From when to when the mailbox says that the person is out of office; null when it does not. An open end is null.</summary>
+    public (DateTimeOffset From, DateTimeOffset? Until)? Away { get; set; }
+
     /// <summary>Sign-in methods beside the password: id, type and what identifies it.</summary>
     public List<JsonObject> Methods { get; } = [];
 

@@ -6,7 +6,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Graph;
 
 /// <summary>The simulated Microsoft Graph with Entra ID's login: dialect of answers, errors, limits and pages. The operations are in the other parts.</summary>
-internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasClicks
+internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasClicks, IHasAbsences
 {
     private const string Root = "/v1.0";
     private readonly RateWindow rate;
@@ -29,6 +29,8 @@ internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasToke
             new("GET", $"{Root}/users/{{id}}", "getUser", GetUser),
             new("PATCH", $"{Root}/users/{{id}}", "updateUser", UpdateUser),
             new("GET", $"{Root}/users/{{id}}/manager", "getManager", GetManager),
+            new("GET", $"{Root}/users/{{id}}/mailboxSettings", "getMailboxSettings", GetMailboxSettings),
+            new("GET", $"{Root}/users/{{id}}/mailboxSettings/automaticRepliesSetting", "getMailboxSettings", GetAutomaticReplies),
             new("GET", $"{Root}/users/{{id}}/memberOf", "listMemberOf", ListMemberOf),
             new("GET", $"{Root}/users/{{id}}/memberOf/microsoft.graph.group", "listMemberOf", ListMemberOf),
             new("POST", $"{Root}/users/{{id}}/revokeSignInSessions", "revokeSignInSessions", RevokeSessions),

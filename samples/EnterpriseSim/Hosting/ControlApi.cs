@@ -68,6 +68,13 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
             MapClicks(control, chat);
         }
 
+        if (system is IHasAbsences absences)
+        {
+            control.MapPost("/absences", async (HttpContext http) => await ReadAsync<PlannedAbsence>(http) is { } planned
+                ? Put(absences, planned)
+                : Invalid("An absence has email, from and, where it ends, until; without from the person is back."));
+        }
+
         if (system is Smtp.SmtpSystem smtp)
         {
             control.MapGet("/mail", () => Results.Json(new { mail = smtp.Received() }, Json));
@@ -137,6 +144,16 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         }
     }
 
+    private IResult Put(IHasAbsences absences, PlannedAbsence planned)
+    {
+        lock (system.Gate)
+        {
+            return absences.PutAway(planned.Email, planned.From is { } from ? (from, planned.Until) : null) ? Results.NoContent() : Invalid("Nobody has this mail address.");
+        }
+    }
+
+    private sealed record PlannedAbsence(string Email, DateTimeOffset? From = null, DateTimeOffset? Until = null);
+
     private sealed record PlannedEvent(string Type, JsonObject Content);
 
     private sealed record Receiver(string Url, string? Secret = null);
@@ -164,6 +181,14 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
 internal interface IHasTokens
 {
     TokenBook Tokens { get; }
+}
+
+/// <summary>A system that knows who is out of office.</summary>
+internal interface IHasAbsences
+{
+    /// <summary>Says that somebody is out of office, or back.</summary>
+    /// <returns>Whether there is such a person.</returns>
+    bool PutAway(string email, (DateTimeOffset From, DateTimeOffset? Until)? away);
 }
 
 /// <summary>A system that sends mail to people.</summary>

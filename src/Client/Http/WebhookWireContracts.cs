@@ -15,7 +15,8 @@ public sealed record CreateWebhookRequest
 
     /// <summary>
     /// What it is told of wherever it happens in the tenant: some of <c>run.ended</c>, <c>run.waiting</c>, <c>run.dead_lettered</c>, <c>connector.sign_in_expiring</c>,
-    /// <c>connector.sign_in_broken</c>, <c>connector.sign_in_restored</c>. Without it, of runs that name it only.
+    /// <c>connector.sign_in_broken</c>, <c>connector.sign_in_restored</c>, <c>approval.submitted</c>, <c>approval.pending</c>, <c>approval.escalated</c>, <c>approval.approved</c>, <c>approval.rejected</c>,
+    /// <c>approval.expired</c>, <c>approval.cancelled</c>. Without it, of runs that name it only.
     /// </summary>
     public IReadOnlyList<string>? Events { get; init; }
 

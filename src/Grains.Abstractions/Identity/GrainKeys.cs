@@ -61,6 +61,9 @@ public static partial class GrainKeys
     /// <summary>The key of the journal of the events that an external system sends to a connector instance.</summary>
     public static string HooksJournal(string connectorKey) => $"{connectorKey}/h-hooks";
 
+    /// <summary>The key of one part of the index of a tenant's known mail addresses, 0 to 255.</summary>
+    public static string KnownAddresses(string tenantId, int part) => $"{Tenant(tenantId)}/i-addresses-{part:d3}";
+
     /// <summary>The key of a request for an approval.</summary>
     public static string Approval(string tenantId, string approvalId) => $"{Tenant(tenantId)}/{Part(approvalId, 'a', "approvalId")}";
 

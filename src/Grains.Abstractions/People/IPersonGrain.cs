@@ -30,4 +30,12 @@ public sealed record PersonSeen
     /// <summary>With which roles.</summary>
     [Id(1)]
     public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <summary>With which mail address; null when the identity provider named none.</summary>
+    [Id(2)]
+    public string? Email { get; init; }
+
+    /// <summary>Under which name; null when the identity provider named none.</summary>
+    [Id(3)]
+    public string? Name { get; init; }
 }

@@ -198,7 +198,7 @@ internal sealed partial class ApprovalGrain
         // The run first: somebody may wait for it.
         var runTold = tellsRun && await TriedAsync(() => TellRunAsync(state));
         _tellRunAgain &= tellsRun && !runTold;
-        var isListed = lists ? TriedAsync(() => _parts.Lists.PutAsync(ApprovalRows.Of(state), _stop.Token).AsTask()) : Task.FromResult(false);
+        var isListed = lists ? TriedAsync(() => ListAsync(state)) : Task.FromResult(false);
         var isTold = state.Outbox.Count > 0 && await TriedAsync(() => TellPeopleAsync(state));
         var handed = new ApprovalHandedOver
         {
@@ -240,18 +240,20 @@ internal sealed partial class ApprovalGrain
             _stop.Token);
     }
 
+    // Webhooks go with the lists: both are told after each change, and neither decides anything.
+    private async Task ListAsync(ApprovalState state)
+    {
+        await _parts.Lists.PutAsync(ApprovalRows.Of(state), _stop.Token);
+        await _parts.Webhooks.TellAsync(TenantId, state);
+    }
+
     private async Task TellPeopleAsync(ApprovalState state)
     {
-        if (_parts.Router is not { } router)
-        {
-            return;
-        }
-
         var isAsked = state.Outbox.Any(draft => draft is { IsActionable: true, To: not null });
         var similar = isAsked ? await _parts.Similar.FindAsync(state, _stop.Token) : [];
         if (ApprovalNotices.Of(state, similar) is { Count: > 0 } notices)
         {
-            await router.TellAsync(TenantId, notices, _stop.Token);
+            await _parts.Router.TellAsync(TenantId, notices, _stop.Token);
         }
     }
 

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using Steward.Identity;
 using Steward.Notifications;
 using Steward.Storage;
+using Steward.Webhooks;
 
 namespace Steward.Approvals;
 
@@ -14,6 +15,7 @@ internal sealed class ApprovalParts(
     IApprovalRoutes routes,
     ITenantDirectories directories,
     SimilarApprovals similar,
+    INotificationRouter router,
     PlatformIdentity platform,
     IOptions<ApprovalOptions> options,
     TimeProvider time,
@@ -35,8 +37,9 @@ internal sealed class ApprovalParts(
 
     public TimeProvider Time { get; } = time;
 
-    /// <summary>Tells people; null where notifications are not part of the silo: whoever is asked finds the request in their list.</summary>
-    public INotificationRouter? Router { get; } = services.GetService<INotificationRouter>();
+    public INotificationRouter Router { get; } = router;
+
+    public ApprovalWebhooks Webhooks { get; } = services.GetRequiredService<ApprovalWebhooks>();
 
     /// <summary>Null where no other system's records go along.</summary>
     public IApprovalMirrors? Mirrors { get; } = services.GetService<IApprovalMirrors>();

@@ -22,6 +22,7 @@ internal static class NotificationGrainsExtensions
         services.TryAddSingleton<NotificationWork>();
         services.AddStewardChannels();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IChannelSender, InAppSender>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IChannelSender, WebhookNoticeSender>());
         services.TryAddSingleton<IChannelPeople, ChannelPeople>();
         services.TryAddSingleton<ChannelRequests>();
         services.TryAddSingleton<ChannelActions>();

@@ -15,14 +15,14 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
 
     private const int Most = 50_000;
 
-    private readonly ConcurrentDictionary<(string Tenant, string User), (IReadOnlyList<string> Roles, DateTimeOffset At)> _noted = new();
+    private readonly ConcurrentDictionary<(string Tenant, string User), (IReadOnlyList<string> Roles, string? Email, DateTimeOffset At)> _noted = new();
 
     /// <summary>The person is here, by themselves and not because something acts in their name.</summary>
     public void Saw(CallerIdentity person)
     {
         var now = time.GetUtcNow();
         var id = (person.TenantId, person.UserId);
-        if (_noted.TryGetValue(id, out var noted) && now - noted.At < NotedEvery && noted.Roles.SequenceEqual(person.Roles))
+        if (_noted.TryGetValue(id, out var noted) && now - noted.At < NotedEvery && noted.Email == person.Email && noted.Roles.SequenceEqual(person.Roles))
         {
             return;
         }
@@ -33,7 +33,7 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
             _noted.Clear();
         }
 
-        _noted[id] = (person.Roles, now);
+        _noted[id] = (person.Roles, person.Email, now);
 
         // Neither the caller's identity nor its activation's scheduler belong to this.
         using (ExecutionContext.SuppressFlow())
@@ -49,6 +49,10 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
             platform.Assume(person.TenantId);
             await grains.GetGrain<IPersonGrain>(GrainKeys.Person(person.TenantId, person.UserId)).Saw(person);
             await grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(person.TenantId)).Saw(person);
+            if (KnownAddress.Of(person.Email) is { } address)
+            {
+                await grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(person.TenantId, KnownAddress.PartOf(address))).Saw(address, person.UserId);
+            }
         }
 #pragma warning disable CA1031 // It is noted with the next message.
         catch (Exception exception)

@@ -13,12 +13,12 @@ internal sealed class PersonGrain([PersistentState("person", StorageNames.GrainS
         Caller.RequireSystem();
         var now = time.GetUtcNow();
         var known = state.State;
-        if (known.At is { } at && now - at < KnownPeople.NotedEvery && known.Roles.SequenceEqual(person.Roles))
+        if (known.At is { } at && now - at < KnownPeople.NotedEvery && known.Roles.SequenceEqual(person.Roles) && known.Email == person.Email && known.Name == person.Name)
         {
             return;
         }
 
-        (known.At, known.Roles) = (now, [.. person.Roles]);
+        (known.At, known.Roles, known.Email, known.Name) = (now, [.. person.Roles], person.Email, person.Name);
         await Write();
     }
 
@@ -26,7 +26,7 @@ internal sealed class PersonGrain([PersistentState("person", StorageNames.GrainS
     public Task<PersonSeen?> GetLastSeen(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        return Task.FromResult(state.State.At is { } at ? new PersonSeen { At = at, Roles = [.. state.State.Roles] } : null);
+        return Task.FromResult(state.State.At is { } at ? new PersonSeen { At = at, Roles = [.. state.State.Roles], Email = state.State.Email, Name = state.State.Name } : null);
     }
 
     private async Task Write()
@@ -56,4 +56,12 @@ internal sealed class PersonState
     /// <summary>With which roles.</summary>
     [Id(1)]
     public List<string> Roles { get; set; } = [];
+
+    /// <summary>With which mail address.</summary>
+    [Id(2)]
+    public string? Email { get; set; }
+
+    /// <summary>Under which name.</summary>
+    [Id(3)]
+    public string? Name { get; set; }
 }

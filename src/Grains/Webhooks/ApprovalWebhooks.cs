@@ -1,42 +1,65 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Approvals;
+using Steward.Engines.Approvals.Machine;
 
 namespace Steward.Webhooks;
 
-/// <summary>Tells a tenant's webhooks what became of approvals: one event for each state that a request enters.</summary>
+/// <summary>Tells a tenant's webhooks what became of approvals: one event for each state that a request entered, at each level.</summary>
 internal sealed class ApprovalWebhooks(TenantWebhooks webhooks)
 {
-    /// <summary>Hands the event over to each webhook that wants it; it is durable with each of them when this returns. Idempotent, so after a failure it is done again.</summary>
-    /// <param name="tenantId">The tenant.</param>
-    /// <param name="view">The request, in the state that it entered.</param>
-    /// <param name="at">When it entered it.</param>
-    public Task TellAsync(string tenantId, ApprovalView view, DateTimeOffset at) => webhooks.TellAsync(tenantId, webhookId: null, Of(view, at));
-
-    /// <summary>The event. A request enters some states more than once, each with a version of its own.</summary>
-    internal static WebhookEvent Of(ApprovalView view, DateTimeOffset at) => new()
+    /// <summary>Hands every event of a request over to each webhook that wants it; they are durable with each of them when this returns. Those that were handed over before are not sent again.</summary>
+    public async Task TellAsync(string tenantId, ApprovalState state)
     {
-        Type = WebhookEventTypes.OfApproval(view.Status),
-        Occurrence = FormattableString.Invariant($"{view.Version}"),
+        foreach (var happened in Of(state))
+        {
+            await webhooks.TellAsync(tenantId, webhookId: null, happened);
+        }
+    }
+
+    /// <summary>The events, in order. Each follows from the state for ever once it happened, so that none is missing after a loss.</summary>
+    internal static IEnumerable<WebhookEvent> Of(ApprovalState state)
+    {
+        yield return Of(state, WebhookEventTypes.ApprovalSubmitted, "0", state.Request.RequestedAt, null);
+        foreach (var level in state.Levels)
+        {
+            var number = FormattableString.Invariant($"{level.Number}");
+            yield return Of(state, WebhookEventTypes.ApprovalPending, number, level.OpenedAt, level.Name);
+            if (level.IsEscalated)
+            {
+                yield return Of(state, WebhookEventTypes.ApprovalEscalated, number, level.EscalateAt ?? level.OpenedAt, level.Name);
+            }
+        }
+
+        if (state is { IsOver: true, End: { } end })
+        {
+            yield return Of(state, WebhookEventTypes.OfApproval(ApprovalViews.StatusOf(state.Status)), "0", end.At, null);
+        }
+    }
+
+    private static WebhookEvent Of(ApprovalState state, string type, string occurrence, DateTimeOffset at, string? level) => new()
+    {
+        Type = type,
+        Occurrence = occurrence,
         At = at,
-        Subject = view.ApprovalId,
+        Subject = state.Request.ApprovalId,
         DataJson = JsonSerializer.Serialize(
             new ApprovalWebhookEventData
             {
-                ApprovalId = view.ApprovalId,
-                Status = view.Status,
-                RequestType = view.Request.Type,
-                Action = view.Request.Action,
-                SubjectHash = view.SubjectHash,
-                Risk = view.Request.Risk,
-                Requester = view.Request.Requester.UserId,
-                RunId = view.Request.RunId,
-                Level = view.Levels.Count > 0 ? view.Levels[^1].Name : null,
-                DecidedBy = view.Status is "approved" or "rejected" ? view.Levels.SelectMany(level => level.Votes).MaxBy(vote => vote.At)?.By : null,
-                ExpiresAt = view.ExpiresAt,
+                ApprovalId = state.Request.ApprovalId,
+                Status = type[(type.IndexOf('.', StringComparison.Ordinal) + 1)..],
+                RequestType = state.Request.Type,
+                Action = state.Request.Action,
+                SubjectHash = state.Request.SubjectHash,
+                Risk = ApprovalViews.RiskOf(state.Request.Risk),
+                Requester = state.Request.Requester.UserId,
+                RunId = state.Request.RunId,
+                Level = level,
+                DecidedBy = type is WebhookEventTypes.ApprovalApproved or WebhookEventTypes.ApprovalRejected ? state.End?.By : null,
+                ExpiresAt = state.ExpiresAt,
             },
             ApprovalWebhookEventJson.Default.ApprovalWebhookEventData),
-        Path = $"/v1/approvals/{view.ApprovalId}",
+        Path = $"/v1/approvals/{state.Request.ApprovalId}",
     };
 }
 

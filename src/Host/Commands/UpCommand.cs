@@ -84,6 +84,11 @@ internal static class UpCommand
         orchestration.OwnAddresses = [.. orchestration.OwnAddresses, .. app.Urls];
         await DemoTenant.EnsureAsync(app.Services, cancellationToken);
         var url = app.Urls.First();
+        if (simulation is not null)
+        {
+            await DemoChannels.EnsureAsync(app.Services, simulation, new Uri(url), cancellationToken);
+        }
+
         await File.WriteAllTextAsync(data.UrlFile, url, cancellationToken);
         simulation?.WriteEndpoints(data.SimulatorsFile);
         await AnnounceAsync(url, app.Services, simulation, data.SimulatorsFile);

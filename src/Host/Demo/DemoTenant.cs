@@ -25,6 +25,9 @@ internal static class DemoTenant
         .Where(person => person.Login is DefaultEmployee or "sam.patel" || person.Admin)
         .Select(person => (Identity(person), person.Title));
 
+    /// <summary>One who may configure the tenant.</summary>
+    public static EnvelopeIdentity Admin { get; } = Identity(Acme.People.First(person => person.Admin));
+
     /// <summary>Creates the tenant unless it exists.</summary>
     public static async Task EnsureAsync(IServiceProvider services, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 
 namespace Steward.EnterpriseSim.Tests.Contract;
@@ -24,6 +25,15 @@ public sealed class GraphContractTests : IAsyncLifetime
         Assert.Equal("Jonas Weber", (await entra.ResultAsync("users.manager", new { userId })).Text("displayName"));
         Assert.Equal("not_found", await entra.FailureAsync("users.manager", new { userId = sim.State.GraphUser("margaret.chen") }));
         Assert.Contains((await entra.ResultAsync("users.groups", new { userId })).Items(), g => g.Text("displayName") == "Sales");
+        Assert.Equal("disabled", (await entra.ResultAsync("users.out_of_office", new { userId })).Text("status"));
+        using (var control = new SimClient(sim.Graph, null))
+        {
+            await control.SendAsync(
+                HttpMethod.Post, "/__sim/absences", SimClient.Json(new JsonObject { ["email"] = "ada.lovelace@acme.example", ["from"] = "2026-11-20T08:00:00Z", ["until"] = "2026-11-30T08:00:00+01:00" }), ("X-Sim-Token", sim.Credentials.ControlToken));
+        }
+
+        var away = await entra.ResultAsync("users.out_of_office", new { userId = "ada.lovelace@acme.example" });
+        Assert.Equal(("scheduled", "2026-11-30T07:00:00.0000000", "UTC"), (away.Text("status"), away.Text("until"), away.Text("untilZone")));
         await entra.ResultAsync("users.update", new { userId, title = "Sales Lead" });
         Assert.Equal("Sales Lead", (await entra.ResultAsync("users.get", new { userId })).Text("title"));
         await entra.ResultAsync("users.set_enabled", new { userId, enabled = false });

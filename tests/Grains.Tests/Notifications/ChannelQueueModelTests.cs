@@ -10,7 +10,7 @@ public sealed class ChannelQueueModelTests
     private static readonly string[] Names = ["slack", "teams", "email"];
     private static readonly string[] Kinds = [NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder, NoticeKinds.ApprovalComment, NoticeKinds.ApprovalClosed, NoticeKinds.ApprovalResult];
 
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 60)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 40)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
@@ -111,16 +111,16 @@ public sealed class ChannelQueueModelTests
         {
             while (true)
             {
-                // Whoever tells waits for an answer for a while only: its queue may be lost.
-                var telling = rig.EnqueueAsync(notice, next: ["teams", "email"]);
-                await Task.WhenAny(telling, rig.Time.Wait(5));
-                if (telling.IsCompletedSuccessfully)
+                try
                 {
+                    await rig.EnqueueAsync(notice, next: ["teams", "email"]);
                     return;
                 }
-
-                await telling.ContinueWith(_ => { }, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously).WaitAsync(TimeSpan.FromSeconds(1), rig.Time)
-                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+                catch (Exception exception) when (exception is StorageException or TimeoutException)
+                {
+                    // Whoever tells goes on until it stands.
+                    await rig.Time.Wait(0.1);
+                }
             }
         }
     }

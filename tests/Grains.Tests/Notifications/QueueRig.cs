@@ -63,7 +63,17 @@ internal sealed class QueueRig
     }
 
     public Task EnqueueAsync(Notice notice, string channel = "slack", DateTimeOffset? notBefore = null, bool again = false, params string[] next) =>
-        Queue(channel).EnqueueAsync([new QueuedNotice { Notice = NoticeJson.Write(notice), Next = next, NotBefore = notBefore, Again = again }]);
+        EnqueueAsync(channel, [new QueuedNotice { Notice = NoticeJson.Write(notice), Next = next, NotBefore = notBefore, Again = again }]);
+
+    // Like a call of a grain: it fails when nobody answers.
+    private async Task EnqueueAsync(string channel, IReadOnlyList<QueuedNotice> notices)
+    {
+        var queue = Queue(channel);
+        await InThisWorld().WaitAsync(TimeSpan.FromSeconds(30), Time);
+
+        // What a completion source completes elsewhere comes back here.
+        async Task InThisWorld() => await queue.EnqueueAsync(notices);
+    }
 
     public Notice Notice(string? id = null, string? thread = null, string kind = NoticeKinds.ApprovalRequested, string user = "u-ada", DateTimeOffset? expiresAt = null) => new()
     {
@@ -90,7 +100,7 @@ internal sealed class QueueRig
             Store = new GuardedStore(Table, living),
             Sender = new GuardedSender(Channels[channel], living),
             Plan = _ => Task.FromResult(Missing.Contains(channel) ? null : new ChannelPlan(new ChannelSettings { Channel = channel, Instance = channel }, PerSecond)),
-            PassOn = (next, notices) => living.IsLost ? Living.Never<bool>() : Queue(next).EnqueueAsync(notices),
+            PassOn = (next, notices) => living.IsLost ? Living.Never<bool>() : EnqueueAsync(next, notices),
             Arm = wait => timer.Change(wait, Timeout.InfiniteTimeSpan),
             Options = Options,
             Time = Time,

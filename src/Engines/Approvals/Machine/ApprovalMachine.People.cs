@@ -269,7 +269,7 @@ public static partial class ApprovalMachine
             {
                 if (Used(state, person.UserId, person.Email) is not { } used)
                 {
-                    return new() { Seat = i, ActsFor = person.Email };
+                    return new() { Seat = i, ActsFor = person.Key };
                 }
 
                 taken ??= VotingRight.None(RefusalKind.SeatTaken, $"{used.Vote.Label} {Verb(used.Vote.Decision)} this for {person.Name} at {used.Vote.At:u}.");
@@ -320,27 +320,27 @@ public static partial class ApprovalMachine
     /// <summary>The answer to a click that came before; null when this one is new.</summary>
     private static ApprovalOutcome? RepeatOf(ApprovalState state, VoteCommand command)
     {
-        foreach (var (level, vote) in state.Votes.Reverse())
+        var own = state.Votes.Where(known => command.Actor.MayBe(known.Vote.By, known.Vote.Email)).ToList();
+        if (own.Count == 0)
         {
-            if (!command.Actor.MayBe(vote.By, vote.Email))
-            {
-                continue;
-            }
-
-            // Where a person may vote at several levels, only the click's own id tells a new click from an old one.
-            var isSame = command.OperationId is not null && command.OperationId == vote.OperationId;
-            var isNew = state.OpenLevel is { } open && open.Number != level.Number && (state.Route?.Chain.FourEyes ?? true ? vote.Decision != command.Decision : command.OperationId is not null);
-            if (!isSame && isNew)
-            {
-                continue;
-            }
-
-            return vote.Decision == command.Decision
-                ? ApprovalOutcome.Repeated
-                : ApprovalOutcome.Refuse(RefusalKind.VotedOtherwise, $"You {Verb(vote.Decision)} this at {vote.At:u}; a vote cannot be changed.");
+            return null;
         }
 
-        return null;
+        var isKnownClick = command.OperationId is not null && own.Exists(known => known.Vote.OperationId == command.OperationId);
+        var (level, vote) = isKnownClick ? own.Find(known => known.Vote.OperationId == command.OperationId) : own[^1];
+        if (!isKnownClick && state.OpenLevel is { } open && open.Number != level.Number)
+        {
+            // Where a person may vote at several levels, only the click's own id tells a new click from an old one.
+            var isNew = state.Route?.Chain.FourEyes ?? true ? vote.Decision != command.Decision : command.OperationId is not null;
+            if (isNew)
+            {
+                return null;
+            }
+        }
+
+        return vote.Decision == command.Decision
+            ? ApprovalOutcome.Repeated
+            : ApprovalOutcome.Refuse(RefusalKind.VotedOtherwise, $"You {Verb(vote.Decision)} this at {vote.At:u}; a vote cannot be changed.");
     }
 
     private static List<ApprovalEvent> Consequences(ApprovalState state, ApprovalVoted vote)

@@ -23,7 +23,7 @@ public static class NoticeDrafts
                 drafts.AddSeats("approval.requested", opened.Seats, opened.Level, isActionable: true);
                 break;
             case ApprovalDelegated delegated:
-                drafts.Add("approval.requested", delegated.To, "delegate", delegated.Level, isActionable: true, after.Levels[delegated.Level - 1].Seats[delegated.Seat].Person?.Email);
+                drafts.Add("approval.requested", delegated.To, "delegate", delegated.Level, isActionable: true, after.Levels[delegated.Level - 1].Seats[delegated.Seat].Person?.Key);
                 break;
             case ApprovalReminded reminded:
                 var level = after.Levels[reminded.Level - 1];
@@ -92,7 +92,7 @@ public static class NoticeDrafts
             {
                 foreach (var standIn in seat.StandIns)
                 {
-                    Add(kind, standIn.Person, standIn.Via, level, isActionable, seat.Person?.Email, except);
+                    Add(kind, standIn.Person, standIn.Via, level, isActionable, seat.Person?.Key, except);
                 }
 
                 foreach (var holder in seat.Holders)
@@ -110,7 +110,7 @@ public static class NoticeDrafts
         public void Add(string kind, PersonRef to, string via, int? level, bool isActionable, string? actsFor = null, LevelState? except = null)
         {
             var hasVoted = except?.Votes.Any(vote => to.MayBe(vote.By, vote.Email)) == true;
-            var recipient = to.Email.Length > 0 ? to.Email : to.UserId!;
+            var recipient = to.Key;
             if (!hasVoted && !to.MayBe(_except.UserId, _except.Email) && _told.Add((kind, recipient)))
             {
                 _drafts.Add(Draft(kind, recipient, level, isActionable) with { To = to, ActsFor = actsFor, Via = via });

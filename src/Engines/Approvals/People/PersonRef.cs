@@ -18,6 +18,10 @@ public sealed record PersonRef
     /// <summary>IANA time zone; null when it was not known.</summary>
     public string? TimeZone { get; init; }
 
+    /// <summary>What names the person in records: the mail address, or the user id where only that is known.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string Key => Email.Length > 0 ? Email : UserId ?? "";
+
     /// <summary>What is remembered of a person of the directory.</summary>
     public static PersonRef Of(Person person)
     {

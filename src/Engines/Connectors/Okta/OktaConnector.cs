@@ -27,6 +27,7 @@ internal sealed class OktaConnector : VendorConnector
         _authorization = new AuthenticationHeaderValue("SSWS", _token.Reveal());
         var userId = ArgumentField.Text("userId", "The user's Okta id, or login.", 254).Required();
         var appId = ArgumentField.Text("appId", "The application's Okta id.", 40).Required();
+        var groupId = ArgumentField.Text("groupId", "The group's Okta id.", 40).Required();
         Operations =
         [
             new("okta.users.find", OperationEffect.Read,
@@ -49,6 +50,12 @@ internal sealed class OktaConnector : VendorConnector
             new("okta.users.unlock", OperationEffect.Write,
                 "Unlocks a person's account after too many failed sign-ins; the password stays. Result: userId, status.",
                 new ArgumentSchema(userId), UnlockAsync) { Reconcile = ReconcileUnlockAsync, IsIdempotent = true },
+            new("okta.groups.find", OperationEffect.Read,
+                "Finds groups by the beginning of their name. Result: items, each with id, name, description, type.",
+                new ArgumentSchema(ArgumentField.Text("text", "The beginning of the group's name.").Required()), FindGroupsAsync),
+            new("okta.groups.members", OperationEffect.Read,
+                "Lists the people of a group. Result: items, each with id, login, email, displayName, status; truncated.",
+                new ArgumentSchema(groupId), ListMembersAsync),
             new("okta.apps.find", OperationEffect.Read,
                 "Finds applications by the beginning of their name. Result: items, each with id, name, label, status, description, requiresApproval (null if unknown).",
                 new ArgumentSchema(ArgumentField.Text("text", "The beginning of the application's name.").Required()), FindAppsAsync),
@@ -184,14 +191,47 @@ internal sealed class OktaConnector : VendorConnector
         var groups = await ListAsync(call, UserPath(call.Arguments.Text("userId"), "groups").Query("limit", "200"));
         return new JsonObject
         {
-            ["items"] = new JsonArray([.. groups.Items.Select(group => new JsonObject
-            {
-                ["id"] = group.Text("id"),
-                ["name"] = group.Member("profile").Text("name"),
-                ["description"] = group.Member("profile").Text("description"),
-                ["type"] = group.Text("type"),
-            })]),
+            ["items"] = new JsonArray([.. groups.Items.Select(FlatGroup)]),
             ["truncated"] = groups.IsTruncated,
+        };
+    }
+
+    private static JsonObject FlatGroup(JsonElement group) => new()
+    {
+        ["id"] = group.Text("id"),
+        ["name"] = group.Member("profile").Text("name"),
+        ["description"] = group.Member("profile").Text("description"),
+        ["type"] = group.Text("type"),
+    };
+
+    private async Task<JsonObject> FindGroupsAsync(OperationCall call)
+    {
+        var reply = await GetAsync(call, new RequestPath("api", "v1", "groups").Query("q", call.Arguments.Text("text")).Query("limit", "50"));
+        return reply.Json.ValueKind == JsonValueKind.Array
+            ? new JsonObject { ["items"] = new JsonArray([.. reply.Json.EnumerateArray().Select(FlatGroup)]) }
+            : throw Incomprehensible(isWrite: false);
+    }
+
+    private async Task<JsonObject> ListMembersAsync(OperationCall call)
+    {
+        var groupId = call.Arguments.Text("groupId");
+        if (!groupId.All(char.IsAsciiLetterOrDigit))
+        {
+            throw OutcomeException.Invalid("groupId", "must be an Okta group id: letters and digits.");
+        }
+
+        var members = await ListAsync(call, new RequestPath("api", "v1", "groups").Segment(groupId).Segment("users").Query("limit", "200"));
+        return new JsonObject
+        {
+            ["items"] = new JsonArray([.. members.Items.Select(member => new JsonObject
+            {
+                ["id"] = member.Text("id"),
+                ["login"] = member.Member("profile").Text("login"),
+                ["email"] = member.Member("profile").Text("email"),
+                ["displayName"] = member.Member("profile").Text("displayName"),
+                ["status"] = member.Text("status"),
+            })]),
+            ["truncated"] = members.IsTruncated,
         };
     }
 

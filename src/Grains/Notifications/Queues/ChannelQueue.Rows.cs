@@ -52,7 +52,7 @@ internal sealed partial class ChannelQueue
             QueueItem item;
             try
             {
-                item = QueueItem.Of(row);
+                item = QueueItem.Of(row, mayHaveBeenTried: !_fresh.Remove(row.NoticeId));
             }
             catch (JsonException exception)
             {

@@ -15,6 +15,7 @@ internal sealed partial class ChannelQueue : IDisposable
     private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan BetweenOverdue = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
+    private const int MostFresh = 10_000;
     private static readonly TimeSpan PlanRetry = TimeSpan.FromSeconds(2);
 
     private readonly ChannelQueueParts _parts;
@@ -27,6 +28,7 @@ internal sealed partial class ChannelQueue : IDisposable
     private readonly ParkedThreads _parked = new();
     private readonly KnownReferences _references = new();
     private readonly HashSet<Task> _running = [];
+    private readonly HashSet<string> _fresh = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
     private ChannelPlan? _plan;
     private long? _planAskedAt;
@@ -60,6 +62,17 @@ internal sealed partial class ChannelQueue : IDisposable
         var now = _parts.Time.GetUtcNow().ToMilliseconds();
         var rows = notices.Select(queued => RowOf(queued, now)).ToList();
         NotificationDiagnostics.Accepted.Add(rows.Count, Tag());
+        lock (_gate)
+        {
+            if (_fresh.Count > MostFresh)
+            {
+                // Those that are forgotten count as ones that may have been tried.
+                _fresh.Clear();
+            }
+
+            _fresh.UnionWith(rows.Select(row => row.NoticeId));
+        }
+
         return _table.AddAsync(rows, [.. notices.Zip(rows).Where(pair => pair.First.Again).Select(pair => pair.Second.NoticeId)]);
     }
 
@@ -128,7 +141,7 @@ internal sealed partial class ChannelQueue : IDisposable
         }
 
         await running.WaitAsync(patience, _parts.Time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await running.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         await _table.StopAsync(patience);
         NotificationDiagnostics.Depths.Forget(_parts.TenantId, _parts.Channel);
@@ -180,7 +193,7 @@ internal sealed partial class ChannelQueue : IDisposable
                 return;
             }
 
-            result = await DeliverAsync(sender, new ChannelMessage { Notice = item.Notice, Settings = plan.Settings, Reference = reference, Attempt = item.Row.Attempts + 1 });
+            result = await DeliverAsync(sender, new ChannelMessage { Notice = item.Notice, Settings = plan.Settings, Reference = reference, Attempt = item.Row.Attempts + (item.MayHaveBeenTried ? 2 : 1) });
         }
         catch (StorageException exception)
         {

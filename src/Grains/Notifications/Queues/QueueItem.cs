@@ -19,6 +19,9 @@ internal sealed class QueueItem(NoticeRow row, QueueDocument document)
     /// <summary>Since when it may be sent.</summary>
     public DateTimeOffset DueSince => document.NotBefore;
 
+    /// <summary>Whether an earlier owner of the queue may have tried it without having been able to note that.</summary>
+    public bool MayHaveBeenTried { get; init; }
+
     /// <summary>Whether people may see it although no reference of it is known.</summary>
     public bool MayBeOut => Row.Delivery == NoticeDelivery.Unknown;
 
@@ -30,7 +33,7 @@ internal sealed class QueueItem(NoticeRow row, QueueDocument document)
 
     /// <summary>What a row says.</summary>
     /// <exception cref="JsonException">It is not one of a notice.</exception>
-    public static QueueItem Of(NoticeRow row) => new(row, DocumentOf(row));
+    public static QueueItem Of(NoticeRow row, bool mayHaveBeenTried) => new(row, DocumentOf(row)) { MayHaveBeenTried = mayHaveBeenTried };
 
     /// <summary>What a row says of its notice.</summary>
     /// <exception cref="JsonException">It is not one of a notice.</exception>

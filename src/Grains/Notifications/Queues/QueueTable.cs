@@ -94,7 +94,7 @@ internal sealed partial class QueueTable(
         }
 
         await work.WaitAsync(patience, time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        await _stop.CancelAsync();
+        _stop.Cancel();
         await work.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -143,6 +143,12 @@ internal sealed partial class QueueTable(
 
             try
             {
+                if (_fromStart)
+                {
+                    // What was there before is told apart from what comes now.
+                    await ReadAsync();
+                }
+
                 await AddAsync(arrivals);
                 await UpdateAsync(updates);
                 updates.Clear();
@@ -160,6 +166,7 @@ internal sealed partial class QueueTable(
                     LogFailed(logger, exception, tenantId, channel);
                 }
 
+                Refuse(arrivals, exception);
                 PutBack(updates, engagements);
                 await Task.Delay(TimeSpan.FromMilliseconds(Math.Min(LongestWait.TotalMilliseconds, 20 * Math.Pow(2, failures))), time, _stop.Token)
                     .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);

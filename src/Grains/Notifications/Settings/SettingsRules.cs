@@ -1,5 +1,5 @@
 using Steward.Engines.Connectors.Instances;
-using Steward.Engines.Notifications;
+using Steward.Engines.Notifications.Texts;
 using Steward.Errors;
 
 namespace Steward.Notifications;
@@ -8,7 +8,6 @@ namespace Steward.Notifications;
 internal static class SettingsRules
 {
     private const int MaxTemplates = 500;
-    private const int MaxTemplateLength = 8000;
     private const int MaxSettings = 20;
 
     /// <summary>The templates of connectors that a channel can go through.</summary>
@@ -52,16 +51,9 @@ internal static class SettingsRules
     /// <summary>Checks a tenant's own text.</summary>
     public static void CheckTemplate(string name, string text)
     {
-        var parts = name.Split('/');
-        if (parts.Length is < 2 or > 3 || !PreferenceRules.AllKinds.Contains(parts[0]) || (parts.Length == 3 && parts[2] != NotificationChannels.InApp && !NotificationChannels.External.Contains(parts[2])))
+        if (NoticeTemplates.Check(name, text) is { } problem)
         {
-            throw StewardException.Invalid($"templates.{name}", "must be named kind/language or kind/language/channel, for example approval.requested/de/slack.");
-        }
-
-        PreferenceRules.CheckLocale(parts[1], $"templates.{name}");
-        if (text is not { Length: > 0 and <= MaxTemplateLength })
-        {
-            throw StewardException.Invalid($"templates.{name}", $"must have 1 to {MaxTemplateLength} characters.");
+            throw StewardException.Invalid($"templates.{name}", problem);
         }
     }
 

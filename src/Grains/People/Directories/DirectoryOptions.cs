@@ -1,0 +1,35 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Steward.People;
+
+/// <summary>Where tenants' people are looked up. Section <c>Steward:Directories</c>.</summary>
+public sealed class DirectoryOptions
+{
+    /// <summary>The section.</summary>
+    public const string Section = "Steward:Directories";
+
+    /// <summary>How long an answer holds, 0 to 1 hour.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan FreshFor { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>How long one question may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00")]
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>The most answers that are kept for a tenant.</summary>
+    [Range(0, 100_000)]
+    public int MaxEntries { get; set; } = 5_000;
+
+    /// <summary>By tenant; those that are missing take what they have connected.</summary>
+    public Dictionary<string, TenantDirectoryOptions> Tenants { get; } = new(StringComparer.Ordinal);
+}
+
+/// <summary>Where one tenant's people are looked up.</summary>
+public sealed class TenantDirectoryOptions
+{
+    /// <summary>The connector that knows people, managers and groups: one with the operations of Okta or Entra ID. Null takes the first of Okta, then of Entra ID.</summary>
+    public string? Connector { get; set; }
+
+    /// <summary>The connector that knows who is out of office: one of Entra ID. Null takes the first; <c>none</c> asks nobody.</summary>
+    public string? Absences { get; set; }
+}
