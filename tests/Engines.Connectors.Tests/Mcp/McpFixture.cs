@@ -78,7 +78,9 @@ internal sealed class McpFixture : IAsyncDisposable
     /// <summary>What the server offers, as the list operation says it.</summary>
     public async Task<IReadOnlyList<McpOffer>> OffersAsync(ResolvedInstance target)
     {
-        var listed = Assert.IsType<ActionSucceeded>(await CallAsync(target, McpOperations.ListTools));
+        var outcome = await CallAsync(target, McpOperations.ListTools);
+        Assert.True(outcome is ActionSucceeded, (outcome as ActionFailed)?.Message ?? outcome.ToString());
+        var listed = (ActionSucceeded)outcome;
         return listed.Result.GetProperty("items").Deserialize<List<McpOffer>>(TemplateJson.Options)!;
     }
 
