@@ -46,7 +46,7 @@ public class SessionGrainTests
 
         Assert.Equal(SubmitOutcome.Started, again.Outcome);
         Assert.Equal("run.ended", events[^1].Type);
-        Assert.Equal("something else", (await _cluster.Run(again).GetStatus())!.Answer);
+        Assert.Equal("something else", (await _cluster.Run(again).GetStatus())!.Answer.TrimEnd());
         Assert.Single((await session.ReadTranscript(0, 50)).Messages, message => message.Role == "user");
     }
 
