@@ -20,12 +20,13 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
 
     internal const string SelectOpen = NoticeSql.Columns + "INDEXED BY notices_open WHERE is_open = 1 AND tenant = ?1 AND channel = ?2 AND number > ?3 ORDER BY number LIMIT ?4";
 
-    /// <summary>The next channel with something to send, and when its first row is due.</summary>
+    /// <summary>A tenant's next channel with something to send, and when its first row is due.</summary>
     internal const string SelectNextChannel =
-        "SELECT tenant, channel, coalesce(next_at, 0) FROM notices INDEXED BY notices_due WHERE is_open = 1 AND (tenant, channel) > (?1, ?2) ORDER BY tenant, channel, coalesce(next_at, 0) LIMIT 1";
+        "SELECT tenant, channel, coalesce(next_at, 0) FROM notices INDEXED BY notices_due WHERE is_open = 1 AND tenant = ?1 AND channel > ?2 ORDER BY channel, coalesce(next_at, 0) LIMIT 1";
 
-    internal const string SelectNextChannelOfTenant =
-        "SELECT tenant, channel, coalesce(next_at, 0) FROM notices INDEXED BY notices_due WHERE is_open = 1 AND tenant = ?1 AND channel > ?2 ORDER BY tenant, channel, coalesce(next_at, 0) LIMIT 1";
+    /// <summary>The first channel of the next tenant that has something to send.</summary>
+    internal const string SelectNextTenant =
+        "SELECT tenant, channel, coalesce(next_at, 0) FROM notices INDEXED BY notices_due WHERE is_open = 1 AND tenant > ?1 ORDER BY tenant, channel, coalesce(next_at, 0) LIMIT 1";
 
     internal const string SelectReference =
         NoticeSql.Columns + "INDEXED BY notices_reference WHERE reference IS NOT NULL AND tenant = ?1 AND channel = ?2 AND thread = ?3 ORDER BY number DESC LIMIT 1";
@@ -165,24 +166,34 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
     private static List<(string TenantId, string Channel)> OpenChannels(SqliteSession session, string? tenantId, long dueBy)
     {
         List<(string TenantId, string Channel)> found = [];
-        var (tenant, channel) = (tenantId ?? "", "");
-        while (true)
+        var at = Next(session.Prepare(SelectNextChannel).Bind(1, tenantId ?? "").Bind(2, ""));
+        if (at is null && tenantId is null)
         {
-            var select = session.Prepare(tenantId is null ? SelectNextChannel : SelectNextChannelOfTenant).Bind(1, tenant).Bind(2, channel);
-            if (!select.Step())
-            {
-                select.Reset();
-                return found;
-            }
-
-            (tenant, channel) = (select.Text(0), select.Text(1));
-            if (select.Int64(2) <= dueBy)
-            {
-                found.Add((tenant, channel));
-            }
-
-            select.Reset();
+            at = Next(session.Prepare(SelectNextTenant).Bind(1, ""));
         }
+
+        while (at is { } channel)
+        {
+            if (channel.DueAt <= dueBy)
+            {
+                found.Add((channel.TenantId, channel.Channel));
+            }
+
+            at = Next(session.Prepare(SelectNextChannel).Bind(1, channel.TenantId).Bind(2, channel.Channel));
+            if (at is null && tenantId is null)
+            {
+                at = Next(session.Prepare(SelectNextTenant).Bind(1, channel.TenantId));
+            }
+        }
+
+        return found;
+    }
+
+    private static (string TenantId, string Channel, long DueAt)? Next(SqliteStatement select)
+    {
+        (string, string, long)? next = select.Step() ? (select.Text(0), select.Text(1), select.Int64(2)) : null;
+        select.Reset();
+        return next;
     }
 
     private static List<NoticeRow> Rows(SqliteStatement select)

@@ -12,8 +12,8 @@ using Steward.Storage;
 
 namespace Steward.Grains.Tests.Approvals;
 
-[Collection(GrainClusterGroup.Name)]
-public sealed class ApprovalForecastsTests(GrainCluster cluster)
+[Collection(ApprovalClusterGroup.Name)]
+public sealed class ApprovalForecastsTests(ApprovalCluster cluster)
 {
     private readonly string _tenant = "t-" + Guid.NewGuid().ToString("n")[..12];
 

@@ -11,8 +11,8 @@ using Steward.Storage;
 
 namespace Steward.Grains.Tests.Approvals;
 
-[Collection(GrainClusterGroup.Name)]
-public sealed class ApprovalRulesGrainTests(GrainCluster cluster)
+[Collection(ApprovalClusterGroup.Name)]
+public sealed class ApprovalRulesGrainTests(ApprovalCluster cluster)
 {
     private const string Rules = "version: 1\ndefault: { levels: [{ name: Admins, approvers: [role:admin] }] }\n";
     private const string Others = "version: 1\ndefault: { levels: [{ name: Help desk, approvers: [role:helpdesk] }] }\nrules:\n  - { name: dear, when: amount > 100 and currency = 'EUR', then: { levels: [{ name: Boss, approvers: [manager of requester] }] } }\n";

@@ -15,6 +15,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task TellAsync_Notice_ReachesInboxAndFirstChannelAndIsAccountedFor()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
 
         await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
         await UntilDone(tenant, 2);
@@ -31,6 +32,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task TellAsync_SameAgain_IsSentOnce()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         var notice = Notice(tenant, "n-1", "u-ada");
 
         await Task.WhenAll(Enumerable.Range(0, 5).Select(_ => cluster.Router.TellAsync(tenant, [notice], default)));
@@ -47,6 +49,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task TellAsync_PersonWantsMailOnly_IsMailed()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         cluster.SignIn(tenant, "u-bea");
         await cluster.Inbox(tenant, "u-bea").SetPreferences(new NotificationPreferences { Channels = ["email"] });
 
@@ -68,6 +71,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task TellAsync_Closed_ChangesTheMessageWhereverItWas()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
         await UntilDone(tenant, 2);
         cluster.SignIn(tenant, "u-ada");
@@ -84,6 +88,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task WakeAsync_QueueOutOfMemory_TakesUpWhatIsDue()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         var notice = Notice(tenant, "n-1", "u-ada");
         var document = new QueueDocument { Notice = notice, NotBefore = notice.CreatedAt };
         await Store.AddAsync([new NoticeRow
@@ -100,6 +105,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task DeadLetter_Replayed_IsSentOnItsFirstChannel()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         cluster.Slack.Refusing.Add(tenant);
         cluster.Email.Refusing.Add(tenant);
         await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
@@ -119,6 +125,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task Inbox_Watch_GivesWhatWasThereAndWhatComes()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
         await UntilDone(tenant, 2);
         cluster.SignIn(tenant, "u-ada");
@@ -137,6 +144,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task Inbox_Mark_IsNotedWithTheNotice()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
         await UntilDone(tenant, 2);
         cluster.SignIn(tenant, "u-ada");
@@ -176,6 +184,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task SetSettings_InstanceOfAnotherTemplate_IsRefused()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         var settings = (await cluster.Settings(tenant).Get()) with { Channels = [new NotificationChannel { Channel = "slack", Instance = "mail" }] };
 
         var refused = await Assert.ThrowsAsync<StewardException>(() => cluster.Settings(tenant).Set(settings));
@@ -187,6 +196,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task SetSettings_ByAnotherMeanwhile_IsRefused()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
 
         var refused = await Assert.ThrowsAsync<StewardException>(() => cluster.Settings(tenant).Set(new NotificationSettings()));
 
@@ -205,6 +215,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task Preview_OwnText_IsShownAndKeptNowhere()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
 
         var preview = await cluster.Settings(tenant).Preview(new PreviewNotice { Kind = NoticeKinds.ApprovalRequested, Channel = "slack", Template = "Decide now\nPlease." });
 
@@ -217,6 +228,7 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     public async Task TellAdmins_KnownAdmins_AreToldOnce()
     {
         var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         var admins = cluster.Silo.GetRequiredService<INoticeAdmins>();
         cluster.SignIn(tenant, PlatformIdentity.UserId, WellKnownRoles.System);
         var known = cluster.Grains.GetGrain<Steward.People.IKnownAdminsGrain>(GrainKeys.KnownAdmins(tenant));

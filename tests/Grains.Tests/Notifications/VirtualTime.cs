@@ -26,6 +26,21 @@ internal sealed class VirtualTime : TimeProvider
     /// <summary>Runs a story to its end.</summary>
     public void Run(Func<Task> story)
     {
+        // The test runner's context would take what is awaited here to other threads.
+        var before = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            RunToEnd(story);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(before);
+        }
+    }
+
+    private void RunToEnd(Func<Task> story)
+    {
         var end = _now + TimeSpan.FromDays(30);
         var told = Task.Factory.StartNew(story, CancellationToken.None, TaskCreationOptions.None, _work).Unwrap();
         while (!told.IsCompleted)

@@ -300,7 +300,7 @@ public sealed class SqliteNotificationStoreTests(SqliteStorageFixture fixture) :
         [
             Storage.Notifications.SqliteNotificationStore.SelectOpen,
             Storage.Notifications.SqliteNotificationStore.SelectNextChannel,
-            Storage.Notifications.SqliteNotificationStore.SelectNextChannelOfTenant,
+            Storage.Notifications.SqliteNotificationStore.SelectNextTenant,
             Storage.Notifications.SqliteNotificationStore.SelectReference,
             Storage.Notifications.SqliteNotificationStore.SelectSubject,
             Storage.Notifications.SqliteNotificationStore.SelectDead,

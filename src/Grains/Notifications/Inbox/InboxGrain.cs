@@ -155,6 +155,9 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     public async Task<NotificationPreferences> SetPreferences(NotificationPreferences preferences, CancellationToken cancellationToken = default)
     {
         RequirePerson();
+
+        // What a caller leaves out is as if they had no wish.
+        preferences = preferences with { Channels = preferences.Channels ?? [], ByKind = preferences.ByKind ?? [] };
         PreferenceRules.Check(preferences);
         await _journal.AppendAsync(InboxRecordTypes.Preferred, preferences, InboxJson.Default.NotificationPreferences, static () => null);
         _known.Forget(TenantId, UserId);
