@@ -3,10 +3,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.TestingHost;
+using Steward.Approvals;
 using Steward.Engines.Connectors;
+using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
+using Steward.Grains.Tests.Approvals;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Sessions;
@@ -29,6 +32,8 @@ public class GrainCluster : IAsyncLifetime
     internal DeskConnectors Desk { get; } = new();
 
     internal ShiftedTime Time { get; } = new();
+
+    internal CompanyDirectory Directories { get; } = new();
 
     internal IdentityEnvelopeSigner Signer { get; private set; } = null!;
 
@@ -83,6 +88,11 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.Configure<Steward.Runs.RunOptions>(options => options.BufferedEvents = BufferedEvents);
             silo.Services.AddHostedService<Migration>();
             Configure(silo);
+            if (!silo.Services.Any(service => service.ServiceType == typeof(IConnectorPipeline)))
+            {
+                // Without connectors there is no directory to ask.
+                silo.Services.AddSingleton<ITenantDirectories>(Directories);
+            }
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
