@@ -20,12 +20,13 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     private readonly ApprovalJournal _journal;
     private readonly CancellationTokenSource _stop = new();
     private int _commands;
+    private bool _gaveWay;
     private IGrainTimer? _timer;
 
     public ApprovalGrain(ApprovalParts parts, ILogger<ApprovalGrain> logger)
     {
         (_parts, _time, _logger) = (parts, parts.Time, logger);
-        _journal = new ApprovalJournal(parts.Journals, this.GetPrimaryKeyString(), parts.Time, DeactivateOnIdle);
+        _journal = new ApprovalJournal(parts.Journals, this.GetPrimaryKeyString(), parts.Time, GiveWay);
     }
 
     private string Key => this.GetPrimaryKeyString();
@@ -47,6 +48,10 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     {
         await _stop.CancelAsync();
         await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        if (!_gaveWay && _journal.State is { } state && ApprovalWake.Of(state) <= _time.GetUtcNow())
+        {
+            HandOn();
+        }
     }
 
     /// <inheritdoc/>
@@ -226,6 +231,37 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         _timer?.Dispose();
         _stop.Dispose();
         _journal.Dispose();
+    }
+
+    /// <summary>What is in memory may not be what stands: the activation ends, and the next one looks.</summary>
+    private void GiveWay()
+    {
+        _gaveWay = true;
+        DeactivateOnIdle();
+    }
+
+    /// <summary>A command came in while this activation was about to leave, or the silo stops: the next activation does what is due, wherever that is. Nobody waits for that here, since it begins when this one has left.</summary>
+    private void HandOn()
+    {
+        var next = GrainFactory.GetGrain<IApprovalGrain>(Key);
+        var tenantId = TenantId;
+        using (ExecutionContext.SuppressFlow())
+        {
+            _ = Task.Run(async () =>
+            {
+                try
+                {
+                    _parts.Platform.Assume(tenantId);
+                    await next.Resume(CancellationToken.None);
+                }
+#pragma warning disable CA1031 // Its journal says that it is due: the watchdog comes.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    LogInterrupted(_logger, exception, tenantId);
+                }
+            });
+        }
     }
 
     /// <summary>Looks people up first if nobody is asked at this moment, then refuses whoever may not know of the request.</summary>

@@ -18,7 +18,7 @@ public sealed class ApprovalCluster : GrainCluster
 {
     internal CompanyDirectory Company => Directories;
 
-    internal NotingRouter Router { get; } = new();
+    internal NotingRouter Router => ToldNotices;
 
     /// <summary>What the tenant's watchdog does when it comes.</summary>
     internal Task<int> WatchdogAsync(string tenant) => Silo.GetRequiredService<OpenWork>().WakeAsync(tenant, default);
@@ -81,7 +81,6 @@ public sealed class ApprovalCluster : GrainCluster
 
     protected override void Configure(ISiloBuilder silo)
     {
-        silo.Services.AddSingleton<INotificationRouter>(Router);
         silo.Services.Configure<ApprovalOptions>(options => options.RetryAfter = TimeSpan.FromMilliseconds(10));
     }
 }

@@ -11,6 +11,7 @@ using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
 using Steward.Grains.Tests.Approvals;
 using Steward.Identity;
+using Steward.Notifications;
 using Steward.Operations;
 using Steward.Sessions;
 using Steward.Storage;
@@ -34,6 +35,8 @@ public class GrainCluster : IAsyncLifetime
     internal ShiftedTime Time { get; } = new();
 
     internal CompanyDirectory Directories { get; } = new();
+
+    internal NotingRouter ToldNotices { get; } = new();
 
     internal IdentityEnvelopeSigner Signer { get; private set; } = null!;
 
@@ -90,8 +93,9 @@ public class GrainCluster : IAsyncLifetime
             Configure(silo);
             if (!silo.Services.Any(service => service.ServiceType == typeof(IConnectorPipeline)))
             {
-                // Without connectors there is no directory to ask.
+                // Without connectors there is no directory to ask, and no channel to tell anybody on.
                 silo.Services.AddSingleton<ITenantDirectories>(Directories);
+                silo.Services.AddSingleton<INotificationRouter>(ToldNotices);
             }
         });
         _cluster = builder.Build();
