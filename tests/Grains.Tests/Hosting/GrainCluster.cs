@@ -4,6 +4,7 @@ using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.TestingHost;
 using Steward.Engines.Connectors;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
@@ -83,6 +84,11 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.Configure<Steward.Runs.RunOptions>(options => options.BufferedEvents = BufferedEvents);
             silo.Services.AddHostedService<Migration>();
             Configure(silo);
+            if (!silo.Services.Any(service => service.ServiceType == typeof(TemplateLibrary)))
+            {
+                // Nobody's settings: for tests that have no connectors of their own.
+                silo.Services.AddStewardConnectors();
+            }
         });
         _cluster = builder.Build();
         await _cluster.DeployAsync();
