@@ -94,8 +94,8 @@ internal sealed partial class ApprovalGrain
         Arm();
         if (_journal.State is not { } state || _tellRunAgain || ApprovalWake.Of(state) is not { } next || next - _time.GetUtcNow() > _parts.Options.KeptFor)
         {
-            // A request that waits uses nothing.
-            if (!_tellRunAgain)
+            // A request that waits uses nothing. Not while a command is being carried out: its end sets the timer, which an activation that leaves has not.
+            if (!_tellRunAgain && _commands == 0)
             {
                 DeactivateOnIdle();
             }

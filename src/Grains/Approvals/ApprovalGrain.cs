@@ -19,6 +19,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     private readonly ILogger<ApprovalGrain> _logger;
     private readonly ApprovalJournal _journal;
     private readonly CancellationTokenSource _stop = new();
+    private int _commands;
     private IGrainTimer? _timer;
 
     public ApprovalGrain(ApprovalParts parts, ILogger<ApprovalGrain> logger)
@@ -51,6 +52,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     /// <inheritdoc/>
     public async Task<ApprovalView> Submit(SubmitApproval command, CancellationToken cancellationToken = default)
     {
+        using var busy = new Busy(this);
         Caller.RequireSystem();
         if (_journal.Retired is not null)
         {
@@ -98,6 +100,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     /// <inheritdoc/>
     public async Task<ApprovalView> Decide(DecideApproval command, CancellationToken cancellationToken = default)
     {
+        using var busy = new Busy(this);
         var caller = Caller.Required;
         await Visible(caller);
         var vote = new VoteCommand
@@ -120,6 +123,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     /// <inheritdoc/>
     public async Task<ApprovalView> Delegate(DelegateApproval command, CancellationToken cancellationToken = default)
     {
+        using var busy = new Busy(this);
         var caller = Caller.Required;
         await Visible(caller);
         var reason = ApprovalInputs.Optional(command.Reason, "reason");
@@ -131,6 +135,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     /// <inheritdoc/>
     public async Task<ApprovalView> Comment(CommentApproval command, CancellationToken cancellationToken = default)
     {
+        using var busy = new Busy(this);
         var caller = Caller.Required;
         await Visible(caller);
         var comment = new CommentCommand
@@ -148,6 +153,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     /// <inheritdoc/>
     public async Task<ApprovalView?> Cancel(CancelApproval command, CancellationToken cancellationToken = default)
     {
+        using var busy = new Busy(this);
         var caller = Caller.Required;
         if (_journal.State is not { } state || !MaySee(state, caller))
         {
@@ -166,6 +172,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     /// <inheritdoc/>
     public async Task<bool> Consume(ConsumeApproval command, CancellationToken cancellationToken = default)
     {
+        using var busy = new Busy(this);
         var caller = Caller.Required;
         await Visible(caller);
         var consume = new ConsumeCommand
@@ -274,4 +281,18 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     private static bool MaySee(ApprovalState state, CallerIdentity caller) => Caller.IsSystem || ApprovalMachine.MaySee(state, ApprovalViews.ActorOf(caller));
 
     private ApprovalView View(CallerIdentity caller) => ApprovalViews.Of(_journal.State!, ApprovalViews.ActorOf(caller));
+
+    /// <summary>A command is being carried out: what it leads to is handed over by this activation, which therefore stays.</summary>
+    private readonly struct Busy : IDisposable
+    {
+        private readonly ApprovalGrain _grain;
+
+        public Busy(ApprovalGrain grain)
+        {
+            _grain = grain;
+            grain._commands++;
+        }
+
+        public void Dispose() => _grain._commands--;
+    }
 }

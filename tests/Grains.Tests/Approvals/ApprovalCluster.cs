@@ -16,7 +16,7 @@ namespace Steward.Grains.Tests.Approvals;
 /// <summary>A silo with a small company's directory, and a router that notes what it is told; both fail when they are told to.</summary>
 public sealed class ApprovalCluster : GrainCluster
 {
-    internal CompanyDirectory Company { get; } = new();
+    internal CompanyDirectory Company => Directories;
 
     internal NotingRouter Router { get; } = new();
 
@@ -81,7 +81,6 @@ public sealed class ApprovalCluster : GrainCluster
 
     protected override void Configure(ISiloBuilder silo)
     {
-        silo.Services.AddSingleton<ITenantDirectories>(Company);
         silo.Services.AddSingleton<INotificationRouter>(Router);
         silo.Services.Configure<ApprovalOptions>(options => options.RetryAfter = TimeSpan.FromMilliseconds(10));
     }

@@ -3,11 +3,13 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
 using Orleans.Runtime;
 using Orleans.TestingHost;
+using Steward.Approvals;
 using Steward.Engines.Connectors;
-using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
+using Steward.Grains.Tests.Approvals;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Sessions;
@@ -30,6 +32,8 @@ public class GrainCluster : IAsyncLifetime
     internal DeskConnectors Desk { get; } = new();
 
     internal ShiftedTime Time { get; } = new();
+
+    internal CompanyDirectory Directories { get; } = new();
 
     internal IdentityEnvelopeSigner Signer { get; private set; } = null!;
 
@@ -84,10 +88,10 @@ public class GrainCluster : IAsyncLifetime
             silo.Services.Configure<Steward.Runs.RunOptions>(options => options.BufferedEvents = BufferedEvents);
             silo.Services.AddHostedService<Migration>();
             Configure(silo);
-            if (!silo.Services.Any(service => service.ServiceType == typeof(TemplateLibrary)))
+            if (!silo.Services.Any(service => service.ServiceType == typeof(IConnectorPipeline)))
             {
-                // Nobody's settings: for tests that have no connectors of their own.
-                silo.Services.AddStewardConnectors();
+                // Without connectors there is no directory to ask.
+                silo.Services.AddSingleton<ITenantDirectories>(Directories);
             }
         });
         _cluster = builder.Build();
