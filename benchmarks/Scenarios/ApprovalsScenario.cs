@@ -74,7 +74,7 @@ internal static class ApprovalsScenario
         await QuietAsync(store, tenants, cancellationToken);
         foreach (var system in (SimSystem[])[SimSystem.Slack, SimSystem.Graph, SimSystem.Smtp])
         {
-            sim.Inject(new SimFault { Kind = SimFaultKind.ServerError, System = system, Percent = FaultPercent, Count = int.MaxValue, Status = 503 });
+            sim.Inject(new SimFault { Kind = SimFaultKind.ServerError, System = system, Percent = FaultPercent, Count = int.MaxValue });
         }
 
         sim.ClearCalls();
@@ -97,7 +97,7 @@ internal static class ApprovalsScenario
         var times = await Task.WhenAll(decisions);
         var elapsed = Stopwatch.GetElapsedTime(started).TotalSeconds;
         await QuietAsync(store, tenants, cancellationToken);
-        var faults = sim.Calls.Count(call => call.Status == 503);
+        var faults = sim.Calls.Count(call => call.Fault is not null);
         sim.ClearFaults();
         var (told, lost, notices) = (new Latencies(), 0, 0);
         foreach (var (request, at) in requests.Zip(times))

@@ -133,7 +133,8 @@ internal sealed class SmtpTransport : IMailTransport
         {
             235 => null,
             504 or 0 => new MailOutcome(MailOutcomeKind.NotPossible, "The server takes neither AUTH PLAIN nor AUTH LOGIN."),
-            >= 500 => new MailOutcome(MailOutcomeKind.SignInRefused, signedIn.Shown),
+            530 or 534 or 535 or 538 => new MailOutcome(MailOutcomeKind.SignInRefused, signedIn.Shown),
+            >= 500 => new MailOutcome(MailOutcomeKind.Refused, signedIn.Shown),
             _ => Unavailable(signedIn),
         };
     }
