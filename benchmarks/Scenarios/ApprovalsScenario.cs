@@ -15,7 +15,7 @@ internal static class ApprovalsScenario
     private const int Tenants = 10;
     private const double FaultPercent = 2;
     private const double TargetMilliseconds = 1000;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
     public static Command Create()
     {
