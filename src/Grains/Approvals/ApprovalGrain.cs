@@ -72,7 +72,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         {
             ApprovalDiagnostics.Submitted.Add(1);
         }
-        else if (_journal.State is { IsOver: true, Request.RunId: not null })
+        else if (_journal.State is { IsOver: true, Request.RunId: not null } over && !ApprovalWake.IsHeldBack(over, now))
         {
             // A run that asks for what is over has not heard of its end.
             _tellRunAgain = true;
