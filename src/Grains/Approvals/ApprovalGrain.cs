@@ -180,6 +180,12 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         using var busy = new Busy(this);
         var caller = Caller.Required;
         await Visible(caller);
+        if (_journal.State is { Request.RunId: not null })
+        {
+            // Its ledger does, once: used here, too, the approval would be good for two actions.
+            throw new StewardException(ErrorCodes.Conflict, "The run that asked for the approval uses it up itself.");
+        }
+
         var consume = new ConsumeCommand
         {
             Actor = Caller.IsSystem ? null : ApprovalViews.ActorOf(caller),
