@@ -97,7 +97,9 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
             return view;
         }
 
-        var similar = await _parts.Similar.FindAsync(state, cancellationToken);
+        // Whoever asks chooses the operation: what others asked for of it is for those alone who decide.
+        var maySeeOthers = view.CanDecide || Caller.IsSystem || caller.Roles.Contains(WellKnownRoles.Admin);
+        var similar = maySeeOthers ? await _parts.Similar.FindAsync(state, cancellationToken) : [];
         var forecast = state.IsOver || _parts.Forecasts is not { } forecasts ? null : await forecasts.ForecastAsync(state, _time.GetUtcNow(), cancellationToken);
         return view with { Similar = [.. similar.Select(ApprovalViews.SummaryOf)], Forecast = forecast };
     }
