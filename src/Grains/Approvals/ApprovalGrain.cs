@@ -134,6 +134,12 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         var caller = Caller.Required;
         await Visible(caller);
         var reason = ApprovalInputs.Optional(command.Reason, "reason");
+        if (_journal.State is { OpenLevel: not null } open && ApprovalMachine.RightOf(open, ApprovalViews.ActorOf(caller)).Refusal is { } refusal)
+        {
+            // Before the directory is asked: whoever has no vote learns from it whom it knows.
+            ApprovalRefusals.Check(new ApprovalOutcome { Refusal = refusal });
+        }
+
         var to = await Person(ApprovalInputs.Text(command.To, "to"));
         var handing = new DelegateCommand { Actor = ApprovalViews.ActorOf(caller), To = to, Channel = "api", Reason = reason };
         return await Carry(caller, state => ApprovalMachine.Delegate(state, handing, _time.GetUtcNow()));
