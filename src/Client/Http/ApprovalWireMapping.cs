@@ -75,7 +75,11 @@ public static class ApprovalWireMapping
     /// <exception cref="StewardException">The channel is none that may be named over HTTP.</exception>
     public static ApprovalDecision ToContract(ApprovalDecisionRequest request)
     {
-        ArgumentNullException.ThrowIfNull(request);
+        if (request is null)
+        {
+            throw StewardException.Invalid("decisions", "must hold no null.");
+        }
+
         return new ApprovalDecision(request.ApprovalId, new DecideApproval
         {
             Decision = request.Decision,

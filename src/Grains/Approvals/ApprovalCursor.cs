@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Errors;
+using Steward.Identity;
 using Steward.Storage;
 
 namespace Steward.Approvals;
@@ -44,7 +45,7 @@ internal sealed record ApprovalCursor
 
         try
         {
-            if (JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text), ApprovalCursorJson.Default.ApprovalCursor) is { Id.Length: > 0 and <= 128 } cursor && cursor.Order == order)
+            if (JsonSerializer.Deserialize(Base64Url.DecodeFromChars(text), ApprovalCursorJson.Default.ApprovalCursor) is { Id.Length: > 0 and <= 128 } cursor && cursor.Order == order && GrainKeys.IsValidPart(cursor.Id, 'a'))
             {
                 var at = cursor.At ?? default;
                 return new ApprovalRow

@@ -276,7 +276,7 @@ internal sealed partial class ApprovalGrain
             return null;
         }
 
-        await Note(_ => new ApprovalOutcome { Events = [step!.Event] });
+        // What was decided there first: noted as seen before, it would be lost with a server that stops in between. A vote that comes again counts once.
         if (step!.Vote is { } vote)
         {
             // Refused where whoever closed it there may not decide here; the next step says so there.
@@ -288,6 +288,7 @@ internal sealed partial class ApprovalGrain
             await Note(current => ApprovalMachine.Cancel(current!, cancel, _time.GetUtcNow()));
         }
 
+        await Note(_ => new ApprovalOutcome { Events = [step!.Event] });
         return true;
     }
 

@@ -72,7 +72,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         {
             ApprovalDiagnostics.Submitted.Add(1);
         }
-        else if (_journal.State is { IsOver: true, Request.RunId: not null })
+        else if (_journal.State is { IsOver: true, Request.RunId: not null } over && !ApprovalWake.IsHeldBack(over, now))
         {
             // A run that asks for what is over has not heard of its end.
             _tellRunAgain = true;
@@ -97,7 +97,9 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
             return view;
         }
 
-        var similar = await _parts.Similar.FindAsync(state, cancellationToken);
+        // Whoever asks chooses the operation: what others asked for of it is for those alone who decide.
+        var maySeeOthers = view.CanDecide || Caller.IsSystem || caller.Roles.Contains(WellKnownRoles.Admin);
+        var similar = maySeeOthers ? await _parts.Similar.FindAsync(state, cancellationToken) : [];
         var forecast = state.IsOver || _parts.Forecasts is not { } forecasts ? null : await forecasts.ForecastAsync(state, _time.GetUtcNow(), cancellationToken);
         return view with { Similar = [.. similar.Select(ApprovalViews.SummaryOf)], Forecast = forecast };
     }
@@ -132,6 +134,12 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         var caller = Caller.Required;
         await Visible(caller);
         var reason = ApprovalInputs.Optional(command.Reason, "reason");
+        if (_journal.State is { OpenLevel: not null } open && ApprovalMachine.RightOf(open, ApprovalViews.ActorOf(caller)).Refusal is { } refusal)
+        {
+            // Before the directory is asked: whoever has no vote learns from it whom it knows.
+            ApprovalRefusals.Check(new ApprovalOutcome { Refusal = refusal });
+        }
+
         var to = await Person(ApprovalInputs.Text(command.To, "to"));
         var handing = new DelegateCommand { Actor = ApprovalViews.ActorOf(caller), To = to, Channel = "api", Reason = reason };
         return await Carry(caller, state => ApprovalMachine.Delegate(state, handing, _time.GetUtcNow()));
@@ -180,6 +188,12 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         using var busy = new Busy(this);
         var caller = Caller.Required;
         await Visible(caller);
+        if (_journal.State is { Request.RunId: not null })
+        {
+            // Its ledger does, once: used here, too, the approval would be good for two actions.
+            throw new StewardException(ErrorCodes.Conflict, "The run that asked for the approval uses it up itself.");
+        }
+
         var consume = new ConsumeCommand
         {
             Actor = Caller.IsSystem ? null : ApprovalViews.ActorOf(caller),

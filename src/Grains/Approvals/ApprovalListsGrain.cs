@@ -12,6 +12,10 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
 {
     private const int MaxLimit = 200;
     private const int HistoriesAtOnce = 8;
+    private const int MaxFilterLength = 200;
+
+    // Comments of one request can be a million characters, and a page is one message.
+    private const long MaxTexts = 2_000_000;
 
     private static readonly HashSet<string> Statuses = ["submitted", "pending", "escalated", "approved", "rejected", "expired", "cancelled"];
 
@@ -27,6 +31,9 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
             throw StewardException.Invalid("statuses", $"must be some of: {string.Join(", ", Statuses)}.");
         }
 
+        Check(query.Type, "type");
+        Check(query.Requester, "requester");
+        Check(query.RunId, "runId");
         var statuses = query.Statuses.Count > 0 ? query.Statuses : query.View == "decided" ? null : ApprovalViews.OpenStatuses;
         var isOpen = statuses is not null && statuses.All(ApprovalViews.OpenStatuses.Contains);
         var order = isOpen ? ApprovalOrder.DueFirst : ApprovalOrder.Newest;
@@ -73,16 +80,20 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
 
         // From the journals themselves: no request is brought into memory for its history.
         var audits = new List<ApprovalAudit>(rows.Count);
-        foreach (var batch in rows.Chunk(HistoriesAtOnce))
+        var texts = 0L;
+        foreach (var batch in rows.Chunk(HistoriesAtOnce).TakeWhile(_ => texts < MaxTexts))
         {
             audits.AddRange(await Task.WhenAll(batch.Select(async row => new ApprovalAudit
             {
                 Approval = ApprovalViews.SummaryOf(ApprovalRows.Read(row)),
                 History = await ApprovalHistory.ReadAsync(journals, GrainKeys.Approval(TenantId, row.ApprovalId), cancellationToken),
             })));
+            texts += audits.Skip(audits.Count - batch.Length).Sum(audit => audit.History.Sum(entry => (long)(entry.Reason?.Length ?? 0)));
         }
 
-        return new ApprovalExportPage { Approvals = audits, Next = rows.Count == query.Limit ? ApprovalCursor.Of(rows[^1], ApprovalOrder.Changed) : null };
+        // A page that holds long stories ends before its limit.
+        var isWhole = audits.Count == rows.Count && rows.Count < query.Limit;
+        return new ApprovalExportPage { Approvals = audits, Next = isWhole || audits.Count == 0 ? null : ApprovalCursor.Of(rows[audits.Count - 1], ApprovalOrder.Changed) };
     }
 
     /// <summary>What a view shows: only what the caller may see.</summary>
@@ -118,6 +129,15 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
         return !state.IsOver && parts.Forecasts is { } forecasts && await forecasts.ForecastAsync(state, time.GetUtcNow(), cancellationToken) is { } forecast
             ? summary with { BreachProbability = forecast.BreachProbability }
             : summary;
+    }
+
+    // What the table refuses as a defect of the caller's.
+    private static void Check(string? filter, string field)
+    {
+        if (filter is not null && (filter.Length is 0 or > MaxFilterLength || filter.AsSpan().ContainsAnyExceptInRange('!', '~')))
+        {
+            throw StewardException.Invalid(field, $"must have 1 to {MaxFilterLength} printable ASCII characters.");
+        }
     }
 
     private static void Check(int limit)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Steward.Engines.Approvals.Machine;
 using Steward.Engines.Approvals.People;
 using Steward.Storage;
@@ -9,6 +10,8 @@ internal static class ApprovalRows
 {
     // What the table holds for a row.
     private const int MaxNames = 1000;
+    private const int MaxDocumentLength = 1024 * 1024;
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
 
     /// <summary>The row.</summary>
     public static ApprovalRow Of(ApprovalState state) => new()
@@ -28,7 +31,7 @@ internal static class ApprovalRows
         ChangedAt = state.ChangedAt,
         WaitsFor = [.. WaitsFor(state).Distinct(StringComparer.Ordinal).Take(MaxNames)],
         DecidedBy = [.. ApprovalViews.DecidersOf(state).Take(MaxNames)],
-        Document = System.Text.Encoding.UTF8.GetString(ApprovalEvents.SerializeState(state with { Outbox = [], Comments = [], Request = state.Request with { Preview = null } })),
+        Document = DocumentOf(state with { Outbox = [], Comments = [], Request = state.Request with { Preview = null } }),
     };
 
     /// <summary>The approval that a row was made of.</summary>
@@ -45,6 +48,15 @@ internal static class ApprovalRows
 
     /// <summary>How rows name whoever has a role.</summary>
     public static string ByRole(string role) => "role:" + role;
+
+    // The table refuses what is larger than it holds, and the request would be tried for ever: what a run sends can be a megabyte, which escapes make six of. The journal has it all.
+    private static string DocumentOf(ApprovalState state)
+    {
+        var document = Text(state);
+        return document.Length <= MaxDocumentLength ? document : Text(state with { Request = state.Request with { Arguments = Nothing, Attributes = null } });
+    }
+
+    private static string Text(ApprovalState state) => System.Text.Encoding.UTF8.GetString(ApprovalEvents.SerializeState(state));
 
     private static IEnumerable<string> WaitsFor(ApprovalState state)
     {

@@ -22,7 +22,10 @@ internal static class ApprovalWake
     public static bool MustTellRun(ApprovalState state) => state is { IsOver: true, RunTold: false, Request.RunId: not null };
 
     /// <summary>Whether the run can be told now.</summary>
-    public static bool CanTellRun(ApprovalState state, DateTimeOffset now) => MustTellRun(state) && !(state.End!.NotBefore > now);
+    public static bool CanTellRun(ApprovalState state, DateTimeOffset now) => MustTellRun(state) && !IsHeldBack(state, now);
+
+    /// <summary>Whether it is approved, but changes are frozen: a run that is told acts, so that it must not hear of it before the freeze ends.</summary>
+    public static bool IsHeldBack(ApprovalState state, DateTimeOffset now) => state.End?.NotBefore > now;
 
     /// <summary>Whether a record in another system is to go along and has not been begun.</summary>
     public static bool MustBeginMirror(ApprovalState state) => state is { IsOver: false, Mirror: null, Route.Chain.Mirror: not null };

@@ -37,7 +37,7 @@ internal static partial class DelegationCheck
             throw StewardException.Invalid("ends", $"must be in the future, after 'begins' and within {DelegationRules.Longest.Days} days of it.");
         }
 
-        if (accepted.Types.Count > MaxTypes || accepted.Types.Any(type => !Type().IsMatch(type)))
+        if (accepted.Types.Count > MaxTypes || accepted.Types.Any(type => type is null || !Type().IsMatch(type)))
         {
             throw StewardException.Invalid("types", $"must be at most {MaxTypes} of 1 to 64 of a-z, 0-9, '_', '-' and '.'.");
         }

@@ -188,7 +188,8 @@ internal sealed partial class RunGrain
 
         switch (DecisionRules.Check(decision, ToDecider(caller), _journal.Origin!.UserId, command.Decision, command.SubjectHash, _time.GetUtcNow()))
         {
-            case DecisionCheck.Ok when !snapshot.HasEnded && !snapshot.CancelRequested:
+            // What has an approval is decided there alone, whatever became of the run since that was looked at.
+            case DecisionCheck.Ok when !snapshot.HasEnded && !snapshot.CancelRequested && decision.Request.ApprovalId is null:
                 return true;
             case DecisionCheck.Ok:
                 throw new StewardException(ErrorCodes.Conflict, "The run is over or about to stop; nothing is to be decided any more.");

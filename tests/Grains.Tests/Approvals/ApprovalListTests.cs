@@ -84,6 +84,8 @@ public sealed class ApprovalListTests
         var next = await AskAsync("person");
         _cluster.SignIn(_tenant, "u-mia");
         Assert.Equal([person], (await _cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, next)).Get())!.Similar.Select(similar => similar.ApprovalId));
+        _cluster.SignIn(_tenant, "u-ada");
+        Assert.Empty((await _cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, next)).Get())!.Similar);
     }
 
     [Fact]

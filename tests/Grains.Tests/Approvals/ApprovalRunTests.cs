@@ -43,6 +43,43 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
     }
 
     [Fact]
+    public async Task Approve_WhileChangesAreFrozen_HoldsTheRunUntilTheEndHoweverOftenItAsks()
+    {
+        var now = cluster.Time.GetUtcNow().UtcDateTime;
+        await cluster.PublishAsync(_tenant, $"""
+            version: 1
+            timeZone: UTC
+            freezes:
+              - name: Close
+                from: {now.AddHours(-1):yyyy-MM-ddTHH:mm}
+                until: {now.AddHours(2):yyyy-MM-ddTHH:mm}
+                text: The books are closed.
+            {Manager.Replace("version: 1", "", StringComparison.Ordinal)}
+            """);
+        var (run, text, _, approval) = await AskAsync();
+        cluster.SignIn(_tenant, "u-mia");
+        var view = await ApprovalCluster.UntilAsync(approval, seen => seen.CanDecide);
+        await approval.Decide(ApprovalCluster.Deciding(view, "approve"));
+        cluster.SignInAsPlatform(_tenant);
+        var again = await approval.Submit(view.Request);
+        await approval.Resume();
+        await cluster.QuietAsync(approval);
+        cluster.SignIn(_tenant, "u-ada");
+        var waiting = (await run.GetStatus())!.Waiting;
+        var used = await Assert.ThrowsAsync<StewardException>(() => approval.Consume(new ConsumeApproval { SubjectHash = view.SubjectHash, OperationId = "elsewhere" }));
+
+        Assert.Equal("approved", again.Status);
+        Assert.Single(waiting);
+        Assert.False(cluster.Desk.Effects.ContainsKey(text));
+        Assert.Equal(ErrorCodes.Conflict, used.Code);
+        cluster.Time.Advance(TimeSpan.FromHours(3));
+        await cluster.WatchdogAsync(_tenant);
+        cluster.SignIn(_tenant, "u-ada");
+        await run.WatchToEndAsync();
+        Assert.Equal(1, cluster.Desk.Effects[text]);
+    }
+
+    [Fact]
     public async Task Decide_OverTheRun_IsJudgedByTheApproval()
     {
         await cluster.PublishAsync(_tenant, Manager);

@@ -88,6 +88,11 @@ public static partial class ApprovalMachine
             return new() { Events = events, IsRepeat = true };
         }
 
+        if (seat.StandIns.Count >= DelegationRules.MaxPerPerson)
+        {
+            return ApprovalOutcome.Refuse(RefusalKind.Invalid, $"{DelegationRules.MaxPerPerson} may act for you already, and no more can.", "to", events);
+        }
+
         var fault = !command.To.IsActive ? "has left"
             : command.Actor.MayBe(to.UserId, to.Email) ? "is yourself"
             : to.MayBe(current.Request.Requester.UserId, current.Request.Requester.Email) ? "asked for this"
