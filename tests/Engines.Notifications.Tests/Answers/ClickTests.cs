@@ -87,6 +87,8 @@ public sealed class ClickTests
     [InlineData("value", "{\"action\":{\"verb\":\"approve\",\"data\":{\"approval\":\"a-1\"}}}")]
     [InlineData("conversation", "{}")]
     [InlineData("id", "\"a b\"")]
+    [InlineData("channelId", "\"webchat\"")]
+    [InlineData("channelId", "null")]
     public void Teams_WrongMember_IsMalformed(string name, string json)
     {
         var activity = JsonNode.Parse(Teams("approve").GetRawText())!.AsObject();
@@ -128,6 +130,7 @@ public sealed class ClickTests
         type = "invoke",
         name = "adaptiveCard/action",
         id = "f:622749630322482883",
+        channelId = "msteams",
         from = new { id = "29:1", aadObjectId = "87d349ed-44d7-43e1-9a83-5f2406dee5bd" },
         conversation = new { id = "a:1abc", tenantId = "72f988bf-86f1-41af-91ab-2d7cd011db47" },
         replyToId = "1616990032035",

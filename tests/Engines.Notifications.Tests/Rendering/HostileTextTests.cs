@@ -80,9 +80,24 @@ public sealed partial class HostileTextTests
         });
         var notice = NoticeRenderer.Sample(NoticeKinds.ApprovalRequested, data);
 
-        CheckSlack(NoticeRenderer.Render(notice, Settings("slack")), 3);
-        CheckTeams(NoticeRenderer.Render(notice, Settings("teams")), 2);
+        // Only the one that opens the page.
+        CheckSlack(NoticeRenderer.Render(notice, Settings("slack")), 1);
+        CheckTeams(NoticeRenderer.Render(notice, Settings("teams")), 0);
         Assert.InRange(NoticeRenderer.Render(notice, Settings("email")).Title.Length, 1, 200);
+    }
+
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(201, false)]
+    [InlineData(1_000, false)]
+    public void Render_ArgumentsThatAreNotShownWhole_HaveNoButtons(int items, bool expected)
+    {
+        var arguments = JsonSerializer.SerializeToElement(new { items = Enumerable.Repeat("x", items), password = "hunter2" });
+        var data = NoticeData.Write(new ApprovalNoticeData { ApprovalId = "a-1", SubjectHash = new string('0', 64), Summary = "s", Arguments = arguments });
+        var notice = NoticeRenderer.Sample(NoticeKinds.ApprovalRequested, data);
+
+        Assert.Equal(expected, NoticeRenderer.Render(notice, Settings("slack")).Payload.Contains("steward.approve", StringComparison.Ordinal));
+        Assert.Equal(expected, NoticeRenderer.Render(notice, Settings("teams")).Payload.Contains("\"verb\":\"approve\"", StringComparison.Ordinal));
     }
 
     private static ChannelSettings Settings(string channel) => new() { Channel = channel, PublicAddress = "https://steward.acme.example" };

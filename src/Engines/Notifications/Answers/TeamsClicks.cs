@@ -66,6 +66,12 @@ public static partial class TeamsClicks
             return new ClickIgnored();
         }
 
+        // A bot's other channels, such as its web chat, carry what their clients say of themselves.
+        if (Text(activity, "channelId", 40) != "msteams")
+        {
+            return new ClickMalformed("channelId must be msteams.");
+        }
+
         var action = Member(Member(activity, "value"), "action");
         ClickVerb verb;
         switch (Text(action, "verb", 40))

@@ -71,6 +71,9 @@ internal static class NoticeComposer
         var (title, text) = Fill(notice, settings, values);
         var isOpen = data.Status is null;
         var isAsking = notice.Kind is NoticeKinds.ApprovalRequested or NoticeKinds.ApprovalReminder or NoticeKinds.ApprovalEscalated;
+
+        // Nobody approves with one click what they could not see: the page shows all of it.
+        var isWhole = ShownWhole.Is(data.Arguments, arguments) && (arguments is null || arguments.ToJsonString(Pretty).Length <= MaxCode);
         return new NoticeContent
         {
             Title = title,
@@ -101,7 +104,7 @@ internal static class NoticeComposer
                 .. isAsking ? Part(language, "preview", Code(Masked(data.Preview)), PartForm.Code) : [],
                 .. isAsking ? Part(language, "similar", Similar(data, language, zone), PartForm.Items) : [],
             ],
-            Buttons = isOpen && isAsking && notice.IsActionable && data.ApprovalId.Length > 0 && data.SubjectHash.Length > 0 ? Buttons(data, language) : null,
+            Buttons = isWhole && isOpen && isAsking && notice.IsActionable && data.ApprovalId.Length > 0 && data.SubjectHash.Length > 0 ? Buttons(data, language) : null,
             Link = link,
             Footer = PlainText.Line(data.ApprovalId, 100),
             Language = language,

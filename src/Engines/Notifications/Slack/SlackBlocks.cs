@@ -82,7 +82,7 @@ internal static class SlackBlocks
             blocks.Add(Context(content.Language.Label("cut")));
         }
 
-        if (Actions(content) is { Count: > 0 } actions)
+        if (Actions(room > 0 ? content : content with { Buttons = null }) is { Count: > 0 } actions)
         {
             blocks.Add(new JsonObject { ["type"] = "actions", ["elements"] = actions });
         }

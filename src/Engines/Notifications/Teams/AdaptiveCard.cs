@@ -67,7 +67,8 @@ internal static class AdaptiveCard
         }
 
         var actions = new JsonArray();
-        if (content.Buttons is { } buttons)
+        var shown = content.Parts.All(part => part.Text.Length <= most) ? content.Buttons : null;
+        if (shown is { } buttons)
         {
             actions.Add(Execute(buttons, ApproveVerb, buttons.Approve, "positive"));
             actions.Add(Execute(buttons, RejectVerb, buttons.Reject, "destructive"));
@@ -79,10 +80,10 @@ internal static class AdaptiveCard
         }
 
         var card = Card(body, actions, content.Title);
-        if (content.Buttons is { } shown)
+        if (content.Buttons is { } asked)
         {
             // Whoever opens the chat again sees what became of it, not what was asked then.
-            card["refresh"] = new JsonObject { ["action"] = Execute(shown, RefreshVerb, content.Language.Label("open"), null) };
+            card["refresh"] = new JsonObject { ["action"] = Execute(asked, RefreshVerb, content.Language.Label("open"), null) };
         }
 
         return card;

@@ -28,12 +28,13 @@ internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnec
     private static readonly TimeSpan KnownFor = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
 
-    private readonly ConcurrentDictionary<(string Tenant, string Channel, string Account), (string Email, long At)> _known = new();
+    private readonly ConcurrentDictionary<(string Tenant, string Channel, string Organisation, string Account), (string Email, long At)> _known = new();
 
     /// <inheritdoc/>
     public async Task<(string? Email, bool IsKnown)> FindAsync(string tenantId, NotificationChannel channel, ChannelClick click, CancellationToken cancellationToken)
     {
-        var id = (tenantId, channel.Channel, click.ExternalUserId);
+        // Whose account it is was judged with the organisation that the click names.
+        var id = (tenantId, channel.Channel, click.ExternalTenantId, click.ExternalUserId);
         if (_known.TryGetValue(id, out var known) && time.GetElapsedTime(known.At) < KnownFor)
         {
             return (known.Email, true);

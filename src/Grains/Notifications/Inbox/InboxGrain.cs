@@ -5,6 +5,7 @@ using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.People;
 using Steward.Storage;
 
 namespace Steward.Notifications;
@@ -19,6 +20,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     private const int PurgeAfter = 4000;
 
     private readonly KnownPreferences _known;
+    private readonly KnownPeople _people;
     private readonly PlatformIdentity _platform;
     private readonly ILogger<InboxGrain> _logger;
     private readonly FoldedJournal<InboxState> _journal;
@@ -27,9 +29,10 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _watchers;
 
-    public InboxGrain(IJournalStore journals, KnownPreferences known, PlatformIdentity platform, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<InboxGrain> logger)
+    public InboxGrain(IJournalStore journals, KnownPreferences known, KnownPeople people, PlatformIdentity platform, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<InboxGrain> logger)
     {
         _known = known;
+        _people = people;
         _platform = platform;
         _logger = logger;
         _processStops = lifetime.ApplicationStopping;
@@ -84,6 +87,8 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
             throw StewardException.Invalid("limit", $"must be 1 to {MaxPageSize}.");
         }
 
+        // Some people only ever approve: they are to be told in this inbox, and not in that of an address.
+        _people.Saw(Caller.Required);
         return Task.FromResult(new InboxPage
         {
             Items = [.. State.Items.Where(item => beforeSequence is null || item.Sequence < beforeSequence).Reverse().Take(limit)],

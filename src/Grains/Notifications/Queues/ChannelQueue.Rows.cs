@@ -38,6 +38,18 @@ internal sealed partial class ChannelQueue
         }
     }
 
+    /// <summary>Nobody can have tried these before; the gate is held. What is in memory already came from the table, and was told again.</summary>
+    private void Adding(IEnumerable<string> noticeIds)
+    {
+        if (_fresh.Count > MostFresh)
+        {
+            // Those that are forgotten count as ones that may have been tried.
+            _fresh.Clear();
+        }
+
+        _fresh.UnionWith(noticeIds.Where(noticeId => !_board.Holds(noticeId)));
+    }
+
     /// <summary>Takes rows that are open; the gate is held.</summary>
     private void Take(IReadOnlyList<NoticeRow> rows)
     {

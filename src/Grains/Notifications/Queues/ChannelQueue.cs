@@ -46,7 +46,7 @@ internal sealed partial class ChannelQueue : IDisposable
         _parts = parts;
         _retries = new SendRetries(parts.Random);
         _circuit = new ChannelCircuit(parts.Random);
-        _table = new QueueTable(parts.TenantId, parts.Channel, parts.Store, parts.Time, _gate, parts.Options.Window, () => _board.Count, Take, parts.Logger);
+        _table = new QueueTable(parts.TenantId, parts.Channel, parts.Store, parts.Time, _gate, parts.Options.Window, () => _board.Count, Adding, Take, parts.Logger);
     }
 
     /// <summary>Notices that wait, as far as they are known here, and since when the oldest has been due; what went wrong last, while it does.</summary>
@@ -64,17 +64,6 @@ internal sealed partial class ChannelQueue : IDisposable
         var now = _parts.Time.GetUtcNow().ToMilliseconds();
         var rows = notices.Select(queued => RowOf(queued, now)).ToList();
         NotificationDiagnostics.Accepted.Add(rows.Count, Tag());
-        lock (_gate)
-        {
-            if (_fresh.Count > MostFresh)
-            {
-                // Those that are forgotten count as ones that may have been tried.
-                _fresh.Clear();
-            }
-
-            _fresh.UnionWith(rows.Select(row => row.NoticeId));
-        }
-
         return _table.AddAsync(rows, [.. notices.Zip(rows).Where(pair => pair.First.Again).Select(pair => pair.Second.NoticeId)]);
     }
 

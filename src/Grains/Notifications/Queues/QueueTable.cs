@@ -13,10 +13,12 @@ namespace Steward.Notifications;
 /// <param name="gate">Guards what is here and what the owner keeps.</param>
 /// <param name="window">How many notices the owner takes at most.</param>
 /// <param name="held">How many it has; called with the gate held.</param>
+/// <param name="adding">Told of the notices that are new, or are about to be; called with the gate held, once what was there before was read.</param>
 /// <param name="take">Hands rows that are open to the owner; called with the gate held.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class QueueTable(
-    string tenantId, string channel, INotificationStore store, TimeProvider time, Lock gate, int window, Func<int> held, Action<IReadOnlyList<NoticeRow>> take, ILogger logger) : IDisposable
+    string tenantId, string channel, INotificationStore store, TimeProvider time, Lock gate, int window, Func<int> held, Action<IEnumerable<string>> adding, Action<IReadOnlyList<NoticeRow>> take,
+    ILogger logger) : IDisposable
 {
     private const int Page = 500;
     private const int MostAtOnce = 2000;
@@ -192,6 +194,12 @@ internal sealed partial class QueueTable(
         if (arrivals.Count == 0)
         {
             return;
+        }
+
+        lock (gate)
+        {
+            // Those that are opened again were tried.
+            adding(arrivals.SelectMany(arrival => arrival.Rows.Select(row => row.NoticeId).Except(arrival.Again, StringComparer.Ordinal)));
         }
 
         try
