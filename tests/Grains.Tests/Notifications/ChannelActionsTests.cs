@@ -57,6 +57,27 @@ public sealed class ChannelActionsTests
     }
 
     [Fact]
+    public async Task ReceiveAsync_LongNotSeen_HasNoRoles()
+    {
+        (_scene.Roles, _scene.SeenAt) = (["helpdesk"], TimeProvider.System.GetUtcNow().AddDays(-3));
+        await ClickAsync();
+        Assert.Empty(Assert.Single(_scene.Votes).Caller.Roles);
+    }
+
+    [Fact]
+    public async Task ReceiveAsync_NeverSeenAndRequesterWithoutAddress_MustSignIn()
+    {
+        // The person could be the requester, whose address nobody knows.
+        _scene.Roles = null;
+        _scene.View = _scene.View with { Request = _scene.View.Request with { Requester = _scene.View.Request.Requester with { Email = null } } };
+
+        await ClickAsync();
+
+        Assert.Empty(_scene.Votes);
+        Assert.StartsWith(ClickAnswer.Text(ClickOutcome.UnknownPerson, "en"), await _scene.AnsweredAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ReceiveAsync_SameClickAgain_NamesTheSameOperation()
     {
         await ClickAsync();
@@ -254,6 +275,8 @@ public sealed class ChannelActionsTests
 
         public IReadOnlyList<string>? Roles { get; set; } = [];
 
+        public DateTimeOffset SeenAt { get; set; } = TimeProvider.System.GetUtcNow();
+
         public (string? Email, bool IsKnown) Email { get; set; } = ("ada@acme.example", true);
 
         public StewardException? Refusal { get; set; }
@@ -304,7 +327,7 @@ public sealed class ChannelActionsTests
             Request = new SubmitApproval
             {
                 Type = "x", Action = "okta.users.get", Arguments = "{}", Summary = "Give access", RequestedAt = TimeProvider.System.GetUtcNow(),
-                Requester = new CallerIdentity { TenantId = Tenant, UserId = "u-bob" },
+                Requester = new CallerIdentity { TenantId = Tenant, UserId = "u-bob", Email = "bob@acme.example" },
             },
             Levels =
             [
@@ -339,7 +362,7 @@ public sealed class ChannelActionsTests
         }
 
         private object Find(Type type, string key) =>
-            type == typeof(IPersonGrain) ? FakeGrain.Of<IPersonGrain>((_, _) => Task.FromResult(Roles is { } roles ? new PersonSeen { At = TimeProvider.System.GetUtcNow(), Roles = roles } : null))
+            type == typeof(IPersonGrain) ? FakeGrain.Of<IPersonGrain>((_, _) => Task.FromResult(Roles is { } roles ? new PersonSeen { At = SeenAt, Roles = roles } : null))
             : type == typeof(IApprovalGrain) ? FakeGrain.Of<IApprovalGrain>((method, call) => method.Name == "Decide" ? DecideAsync((DecideApproval)call[0]!) : Task.FromResult(View))
             : type == typeof(IInboxGrain) ? FakeGrain.Of<IInboxGrain>((_, call) => Noted(() => Marks.Add(((MarkInbox)call[0]!).ActedOn!)))
             : FakeGrain.Of<INotificationQueueGrain>((_, call) => Noted(() => Engagements.Add((key, (string)call[0]!, (string)call[1]!))));

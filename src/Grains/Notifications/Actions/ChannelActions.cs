@@ -33,6 +33,9 @@ internal sealed partial class ChannelActions(
     private static readonly TimeSpan SlackPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(20);
 
+    // A visit is noted once a day; who was not here since may have lost a role.
+    private static readonly TimeSpan RolesHoldFor = TimeSpan.FromDays(2);
+
     /// <summary>Judges a request and does what it asks for.</summary>
     public async Task<HookAnswer> ReceiveAsync(string tenantId, NotificationSettings settings, string channel, HookDelivery delivery, CancellationToken cancellationToken)
     {
@@ -181,11 +184,18 @@ internal sealed partial class ChannelActions(
         platform.Assume(tenantId);
         var seen = await grains.GetGrain<IPersonGrain>(GrainKeys.Person(tenantId, userId)).GetLastSeen(cancellationToken);
         var approval = grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(tenantId, click.ApprovalId));
+        if (seen is null && await approval.Get(cancellationToken) is { Request.Requester.Email: null })
+        {
+            // By the address alone nobody can tell this person from whoever asked; a sign-in can.
+            return new ClickDecision(ClickOutcome.UnknownPerson);
+        }
+
         ClickDecision decision;
         try
         {
-            // Nobody has a role here that they did not come with themselves.
-            platform.AssumePerson(new CallerIdentity { TenantId = tenantId, UserId = userId, Roles = seen?.Roles ?? [], Name = person.Name, Email = person.Email });
+            // Nobody has a role here that they did not lately come with themselves.
+            var roles = seen is not null && time.GetUtcNow() - seen.At <= RolesHoldFor ? seen.Roles : [];
+            platform.AssumePerson(new CallerIdentity { TenantId = tenantId, UserId = userId, Roles = roles, Name = person.Name, Email = person.Email });
             decision = ClickDecision.OfVote(await approval.Decide(
                 new DecideApproval
                 {
