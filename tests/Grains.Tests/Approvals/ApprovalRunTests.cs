@@ -166,7 +166,8 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
         var (run, text, decision, _) = await AskAsync();
         cluster.SignInAsPlatform(_tenant);
         var settled = new ApprovalSettled { RequestId = decision.RequestId, ApprovalId = decision.ApprovalId!, Decision = "approve", By = "u-boss" };
-        await Task.WhenAll(run.SettleApproval(settled), run.SettleApproval(settled), run.SettleApproval(settled with { Decision = "reject" }));
+        await Task.WhenAll(run.SettleApproval(settled), run.SettleApproval(settled));
+        await run.SettleApproval(settled with { Decision = "reject" });
         await run.SettleApproval(settled with { ApprovalId = "a-other", Decision = "reject" });
         cluster.SignIn(_tenant, "u-ada");
         var refused = await Assert.ThrowsAsync<StewardException>(() => run.SettleApproval(settled));
