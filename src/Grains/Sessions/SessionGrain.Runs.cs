@@ -64,7 +64,7 @@ internal sealed partial class SessionGrain
 
     /// <summary>
     /// Starts the run of a message, which waits for no other, while the message is being made durable. What the run does meanwhile leaves no trace: it records nothing, and is seen by nobody, before it is
-    /// told that the message stands. From then on it goes on by itself; should it be lost before it has recorded anything, this session's open journal brings it back.
+    /// told that the message stands. Should it be lost before it has recorded anything, this session's open journal brings it back.
     /// </summary>
     /// <param name="message">The message.</param>
     /// <param name="append">Makes it durable.</param>
@@ -73,7 +73,6 @@ internal sealed partial class SessionGrain
     {
         var command = ToStart(message, long.MaxValue) with { Ticket = RandomNumberGenerator.GetHexString(24) };
         var isDurable = false;
-        var isUnderWay = false;
         var start = Tell(message.RunId, StartPatience, run => run.Start(isDurable ? command with { Ticket = null } : command));
         try
         {
@@ -83,12 +82,9 @@ internal sealed partial class SessionGrain
         }
         finally
         {
-            // A run that is not told gives up by itself, and is started again if the message stands.
-            await Tell(message.RunId, TimeSpan.Zero, async run => isUnderWay = await run.Confirm(command.Ticket, isDurable));
-            if (!isUnderWay || !isDurable)
-            {
-                await start;
-            }
+            // A run that is not told gives up by itself, and is started again if the message stands. Whoever is told of the run finds it, whatever is lost then: its beginning is waited for.
+            await Tell(message.RunId, TimeSpan.Zero, run => run.Confirm(command.Ticket, isDurable));
+            await start;
         }
     }
 
