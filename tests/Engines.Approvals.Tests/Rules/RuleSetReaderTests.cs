@@ -111,6 +111,11 @@ public sealed partial class RuleSetReaderTests
     public void Read_NoDefault_Warns() => Assert.Contains(RuleSetReader.Read("version: 1", "r").Warnings, warning => warning.Message.Contains("no 'default'", StringComparison.Ordinal));
 
     [Fact]
+    public void Read_Mirror_WarnsThatNothingCarriesItOut() => Assert.Contains(
+        RuleSetReader.Read("version: 1\ndefault: { levels: [{ name: x, approvers: [role:a] }], mirror: { instance: jira-main, kind: jira_transition } }", "r").Warnings,
+        warning => warning.Message.Contains("does not carry 'mirror' out", StringComparison.Ordinal));
+
+    [Fact]
     public void Read_UnusedChain_Warns() => Assert.Contains(
         RuleSetReader.Read("version: 1\nchains:\n  a: { levels: [{ name: x, approvers: [role:a] }] }", "r").Warnings, warning => warning.Line == 3 && warning.Message.Contains("no rule takes the chain 'a'", StringComparison.Ordinal));
 

@@ -62,6 +62,11 @@ internal static class RuleWarnings
 
     private static IEnumerable<string> Of(ChainDefinition chain)
     {
+        if (chain.Mirror is { } mirror)
+        {
+            yield return $"nothing keeps a record in '{mirror.Instance}': this version does not carry 'mirror' out.";
+        }
+
         foreach (var level in chain.Levels)
         {
             if (level.Quorum.Kind is QuorumKind.All or QuorumKind.Percent && level.Approvers.Any(approver => approver.Kind == ApproverKind.Role))
