@@ -66,7 +66,8 @@ internal static class ResultReader
         }
 
         return Find(reply.Json, path) is not { } value ? reply.Json.ValueKind == JsonValueKind.Object ? Array([]) : null
-            : value.ValueKind == JsonValueKind.Array ? value : null;
+            : value.ValueKind == JsonValueKind.Array ? value
+            : reply.IsXml ? Array([value]) : null;
     }
 
     /// <summary>A list of pages as a result.</summary>
