@@ -1,7 +1,8 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Templates;
-using System.Text.Json;
 
 namespace Steward.Engines.Connectors.Tests.Auth;
 

@@ -114,7 +114,9 @@ public sealed class BodyTests : IAsyncLifetime
     [InlineData("eA==", "plain", "type")]
     public async Task Multipart_ValueThatDoesNotFit_IsNamed(string content, string? type, string field)
     {
-        Assert.Equal(("invalid_argument", field), await _sut.FailureAsync("files.put", new { fileName = "a", content, type }) is var failed ? (failed.Code, failed.Field) : default);
+        var failed = await _sut.FailureAsync("files.put", new { fileName = "a", content, type });
+
+        Assert.Equal(("invalid_argument", field), (failed.Code, failed.Field));
         Assert.Empty(_vendor.Requests);
     }
 
@@ -209,7 +211,7 @@ public sealed class BodyTests : IAsyncLifetime
     private async Task<List<(string Name, string FileName, string? Type, string Content)>> PartsAsync()
     {
         var type = MediaTypeHeaderValue.Parse(_type);
-        Assert.Equal("multipart/form-data", type.MediaType);
+        Assert.Equal("multipart/form-data", type.MediaType.ToString());
         var reader = new MultipartReader(type.Boundary.ToString(), new MemoryStream(Encoding.UTF8.GetBytes(_vendor.Requests[^1].Body)));
         var parts = new List<(string, string, string?, string)>();
         while (await reader.ReadNextSectionAsync() is { } section)

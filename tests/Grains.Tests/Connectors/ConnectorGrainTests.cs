@@ -226,7 +226,7 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
             Assert.Equal("rate_limited", permits[^1].Refusal);
             foreach (var permit in permits.SkipLast(1))
             {
-                await connector.Leave(new ConnectorReport { PermitId = permit.Id, OperationId = "things.list", Outcome = "succeeded", Status = 200, Duration = TimeSpan.FromMilliseconds(1) });
+                await connector.Leave(new ConnectorReport { PermitId = permit.Id, OperationId = "things.list", Outcome = "succeeded", IsFailure = false, Status = 200, Duration = TimeSpan.FromMilliseconds(1) });
             }
 
             cluster.SignIn(Tenant, "u-admin", "admin");
