@@ -5,6 +5,7 @@ namespace Steward.Schedules;
 /// <param name="longest">The longest pause.</param>
 internal sealed class RetryPauses(TimeSpan first, TimeSpan longest)
 {
+    private readonly TimeSpan _first = first;
     private TimeSpan _next = first;
 
     /// <summary>The pause before the next attempt.</summary>
@@ -16,5 +17,5 @@ internal sealed class RetryPauses(TimeSpan first, TimeSpan longest)
     }
 
     /// <summary>An attempt succeeded, or there is reason to believe that the next one will.</summary>
-    public void Reset() => _next = first;
+    public void Reset() => _next = _first;
 }

@@ -133,6 +133,7 @@ public sealed class HmacApplierTests : IAsyncLifetime
         var failed = await sut.FailureAsync("things.search");
 
         Assert.Equal("not_configured", failed.Code);
+        Assert.Contains("its key is not written in hex", failed.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("no hex", failed.Message, StringComparison.Ordinal);
         Assert.Empty(_vendor.Requests);
     }

@@ -157,6 +157,7 @@ public sealed class BodyTests : IAsyncLifetime
     [Theory]
     [InlineData("""<things><thing id="1"><name>One</name><size>12</size></thing><thing id="2">Two</thing></things>""", "1:One:12 2:Two:")]
     [InlineData("""<things><thing id="1"><name>One</name></thing></things>""", "1:One:")]
+    [InlineData("<things><thing>One</thing><thing/></things>", ":One: ::")]
     [InlineData("<things/>", "")]
     [InlineData("""{"things":{"thing":[{"@id":"9","name":"By JSON"}]}}""", "9:By JSON:")]
     public async Task XmlList_OneSeveralOrNone_IsAList(string body, string expected)

@@ -87,17 +87,17 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         using var writer = new ConnectorAuditWriter(
             grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
-        Assert.True(writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).IsCompleted);
+        Assert.True(writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask().IsCompleted);
         await Task.Delay(Bound * 1.1);
 
         var behind = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false).AsTask();
-        Assert.True(writer.RecordAsync(Entry("t-other", "1"), isChange: false).IsCompleted);
+        Assert.True(writer.RecordAsync(Entry("t-other", "1"), isChange: false).AsTask().IsCompleted);
         Assert.False(behind.IsCompleted);
         audit.Stuck.SetResult();
         await behind;
 
         Assert.Contains("t-stuck/2", audit.Written);
-        Assert.True(writer.RecordAsync(Entry("t-stuck", "3"), isChange: false).IsCompleted);
+        Assert.True(writer.RecordAsync(Entry("t-stuck", "3"), isChange: false).AsTask().IsCompleted);
         await writer.StopAsync(default);
     }
 

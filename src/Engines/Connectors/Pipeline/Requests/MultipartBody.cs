@@ -62,7 +62,7 @@ internal sealed partial class MultipartBody
 
         if (part.Text is { } text)
         {
-            return text.Text(scope) is { } value ? Encoding.UTF8.GetBytes(value) : null;
+            return text.Text(scope) is { } value ? (ReadOnlyMemory<byte>?)Encoding.UTF8.GetBytes(value) : null;
         }
 
         if (part.Base64!.Text(scope) is not { } encoded)
