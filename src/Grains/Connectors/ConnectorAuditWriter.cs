@@ -101,7 +101,6 @@ internal sealed partial class ConnectorAuditWriter(
                 }
                 else
                 {
-                    Leave(tenant.Key, entries);
                     Lose(tenant.Key, entries);
                 }
             }
@@ -131,7 +130,6 @@ internal sealed partial class ConnectorAuditWriter(
         finally
         {
             Interlocked.Add(ref _underWay, -entries.Count);
-            Leave(tenantId, entries);
         }
     }
 
@@ -156,7 +154,7 @@ internal sealed partial class ConnectorAuditWriter(
             {
                 platform.Assume(tenantId);
                 await grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(tenantId)).Append(entries, stoppingToken);
-                waiting.ForEach(one => one.Written?.TrySetResult());
+                Settle(tenantId, waiting);
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -191,12 +189,17 @@ internal sealed partial class ConnectorAuditWriter(
         Cost = entry.Cost,
     };
 
-    private void Leave(string tenantId, List<Waiting> entries) => _backlogs[tenantId].Leave(entries.Count, entries[^1].RecordedAt);
+    // Whoever was waiting must not find the log behind any more.
+    private void Settle(string tenantId, List<Waiting> entries)
+    {
+        _backlogs[tenantId].Leave(entries.Count, entries[^1].RecordedAt);
+        entries.ForEach(one => one.Written?.TrySetResult());
+    }
 
     private void Lose(string tenantId, List<Waiting> entries)
     {
         Lose(tenantId, entries.Count);
-        entries.ForEach(one => one.Written?.TrySetResult());
+        Settle(tenantId, entries);
     }
 
     private void Lose(string tenantId, int count)
