@@ -75,6 +75,40 @@ public sealed unsafe class InferenceSession : IDisposable
         GC.KeepAlive(outputValues);
     }
 
+    /// <summary>Runs the model and leaves the outputs' memory to the runtime.</summary>
+    /// <exception cref="OnnxRuntimeException">The run failed, or was told to end.</exception>
+    public IDisposableReadOnlyCollection<OrtValue> Run(
+        RunOptions runOptions, IReadOnlyCollection<string> inputNames, IReadOnlyCollection<OrtValue> inputValues, IReadOnlyCollection<string> outputNames)
+    {
+        ArgumentNullException.ThrowIfNull(runOptions);
+        if (inputNames.Count != inputValues.Count)
+        {
+            throw new ArgumentException("There must be one value for each name.");
+        }
+
+        var inputs = stackalloc nint[2 * inputNames.Count];
+        var names = stackalloc nint[outputNames.Count];
+        var outputs = stackalloc nint[outputNames.Count];
+        Fill(inputNames, inputValues, inputs);
+        var next = 0;
+        foreach (var name in outputNames)
+        {
+            (names[next], outputs[next]) = (Native(name), 0);
+            next++;
+        }
+
+        OrtApi.Check(((delegate* unmanaged<nint, nint, nint*, nint*, nuint, nint*, nuint, nint*, nint>)OrtApi.Function(OrtApi.Entry.Run))(
+            Session, runOptions.Handle, inputs, inputs + inputNames.Count, (nuint)inputNames.Count, names, (nuint)outputNames.Count, outputs));
+        GC.KeepAlive(inputValues);
+        var values = new OrtValueCollection();
+        for (var i = 0; i < outputNames.Count; i++)
+        {
+            values.Add(new OrtValue(outputs[i]));
+        }
+
+        return values;
+    }
+
     /// <summary>Runs the model with what is bound.</summary>
     public void RunWithBinding(RunOptions runOptions, OrtIoBinding ioBinding)
     {
