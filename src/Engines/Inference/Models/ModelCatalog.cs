@@ -86,9 +86,9 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         while (_slots.GetValueOrDefault(name)?.For(tenant) is { } version)
         {
             // A version on its way out has a successor in its place already, or was evicted and is loaded again.
-            if (version.Loaded?.TryUse() == true)
+            if (version.Loaded is { } loaded && loaded.TryUse())
             {
-                return version.Loaded;
+                return loaded;
             }
 
             await LoadAgainAsync(name, version, cancellationToken);
