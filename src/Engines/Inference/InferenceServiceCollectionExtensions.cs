@@ -24,6 +24,7 @@ public static class InferenceServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<InferenceOptions>, InferenceOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IInferenceEngine, InferenceEngine>();
+        services.AddHostedService<InferenceStartup>();
         return services;
     }
 }

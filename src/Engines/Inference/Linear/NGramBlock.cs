@@ -104,7 +104,7 @@ internal sealed class WordList : IDisposable
         var slice = text.AsSpan(0, Math.Min(text.Length, MaxCharacters));
         _starts = ArrayPool<int>.Shared.Rent(maxWords + 1);
         _utf8 = ArrayPool<byte>.Shared.Rent((4 * slice.Length) + 16);
-        var characters = ArrayPool<char>.Shared.Rent((2 * slice.Length) + 64);
+        var characters = ArrayPool<char>.Shared.Rent((3 * slice.Length) + 64);
         try
         {
             _utf8[_length++] = (byte)' ';

@@ -220,6 +220,6 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is refused: {Reason}")]
     private partial void LogRefused(string folder, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no folder of models at {Folder} (Steward:Inference:ModelDirectory)")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "There is no folder of models at {Folder} (Steward:Inference:ModelDirectory)")]
     private partial void LogNoFolder(string folder);
 }
