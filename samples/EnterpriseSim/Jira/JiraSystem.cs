@@ -40,6 +40,7 @@ internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasToken
             new("POST", $"{root}/issue/{{key}}/transitions", "doTransition", DoTransition),
             new("GET", $"{root}/issue/{{key}}/comment", "getComments", GetComments),
             new("POST", $"{root}/issue/{{key}}/comment", "addComment", AddComment),
+            new("POST", $"{root}/issue/{{key}}/attachments", "addAttachment", AddAttachment),
             new("GET", $"{root}/search/jql", "searchAndReconsileIssuesUsingJql", SearchGet),
             new("POST", $"{root}/search/jql", "searchAndReconsileIssuesUsingJqlPost", SearchPost),
             new("GET", $"{root}/search", "searchForIssuesUsingJql", Removed),

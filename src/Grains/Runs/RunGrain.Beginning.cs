@@ -48,10 +48,11 @@ internal sealed partial class RunGrain
     }
 
     /// <inheritdoc/>
-    public Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default)
+    public Task Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        return Task.FromResult(_message.Confirm(ticket, isDurable));
+        _message.Confirm(ticket, isDurable);
+        return Task.CompletedTask;
     }
 
     /// <summary>Completes when everything that the journal holds is known; begins what is to be done then.</summary>
