@@ -21,6 +21,9 @@ internal sealed record JiraAccount(string Id, string Name, string Email, bool Ac
 
 internal sealed record JiraIssueType(string Id, string Name, string Description)
 {
+    /// <summary>The statuses that its issues can have; they begin in the first.</summary>
+    public IReadOnlyList<JiraStatus> Workflow { get; init; } = JiraSite.Statuses;
+
     public JsonObject Render(string baseUrl) => new()
     {
         ["self"] = $"{baseUrl}/rest/api/3/issuetype/{Id}",
@@ -79,6 +82,28 @@ internal sealed class JiraProject(string id, string key, string name, JiraAccoun
     };
 }
 
+internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset Created, JiraStatus From, JiraStatus To)
+{
+    public JsonObject Render(string baseUrl) => new()
+    {
+        ["id"] = Id,
+        ["author"] = Author.Render(baseUrl),
+        ["created"] = JiraText.Time(Created),
+        ["items"] = Items(),
+    };
+
+    public JsonArray Items() => new(new JsonObject
+    {
+        ["field"] = "status",
+        ["fieldtype"] = "jira",
+        ["fieldId"] = "status",
+        ["from"] = From.Id,
+        ["fromString"] = From.Name,
+        ["to"] = To.Id,
+        ["toString"] = To.Name,
+    });
+}
+
 internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Body, DateTimeOffset Created)
 {
     public JsonObject Render(string baseUrl, string issueId) => new()
@@ -129,6 +154,9 @@ internal sealed class JiraIssue
     public DateTimeOffset? Resolved { get; set; }
 
     public List<JiraComment> Comments { get; } = [];
+
+    /// <summary>The changes of its status, oldest first.</summary>
+    public List<JiraChange> Changes { get; } = [];
 
     public JsonObject Fields(string baseUrl) => new()
     {
