@@ -102,11 +102,12 @@ internal sealed partial class ApprovalGrain
         {
             await grain.Note(current =>
             {
-                // Something happened meanwhile that the record does not say yet: it is looked at again at once.
-                var next = current!.Mirror is { } now && now.NextAt != _known ? mirror with { NextAt = now.NextAt, IsClosed = false } : mirror;
+                // Something happened meanwhile, or was decided by what was found there, that not all of the record says yet: it is looked at once more, whatever is noted until then.
+                var hasMoved = current!.Mirror is { } now && now.NextAt != _known;
+                var next = hasMoved ? mirror with { NextAt = current.Mirror!.NextAt, IsClosed = false } : mirror;
+                _known = hasMoved ? _known : next.NextAt;
                 return new ApprovalOutcome { Events = [new ApprovalMirrored { At = grain._time.GetUtcNow(), Mirror = next, Reason = reason }] };
             });
-            _known = State.Mirror!.NextAt;
         }
 
         public Task<ApprovalOutcome> VoteAsync(VoteCommand command) => DecideAsync(state => ApprovalMachine.Vote(state, command, grain._time.GetUtcNow()));
@@ -116,9 +117,6 @@ internal sealed partial class ApprovalGrain
         private async Task<ApprovalOutcome> DecideAsync(Func<ApprovalState, ApprovalOutcome> decide)
         {
             var outcome = await grain.Note(state => decide(state!));
-
-            // The keeper goes on with what stands now.
-            _known = grain._journal.State!.Mirror?.NextAt;
             grain.Arm();
             return outcome;
         }

@@ -16,7 +16,7 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
     public string Instance => definition.Instance;
 
     /// <summary>What is known of the record. What is set here is durable with the next note.</summary>
-    public MirrorState Mirror { get; set; } = approval.State.Mirror ?? new();
+    public MirrorState Mirror { get; set; } = approval.State.Mirror ?? new() { NextAt = approval.State.ChangedAt };
 
     /// <summary>What the record carries so that it is found again.</summary>
     public string Marker => MirrorText.MarkerOf(State.Request.ApprovalId);
@@ -104,7 +104,6 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
         {
             var wasOver = State.IsOver;
             var cancelled = await approval.CancelAsync(new CancelCommand { Actor = actor, Channel = MirrorChannel, Reason = $"Withdrawn in {Instance}: {Mirror.Reference}." });
-            Catch();
             return cancelled.Refusal is { } mayNot ? new(false, MirrorText.Refused(actor.Label, mayNot.Message)) : new(!wasOver, MirrorText.Ended(State));
         }
 
@@ -118,7 +117,6 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
             Comment = $"Decided in {Instance}: {Mirror.Reference}.",
             OperationId = $"mirror/{change}",
         });
-        Catch();
         return outcome.Refusal is { } refusal
             ? new(false, MirrorText.Refused(actor.Label, refusal.Message))
             : new(true, State.IsOver ? MirrorText.Ended(State) : MirrorText.Counted(State, actor.Label, vote));
@@ -134,9 +132,6 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
     };
 
     private const string MirrorChannel = "mirror";
-
-    // The vote moved when the record is looked at next; the rest is what this session knows.
-    private void Catch() => Mirror = Mirror with { NextAt = State.Mirror?.NextAt ?? Mirror.NextAt };
 
     private ActionRequest Request(string key, string operation, object arguments) => new()
     {
