@@ -50,7 +50,7 @@ public sealed class MirrorTests
     public void Description_HostileTexts_AreFilledInOnceAndWithoutMarkup()
     {
         var state = Open(new Seat { Person = Person("mia"), Via = ["named"] });
-        state = state with { Request = state.Request with { Summary = "{reason} [code]<b>x</b>[/code]\nmore", Reason = "secret {email}" } };
+        state = state with { Request = state.Request with { Summary = "{reason} [code]<b>x</b>[/code]\nmore", Reason = "secret {email}", Amount = null } };
 
         Assert.Equal("Approval: {reason} [ code ]<b>x</b>[ /code ] more", MirrorText.Title("Approval: {summary}", state));
         Assert.Equal("secret {email} – ada@acme.example", MirrorText.Description("{reason} {amount} {email}", state));

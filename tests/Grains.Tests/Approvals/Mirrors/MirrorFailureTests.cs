@@ -35,6 +35,7 @@ public sealed class MirrorFailureTests(MirrorCluster cluster)
                 cluster.Time.Advance(TimeSpan.FromMinutes(1));
                 await cluster.WatchdogAsync(tenant);
                 await Task.Delay(50);
+                cluster.SignInAsPlatform(tenant);
                 return (await approval.Get())!.Mirror is null or { Status: "closed", NextAt: null };
             });
 
@@ -84,6 +85,7 @@ public sealed class MirrorFailureTests(MirrorCluster cluster)
         });
         Assert.Equal(("pending", null), (failed.Status, failed.Mirror!.NextAt));
         Assert.Contains("servicenow-main", failed.Mirror.Error, StringComparison.Ordinal);
+        cluster.SignInAsPlatform(tenant);
         Assert.Contains(await approval.GetHistory(), entry => entry.Type == "approval.mirrored" && entry.Reason == failed.Mirror.Error);
 
         Assert.Equal("approved", (await cluster.DecideAsync(approval, MirrorCluster.Jonas, "approve")).Status);

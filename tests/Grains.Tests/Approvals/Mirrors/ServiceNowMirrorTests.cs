@@ -16,7 +16,8 @@ public sealed class ServiceNowMirrorTests(MirrorCluster cluster)
     [Fact]
     public async Task Opened_MakesOneRecordAndAsksThePersonThere()
     {
-        var (approval, view) = await cluster.OpenAsync(await cluster.TenantAsync(MirrorCluster.Rules(MirrorCluster.ServiceNow)));
+        var tenant = await cluster.TenantAsync(MirrorCluster.Rules(MirrorCluster.ServiceNow));
+        var (approval, view) = await cluster.OpenAsync(tenant);
 
         var change = cluster.Changes(approval).Single();
         var (asked, row) = cluster.Rows(approval).Single();
@@ -25,6 +26,7 @@ public sealed class ServiceNowMirrorTests(MirrorCluster cluster)
         Assert.Contains("\"app\":\"Salesforce\"", change["description"], StringComparison.Ordinal);
         Assert.Equal((Instance, "servicenow_approval", change["number"], null), (view.Mirror!.Instance, view.Mirror.Kind, view.Mirror.Reference, view.Mirror.Error));
         Assert.Equal(change["number"], view.MirrorReference);
+        cluster.SignInAsPlatform(tenant);
         Assert.Contains(await approval.GetHistory(), entry => entry.Type == "approval.mirrored" && entry.Reason == $"{change["number"]} was made in {Instance}.");
     }
 
@@ -133,6 +135,7 @@ public sealed class ServiceNowMirrorTests(MirrorCluster cluster)
         var (approval, _) = await cluster.OpenAsync(tenant);
         var hooks = cluster.Grains.GetGrain<IConnectorHooksGrain>(GrainKeys.Connector(tenant, Instance));
 
+        cluster.SignInAsPlatform(tenant);
         var before = (await approval.GetHistory()).Count;
 
         // It says that it was approved, which it was not.
