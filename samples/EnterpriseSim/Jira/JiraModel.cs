@@ -21,6 +21,9 @@ internal sealed record JiraAccount(string Id, string Name, string Email, bool Ac
 
 internal sealed record JiraIssueType(string Id, string Name, string Description)
 {
+    /// <summary>The statuses that its issues can have; they begin in the first.</summary>
+    public IReadOnlyList<JiraStatus> Workflow { get; init; } = JiraSite.Statuses;
+
     public JsonObject Render(string baseUrl) => new()
     {
         ["self"] = $"{baseUrl}/rest/api/3/issuetype/{Id}",
@@ -77,6 +80,28 @@ internal sealed class JiraProject(string id, string key, string name, JiraAccoun
         ["projectTypeKey"] = "software",
         ["simplified"] = false,
     };
+}
+
+internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset Created, JiraStatus From, JiraStatus To)
+{
+    public JsonObject Render(string baseUrl) => new()
+    {
+        ["id"] = Id,
+        ["author"] = Author.Render(baseUrl),
+        ["created"] = JiraText.Time(Created),
+        ["items"] = Items(),
+    };
+
+    public JsonArray Items() => new(new JsonObject
+    {
+        ["field"] = "status",
+        ["fieldtype"] = "jira",
+        ["fieldId"] = "status",
+        ["from"] = From.Id,
+        ["fromString"] = From.Name,
+        ["to"] = To.Id,
+        ["toString"] = To.Name,
+    });
 }
 
 internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Body, DateTimeOffset Created)
@@ -146,6 +171,8 @@ internal sealed class JiraIssue
     public List<JiraComment> Comments { get; } = [];
 
     public List<JiraAttachment> Attachments { get; } = [];
+    /// <summary>The changes of its status, oldest first.</summary>
+    public List<JiraChange> Changes { get; } = [];
 
     public JsonObject Fields(string baseUrl) => new()
     {

@@ -70,7 +70,7 @@ internal sealed partial class JiraSystem
         return Reply.Ok(new JsonObject
         {
             ["expand"] = "transitions",
-            ["transitions"] = new JsonArray([.. JiraSite.Statuses.Where(s => s != issue.Status).Select(s => new JsonObject
+            ["transitions"] = new JsonArray([.. issue.Type.Workflow.Where(s => s != issue.Status).Select(s => new JsonObject
             {
                 ["id"] = s.Transition,
                 ["name"] = s.Name,
@@ -89,7 +89,7 @@ internal sealed partial class JiraSystem
     {
         var issue = IssueOf(call);
         var id = call.Json.Object("transition")?.Text("id") ?? throw Fail(400, "Missing 'transition' identifier");
-        var status = JiraSite.Statuses.FirstOrDefault(s => s.Transition == id && s != issue.Status)
+        var status = issue.Type.Workflow.FirstOrDefault(s => s.Transition == id && s != issue.Status)
             ?? throw Fail(400, $"Transition id '{id}' is not valid for this issue.");
         if (call.Json.Object("fields") is { Count: > 0 } fields)
         {
@@ -97,11 +97,35 @@ internal sealed partial class JiraSystem
             return Error(400, fields.ToDictionary(f => f.Key, f => $"Field '{f.Key}' cannot be set. It is not on the appropriate screen, or unknown."));
         }
 
-        issue.Status = status;
-        issue.Updated = call.Now;
-        issue.Resolved = status.Category == "done" ? call.Now : null;
+        Move(issue, status, Site.Integration, call.Now);
         call.Committed();
         return Reply.NoContent();
+    }
+
+    private JiraChange Move(JiraIssue issue, JiraStatus status, JiraAccount author, DateTimeOffset now)
+    {
+        var change = new JiraChange(Site.NextId(), author, now, issue.Status, status);
+        issue.Changes.Add(change);
+        issue.Status = status;
+        issue.Updated = now;
+        issue.Resolved = status.Category == "done" ? now : null;
+        return change;
+    }
+
+    private Reply GetChangelog(Call call)
+    {
+        var issue = IssueOf(call);
+        var (start, size) = (Number(call, "startAt", 0, int.MaxValue), Math.Max(1, Number(call, "maxResults", 100, 100)));
+        var page = issue.Changes.Skip(start).Take(size).ToList();
+        return Reply.Ok(new JsonObject
+        {
+            ["self"] = call.UrlWith(("startAt", start.Plain()), ("maxResults", size.Plain())),
+            ["maxResults"] = size,
+            ["startAt"] = start,
+            ["total"] = issue.Changes.Count,
+            ["isLast"] = start + page.Count >= issue.Changes.Count,
+            ["values"] = new JsonArray([.. page.Select(change => change.Render(call.BaseUrl))]),
+        });
     }
 
     private Reply GetComments(Call call)

@@ -21,9 +21,10 @@ public interface IRunGrain : IGrainWithStringKey
     /// Says whether the message of a run that was started with a <see cref="StartRun.Ticket"/> is durable. Until then nothing is recorded for the run, nobody sees anything of it, and only reads are
     /// made; if it is not, the run never was. Does nothing for other tickets. The platform only.
     /// </summary>
+    /// <returns>Whether that start is under way: then whoever asks for the run finds it.</returns>
     [Alias("confirm")]
     [AlwaysInterleave] // Safe: only completes what the start, which is under way, waits for.
-    Task Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default);
+    Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default);
 
     /// <summary>The state of the run, or null when it does not exist.</summary>
     [Alias("get-status")]

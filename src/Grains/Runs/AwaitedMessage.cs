@@ -34,20 +34,20 @@ internal sealed class AwaitedMessage(TimeProvider time)
         return WaitAsync();
     }
 
-    /// <summary>Says whether the message of a start is durable. The first word on it counts.</summary>
-    public void Confirm(string ticket, bool isDurable)
+    /// <summary>Says whether the message of a start is durable.</summary>
+    /// <returns>Whether that start waited for it.</returns>
+    public bool Confirm(string ticket, bool isDurable)
     {
         lock (_gate)
         {
             if (string.Equals(_expected, ticket, StringComparison.Ordinal))
             {
-                _answer.TrySetResult(isDurable);
+                return _answer.TrySetResult(isDurable);
             }
-            else
-            {
-                // It overtook its start, or belongs to one that came too late.
-                _early = (ticket, isDurable);
-            }
+
+            // It overtook its start, or belongs to one that came too late.
+            _early = (ticket, isDurable);
+            return false;
         }
     }
 

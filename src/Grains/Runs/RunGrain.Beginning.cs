@@ -48,11 +48,10 @@ internal sealed partial class RunGrain
     }
 
     /// <inheritdoc/>
-    public Task Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default)
+    public Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        _message.Confirm(ticket, isDurable);
-        return Task.CompletedTask;
+        return Task.FromResult(_message.Confirm(ticket, isDurable));
     }
 
     /// <summary>Completes when everything that the journal holds is known; begins what is to be done then.</summary>

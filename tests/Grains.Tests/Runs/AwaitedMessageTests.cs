@@ -17,7 +17,7 @@ public class AwaitedMessageTests
         var expected = _message.Expect("one");
         Assert.False(expected.IsCompleted);
 
-        _message.Confirm("one", isDurable);
+        Assert.True(_message.Confirm("one", isDurable));
         Assert.Equal(isDurable, await expected);
     }
 
@@ -26,7 +26,7 @@ public class AwaitedMessageTests
     [InlineData(false)]
     public async Task Confirm_BeforeTheStart_AnswersItWhenItComes(bool isDurable)
     {
-        _message.Confirm("one", isDurable);
+        Assert.False(_message.Confirm("one", isDurable));
 
         Assert.Equal(isDurable, await _message.Expect("one"));
     }
@@ -36,10 +36,10 @@ public class AwaitedMessageTests
     {
         var expected = _message.Expect("one");
 
-        _message.Confirm("two", false);
+        Assert.False(_message.Confirm("two", false));
         Assert.False(expected.IsCompleted);
-        _message.Confirm("one", true);
-        _message.Confirm("one", false);
+        Assert.True(_message.Confirm("one", true));
+        Assert.False(_message.Confirm("one", false));
         Assert.True(await expected);
     }
 
@@ -48,10 +48,8 @@ public class AwaitedMessageTests
     {
         var message = new AwaitedMessage(new HastyTime());
 
-        var expected = message.Expect("one");
-        Assert.False(await expected);
-        message.Confirm("one", true);
-        Assert.False(await expected);
+        Assert.False(await message.Expect("one"));
+        Assert.False(message.Confirm("one", true));
     }
 
     [Fact]
@@ -60,8 +58,8 @@ public class AwaitedMessageTests
         var expected = _message.Expect("one");
         _message.GiveUp();
 
-        _message.Confirm("one", true);
         Assert.False(await expected);
+        Assert.False(_message.Confirm("one", true));
     }
 
     /// <summary>Every timer rings at once.</summary>
