@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json;
 using Steward.EnterpriseSim;
 
 namespace Steward.EndToEnd.Tests;

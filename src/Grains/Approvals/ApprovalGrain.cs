@@ -87,7 +87,11 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     {
         var caller = Caller.Required;
         var isSystem = Caller.IsSystem;
-        await CurrentAsync(cancellationToken);
+        if (_journal.State is { OpenLevel: not null })
+        {
+            await CurrentAsync(cancellationToken);
+        }
+
         var actor = await ActorAsync(caller);
         if (_journal.State is not { } state || !MaySee(state, actor, isSystem))
         {

@@ -1,4 +1,4 @@
-import { Problem, element, offerDemo, passes, pause, request, session, wait } from "/api.js";
+import { Problem, connectEntrance, element, offerDemo, passes, pause, request, session, signInWith, wait } from "/api.js";
 import { readEvents } from "/sse.js";
 
 const $ = (id) => document.getElementById(id);
@@ -545,31 +545,19 @@ function showRoom(inside) {
   $("approvals-link").hidden = !inside;
 }
 
-async function signIn(given) {
-  session.token = given.trim();
-  showError(null);
-  try {
-    caller = await (await request("/v1/me")).json();
-    session.keep(session.token);
-    $("token").value = "";
-    $("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
-    showRoom(true);
-    clearMessages();
-    clearSteps();
-    await restoreSession();
-    const asked = /^#run=(r-[a-z0-9._-]+)$/.exec(location.hash);
-    if (asked) {
-      await showOpenDecisions(asked[1]);
-    }
-    $("message").focus();
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) {
-      signOut();
-      showError(new Error("These credentials are not valid."));
-    } else {
-      showError(error);
-    }
+const signIn = (given) => signInWith(given, { enter, leave: signOut, showError });
+
+async function enter(person) {
+  caller = person;
+  showRoom(true);
+  clearMessages();
+  clearSteps();
+  await restoreSession();
+  const asked = /^#run=(r-[a-z0-9._-]+)$/.exec(location.hash);
+  if (asked) {
+    await showOpenDecisions(asked[1]);
   }
+  $("message").focus();
 }
 
 function stopFollowing() {
@@ -592,15 +580,7 @@ function signOut() {
   showRoom(false);
 }
 
-$("token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn($("token").value);
-});
-$("demo-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn($("demo").value);
-});
-$("sign-out").addEventListener("click", signOut);
+connectEntrance(signIn, signOut);
 $("new-session").addEventListener("click", () => {
   stopFollowing();
   localStorage.removeItem(sessionKey());
