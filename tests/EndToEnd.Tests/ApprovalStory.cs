@@ -124,6 +124,9 @@ public abstract class ApprovalStory : IAsyncLifetime
         using var admin = SignInAsAdmin(steward);
         using var published = await admin.PutAsJsonAsync("v1/approval-rules", new { text = rules });
         Assert.Equal(HttpStatusCode.OK, published.StatusCode);
+
+        // Copies of rules are two seconds old at most.
+        await Task.Delay(TimeSpan.FromSeconds(2.5));
     }
 
     /// <summary>How many messages with buttons somebody was sent.</summary>

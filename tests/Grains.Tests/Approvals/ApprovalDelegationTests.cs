@@ -219,6 +219,7 @@ public sealed class ApprovalDelegationTests(ApprovalCluster cluster)
     {
         await cluster.PublishAsync(_tenant, rules);
         var approval = await cluster.SubmitAsync(_tenant);
+        cluster.SignInAsPlatform(_tenant);
         await ApprovalCluster.UntilAsync(approval, view => view.Levels.Count > 0);
         return approval;
     }
