@@ -145,7 +145,7 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
         cluster.SignIn(_tenant, "u-ada");
         var session = await cluster.OpenAsync(Conversing.NewSession(_tenant));
         var (held, text) = ("hold " + Guid.NewGuid().ToString("n"), "pay " + Guid.NewGuid().ToString("n"));
-        var submitted = await session.SayAsync($$"""do desk_hold {"text":"{{held}}"} and desk_pay {"text":"{{text}}"} ; say paid""");
+        var submitted = await session.SayAsync($$"""do desk_pay {"text":"{{text}}"} and desk_hold {"text":"{{held}}"} ; say paid""");
         var run = cluster.Run(submitted, _tenant);
         string? approvalId = null;
         await Conversing.UntilAsync(async () => (approvalId = (await run.GetDecisions()).SingleOrDefault()?.Request.ApprovalId) is not null);

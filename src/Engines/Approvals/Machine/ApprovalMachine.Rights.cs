@@ -17,7 +17,7 @@ public static partial class ApprovalMachine
     /// <summary>Whether somebody may know of the request: whoever asked, admins, and all who are or were asked.</summary>
     public static bool MaySee(ApprovalState state, ApprovalActor actor) =>
         MayManage(state, actor)
-        || state.Votes.Any(known => actor.MayBe(known.Vote.By, known.Vote.Email))
+        || state.Votes.Any(known => new PersonRef { Email = known.Vote.Email ?? "", Name = "", UserId = known.Vote.By }.IsSurely(actor))
         || state.Levels.Any(level => level.Seats.Any(seat => SeatIsFor(seat, actor)));
 
     /// <summary>Whether nothing but a mail address would give somebody a right: whose it is then has to be known before they act.</summary>
