@@ -61,23 +61,6 @@ public sealed class PlanEngineTests
     }
 
     [Fact]
-    public async Task Execute_NewPlanWhileAnApprovalIsOpen_WithdrawsItAndAsksAnew()
-    {
-        var connectors = new FakeConnectors()
-            .AddOutcome(PlanSamples.Read, OperationEffect.Read, (_, _) => Task.FromResult<ActionOutcome>(new ActionFailed("rejected", "It broke.", false)))
-            .Add(PlanSamples.Write, OperationEffect.Write, PlanSamples.Echo);
-        var engine = Engine(connectors, Guarded, Script([Json(Write("w"), Read("broken")), Json(Write("other"))]));
-        var recorder = await engine.RunAsync(Engines.Input("go"));
-
-        Assert.Equal(RunPhase.Waiting, recorder.Snapshot.Phase);
-        var (old, asked) = (recorder.Snapshot.Decisions[0], recorder.Snapshot.Decisions[1]);
-        Assert.Equal(("p1_w", "expired"), (old.Request.StepId, old.Made?.Decision));
-        Assert.StartsWith("The plan has changed", old.Made!.Comment, StringComparison.Ordinal);
-        Assert.Equal(("p2_other", true), (asked.Request.StepId, asked.IsOpen));
-        Assert.NotEqual(old.Request.ApprovalId, asked.Request.ApprovalId);
-    }
-
-    [Fact]
     public async Task Execute_OutcomeUnknown_IsNeverPlannedAgain()
     {
         var connectors = PlanSamples.Connectors();

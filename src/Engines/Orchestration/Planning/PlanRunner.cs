@@ -116,21 +116,7 @@ internal sealed class PlanRunner(
     {
         var steps = await PlanSteps.LoadAsync(run, plans, scope, Task);
         var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope });
-        await run.RecordAsync([.. Superseded(plans), .. answer.Facts, .. Consider(plans, steps, answer.Text, reason, null)], answer.Contents);
-    }
-
-    /// <summary>Closes what the steps of earlier plans still ask people for: the next plan has steps of its own, which ask for what they need.</summary>
-    private IEnumerable<DecisionMade> Superseded(IReadOnlyList<PlanState> plans)
-    {
-        var steps = plans.Where(plan => plan.IsAccepted).Select(plan => PlanSteps.Prefix(scope) + PlanSteps.NameOf(plan.Revision, "")).ToList();
-        return run.Snapshot.Decisions
-            .Where(decision => decision is { IsOpen: true, Request.ApprovalId: not null } && steps.Exists(step => decision.Request.StepId?.StartsWith(step, StringComparison.Ordinal) == true))
-            .Select(decision => new DecisionMade
-            {
-                RequestId = decision.Request.RequestId,
-                Decision = DecisionRules.Expired,
-                Comment = "The plan has changed, so that this is not done as it was asked for. What is done instead asks anew.",
-            });
+        await run.RecordAsync([.. answer.Facts, .. Consider(plans, steps, answer.Text, reason, null)], answer.Contents);
     }
 
     /// <summary>What follows from a proposed plan.</summary>
