@@ -13,7 +13,6 @@ namespace Steward.Approvals;
 internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRuleSets rules, TimeProvider time, ILogger<ApprovalForecasts> logger) : IApprovalForecasts, IDisposable
 {
     private const int MaxRequests = 5_000;
-    private const int MaxTenants = 1_000;
     private static readonly TimeSpan LearntFrom = TimeSpan.FromDays(180);
     private static readonly TimeSpan LearnsAgainAfter = TimeSpan.FromHours(6);
     private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromMinutes(10);
@@ -22,6 +21,9 @@ internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRule
 
     // One tenant at a time: nobody waits for it, and others need the processor.
     private readonly SemaphoreSlim _turn = new(1, 1);
+
+    /// <summary>The most tenants whose histories are remembered; of more, those that were learnt last.</summary>
+    internal int MaxTenants { get; init; } = 1_000;
 
     /// <inheritdoc/>
     public ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken)
@@ -74,9 +76,15 @@ internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRule
     {
         // Whoever sets the next time is the one who learns.
         var next = new Learnt(known?.Model, now + TriesAgainAfter);
-        if (known is null ? _tenants.Count >= MaxTenants || !_tenants.TryAdd(tenantId, next) : !_tenants.TryUpdate(tenantId, next, known))
+        if (known is null ? !_tenants.TryAdd(tenantId, next) : !_tenants.TryUpdate(tenantId, next, known))
         {
             return;
+        }
+
+        if (_tenants.Count > MaxTenants && _tenants.Where(other => other.Key != tenantId).MinBy(other => other.Value.Again) is { Key: { } oldest } entry)
+        {
+            // It is learnt again when somebody asks.
+            _tenants.TryRemove(KeyValuePair.Create(oldest, entry.Value));
         }
 
         // Off the caller's scheduler, and without its identity.

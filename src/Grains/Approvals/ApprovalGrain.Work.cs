@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Steward.Engines.Approvals.Chains;
 using Steward.Engines.Approvals.Machine;
-using Steward.Engines.Approvals.People;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Runs;
@@ -9,7 +7,7 @@ using Steward.Storage;
 
 namespace Steward.Approvals;
 
-/// <summary>What an approval does by itself: finds its chain and its people, lets time pass, tells others. Everything may be done twice; those who are told take it once.</summary>
+/// <summary>What an approval does by itself: lets time pass, tells others. Everything may be done twice; those who are told take it once.</summary>
 internal sealed partial class ApprovalGrain
 {
     private const int MaxComments = 500;
@@ -17,7 +15,6 @@ internal sealed partial class ApprovalGrain
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private Task _work = Task.CompletedTask;
-    private Task _advance = Task.CompletedTask;
     private bool _tellRunAgain;
     private int _failures;
 
@@ -102,81 +99,6 @@ internal sealed partial class ApprovalGrain
             }
         }
     }
-
-    /// <summary>Looks rules and people up as far as that is due, and lets time have its way. Whoever calls while it goes on waits for the same.</summary>
-    private Task AdvanceAsync()
-    {
-        if (_advance.IsCompleted)
-        {
-            _advance = AdvanceOnceAsync();
-        }
-
-        return _advance;
-    }
-
-    private async Task AdvanceOnceAsync()
-    {
-        for (var step = 0; step < MaxSteps && _journal.State is { } state; step++)
-        {
-            var now = _time.GetUtcNow();
-            switch (ApprovalMachine.Due(state, now).Kind)
-            {
-                case DueKind.FindRoute:
-                    await LookUpAsync(async () =>
-                    {
-                        var verdict = await _parts.Routes.RouteAsync(state.Request, now, _stop.Token);
-                        return current => ApprovalMachine.Route(current, verdict, _time.GetUtcNow());
-                    });
-                    break;
-                case DueKind.OpenLevel:
-                    await LookUpAsync(async () =>
-                    {
-                        var people = await ChainResolver.ResolveAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
-                        return current => ApprovalMachine.OpenLevel(current, people, _time.GetUtcNow());
-                    });
-                    break;
-                case DueKind.Escalate:
-                    await LookUpAsync(async () =>
-                    {
-                        var people = await ChainResolver.ResolveEscalationAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
-                        return current => ApprovalMachine.Escalate(current, people, _time.GetUtcNow());
-                    });
-                    break;
-                case DueKind.Remind or DueKind.EndLevel or DueKind.Expire:
-                    await Note(current => ApprovalMachine.Advance(current!, _time.GetUtcNow()));
-                    break;
-                default:
-                    return;
-            }
-        }
-    }
-
-    /// <summary>Looks something up and notes what follows; that it could not be looked up otherwise, so that it is tried again later. Nobody is left out, and nothing approved, for that.</summary>
-    private async Task LookUpAsync(Func<Task<Func<ApprovalState, ApprovalOutcome>>> lookUp)
-    {
-        Func<ApprovalState, ApprovalOutcome> decide;
-        try
-        {
-            _parts.Platform.Assume(TenantId);
-            decide = await lookUp();
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw;
-        }
-#pragma warning disable CA1031 // Whatever keeps rules or people from being looked up: it is tried again.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotLookedUp(_logger, exception, Key);
-            var reason = exception is DirectoryUnavailableException ? "The directory cannot be asked now." : "Rules or people cannot be looked up now.";
-            decide = state => ApprovalMachine.Unavailable(state, reason, _time.GetUtcNow());
-        }
-
-        await Note(state => decide(state!));
-    }
-
-    private async Task<LevelQuery> QueryAsync(ApprovalState state, DateTimeOffset now) => LevelQuery.Of(state, await _parts.Routes.DelegationsAsync(TenantId, _stop.Token), now);
 
     /// <summary>Tells the run, the people and the lists what they do not know.</summary>
     /// <returns>Whether something was handed over; null when something could not be.</returns>
@@ -281,9 +203,6 @@ internal sealed partial class ApprovalGrain
 
     [LoggerMessage(EventId = 1801, Level = LogLevel.Warning, Message = "The work on approval {Approval} was interrupted and will go on")]
     private static partial void LogInterrupted(ILogger logger, Exception exception, string approval);
-
-    [LoggerMessage(EventId = 1802, Level = LogLevel.Warning, Message = "Rules or people of approval {Approval} cannot be looked up now; it will be tried again")]
-    private static partial void LogNotLookedUp(ILogger logger, Exception exception, string approval);
 
     [LoggerMessage(EventId = 1803, Level = LogLevel.Warning, Message = "Not everyone could be told of approval {Approval}; it will be tried again")]
     private static partial void LogNotTold(ILogger logger, Exception exception, string approval);

@@ -27,12 +27,12 @@ internal static class ApprovalNotices
         return notices;
     }
 
-    /// <summary>The id of a person whom the directory knows by address only: that of somebody who signs in by it.</summary>
-    public static string UserIdOf(PersonRef person) => person.UserId ?? "u-h." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(person.Email.ToLowerInvariant())).AsSpan(0, 16));
+    /// <summary>The id under which a person is told who never signed in: it follows from the address.</summary>
+    public static string PlaceholderOf(string email) => "u-h." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(email.ToLowerInvariant())).AsSpan(0, 16));
 
     private static Notice Of(ApprovalState state, NoticeDraft draft, PersonRef to, IReadOnlyList<ApprovalState> similar)
     {
-        var userId = UserIdOf(to);
+        var userId = to.UserId ?? PlaceholderOf(to.Email);
         var isAsked = draft.Kind is NoticeKinds.ApprovalRequested or NoticeKinds.ApprovalEscalated;
         return new Notice
         {

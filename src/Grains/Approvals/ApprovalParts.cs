@@ -15,6 +15,7 @@ internal sealed class ApprovalParts(
     IApprovalRoutes routes,
     ITenantDirectories directories,
     SimilarApprovals similar,
+    ApprovalActors actors,
     INotificationRouter router,
     PlatformIdentity platform,
     IOptions<ApprovalOptions> options,
@@ -30,6 +31,8 @@ internal sealed class ApprovalParts(
     public ITenantDirectories Directories { get; } = directories;
 
     public SimilarApprovals Similar { get; } = similar;
+
+    public ApprovalActors Actors { get; } = actors;
 
     public PlatformIdentity Platform { get; } = platform;
 
@@ -60,6 +63,8 @@ internal static class ApprovalServices
         services.TryAddSingleton<SimilarApprovals>();
         services.TryAddSingleton<MirrorPeople>();
         services.TryAddSingleton<IApprovalMirrors, ConnectorMirrors>();
+        services.TryAddSingleton<ApprovalActors>();
+        services.TryAddSingleton<DelegationNews>();
         services.TryAddSingleton<ApprovalParts>();
         return services;
     }

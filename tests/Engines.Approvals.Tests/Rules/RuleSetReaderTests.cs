@@ -57,7 +57,9 @@ public sealed partial class RuleSetReaderTests
     [InlineData("version: 2", 1, "const")]
     [InlineData("version: 1\nrulez: []", 2, "rulez")]
     [InlineData("version: 1\ntimeZone: Mars/Base", 2, "there is no time zone 'Mars/Base'")]
-    [InlineData("version: 1\nfields:\n  amount: { from: arguments.a, type: text }", 3, "the name 'amount' is taken")]
+    [InlineData("version: 1\nfields:\n  amount: { from: arguments.a, type: text }", 3, "'amount' must be a number")]
+    [InlineData("version: 1\nfields:\n  environment: { from: arguments.a, type: texts }", 3, "'environment' must be a text")]
+    [InlineData("version: 1\nfields:\n  risk: { from: arguments.a, type: text }", 3, "the name 'risk' is taken")]
     [InlineData("version: 1\nfields:\n  starts: { from: arguments.a, type: text }", 3, "the name 'starts' is taken")]
     [InlineData("version: 1\nfields:\n  a: { from: summary, type: text }", 3, "begins with 'arguments.'")]
     [InlineData("version: 1\ndefault:\n  levels:\n    - name: x\n      approvers: [boss]", 5, "'boss' names no approver")]
@@ -211,7 +213,7 @@ public sealed partial class RuleSetReaderTests
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "approval-rules.md"));
         var first = RuleSetReader.Read(Yaml().Match(text).Groups[1].Value, "r");
-        var second = RuleSetReader.Read(Yaml().Matches(text)[1].Groups[1].Value, "r");
+        var second = RuleSetReader.Read(Yaml().Matches(text)[2].Groups[1].Value, "r");
         async Task<string> Explain(RuleSet rules, ApprovalRequest request) => (await rules.DecideAsync(request, new SmallDirectory(), Examples.At, CancellationToken.None)).Explanation;
 
         Assert.Contains(await Explain(first, Examples.Request("""{"level":"production"}""")), text, StringComparison.Ordinal);

@@ -29,6 +29,23 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     }
 
     [Fact]
+    public async Task List_FirstSignInWithTheAddress_ShowsWhatWasSaidBefore()
+    {
+        var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-early", Steward.Approvals.ApprovalNotices.PlaceholderOf("newbie@acme.example"))], default);
+        await UntilDone(tenant, 2);
+        cluster.SignIn(tenant, "u-newbie");
+        Assert.Empty((await cluster.Inbox(tenant, "u-newbie").List(null, 10)).Items);
+
+        await Conversing.UntilAsync(async () => (await cluster.Inbox(tenant, "u-newbie").List(null, 10)).Items.Count > 0);
+
+        Assert.Equal("n-early", Assert.Single((await cluster.Inbox(tenant, "u-newbie").List(null, 10)).Items).NoticeId);
+        cluster.SignIn(tenant, "u-other");
+        Assert.Empty((await cluster.Inbox(tenant, "u-other").List(null, 10)).Items);
+    }
+
+    [Fact]
     public async Task TellAsync_SameAgain_IsSentOnce()
     {
         var tenant = await cluster.TenantAsync();

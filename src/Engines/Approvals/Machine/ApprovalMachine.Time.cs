@@ -39,6 +39,11 @@ public static partial class ApprovalMachine
             return new(DueKind.Escalate, level.Number);
         }
 
+        if (level.DelegationsAt <= now && mayLookUp)
+        {
+            return new(DueKind.ChangeDelegations, level.Number);
+        }
+
         return level.Reminded < level.RemindAt.Count && level.RemindAt[level.Reminded] <= now ? new(DueKind.Remind, level.Number) : default;
     }
 
@@ -63,6 +68,7 @@ public static partial class ApprovalMachine
             mirror,
             level?.EndsAt,
             level is { IsEscalated: false, EscalateAt: { } escalate } ? Latest(escalate, state.RetryAt) : null,
+            level?.DelegationsAt is { } changes ? Latest(changes, state.RetryAt) : null,
             level is not null && level.Reminded < level.RemindAt.Count ? level.RemindAt[level.Reminded] : null,
             level is null ? state.RetryAt ?? state.ChangedAt : null);
     }

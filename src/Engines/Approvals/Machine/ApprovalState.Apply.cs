@@ -68,15 +68,18 @@ public sealed partial record ApprovalState
                     RemindAt = opened.RemindAt,
                     EscalateAt = opened.EscalateAt,
                     EndsAt = opened.EndsAt,
+                    Delegations = opened.Delegations,
+                    DelegationsAt = opened.DelegationsAt,
                 },
             ],
         },
         ApprovalVoted voted => Change(voted.Level, level => level with { Votes = [.. level.Votes, VoteOf(voted)] }),
         ApprovalDelegated delegated => Change(delegated.Level, level => level with { Seats = [.. level.Seats.Select((seat, index) => index == delegated.Seat ? Delegate(seat, delegated) : seat)] }),
+        DelegationsChanged changed => Change(changed.Level, level => AfterDelegations(level, changed)) with { Failures = 0, RetryAt = null },
         ApprovalReminded reminded => Change(reminded.Level, level => level with { Reminded = reminded.Through }),
         ApprovalEscalated escalated => Change(
             escalated.Level,
-            level => level with { Seats = [.. level.Seats, .. escalated.Seats], Warnings = [.. level.Warnings, .. escalated.Warnings], IsEscalated = true }) with
+            level => level with { Seats = [.. level.Seats, .. escalated.Seats], Warnings = [.. level.Warnings, .. escalated.Warnings], IsEscalated = true, DelegationsAt = escalated.DelegationsAt }) with
         {
             Status = ApprovalStatus.Escalated,
             Failures = 0,
@@ -128,6 +131,24 @@ public sealed partial record ApprovalState
 
     private static Seat Delegate(Seat seat, ApprovalDelegated delegated) =>
         seat with { StandIns = [.. seat.StandIns, new(delegated.To, "delegate of " + seat.Label)] };
+
+    private static LevelState AfterDelegations(LevelState level, DelegationsChanged changed) => level with
+    {
+        Seats =
+        [
+            .. level.Seats.Select((seat, index) => seat with
+            {
+                StandIns =
+                [
+                    .. seat.StandIns.Where(standIn => !changed.Removed.Any(gone => gone.Seat == index && gone.StandIn == standIn)),
+                    .. changed.Added.Where(come => come.Seat == index).Select(come => come.StandIn),
+                ],
+            }),
+        ],
+        Warnings = [.. level.Warnings.Union(changed.Warnings, StringComparer.Ordinal)],
+        Delegations = changed.Delegations,
+        DelegationsAt = changed.DelegationsAt,
+    };
 
     private static VoteState VoteOf(ApprovalVoted voted) => new()
     {

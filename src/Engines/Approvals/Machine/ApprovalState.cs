@@ -157,6 +157,12 @@ public sealed record LevelState
     /// <summary>When it ends by itself.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
+    /// <summary>The delegations that were in force for its people when they were last looked up, by id.</summary>
+    public IReadOnlyList<string> Delegations { get; init; } = [];
+
+    /// <summary>When that changes by itself; null when it does not.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
+
     /// <summary>The votes, in order.</summary>
     public IReadOnlyList<VoteState> Votes { get; init; } = [];
 
