@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Steward.Engines.Notifications;
 using Steward.Notifications;
@@ -33,6 +34,8 @@ internal sealed class QueueRig
     public NotificationOptions Options { get; } = new();
 
     public double PerSecond { get; set; } = 1000;
+
+    public ILogger Log { get; set; } = NullLogger.Instance;
 
     /// <summary>Channels that the tenant has not set up.</summary>
     public HashSet<string> Missing { get; } = [];
@@ -75,7 +78,7 @@ internal sealed class QueueRig
         async Task InThisWorld() => await queue.EnqueueAsync(notices);
     }
 
-    public Notice Notice(string? id = null, string? thread = null, string kind = NoticeKinds.ApprovalRequested, string user = "u-ada", DateTimeOffset? expiresAt = null) => new()
+    public Notice Notice(string? id = null, string? thread = null, string kind = NoticeKinds.ApprovalRequested, string user = "u-ada", DateTimeOffset? expiresAt = null, bool isUrgent = false) => new()
     {
         NoticeId = id ?? $"n-{++_created}",
         TenantId = Tenant,
@@ -85,6 +88,7 @@ internal sealed class QueueRig
         SubjectId = "a-1",
         Data = JsonSerializer.SerializeToElement(new { approvalId = "a-1" }),
         IsActionable = kind == NoticeKinds.ApprovalRequested,
+        IsUrgent = isUrgent,
         CreatedAt = Time.GetUtcNow(),
         ExpiresAt = expiresAt,
     };
@@ -105,7 +109,7 @@ internal sealed class QueueRig
             Options = Options,
             Time = Time,
             Random = _random.NextDouble,
-            Logger = NullLogger.Instance,
+            Logger = Log,
         });
         living.Queue.Resume();
         return living;
@@ -171,6 +175,9 @@ internal sealed class QueueRig
 
         public ValueTask<IReadOnlyList<NoticeRow>> ListBySubjectAsync(string tenantId, string subjectId, int limit, CancellationToken cancellationToken = default) =>
             store.ListBySubjectAsync(tenantId, subjectId, limit, cancellationToken);
+
+        public ValueTask<IReadOnlyList<NoticeRow>> ListByAddressAsync(string tenantId, string subjectId, string address, int limit, CancellationToken cancellationToken = default) =>
+            store.ListByAddressAsync(tenantId, subjectId, address, limit, cancellationToken);
 
         public ValueTask<IReadOnlyList<NoticeRow>> ListDeadAsync(string tenantId, int limit, CancellationToken cancellationToken = default) => store.ListDeadAsync(tenantId, limit, cancellationToken);
 
