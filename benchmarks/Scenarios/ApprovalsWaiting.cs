@@ -11,7 +11,7 @@ namespace Steward.Benchmarks.Scenarios;
 internal sealed class ApprovalsWaiting(InProcessSteward steward, ApprovalsOffice office, ApprovalsPlan plan)
 {
     private const string Tenant = "t-bench-waiting";
-    private const int Approvers = 20;
+    private const int Approvers = 50;
 
     // More than an approval that waits for something stays in memory.
     private static readonly TimeSpan RemindAfter = TimeSpan.FromMinutes(2);

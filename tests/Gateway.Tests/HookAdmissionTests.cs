@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Options;
 using Steward.Gateway;
 using Steward.Gateway.Hooks;
+using Steward.Testing;
 
 namespace Steward.Gateway.Tests;
 

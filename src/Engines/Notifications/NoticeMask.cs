@@ -8,6 +8,9 @@ namespace Steward.Engines.Notifications;
 /// <summary>Takes out of notices what is never shown, so that whoever keeps them keeps no secrets. What people see of them stays the same. Pure.</summary>
 public static class NoticeMask
 {
+    private const string Arguments = "arguments";
+    private const string Cut = "isCut";
+
     /// <summary>The notice with secrets in its data masked, and what is very long or deep cut; <see cref="ApprovalNoticeData.IsCut"/> says so where the arguments were. Doing it again changes nothing.</summary>
     /// <param name="notice">The notice.</param>
     public static Notice Of(Notice notice)
@@ -25,7 +28,4 @@ public static class NoticeMask
 
         return notice with { Data = JsonSerializer.SerializeToElement(masked) };
     }
-
-    private const string Arguments = "arguments";
-    private const string Cut = "isCut";
 }

@@ -153,9 +153,9 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
         cancellationToken.ThrowIfCancellationRequested();
         return new(database.Read((tenantId, subjectId, address, limit), static (session, query) =>
         {
-            var rows = Rows(session.Prepare(SelectAddress).Bind(1, query.tenantId).Bind(2, query.subjectId).Bind(3, query.address).Bind(4, query.limit));
+            List<NoticeRow> rows = Rows(session.Prepare(SelectAddress).Bind(1, query.tenantId).Bind(2, query.subjectId).Bind(3, query.address).Bind(4, query.limit));
             rows.AddRange(Rows(session.Prepare(SelectAddress).Bind(1, query.tenantId).Bind(2, query.subjectId).Bind(3, (string?)null).Bind(4, query.limit)));
-            return [.. rows.OrderByDescending(static row => row.Number).Take(query.limit)];
+            return rows.OrderByDescending(static row => row.Number).Take(query.limit).ToList();
         }));
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Steward.Engines.Notifications;
 using Steward.Notifications;
@@ -34,8 +33,6 @@ internal sealed class QueueRig
     public NotificationOptions Options { get; } = new();
 
     public double PerSecond { get; set; } = 1000;
-
-    public ILogger Log { get; set; } = NullLogger.Instance;
 
     /// <summary>Channels that the tenant has not set up.</summary>
     public HashSet<string> Missing { get; } = [];
@@ -109,7 +106,7 @@ internal sealed class QueueRig
             Options = Options,
             Time = Time,
             Random = _random.NextDouble,
-            Logger = Log,
+            Logger = NullLogger.Instance,
         });
         living.Queue.Resume();
         return living;

@@ -45,30 +45,15 @@ internal sealed class NotificationSettingsGrain(
         Caller.RequireAdmin();
         if (settings.Revision != state.State.Settings.Revision)
         {
-            throw Outdated();
+            throw new StewardException(ErrorCodes.Conflict, $"revision: the settings are at {state.State.Settings.Revision}; read them again.") { Field = "revision" };
         }
 
         directory.Expire(TenantId);
         SettingsRules.Check(settings, await directory.ListAsync(TenantId, cancellationToken), await WebhooksAsync(settings, cancellationToken));
-        if (settings.Revision != state.State.Settings.Revision)
-        {
-            throw Outdated();
-        }
-
         // Whoever reads meanwhile gets what is durable.
         _held = state.State.Settings;
         state.State.Settings = settings with { Revision = settings.Revision + 1 };
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            // Memory and store may differ now: the next activation reads what really stands.
-            DeactivateOnIdle();
-            throw;
-        }
-
+        await Write();
         _held = null;
         known.Forget(TenantId);
         return state.State.Settings;
@@ -203,5 +188,17 @@ internal sealed class NotificationSettingsGrain(
         SubjectId = row.SubjectId,
     };
 
-    private StewardException Outdated() => new(ErrorCodes.Conflict, $"revision: the settings are at {state.State.Settings.Revision}; read them again.") { Field = "revision" };
+    private async Task Write()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory and store may differ now: the next activation reads what really stands.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
 }
