@@ -142,7 +142,7 @@ public sealed class InstanceStateTests
         for (var i = 0; i < 10; i++)
         {
             state.Leave(Ended(Ask(state).Id) with { Outcome = "unavailable", Status = null, IsFailure = true });
-            for (var good = 0; good < 10; good++)
+            for (var good = 0; good < 20; good++)
             {
                 state.Leave(Ended(Ask(state).Id) with { Status = null });
             }

@@ -106,7 +106,7 @@ public sealed partial class HostileTextTests
     public void Mask_ThenRender_HasNoSecretsAndShowsTheSame(int items, bool expected)
     {
         var arguments = JsonSerializer.SerializeToElement(new { items = Enumerable.Repeat("x", items), password = "hunter2", pin = new { clientSecret = 4711 } });
-        var data = NoticeData.Write(new ApprovalNoticeData { ApprovalId = "a-1", SubjectHash = new string('0', 64), Summary = "s", Arguments = arguments, Reason = "password=hunter2" });
+        var data = NoticeData.Write(new ApprovalNoticeData { ApprovalId = "a-1", SubjectHash = new string('0', 64), Summary = "s", Arguments = arguments });
         var notice = NoticeRenderer.Sample(NoticeKinds.ApprovalRequested, data);
 
         var masked = NoticeMask.Of(notice);
