@@ -26,16 +26,19 @@ internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRule
     internal int MaxTenants { get; init; } = 1_000;
 
     /// <inheritdoc/>
-    public ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken)
+    public ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken) =>
+        LevelObservation.OfOpen(state) is { } open ? ForecastAsync(state.Request.TenantId, open, now, cancellationToken) : default;
+
+    /// <inheritdoc/>
+    public ValueTask<ApprovalForecast?> ForecastAsync(string tenantId, LevelObservation open, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var tenantId = state.Request.TenantId;
         var learnt = _tenants.GetValueOrDefault(tenantId);
         if (learnt is null || now >= learnt.Again)
         {
             Begin(tenantId, learnt, now);
         }
 
-        return new ValueTask<ApprovalForecast?>(learnt?.Model?.Forecast(state, now) is { } forecast
+        return new ValueTask<ApprovalForecast?>(learnt?.Model?.Forecast(open, now) is { } forecast
             ? new ApprovalForecast { BreachProbability = forecast.BreachProbability, LikelyApprover = forecast.LikelyApprover, Reasons = forecast.Reasons }
             : null);
     }

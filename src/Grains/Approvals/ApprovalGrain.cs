@@ -108,7 +108,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         var maySeeOthers = view.CanDecide || isSystem || caller.Roles.Contains(WellKnownRoles.Admin);
         var similar = maySeeOthers ? await _parts.Similar.FindAsync(state, cancellationToken) : [];
         var forecast = state.IsOver || _parts.Forecasts is not { } forecasts ? null : await forecasts.ForecastAsync(state, _time.GetUtcNow(), cancellationToken);
-        return view with { Similar = [.. similar.Select(ApprovalViews.SummaryOf)], Forecast = forecast };
+        return view with { Similar = [.. similar.Select(past => past.Approval)], Forecast = forecast };
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Steward.Engines.Approvals;
+using Steward.Engines.Approvals.Learning;
 using Steward.Engines.Approvals.Machine;
 using Steward.Engines.Approvals.People;
 using Steward.Engines.Approvals.Rules;
@@ -21,4 +22,7 @@ internal interface IApprovalForecasts
 {
     /// <summary>What is to be expected of a request; null when there is no history to tell from.</summary>
     ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>The same of a request of which only the open level is known.</summary>
+    ValueTask<ApprovalForecast?> ForecastAsync(string tenantId, LevelObservation open, DateTimeOffset now, CancellationToken cancellationToken);
 }

@@ -25,7 +25,7 @@ internal sealed partial class ConnectorGrain
         var permit = traffic.Enter(new CallIntent(intent.OperationId, intent.Cost, intent.ResourceKey, intent.UserId, intent.IsRetry));
         if (!permit.IsGranted)
         {
-            return new ConnectorPermit { Refusal = permit.Refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
+            return new ConnectorPermit { Refusal = permit.Refusal, Message = permit.Message, RetryAfter = permit.RetryAfter, IsOfResource = permit.IsOfResource };
         }
 
         string? outcome = "cancelled";

@@ -175,6 +175,54 @@ public sealed class InstanceStateTests
     }
 
     [Fact]
+    public void Leave_SucceededWithoutAStatus_EndsThePauses()
+    {
+        var state = With();
+        for (var i = 0; i < 5; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Outcome = "rate_limited", Status = null });
+            var wait = Ask(state).RetryAfter!.Value;
+            Assert.InRange(wait.TotalSeconds, 1, 1.5);
+            _time.Advance(wait);
+            state.Leave(Ended(Ask(state).Id) with { Status = null });
+        }
+    }
+
+    [Fact]
+    public void Leave_SucceededWithoutAStatus_EndsTheRowOfFailures()
+    {
+        var state = With();
+        for (var i = 0; i < 10; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Outcome = "unavailable", Status = null, IsFailure = true });
+            for (var good = 0; good < 20; good++)
+            {
+                state.Leave(Ended(Ask(state).Id) with { Status = null });
+            }
+        }
+
+        Assert.Equal(BreakerPhase.Closed, state.Breaker);
+    }
+
+    [Fact]
+    public void Leave_ProbesSucceedWithoutAStatus_CloseTheBreaker()
+    {
+        var state = With();
+        for (var i = 0; i < 3; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Outcome = "unavailable", Status = null, IsFailure = true });
+        }
+
+        _time.Advance(Ask(state).RetryAfter!.Value);
+        for (var i = 0; i < 3; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Status = null });
+        }
+
+        Assert.Equal(BreakerPhase.Closed, state.Breaker);
+    }
+
+    [Fact]
     public void Enter_OneOperationRefused_LeavesOthersAlone()
     {
         var template = TestTemplate.Of() with { Limits = [new LimitSpec { Scope = LimitScope.Operation, Operations = ["things.find"], Window = TimeSpan.FromMinutes(1), Max = 10 }] };

@@ -53,6 +53,9 @@ internal sealed class InstanceLimits
         return wait == TimeSpan.Zero && waitsForOthers ? null : wait;
     }
 
+    /// <summary>Whether a call for another resource might be made now.</summary>
+    public bool IsFreeForOthers(LimitState[] states, int units, TimeSpan now) => WaitFor(Array.FindAll(states, state => state.Scope != LimitScope.Resource), units, now) == TimeSpan.Zero;
+
     /// <summary>Counts a call that is let through.</summary>
     /// <returns>What it counts as in each of the states.</returns>
     public int[] Enter(LimitState[] states, int units, TimeSpan now)
@@ -87,8 +90,9 @@ internal sealed class InstanceLimits
         {
             Narrowest(report, now).Refused(report.RetryAfter ?? (report.Remaining == 0 ? report.ResetAfter : null), draw, now);
         }
-        else if (report.Status is >= 200 and < 400)
+        else if (report is { Status: >= 200 and < 400 } or { Status: null, Outcome: InstanceState.Succeeded })
         {
+            // Not everything that a system answers has a status: mail servers go by codes of their own.
             Narrowest(report, now).Accepted();
         }
     }

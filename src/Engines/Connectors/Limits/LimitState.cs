@@ -20,6 +20,9 @@ internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share =
 
     public VendorAllowance Vendor { get; } = new();
 
+    /// <summary>What it is a limit of.</summary>
+    public LimitScope Scope => _spec.Scope;
+
     /// <summary>Calls under way.</summary>
     public int UnderWay { get; private set; }
 

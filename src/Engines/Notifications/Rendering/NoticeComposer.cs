@@ -73,7 +73,7 @@ internal static class NoticeComposer
         var isAsking = notice.Kind is NoticeKinds.ApprovalRequested or NoticeKinds.ApprovalReminder or NoticeKinds.ApprovalEscalated;
 
         // Nobody approves with one click what they could not see: the page shows all of it.
-        var isWhole = ShownWhole.Is(data.Arguments, arguments) && (arguments is null || arguments.ToJsonString(Pretty).Length <= MaxCode);
+        var isWhole = data.IsCut != true && ShownWhole.Is(data.Arguments, arguments) && (arguments is null || arguments.ToJsonString(Pretty).Length <= MaxCode);
         return new NoticeContent
         {
             Title = title,

@@ -77,10 +77,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         }
 
         Changed();
-        if (_journal.SincePurge > PurgeAfter)
-        {
-            await _journal.PurgeAsync();
-        }
+        await PurgeWhenLong();
     }
 
     /// <inheritdoc/>
@@ -181,6 +178,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         }
 
         await _journal.AppendAsync(InboxRecordTypes.Marked, marked, InboxJson.Default.InboxMarked, static () => null);
+        await PurgeWhenLong();
         await TellQueue(changes.Where(change => change.ThreadId.Length > 0).Select(change => (change.ThreadId, change.After)).Distinct());
     }
 
@@ -196,6 +194,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         preferences = preferences with { Channels = preferences.Channels ?? [], ByKind = preferences.ByKind ?? [] };
         PreferenceRules.Check(preferences);
         await _journal.AppendAsync(InboxRecordTypes.Preferred, preferences, InboxJson.Default.NotificationPreferences, static () => null);
+        await PurgeWhenLong();
         _known.Forget(TenantId, UserId);
         return State.Preferences;
     }
@@ -205,6 +204,14 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     {
         _stop.Dispose();
         _journal.Dispose();
+    }
+
+    private async Task PurgeWhenLong()
+    {
+        if (_journal.SincePurge > PurgeAfter)
+        {
+            await _journal.PurgeAsync();
+        }
     }
 
     // That the status of notices lags is no reason to refuse a mark.
