@@ -119,6 +119,21 @@ internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Bod
     };
 }
 
+internal sealed record JiraAttachment(string Id, JiraAccount Author, string FileName, string ContentType, byte[] Content, DateTimeOffset Created)
+{
+    public JsonObject Render(string baseUrl) => new()
+    {
+        ["self"] = $"{baseUrl}/rest/api/3/attachment/{Id}",
+        ["id"] = Id,
+        ["filename"] = FileName,
+        ["author"] = Author.Render(baseUrl),
+        ["created"] = JiraText.Time(Created),
+        ["size"] = Content.Length,
+        ["mimeType"] = ContentType,
+        ["content"] = $"{baseUrl}/rest/api/3/attachment/content/{Id}",
+    };
+}
+
 internal sealed class JiraIssue
 {
     public required string Id { get; init; }
@@ -155,6 +170,7 @@ internal sealed class JiraIssue
 
     public List<JiraComment> Comments { get; } = [];
 
+    public List<JiraAttachment> Attachments { get; } = [];
     /// <summary>The changes of its status, oldest first.</summary>
     public List<JiraChange> Changes { get; } = [];
 
@@ -175,6 +191,7 @@ internal sealed class JiraIssue
         ["updated"] = JiraText.Time(Updated),
         ["resolution"] = Resolved is null ? null : new JsonObject { ["self"] = $"{baseUrl}/rest/api/3/resolution/10000", ["id"] = "10000", ["name"] = "Done", ["description"] = "" },
         ["resolutiondate"] = Resolved is { } resolved ? JiraText.Time(resolved) : null,
+        ["attachment"] = new JsonArray([.. Attachments.Select(attachment => attachment.Render(baseUrl))]),
         ["comment"] = new JsonObject
         {
             ["comments"] = new JsonArray([.. Comments.Select(c => c.Render(baseUrl, Id))]),
@@ -192,7 +209,7 @@ internal sealed class JiraIssue
         var everything = wanted.Contains("*all") || wanted.Contains("*navigable") || wanted.All(w => w.StartsWith('-'));
         foreach (var name in fields.Select(f => f.Key).ToList())
         {
-            var left = wanted.Contains($"-{name}") || (!everything && !wanted.Contains(name)) || (name == "comment" && wanted.Contains("*navigable"));
+            var left = wanted.Contains($"-{name}") || (!everything && !wanted.Contains(name)) || (name is "comment" or "attachment" && wanted.Contains("*navigable"));
             if (left)
             {
                 fields.Remove(name);

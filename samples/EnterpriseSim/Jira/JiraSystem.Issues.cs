@@ -142,6 +142,26 @@ internal sealed partial class JiraSystem
         });
     }
 
+    private Reply AddAttachment(Call call)
+    {
+        var issue = IssueOf(call);
+        if (call.Http.Request.Headers["X-Atlassian-Token"] != "no-check")
+        {
+            return Error(403, "XSRF check failed");
+        }
+
+        var added = call.Files.Where(file => file.Field == "file").Select(file => new JiraAttachment(Site.NextId(), Site.Integration, file.Name, file.ContentType, file.Content, call.Now)).ToList();
+        if (added.Count == 0)
+        {
+            return Error(400, "No file was found in the part 'file'.");
+        }
+
+        issue.Attachments.AddRange(added);
+        issue.Updated = call.Now;
+        call.Committed();
+        return Reply.Ok(new JsonArray([.. added.Select(attachment => attachment.Render(call.BaseUrl))]));
+    }
+
     private Reply AddComment(Call call)
     {
         var issue = IssueOf(call);

@@ -41,6 +41,7 @@ internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasToken
             new("GET", $"{root}/issue/{{key}}/changelog", "getChangeLogs", GetChangelog),
             new("GET", $"{root}/issue/{{key}}/comment", "getComments", GetComments),
             new("POST", $"{root}/issue/{{key}}/comment", "addComment", AddComment),
+            new("POST", $"{root}/issue/{{key}}/attachments", "addAttachment", AddAttachment),
             new("GET", $"{root}/search/jql", "searchAndReconsileIssuesUsingJql", SearchGet),
             new("POST", $"{root}/search/jql", "searchAndReconsileIssuesUsingJqlPost", SearchPost),
             new("GET", $"{root}/search", "searchForIssuesUsingJql", Removed),

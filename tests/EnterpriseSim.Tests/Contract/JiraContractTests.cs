@@ -32,6 +32,13 @@ public sealed class JiraContractTests : IAsyncLifetime
         Assert.Equal("invalid_argument", await jira.FailureAsync("issues.transition", new { key, transitionId = "41", resolution = "Done" }));
         Assert.Equal("Olivia Thompson", (await jira.ResultAsync("projects.find", new { text = "IT" })).First("key", "IT").Text("lead"));
         Assert.Contains((await jira.ResultAsync("projects.issue_types", new { project = "WEB" })).Items(), t => t.Text("name") == "Bug");
+        var bytes = Convert.ToBase64String([.. Enumerable.Range(0, 256).Select(value => (byte)value)]);
+        var attached = await jira.ResultAsync("issues.attach", new { key, fileName = "\"odd\" ä.bin", content = bytes, contentType = "application/x-odd" });
+        var listed = Assert.Single((await jira.ResultAsync("issues.attachments", new { key })).Items());
+        Assert.Equal((attached.Text("id"), "%22odd%22 ä.bin", "256", "application/x-odd"), (listed.Text("id"), listed.Text("fileName"), listed.Text("size"), listed.Text("contentType")));
+        Assert.Equal("invalid_argument", await jira.FailureAsync("issues.attach", new { key, fileName = "a", content = "not base64!" }));
+        Assert.Equal("invalid_argument", await jira.FailureAsync("issues.attach", new { key, fileName = "a", content = bytes, contentType = "text/plain\r\nX: y" }));
+        Assert.Equal("not_found", await jira.FailureAsync("issues.attach", new { key = "IT-9999", fileName = "a", content = bytes }));
         await AssertApprovalWorkflowAsync(jira, ada);
         Assert.Empty(jira.NotCalled);
     }
