@@ -52,7 +52,9 @@ public sealed class MirrorStoryTests : IAsyncLifetime
         Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
         await EventuallyAsync(() => Change(approval)["approval"] == "approved" && Change(approval)["comments"].Contains("Steward: Approved by", StringComparison.Ordinal));
         var decided = await JsonAsync(manager, $"v1/approvals/{Id(approval)}");
-        Assert.Equal(("u-" + Manager, "mirror"), (decided.GetProperty("levels")[0].GetProperty("votes")[0].GetProperty("by").GetString(), decided.GetProperty("levels")[0].GetProperty("votes")[0].GetProperty("channel").GetString()));
+        var vote = decided.GetProperty("levels")[0].GetProperty("votes")[0];
+        Assert.Contains(Manager, vote.GetProperty("by").GetString(), StringComparison.Ordinal);
+        Assert.Equal("mirror", vote.GetProperty("channel").GetString());
 
         // Here: the manager rejects in Steward; somebody else tried to approve it there before.
         var second = await AskAsync(lukas);
@@ -167,7 +169,7 @@ public sealed class MirrorStoryTests : IAsyncLifetime
             }
 
             found = await JsonAsync(client, $"v1/approvals/{Id(list[0])}");
-            return found.TryGetProperty("mirror", out var mirror) && mirror.GetProperty("status").GetString() == "open" && mirror.TryGetProperty("nextAt", out var next) && next.GetDateTimeOffset() > DateTimeOffset.UtcNow;
+            return found.TryGetProperty("mirror", out var mirror) && mirror.ValueKind == JsonValueKind.Object && mirror.GetProperty("status").GetString() == "open" && mirror.TryGetProperty("nextAt", out var next) && next.GetDateTimeOffset() > DateTimeOffset.UtcNow;
         });
         return found;
     }

@@ -37,7 +37,7 @@ public sealed class MirrorCluster : GrainCluster, IAsyncLifetime
 
     async Task IAsyncLifetime.InitializeAsync()
     {
-        Company = await EnterpriseSimulation.StartAsync();
+        Company = await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions { Time = Time });
         await InitializeAsync();
     }
 
