@@ -29,7 +29,7 @@ internal sealed partial class ApprovalGrain
             return;
         }
 
-        var next = _journal.State is { } state ? ApprovalWake.Of(state) : null;
+        var next = _journal.State is { } state ? WakeOf(state) : null;
         var wait = (next - _time.GetUtcNow()) is { } until && until > TimeSpan.Zero ? until : TimeSpan.Zero;
         if (_tellRunAgain || (next is not null && wait <= _parts.Options.KeptFor))
         {
@@ -66,6 +66,7 @@ internal sealed partial class ApprovalGrain
             for (var step = 0; step < MaxSteps && !_stop.IsCancellationRequested; step++)
             {
                 await AdvanceAsync();
+                StartMirror();
                 var isDone = await HandOverAsync();
                 _failures = isDone is null ? _failures + 1 : 0;
                 if (isDone is not true)
@@ -92,10 +93,10 @@ internal sealed partial class ApprovalGrain
     {
         _work = Task.CompletedTask;
         Arm();
-        if (_journal.State is not { } state || _tellRunAgain || ApprovalWake.Of(state) is not { } next || next - _time.GetUtcNow() > _parts.Options.KeptFor)
+        if (_journal.State is not { } state || _tellRunAgain || WakeOf(state) is not { } next || next - _time.GetUtcNow() > _parts.Options.KeptFor)
         {
             // A request that waits uses nothing. Not while a command is being carried out: its end sets the timer, which an activation that leaves has not.
-            if (!_tellRunAgain && _commands == 0)
+            if (!_tellRunAgain && _commands == 0 && _mirroring.IsCompleted)
             {
                 DeactivateOnIdle();
             }
@@ -177,7 +178,7 @@ internal sealed partial class ApprovalGrain
 
     private async Task<LevelQuery> QueryAsync(ApprovalState state, DateTimeOffset now) => LevelQuery.Of(state, await _parts.Routes.DelegationsAsync(TenantId, _stop.Token), now);
 
-    /// <summary>Tells the run, the people, the lists and the record in another system what they do not know.</summary>
+    /// <summary>Tells the run, the people and the lists what they do not know.</summary>
     /// <returns>Whether something was handed over; null when something could not be.</returns>
     private async Task<bool?> HandOverAsync()
     {
@@ -187,12 +188,11 @@ internal sealed partial class ApprovalGrain
         }
 
         var now = _time.GetUtcNow();
-        var mirrored = await MirrorAsync(state, now);
         var tellsRun = ApprovalWake.CanTellRun(state, now) || (_tellRunAgain && state is { IsOver: true, Request.RunId: not null });
         var lists = state.ListedThrough < state.ListVersion;
         if (!tellsRun && !lists && state.Outbox.Count == 0)
         {
-            return mirrored;
+            return false;
         }
 
         // The run first: somebody may wait for it.
@@ -213,7 +213,7 @@ internal sealed partial class ApprovalGrain
             ApprovalDiagnostics.HandOver.Record(Math.Max(0, (handed.At - state.ChangedAt).TotalSeconds));
         }
 
-        var isComplete = (isTold || state.Outbox.Count == 0) && (await isListed || !lists) && (runTold || !tellsRun) && mirrored is not null;
+        var isComplete = (isTold || state.Outbox.Count == 0) && (await isListed || !lists) && (runTold || !tellsRun);
         return isComplete ? true : null;
     }
 
@@ -255,41 +255,6 @@ internal sealed partial class ApprovalGrain
         {
             await _parts.Router.TellAsync(TenantId, notices, _stop.Token);
         }
-    }
-
-    /// <summary>Brings the record in another system in step, and takes what was decided there for what it is: one more vote.</summary>
-    /// <returns>Whether something was done; null when it could not be.</returns>
-    private async Task<bool?> MirrorAsync(ApprovalState state, DateTimeOffset now)
-    {
-        if (_parts.Mirrors is not { } mirrors || !ApprovalWake.MirrorIsDue(state, now))
-        {
-            return false;
-        }
-
-        MirrorStep? step = null;
-        if (!await TriedAsync(async () =>
-        {
-            _parts.Platform.Assume(TenantId);
-            step = await mirrors.SyncAsync(state, _stop.Token);
-        }))
-        {
-            return null;
-        }
-
-        // What was decided there first: noted as seen before, it would be lost with a server that stops in between. A vote that comes again counts once.
-        if (step!.Vote is { } vote)
-        {
-            // Refused where whoever closed it there may not decide here; the next step says so there.
-            await Note(current => ApprovalMachine.Vote(current!, vote, _time.GetUtcNow()));
-        }
-
-        if (step.Cancel is { } cancel)
-        {
-            await Note(current => ApprovalMachine.Cancel(current!, cancel, _time.GetUtcNow()));
-        }
-
-        await Note(_ => new ApprovalOutcome { Events = [step!.Event] });
-        return true;
     }
 
     private async Task<bool> TriedAsync(Func<Task> tell)

@@ -47,7 +47,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_work, _mirroring).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         if (!_gaveWay && _journal.State is { } state && ApprovalWake.Of(state) <= _time.GetUtcNow())
         {
             HandOn();
@@ -236,6 +236,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
             && end.At <= endedBefore
             && ApprovalWake.Of(state) is null
             && _work.IsCompleted
+            && _mirroring.IsCompleted
             && await _journal.RetireAsync(ApprovalRetired.Of(state), cancellationToken);
     }
 

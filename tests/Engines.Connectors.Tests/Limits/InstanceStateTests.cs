@@ -9,6 +9,59 @@ public sealed class InstanceStateTests
     private readonly ManualTime _time = new();
 
     [Fact]
+    public void Scale_WhatWasUsedCountsOnAndTheVendorsNumberStillNarrows()
+    {
+        var state = With(new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 2, Headers = new LimitHeaders { Limit = "X-Limit" } });
+        Assert.Equal(2, Granted());
+        state.Scale(2.5);
+        Assert.Equal(3, Granted());
+        state.Scale(1);
+        Assert.Equal(0, Granted());
+
+        _time.Advance(TimeSpan.FromMinutes(3));
+        state.Scale(10);
+        state.Leave(Ended(0) with { Limit = 7 });
+        Assert.Equal(7, Granted());
+        state.Scale(20);
+        Assert.Equal(0, Granted());
+
+        int Granted()
+        {
+            var granted = 0;
+            for (; Ask(state) is { IsGranted: true } permit; granted++)
+            {
+                state.Leave(Ended(permit.Id));
+            }
+
+            return granted;
+        }
+    }
+
+    [Fact]
+    public void Scale_CallsAtOnce_AreMoreToo()
+    {
+        var state = With(new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 100, MaxConcurrent = 1 });
+        state.Scale(2);
+        Ask(state);
+
+        Assert.True(Ask(state).IsGranted);
+        Assert.Equal("rate_limited", Ask(state).Refusal);
+    }
+
+    [Theory]
+    [InlineData(LimitScope.Operation)]
+    [InlineData(LimitScope.Resource)]
+    public void Scale_WindowsThatComeLater_AreScaled(LimitScope scope)
+    {
+        var state = With(new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 1, Scope = scope, Resource = "{id}" });
+        state.Scale(2);
+
+        Assert.True(state.Enter(new CallIntent("things.get", 1, "a", null, false)).IsGranted);
+        Assert.True(state.Enter(new CallIntent("things.get", 1, "a", null, false)).IsGranted);
+        Assert.Equal("rate_limited", state.Enter(new CallIntent("things.get", 1, "a", null, false)).Refusal);
+    }
+
+    [Fact]
     public void Enter_MoreThanMayRunAtOnce_IsRefusedUntilOneEnds()
     {
         var state = With(new LimitSpec { Window = TimeSpan.FromHours(1), Max = 100, MaxConcurrent = 2 });

@@ -67,6 +67,15 @@ public static partial class ApprovalMachine
             level is null ? state.RetryAt ?? state.ChangedAt : null);
     }
 
+    /// <summary>Somebody says that the record in another system has changed: it is looked at soon, also when the request ended not long ago, so that whoever decides there afterwards gets an answer.</summary>
+    public static ApprovalOutcome LookAtMirror(ApprovalState state, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Mirror is not { RecordId: not null } mirror || mirror.NextAt <= now || mirror.Status == MirrorStatus.Failed || (mirror.IsClosed && now - state.End?.At > WatchedFor)
+            ? new() { IsRepeat = true }
+            : ApprovalOutcome.Of(new ApprovalMirrored { At = now, Mirror = mirror with { NextAt = now, IsClosed = false } });
+    }
+
     /// <summary>What time alone does: ends the level, lets the request lapse, reminds. Reminders that were missed are one.</summary>
     public static ApprovalOutcome Advance(ApprovalState state, DateTimeOffset now)
     {

@@ -17,6 +17,9 @@ public static partial class ApprovalMachine
     /// <summary>The longest wait before rules or people are looked up again.</summary>
     public static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long after a request's end a record in another system is still looked at when it changes.</summary>
+    public static readonly TimeSpan WatchedFor = TimeSpan.FromDays(7);
+
     /// <summary>Takes a request, or finds it taken.</summary>
     /// <param name="state">What is there under the request's id; null for nothing.</param>
     /// <param name="request">The request, checked.</param>

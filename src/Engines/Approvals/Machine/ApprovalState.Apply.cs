@@ -30,7 +30,13 @@ public sealed partial record ApprovalState
         }
 
         var next = state.After(happened) with { Version = sequence, ChangedAt = happened.At };
-        if (happened is not (ApprovalHandedOver or PeopleUnavailable or UnknownApprovalEvent))
+        if (MovesMirror(happened) && next.Mirror is { IsClosed: false } mirror)
+        {
+            // The record in the other system does not say so yet.
+            next = next with { Mirror = mirror with { NextAt = happened.At, Failures = 0 } };
+        }
+
+        if (happened is not (ApprovalHandedOver or PeopleUnavailable or ApprovalMirrored or UnknownApprovalEvent))
         {
             next = next with { ListVersion = sequence };
         }
@@ -91,12 +97,12 @@ public sealed partial record ApprovalState
             ListedThrough = Math.Max(ListedThrough, handed.ListedThrough ?? 0),
             RunTold = RunTold || handed.RunTold,
         },
-        ApprovalMirrored mirrored => this with
-        {
-            Mirror = new() { Reference = mirrored.Reference ?? Mirror?.Reference, IsClosed = mirrored.IsClosed, NextAt = mirrored.NextAt },
-        },
+        ApprovalMirrored mirrored => this with { Mirror = mirrored.Mirror },
         _ => this,
     };
+
+    private static bool MovesMirror(ApprovalEvent happened) =>
+        happened is LevelOpened or ApprovalVoted or ApprovalDelegated or ApprovalEscalated or LevelEnded or ApprovalApproved or ApprovalRejected or ApprovalExpired or ApprovalCancelled;
 
     private ApprovalState Change(int number, Func<LevelState, LevelState> change) =>
         this with { Levels = [.. Levels.Select(level => level.Number == number ? change(level) : level)] };

@@ -259,19 +259,6 @@ public sealed record EndState
     public DateTimeOffset? NotBefore { get; init; }
 }
 
-/// <summary>The record in another system.</summary>
-public sealed record MirrorState
-{
-    /// <summary>Its id there; null before it is known.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>Whether nothing more is done with it.</summary>
-    public bool IsClosed { get; init; }
-
-    /// <summary>When to look at it, or to try again.</summary>
-    public DateTimeOffset? NextAt { get; init; }
-}
-
 /// <summary>Where a level is.</summary>
 public enum LevelStatus
 {

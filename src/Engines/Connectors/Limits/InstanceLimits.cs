@@ -14,6 +14,15 @@ internal sealed class InstanceLimits
 
     public InstanceLimits(ConnectorTemplate template, TenantShare? share) => _rules = [.. template.Limits.Select(spec => new Rule(spec, share))];
 
+    /// <summary>Multiplies all limits of the template, for a plan that allows more than it says.</summary>
+    public void Scale(double factor)
+    {
+        foreach (var rule in _rules)
+        {
+            rule.Scale(factor);
+        }
+    }
+
     /// <summary>The states that a call counts in.</summary>
     public LimitState[] Find(CallIntent intent, TimeSpan now)
     {
@@ -99,8 +108,20 @@ internal sealed class InstanceLimits
         private readonly LimitState? _whole = spec.Scope is LimitScope.Tenant or LimitScope.Instance ? new LimitState(spec, Slots, spec.Scope == LimitScope.Tenant ? share : null) : null;
         private readonly ResourceLimits? _resources = spec.Scope == LimitScope.Resource ? new ResourceLimits(spec) : null;
         private readonly Dictionary<string, LimitState> _byOperation = new(StringComparer.Ordinal);
+        private LimitSpec _scaled = spec;
 
-        public LimitSpec Spec => spec;
+        public LimitSpec Spec { get; } = spec;
+
+        public void Scale(double factor)
+        {
+            _scaled = Spec with { Max = Times(Spec.Max, factor), MaxConcurrent = Spec.MaxConcurrent is { } most ? Times(most, factor) : null };
+            _whole?.Use(_scaled);
+            _resources?.Use(_scaled);
+            foreach (var state in _byOperation.Values)
+            {
+                state.Use(_scaled);
+            }
+        }
 
         public bool HasOperations => _operations is not null;
 
@@ -125,10 +146,12 @@ internal sealed class InstanceLimits
 
             if (!_byOperation.TryGetValue(operationId, out var state))
             {
-                _byOperation[operationId] = state = new LimitState(spec, Slots);
+                _byOperation[operationId] = state = new LimitState(_scaled, Slots);
             }
 
             return state;
         }
+
+        private static int Times(int number, double factor) => (int)Math.Clamp(Math.Floor(number * factor), 1, int.MaxValue);
     }
 }

@@ -62,6 +62,9 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
     /// <summary>Takes over how many instances of the template the tenant has, and how many of them come before this one; true when that is news.</summary>
     public bool Share(int count, int rank) => share?.See(count, rank, Now) == true;
 
+    /// <summary>Multiplies all limits of the template from now on, for a plan that allows more than it says. What was used counts on.</summary>
+    public void Scale(double factor) => _limits.Scale(factor);
+
     /// <summary>Decides about one call, and counts it when it is let through. The permit holds no credential: whoever owns those adds it.</summary>
     public CallPermit Enter(CallIntent intent)
     {
