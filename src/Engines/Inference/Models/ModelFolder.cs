@@ -65,6 +65,11 @@ internal sealed partial class ModelFolder
             labels = isOwn ? Parse<string[]>("labels.json", ReadChecked(folder, "labels.json", manifest)) : HuggingFaceFolder.Read(folder).Labels;
         }
 
+        if (labels.Any(string.IsNullOrWhiteSpace) || labels.Distinct(StringComparer.Ordinal).Count() < labels.Count)
+        {
+            throw new ModelRefusedException(ModelFault.WrongLabels, "labels.json: each label must be a text of its own");
+        }
+
         var linear = manifest.Task == ModelTask.Classification && ReadOptional(folder, "linear.bin", manifest) is { } bytes ? ReadLinear(bytes, labels.Count) : null;
         return new ModelFolder
         {
@@ -97,6 +102,11 @@ internal sealed partial class ModelFolder
         if (manifest.Name is null || manifest.Version is null || !Identifier().IsMatch(manifest.Name) || !Identifier().IsMatch(manifest.Version))
         {
             throw new ModelRefusedException(ModelFault.Unsupported, "model.json: name and version must be 1 to 64 letters, digits, dots, dashes and underscores");
+        }
+
+        if (manifest.Sha256 is null || manifest.Sha256.Values.Any(hash => hash is null))
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, "model.json: sha256 must name a hash for each file, or be absent");
         }
 
         if (manifest.MaxTokens is < 8 or > 8192)

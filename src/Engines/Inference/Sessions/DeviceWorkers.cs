@@ -142,8 +142,8 @@ internal sealed partial class DeviceWorkers : IDisposable
                     return true;
                 }
 
-                // What waits when the process ends is still answered.
-                if (_isStopping)
+                // What waits when the process ends is still answered, what waits for company too.
+                if (_isStopping && wait is null)
                 {
                     return false;
                 }
