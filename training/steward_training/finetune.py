@@ -17,6 +17,7 @@ RECIPES = {
     "it-assignment": dict(epochs=8, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05),
     "banking77": dict(epochs=20, rate=6e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05),
     "clinc150": dict(epochs=14, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
+    "request-complexity": dict(epochs=3, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
 }
 
 

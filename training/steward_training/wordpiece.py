@@ -28,10 +28,12 @@ def words(text):
         kept = []
         for char in text:
             code = ord(char)
-            if char in "\t\n\r" or char.isspace():
+            if char in "\t\n\r":
                 kept.append(" ")
             elif code in (0, 0xFFFD) or unicodedata.category(char) in ("Cc", "Cf", "Co"):
                 continue
+            elif char.isspace():
+                kept.append(" ")
             elif _cjk(code):
                 kept.append(" " + char + " ")
             else:

@@ -1,0 +1,120 @@
+"""A classifier: the fine-tuned encoder and the linear part, weighted, calibrated and written as a model folder."""
+
+import os
+
+from . import setup
+import numpy
+import onnx
+import scipy.optimize
+import torch
+
+from . import corpora, export, figures, finetune, linear, package, pretrain, runtime
+from .encoder import Classifier, Encoder
+
+# The regularisation of the linear part, chosen on dev once.
+PENALTY = {"it-topic": 0.2, "it-assignment": 0.2, "banking77": 1.0, "clinc150": 0.5, "request-complexity": 0.3}
+PRECISION = {"it-topic": 0.98}
+FALSE_REFUSALS = 0.04
+
+
+def fit_linear(parts, labels, penalty, path):
+    number = {label: at for at, label in enumerate(labels)}
+    features = linear.Features(linear.default_blocks())
+    counts = features.counts([t for t, _ in parts["train"]])
+    rows = features.fit(counts).rows(counts)
+    model = linear.Linear(features, labels)
+    model.fit(rows, numpy.array([number[l] for _, l in parts["train"]]), penalty)
+    model.write(path)
+    return linear.read(path, labels)
+
+
+def encoder_logits(name, parts, limit):
+    """Exports the fine-tuned encoder and runs the exported file on dev and test."""
+    weights, kept = finetune.paths(name)
+    labels = [str(l) for l in numpy.load(kept)["labels"]]
+    cut = pretrain.tokenizer()
+    model = Classifier(Encoder(len(cut.vocabulary)), len(labels))
+    model.load_state_dict(torch.load(weights))
+    file = os.path.join(package.folder_of(name), "model.onnx")
+    onnx.save(export.quantise(export.to_onnx(model, "logits")), file)
+    session = runtime.Session(file)
+    return labels, {p: export.run_rows(session, "logits", [cut.encode(t, limit) for t, _ in parts[p]])
+                    for p in ("dev", "test")}
+
+
+def combine(e, s, truth):
+    """Weights of both parts by the likelihood of dev: (encoderWeight / temperature, linearWeight / temperature)."""
+    def loss(x):
+        p = figures.softmax(numpy.exp(x[0]) * e + numpy.exp(x[1]) * s)
+        return -numpy.log(p[numpy.arange(len(truth)), truth] + 1e-12).mean()
+    starts = [numpy.log([a, b]) for a in (0.3, 1.0) for b in (1.0, 4.0)]
+    best = min((scipy.optimize.minimize(loss, x, method="Nelder-Mead") for x in starts), key=lambda r: r.fun)
+    return numpy.exp(best.x)
+
+
+def refuse(p, other, minimum):
+    """The answers with refusals: (class, confidence)."""
+    known = p.copy()
+    known[:, other] = -1
+    top = known.max(1)
+    refused = (p.argmax(1) == other) | (top < minimum)
+    return numpy.where(refused, other, known.argmax(1)), numpy.where(refused, 1 - top, top)
+
+
+def main(name, base=None):
+    setup.seed_all()
+    parts = base or corpora.load(name)
+    limit = finetune.RECIPES[name]["limit"]
+    if not os.path.exists(finetune.paths(name)[0]):
+        finetune.train(name, parts)
+    labels, e = encoder_logits(name, parts, limit)
+    model = fit_linear(parts, labels, PENALTY[name], os.path.join(package.folder_of(name), "linear.bin"))
+    s = {p: model.score_texts([t for t, _ in parts[p]]) for p in ("dev", "test")}
+    number = {label: at for at, label in enumerate(labels)}
+    y = {p: numpy.array([number[l] for _, l in parts[p]]) for p in ("dev", "test")}
+    a, b = combine(e["dev"], s["dev"], y["dev"])
+    p = {k: figures.softmax(a * e[k] + b * s[k]) for k in e}
+    for part in ("dev", "test"):
+        print(name, part, "encoder alone", round(float((e[part].argmax(1) == y[part]).mean()), 4),
+              "linear alone", round(float((s[part].argmax(1) == y[part]).mean()), 4), "both", figures.summary(p[part], y[part]),
+              flush=True)
+    calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5)}
+    metrics, other = {}, number.get("oos")
+    if other is not None:
+        metrics = out_of_scope(p, y, other, calibration)
+    else:
+        metrics = figures.summary(p["test"], y["test"])
+        wanted = PRECISION.get(name, 0.95)
+        at = figures.threshold(p["dev"].max(1), p["dev"].argmax(1) == y["dev"], wanted)
+        calibration["thresholds"] = {"autoRoute": None if at is None else round(at, 4), "review": 0.70, "precision": wanted}
+        if at is not None:
+            cover, precision = figures.band(p["test"].max(1), p["test"].argmax(1) == y["test"], at)
+            metrics["autoRoute"] = {"threshold": round(at, 4), "coverage": round(cover, 4),
+                                    "precision": None if precision is None else round(precision, 4)}
+    package.write(name, "classification", limit, labels, calibration, {"part": "test", **metrics},
+                  [d for d in (name,) if d in package.PROVENANCE] or ["clinc150", "banking77", "it-topic"])
+
+
+def out_of_scope(p, y, other, calibration):
+    """The refusal threshold comes from dev rows that are in scope: so many of them may be refused."""
+    known = p["dev"].copy()
+    known[:, other] = -1
+    # A row whose best class is the label itself is refused whatever the threshold.
+    top = numpy.where(p["dev"].argmax(1) == other, -1, known.max(1))
+    minimum = round(float(numpy.quantile(top, FALSE_REFUSALS)), 4)
+    calibration["thresholds"] = {"autoRoute": 0.95, "review": 0.70}
+    calibration["outOfScope"] = {"label": "oos", "minimum": minimum}
+    guess, confidence = refuse(p["test"], other, minimum)
+    inside, truth = y["test"] != other, y["test"]
+    before = p["test"].copy()
+    before[:, other] = -1
+    return {"rows": len(truth), "inScopeAccuracy": round(float((before.argmax(1) == truth)[inside].mean()), 4),
+            "inScopeAccuracyWithRefusals": round(float((guess == truth)[inside].mean()), 4),
+            "falseRefusals": round(float((guess == other)[inside].mean()), 4),
+            "outOfScopeRecall": round(float((guess == other)[~inside].mean()), 4),
+            "ece": round(figures.calibration_error(confidence, guess == truth), 4)}
+
+
+if __name__ == "__main__":
+    import sys
+    main(sys.argv[1])
