@@ -61,15 +61,13 @@ def load(name):
 
 
 def _clinc():
-    """CLINC150 has its own validation part: it is cut in halves for dev and test. Its hundred out-of-scope rows for
-    training are train, its hundred for validation are test: no threshold is chosen on them."""
+    """CLINC150 has its own validation part, in scope and out of it: both are cut in halves for dev and test."""
     with open(os.path.join(data_root(), "intents", "clinc150.train.json"), encoding="utf-8") as file:
         data = json.load(file)
     parts = {"train": [], "dev": [], "test": []}
     parts["train"] = [tuple(r) for r in data["train"]] + [tuple(r) for r in data["oos_train"]]
-    for text, label in data["val"]:
+    for text, label in data["val"] + data["oos_val"]:
         parts["dev" if fraction(text) < 0.5 else "test"].append((text, label))
-    parts["test"] += [tuple(r) for r in data["oos_val"]]
     return parts
 
 

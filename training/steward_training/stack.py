@@ -52,12 +52,20 @@ def combine(e, s, truth):
     return numpy.exp(best.x)
 
 
-def refuse(p, other, minimum):
-    """The answers with refusals: (class, confidence)."""
-    known = p.copy()
+def known_margin(z, other, softness):
+    """How much likelier the best class in scope is than the out-of-scope class, on softened probabilities: sharp ones
+    are all near one or zero and order the doubtful texts badly."""
+    q = figures.softmax(z / softness)
+    known = q.copy()
     known[:, other] = -1
-    top = known.max(1)
-    refused = (p.argmax(1) == other) | (top < minimum)
+    return known.max(1) - q[:, other]
+
+
+def answers(z, other, softness, minimum):
+    """The answers with refusals: (class, confidence)."""
+    known = figures.softmax(z)
+    known[:, other] = -1
+    top, refused = known.max(1), known_margin(z, other, softness) < minimum
     return numpy.where(refused, other, known.argmax(1)), numpy.where(refused, 1 - top, top)
 
 
@@ -73,7 +81,8 @@ def main(name, base=None):
     number = {label: at for at, label in enumerate(labels)}
     y = {p: numpy.array([number[l] for _, l in parts[p]]) for p in ("dev", "test")}
     a, b = combine(e["dev"], s["dev"], y["dev"])
-    p = {k: figures.softmax(a * e[k] + b * s[k]) for k in e}
+    z = {k: a * e[k] + b * s[k] for k in e}
+    p = {k: figures.softmax(z[k]) for k in z}
     for part in ("dev", "test"):
         print(name, part, "encoder alone", round(float((e[part].argmax(1) == y[part]).mean()), 4),
               "linear alone", round(float((s[part].argmax(1) == y[part]).mean()), 4), "both", figures.summary(p[part], y[part]),
@@ -81,7 +90,7 @@ def main(name, base=None):
     calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5)}
     metrics, other = {}, number.get("oos")
     if other is not None:
-        metrics = out_of_scope(p, y, other, calibration)
+        metrics = out_of_scope(z, y, other, calibration)
     else:
         metrics = figures.summary(p["test"], y["test"])
         wanted = PRECISION.get(name, 0.95)
@@ -95,19 +104,22 @@ def main(name, base=None):
                   [d for d in (name,) if d in package.PROVENANCE] or ["clinc150", "banking77", "it-topic"])
 
 
-def out_of_scope(p, y, other, calibration):
-    """The refusal threshold comes from dev rows that are in scope: so many of them may be refused."""
-    known = p["dev"].copy()
-    known[:, other] = -1
-    # A row whose best class is the label itself is refused whatever the threshold.
-    top = numpy.where(p["dev"].argmax(1) == other, -1, known.max(1))
-    minimum = round(float(numpy.quantile(top, FALSE_REFUSALS)), 4)
+def out_of_scope(z, y, other, calibration):
+    """The refusal threshold lets so many of dev's rows in scope be refused; the softness is the one with which that
+    finds the most of dev's rows out of scope."""
+    inside = y["dev"] != other
+    choices = []
+    for softness in (1.0, 2.0, 3.0, 5.0):
+        margin = known_margin(z["dev"], other, softness)
+        minimum = float(numpy.quantile(margin[inside], FALSE_REFUSALS))
+        choices.append(((margin[~inside] < minimum).mean(), softness, minimum))
+    _, softness, minimum = max(choices, key=lambda c: (c[0], -c[1]))
     calibration["thresholds"] = {"autoRoute": 0.95, "review": 0.70}
-    calibration["outOfScope"] = {"label": "oos", "minimum": minimum}
-    guess, confidence = refuse(p["test"], other, minimum)
+    calibration["outOfScope"] = {"label": "oos", "softness": softness, "minimum": round(minimum, 5)}
+    guess, confidence = answers(z["test"], other, softness, minimum)
     inside, truth = y["test"] != other, y["test"]
-    before = p["test"].copy()
-    before[:, other] = -1
+    before = z["test"].copy()
+    before[:, other] = -1e9
     return {"rows": len(truth), "inScopeAccuracy": round(float((before.argmax(1) == truth)[inside].mean()), 4),
             "inScopeAccuracyWithRefusals": round(float((guess == truth)[inside].mean()), 4),
             "falseRefusals": round(float((guess == other)[inside].mean()), 4),
