@@ -11,7 +11,7 @@ from . import export, package, pretrain, retrieval, runtime
 from .encoder import Embedder, Encoder
 from .loop import Progress, Schedule, pad
 
-NAME, LIMIT, STEPS = "embedder", 128, 420
+NAME, LIMIT, STEPS = "embedder", 128, 360
 SHARPNESS = 20.0
 
 

@@ -8,15 +8,16 @@ import numpy
 import torch
 
 from . import corpora, pretrain, wordpiece
-from .encoder import Classifier
+from .encoder import Classifier, Encoder
 from .loop import Progress, Schedule, batches, pad
 
-# Epochs, learning rate of the encoder and of the head, tokens a batch, longest text, share of words hidden.
+# Epochs, learning rate of the encoder and of the head, tokens a batch, longest text, share of words hidden; `refit`:
+# epochs at a low rate over all parts once everything is measured.
 RECIPES = {
     "it-topic": dict(epochs=3, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.08, smooth=0.03),
-    "it-assignment": dict(epochs=8, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05),
-    "banking77": dict(epochs=20, rate=6e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05),
-    "clinc150": dict(epochs=14, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
+    "it-assignment": dict(epochs=8, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05, refit=2),
+    "banking77": dict(epochs=20, rate=6e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05, refit=3),
+    "clinc150": dict(epochs=12, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
     "request-complexity": dict(epochs=3, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
 }
 
@@ -45,43 +46,65 @@ def paths(name):
     return os.path.join(root, name + ".pt"), os.path.join(root, name + ".npz")
 
 
-def train(name, parts=None, start=None, seed=setup.SEED, save=None):
-    """Trains on the train part; writes the weights and the logits of dev and test."""
-    setup.seed_all(seed)
+def _epochs(name, model, rows, truth, epochs, scale, seed, each):
     recipe = RECIPES[name]
-    parts = parts or corpora.load(name)
-    labels = labels_of(parts)
-    number = {label: at for at, label in enumerate(labels)}
-    cut = pretrain.tokenizer()
-    rows = {p: [cut.encode(t, recipe["limit"]) for t, _ in found] for p, found in parts.items()}
-    truth = {p: numpy.array([number[l] for _, l in found]) for p, found in parts.items()}
-    model = Classifier(start or pretrain.fresh_encoder(), len(labels))
-    lengths = [len(r) for r in rows["train"]]
-    plans = [batches(lengths, recipe["budget"], seed + e, largest=64) for e in range(recipe["epochs"])]
-    schedule = Schedule(model, recipe["rate"], sum(map(len, plans)), head_rate=recipe["head"])
+    lengths = [len(r) for r in rows]
+    plans = [batches(lengths, recipe["budget"], seed + e, largest=64) for e in range(epochs)]
+    schedule = Schedule(model, scale * recipe["rate"], sum(map(len, plans)), head_rate=scale * recipe["head"])
     progress = Progress(name, schedule.steps)
     chance = torch.Generator().manual_seed(seed)
-    weights, logits = paths(save or name)
-    began = time.process_time()
     model.train()
     for epoch, plan in enumerate(plans):
         for batch in plan:
-            ids, mask = pad([rows["train"][i] for i in batch])
+            ids, mask = pad([rows[i] for i in batch])
             hidden = (torch.rand(ids.shape, generator=chance) < recipe["hide"]) & (ids > 4)
             ids[hidden] = wordpiece.MASK
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 guess = model(ids, mask)
-            loss = torch.nn.functional.cross_entropy(guess.float(), torch.from_numpy(truth["train"][batch]),
+            loss = torch.nn.functional.cross_entropy(guess.float(), torch.from_numpy(truth[batch]),
                                                      label_smoothing=recipe["smooth"])
             schedule.step(loss)
             progress.step(loss.detach())
+        each(epoch + 1)
+
+
+def _numbers(name, parts, labels):
+    number, cut = {label: at for at, label in enumerate(labels)}, pretrain.tokenizer()
+    rows = {p: [cut.encode(t, RECIPES[name]["limit"]) for t, _ in found] for p, found in parts.items()}
+    return rows, {p: numpy.array([number[l] for _, l in found]) for p, found in parts.items()}
+
+
+def train(name, parts=None, seed=setup.SEED):
+    """Trains on the train part; writes the weights and the labels in their order."""
+    setup.seed_all(seed)
+    epochs, parts = RECIPES[name]["epochs"], parts or corpora.load(name)
+    labels = labels_of(parts)
+    rows, truth = _numbers(name, parts, labels)
+    model = Classifier(pretrain.fresh_encoder(), len(labels))
+    weights, kept = paths(name)
+    began = time.process_time()
+
+    def each(epoch):
         torch.save(model.state_dict(), weights)
-        if (epoch + 1) % max(1, recipe["epochs"] // 4) == 0 or epoch + 1 == recipe["epochs"]:
+        if epoch % max(1, epochs // 4) == 0 or epoch == epochs:
             dev = outputs(model, rows["dev"])
-            print(f"{name} epoch {epoch + 1} dev accuracy {(dev.argmax(1) == truth['dev']).mean():.4f} "
+            print(f"{name} epoch {epoch} dev accuracy {(dev.argmax(1) == truth['dev']).mean():.4f} "
                   f"cpu {time.process_time() - began:.0f}s", flush=True)
-    numpy.savez(logits, labels=numpy.array(labels), dev=dev, test=outputs(model, rows["test"]))
-    return model
+    _epochs(name, model, rows["train"], truth["train"], epochs, 1.0, seed, each)
+    numpy.savez(kept, labels=numpy.array(labels))
+
+
+def refit(name, parts):
+    """A few more epochs at a low rate over all parts: for shipping, after everything is measured."""
+    setup.seed_all(setup.SEED + 1)
+    weights, kept = paths(name)
+    labels = [str(l) for l in numpy.load(kept)["labels"]]
+    rows, truth = _numbers(name, parts, labels)
+    model = Classifier(Encoder(len(pretrain.tokenizer().vocabulary)), len(labels))
+    model.load_state_dict(torch.load(weights))
+    final = weights.replace(".pt", ".all.pt")
+    _epochs(name, model, sum(rows.values(), []), numpy.concatenate(list(truth.values())), RECIPES[name]["refit"], 0.3,
+            setup.SEED + 1, lambda _: torch.save(model.state_dict(), final))
 
 
 if __name__ == "__main__":

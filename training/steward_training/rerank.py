@@ -11,7 +11,7 @@ from . import export, package, pretrain, retrieval, runtime
 from .encoder import CrossEncoder, Encoder
 from .loop import Progress, Schedule
 
-NAME, LIMIT, STEPS, OTHERS = "reranker", 160, 420, 3
+NAME, LIMIT, STEPS, OTHERS = "reranker", 160, 360, 3
 
 
 def sample(step, chance, known, labels, documents, near, tickets, near_tickets):
