@@ -36,24 +36,14 @@ def write_encoder(name, weights, classes):
     return file
 
 
-def encoder_logits(name, parts, limit):
-    """Exports the fine-tuned encoder and runs the exported file on dev and test."""
-    weights, kept = finetune.paths(name)
-    labels = [str(l) for l in numpy.load(kept)["labels"]]
+def scores(name, labels, weights, rows, parts):
+    """Both parts' scores on dev and test by the files of the model folder, with what may be fitted on `rows`."""
     session, cut = runtime.Session(write_encoder(name, weights, len(labels))), pretrain.tokenizer()
-    return labels, {p: export.run_rows(session, "logits", [cut.encode(t, limit) for t, _ in parts[p]])
-                    for p in ("dev", "test")}
-
-
-def fit_for_shipping(name, parts, labels):
-    """With everything measured, the held-out rows are worth more as training rows."""
-    folder, rows = package.folder_of(name), sum(parts.values(), [])
-    fit_linear(rows, labels, PENALTY[name], os.path.join(folder, "linear.bin"))
-    if "refit" in finetune.RECIPES[name]:
-        weights = finetune.paths(name)[0].replace(".pt", ".all.pt")
-        if not os.path.exists(weights):
-            finetune.refit(name, parts)
-        write_encoder(name, weights, len(labels))
+    limit = finetune.RECIPES[name]["limit"]
+    model = fit_linear(rows, labels, PENALTY[name], os.path.join(package.folder_of(name), "linear.bin"))
+    texts = {p: [t for t, _ in parts[p]] for p in ("dev", "test")}
+    e = {p: export.run_rows(session, "logits", [cut.encode(t, limit) for t in found]) for p, found in texts.items()}
+    return e, {p: model.score_texts(found) for p, found in texts.items()}
 
 
 def combine(e, s, truth):
@@ -83,57 +73,75 @@ def answers(z, other, softness, minimum):
     return numpy.where(refused, other, known.argmax(1)), numpy.where(refused, 1 - top, top)
 
 
-def main(name, base=None):
+def judge(name, e, s, y, other):
+    """Fits the calibration on dev and judges it on both parts: (calibration, figures of dev, figures of test)."""
+    a, b = combine(e["dev"], s["dev"], y["dev"])
+    calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5)}
+    z = {k: a * e[k] + b * s[k] for k in e}
+    found = {k: figures.summary(figures.softmax(z[k]), y[k]) for k in z}
+    if other is not None:
+        calibration.update(refusal(z["dev"], y["dev"], other))
+        rule = calibration["outOfScope"]
+        return calibration, *(refusal_figures(z[k], y[k], other, rule["softness"], rule["minimum"]) for k in ("dev", "test"))
+    confidence = {k: figures.softmax(z[k]) for k in z}
+    wanted = PRECISION.get(name, 0.95)
+    at = figures.threshold(confidence["dev"].max(1), confidence["dev"].argmax(1) == y["dev"], wanted)
+    calibration["thresholds"] = {"autoRoute": None if at is None else round(at, 4), "review": 0.70, "precision": wanted}
+    if at is not None:
+        for k in found:
+            cover, precision = figures.band(confidence[k].max(1), confidence[k].argmax(1) == y[k], at)
+            found[k]["autoRoute"] = {"threshold": round(at, 4), "coverage": round(cover, 4),
+                                     "precision": None if precision is None else round(precision, 4)}
+    return calibration, found["dev"], found["test"]
+
+
+def main(name, parts=None):
     setup.seed_all()
-    parts = base or corpora.load(name)
-    limit = finetune.RECIPES[name]["limit"]
-    if not os.path.exists(finetune.paths(name)[0]):
+    parts = parts or corpora.load(name)
+    weights, kept = finetune.paths(name)
+    if not os.path.exists(weights):
         finetune.train(name, parts)
-    labels, e = encoder_logits(name, parts, limit)
-    model = fit_linear(parts["train"], labels, PENALTY[name], os.path.join(package.folder_of(name), "linear.bin"))
-    s = {p: model.score_texts([t for t, _ in parts[p]]) for p in ("dev", "test")}
+    labels = [str(l) for l in numpy.load(kept)["labels"]]
     number = {label: at for at, label in enumerate(labels)}
     y = {p: numpy.array([number[l] for _, l in parts[p]]) for p in ("dev", "test")}
-    a, b = combine(e["dev"], s["dev"], y["dev"])
-    z = {k: a * e[k] + b * s[k] for k in e}
-    p = {k: figures.softmax(z[k]) for k in z}
+    e, s = scores(name, labels, weights, parts["train"], parts)
     for part in ("dev", "test"):
         print(name, part, "encoder alone", round(float((e[part].argmax(1) == y[part]).mean()), 4),
-              "linear alone", round(float((s[part].argmax(1) == y[part]).mean()), 4), "both", figures.summary(p[part], y[part]),
-              flush=True)
-    calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5)}
-    metrics, other = {}, number.get("oos")
-    if other is not None:
-        metrics = out_of_scope(z, y, other, calibration)
-    else:
-        metrics = figures.summary(p["test"], y["test"])
-        wanted = PRECISION.get(name, 0.95)
-        at = figures.threshold(p["dev"].max(1), p["dev"].argmax(1) == y["dev"], wanted)
-        calibration["thresholds"] = {"autoRoute": None if at is None else round(at, 4), "review": 0.70, "precision": wanted}
-        if at is not None:
-            cover, precision = figures.band(p["test"].max(1), p["test"].argmax(1) == y["test"], at)
-            metrics["autoRoute"] = {"threshold": round(at, 4), "coverage": round(cover, 4),
-                                    "precision": None if precision is None else round(precision, 4)}
-    fit_for_shipping(name, parts, labels)
-    package.write(name, "classification", limit, labels, calibration, {"part": "test, before the last fit over all parts", **metrics},
-                  [d for d in (name,) if d in package.PROVENANCE] or ["clinc150", "banking77", "it-topic"])
+              "linear alone", round(float((s[part].argmax(1) == y[part]).mean()), 4), flush=True)
+    numpy.savez(kept.replace(".npz", ".scores.npz"), **{"e" + k: v for k, v in e.items()},
+                **{"s" + k: v for k, v in s.items()}, **{"y" + k: v for k, v in y.items()})
+    _, dev, test = judge(name, e, s, y, number.get("oos"))
+    print(name, "dev", dev, "test", test, flush=True)
+    # With everything measured, the test rows are worth more as training rows; dev stays out and calibrates again.
+    if "refit" in finetune.RECIPES[name]:
+        final = weights.replace(".pt", ".final.pt")
+        if not os.path.exists(final):
+            finetune.refit(name, parts)
+        weights = final
+    e, s = scores(name, labels, weights, parts["train"] + parts["test"], parts)
+    calibration, shipped, _ = judge(name, e, s, y, number.get("oos"))
+    package.write(name, "classification", finetune.RECIPES[name]["limit"], labels, calibration,
+                  {"test": test, "devOfTheShippedWeights": shipped},
+                  [name] if name in package.PROVENANCE else ["clinc150", "banking77", "it-topic"])
 
 
-def out_of_scope(z, y, other, calibration):
-    """The refusal threshold lets so many of dev's rows in scope be refused; the softness is the one with which that
-    finds the most of dev's rows out of scope."""
-    inside = y["dev"] != other
+def refusal(z, y, other):
+    """The threshold lets so many of dev's rows in scope be refused; the softness is the one with which that finds the
+    most of dev's rows out of scope."""
+    inside = y != other
     choices = []
     for softness in (1.0, 2.0, 3.0, 5.0):
-        margin = known_margin(z["dev"], other, softness)
+        margin = known_margin(z, other, softness)
         minimum = float(numpy.quantile(margin[inside], FALSE_REFUSALS))
         choices.append(((margin[~inside] < minimum).mean(), softness, minimum))
     _, softness, minimum = max(choices, key=lambda c: (c[0], -c[1]))
-    calibration["thresholds"] = {"autoRoute": 0.95, "review": 0.70}
-    calibration["outOfScope"] = {"label": "oos", "softness": softness, "minimum": round(minimum, 5)}
-    guess, confidence = answers(z["test"], other, softness, minimum)
-    inside, truth = y["test"] != other, y["test"]
-    before = z["test"].copy()
+    return {"thresholds": {"autoRoute": 0.95, "review": 0.70},
+            "outOfScope": {"label": "oos", "softness": softness, "minimum": round(minimum, 5)}}
+
+
+def refusal_figures(z, truth, other, softness, minimum):
+    guess, confidence = answers(z, other, softness, minimum)
+    inside, before = truth != other, z.copy()
     before[:, other] = -1e9
     return {"rows": len(truth), "inScopeAccuracy": round(float((before.argmax(1) == truth)[inside].mean()), 4),
             "inScopeAccuracyWithRefusals": round(float((guess == truth)[inside].mean()), 4),
