@@ -34,7 +34,7 @@ def simple_rows(part):
 
 def load():
     parts = {}
-    for part, size in (("train", 4000), ("dev", 700), ("test", 700)):
+    for part, size in (("train", 2500), ("dev", 700), ("test", 700)):
         chance = random.Random(setup.SEED + len(part))
         joins = KNOWN_JOINS if part == "train" else KNOWN_JOINS + OTHER_JOINS
         simple = simple_rows(part)

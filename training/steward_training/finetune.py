@@ -15,10 +15,10 @@ from .loop import Progress, Schedule, batches, pad
 # epochs at a low rate over train and test once everything is measured.
 RECIPES = {
     "it-topic": dict(epochs=3, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.08, smooth=0.03, refit=1),
-    "it-assignment": dict(epochs=6, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05, refit=2),
+    "it-assignment": dict(epochs=5, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05, refit=2),
     "banking77": dict(start="embedder", epochs=9, rate=5e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05, refit=3),
     "clinc150": dict(epochs=12, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
-    "request-complexity": dict(epochs=3, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
+    "request-complexity": dict(epochs=2, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
 }
 
 
