@@ -11,12 +11,12 @@ from . import corpora, pretrain, wordpiece
 from .encoder import Classifier, Embedder, Encoder
 from .loop import Progress, Schedule, batches, pad
 
-# Epochs, learning rate of the encoder and of the head, tokens a batch, longest text, share of words hidden; `refit`:
+# Epochs, (`stop`: where the run ends, within a schedule laid out for all), learning rate of the encoder and of the head, tokens a batch, longest text, share of words hidden; `refit`:
 # epochs at a low rate over train and test once everything is measured.
 RECIPES = {
-    "it-topic": dict(epochs=3, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.08, smooth=0.03, refit=1),
-    "it-assignment": dict(epochs=5, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05, refit=2),
-    "banking77": dict(start="embedder", epochs=9, rate=5e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05, refit=3),
+    "it-topic": dict(epochs=3, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.08, smooth=0.03),
+    "it-assignment": dict(epochs=5, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05, stop=3, refit=1),
+    "banking77": dict(start="embedder", epochs=9, rate=5e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05, refit=1),
     "clinc150": dict(epochs=12, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
     "request-complexity": dict(epochs=2, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
 }
@@ -50,8 +50,9 @@ def _epochs(name, model, rows, truth, epochs, scale, seed, each):
     recipe = RECIPES[name]
     lengths = [len(r) for r in rows]
     plans = [batches(lengths, recipe["budget"], seed + e, largest=64) for e in range(epochs)]
-    schedule = Schedule(model, scale * recipe["rate"], sum(map(len, plans)), head_rate=scale * recipe["head"])
-    progress = Progress(name, schedule.steps)
+    steps, plans = sum(map(len, plans)), plans[:recipe.get("stop", epochs)]
+    schedule = Schedule(model, scale * recipe["rate"], steps, head_rate=scale * recipe["head"])
+    progress = Progress(name, sum(map(len, plans)))
     chance = torch.Generator().manual_seed(seed)
     model.train()
     for epoch, plan in enumerate(plans):
@@ -86,21 +87,21 @@ def embedder_encoder():
 def train(name, parts=None, seed=setup.SEED):
     """Trains on the train part; writes the weights and the labels in their order."""
     setup.seed_all(seed)
-    epochs, parts = RECIPES[name]["epochs"], parts or corpora.load(name)
+    recipe, parts = RECIPES[name], parts or corpora.load(name)
     labels = labels_of(parts)
     rows, truth = _numbers(name, parts, labels)
     start = embedder_encoder() if RECIPES[name].get("start") == "embedder" else pretrain.fresh_encoder()
     model = Classifier(start, len(labels))
     weights, kept = paths(name)
-    began = time.process_time()
+    began, last = time.process_time(), recipe.get("stop", recipe["epochs"])
 
     def each(epoch):
         torch.save(model.state_dict(), weights)
-        if epoch % max(1, epochs // 4) == 0 or epoch == epochs:
+        if epoch % max(1, recipe["epochs"] // 4) == 0 or epoch == last:
             dev = outputs(model, rows["dev"])
             print(f"{name} epoch {epoch} dev accuracy {(dev.argmax(1) == truth['dev']).mean():.4f} "
                   f"cpu {time.process_time() - began:.0f}s", flush=True)
-    _epochs(name, model, rows["train"], truth["train"], epochs, 1.0, seed, each)
+    _epochs(name, model, rows["train"], truth["train"], recipe["epochs"], 1.0, seed, each)
     numpy.savez(kept, labels=numpy.array(labels))
 
 
