@@ -30,7 +30,7 @@ for name in "$@"; do
 done
 [ ${#names[@]} -gt 0 ] || { sed -n 2,3p "$0"; exit 2; }
 for name in "${names[@]}"; do
-  if [ -n "${fresh:-}" ]; then rm -f "$work/$name.pt" "$work/$name.final.pt" "$work/$name.npz"; fi
+  if [ -n "${fresh:-}" ]; then rm -f "$work/$name.pt" "$work/$name.final.pt" "$work/$name.npz" "$work/$name.scores.npz"; fi
   [ "$name" = encoder ] || run encoder
   run "$name"
 done

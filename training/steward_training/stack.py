@@ -56,6 +56,20 @@ def combine(e, s, truth):
     return numpy.exp(best.x)
 
 
+def sharpening(z, truth, precision, sure=0.95):
+    """The smallest factor on the temperature (at least 0.9) that leaves the answers of at least 0.95 on dev as precise as
+    wanted, by one standard deviation: on this set they are more precise than their probability says, which costs coverage."""
+    best = 1.0
+    for factor in numpy.arange(0.99, 0.895, -0.01):
+        p = figures.softmax(z / factor)
+        inside = p.max(1) >= sure
+        hits = (p.argmax(1) == truth)[inside]
+        if hits.mean() - numpy.sqrt(precision * (1 - precision) / len(hits)) < precision:
+            break
+        best = round(float(factor), 2)
+    return best
+
+
 def known_margin(z, other, softness):
     """How much likelier the best class in scope is than the out-of-scope class, on softened probabilities: sharp ones
     are all near one or zero and order the doubtful texts badly."""
@@ -77,6 +91,10 @@ def judge(name, e, s, y, other):
     """Fits the calibration on dev and judges it on both parts: (calibration, figures of dev, figures of test)."""
     a, b = combine(e["dev"], s["dev"], y["dev"])
     calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5)}
+    if name in PRECISION:
+        sharper = sharpening(a * e["dev"] + b * s["dev"], y["dev"], PRECISION[name])
+        a, b = a / sharper, b / sharper
+        calibration["temperature"] = round(1 / a, 5)
     z = {k: a * e[k] + b * s[k] for k in e}
     found = {k: figures.summary(figures.softmax(z[k]), y[k]) for k in z}
     if other is not None:
@@ -104,11 +122,16 @@ def main(name, parts=None):
     labels = [str(l) for l in numpy.load(kept)["labels"]]
     number = {label: at for at, label in enumerate(labels)}
     y = {p: numpy.array([number[l] for _, l in parts[p]]) for p in ("dev", "test")}
-    e, s = scores(name, labels, weights, parts["train"], parts)
+    cache = kept.replace(".npz", ".scores.npz")
+    if os.path.exists(cache) and os.path.getmtime(cache) > os.path.getmtime(weights):
+        with numpy.load(cache) as was:
+            e, s = ({k: was[which + k] for k in ("dev", "test")} for which in ("e", "s"))
+    else:
+        e, s = scores(name, labels, weights, parts["train"], parts)
     for part in ("dev", "test"):
         print(name, part, "encoder alone", round(float((e[part].argmax(1) == y[part]).mean()), 4),
               "linear alone", round(float((s[part].argmax(1) == y[part]).mean()), 4), flush=True)
-    numpy.savez(kept.replace(".npz", ".scores.npz"), **{"e" + k: v for k, v in e.items()},
+    numpy.savez(cache, **{"e" + k: v for k, v in e.items()},
                 **{"s" + k: v for k, v in s.items()}, **{"y" + k: v for k, v in y.items()})
     _, dev, test = judge(name, e, s, y, number.get("oos"))
     print(name, "dev", dev, "test", test, flush=True)
