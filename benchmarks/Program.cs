@@ -15,5 +15,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     FairnessScenario.Create(),
     NoisyNeighbour.Create(),
     ApprovalsScenario.Create(),
+    InferenceScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

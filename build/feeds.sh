@@ -1,5 +1,5 @@
 # Finds out, per group of packages, what the configured package feed can restore, and records it in feeds.local.props.
-# Sourced by ./steward. STEWARD_ORLEANS=package|standin and STEWARD_SQLITE=current|legacy override the probe.
+# Sourced by ./steward. STEWARD_ORLEANS=package|standin, STEWARD_SQLITE=current|legacy and STEWARD_ONNX=package|binding override the probe.
 
 # probe_restore NAME PACKAGE=VERSION... : whether all of them restore together, in exactly these versions (NU1603: a feed gave another one).
 probe_restore() {
@@ -24,6 +24,16 @@ orleans_version() {
   sed -n 's/.*<OrleansVersion[^>]*>\([^<]*\)<.*/\1/p' "$root/Directory.Packages.props" | head -n 1
 }
 
+onnx_version() { sed -n 's/.*<OnnxRuntimeVersion>\([^<]*\)<.*/\1/p' "$root/Directory.Packages.props" | head -n 1; }
+
+# As Directory.Build.targets chooses: CUDA comes with the package for x64 that is not of macOS.
+onnx_package() {
+  case "$(uname -s)/$(uname -m)" in
+    Darwin/* | */aarch64 | */arm64) echo Microsoft.ML.OnnxRuntime ;;
+    *) echo Microsoft.ML.OnnxRuntime.Gpu ;;
+  esac
+}
+
 # The version of PACKAGE in the item group whose label is LABEL.
 central_version() {
   awk -v label="Label=\"$1\"" -v package="Include=\"$2\"" \
@@ -33,9 +43,9 @@ central_version() {
 
 # Writes feeds.local.props unless the recorded answer still belongs to the same question.
 choose_feeds() {
-  local file="$root/feeds.local.props" question orleans sqlite
+  local file="$root/feeds.local.props" question orleans sqlite onnx
   question=$({ cat "$root/Directory.Packages.props" "$root/NuGet.config"; cat "${HOME:-/}/.nuget/NuGet/NuGet.Config" 2>/dev/null; \
-    echo "${OrleansVersion:-} ${STEWARD_ORLEANS:-} ${STEWARD_SQLITE:-}"; } | sha256sum | cut -c1-32)
+    echo "${OrleansVersion:-} ${STEWARD_ORLEANS:-} ${STEWARD_SQLITE:-} ${STEWARD_ONNX:-}"; } | sha256sum | cut -c1-32)
   if [ -f "$file" ] && grep -q "$question" "$file" && [ "${1:-}" != "--again" ]; then return; fi
 
   say "Looking at what the package feed holds (once) ..."
@@ -58,12 +68,20 @@ choose_feeds() {
       sqlite=legacy
     fi
   fi
+  onnx=${STEWARD_ONNX:-}
+  if [ -z "$onnx" ]; then
+    local package; package=$(onnx_package)
+    if probe_restore onnx "$package=$(onnx_version)"; then onnx=package; else onnx=binding; fi
+  fi
+  # What kept the native library away may be over.
+  rm -f "$root"/artifacts/native/onnxruntime-*/unavailable.txt
   cat > "$file" <<PROPS
 <Project>
   <!-- Written by ./steward for question $question; delete it or run ./steward feeds to ask again. -->
   <PropertyGroup>
     <StewardOrleans>$orleans</StewardOrleans>
     <StewardSqlite>$sqlite</StewardSqlite>
+    <StewardOnnx>$onnx</StewardOnnx>
   </PropertyGroup>
 </Project>
 PROPS

@@ -38,7 +38,7 @@ run_tests() {
     say "== $name"
     # A run that dies before it writes its results is a failure of its own.
     if ! timeout 1500 dotnet test "$project" -c Release --no-build -nologo -v quiet \
-      --results-directory "$results" --logger "trx;LogFileName=$name.trx" -- RunConfiguration.TreatNoTestsAsError=true < /dev/null >&2; then
+      --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" -- RunConfiguration.TreatNoTestsAsError=true < /dev/null >&2; then
       broken=1
     fi
     trx="$results/$name.trx"

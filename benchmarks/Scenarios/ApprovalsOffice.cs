@@ -56,20 +56,26 @@ internal sealed class ApprovalsOffice(InProcessSteward steward, EnterpriseSimula
         }
     }
 
-    /// <summary>Asks for an approval of some people.</summary>
-    public Task<ApprovalView> SubmitAsync(string tenant, string approvalId, int requester, IReadOnlyList<int> approvers, DateTimeOffset? expiresAt = null)
+    /// <summary>Makes a tenant's approval rules the ones that hold.</summary>
+    public async Task PublishRulesAsync(string tenant, string rules)
+    {
+        Assume(tenant, "u-root", [WellKnownRoles.Admin], null);
+        await _grains.GetGrain<IApprovalRulesGrain>(GrainKeys.ApprovalRules(tenant)).Publish(new PublishRules { Text = rules });
+    }
+
+    /// <summary>Asks for an approval: of some people, or for none of those whom the tenant's rules name.</summary>
+    public Task<ApprovalView> SubmitAsync(string tenant, string approvalId, int requester, IReadOnlyList<int> approvers, string type = "licence")
     {
         _platform.Assume(tenant);
         return _grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(tenant, approvalId)).Submit(new SubmitApproval
         {
-            Type = "licence",
+            Type = type,
             Action = "okta.apps.assign",
             Arguments = $$"""{"app":"Salesforce","request":"{{approvalId}}"}""",
             Summary = $"Assign Salesforce for {approvalId}",
             Requester = new CallerIdentity { TenantId = tenant, UserId = UserIdOf(requester), Email = People[requester].Email, Name = People[requester].Name },
             PolicyApprovers = [.. approvers.Select(person => $"email:{People[person].Email}")],
             RequestedAt = TimeProvider.System.GetUtcNow(),
-            ExpiresAt = expiresAt,
         });
     }
 
@@ -78,13 +84,6 @@ internal sealed class ApprovalsOffice(InProcessSteward steward, EnterpriseSimula
     {
         Assume(tenant, UserIdOf(person), [], People[person].Email);
         return _grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(tenant, request.ApprovalId)).Decide(new DecideApproval { Decision = "approve", SubjectHash = request.SubjectHash, OperationId = request.ApprovalId });
-    }
-
-    /// <summary>Does what the watchdog does for an approval whose time has come.</summary>
-    public Task WakeAsync(string key)
-    {
-        _platform.Assume(GrainKeys.TenantOf(key));
-        return _grains.GetGrain<IApprovalGrain>(key).Resume();
     }
 
     // As people are known whom the directory knows by address.

@@ -132,7 +132,7 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     public IReadOnlyList<SentEvent> Events => world.Hooks.Snapshot();
 
     /// <summary>Makes a receiver of a system's events known, with the product's handshake.</summary>
-    /// <param name="system">Slack, Graph, Okta or Jira.</param>
+    /// <param name="system">Slack, Graph, Okta, Jira or ServiceNow.</param>
     /// <param name="url">The receiver, on this machine.</param>
     /// <param name="secret">What the product shows or signs with; Slack has its own.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -154,6 +154,23 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
         lock (systems.First(s => s.System == system).Gate)
         {
             hooks.Emit(type, content, world.Time.GetUtcNow());
+        }
+    }
+
+    /// <summary>Lets a person decide something in a system's own pages: an approval in ServiceNow, an issue's status in Jira. Receivers of events are told.</summary>
+    /// <param name="system">ServiceNow or Jira.</param>
+    /// <param name="decision">Who decides what.</param>
+    /// <exception cref="ArgumentException">The system has nothing to decide, or there is no such record, person or state.</exception>
+    public void Decide(SimSystem system, SimDecision decision)
+    {
+        ArgumentNullException.ThrowIfNull(decision);
+        var known = systems.First(s => s.System == system);
+        lock (known.Gate)
+        {
+            if (known is not IHasDecisions deciding || deciding.Decide(decision) is not null)
+            {
+                throw new ArgumentException($"Nobody can decide that in {system}.", nameof(decision));
+            }
         }
     }
 

@@ -54,6 +54,9 @@ public interface IStewardUserClient
     /// <param name="deadline">When an answer is due; null is the tenant's default.</param>
     /// <param name="doubleTexting">What to do while another run is active; null is the tenant's default.</param>
     /// <param name="options">How it is to be worked off; null leaves all to policy.</param>
+    /// <param name="watch">
+    /// Whether <see cref="WatchOwnRunAsync"/> follows and nobody is told of the run before its first event: returns sooner, while the run's beginning is being made durable.
+    /// </param>
     /// <param name="cancellationToken">Stops waiting; the message may have been accepted.</param>
     Task<SubmitResult> SubmitAsync(
         string sessionId,
@@ -62,6 +65,7 @@ public interface IStewardUserClient
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
         RunRequestOptions? options = null,
+        bool watch = false,
         CancellationToken cancellationToken = default);
 
     /// <summary>
@@ -154,7 +158,7 @@ public static class StewardUserClientExtensions
         [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(client);
-        var submitted = await client.SubmitAsync(sessionId, text, operationId, deadline, cancellationToken: cancellationToken);
+        var submitted = await client.SubmitAsync(sessionId, text, operationId, deadline, watch: true, cancellationToken: cancellationToken);
         if (submitted.Outcome == SubmitOutcome.Overloaded)
         {
             throw new Errors.StewardException(Errors.ErrorCodes.Overloaded, submitted.Reason ?? "Too many requests wait to be worked on.") { IsRetryable = true, RetryAfter = submitted.RetryAfter };

@@ -97,6 +97,7 @@ internal sealed partial class StewardUserClient(
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
         RunRequestOptions? options = null,
+        bool watch = false,
         CancellationToken cancellationToken = default)
     {
         InputRules.Text(text);
@@ -104,7 +105,7 @@ internal sealed partial class StewardUserClient(
         // The operation id is drawn before the first attempt, so that a repetition is the same message.
         operationId ??= NewId("op-");
         InputRules.OperationId(operationId);
-        var command = new SubmitMessage { Text = text, OperationId = operationId, Deadline = deadline, DoubleTexting = doubleTexting, Options = WithTrace(options) };
+        var command = new SubmitMessage { Text = text, OperationId = operationId, Deadline = deadline, DoubleTexting = doubleTexting, Options = WithTrace(options), Watches = watch };
         return CallAsync("session.submit", changes: true, Session(sessionId), command, static (session, command, token) => session.Submit(command, token), cancellationToken);
     }
 

@@ -43,6 +43,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardHooks();
         builder.Services.AddStewardDirectories();
         builder.Services.AddStewardApprovals();
+        builder.Services.AddOptions<ConnectorAuditOptions>().BindConfiguration(ConnectorAuditOptions.Section);
         builder.Services.AddOptions<HookOptions>().BindConfiguration(HookOptions.Section);
 
         // Subscribers are found by their class; events that a lost silo had not delivered are published again from the journal.

@@ -9,6 +9,7 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     DoctorCommand.Create(),
     ClusterCommand.Create(),
     ConnectorsCommand.Create(),
+    TriageCommand.Create(),
 };
 
 // Hosts end themselves on a signal, after they have drained; the command line must not cut that short.

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Configuration;
 using Orleans.Hosting;
 using Steward.Engines.Connectors;
+using Steward.Engines.Inference;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
@@ -16,7 +17,7 @@ namespace Steward.Silo;
 /// <summary>Composes a silo: storage, engines, grains, clustering. No behaviour of its own.</summary>
 public static class StewardSiloExtensions
 {
-    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Connectors</c>, <c>Models</c>, <c>Orchestration</c>.</summary>
+    /// <summary>Adds a silo to a host. Configuration sections: <c>Steward:Cluster</c>, <c>Storage</c>, <c>Security</c>, <c>Connectors</c>, <c>Models</c>, <c>Inference</c>, <c>Orchestration</c>.</summary>
     public static IHostApplicationBuilder AddStewardSilo(this IHostApplicationBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -33,6 +34,7 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardSecurity();
         builder.Services.AddStewardConnectors();
         builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
+        builder.Services.AddStewardInference();
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.

@@ -73,6 +73,9 @@ public sealed record ApprovalRow
 
     /// <summary>All else, JSON of the owner's own form: what lists show, what rules are tried on, what predictions learn from.</summary>
     public required string Document { get; init; }
+
+    /// <summary>What of it lists show, JSON of the owner's own form; null in rows of before summaries were kept.</summary>
+    public string? Summary { get; init; }
 }
 
 /// <summary>Which rows.</summary>
@@ -110,6 +113,9 @@ public sealed record ApprovalQuery
 
     /// <summary>Only those last changed before.</summary>
     public DateTimeOffset? ChangedUntil { get; init; }
+
+    /// <summary>Whether <see cref="ApprovalRow.Document"/> is left empty where there is a <see cref="ApprovalRow.Summary"/>.</summary>
+    public bool SummariesOnly { get; init; }
 
     /// <summary>The order.</summary>
     public ApprovalOrder Order { get; init; } = ApprovalOrder.Newest;

@@ -31,6 +31,10 @@ public interface INotificationStore
     /// <exception cref="StorageException">The store could not be reached.</exception>
     ValueTask<IReadOnlyList<NoticeRow>> ListBySubjectAsync(string tenantId, string subjectId, int limit, CancellationToken cancellationToken = default);
 
+    /// <summary>The rows about a subject whose recipient has an address, newest first. Rows that do not say an address may be among them.</summary>
+    /// <exception cref="StorageException">The store could not be reached.</exception>
+    ValueTask<IReadOnlyList<NoticeRow>> ListByAddressAsync(string tenantId, string subjectId, string address, int limit, CancellationToken cancellationToken = default);
+
     /// <summary>The dead letters of a tenant, newest first: rows that failed with no channel left.</summary>
     /// <exception cref="StorageException">The store could not be reached.</exception>
     ValueTask<IReadOnlyList<NoticeRow>> ListDeadAsync(string tenantId, int limit, CancellationToken cancellationToken = default);
@@ -64,6 +68,9 @@ public sealed record NoticeRow
 
     /// <summary>Who is told, by user id.</summary>
     public required string Recipient { get; init; }
+
+    /// <summary>The address by which channels find who is told, in lower case; empty for none, null in rows of before addresses were kept.</summary>
+    public string? Address { get; init; }
 
     /// <summary>The notice and the channels to try next, JSON of the owner's own form.</summary>
     public required string Document { get; init; }

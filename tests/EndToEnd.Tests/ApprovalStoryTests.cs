@@ -7,25 +7,8 @@ using Steward.EnterpriseSim;
 namespace Steward.EndToEnd.Tests;
 
 /// <summary>An employee asks for an application, the manager is told in Slack and clicks, Okta has it, or not: processes, HTTP and signed clicks as in a company.</summary>
-public sealed class ApprovalStoryTests : IAsyncLifetime
+public sealed class ApprovalStoryTests : ApprovalStory
 {
-    private const string Ada = "ada.lovelace";
-    private const string Lukas = "lukas.braun";
-    private const string Manager = "jonas.weber";
-    private const string Application = "Figma";
-    private const string ApplicationKey = "figma";
-
-    private readonly TemporaryDirectory _data = new();
-    private EnterpriseSimulation? _simulation;
-
-    public async Task InitializeAsync() => _simulation = await EnterpriseSimulation.StartAsync();
-
-    public async Task DisposeAsync()
-    {
-        await _simulation!.DisposeAsync();
-        _data.Dispose();
-    }
-
     [Fact]
     public async Task Application_ApprovedByOneAndRejectedForAnother_OnlyTheFirstHasIt()
     {
@@ -35,7 +18,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         using var manager = steward.SignIn(Manager);
         var first = await AskAsync(ada);
         var shown = await UntilToldAsync(Manager, "Ada");
-        Assert.DoesNotContain(ApplicationKey, _simulation!.State.OktaAppsOf(Ada));
+        Assert.DoesNotContain(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
 
         // The same click five times, and the same decision over the API, all at once.
         var clicks = Enumerable.Range(0, 5).Select(_ => ClickAsync(Manager, shown, approve: true)).ToList();
@@ -46,13 +29,13 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         Assert.All(answers, answer => Assert.Equal(200, answer.Status));
         Assert.Equal(HttpStatusCode.OK, decided.StatusCode);
         Assert.Equal("completed", (await ada.WaitForRunAsync(first, Conversations.HasEnded)).GetProperty("state").GetString());
-        Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
-        Assert.Single(_simulation.Calls, call => call is { Operation: "assignUserToApplication", Effect: true });
+        Assert.Contains(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
+        Assert.Single(Simulation.Calls, call => call is { Operation: "assignUserToApplication", Effect: true });
         Assert.Equal(1, (await JsonAsync(manager, $"v1/approvals/{Id(approval)}")).GetProperty("levels")[0].GetProperty("votes").GetArrayLength());
 
         // The message says so on every copy, and has no buttons any more; whoever asked is told.
         await EventuallyAsync(() => Message(Manager, shown)["text"]!.GetValue<string>().StartsWith("Approved", StringComparison.Ordinal) && Buttons(Message(Manager, shown)).Count == 0);
-        await EventuallyAsync(() => _simulation.MessagesTo(SimSystem.Slack, Ada).Any(message => message["text"]!.GetValue<string>().StartsWith("Approved", StringComparison.Ordinal)));
+        await EventuallyAsync(() => Simulation.MessagesTo(SimSystem.Slack, Ada).Any(message => message["text"]!.GetValue<string>().StartsWith("Approved", StringComparison.Ordinal)));
 
         var second = await AskAsync(lukas);
         var other = await UntilToldAsync(Manager, "Lukas");
@@ -61,12 +44,12 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
 
         Assert.Equal(200, rejected.Status);
         Assert.Contains("not approved", ended.GetProperty("answer").GetString(), StringComparison.Ordinal);
-        Assert.DoesNotContain(ApplicationKey, _simulation.State.OktaAppsOf(Lukas));
+        Assert.DoesNotContain(ApplicationKey, Simulation.State.OktaAppsOf(Lukas));
 
         // An old button, pressed again: already decided.
         await ClickAsync(Manager, shown, approve: false);
-        await EventuallyAsync(() => _simulation.State.SlackEphemerals.Any(told => told.Text.Contains("already", StringComparison.OrdinalIgnoreCase)));
-        Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
+        await EventuallyAsync(() => Simulation.State.SlackEphemerals.Any(told => told.Text.Contains("already", StringComparison.OrdinalIgnoreCase)));
+        Assert.Contains(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
     }
 
     [Fact]
@@ -80,7 +63,7 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
         // A colleague got hold of the message.
         var stranger = await ClickAsync("felix.hoffmann", shown, approve: true);
         using var http = new HttpClient();
-        using var content = new FormUrlEncodedContent([new("payload", JsonSerializer.Serialize(new { type = "block_actions", user = new { id = _simulation!.State.SlackUser(Manager) } }))]);
+        using var content = new FormUrlEncodedContent([new("payload", JsonSerializer.Serialize(new { type = "block_actions", user = new { id = Simulation.State.SlackUser(Manager) } }))]);
         using var forged = await http.PostAsync(new Uri(steward.Url, "/channels/t-acme/slack"), content);
 
         Assert.Equal(HttpStatusCode.Unauthorized, forged.StatusCode);
@@ -101,106 +84,80 @@ public sealed class ApprovalStoryTests : IAsyncLifetime
             using var manager = steward.SignIn(Manager);
             run = await AskAsync(ada);
             shown = await UntilToldAsync(Manager, "Ada");
-            _simulation!.Inject(new SimFault { System = SimSystem.Slack, Kind = SimFaultKind.ServerError, Count = 1000 });
+            Simulation.Inject(new SimFault { System = SimSystem.Slack, Kind = SimFaultKind.ServerError, Count = 1000 });
             var approval = await ApprovalOfAsync(ada);
             using var decided = await manager.PostAsJsonAsync($"v1/approvals/{Id(approval)}/decide", new { decision = "approve", subjectHash = approval.GetProperty("subjectHash").GetString() });
             Assert.Equal(HttpStatusCode.OK, decided.StatusCode);
             await steward.KillAsync();
         }
 
-        _simulation!.ClearFaults();
-        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation);
+        Simulation.ClearFaults();
+        await using var again = await StartAgainAsync();
         using var later = again.SignIn(Ada);
 
         Assert.Equal("completed", (await later.WaitForRunAsync(run, Conversations.HasEnded)).GetProperty("state").GetString());
-        Assert.Contains(ApplicationKey, _simulation.State.OktaAppsOf(Ada));
-        Assert.Single(_simulation.Calls, call => call is { Operation: "assignUserToApplication", Effect: true });
+        Assert.Contains(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
+        Assert.Single(Simulation.Calls, call => call is { Operation: "assignUserToApplication", Effect: true });
         await EventuallyAsync(() => Buttons(Message(Manager, shown)).Count == 0);
-        await EventuallyAsync(() => _simulation.MessagesTo(SimSystem.Slack, Ada).Count(message => message["text"]!.GetValue<string>().StartsWith("Approved", StringComparison.Ordinal)) == 1);
+        await EventuallyAsync(() => Simulation.MessagesTo(SimSystem.Slack, Ada).Count(message => message["text"]!.GetValue<string>().StartsWith("Approved", StringComparison.Ordinal)) == 1);
     }
 
-    private async Task<StewardProcess> StartAsync()
+    [Fact]
+    public async Task Manager_OutOfOffice_TheManagersManagerDecidesForThem()
     {
-        var steward = await StewardProcess.StartAsync(_data.Path, _simulation!);
-        using var admin = steward.SignIn(_simulation!.Company.People.First(person => person.Admin).Login);
+        await using var steward = await StartAsync();
+        using var admin = SignInAsAdmin(steward);
+        using var ada = steward.SignIn(Ada);
         using var created = await admin.PostAsJsonAsync("v1/connectors", new
         {
-            name = "slack",
-            templateId = "slack",
-            baseUrl = new Uri(_simulation.Slack, "api").ToString(),
-            authId = "bot",
-            secrets = new { token = _simulation.Credentials.SlackBotToken, webhookSecret = _simulation.Credentials.SlackSigningSecret },
-            operations = new[] { "auth.test", "users.find", "users.get", "direct.open", "messages.present", "messages.revise", "messages.reply", "channels.history" },
+            name = "entra",
+            templateId = "entra-id",
+            baseUrl = new Uri(Simulation.Graph, "v1.0").ToString(),
+            authId = "app",
+            fields = new { directoryId = Simulation.Credentials.GraphDirectoryId, clientId = Simulation.Credentials.GraphClientId },
+            secrets = new { clientSecret = Simulation.Credentials.GraphClientSecret },
+            operations = new[] { "organization.get", "users.find", "users.get", "users.out_of_office" },
         });
-        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
-        using var set = await admin.PutAsJsonAsync("v1/notifications/settings", new { channels = new[] { new { channel = "slack", instance = "slack", perSecond = 20 } }, locale = "en", timeZone = "Europe/Berlin", revision = 0 });
-        Assert.Equal(HttpStatusCode.OK, set.StatusCode);
-        _simulation.SendClicksTo(SimSystem.Slack, new Uri(steward.Url, "/channels/t-acme/slack"));
-        return steward;
+        Assert.True(created.StatusCode == HttpStatusCode.Created, await created.Content.ReadAsStringAsync());
+        await PutAwayAsync("jonas.weber@acme.example");
+        var company = Simulation.Company;
+        var boss = company.ManagerOf(company.People.Single(person => person.Login == Manager))!.Login;
+
+        var run = await AskAsync(ada);
+        var shown = await UntilToldAsync(boss, "Ada");
+        await ClickAsync(boss, shown, approve: true);
+
+        Assert.Equal("completed", (await ada.WaitForRunAsync(run, Conversations.HasEnded)).GetProperty("state").GetString());
+        Assert.Contains(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
+        var vote = (await JsonAsync(ada, $"v1/approvals/{Id(await ApprovalOfAsync(ada))}")).GetProperty("levels")[0].GetProperty("votes")[0];
+        Assert.Equal("jonas.weber@acme.example", vote.GetProperty("for").GetString());
     }
 
-    private static async Task<string> AskAsync(HttpClient client) => await client.SubmitAsync(await client.OpenSessionAsync(), $"I need access to {Application}");
-
-    private static async Task<JsonElement> ApprovalOfAsync(HttpClient client)
+    [Fact]
+    public async Task Manager_DelegatesWhileARequestWaits_TheDelegateIsToldAndDecides()
     {
-        JsonElement found = default;
-        await EventuallyAsync(async () =>
-        {
-            var list = (await JsonAsync(client, "v1/approvals?view=requested")).GetProperty("approvals");
-            found = list.GetArrayLength() > 0 ? list[0] : default;
-            return found.ValueKind == JsonValueKind.Object && found.GetProperty("status").GetString() != "submitted";
-        });
-        return found;
+        const string Delegate = "felix.hoffmann";
+        await using var steward = await StartAsync();
+        using var ada = steward.SignIn(Ada);
+        using var manager = steward.SignIn(Manager);
+        var run = await AskAsync(ada);
+        await UntilToldAsync(Manager, "Ada");
+
+        var now = DateTimeOffset.UtcNow;
+        using var delegated = await manager.PostAsJsonAsync("v1/delegations", new { delegationId = "away", to = "felix.hoffmann@acme.example", begins = now.AddHours(-1), ends = now.AddDays(2) });
+        Assert.Equal(HttpStatusCode.Created, delegated.StatusCode);
+        var shown = await UntilToldAsync(Delegate, "Ada");
+        await ClickAsync(Delegate, shown, approve: true);
+
+        Assert.Equal("completed", (await ada.WaitForRunAsync(run, Conversations.HasEnded)).GetProperty("state").GetString());
+        Assert.Contains(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
     }
 
-    private static string Id(JsonElement approval) => approval.GetProperty("approvalId").GetString()!;
-
-    private static async Task<JsonElement> JsonAsync(HttpClient client, string address) => await client.GetFromJsonAsync<JsonElement>(address);
-
-    /// <summary>Waits for the message with buttons about what somebody asked for.</summary>
-    private async Task<JsonObject> UntilToldAsync(string login, string about)
+    private async Task PutAwayAsync(string email)
     {
-        JsonObject? told = null;
-        await EventuallyAsync(() =>
-        {
-            told = _simulation!.MessagesTo(SimSystem.Slack, login).LastOrDefault(message => Buttons(message).Count > 0 && message.ToJsonString().Contains(about, StringComparison.Ordinal));
-            return told is not null;
-        });
-        return told!;
-    }
-
-    private JsonObject Message(string login, JsonObject message) => _simulation!.MessagesTo(SimSystem.Slack, login).Single(now => now["ts"]!.GetValue<string>() == message["ts"]!.GetValue<string>());
-
-    private static List<JsonNode> Buttons(JsonObject message) =>
-        [.. (message["blocks"]?.AsArray() ?? []).Where(block => block!["type"]!.GetValue<string>() == "actions").SelectMany(block => block!["elements"]!.AsArray()).Where(element => element!["value"] is not null).OfType<JsonNode>()];
-
-    private Task<SimClickAnswer> ClickAsync(string login, JsonObject message, bool approve)
-    {
-        var button = Buttons(message)[approve ? 0 : 1];
-        return _simulation!.ClickAsync(SimSystem.Slack, new SimClick
-        {
-            User = login,
-            Conversation = message["channel"]!.GetValue<string>(),
-            Message = message["ts"]!.GetValue<string>(),
-            Action = button["action_id"]!.GetValue<string>(),
-            Value = button["value"]!.DeepClone(),
-        });
-    }
-
-    private static Task EventuallyAsync(Func<bool> condition) => EventuallyAsync(() => Task.FromResult(condition()));
-
-    private static async Task EventuallyAsync(Func<Task<bool>> condition)
-    {
-        for (var attempt = 0; attempt < 300; attempt++)
-        {
-            if (await condition())
-            {
-                return;
-            }
-
-            await Task.Delay(100);
-        }
-
-        Assert.Fail("It did not come to pass within 30 seconds.");
+        using var graph = new HttpClient { BaseAddress = Simulation.Graph };
+        graph.DefaultRequestHeaders.Add("X-Sim-Token", Simulation.Credentials.ControlToken);
+        using var put = await graph.PostAsJsonAsync("__sim/absences", new { email, from = DateTimeOffset.UtcNow.AddDays(-1), until = DateTimeOffset.UtcNow.AddDays(5) });
+        Assert.True(put.IsSuccessStatusCode, await put.Content.ReadAsStringAsync());
     }
 }

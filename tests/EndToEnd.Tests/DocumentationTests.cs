@@ -7,7 +7,7 @@ namespace Steward.EndToEnd.Tests;
 /// <summary>What the documentation shows is what happens.</summary>
 public sealed partial class DocumentationTests(LocalSteward local) : IClassFixture<LocalSteward>
 {
-    private static string Root { get; } = FindRoot();
+    internal static string Root { get; } = FindRoot();
 
     /// <summary>Runs every command of the quickstart in one shell, in order, and looks for the lines that follow it in the text.</summary>
     [Fact]

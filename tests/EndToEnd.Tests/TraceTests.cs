@@ -48,6 +48,8 @@ public sealed class TraceTests : IAsyncLifetime
         builder.Configuration.AddInMemoryCollection(SimulatedSystems.Connectors(DemoTenant.Id, _simulation));
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
+            // A cluster of its own: other tests run a silo in this process at the same time.
+            ["Steward:Cluster:ClusterId"] = "trace-tests",
             ["Steward:Cluster:SiloPort"] = $"{FreePort()}",
             ["Steward:Cluster:GatewayPort"] = $"{FreePort()}",
             ["Steward:Storage:SqliteFile"] = Path.Combine(_data.Path, "steward.db"),

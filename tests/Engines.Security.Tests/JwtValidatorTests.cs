@@ -352,6 +352,7 @@ public sealed class JwtValidatorTests : IDisposable
             claims["groups"] = new JsonArray("IT Support", "evil", "unmapped", 7);
             claims["name"] = "Ada Lovelace";
             claims["email"] = "ada@acme.example";
+            claims["email_verified"] = true;
         }), default);
 
         Assert.Equal(new EnvelopeIdentity { TenantId = "t-acme", UserId = "u-ada", Roles = ["helpdesk"], Name = "Ada Lovelace", Email = "ada@acme.example" }, result.Identity);
@@ -365,16 +366,56 @@ public sealed class JwtValidatorTests : IDisposable
         Assert.Equal(["admin"], result.Identity!.Roles);
     }
 
-    [Fact]
-    public async Task ValidateAsync_UnverifiedMail_IsDropped()
+    [Theory]
+    [InlineData(null, false, null)]
+    [InlineData("false", false, null)]
+    [InlineData("\"false\"", false, null)]
+    [InlineData("1", false, null)]
+    [InlineData("null", false, null)]
+    [InlineData("true", false, "ceo@acme.example")]
+    [InlineData("\"true\"", false, "ceo@acme.example")]
+    [InlineData(null, true, "ceo@acme.example")]
+    [InlineData("false", true, null)]
+    [InlineData("null", true, null)]
+    public async Task ValidateAsync_Mail_IsBelievedWhenVerifiedOrOfATrustedIssuer(string? verified, bool trusts, string? expected)
     {
-        var result = await Validator().ValidateAsync(Token(claims =>
-        {
-            claims["email"] = "ceo@acme.example";
-            claims["email_verified"] = false;
-        }), default);
+        var result = await Validator(Options(options => options.TrustUnverifiedEmail = trusts)).ValidateAsync(Token(claims => AddMail(claims, "email", verified)), default);
 
-        Assert.Null(result.Identity!.Email);
+        Assert.Equal(expected, result.Identity!.Email);
+    }
+
+    [Theory]
+    [InlineData("true", false, null)]
+    [InlineData("true", true, "ceo@acme.example")]
+    [InlineData(null, true, "ceo@acme.example")]
+    public async Task ValidateAsync_MailOfAnotherClaim_IsNotWhatIsVerified(string? verified, bool trusts, string? expected)
+    {
+        void Change(JwtIssuerOptions options) => (options.EmailClaim, options.TrustUnverifiedEmail) = ("upn", trusts);
+        var result = await Validator(Options(Change)).ValidateAsync(Token(claims => AddMail(claims, "upn", verified)), default);
+
+        Assert.Equal(expected, result.Identity!.Email);
+    }
+
+    [Theory]
+    [InlineData(null, false, "claims")]
+    [InlineData("false", false, "claims")]
+    [InlineData("false", true, "claims")]
+    [InlineData("true", false, "valid")]
+    [InlineData(null, true, "valid")]
+    public async Task ValidateAsync_UserByMail_TakesAVerifiedOne(string? verified, bool trusts, string expected) =>
+        Assert.Equal(expected, await CodeOf(Token(claims => AddMail(claims, "email", verified)), options => (options.UserClaim, options.TrustUnverifiedEmail) = ("email", trusts)));
+
+    [Fact]
+    public async Task ValidateAsync_UserByTheClaimOfTheMail_TakesAVerifiedOne() =>
+        Assert.Equal("claims", await CodeOf(Token(claims => AddMail(claims, "upn", "true")), options => (options.UserClaim, options.EmailClaim) = ("upn", "upn")));
+
+    private static void AddMail(JsonObject claims, string claim, string? verified)
+    {
+        claims[claim] = "ceo@acme.example";
+        if (verified is not null)
+        {
+            claims["email_verified"] = JsonNode.Parse(verified);
+        }
     }
 
     [Fact]

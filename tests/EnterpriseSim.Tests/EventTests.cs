@@ -37,6 +37,41 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ServiceNow_ApprovalDecidedByAPerson_IsToldOnceWithTheToken()
+    {
+        Assert.Null(await sim.SubscribeAsync(SimSystem.ServiceNow, receiver.Url, "s3cret"));
+        using var now = SimClient.ServiceNow(sim);
+        var change = (await now.PostAsync("/api/now/table/change_request", new JsonObject { ["short_description"] = "x", ["correlation_id"] = "steward-a-1" })).Body!["result"]!["sys_id"]!.GetValue<string>();
+        var row = (await now.PostAsync("/api/now/table/sysapproval_approver", new JsonObject { ["sysapproval"] = change, ["approver"] = "jonas.weber@acme.example", ["state"] = "requested" })).Body!["result"]!["sys_id"]!.GetValue<string>();
+        await receiver.WaitAsync(1);
+        receiver.Status = 500;
+        sim.Decide(SimSystem.ServiceNow, new SimDecision { User = "jonas.weber", Record = row, Decision = "approved" });
+        var (body, headers) = (await receiver.WaitAsync(2))[1];
+
+        Assert.Equal("s3cret", headers["X-Webhook-Token"]);
+        var json = JsonNode.Parse(body)!;
+        Assert.Equal(
+            ("sysapproval_approver.updated", row, change, "steward-a-1", "approved", "jonas.weber"),
+            ((string?)json["type"], (string?)json["sys_id"], (string?)json["document"], (string?)json["correlation_id"], (string?)json["state"], (string?)json["updated_by"]));
+        await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        Assert.Equal(2, receiver.Received.Count);
+    }
+
+    [Fact]
+    public async Task Jira_IssueMovedByAPerson_NamesThePersonAndTheChange()
+    {
+        await sim.SubscribeAsync(SimSystem.Jira, receiver.Url, "s3cret");
+        using var jira = SimClient.Jira(sim);
+        var key = (string)(await jira.PostAsync("/rest/api/3/issue", new JsonObject { ["fields"] = new JsonObject { ["project"] = new JsonObject { ["key"] = "IT" }, ["issuetype"] = new JsonObject { ["name"] = "Approval" }, ["summary"] = "x" } })).Body!["key"]!;
+        await receiver.WaitAsync(1);
+        sim.Decide(SimSystem.Jira, new SimDecision { User = "jonas.weber", Record = key, Decision = "Declined", Comment = "Too dear" });
+        var moved = JsonNode.Parse((await receiver.WaitAsync(3))[1].Body)!;
+
+        Assert.Equal(("jira:issue_updated", "Jonas Weber", "status", "Declined"), ((string?)moved["webhookEvent"], (string?)moved["user"]!["displayName"], (string?)moved["changelog"]!["items"]![0]!["field"], (string?)moved["changelog"]!["items"]![0]!["toString"]));
+        Assert.Equal("comment_created", (string?)JsonNode.Parse(receiver.Received[2].Body)!["webhookEvent"]);
+    }
+
+    [Fact]
     public async Task Slack_PostsAreSignedEvents()
     {
         await sim.SubscribeAsync(SimSystem.Slack, receiver.Url);

@@ -42,6 +42,32 @@ public class EventStreamTests(GatewayFixture gateway) : IClassFixture<GatewayFix
             await response.Content.ReadAsStringAsync());
     }
 
+    [Fact]
+    public async Task SubmitMessage_RunHasNoEventYet_IsAnsweredWithTheFirst()
+    {
+        gateway.Cluster.Sessions["t-acme/u-ada/s-1"] = new FakeSession("s-1", null);
+        using var ada = gateway.As();
+        ada.DefaultRequestHeaders.Accept.ParseAdd("text/event-stream");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/sessions/s-1/messages") { Content = Json("""{"text":"slow","operationId":"op-held"}""") };
+
+        var answering = ada.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        while (gateway.Cluster.Runs.GetValueOrDefault("t-acme/r-op-held") is not { Watchers: 1 })
+        {
+            await Task.Delay(10);
+        }
+
+        await Task.Delay(100);
+        var early = answering.IsCompleted;
+        var run = gateway.Cluster.Runs["t-acme/r-op-held"];
+        run.Append("run.accepted", "{}");
+        using var response = await answering;
+        run.End();
+
+        Assert.False(early);
+        Assert.Equal("/v1/runs/r-op-held", response.Headers.Location?.OriginalString);
+        Assert.Contains("event: run.ended", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("*/*", false)]
     [InlineData("application/json", false)]

@@ -119,6 +119,7 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
             DateTimeOffset? deadline = null,
             DoubleTexting? doubleTexting = null,
             RunRequestOptions? options = null,
+            bool watch = false,
             CancellationToken cancellationToken = default)
         {
             Fail();

@@ -102,26 +102,16 @@ internal static class AppParts
     public static object? ConverterFor(Type type)
     {
         Scan();
-        return Converters.GetOrAdd(type, static type =>
+        if (Converters.TryGetValue(type, out var known))
         {
-            lock (ScanLock)
-            {
-                foreach (var (value, converter) in ConverterTypes)
-                {
-                    if (value == type)
-                    {
-                        return Activator.CreateInstance(converter);
-                    }
+            return known;
+        }
 
-                    if (value.IsGenericType && type.IsGenericType && value.GetGenericTypeDefinition() == type.GetGenericTypeDefinition() && converter.IsGenericTypeDefinition)
-                    {
-                        return Activator.CreateInstance(converter.MakeGenericType(type.GetGenericArguments()));
-                    }
-                }
-            }
-
-            return null;
-        });
+        // Found and kept under the lock of the scan: "none" must not be kept after a scan that finds one.
+        lock (ScanLock)
+        {
+            return Converters[type] = FindConverter(type);
+        }
     }
 
     /// <summary>The method of a class that implements one of an interface.</summary>
@@ -151,10 +141,29 @@ internal static class AppParts
         }
     }
 
+    private static object? FindConverter(Type type)
+    {
+        foreach (var (value, converter) in ConverterTypes)
+        {
+            if (value == type)
+            {
+                return Activator.CreateInstance(converter);
+            }
+
+            if (value.IsGenericType && type.IsGenericType && value.GetGenericTypeDefinition() == type.GetGenericTypeDefinition() && converter.IsGenericTypeDefinition)
+            {
+                return Activator.CreateInstance(converter.MakeGenericType(type.GetGenericArguments()));
+            }
+        }
+
+        return null;
+    }
+
     private static string Names(List<Type> types) => string.Join(", ", types.Select(t => $"{GrainTypeOf(t)} ({t.FullName})"));
 
     private static void Scan()
     {
+        // Assemblies are only added: an unchanged number means that each was scanned.
         var assemblies = AppDomain.CurrentDomain.GetAssemblies();
         if (assemblies.Length == Volatile.Read(ref _loadedAssemblies))
         {
@@ -186,7 +195,8 @@ internal static class AppParts
                 ScanTypes(assembly);
             }
 
-            Volatile.Write(ref _loadedAssemblies, AppDomain.CurrentDomain.GetAssemblies().Length);
+            // What was loaded meanwhile, by this scan or by another thread, is for the next one.
+            Volatile.Write(ref _loadedAssemblies, assemblies.Length);
         }
     }
 

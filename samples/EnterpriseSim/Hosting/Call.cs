@@ -31,6 +31,9 @@ internal sealed class Call(HttpContext http, string operation, DateTimeOffset no
     /// <summary>The form of a token request; empty for other calls.</summary>
     public IFormCollection Form { get; set; } = FormCollection.Empty;
 
+    /// <summary>The files of a form in parts; empty for other calls.</summary>
+    public IReadOnlyList<SimFile> Files { get; set; } = [];
+
     public string Caller { get; set; } = "";
 
     public bool Effect { get; private set; }
@@ -92,6 +95,9 @@ internal sealed class Call(HttpContext http, string operation, DateTimeOffset no
         return $"{BaseUrl}{http.Request.Path.ToUriComponent()}{QueryString.Create(query).ToUriComponent()}";
     }
 }
+
+/// <summary>A file of a form.</summary>
+internal sealed record SimFile(string Field, string Name, string ContentType, byte[] Content);
 
 /// <summary>An answer in the making.</summary>
 internal sealed class Reply(int status, JsonNode? body = null)

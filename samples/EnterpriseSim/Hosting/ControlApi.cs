@@ -68,6 +68,13 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
             MapClicks(control, chat);
         }
 
+        if (system is IHasDecisions deciding)
+        {
+            control.MapPost("/decisions", async (HttpContext http) => await ReadAsync<SimDecision>(http) is { } decision
+                ? Decide(deciding, decision)
+                : Invalid("A decision has user, record, decision and, where the person writes one, comment."));
+        }
+
         if (system is IHasAbsences absences)
         {
             control.MapPost("/absences", async (HttpContext http) => await ReadAsync<PlannedAbsence>(http) is { } planned
@@ -105,6 +112,14 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         if (chat is Slack.SlackSystem slack)
         {
             control.MapGet("/ephemerals", () => Results.Json(new { ephemerals = slack.Ephemerals() }, Json));
+        }
+    }
+
+    private IResult Decide(IHasDecisions deciding, SimDecision decision)
+    {
+        lock (system.Gate)
+        {
+            return deciding.Decide(decision) is { } problem ? Invalid(problem) : Results.NoContent();
         }
     }
 

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Net.Http.Headers;
 
 namespace Steward.EnterpriseSim.Hosting;
 
@@ -95,10 +96,11 @@ internal sealed class SimServer : IAsyncDisposable
             return;
         }
 
+        var isReadable = body is null || !MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type) || type.MediaType != "multipart/form-data" || await ReadFilesAsync(call, body, type);
         Reply reply;
         lock (system.Gate)
         {
-            reply = Handle(call, route, body, fault);
+            reply = isReadable ? Handle(call, route, body, fault) : system.MalformedJson(call, "the parts of its form");
             if (fault?.Kind == SimFaultKind.ServerErrorAfterCommit)
             {
                 reply = system.ServerError(call, fault.Status ?? 504);
@@ -166,7 +168,7 @@ internal sealed class SimServer : IAsyncDisposable
             {
                 call.Form = new FormCollection(QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body)));
             }
-            else if (body.Length > 0)
+            else if (body.Length > 0 && call.Files.Count == 0)
             {
                 call.Body = JsonNode.Parse(body, documentOptions: Strict);
             }
@@ -180,6 +182,31 @@ internal sealed class SimServer : IAsyncDisposable
         catch (ReplyException e)
         {
             return e.Reply;
+        }
+    }
+
+    private static async Task<bool> ReadFilesAsync(Call call, byte[] body, MediaTypeHeaderValue type)
+    {
+        try
+        {
+            var reader = new MultipartReader(HeaderUtilities.RemoveQuotes(type.Boundary).ToString(), new MemoryStream(body));
+            var files = new List<SimFile>();
+            while (await reader.ReadNextSectionAsync(call.Http.RequestAborted) is { } section)
+            {
+                if (section.GetContentDispositionHeader() is { } disposition && disposition.IsFileDisposition())
+                {
+                    using var content = new MemoryStream();
+                    await section.Body.CopyToAsync(content, call.Http.RequestAborted);
+                    files.Add(new SimFile(HeaderUtilities.RemoveQuotes(disposition.Name).ToString(), HeaderUtilities.RemoveQuotes(disposition.FileName).ToString(), section.ContentType ?? "", content.ToArray()));
+                }
+            }
+
+            call.Files = files;
+            return files.Count > 0;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -21,6 +21,9 @@ internal sealed record JiraAccount(string Id, string Name, string Email, bool Ac
 
 internal sealed record JiraIssueType(string Id, string Name, string Description)
 {
+    /// <summary>The statuses that its issues can have; they begin in the first.</summary>
+    public IReadOnlyList<JiraStatus> Workflow { get; init; } = JiraSite.Statuses;
+
     public JsonObject Render(string baseUrl) => new()
     {
         ["self"] = $"{baseUrl}/rest/api/3/issuetype/{Id}",
@@ -79,6 +82,28 @@ internal sealed class JiraProject(string id, string key, string name, JiraAccoun
     };
 }
 
+internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset Created, JiraStatus From, JiraStatus To)
+{
+    public JsonObject Render(string baseUrl) => new()
+    {
+        ["id"] = Id,
+        ["author"] = Author.Render(baseUrl),
+        ["created"] = JiraText.Time(Created),
+        ["items"] = Items(),
+    };
+
+    public JsonArray Items() => new(new JsonObject
+    {
+        ["field"] = "status",
+        ["fieldtype"] = "jira",
+        ["fieldId"] = "status",
+        ["from"] = From.Id,
+        ["fromString"] = From.Name,
+        ["to"] = To.Id,
+        ["toString"] = To.Name,
+    });
+}
+
 internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Body, DateTimeOffset Created)
 {
     public JsonObject Render(string baseUrl, string issueId) => new()
@@ -91,6 +116,21 @@ internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Bod
         ["created"] = JiraText.Time(Created),
         ["updated"] = JiraText.Time(Created),
         ["jsdPublic"] = true,
+    };
+}
+
+internal sealed record JiraAttachment(string Id, JiraAccount Author, string FileName, string ContentType, byte[] Content, DateTimeOffset Created)
+{
+    public JsonObject Render(string baseUrl) => new()
+    {
+        ["self"] = $"{baseUrl}/rest/api/3/attachment/{Id}",
+        ["id"] = Id,
+        ["filename"] = FileName,
+        ["author"] = Author.Render(baseUrl),
+        ["created"] = JiraText.Time(Created),
+        ["size"] = Content.Length,
+        ["mimeType"] = ContentType,
+        ["content"] = $"{baseUrl}/rest/api/3/attachment/content/{Id}",
     };
 }
 
@@ -130,6 +170,10 @@ internal sealed class JiraIssue
 
     public List<JiraComment> Comments { get; } = [];
 
+    public List<JiraAttachment> Attachments { get; } = [];
+    /// <summary>The changes of its status, oldest first.</summary>
+    public List<JiraChange> Changes { get; } = [];
+
     public JsonObject Fields(string baseUrl) => new()
     {
         ["summary"] = Summary,
@@ -147,6 +191,7 @@ internal sealed class JiraIssue
         ["updated"] = JiraText.Time(Updated),
         ["resolution"] = Resolved is null ? null : new JsonObject { ["self"] = $"{baseUrl}/rest/api/3/resolution/10000", ["id"] = "10000", ["name"] = "Done", ["description"] = "" },
         ["resolutiondate"] = Resolved is { } resolved ? JiraText.Time(resolved) : null,
+        ["attachment"] = new JsonArray([.. Attachments.Select(attachment => attachment.Render(baseUrl))]),
         ["comment"] = new JsonObject
         {
             ["comments"] = new JsonArray([.. Comments.Select(c => c.Render(baseUrl, Id))]),
@@ -164,7 +209,7 @@ internal sealed class JiraIssue
         var everything = wanted.Contains("*all") || wanted.Contains("*navigable") || wanted.All(w => w.StartsWith('-'));
         foreach (var name in fields.Select(f => f.Key).ToList())
         {
-            var left = wanted.Contains($"-{name}") || (!everything && !wanted.Contains(name)) || (name == "comment" && wanted.Contains("*navigable"));
+            var left = wanted.Contains($"-{name}") || (!everything && !wanted.Contains(name)) || (name is "comment" or "attachment" && wanted.Contains("*navigable"));
             if (left)
             {
                 fields.Remove(name);

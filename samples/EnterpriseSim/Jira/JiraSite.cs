@@ -13,11 +13,21 @@ internal sealed class JiraSite
         new("10002", "Done", "41", "done", 3, "Done"),
     ];
 
+    /// <summary>The workflow of what somebody has to approve.</summary>
+    public static readonly IReadOnlyList<JiraStatus> ApprovalStatuses =
+    [
+        new("10100", "Waiting for approval", "111", "indeterminate", 4, "In Progress"),
+        new("10101", "Approved", "121", "done", 3, "Done"),
+        new("10102", "Declined", "131", "done", 3, "Done"),
+        new("10103", "Canceled", "141", "done", 3, "Done"),
+    ];
+
     public static readonly IReadOnlyList<JiraPriority> Priorities = [new("1", "Highest"), new("2", "High"), new("3", "Medium"), new("4", "Low"), new("5", "Lowest")];
 
     private static readonly JiraIssueType Task = new("10001", "Task", "A small, distinct piece of work.");
     private static readonly JiraIssueType Bug = new("10002", "Bug", "A problem or error.");
     private static readonly JiraIssueType Story = new("10003", "Story", "Functionality expressed as a user goal.");
+    private static readonly JiraIssueType Approval = new("10005", "Approval", "Something that somebody has to approve.") { Workflow = ApprovalStatuses };
     private static readonly JiraIssueType Request = new("10004", "Service Request", "Something that an employee needs.");
 
     // Project, type, summary, status, priority, reporter, assignee, labels, age in hours.
@@ -62,7 +72,7 @@ internal sealed class JiraSite
             new JiraAccount(world.Ids.JiraAccount(p.Login), p.Name, p.Email, p.Status != "DEPROVISIONED", company.OfficeOf(p).TimeZone)));
         Integration = new JiraAccount(world.Ids.JiraAccount("integration"), "Steward Integration", world.Options.Credentials.JiraEmail, true, "Etc/UTC");
         Accounts.Add(Integration);
-        Projects.Add(new JiraProject("10000", "IT", "IT Operations", Person("olivia.thompson"), [Task, Bug, Request]));
+        Projects.Add(new JiraProject("10000", "IT", "IT Operations", Person("olivia.thompson"), [Task, Bug, Request, Approval]));
         Projects.Add(new JiraProject("10001", "WEB", "Web Site", Person("ingrid.bergstrom"), [Task, Bug, Story]));
         foreach (var seed in Seed.OrderByDescending(s => s.Age))
         {
@@ -105,7 +115,7 @@ internal sealed class JiraSite
             Project = project,
             Type = type,
             Summary = summary,
-            Status = Statuses[0],
+            Status = type.Workflow[0],
             Priority = Priorities[2],
             Reporter = creator,
             Creator = creator,

@@ -111,6 +111,39 @@ internal sealed partial class JiraSystem
             content["comment"] = reply.Body?.DeepClone();
         }
 
+        if (call.Operation == "doTransition")
+        {
+            content["changelog"] = ChangelogOf(issue.Changes[^1]);
+        }
+
         Emit(call.Operation switch { "createIssue" => "jira:issue_created", "addComment" => "comment_created", _ => "jira:issue_updated" }, content, call.Now);
     }
+
+    /// <summary>A person moves an issue to another status of its workflow.</summary>
+    public string? Decide(SimDecision decision)
+    {
+        if (Site.Find(decision.Record) is not { } issue || Site.Account(World.Ids.JiraAccount(decision.User)) is not { } person)
+        {
+            return "There is no such issue, or no such person.";
+        }
+
+        if (issue.Type.Workflow.FirstOrDefault(status => status.Name == decision.Decision && status != issue.Status) is not { } status)
+        {
+            return $"From {issue.Status.Name} the issue can be moved to {string.Join(", ", issue.Type.Workflow.Where(status => status != issue.Status).Select(status => status.Name))}.";
+        }
+
+        var now = World.Time.GetUtcNow();
+        var change = Move(issue, status, person, now);
+        Emit("jira:issue_updated", new JsonObject { ["user"] = person.Render(""), ["issue"] = issue.Render("", ["*all"]), ["changelog"] = ChangelogOf(change) }, now);
+        if (decision.Comment is { } text)
+        {
+            var comment = new JiraComment(Site.NextId(), person, JiraText.Document(text), now);
+            issue.Comments.Add(comment);
+            Emit("comment_created", new JsonObject { ["user"] = person.Render(""), ["issue"] = issue.Render("", ["*all"]), ["comment"] = comment.Render("", issue.Id) }, now);
+        }
+
+        return null;
+    }
+
+    private static JsonObject ChangelogOf(JiraChange change) => new() { ["id"] = change.Id, ["items"] = change.Items() };
 }

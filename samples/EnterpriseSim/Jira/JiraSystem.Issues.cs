@@ -70,7 +70,7 @@ internal sealed partial class JiraSystem
         return Reply.Ok(new JsonObject
         {
             ["expand"] = "transitions",
-            ["transitions"] = new JsonArray([.. JiraSite.Statuses.Where(s => s != issue.Status).Select(s => new JsonObject
+            ["transitions"] = new JsonArray([.. issue.Type.Workflow.Where(s => s != issue.Status).Select(s => new JsonObject
             {
                 ["id"] = s.Transition,
                 ["name"] = s.Name,
@@ -89,7 +89,7 @@ internal sealed partial class JiraSystem
     {
         var issue = IssueOf(call);
         var id = call.Json.Object("transition")?.Text("id") ?? throw Fail(400, "Missing 'transition' identifier");
-        var status = JiraSite.Statuses.FirstOrDefault(s => s.Transition == id && s != issue.Status)
+        var status = issue.Type.Workflow.FirstOrDefault(s => s.Transition == id && s != issue.Status)
             ?? throw Fail(400, $"Transition id '{id}' is not valid for this issue.");
         if (call.Json.Object("fields") is { Count: > 0 } fields)
         {
@@ -97,11 +97,35 @@ internal sealed partial class JiraSystem
             return Error(400, fields.ToDictionary(f => f.Key, f => $"Field '{f.Key}' cannot be set. It is not on the appropriate screen, or unknown."));
         }
 
-        issue.Status = status;
-        issue.Updated = call.Now;
-        issue.Resolved = status.Category == "done" ? call.Now : null;
+        Move(issue, status, Site.Integration, call.Now);
         call.Committed();
         return Reply.NoContent();
+    }
+
+    private JiraChange Move(JiraIssue issue, JiraStatus status, JiraAccount author, DateTimeOffset now)
+    {
+        var change = new JiraChange(Site.NextId(), author, now, issue.Status, status);
+        issue.Changes.Add(change);
+        issue.Status = status;
+        issue.Updated = now;
+        issue.Resolved = status.Category == "done" ? now : null;
+        return change;
+    }
+
+    private Reply GetChangelog(Call call)
+    {
+        var issue = IssueOf(call);
+        var (start, size) = (Number(call, "startAt", 0, int.MaxValue), Math.Max(1, Number(call, "maxResults", 100, 100)));
+        var page = issue.Changes.Skip(start).Take(size).ToList();
+        return Reply.Ok(new JsonObject
+        {
+            ["self"] = call.UrlWith(("startAt", start.Plain()), ("maxResults", size.Plain())),
+            ["maxResults"] = size,
+            ["startAt"] = start,
+            ["total"] = issue.Changes.Count,
+            ["isLast"] = start + page.Count >= issue.Changes.Count,
+            ["values"] = new JsonArray([.. page.Select(change => change.Render(call.BaseUrl))]),
+        });
     }
 
     private Reply GetComments(Call call)
@@ -116,6 +140,26 @@ internal sealed partial class JiraSystem
             ["total"] = issue.Comments.Count,
             ["comments"] = new JsonArray([.. comments.Skip(start).Take(size).Select(c => c.Render(call.BaseUrl, issue.Id))]),
         });
+    }
+
+    private Reply AddAttachment(Call call)
+    {
+        var issue = IssueOf(call);
+        if (call.Http.Request.Headers["X-Atlassian-Token"] != "no-check")
+        {
+            return Error(403, "XSRF check failed");
+        }
+
+        var added = call.Files.Where(file => file.Field == "file").Select(file => new JiraAttachment(Site.NextId(), Site.Integration, file.Name, file.ContentType, file.Content, call.Now)).ToList();
+        if (added.Count == 0)
+        {
+            return Error(400, "No file was found in the part 'file'.");
+        }
+
+        issue.Attachments.AddRange(added);
+        issue.Updated = call.Now;
+        call.Committed();
+        return Reply.Ok(new JsonArray([.. added.Select(attachment => attachment.Render(call.BaseUrl))]));
     }
 
     private Reply AddComment(Call call)

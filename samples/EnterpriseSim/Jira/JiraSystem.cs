@@ -5,7 +5,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Jira;
 
 /// <summary>The simulated Jira Cloud: dialect of answers, errors and limits. The operations are in the other parts.</summary>
-internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasTokens
+internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasDecisions
 {
     private readonly RateWindow rate;
 
@@ -38,8 +38,10 @@ internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasToken
             new("PUT", $"{root}/issue/{{key}}/assignee", "assignIssue", AssignIssue),
             new("GET", $"{root}/issue/{{key}}/transitions", "getTransitions", GetTransitions),
             new("POST", $"{root}/issue/{{key}}/transitions", "doTransition", DoTransition),
+            new("GET", $"{root}/issue/{{key}}/changelog", "getChangeLogs", GetChangelog),
             new("GET", $"{root}/issue/{{key}}/comment", "getComments", GetComments),
             new("POST", $"{root}/issue/{{key}}/comment", "addComment", AddComment),
+            new("POST", $"{root}/issue/{{key}}/attachments", "addAttachment", AddAttachment),
             new("GET", $"{root}/search/jql", "searchAndReconsileIssuesUsingJql", SearchGet),
             new("POST", $"{root}/search/jql", "searchAndReconsileIssuesUsingJqlPost", SearchPost),
             new("GET", $"{root}/search", "searchForIssuesUsingJql", Removed),

@@ -228,7 +228,7 @@ internal sealed partial class JqlQuery
         {
             case "project": return site.Project(raw)?.Key ?? throw unknown;
             case "key": return site.Find(raw)?.Key ?? throw new FormatException($"An issue with key '{raw}' does not exist for field 'key'.");
-            case "status": return JiraSite.Statuses.FirstOrDefault(s => Same(s.Name, raw) || s.Id == raw)?.Name ?? throw unknown;
+            case "status": return JiraSite.Statuses.Concat(JiraSite.ApprovalStatuses).FirstOrDefault(s => Same(s.Name, raw) || s.Id == raw)?.Name ?? throw unknown;
             case "priority": return JiraSite.Priorities.FirstOrDefault(p => Same(p.Name, raw) || p.Id == raw)?.Name ?? throw unknown;
             case "issuetype": return site.Projects.SelectMany(p => p.Types).FirstOrDefault(t => Same(t.Name, raw) || t.Id == raw)?.Name ?? throw unknown;
             case "assignee" or "reporter":

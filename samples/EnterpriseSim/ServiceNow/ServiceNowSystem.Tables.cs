@@ -87,6 +87,7 @@ internal sealed partial class ServiceNowSystem
         var table = TableOf(call);
         var row = Store.Insert(table, Values(call), call.Caller, call.Now);
         call.Committed();
+        Tell(table, row, "inserted", call.Now);
         return new Reply(201, new JsonObject { ["result"] = Render(call, table, row) })
             .With("Location", $"{call.BaseUrl}/api/now/table/{table}/{row["sys_id"]}");
     }
@@ -101,6 +102,7 @@ internal sealed partial class ServiceNowSystem
         }
 
         call.Committed();
+        Tell(table, row, "updated", call.Now);
         return Reply.Ok(new JsonObject { ["result"] = Render(call, table, row) });
     }
 
@@ -148,6 +150,11 @@ internal sealed partial class ServiceNowSystem
 
             var value = step.Row?[step.Column.Name] ?? "";
             var shown = value.Length == 0 ? "" : Store.Display(step.Table, step.Column, value);
+            if (step.Column.Kind == ColumnKind.Journal)
+            {
+                value = "";
+            }
+
             var link = step.Column.Reference is { } target && value.Length > 0 && !plain ? $"{call.BaseUrl}/api/now/table/{target}/{value}" : null;
             json[path] = (display, link) switch
             {

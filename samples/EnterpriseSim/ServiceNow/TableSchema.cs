@@ -7,6 +7,9 @@ internal enum ColumnKind
     Boolean,
     DateTime,
     Reference,
+
+    /// <summary>A journal: what is written is added to it, and only its display value shows it.</summary>
+    Journal,
 }
 
 internal sealed record Column(string Name, ColumnKind Kind = ColumnKind.Text, string? Reference = null, string Default = "");
@@ -67,11 +70,18 @@ internal sealed class TableSchema
             Ref("owner", "sys_user"), Ref("u_configuration_item", "cmdb_ci"), new("u_application_key"),
             new("u_approval_required", ColumnKind.Boolean, Default: "false")),
         new("sysapproval_approver", "sys_id", null,
-            Ref("sysapproval", "sc_req_item"), Ref("approver", "sys_user"), new("state", Default: "requested"), new("comments"), new("due_date", ColumnKind.DateTime)),
+            Ref("sysapproval", "task"), new("document_id"), new("source_table"), Ref("approver", "sys_user"), new("state", Default: "requested"),
+            new("comments", ColumnKind.Journal), new("due_date", ColumnKind.DateTime)),
         new("change_request", "number", "CHG",
             new("number"), new("short_description"), new("description"), new("justification"), new("type", Default: "normal"),
+            new("approval", Default: "not requested"), new("comments", ColumnKind.Journal), new("work_notes", ColumnKind.Journal),
             new("state", ColumnKind.Integer, Default: "-5"), new("risk", ColumnKind.Integer, Default: "3"), new("active", ColumnKind.Boolean, Default: "true"),
             new("start_date", ColumnKind.DateTime), new("end_date", ColumnKind.DateTime), Ref("assignment_group", "sys_user_group"), Ref("assigned_to", "sys_user"),
+            Ref("opened_by", "sys_user"), new("opened_at", ColumnKind.DateTime), new("correlation_id"), new("correlation_display")),
+        // The table that the others with numbers and approvals extend.
+        new("task", "number", "TASK",
+            new("number"), new("short_description"), new("description"), new("approval", Default: "not requested"), new("state", ColumnKind.Integer, Default: "1"),
+            new("active", ColumnKind.Boolean, Default: "true"), new("comments", ColumnKind.Journal), new("work_notes", ColumnKind.Journal),
             Ref("opened_by", "sys_user"), new("opened_at", ColumnKind.DateTime), new("correlation_id"), new("correlation_display")),
         new("kb_knowledge", "number", "KB",
             new("number"), new("short_description"), new("text"), new("workflow_state", Default: "published"), Ref("author", "sys_user")),

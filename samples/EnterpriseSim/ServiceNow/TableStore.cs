@@ -12,6 +12,11 @@ internal sealed class TableStore(SimWorld world)
     // Columns by which clients look for one record among many.
     private static readonly string[] Indexed = ["correlation_id", "number", "user_name", "email"];
 
+    private const string Task = "task";
+
+    // A reference to a task may lead to a record of any of these.
+    private static readonly string[] Extensions = ["incident", "sc_request", "sc_req_item", "change_request"];
+
     private readonly Dictionary<(string Table, string Column, string Value), List<Dictionary<string, string>>> index = [];
     private readonly Dictionary<string, int> numbers = [];
     private readonly Dictionary<(string Table, string Element, string Value), string> labels = [];
@@ -32,7 +37,8 @@ internal sealed class TableStore(SimWorld world)
         return Rows(table);
     }
 
-    public Dictionary<string, string>? Find(string table, string sysId) => tables[table].GetValueOrDefault(sysId);
+    public Dictionary<string, string>? Find(string table, string sysId) =>
+        tables[table].GetValueOrDefault(sysId) ?? (table == Task ? Extensions.Select(name => tables[name].GetValueOrDefault(sysId)).FirstOrDefault(row => row is not null) : null);
 
     public Dictionary<string, string>? FindBy(string table, string column, string value) =>
         tables[table].Values.FirstOrDefault(r => r[column].Equals(value, StringComparison.OrdinalIgnoreCase));
@@ -57,7 +63,7 @@ internal sealed class TableStore(SimWorld world)
             row["opened_by"] = FindBy("sys_user", "user_name", user)?["sys_id"] ?? "";
         }
 
-        Assign(schema, row, values);
+        Assign(schema, row, values, user, now);
         ApplyRules(table, row, [], now);
         tables[table][id] = row;
         Index(table, row, add: true);
@@ -74,7 +80,7 @@ internal sealed class TableStore(SimWorld world)
     {
         var schema = TableSchema.All[table];
         var changed = new Dictionary<string, string>(row);
-        Assign(schema, changed, values);
+        Assign(schema, changed, values, user, now);
         if (table == "incident" && changed["state"] is "6" or "7" && (changed["close_code"].Length == 0 || changed["close_notes"].Length == 0))
         {
             return false;
@@ -149,13 +155,18 @@ internal sealed class TableStore(SimWorld world)
 
     public static string Stamp(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
-    private void Assign(TableSchema schema, Dictionary<string, string> row, IReadOnlyDictionary<string, string> values)
+    private void Assign(TableSchema schema, Dictionary<string, string> row, IReadOnlyDictionary<string, string> values, string user, DateTimeOffset now)
     {
         foreach (var (name, value) in values)
         {
             if (schema.Columns.TryGetValue(name, out var column) && name is not ("sys_id" or "number" or "sys_mod_count"))
             {
-                row[name] = column.Reference is { } target ? Resolve(target, value) : value;
+                row[name] = column switch
+                {
+                    { Reference: { } target } => Resolve(target, value),
+                    { Kind: ColumnKind.Journal } => value.Length == 0 ? row[name] : $"{Stamp(now)} - {FindBy("sys_user", "user_name", user)?["name"] ?? user} ({name})\n{value}\n\n{row[name]}",
+                    _ => value,
+                };
             }
         }
     }
@@ -163,7 +174,7 @@ internal sealed class TableStore(SimWorld world)
     /// <summary>A reference may be set by sys_id, by the display value, and for people by user name or e-mail address.</summary>
     private string Resolve(string table, string value)
     {
-        if (value.Length == 0 || tables[table].ContainsKey(value))
+        if (value.Length == 0 || Find(table, value) is not null)
         {
             return value;
         }

@@ -347,6 +347,9 @@ public sealed record ApprovalResource
     /// <summary>The record in another system that goes along.</summary>
     public string? MirrorReference { get; init; }
 
+    /// <summary>How that record stands.</summary>
+    public ApprovalMirror? Mirror { get; init; }
+
     /// <summary>What is to be expected; never decides anything.</summary>
     public ApprovalForecast? Forecast { get; init; }
 

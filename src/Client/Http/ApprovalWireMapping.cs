@@ -130,6 +130,7 @@ public static class ApprovalWireMapping
             Deliveries = withDeliveries ? view.Deliveries : null,
             Similar = view.Similar,
             MirrorReference = view.MirrorReference,
+            Mirror = view.Mirror,
             Forecast = view.Forecast,
             History = history,
         };
@@ -174,6 +175,7 @@ public static class ApprovalWireMapping
             Deliveries = resource.Deliveries ?? [],
             Similar = resource.Similar,
             MirrorReference = resource.MirrorReference,
+            Mirror = resource.Mirror,
             Forecast = resource.Forecast,
         };
     }

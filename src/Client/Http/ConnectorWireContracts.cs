@@ -48,6 +48,9 @@ public sealed record CreateConnectorRequest
 
     /// <summary>Whether calls are made with each employee's own sign-in.</summary>
     public bool? OnBehalfOfUser { get; init; }
+
+    /// <summary>How many times what the template's limits say the tenant's plan with the vendor allows; 1 by default.</summary>
+    public double? LimitFactor { get; init; }
 }
 
 /// <summary>Changes of an instance; what is left out stays.</summary>
@@ -74,6 +77,9 @@ public sealed record UpdateConnectorRequest
 
     /// <summary>The accepted tools of a server of the Model Context Protocol, all of them: what the operation tools.list gives as tool, with reads set by you.</summary>
     public JsonElement? Tools { get; init; }
+
+    /// <summary>How many times what the template's limits say the tenant's plan with the vendor allows.</summary>
+    public double? LimitFactor { get; init; }
 
     /// <summary>Takes the catalogue's present template instead of the one that is pinned.</summary>
     public bool? UpgradeTemplate { get; init; }
@@ -284,6 +290,7 @@ public static class ConnectorWireMapping
             Operations = request.Operations,
             Access = request.Access ?? new Dictionary<string, IReadOnlyList<string>>(),
             OnBehalfOfUser = request.OnBehalfOfUser ?? false,
+            LimitFactor = request.LimitFactor,
         };
     }
 
@@ -300,6 +307,7 @@ public static class ConnectorWireMapping
             Access = request.Access,
             MappingsJson = request.Mappings?.GetRawText(),
             ToolsJson = request.Tools?.GetRawText(),
+            LimitFactor = request.LimitFactor,
             UpgradeTemplate = request.UpgradeTemplate ?? false,
             ExpectedRevision = request.ExpectedRevision,
         };

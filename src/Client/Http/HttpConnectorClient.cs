@@ -46,6 +46,7 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
             Operations = spec.Operations,
             Access = spec.Access,
             OnBehalfOfUser = spec.OnBehalfOfUser,
+            LimitFactor = spec.LimitFactor,
         };
         return PostAsync("connector.create", "connectors", request, Json.CreateConnectorRequest, Json.ConnectorInfo, idempotent: false, cancellationToken);
     }
@@ -71,6 +72,7 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
             Access = change.Access,
             Mappings = change.MappingsJson is { } mappings ? JsonElement.Parse(mappings) : null,
             Tools = change.ToolsJson is { } tools ? JsonElement.Parse(tools) : null,
+            LimitFactor = change.LimitFactor,
             UpgradeTemplate = change.UpgradeTemplate,
             ExpectedRevision = change.ExpectedRevision,
         };

@@ -120,6 +120,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         DateTimeOffset? deadline = null,
         DoubleTexting? doubleTexting = null,
         RunRequestOptions? options = null,
+        bool watch = false,
         CancellationToken cancellationToken = default)
     {
         InputRules.SessionId(sessionId);

@@ -26,6 +26,11 @@ public sealed class ConnectorsOptions
     /// </summary>
     public bool AllowPrivateAddresses { get; set; }
 
+    /// <summary>
+    /// The largest <see cref="Instances.ConnectorInstance.LimitFactor"/> that a tenant may state (<c>Steward:Connectors:MaxLimitFactor</c>); larger ones count as this one. Default 10.
+    /// </summary>
+    public double MaxLimitFactor { get; set; } = 10;
+
     /// <summary>Full paths of assemblies with typed connectors (<c>Steward:Connectors:Assemblies</c>); they are loaded at the start and run with the host's rights.</summary>
     public IList<string> Assemblies { get; } = [];
 
@@ -43,6 +48,7 @@ public sealed class ConnectorsOptions
         Timeout = section.GetValue(nameof(Timeout), Timeout);
         SettleDelay = section.GetValue(nameof(SettleDelay), SettleDelay);
         AllowPrivateAddresses = section.GetValue(nameof(AllowPrivateAddresses), AllowPrivateAddresses);
+        MaxLimitFactor = section.GetValue(nameof(MaxLimitFactor), MaxLimitFactor);
         section.GetSection(nameof(Catalogue)).Bind(Catalogue);
         foreach (var path in section.GetSection(nameof(Assemblies)).Get<string[]>() ?? [])
         {
@@ -171,6 +177,11 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         if (options.SettleDelay < TimeSpan.Zero || options.SettleDelay > TimeSpan.FromMinutes(1))
         {
             problems.Add("Steward:Connectors:SettleDelay must be between zero and one minute.");
+        }
+
+        if (!(options.MaxLimitFactor >= 1 && double.IsFinite(options.MaxLimitFactor)))
+        {
+            problems.Add("Steward:Connectors:MaxLimitFactor must be a number of at least 1.");
         }
 
         foreach (var assembly in options.Assemblies)

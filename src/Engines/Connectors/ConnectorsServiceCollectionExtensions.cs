@@ -83,10 +83,11 @@ public static class ConnectorsServiceCollectionExtensions
     private static void AddPipeline(IServiceCollection services)
     {
         services.TryAddSingleton<INameResolver, SystemNameResolver>();
+        services.AddStewardEgress();
         foreach (var (name, allowPrivate) in new[] { (InstanceConnections.PublicClient, false), (InstanceConnections.PrivateClient, true) })
         {
             services.AddHttpClient(name, client => client.Timeout = Timeout.InfiniteTimeSpan)
-                .ConfigurePrimaryHttpMessageHandler(provider => InstanceConnections.CreateHandler(provider.GetRequiredService<INameResolver>(), allowPrivate))
+                .ConfigurePrimaryHttpMessageHandler(provider => InstanceConnections.CreateHandler(provider.GetRequiredService<INameResolver>(), allowPrivate, provider.GetRequiredService<EgressProxy>()))
                 .RemoveAllLoggers();
         }
 

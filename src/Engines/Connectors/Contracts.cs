@@ -103,7 +103,11 @@ public sealed record ActionSucceeded(JsonElement Result) : ActionOutcome;
 /// <param name="IsRetryable">Whether the same call may succeed later without a change.</param>
 /// <param name="RetryAfter">How long the target system asks to wait, if it said so.</param>
 /// <param name="Field">The argument that was refused, if it was one.</param>
-public sealed record ActionFailed(string Code, string Message, bool IsRetryable, TimeSpan? RetryAfter = null, string? Field = null) : ActionOutcome;
+public sealed record ActionFailed(string Code, string Message, bool IsRetryable, TimeSpan? RetryAfter = null, string? Field = null) : ActionOutcome
+{
+    /// <summary>Whether <see cref="RetryAfter"/> holds for the resource that the call names, and not for calls that name another.</summary>
+    public bool IsOfResource { get; init; }
+}
 
 /// <summary>
 /// The action may or may not have been done: the connection broke, timed out or answered with a server error after something was sent.

@@ -32,8 +32,8 @@ public sealed record ChannelMessage
     /// <summary>The channel's reference of the thread's message, as an earlier <see cref="SendResult.Reference"/> gave it; null when there is none.</summary>
     public string? Reference { get; init; }
 
-    /// <summary>Which attempt this is, from 1.</summary>
-    public int Attempt { get; init; } = 1;
+    /// <summary>Whether an earlier attempt may have brought it there: channels that can look do so before they send it again.</summary>
+    public bool MayBeOut { get; init; }
 }
 
 /// <summary>A tenant's settings of one channel.</summary>
@@ -78,6 +78,9 @@ public sealed record SendResult
 
     /// <summary>How long the channel asks to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether <see cref="RetryAfter"/> holds for this recipient only: others need not wait.</summary>
+    public bool IsOfRecipient { get; init; }
 }
 
 /// <summary>The outcomes of <see cref="SendResult"/>.</summary>

@@ -79,6 +79,9 @@ public sealed record ApprovalNoticeData
     /// <summary>The exact arguments, an object. Secrets are masked when it is shown.</summary>
     public JsonElement? Arguments { get; init; }
 
+    /// <summary>True when something of the arguments is missing here: then nobody can decide by a button.</summary>
+    public bool? IsCut { get; init; }
+
     /// <summary>Why it is asked for.</summary>
     public string? Reason { get; init; }
 

@@ -95,7 +95,7 @@ internal static class SessionEndpoints
         }
 
         using var slot = AcceptedKinds.WantsEventStream(context.Request) ? admission.AdmitStream(caller.Identity) : null;
-        var submitted = await caller.Client.SubmitAsync(sessionId, body.Text, operationId, body.Deadline, WireMapping.ToContract(body.DoubleTexting), WireMapping.ToOptions(body), context.RequestAborted);
+        var submitted = await caller.Client.SubmitAsync(sessionId, body.Text, operationId, body.Deadline, WireMapping.ToContract(body.DoubleTexting), WireMapping.ToOptions(body), watch: slot is not null, context.RequestAborted);
         if (submitted.Outcome == SubmitOutcome.Overloaded)
         {
             var wait = submitted.RetryAfter ?? TimeSpan.FromSeconds(1);
@@ -112,7 +112,7 @@ internal static class SessionEndpoints
         context.Response.Headers.Location = $"/v1/runs/{runId}";
         if (slot is not null)
         {
-            await stream.WriteAsync(context, cancellationToken => caller.Client.WatchOwnRunAsync(runId, 0, cancellationToken));
+            await stream.WriteAsync(context, cancellationToken => caller.Client.WatchOwnRunAsync(runId, 0, cancellationToken), beginsWithFirst: true);
             return;
         }
 

@@ -21,7 +21,7 @@ internal static class ChannelEndpoints
 
         // No instance's name holds a slash: shares of channels and of instances are apart.
         var share = $"channels/{channel}";
-        if (!admission.TryAdmit(tenant, share, out var wait))
+        if (!admission.TryAdmit(tenant, share, context.Connection.RemoteIpAddress, out var wait))
         {
             throw new StewardException(ErrorCodes.Overloaded, "Too many requests come here.") { IsRetryable = true, RetryAfter = wait };
         }

@@ -19,7 +19,7 @@ internal static class HookEndpoints
             throw IncomingRequest.Refused();
         }
 
-        if (!admission.TryAdmit(tenant, instance, out var wait))
+        if (!admission.TryAdmit(tenant, instance, context.Connection.RemoteIpAddress, out var wait))
         {
             throw new StewardException(ErrorCodes.Overloaded, "Too many requests come here.") { IsRetryable = true, RetryAfter = wait };
         }

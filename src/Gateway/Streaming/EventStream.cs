@@ -42,13 +42,15 @@ internal sealed partial class EventStream(
     /// <summary>Answers a request with a run's events until the run ends, the client goes or the process stops.</summary>
     /// <param name="context">The request. Its answer has not begun.</param>
     /// <param name="watch">Begins to watch.</param>
-    public Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<RunEvent>> watch) => WriteAsync(context, watch, WriteEvent);
+    /// <param name="beginsWithFirst">Whether the answer, which names the run, begins with the first event (or the first heartbeat): before it the run may not be durable.</param>
+    public Task WriteAsync(HttpContext context, Func<CancellationToken, IAsyncEnumerable<RunEvent>> watch, bool beginsWithFirst = false) => WriteAsync(context, watch, WriteEvent, beginsWithFirst);
 
     /// <summary>Answers a request with events until their source ends, the client goes or the process stops.</summary>
     /// <param name="context">The request. Its answer has not begun.</param>
     /// <param name="watch">Begins to watch.</param>
     /// <param name="format">Writes one event.</param>
-    public async Task WriteAsync<T>(HttpContext context, Func<CancellationToken, IAsyncEnumerable<T>> watch, EventFormat<T> format)
+    /// <param name="beginsWithFirst">Whether the answer begins with the first event, or the first heartbeat; else it begins at once.</param>
+    public async Task WriteAsync<T>(HttpContext context, Func<CancellationToken, IAsyncEnumerable<T>> watch, EventFormat<T> format, bool beginsWithFirst = false)
     {
         var response = context.Response;
         response.StatusCode = StatusCodes.Status200OK;
@@ -64,7 +66,7 @@ internal sealed partial class EventStream(
         try
         {
             await using var events = watch(ending.Token).GetAsyncEnumerator(ending.Token);
-            await CopyAsync(events, writer, format, ending.Token);
+            await CopyAsync(events, writer, format, begun: !beginsWithFirst, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -100,7 +102,7 @@ internal sealed partial class EventStream(
         await writer.FlushAsync(context.RequestAborted);
     }
 
-    private async Task CopyAsync<T>(IAsyncEnumerator<T> events, PipeWriter writer, EventFormat<T> format, CancellationToken cancellationToken)
+    private async Task CopyAsync<T>(IAsyncEnumerator<T> events, PipeWriter writer, EventFormat<T> format, bool begun, CancellationToken cancellationToken)
     {
         await using var json = new Utf8JsonWriter(writer, new JsonWriterOptions { SkipValidation = true });
         Task? heartbeat = null;
@@ -114,7 +116,11 @@ internal sealed partial class EventStream(
             }
             else
             {
-                await FlushAsync(writer, cancellationToken);
+                if (begun)
+                {
+                    await FlushAsync(writer, cancellationToken);
+                }
+
                 var coming = next.AsTask();
                 while (!coming.IsCompleted)
                 {
@@ -134,6 +140,7 @@ internal sealed partial class EventStream(
                     heartbeat = null;
                     if (!coming.IsCompleted)
                     {
+                        begun = true;
                         writer.Write(HeartbeatComment);
                         await FlushAsync(writer, cancellationToken);
                     }
@@ -147,6 +154,7 @@ internal sealed partial class EventStream(
                 return;
             }
 
+            begun = true;
             format(writer, json, events.Current);
             Diagnostics.SentEvents.Add(1);
             if (writer.UnflushedBytes > FlushAtBytes)

@@ -230,6 +230,44 @@ public sealed record ApprovalView
     /// <summary>What is to be expected, with its reasons: never decides anything. Null when there is no history to tell from.</summary>
     [Id(17)]
     public ApprovalForecast? Forecast { get; init; }
+
+    /// <summary>How the record in another system that goes along stands; null for none.</summary>
+    [Id(18)]
+    public ApprovalMirror? Mirror { get; init; }
+}
+
+/// <summary>The record in another system that goes along with a request.</summary>
+[GenerateSerializer]
+[Alias("steward.approval-mirror")]
+public sealed record ApprovalMirror
+{
+    /// <summary>The connector instance.</summary>
+    [Id(0)]
+    public required string Instance { get; init; }
+
+    /// <summary><c>servicenow_approval</c> or <c>jira_transition</c>.</summary>
+    [Id(1)]
+    public required string Kind { get; init; }
+
+    /// <summary><c>creating</c>, <c>open</c>, <c>closed</c> or <c>failed</c>.</summary>
+    [Id(2)]
+    public required string Status { get; init; }
+
+    /// <summary>What people there call it; null before it is known.</summary>
+    [Id(3)]
+    public string? Reference { get; init; }
+
+    /// <summary>Where people find it; null when that is not known.</summary>
+    [Id(4)]
+    public string? Url { get; init; }
+
+    /// <summary>Why it is not in step, safe to show; null when it is.</summary>
+    [Id(5)]
+    public string? Error { get; init; }
+
+    /// <summary>When it is looked at, or tried, again; null when nothing but a change leads to that.</summary>
+    [Id(6)]
+    public DateTimeOffset? NextAt { get; init; }
 }
 
 /// <summary>How a request's chain was found.</summary>

@@ -49,6 +49,14 @@ public interface IApprovalGrain : IGrainWithStringKey
     [AlwaysInterleave] // Safe: does what the grain's own timer does, one at a time; all that it changes goes through the journal, one append after the other. A run that waits for this grain may be told meanwhile.
     Task Resume(CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Somebody says that the record in another system that goes along has changed: it is looked at soon. Harmless when there is none, or when it is in step. The platform only.
+    /// </summary>
+    /// <param name="instance">The connector instance that says so.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("look-at-mirror")]
+    Task LookAtMirror(string instance, CancellationToken cancellationToken = default);
+
     /// <summary>Everything that happened, oldest first: each with actor, channel and reason. Those who may see the request.</summary>
     [Alias("get-history")]
     [AlwaysInterleave] // Safe: reads what is durable.

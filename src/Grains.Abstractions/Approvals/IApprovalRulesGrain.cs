@@ -25,6 +25,7 @@ public interface IApprovalRulesGrain : IGrainWithStringKey
 
     /// <summary>What a rule set would have done with the tenant's past requests, compared with what holds now. Keeps nothing. Admins only.</summary>
     [Alias("simulate")]
+    [AlwaysInterleave] // Safe: what holds is looked at in one turn, the rest is read from the lists. Nobody waits for thousands of requests to be tried.
     Task<RuleSimulation> Simulate(SimulateRules command, CancellationToken cancellationToken = default);
 
     /// <summary>Makes a rule set the one that holds for requests from now on. Admins only.</summary>
@@ -48,6 +49,14 @@ public interface IApprovalRulesGrain : IGrainWithStringKey
     /// <summary>Ends a delegation. Idempotent.</summary>
     [Alias("remove-delegation")]
     Task RemoveDelegation(string delegationId, CancellationToken cancellationToken = default);
+
+    /// <summary>Somebody surely came with an address: delegations that name it mean them from now on. The platform only.</summary>
+    [Alias("know-address")]
+    Task KnowAddress(string address, string userId, CancellationToken cancellationToken = default);
+
+    /// <summary>Tells open requests of changed delegations, if that is still to be done. The platform only.</summary>
+    [Alias("resume")]
+    Task Resume(CancellationToken cancellationToken = default);
 }
 
 /// <summary>A version of a tenant's rules.</summary>
@@ -258,4 +267,12 @@ public sealed record DelegationView
     /// <summary>Who set it up.</summary>
     [Id(6)]
     public string? By { get; init; }
+
+    /// <summary>The user id of whoever is acted for, once somebody surely signed in with that address. Not taken from callers.</summary>
+    [Id(7)]
+    public string? FromUserId { get; init; }
+
+    /// <summary>The user id of the delegate, in the same way.</summary>
+    [Id(8)]
+    public string? ToUserId { get; init; }
 }

@@ -54,6 +54,10 @@ public sealed record ConnectorPermit
     /// <summary>Whether the grain would like to know what the answer looks like.</summary>
     [Id(5)]
     public bool WantsShape { get; init; }
+
+    /// <summary>Whether it was refused for the limit of its resource alone.</summary>
+    [Id(6)]
+    public bool IsOfResource { get; init; }
 }
 
 /// <summary>A credential on its way between silos.</summary>

@@ -48,6 +48,10 @@ public sealed record CreateConnector
     /// <summary>Whether calls are made with each employee's own sign-in.</summary>
     [Id(10)]
     public bool OnBehalfOfUser { get; init; }
+
+    /// <summary>How many times what the template's limits say the tenant's plan allows; 1 by default.</summary>
+    [Id(11)]
+    public double? LimitFactor { get; init; }
 }
 
 /// <summary>Changes of an instance; what is null stays.</summary>
@@ -94,6 +98,10 @@ public sealed record UpdateConnector
     /// <summary>The accepted tools of a server of the Model Context Protocol as JSON, all of them: what the operation <c>tools.list</c> gives as <c>tool</c>.</summary>
     [Id(9)]
     public string? ToolsJson { get; init; }
+
+    /// <summary>How many times what the template's limits say the tenant's plan allows.</summary>
+    [Id(10)]
+    public double? LimitFactor { get; init; }
 }
 
 /// <summary>What is known of an instance. Holds no secret.</summary>
@@ -200,6 +208,10 @@ public sealed record ConnectorInfo
     /// <summary>The operations whose answers are no longer what was promised or learnt.</summary>
     [Id(24)]
     public IReadOnlyList<ConnectorDrift> Drift { get; init; } = [];
+
+    /// <summary>How many times what the template's limits say the tenant's plan allows, as the operator bounds it.</summary>
+    [Id(25)]
+    public double LimitFactor { get; init; } = 1;
 }
 
 /// <summary>An operation whose answers differ from what its template promises, or from what was learnt.</summary>

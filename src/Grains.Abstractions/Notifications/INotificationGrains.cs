@@ -87,6 +87,17 @@ public interface IInboxGrain : IGrainWithStringKey
     [Alias("deliver")]
     Task Deliver(InboxItem item, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Takes over what a person was told before they ever signed in, under an id that stood for their address alone: each notice once, those of the last 30 days. The platform only, once the address surely is the person's.
+    /// </summary>
+    [Alias("adopt")]
+    Task Adopt(string placeholderId, CancellationToken cancellationToken = default);
+
+    /// <summary>What is in it, oldest first. The platform only.</summary>
+    [Alias("read")]
+    [AlwaysInterleave] // Safe: reads what was last written.
+    Task<IReadOnlyList<InboxItem>> Read(CancellationToken cancellationToken = default);
+
     /// <summary>The newest items, newest first. The person.</summary>
     [Alias("list")]
     Task<InboxPage> List(long? beforeSequence, int limit, CancellationToken cancellationToken = default);

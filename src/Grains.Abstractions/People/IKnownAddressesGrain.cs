@@ -10,7 +10,7 @@ public interface IKnownAddressesGrain : IGrainWithStringKey
     [Alias("saw")]
     Task Saw(string address, string userId, CancellationToken cancellationToken = default);
 
-    /// <summary>The user ids of the addresses; those are missing that nobody came with lately, or several people. The platform only.</summary>
-    [Alias("find")]
-    Task<Dictionary<string, string>> Find(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default);
+    /// <summary>Whose the addresses are, by address: a user id; null when several people lately came with it; missing when nobody did. The platform only.</summary>
+    [Alias("whose")]
+    Task<Dictionary<string, string?>> Whose(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default);
 }

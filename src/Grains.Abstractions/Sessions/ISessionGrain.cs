@@ -158,6 +158,13 @@ public sealed record SubmitMessage
     /// <summary>How it is to be worked off; null leaves all to policy.</summary>
     [Id(4)]
     public RunRequestOptions? Options { get; init; }
+
+    /// <summary>
+    /// Whether the caller goes on to watch the run's events, and tells nobody of the run before the first one: it is then answered as soon as the message is durable, and need not wait until the run's
+    /// beginning is. The first event is shown when that is durable.
+    /// </summary>
+    [Id(5)]
+    public bool Watches { get; init; }
 }
 
 /// <summary>What became of a submitted message.</summary>

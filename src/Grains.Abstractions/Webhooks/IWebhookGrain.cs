@@ -49,9 +49,14 @@ public interface IWebhookGrain : IGrainWithStringKey
     [Alias("redeliver")]
     Task<WebhookDelivery> Redeliver(string deliveryId, CancellationToken cancellationToken = default);
 
-    /// <summary>Takes over a message; it is durable when this returns. Idempotent by type, subject and occurrence; the platform only.</summary>
+    /// <summary>Takes over a message; it is durable when this returns. Idempotent by type, subject and occurrence; the platform only. Messages that come while too many wait, or while it is switched off, are dropped.</summary>
     [Alias("notify")]
     Task Notify(WebhookEvent happened, CancellationToken cancellationToken = default);
+
+    /// <summary>Takes over a message, or says that it cannot: while it is switched off or too many wait. Durable and idempotent like <see cref="Notify"/>; the platform only.</summary>
+    /// <returns>Whether it will be sent, or was.</returns>
+    [Alias("try-notify")]
+    Task<bool> TryNotify(WebhookEvent happened, CancellationToken cancellationToken = default);
 
     /// <summary>Sees to what is due. The watchdog calls it; the platform only.</summary>
     [Alias("resume")]

@@ -9,6 +9,9 @@ internal static class ApprovalDiagnostics
 
     public static readonly Counter<long> Ended = Diagnostics.Meter.CreateCounter<long>("steward.approvals.ended", "{approval}", "Approvals that ended, by status.");
 
+    public static readonly Counter<long> MirrorFailures = Diagnostics.Meter.CreateCounter<long>(
+        "steward.approvals.mirror_failures", "{failure}", "How often a record in another system could not be brought in step, and whether that was given up.");
+
     public static readonly Histogram<double> Open = Diagnostics.Meter.CreateHistogram(
         "steward.approvals.open_duration",
         "s",

@@ -13,7 +13,6 @@ namespace Steward.Approvals;
 internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRuleSets rules, TimeProvider time, ILogger<ApprovalForecasts> logger) : IApprovalForecasts, IDisposable
 {
     private const int MaxRequests = 5_000;
-    private const int MaxTenants = 1_000;
     private static readonly TimeSpan LearntFrom = TimeSpan.FromDays(180);
     private static readonly TimeSpan LearnsAgainAfter = TimeSpan.FromHours(6);
     private static readonly TimeSpan TriesAgainAfter = TimeSpan.FromMinutes(10);
@@ -23,17 +22,23 @@ internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRule
     // One tenant at a time: nobody waits for it, and others need the processor.
     private readonly SemaphoreSlim _turn = new(1, 1);
 
+    /// <summary>The most tenants whose histories are remembered; of more, those that were learnt last.</summary>
+    internal int MaxTenants { get; init; } = 1_000;
+
     /// <inheritdoc/>
-    public ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken)
+    public ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken) =>
+        LevelObservation.OfOpen(state) is { } open ? ForecastAsync(state.Request.TenantId, open, now, cancellationToken) : default;
+
+    /// <inheritdoc/>
+    public ValueTask<ApprovalForecast?> ForecastAsync(string tenantId, LevelObservation open, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var tenantId = state.Request.TenantId;
         var learnt = _tenants.GetValueOrDefault(tenantId);
         if (learnt is null || now >= learnt.Again)
         {
             Begin(tenantId, learnt, now);
         }
 
-        return new ValueTask<ApprovalForecast?>(learnt?.Model?.Forecast(state, now) is { } forecast
+        return new ValueTask<ApprovalForecast?>(learnt?.Model?.Forecast(open, now) is { } forecast
             ? new ApprovalForecast { BreachProbability = forecast.BreachProbability, LikelyApprover = forecast.LikelyApprover, Reasons = forecast.Reasons }
             : null);
     }
@@ -74,9 +79,15 @@ internal sealed partial class ApprovalForecasts(PastApprovals past, ApprovalRule
     {
         // Whoever sets the next time is the one who learns.
         var next = new Learnt(known?.Model, now + TriesAgainAfter);
-        if (known is null ? _tenants.Count >= MaxTenants || !_tenants.TryAdd(tenantId, next) : !_tenants.TryUpdate(tenantId, next, known))
+        if (known is null ? !_tenants.TryAdd(tenantId, next) : !_tenants.TryUpdate(tenantId, next, known))
         {
             return;
+        }
+
+        if (_tenants.Count > MaxTenants && _tenants.Where(other => other.Key != tenantId).MinBy(other => other.Value.Again) is { Key: { } oldest } entry)
+        {
+            // It is learnt again when somebody asks.
+            _tenants.TryRemove(KeyValuePair.Create(oldest, entry.Value));
         }
 
         // Off the caller's scheduler, and without its identity.

@@ -1,7 +1,5 @@
 using Microsoft.Extensions.Logging;
-using Steward.Engines.Approvals.Chains;
 using Steward.Engines.Approvals.Machine;
-using Steward.Engines.Approvals.People;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Runs;
@@ -9,7 +7,7 @@ using Steward.Storage;
 
 namespace Steward.Approvals;
 
-/// <summary>What an approval does by itself: finds its chain and its people, lets time pass, tells others. Everything may be done twice; those who are told take it once.</summary>
+/// <summary>What an approval does by itself: lets time pass, tells others. Everything may be done twice; those who are told take it once.</summary>
 internal sealed partial class ApprovalGrain
 {
     private const int MaxComments = 500;
@@ -17,7 +15,6 @@ internal sealed partial class ApprovalGrain
     private static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(1);
 
     private Task _work = Task.CompletedTask;
-    private Task _advance = Task.CompletedTask;
     private bool _tellRunAgain;
     private int _failures;
 
@@ -29,7 +26,7 @@ internal sealed partial class ApprovalGrain
             return;
         }
 
-        var next = _journal.State is { } state ? ApprovalWake.Of(state) : null;
+        var next = _journal.State is { } state ? WakeOf(state) : null;
         var wait = (next - _time.GetUtcNow()) is { } until && until > TimeSpan.Zero ? until : TimeSpan.Zero;
         if (_tellRunAgain || (next is not null && wait <= _parts.Options.KeptFor))
         {
@@ -66,6 +63,7 @@ internal sealed partial class ApprovalGrain
             for (var step = 0; step < MaxSteps && !_stop.IsCancellationRequested; step++)
             {
                 await AdvanceAsync();
+                StartMirror();
                 var isDone = await HandOverAsync();
                 _failures = isDone is null ? _failures + 1 : 0;
                 if (isDone is not true)
@@ -92,92 +90,17 @@ internal sealed partial class ApprovalGrain
     {
         _work = Task.CompletedTask;
         Arm();
-        if (_journal.State is not { } state || _tellRunAgain || ApprovalWake.Of(state) is not { } next || next - _time.GetUtcNow() > _parts.Options.KeptFor)
+        if (_journal.State is not { } state || _tellRunAgain || WakeOf(state) is not { } next || next - _time.GetUtcNow() > _parts.Options.KeptFor)
         {
             // A request that waits uses nothing. Not while a command is being carried out: its end sets the timer, which an activation that leaves has not.
-            if (!_tellRunAgain && _commands == 0)
+            if (!_tellRunAgain && _commands == 0 && _mirroring.IsCompleted)
             {
                 DeactivateOnIdle();
             }
         }
     }
 
-    /// <summary>Looks rules and people up as far as that is due, and lets time have its way. Whoever calls while it goes on waits for the same.</summary>
-    private Task AdvanceAsync()
-    {
-        if (_advance.IsCompleted)
-        {
-            _advance = AdvanceOnceAsync();
-        }
-
-        return _advance;
-    }
-
-    private async Task AdvanceOnceAsync()
-    {
-        for (var step = 0; step < MaxSteps && _journal.State is { } state; step++)
-        {
-            var now = _time.GetUtcNow();
-            switch (ApprovalMachine.Due(state, now).Kind)
-            {
-                case DueKind.FindRoute:
-                    await LookUpAsync(async () =>
-                    {
-                        var verdict = await _parts.Routes.RouteAsync(state.Request, now, _stop.Token);
-                        return current => ApprovalMachine.Route(current, verdict, _time.GetUtcNow());
-                    });
-                    break;
-                case DueKind.OpenLevel:
-                    await LookUpAsync(async () =>
-                    {
-                        var people = await ChainResolver.ResolveAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
-                        return current => ApprovalMachine.OpenLevel(current, people, _time.GetUtcNow());
-                    });
-                    break;
-                case DueKind.Escalate:
-                    await LookUpAsync(async () =>
-                    {
-                        var people = await ChainResolver.ResolveEscalationAsync(_parts.Directories.ForTenant(TenantId), await QueryAsync(state, now), _stop.Token);
-                        return current => ApprovalMachine.Escalate(current, people, _time.GetUtcNow());
-                    });
-                    break;
-                case DueKind.Remind or DueKind.EndLevel or DueKind.Expire:
-                    await Note(current => ApprovalMachine.Advance(current!, _time.GetUtcNow()));
-                    break;
-                default:
-                    return;
-            }
-        }
-    }
-
-    /// <summary>Looks something up and notes what follows; that it could not be looked up otherwise, so that it is tried again later. Nobody is left out, and nothing approved, for that.</summary>
-    private async Task LookUpAsync(Func<Task<Func<ApprovalState, ApprovalOutcome>>> lookUp)
-    {
-        Func<ApprovalState, ApprovalOutcome> decide;
-        try
-        {
-            _parts.Platform.Assume(TenantId);
-            decide = await lookUp();
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            throw;
-        }
-#pragma warning disable CA1031 // Whatever keeps rules or people from being looked up: it is tried again.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotLookedUp(_logger, exception, Key);
-            var reason = exception is DirectoryUnavailableException ? "The directory cannot be asked now." : "Rules or people cannot be looked up now.";
-            decide = state => ApprovalMachine.Unavailable(state, reason, _time.GetUtcNow());
-        }
-
-        await Note(state => decide(state!));
-    }
-
-    private async Task<LevelQuery> QueryAsync(ApprovalState state, DateTimeOffset now) => LevelQuery.Of(state, await _parts.Routes.DelegationsAsync(TenantId, _stop.Token), now);
-
-    /// <summary>Tells the run, the people, the lists and the record in another system what they do not know.</summary>
+    /// <summary>Tells the run, the people and the lists what they do not know.</summary>
     /// <returns>Whether something was handed over; null when something could not be.</returns>
     private async Task<bool?> HandOverAsync()
     {
@@ -187,12 +110,11 @@ internal sealed partial class ApprovalGrain
         }
 
         var now = _time.GetUtcNow();
-        var mirrored = await MirrorAsync(state, now);
         var tellsRun = ApprovalWake.CanTellRun(state, now) || (_tellRunAgain && state is { IsOver: true, Request.RunId: not null });
         var lists = state.ListedThrough < state.ListVersion;
         if (!tellsRun && !lists && state.Outbox.Count == 0)
         {
-            return mirrored;
+            return false;
         }
 
         // The run first: somebody may wait for it.
@@ -213,7 +135,7 @@ internal sealed partial class ApprovalGrain
             ApprovalDiagnostics.HandOver.Record(Math.Max(0, (handed.At - state.ChangedAt).TotalSeconds));
         }
 
-        var isComplete = (isTold || state.Outbox.Count == 0) && (await isListed || !lists) && (runTold || !tellsRun) && mirrored is not null;
+        var isComplete = (isTold || state.Outbox.Count == 0) && (await isListed || !lists) && (runTold || !tellsRun);
         return isComplete ? true : null;
     }
 
@@ -257,41 +179,6 @@ internal sealed partial class ApprovalGrain
         }
     }
 
-    /// <summary>Brings the record in another system in step, and takes what was decided there for what it is: one more vote.</summary>
-    /// <returns>Whether something was done; null when it could not be.</returns>
-    private async Task<bool?> MirrorAsync(ApprovalState state, DateTimeOffset now)
-    {
-        if (_parts.Mirrors is not { } mirrors || !ApprovalWake.MirrorIsDue(state, now))
-        {
-            return false;
-        }
-
-        MirrorStep? step = null;
-        if (!await TriedAsync(async () =>
-        {
-            _parts.Platform.Assume(TenantId);
-            step = await mirrors.SyncAsync(state, _stop.Token);
-        }))
-        {
-            return null;
-        }
-
-        // What was decided there first: noted as seen before, it would be lost with a server that stops in between. A vote that comes again counts once.
-        if (step!.Vote is { } vote)
-        {
-            // Refused where whoever closed it there may not decide here; the next step says so there.
-            await Note(current => ApprovalMachine.Vote(current!, vote, _time.GetUtcNow()));
-        }
-
-        if (step.Cancel is { } cancel)
-        {
-            await Note(current => ApprovalMachine.Cancel(current!, cancel, _time.GetUtcNow()));
-        }
-
-        await Note(_ => new ApprovalOutcome { Events = [step!.Event] });
-        return true;
-    }
-
     private async Task<bool> TriedAsync(Func<Task> tell)
     {
         try
@@ -316,9 +203,6 @@ internal sealed partial class ApprovalGrain
 
     [LoggerMessage(EventId = 1801, Level = LogLevel.Warning, Message = "The work on approval {Approval} was interrupted and will go on")]
     private static partial void LogInterrupted(ILogger logger, Exception exception, string approval);
-
-    [LoggerMessage(EventId = 1802, Level = LogLevel.Warning, Message = "Rules or people of approval {Approval} cannot be looked up now; it will be tried again")]
-    private static partial void LogNotLookedUp(ILogger logger, Exception exception, string approval);
 
     [LoggerMessage(EventId = 1803, Level = LogLevel.Warning, Message = "Not everyone could be told of approval {Approval}; it will be tried again")]
     private static partial void LogNotTold(ILogger logger, Exception exception, string approval);

@@ -47,7 +47,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await _work.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAll(_work, _mirroring).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         if (!_gaveWay && _journal.State is { } state && ApprovalWake.Of(state) <= _time.GetUtcNow())
         {
             HandOn();
@@ -79,29 +79,36 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         }
 
         Arm();
-        return View(Caller.Required);
+        return View(ApprovalViews.ActorOf(Caller.Required));
     }
 
     /// <inheritdoc/>
     public async Task<ApprovalView?> Get(CancellationToken cancellationToken = default)
     {
         var caller = Caller.Required;
-        if (_journal.State is not { } state || !MaySee(state, caller))
+        var isSystem = Caller.IsSystem;
+        if (_journal.State is { OpenLevel: not null })
+        {
+            await CurrentAsync(cancellationToken);
+        }
+
+        var actor = await ActorAsync(caller);
+        if (_journal.State is not { } state || !MaySee(state, actor, isSystem))
         {
             return null;
         }
 
-        var view = View(caller);
-        if (!view.CanDecide && !Caller.IsSystem && !ApprovalMachine.MayManage(state, ApprovalViews.ActorOf(caller)))
+        var view = View(actor);
+        if (!view.CanDecide && !isSystem && !ApprovalMachine.MayManage(state, actor))
         {
             return view;
         }
 
         // Whoever asks chooses the operation: what others asked for of it is for those alone who decide.
-        var maySeeOthers = view.CanDecide || Caller.IsSystem || caller.Roles.Contains(WellKnownRoles.Admin);
+        var maySeeOthers = view.CanDecide || isSystem || caller.Roles.Contains(WellKnownRoles.Admin);
         var similar = maySeeOthers ? await _parts.Similar.FindAsync(state, cancellationToken) : [];
         var forecast = state.IsOver || _parts.Forecasts is not { } forecasts ? null : await forecasts.ForecastAsync(state, _time.GetUtcNow(), cancellationToken);
-        return view with { Similar = [.. similar.Select(ApprovalViews.SummaryOf)], Forecast = forecast };
+        return view with { Similar = [.. similar.Select(past => past.Approval)], Forecast = forecast };
     }
 
     /// <inheritdoc/>
@@ -109,10 +116,10 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     {
         using var busy = new Busy(this);
         var caller = Caller.Required;
-        await Visible(caller);
+        var (actor, isCurrent) = await Visible(caller);
         var vote = new VoteCommand
         {
-            Actor = ApprovalViews.ActorOf(caller),
+            Actor = actor,
             Decision = command.Decision switch
             {
                 "approve" => VoteDecision.Approve,
@@ -124,7 +131,9 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
             Comment = ApprovalInputs.Optional(command.Comment, "comment"),
             OperationId = ApprovalInputs.OperationId(command.OperationId),
         };
-        return await Carry(caller, state => ApprovalMachine.Vote(state, vote, _time.GetUtcNow()));
+        return await Carry(actor, state => isCurrent || ApprovalMachine.RightOf(state, actor).ActsFor is null
+            ? ApprovalMachine.Vote(state, vote, _time.GetUtcNow())
+            : throw new StewardException(ErrorCodes.Unavailable, "Who may act for whom cannot be looked up now.") { IsRetryable = true });
     }
 
     /// <inheritdoc/>
@@ -132,17 +141,17 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     {
         using var busy = new Busy(this);
         var caller = Caller.Required;
-        await Visible(caller);
+        var (actor, _) = await Visible(caller);
         var reason = ApprovalInputs.Optional(command.Reason, "reason");
-        if (_journal.State is { OpenLevel: not null } open && ApprovalMachine.RightOf(open, ApprovalViews.ActorOf(caller)).Refusal is { } refusal)
+        if (_journal.State is { OpenLevel: not null } open && ApprovalMachine.RightOf(open, actor).Refusal is { } refusal)
         {
             // Before the directory is asked: whoever has no vote learns from it whom it knows.
             ApprovalRefusals.Check(new ApprovalOutcome { Refusal = refusal });
         }
 
         var to = await Person(ApprovalInputs.Text(command.To, "to"));
-        var handing = new DelegateCommand { Actor = ApprovalViews.ActorOf(caller), To = to, Channel = "api", Reason = reason };
-        return await Carry(caller, state => ApprovalMachine.Delegate(state, handing, _time.GetUtcNow()));
+        var handing = new DelegateCommand { Actor = actor, To = to, Channel = "api", Reason = reason };
+        return await Carry(actor, state => ApprovalMachine.Delegate(state, handing, _time.GetUtcNow()));
     }
 
     /// <inheritdoc/>
@@ -150,15 +159,15 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     {
         using var busy = new Busy(this);
         var caller = Caller.Required;
-        await Visible(caller);
+        var (actor, _) = await Visible(caller);
         var comment = new CommentCommand
         {
-            Actor = ApprovalViews.ActorOf(caller),
+            Actor = actor,
             Text = ApprovalInputs.Text(command.Text, "text"),
             Channel = "api",
             OperationId = ApprovalInputs.OperationId(command.OperationId),
         };
-        return await Carry(caller, state => state.Comments.Count < MaxComments || state.Comments.Any(known => known.OperationId is not null && known.OperationId == comment.OperationId)
+        return await Carry(actor, state => state.Comments.Count < MaxComments || state.Comments.Any(known => known.OperationId is not null && known.OperationId == comment.OperationId)
             ? ApprovalMachine.Comment(state, comment, _time.GetUtcNow())
             : throw new StewardException(ErrorCodes.LimitReached, $"A request has at most {MaxComments} comments."));
     }
@@ -168,26 +177,28 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     {
         using var busy = new Busy(this);
         var caller = Caller.Required;
-        if (_journal.State is not { } state || !MaySee(state, caller))
+        var isSystem = Caller.IsSystem;
+        var actor = await ActorAsync(caller);
+        if (_journal.State is not { } state || !MaySee(state, actor, isSystem))
         {
             return null;
         }
 
         var cancel = new CancelCommand
         {
-            Actor = Caller.IsSystem ? null : ApprovalViews.ActorOf(caller),
-            Channel = Caller.IsSystem ? null : "api",
+            Actor = isSystem ? null : actor,
+            Channel = isSystem ? null : "api",
             Reason = ApprovalInputs.Optional(command.Reason, "reason"),
         };
-        return await Carry(caller, current => ApprovalMachine.Cancel(current, cancel, _time.GetUtcNow()));
+        return await Carry(actor, current => ApprovalMachine.Cancel(current, cancel, _time.GetUtcNow()));
     }
 
     /// <inheritdoc/>
     public async Task<bool> Consume(ConsumeApproval command, CancellationToken cancellationToken = default)
     {
         using var busy = new Busy(this);
-        var caller = Caller.Required;
-        await Visible(caller);
+        var isSystem = Caller.IsSystem;
+        var (actor, _) = await Visible(Caller.Required);
         if (_journal.State is { Request.RunId: not null })
         {
             // Its ledger does, once: used here, too, the approval would be good for two actions.
@@ -196,7 +207,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
 
         var consume = new ConsumeCommand
         {
-            Actor = Caller.IsSystem ? null : ApprovalViews.ActorOf(caller),
+            Actor = isSystem ? null : actor,
             SubjectHash = ApprovalInputs.Text(command.SubjectHash, "subjectHash"),
             OperationId = ApprovalInputs.Text(command.OperationId, "operationId", 200),
         };
@@ -218,10 +229,14 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ApprovalHistoryEntry>> GetHistory(CancellationToken cancellationToken = default) =>
-        _journal.State is { } state && MaySee(state, Caller.Required)
+    public async Task<IReadOnlyList<ApprovalHistoryEntry>> GetHistory(CancellationToken cancellationToken = default)
+    {
+        var isSystem = Caller.IsSystem;
+        var actor = await ActorAsync(Caller.Required);
+        return _journal.State is { } state && MaySee(state, actor, isSystem)
             ? await ApprovalHistory.ReadAsync(_parts.Journals, Key, cancellationToken)
             : throw StewardException.NotFound("The approval");
+    }
 
     /// <inheritdoc/>
     public async Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default)
@@ -236,6 +251,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
             && end.At <= endedBefore
             && ApprovalWake.Of(state) is null
             && _work.IsCompleted
+            && _mirroring.IsCompleted
             && await _journal.RetireAsync(ApprovalRetired.Of(state), cancellationToken);
     }
 
@@ -278,27 +294,22 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         }
     }
 
-    /// <summary>Looks people up first if nobody is asked at this moment, then refuses whoever may not know of the request.</summary>
-    private async Task Visible(CallerIdentity caller)
+    /// <summary>Looks people up first if that is due, then refuses whoever may not know of the request.</summary>
+    /// <returns>The caller, and whether the delegations are those of now.</returns>
+    private async Task<(ApprovalActor Actor, bool IsCurrent)> Visible(CallerIdentity caller)
     {
-        if (_journal.State is { IsOver: false, OpenLevel: null })
-        {
-            // Whoever was told of the last level's end may be faster than this grain.
-            await AdvanceAsync().WaitAsync(_parts.Options.LookUpPatience, _time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
-        }
-
-        if (_journal.State is not { } state || !MaySee(state, caller))
-        {
-            throw StewardException.NotFound("The approval");
-        }
+        var isSystem = Caller.IsSystem;
+        var isCurrent = await CurrentAsync(_stop.Token);
+        var actor = await ActorAsync(caller);
+        return _journal.State is { } state && MaySee(state, actor, isSystem) ? (actor, isCurrent) : throw StewardException.NotFound("The approval");
     }
 
-    private async Task<ApprovalView> Carry(CallerIdentity caller, Func<ApprovalState, ApprovalOutcome> command)
+    private async Task<ApprovalView> Carry(ApprovalActor actor, Func<ApprovalState, ApprovalOutcome> command)
     {
         var outcome = await Note(state => command(state!));
         Arm();
         ApprovalRefusals.Check(outcome);
-        return View(caller);
+        return View(actor);
     }
 
     /// <summary>Appends what a command leads to, and counts an end.</summary>
@@ -328,9 +339,11 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
         }
     }
 
-    private static bool MaySee(ApprovalState state, CallerIdentity caller) => Caller.IsSystem || ApprovalMachine.MaySee(state, ApprovalViews.ActorOf(caller));
+    private static bool MaySee(ApprovalState state, ApprovalActor actor, bool isSystem) => isSystem || ApprovalMachine.MaySee(state, actor);
 
-    private ApprovalView View(CallerIdentity caller) => ApprovalViews.Of(_journal.State!, ApprovalViews.ActorOf(caller));
+    private async Task<ApprovalActor> ActorAsync(CallerIdentity caller) => await _parts.Actors.OfAsync(caller, _journal.State, _stop.Token);
+
+    private ApprovalView View(ApprovalActor actor) => ApprovalViews.Of(_journal.State!, actor);
 
     /// <summary>A command is being carried out: what it leads to is handed over by this activation, which therefore stays.</summary>
     private readonly struct Busy : IDisposable

@@ -1,5 +1,4 @@
 using Orleans.Concurrency;
-using Steward.Engines.Approvals.Machine;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Storage;
@@ -44,6 +43,7 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
             RunId = query.RunId,
             Order = order,
             Limit = query.Limit,
+            SummariesOnly = true,
             After = ApprovalCursor.Read(query.After, order),
         };
         var rows = await store.ListAsync(table, cancellationToken);
@@ -74,6 +74,7 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
                 ChangedUntil = query.Until,
                 Order = ApprovalOrder.Changed,
                 Limit = query.Limit,
+                SummariesOnly = true,
                 After = ApprovalCursor.Read(query.After, ApprovalOrder.Changed),
             },
             cancellationToken);
@@ -85,7 +86,7 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
         {
             audits.AddRange(await Task.WhenAll(batch.Select(async row => new ApprovalAudit
             {
-                Approval = ApprovalViews.SummaryOf(ApprovalRows.Read(row)),
+                Approval = ApprovalListed.Read(row).Approval,
                 History = await ApprovalHistory.ReadAsync(journals, GrainKeys.Approval(TenantId, row.ApprovalId), cancellationToken),
             })));
             texts += audits.Skip(audits.Count - batch.Length).Sum(audit => audit.History.Sum(entry => (long)(entry.Reason?.Length ?? 0)));
@@ -124,11 +125,10 @@ internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore jou
 
     private async ValueTask<ApprovalSummary> SummaryOfAsync(ApprovalRow row, CancellationToken cancellationToken)
     {
-        var state = ApprovalRows.Read(row);
-        var summary = ApprovalViews.SummaryOf(state);
-        return !state.IsOver && parts.Forecasts is { } forecasts && await forecasts.ForecastAsync(state, time.GetUtcNow(), cancellationToken) is { } forecast
-            ? summary with { BreachProbability = forecast.BreachProbability }
-            : summary;
+        var listed = ApprovalListed.Read(row);
+        return listed.Open is { } open && parts.Forecasts is { } forecasts && await forecasts.ForecastAsync(TenantId, open, time.GetUtcNow(), cancellationToken) is { } forecast
+            ? listed.Approval with { BreachProbability = forecast.BreachProbability }
+            : listed.Approval;
     }
 
     // What the table refuses as a defect of the caller's.

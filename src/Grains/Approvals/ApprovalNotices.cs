@@ -13,7 +13,7 @@ internal static class ApprovalNotices
     /// <summary>The notices of what waits to be told. Whoever is only known by a role finds the request in their list.</summary>
     /// <param name="state">The approval.</param>
     /// <param name="similar">Past decisions about the like, for those who are asked.</param>
-    public static IReadOnlyList<Notice> Of(ApprovalState state, IReadOnlyList<ApprovalState> similar)
+    public static IReadOnlyList<Notice> Of(ApprovalState state, IReadOnlyList<ApprovalListed> similar)
     {
         var notices = new List<Notice>();
         foreach (var draft in state.Outbox)
@@ -27,12 +27,12 @@ internal static class ApprovalNotices
         return notices;
     }
 
-    /// <summary>The id of a person whom the directory knows by address only: that of somebody who signs in by it.</summary>
-    public static string UserIdOf(PersonRef person) => person.UserId ?? "u-h." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(person.Email.ToLowerInvariant())).AsSpan(0, 16));
+    /// <summary>The id under which a person is told who never signed in: it follows from the address.</summary>
+    public static string PlaceholderOf(string email) => "u-h." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(email.ToLowerInvariant())).AsSpan(0, 16));
 
-    private static Notice Of(ApprovalState state, NoticeDraft draft, PersonRef to, IReadOnlyList<ApprovalState> similar)
+    private static Notice Of(ApprovalState state, NoticeDraft draft, PersonRef to, IReadOnlyList<ApprovalListed> similar)
     {
-        var userId = UserIdOf(to);
+        var userId = to.UserId ?? PlaceholderOf(to.Email);
         var isAsked = draft.Kind is NoticeKinds.ApprovalRequested or NoticeKinds.ApprovalEscalated;
         return new Notice
         {
@@ -104,12 +104,12 @@ internal static class ApprovalNotices
             _ => "expire",
         };
 
-    private static SimilarDecision SimilarOf(ApprovalState past) => new()
+    private static SimilarDecision SimilarOf(ApprovalListed past) => new()
     {
-        Summary = past.Request.Summary,
-        Status = ApprovalViews.StatusOf(past.Status),
-        Requester = past.Request.Requester.Name ?? past.Request.Requester.UserId,
-        DecidedBy = past.End?.Label,
-        EndedAt = past.End?.At,
+        Summary = past.Approval.Summary,
+        Status = past.Approval.Status,
+        Requester = past.Approval.RequesterName ?? past.Approval.Requester,
+        DecidedBy = past.EndedBy,
+        EndedAt = past.Approval.EndedAt,
     };
 }

@@ -15,6 +15,7 @@ internal sealed class ApprovalParts(
     IApprovalRoutes routes,
     ITenantDirectories directories,
     SimilarApprovals similar,
+    ApprovalActors actors,
     INotificationRouter router,
     PlatformIdentity platform,
     IOptions<ApprovalOptions> options,
@@ -31,6 +32,8 @@ internal sealed class ApprovalParts(
 
     public SimilarApprovals Similar { get; } = similar;
 
+    public ApprovalActors Actors { get; } = actors;
+
     public PlatformIdentity Platform { get; } = platform;
 
     public ApprovalOptions Options { get; } = options.Value;
@@ -41,8 +44,7 @@ internal sealed class ApprovalParts(
 
     public ApprovalWebhooks Webhooks { get; } = services.GetRequiredService<ApprovalWebhooks>();
 
-    /// <summary>Null where no other system's records go along.</summary>
-    public IApprovalMirrors? Mirrors { get; } = services.GetService<IApprovalMirrors>();
+    public IApprovalMirrors Mirrors { get; } = services.GetRequiredService<IApprovalMirrors>();
 
     /// <summary>Null where nothing learns from the past.</summary>
     public IApprovalForecasts? Forecasts { get; } = services.GetService<IApprovalForecasts>();
@@ -52,14 +54,17 @@ internal sealed class ApprovalParts(
 internal static class ApprovalServices
 {
     /// <summary>
-    /// Adds the parts. Directories, records in other systems and forecasts are added by who implements them, before this: <see cref="ITenantDirectories"/>, <see cref="IApprovalMirrors"/>,
-    /// <see cref="IApprovalForecasts"/>.
+    /// Adds the parts. Directories and forecasts are added by who implements them, before this: <see cref="ITenantDirectories"/>, <see cref="IApprovalForecasts"/>.
     /// </summary>
     public static IServiceCollection AddStewardApprovals(this IServiceCollection services)
     {
         services.AddOptions<ApprovalOptions>().BindConfiguration(ApprovalOptions.Section);
         services.TryAddSingleton<IApprovalRoutes, ApprovalRoutes>();
         services.TryAddSingleton<SimilarApprovals>();
+        services.TryAddSingleton<MirrorPeople>();
+        services.TryAddSingleton<IApprovalMirrors, ConnectorMirrors>();
+        services.TryAddSingleton<ApprovalActors>();
+        services.TryAddSingleton<DelegationNews>();
         services.TryAddSingleton<ApprovalParts>();
         return services;
     }

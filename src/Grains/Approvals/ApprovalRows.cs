@@ -32,6 +32,7 @@ internal static class ApprovalRows
         WaitsFor = [.. WaitsFor(state).Distinct(StringComparer.Ordinal).Take(MaxNames)],
         DecidedBy = [.. ApprovalViews.DecidersOf(state).Take(MaxNames)],
         Document = DocumentOf(state with { Outbox = [], Comments = [], Request = state.Request with { Preview = null } }),
+        Summary = ApprovalListed.Of(state).Write(),
     };
 
     /// <summary>The approval that a row was made of.</summary>

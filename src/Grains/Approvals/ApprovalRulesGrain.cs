@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
 using Steward.Engines.Approvals;
 using Steward.Engines.Approvals.People;
 using Steward.Engines.Approvals.Rules;
@@ -9,21 +11,26 @@ using Steward.Storage;
 
 namespace Steward.Approvals;
 
-/// <summary>Owns a tenant's approval rules in versions, and its delegations. Persists: its journal, nothing else. Woken by: admins, people who delegate, and servers that bring their copies up to date.</summary>
-internal sealed class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposable
+/// <summary>Owns a tenant's approval rules in versions, and its delegations. Persists: its journal, nothing else. Woken by: admins, people who delegate, servers that bring their copies up to date, and the tenant's watchdog while open requests have not heard of a delegation.</summary>
+internal sealed partial class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposable
 {
     private const string File = "rules.yaml";
     private const int MaxCommentLength = 2000;
     private const int MaxTold = 20;
 
     private readonly PastApprovals _past;
+    private readonly ApprovalActors _actors;
+    private readonly DelegationNews _news;
     private readonly ITenantDirectories _directories;
     private readonly TimeProvider _time;
     private readonly FoldedJournal<ApprovalRulesState> _journal;
 
-    public ApprovalRulesGrain(IJournalStore journals, PastApprovals past, ITenantDirectories directories, TimeProvider time)
+    public ApprovalRulesGrain(IJournalStore journals, PastApprovals past, ApprovalActors actors, DelegationNews news, ITenantDirectories directories, TimeProvider time, ILogger<ApprovalRulesGrain> logger)
     {
         _past = past;
+        _actors = actors;
+        _news = news;
+        _logger = logger;
         _directories = directories;
         _time = time;
         _journal = new FoldedJournal<ApprovalRulesState>(journals, this.GetPrimaryKeyString(), ApprovalRulesJson.Default.ApprovalRulesState, time, DeactivateOnIdle);
@@ -34,7 +41,14 @@ internal sealed class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposab
     private ApprovalRulesState State => _journal.State;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        await _journal.LoadAsync(cancellationToken);
+
+        // Interleaves, since those who are told look here for what holds.
+        _timer = this.RegisterGrainTimer(_ => TellAsync(), new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+        Arm();
+    }
 
     /// <inheritdoc/>
     public async Task<ApprovalRuleSet?> GetRules(int? version = null, CancellationToken cancellationToken = default)
@@ -168,60 +182,11 @@ internal sealed class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposab
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<DelegationView>> ListDelegations(CancellationToken cancellationToken = default)
+    public void Dispose()
     {
-        var now = _time.GetUtcNow();
-        var caller = Caller.Required;
-        return Task.FromResult<IReadOnlyList<DelegationView>>(
-            [.. State.Delegations.Where(delegation => delegation.Ends > now && (IsAdmin(caller) || IsCallers(delegation.From, caller) || IsCallers(delegation.To, caller)))]);
+        _timer?.Dispose();
+        _journal.Dispose();
     }
-
-    /// <inheritdoc/>
-    public async Task<DelegationView> AddDelegation(DelegationView delegation, CancellationToken cancellationToken = default)
-    {
-        var caller = Caller.Required;
-        if (!IsAdmin(caller) && !IsCallers(delegation.From, caller))
-        {
-            throw StewardException.Forbidden("Only an admin of the tenant may let somebody decide for others.");
-        }
-
-        var accepted = DelegationCheck.Accept(delegation, State.Delegations, _time.GetUtcNow()) with { By = caller.UserId };
-        if (State.Delegations.Find(other => other.DelegationId == accepted.DelegationId) is { } there)
-        {
-            return there with { Types = accepted.Types, By = accepted.By } == accepted && there.Types.SequenceEqual(accepted.Types)
-                ? there
-                : throw new StewardException(ErrorCodes.Conflict, "delegationId: there is another delegation with this id.") { Field = "delegationId" };
-        }
-
-        await _journal.AppendAsync(ApprovalRulesRecordTypes.DelegationAdded, accepted, ApprovalRulesJson.Default.DelegationView, static () => null);
-        return accepted;
-    }
-
-    /// <inheritdoc/>
-    public async Task RemoveDelegation(string delegationId, CancellationToken cancellationToken = default)
-    {
-        var caller = Caller.Required;
-        if (State.Delegations.Find(delegation => delegation.DelegationId == delegationId) is not { } there)
-        {
-            return;
-        }
-
-        // Whoever was asked to act for somebody may decline.
-        if (!IsAdmin(caller) && !IsCallers(there.From, caller) && !IsCallers(there.To, caller))
-        {
-            throw StewardException.NotFound("The delegation");
-        }
-
-        var removed = new DelegationRemoved { DelegationId = delegationId, By = caller.UserId };
-        await _journal.AppendAsync(ApprovalRulesRecordTypes.DelegationRemoved, removed, ApprovalRulesJson.Default.DelegationRemoved, static () => null);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _journal.Dispose();
-
-    private static bool IsAdmin(CallerIdentity caller) => Caller.IsSystem || caller.Roles.Contains(WellKnownRoles.Admin);
-
-    private static bool IsCallers(string mail, CallerIdentity caller) => !string.IsNullOrWhiteSpace(caller.Email) && string.Equals(mail?.Trim(), caller.Email.Trim(), StringComparison.OrdinalIgnoreCase);
 
     private static void Require() => Caller.RequireAdmin();
 

@@ -27,6 +27,9 @@ internal sealed class ApprovalRulesState : IFolded
     /// <summary>Grows with each change of the delegations.</summary>
     public long DelegationsVersion { get; set; }
 
+    /// <summary>Whose delegations changed without that their open requests were told, by address.</summary>
+    public List<string> Untold { get; set; } = [];
+
     [JsonIgnore]
     public int Version => Versions.Count == 0 ? 0 : Versions[^1].Version;
 
@@ -57,14 +60,39 @@ internal sealed class ApprovalRulesState : IFolded
                 Delegations.RemoveAll(delegation => delegation.DelegationId == added.DelegationId || delegation.Ends <= entry.At);
                 Delegations.Add(added);
                 DelegationsVersion = entry.Sequence;
+                MustTell(added.From);
                 break;
             case ApprovalRulesRecordTypes.DelegationRemoved:
                 var removed = JsonSerializer.Deserialize(entry.Payload.Span, ApprovalRulesJson.Default.DelegationRemoved)!;
+                Delegations.FindAll(delegation => delegation.DelegationId == removed.DelegationId).ForEach(delegation => MustTell(delegation.From));
                 Delegations.RemoveAll(delegation => delegation.DelegationId == removed.DelegationId);
                 DelegationsVersion = entry.Sequence;
                 break;
+            case ApprovalRulesRecordTypes.AddressKnown:
+                var known = JsonSerializer.Deserialize(entry.Payload.Span, ApprovalRulesJson.Default.AddressKnown)!;
+                Delegations = Delegations.ConvertAll(delegation => delegation with
+                {
+                    FromUserId = delegation.FromUserId ?? (delegation.From == known.Address ? known.UserId : null),
+                    ToUserId = delegation.ToUserId ?? (delegation.To == known.Address ? known.UserId : null),
+                });
+                DelegationsVersion = entry.Sequence;
+                break;
+            case ApprovalRulesRecordTypes.DelegationsTold:
+                // Each as often as it was there then: what came meanwhile is still to be told.
+                var told = JsonSerializer.Deserialize(entry.Payload.Span, ApprovalRulesJson.Default.DelegationsTold)!;
+                told.People.ForEach(person => Untold.Remove(person));
+                break;
             default:
                 break;
+        }
+    }
+
+    private void MustTell(string from)
+    {
+        // More than a few changes by one person say no more than that there were some.
+        if (Untold.Count(known => known == from) < 3)
+        {
+            Untold.Add(from);
         }
     }
 }
@@ -94,6 +122,8 @@ internal static class ApprovalRulesRecordTypes
     public const string Published = "rules.published";
     public const string DelegationAdded = "delegation.added";
     public const string DelegationRemoved = "delegation.removed";
+    public const string AddressKnown = "delegation.address_known";
+    public const string DelegationsTold = "delegation.told";
 }
 
 /// <summary>Another rule set holds.</summary>
@@ -118,11 +148,26 @@ internal sealed record DelegationRemoved
     public required string By { get; init; }
 }
 
+/// <summary>Somebody surely came with an address that delegations name: from now on they are meant, whoever gets the address later.</summary>
+internal sealed record AddressKnown
+{
+    public required string Address { get; init; }
+
+    public required string UserId { get; init; }
+}
+
+/// <summary>Open requests know of changed delegations.</summary>
+internal sealed record DelegationsTold
+{
+    /// <summary>Whose, by address; somebody as often as they had changed theirs.</summary>
+    public required List<string> People { get; init; }
+}
+
 /// <summary>Delegations as the engine knows them.</summary>
 internal static class DelegationViews
 {
     public static Delegation ToDelegation(this DelegationView view) =>
-        new() { DelegationId = view.DelegationId, From = view.From, To = view.To, Begins = view.Begins, Ends = view.Ends, Types = view.Types };
+        new() { DelegationId = view.DelegationId, From = view.From, To = view.To, Begins = view.Begins, Ends = view.Ends, Types = view.Types, FromUserId = view.FromUserId, ToUserId = view.ToUserId };
 }
 
 /// <summary>JSON of the journal of a tenant's rules.</summary>
@@ -131,4 +176,6 @@ internal static class DelegationViews
 [JsonSerializable(typeof(RulesPublished))]
 [JsonSerializable(typeof(DelegationView))]
 [JsonSerializable(typeof(DelegationRemoved))]
+[JsonSerializable(typeof(AddressKnown))]
+[JsonSerializable(typeof(DelegationsTold))]
 internal sealed partial class ApprovalRulesJson : JsonSerializerContext;

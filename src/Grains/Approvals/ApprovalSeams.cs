@@ -1,4 +1,5 @@
 using Steward.Engines.Approvals;
+using Steward.Engines.Approvals.Learning;
 using Steward.Engines.Approvals.Machine;
 using Steward.Engines.Approvals.People;
 using Steward.Engines.Approvals.Rules;
@@ -16,24 +17,12 @@ internal interface IApprovalRoutes
     ValueTask<IReadOnlyList<Delegation>> DelegationsAsync(string tenantId, CancellationToken cancellationToken);
 }
 
-/// <summary>Keeps records in other systems in step with approvals: closing either closes the other. Safe for concurrent use.</summary>
-internal interface IApprovalMirrors
-{
-    /// <summary>
-    /// Brings the record of an approval in step: makes it, looks whether it was closed there, or closes it. Called again after a failure, so that it must be idempotent by approval.
-    /// </summary>
-    Task<MirrorStep> SyncAsync(ApprovalState state, CancellationToken cancellationToken);
-}
-
-/// <summary>What is known after a record was brought in step.</summary>
-/// <param name="Event">What to note.</param>
-/// <param name="Vote">A decision that was made there, for the approval to judge like any other; null for none.</param>
-/// <param name="Cancel">Whether the record was withdrawn there; null when it was not.</param>
-internal sealed record MirrorStep(ApprovalMirrored Event, VoteCommand? Vote = null, CancelCommand? Cancel = null);
-
 /// <summary>What a tenant's history says of open requests. Safe for concurrent use; never decides anything.</summary>
 internal interface IApprovalForecasts
 {
     /// <summary>What is to be expected of a request; null when there is no history to tell from.</summary>
     ValueTask<ApprovalForecast?> ForecastAsync(ApprovalState state, DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>The same of a request of which only the open level is known.</summary>
+    ValueTask<ApprovalForecast?> ForecastAsync(string tenantId, LevelObservation open, DateTimeOffset now, CancellationToken cancellationToken);
 }

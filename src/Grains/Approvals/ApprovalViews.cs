@@ -64,6 +64,7 @@ internal static class ApprovalViews
             ActsFor = right.ActsFor,
             Version = state.Version,
             MirrorReference = state.Mirror?.Reference,
+            Mirror = state.Route?.Chain.Mirror is { } definition && (state.Mirror is not null || !state.IsOver) ? MirrorOf(definition, state.Mirror) : null,
         };
     }
 
@@ -88,6 +89,23 @@ internal static class ApprovalViews
 
     /// <summary>Who voted, by user id.</summary>
     public static IEnumerable<string> DecidersOf(ApprovalState state) => state.Votes.Select(known => known.Vote.By).OfType<string>().Distinct(StringComparer.Ordinal);
+
+    private static ApprovalMirror MirrorOf(MirrorDefinition definition, MirrorState? mirror) => new()
+    {
+        Instance = definition.Instance,
+        Kind = definition.Kind,
+        Status = (mirror?.Status ?? MirrorStatus.Creating) switch
+        {
+            MirrorStatus.Creating => "creating",
+            MirrorStatus.Open => "open",
+            MirrorStatus.Closed => "closed",
+            _ => "failed",
+        },
+        Reference = mirror?.Reference,
+        Url = mirror?.Url,
+        Error = mirror?.Error,
+        NextAt = mirror?.NextAt,
+    };
 
     private static SubmitApproval ToSubmit(ApprovalRequest request) => new()
     {

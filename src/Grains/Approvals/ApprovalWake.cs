@@ -6,8 +6,16 @@ namespace Steward.Approvals;
 internal static class ApprovalWake
 {
     /// <summary>When something is due, the past when it is already; null when only people can move it, or nothing ever will again.</summary>
-    public static DateTimeOffset? Of(ApprovalState state)
+    /// <param name="state">The state.</param>
+    /// <param name="withMirror">Whether the record in another system counts; it does not for whoever is at work on it.</param>
+    public static DateTimeOffset? Of(ApprovalState state, bool withMirror = true)
     {
+        if (!withMirror)
+        {
+            // As if nothing were ever to be done about it again.
+            state = state with { Mirror = (state.Mirror ?? new()) with { IsClosed = true } };
+        }
+
         var next = ApprovalMachine.NextAt(MustTellRun(state) ? state with { RunTold = true } : state);
         if (MustTellRun(state))
         {
@@ -28,11 +36,11 @@ internal static class ApprovalWake
     public static bool IsHeldBack(ApprovalState state, DateTimeOffset now) => state.End?.NotBefore > now;
 
     /// <summary>Whether a record in another system is to go along and has not been begun.</summary>
-    public static bool MustBeginMirror(ApprovalState state) => state is { IsOver: false, Mirror: null, Route.Chain.Mirror: not null };
+    public static bool MustBeginMirror(ApprovalState state) => state is { IsOver: false, Mirror: null, OpenLevel: not null, Route.Chain.Mirror: not null };
 
     /// <summary>Whether the record in another system is to be looked at now.</summary>
     public static bool MirrorIsDue(ApprovalState state, DateTimeOffset now) =>
-        MustBeginMirror(state) || (state.Mirror is { IsClosed: false } mirror && (state.IsOver || mirror.NextAt <= now));
+        MustBeginMirror(state) || (state.Mirror is { IsClosed: false } mirror && mirror.NextAt <= now);
 
     private static DateTimeOffset? Earlier(DateTimeOffset? one, DateTimeOffset other) => one < other ? one : other;
 }

@@ -26,6 +26,10 @@ internal static partial class DelegationCheck
             Begins = delegation.Begins.ToUniversalTime().ToMilliseconds(),
             Ends = delegation.Ends.ToUniversalTime().ToMilliseconds(),
             Types = [.. (delegation.Types ?? []).Distinct(StringComparer.Ordinal)],
+
+            // Whose addresses they are is for the platform to say.
+            FromUserId = null,
+            ToUserId = null,
         };
         if (accepted.From == accepted.To)
         {

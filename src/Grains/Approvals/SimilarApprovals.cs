@@ -12,14 +12,14 @@ internal sealed partial class SimilarApprovals(IApprovalStore store, ILogger<Sim
     private static readonly string[] Decided = ["approved", "rejected"];
 
     /// <summary>The last decisions of the same operation, without the request itself.</summary>
-    public async ValueTask<IReadOnlyList<ApprovalState>> FindAsync(ApprovalState state, CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<ApprovalListed>> FindAsync(ApprovalState state, CancellationToken cancellationToken)
     {
         try
         {
             var rows = await store.ListAsync(
-                new ApprovalQuery { TenantId = state.Request.TenantId, Action = state.Request.Action, Statuses = Decided, Order = ApprovalOrder.Newest, Limit = Most + 1 },
+                new ApprovalQuery { TenantId = state.Request.TenantId, Action = state.Request.Action, Statuses = Decided, Order = ApprovalOrder.Newest, Limit = Most + 1, SummariesOnly = true },
                 cancellationToken);
-            return [.. rows.Where(row => row.ApprovalId != state.Request.ApprovalId).Take(Most).Select(ApprovalRows.Read)];
+            return [.. rows.Where(row => row.ApprovalId != state.Request.ApprovalId).Take(Most).Select(ApprovalListed.Read)];
         }
         catch (StorageException exception)
         {

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Instances;
 using Steward.Errors;
 using Steward.Identity;
@@ -8,11 +10,12 @@ using Steward.Identity;
 namespace Steward.Connectors;
 
 /// <summary>
-/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order. Calls that may have changed something wait until their entry is durable; those that only read do not, and their
-/// entries of the last moment go with a silo that is killed. A tenant whose grain does not answer is waited for apart from the others. What is over <see cref="Capacity"/> or cannot be written within
-/// a minute is counted and logged as lost.
+/// Brings this silo's audit entries to the tenants' audit grains, in batches and in order. Calls that may have changed something wait until their entry is durable. Those that only read do not as long
+/// as the writing keeps up; then they wait, too, so that a silo that is killed loses no more of them than of the last <see cref="ConnectorAuditOptions.LongestUnwritten"/>. A tenant whose grain does not
+/// answer is waited for apart from the others. What is over <see cref="Capacity"/> or cannot be written within a minute is counted and logged as lost.
 /// </summary>
-internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ConnectorAuditWriter> logger)
+internal sealed partial class ConnectorAuditWriter(
+    IGrainFactory grains, PlatformIdentity platform, IOptions<ConnectorAuditOptions> options, TimeProvider time, ILogger<ConnectorAuditWriter> logger)
     : BackgroundService, ICallAudit
 {
     /// <summary>The most entries that wait.</summary>
@@ -31,20 +34,25 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly Channel<Waiting> _entries = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+    private readonly ConcurrentDictionary<string, AuditBacklog> _backlogs = new(StringComparer.Ordinal);
     private int _underWay;
 
     /// <inheritdoc/>
     public ValueTask RecordAsync(CallAudit entry, bool isChange)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var written = isChange ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
-        if (!_entries.Writer.TryWrite(new Waiting(entry, written)))
+        var backlog = _backlogs.GetOrAdd(entry.TenantId, static _ => new AuditBacklog());
+        var now = time.GetTimestamp();
+        var isBehind = time.GetElapsedTime(backlog.Enter(now), now) > options.Value.LongestUnwritten;
+        var written = isChange || isBehind || options.Value.ReadsWait ? new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously) : null;
+        if (!_entries.Writer.TryWrite(new Waiting(entry, now, written)))
         {
+            backlog.Leave(1, long.MinValue);
             Lose(entry.TenantId, 1);
             return default;
         }
 
-        return written is null ? default : new ValueTask(UntilAsync(written.Task));
+        return written is null ? default : new ValueTask(UntilAsync(written.Task, isChange || options.Value.ReadsWait ? LongestWait : options.Value.LongestUnwritten, isChange));
     }
 
     /// <inheritdoc/>
@@ -125,15 +133,15 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         }
     }
 
-    private async Task UntilAsync(Task written)
+    private async Task UntilAsync(Task written, TimeSpan longest, bool isChange)
     {
         try
         {
-            await written.WaitAsync(LongestWait, time);
+            await written.WaitAsync(longest, time);
         }
         catch (TimeoutException)
         {
-            ConnectorDiagnostics.AuditLate.Add(1);
+            ConnectorDiagnostics.AuditLate.Add(isChange ? 1 : 0);
         }
     }
 
@@ -146,7 +154,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
             {
                 platform.Assume(tenantId);
                 await grains.GetGrain<IConnectorAuditGrain>(GrainKeys.ConnectorAudit(tenantId)).Append(entries, stoppingToken);
-                waiting.ForEach(one => one.Written?.TrySetResult());
+                Settle(tenantId, waiting);
                 return;
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
@@ -181,10 +189,17 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         Cost = entry.Cost,
     };
 
+    // Whoever was waiting must not find the log behind any more.
+    private void Settle(string tenantId, List<Waiting> entries)
+    {
+        _backlogs[tenantId].Leave(entries.Count, entries[^1].RecordedAt);
+        entries.ForEach(one => one.Written?.TrySetResult());
+    }
+
     private void Lose(string tenantId, List<Waiting> entries)
     {
         Lose(tenantId, entries.Count);
-        entries.ForEach(one => one.Written?.TrySetResult());
+        Settle(tenantId, entries);
     }
 
     private void Lose(string tenantId, int count)
@@ -193,7 +208,7 @@ internal sealed partial class ConnectorAuditWriter(IGrainFactory grains, Platfor
         LogLost(logger, tenantId, count);
     }
 
-    private sealed record Waiting(CallAudit Entry, TaskCompletionSource? Written);
+    private sealed record Waiting(CallAudit Entry, long RecordedAt, TaskCompletionSource? Written);
 
     [LoggerMessage(EventId = 1401, Level = LogLevel.Error, Message = "{Count} audit entries of {Tenant} were lost")]
     private static partial void LogLost(ILogger logger, string tenant, int count);

@@ -25,7 +25,7 @@ internal sealed partial class ConnectorGrain
         var permit = traffic.Enter(new CallIntent(intent.OperationId, intent.Cost, intent.ResourceKey, intent.UserId, intent.IsRetry));
         if (!permit.IsGranted)
         {
-            return new ConnectorPermit { Refusal = permit.Refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
+            return new ConnectorPermit { Refusal = permit.Refusal, Message = permit.Message, RetryAfter = permit.RetryAfter, IsOfResource = permit.IsOfResource };
         }
 
         string? outcome = "cancelled";
@@ -110,6 +110,7 @@ internal sealed partial class ConnectorGrain
             _traffic = new InstanceState(template, time, Random.Shared, new TenantShare());
         }
 
+        _traffic!.Scale(LimitFactorOf(instance));
         WatchShares(isNewTraffic);
 
         _schemas = _schemas?.With(_target) ?? new SchemaWatch(_target, ReadSchemas(), time, Random.Shared);
@@ -119,6 +120,9 @@ internal sealed partial class ConnectorGrain
             (_signIn, _credentialChange) = (credentials.Create(_target, mayReachPrivate, this), null);
         }
     }
+
+    // The operator may have lowered the bound since.
+    private double LimitFactorOf(ConnectorInstance instance) => Math.Min(instance.LimitFactor ?? 1, options.CurrentValue.MaxLimitFactor);
 
     private void Release() => (_target, _definition, _traffic, _signIn, _schemas, _keptSchemas) = (null, null, null, null, null, null);
 }

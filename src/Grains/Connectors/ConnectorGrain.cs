@@ -240,7 +240,7 @@ internal sealed partial class ConnectorGrain(
 
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
 
-    private void Check(ConnectorInstance instance, ConnectorTemplate template) => ConnectorSettings.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId));
+    private void Check(ConnectorInstance instance, ConnectorTemplate template) => ConnectorSettings.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId), options.CurrentValue.MaxLimitFactor);
 
     // Secrets that are not given stay.
     private async Task WriteSecretsAsync(Dictionary<string, SecretText> secrets, CancellationToken cancellationToken)
@@ -369,6 +369,7 @@ internal sealed partial class ConnectorGrain(
                 RequiresApproval = operation.RequiresApproval,
             })],
             OnBehalfOfUser = instance.OnBehalfOfUser,
+            LimitFactor = LimitFactorOf(instance),
             Enabled = instance.Enabled,
             Revision = instance.Revision,
             State = condition,

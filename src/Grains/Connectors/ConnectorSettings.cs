@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Mapping;
@@ -35,6 +36,7 @@ internal static class ConnectorSettings
         Operations = command.Operations,
         Access = command.Access,
         OnBehalfOfUser = command.OnBehalfOfUser,
+        LimitFactor = command.LimitFactor,
         Revision = revision,
     };
 
@@ -56,6 +58,7 @@ internal static class ConnectorSettings
             Access = command.Access ?? before.Access,
             Mappings = command.MappingsJson is { } mappings ? ReadMappings(mappings) : before.Mappings,
             Tools = command.ToolsJson is { } tools ? ReadTools(template, tools) : before.Tools,
+            LimitFactor = command.LimitFactor ?? before.LimitFactor,
             CheckEvery = checkEvery,
             TemplateVersion = template.Version,
             TemplateHash = TemplateCatalog.HashOf(text),
@@ -94,8 +97,13 @@ internal static class ConnectorSettings
     }
 
     /// <summary>Refuses an instance that does not fit its template.</summary>
-    public static void Check(ConnectorInstance instance, ConnectorTemplate template, bool mayReachPrivateAddresses)
+    public static void Check(ConnectorInstance instance, ConnectorTemplate template, bool mayReachPrivateAddresses, double maxLimitFactor)
     {
+        if (instance.LimitFactor is { } factor && !(factor >= InstanceRules.LeastLimitFactor && factor <= maxLimitFactor))
+        {
+            throw StewardException.Invalid("limitFactor", string.Create(CultureInfo.InvariantCulture, $"must be between {InstanceRules.LeastLimitFactor} and {maxLimitFactor}; whoever runs Steward can allow more."));
+        }
+
         if (InstanceRules.Check(instance, template, mayReachPrivateAddresses) is { } fault)
         {
             throw StewardException.Invalid(fault.Field, fault.Message);

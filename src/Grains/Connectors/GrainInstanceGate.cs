@@ -35,7 +35,7 @@ internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, P
         if (permit.Refusal is { } refusal)
         {
             ConnectorDiagnostics.Refused.Add(1, new KeyValuePair<string, object?>("reason", refusal));
-            return new CallPermit { Refusal = refusal, Message = permit.Message, RetryAfter = permit.RetryAfter };
+            return new CallPermit { Refusal = refusal, Message = permit.Message, RetryAfter = permit.RetryAfter, IsOfResource = permit.IsOfResource };
         }
 
         return new CallPermit { Id = permit.Id, Credential = envelope.Open(permit.Credential, grainKey), WantsShape = permit.WantsShape };

@@ -50,20 +50,20 @@ internal sealed class KnownAddressesGrain([PersistentState("addresses", StorageN
     }
 
     /// <inheritdoc/>
-    public Task<Dictionary<string, string>> Find(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default)
+    public Task<Dictionary<string, string?>> Whose(IReadOnlyList<string> addresses, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
         var now = time.GetUtcNow();
-        var found = new Dictionary<string, string>(StringComparer.Ordinal);
+        var whose = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var address in addresses)
         {
-            if (state.State.Addresses.TryGetValue(address, out var entry) && now - entry.At < ForgottenAfter && !(now - entry.OtherAt < ForgottenAfter))
+            if (state.State.Addresses.TryGetValue(address, out var entry) && now - entry.At < ForgottenAfter)
             {
-                found[address] = entry.UserId;
+                whose[address] = now - entry.OtherAt < ForgottenAfter ? null : entry.UserId;
             }
         }
 
-        return Task.FromResult(found);
+        return Task.FromResult(whose);
     }
 
     private async Task Write()

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Steward.Approvals;
 using Steward.Identity;
+using Steward.Notifications;
 
 namespace Steward.People;
 
@@ -51,7 +53,13 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
             await grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(person.TenantId)).Saw(person);
             if (KnownAddress.Of(person.Email) is { } address)
             {
-                await grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(person.TenantId, KnownAddress.PartOf(address))).Saw(address, person.UserId);
+                var index = grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(person.TenantId, KnownAddress.PartOf(address)));
+                await index.Saw(address, person.UserId);
+                if ((await index.Whose([address])).GetValueOrDefault(address) == person.UserId)
+                {
+                    await grains.GetGrain<IApprovalRulesGrain>(GrainKeys.ApprovalRules(person.TenantId)).KnowAddress(address, person.UserId);
+                    await grains.GetGrain<IInboxGrain>(GrainKeys.Inbox(person.TenantId, person.UserId)).Adopt(ApprovalNotices.PlaceholderOf(address));
+                }
             }
         }
 #pragma warning disable CA1031 // It is noted with the next message.

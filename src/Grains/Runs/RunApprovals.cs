@@ -14,12 +14,15 @@ internal sealed class RunApprovals(IGrainFactory grains, PlatformIdentity platfo
     private const int MaxReasonLength = 2000;
     private const int MaxTypeLength = 64;
 
-    /// <summary>Hands over what the run waits for; durable when this returns.</summary>
+    /// <summary>Whether the run closed a request itself, so that its approval is to be withdrawn.</summary>
+    public static bool IsClosedByRun(DecisionState decision) => decision is { Request.ApprovalId: not null, Made.Decision: DecisionRules.Expired };
+
+    /// <summary>Hands over what the run asks for; durable when this returns.</summary>
     /// <returns>What cannot even be asked, closed as withdrawn with the reason: it is never done, and the person learns why.</returns>
-    public async Task<IReadOnlyList<DecisionMade>> SubmitAsync(string runKey, RunSnapshot snapshot, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<DecisionMade>> SubmitAsync(string runKey, RunSnapshot snapshot, IEnumerable<DecisionState> asked, CancellationToken cancellationToken)
     {
         var refused = new List<DecisionMade>();
-        foreach (var decision in snapshot.Decisions.Where(decision => decision is { IsOpen: true, Request.ApprovalId: not null }))
+        foreach (var decision in asked)
         {
             try
             {
@@ -34,10 +37,10 @@ internal sealed class RunApprovals(IGrainFactory grains, PlatformIdentity platfo
         return refused;
     }
 
-    /// <summary>Withdraws what the run closed itself, because it has ended.</summary>
-    public async Task WithdrawAsync(string runKey, RunSnapshot snapshot, CancellationToken cancellationToken)
+    /// <summary>Withdraws what the run closed itself, because it has ended or goes another way.</summary>
+    public async Task WithdrawAsync(string runKey, IEnumerable<DecisionState> closed, CancellationToken cancellationToken)
     {
-        foreach (var decision in snapshot.Decisions.Where(decision => decision is { Request.ApprovalId: not null, Made.Decision: DecisionRules.Expired }))
+        foreach (var decision in closed)
         {
             platform.Assume(GrainKeys.TenantOf(runKey));
             await Approval(runKey, decision).Cancel(new CancelApproval { Reason = decision.Made!.Comment ?? "Nobody waits for it any more." }, cancellationToken);

@@ -94,12 +94,7 @@ internal sealed partial class RunGrain
                 }
 
                 var work = ExecuteOnceAsync(await InputAsync());
-                await Task.WhenAny(work, _journal.DeadlinePassed);
-                if (!work.IsCompleted && _interim.IsCompleted)
-                {
-                    _interim = TellSessionAsync();
-                }
-
+                await AttendAsync(work);
                 await work;
                 if (!NeedsWork())
                 {
@@ -143,6 +138,35 @@ internal sealed partial class RunGrain
         }
 
         return true;
+    }
+
+    /// <summary>While the engine works: asks people as soon as a step needs them, though others go on, and tells the session when the run goes on without it.</summary>
+    private async Task AttendAsync(Task work)
+    {
+        var deadline = _journal.DeadlinePassed;
+        while (!work.IsCompleted)
+        {
+            await Task.WhenAny(work, _journal.ApprovalsChanged, deadline);
+            if (work.IsCompleted)
+            {
+                return;
+            }
+
+            if (_journal.ApprovalsChanged.IsCompleted)
+            {
+                // What cannot be handed over now is once the run waits or ends.
+                _journal.TakeApprovals();
+                await TriedAsync(() => HandOverApprovalsAsync(early: true));
+            }
+            else
+            {
+                deadline = work;
+                if (_interim.IsCompleted)
+                {
+                    _interim = TellSessionAsync();
+                }
+            }
+        }
     }
 
     /// <summary>One execution by the engine, when it is the run's turn: until the run has ended or waits for people, or cannot go on here.</summary>

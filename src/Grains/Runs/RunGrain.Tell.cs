@@ -8,6 +8,8 @@ namespace Steward.Runs;
 /// <summary>Who is told where a run has come to. Everything may be said twice; those who are told take it once.</summary>
 internal sealed partial class RunGrain
 {
+    // What was handed over while the engine worked, and need not be again when the run waits.
+    private readonly HashSet<string> _handedOver = new(StringComparer.Ordinal);
     private bool _counted;
 
     /// <summary>Tells everyone concerned where the run has come to.</summary>
@@ -89,19 +91,34 @@ internal sealed partial class RunGrain
         }
 
         var isTold = await TriedAsync(() => _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId));
-        isTold &= await TriedAsync(SubmitApprovalsAsync);
+        isTold &= await TriedAsync(() => HandOverApprovalsAsync(early: false));
         if (_journal.Life.Untold(snapshot) is { } occasion && await TriedAsync(() => _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, occasion, _stop.Token)) && isTold)
         {
             await TriedAsync(() => _journal.NoteToldAsync(occasion));
         }
     }
 
-    /// <summary>Hands over what people are asked to approve.</summary>
-    private async Task SubmitApprovalsAsync()
+    /// <summary>Hands over what people are asked to approve, and withdraws what nobody needs any more.</summary>
+    private async Task HandOverApprovalsAsync(bool early)
     {
-        if (await _approvals.SubmitAsync(Key, _journal.Snapshot, _stop.Token) is { Count: > 0 } refused)
+        var snapshot = _journal.Snapshot;
+        var asked = snapshot.Decisions.Where(decision => decision is { IsOpen: true, Request.ApprovalId: not null } && !_handedOver.Contains(decision.Request.RequestId)).ToList();
+        var refused = await _approvals.SubmitAsync(Key, snapshot, asked, _stop.Token);
+        var closed = snapshot.Decisions.Where(decision => RunApprovals.IsClosedByRun(decision) && !_handedOver.Contains(decision.Request.RequestId + ".closed")).ToList();
+        await _approvals.WithdrawAsync(Key, closed, _stop.Token);
+        if (early)
         {
-            await _journal.DecideAsync(snapshot => [.. refused.Where(made => snapshot.FindDecision(made.RequestId) is { IsOpen: true })]);
+            _handedOver.UnionWith(asked.Select(decision => decision.Request.RequestId));
+        }
+        else
+        {
+            _handedOver.ExceptWith(snapshot.Decisions.Select(decision => decision.Request.RequestId));
+        }
+
+        _handedOver.UnionWith(closed.Select(decision => decision.Request.RequestId + ".closed"));
+        if (refused.Count > 0)
+        {
+            await _journal.DecideAsync(current => [.. refused.Where(made => current.FindDecision(made.RequestId) is { IsOpen: true })]);
         }
     }
 

@@ -134,9 +134,14 @@ internal sealed partial class RunJournal
         var fact = known is RunRequested or ContextGathered or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
         Snapshot.Apply(fact, at);
         _life.Take(fact);
-        if (fact is DeadlineReached)
+        switch (fact)
         {
-            _deadlinePassed.TrySetResult();
+            case DeadlineReached:
+                _deadlinePassed.TrySetResult();
+                break;
+            case DecisionRequested { ApprovalId: not null } or DecisionMade { Decision: DecisionRules.Expired }:
+                _approvals.TrySetResult();
+                break;
         }
     }
 

@@ -25,6 +25,7 @@ internal sealed partial class RunJournal(
     private readonly Queue<RunEvent> _buffer = new();
     private readonly RunLife _life = new(hasHook);
     private readonly TaskCompletionSource _deadlinePassed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _approvals = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private RunHead? _head;
     private long _sequence;
@@ -52,6 +53,30 @@ internal sealed partial class RunJournal(
 
     /// <summary>Completes when the run goes on in the background after its deadline.</summary>
     public Task DeadlinePassed => _deadlinePassed.Task;
+
+    /// <summary>Completes when the run asks for an approval, or needs one no more, and nobody took note of that.</summary>
+    public Task ApprovalsChanged
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _approvals.Task;
+            }
+        }
+    }
+
+    /// <summary>Takes note of what the run asks for by now.</summary>
+    public void TakeApprovals()
+    {
+        lock (_lock)
+        {
+            if (_approvals.Task.IsCompleted)
+            {
+                _approvals = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
 
     /// <summary>The sequence number of the last durable event.</summary>
     public long Sequence => Interlocked.Read(ref _sequence);

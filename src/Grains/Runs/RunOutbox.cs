@@ -62,7 +62,7 @@ internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity p
     {
         var tenantId = GrainKeys.TenantOf(runKey);
         var origin = life.Origin!;
-        await approvals.WithdrawAsync(runKey, snapshot, cancellationToken);
+        await approvals.WithdrawAsync(runKey, snapshot.Decisions.Where(RunApprovals.IsClosedByRun), cancellationToken);
         foreach (var hook in _hooks.Where(hook => hook.AppliesTo(origin)))
         {
             platform.Assume(tenantId);

@@ -33,6 +33,9 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     private readonly TimeProvider _time;
     private readonly ILogger<ScheduleGrain> _logger;
     private readonly FoldedJournal<ScheduleState> _journal;
+
+    // The end of a run of the schedule makes it try at once, whatever pause is left; these are for what makes room without telling.
+    private readonly RetryPauses _pauses = new(RetryAfter, TimeSpan.FromMinutes(2));
     private IGrainTimer? _timer;
     private SchedulePlan? _plan;
 
@@ -216,7 +219,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 #pragma warning restore CA1031
         {
             LogInterrupted(_logger, exception, Key);
-            wait = RetryAfter;
+            wait = _pauses.Next();
         }
 
         Arm(wait);
@@ -252,9 +255,10 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
 
         if (result.RunId is not { } runId)
         {
-            return RetryAfter;
+            return _pauses.Next();
         }
 
+        _pauses.Reset();
         await Note(new ScheduleFire { At = at, Outcome = ScheduleOutcome.Started, RunId = runId });
         return null;
     }

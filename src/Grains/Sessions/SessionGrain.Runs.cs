@@ -67,12 +67,13 @@ internal sealed partial class SessionGrain
     /// told that the message stands. Should it be lost before it has recorded anything, this session's open journal brings it back.
     /// </summary>
     /// <param name="message">The message.</param>
+    /// <param name="watches">Whether the sender tells nobody of the run before its first event, and so need not wait for its beginning.</param>
     /// <param name="append">Makes it durable.</param>
     /// <returns>What <paramref name="append"/> returns: null when the message stands.</returns>
-    private async Task<JournalEntry?> BeginAhead(UserMessageAccepted message, Func<Task<JournalEntry?>> append)
+    private async Task<JournalEntry?> BeginAhead(UserMessageAccepted message, bool watches, Func<Task<JournalEntry?>> append)
     {
         var command = ToStart(message, long.MaxValue) with { Ticket = RandomNumberGenerator.GetHexString(24) };
-        var isDurable = false;
+        var (isDurable, isUnderWay) = (false, false);
         var start = Tell(message.RunId, StartPatience, run => run.Start(isDurable ? command with { Ticket = null } : command));
         try
         {
@@ -82,9 +83,13 @@ internal sealed partial class SessionGrain
         }
         finally
         {
-            // A run that is not told gives up by itself, and is started again if the message stands. Whoever is told of the run finds it, whatever is lost then: its beginning is waited for.
-            await Tell(message.RunId, TimeSpan.Zero, run => run.Confirm(command.Ticket, isDurable));
-            await start;
+            // A run that is not told gives up by itself, and is started again if the message stands.
+            await Tell(message.RunId, TimeSpan.Zero, async run => isUnderWay = await run.Confirm(command.Ticket, isDurable));
+            if (!watches || !isUnderWay || !isDurable)
+            {
+                // Whoever is told of the run finds it, whatever is lost then.
+                await start;
+            }
         }
     }
 

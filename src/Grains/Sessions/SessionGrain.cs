@@ -212,7 +212,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         var accepted = (SessionRecordTypes.UserMessage, (SessionRecord)message, $"op:{command.OperationId}");
         if (Conversation.Active is null && !message.IsBackground)
         {
-            return await BeginAhead(message, () => Append(open: true, accepted)) is { } known
+            return await BeginAhead(message, command.Watches, () => Append(open: true, accepted)) is { } known
                 ? Repetition(command, known)
                 : new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId };
         }

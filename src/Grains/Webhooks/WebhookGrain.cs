@@ -198,6 +198,29 @@ internal sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<bool> TryNotify(WebhookEvent happened, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (!State.Sends)
+        {
+            return false;
+        }
+
+        var deliveryId = WebhookBody.IdOf(Key, happened);
+        if (State.Find(deliveryId) is null)
+        {
+            if (State.Waiting.Count >= MaxWaiting)
+            {
+                return false;
+            }
+
+            await Accept(deliveryId, happened.Type, happened.Subject, WebhookBody.Of(happened, State.Created!.Spec.IncludeAnswer, _options.PublicAddress));
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
     public Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();

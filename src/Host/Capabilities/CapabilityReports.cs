@@ -19,11 +19,7 @@ internal static class CapabilityReports
             : new CapabilityStatus { State = CapabilityState.Configured, Detail = $"packages {OrleansBuild.Version}" }));
         services.AddSingleton<ICapabilityReport, StorageReport>();
         services.AddSingleton<ICapabilityReport, ModelReport>();
-        services.AddSingleton<ICapabilityReport>(new FixedReport("gpu", new CapabilityStatus
-        {
-            State = CapabilityState.NotConfigured,
-            Detail = File.Exists("/dev/nvidiactl") ? "a driver is there, but nothing in this version computes on it" : "none, and nothing in this version needs one",
-        }));
+        services.AddSingleton<ICapabilityReport, InferenceReport>();
         services.AddSingleton<ICapabilityReport, VaultReport>();
         return services;
     }
@@ -72,6 +68,19 @@ internal static class CapabilityReports
                     Detail = "not configured: playbooks answer",
                     Fix = "Set OPENAI_API_KEY, and OPENAI_BASE_URL for another endpoint.",
                 });
+    }
+
+    private sealed class InferenceReport(Engines.Inference.IInferenceEngine inference) : ICapabilityReport
+    {
+        public string Name => "inference";
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
+        {
+            var status = inference.Status;
+            return ValueTask.FromResult(status.IsAvailable
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = status.Summary }
+                : new CapabilityStatus { State = CapabilityState.NotConfigured, Detail = status.Summary, Fix = "docs/feeds.md says where the library of ONNX Runtime comes from." });
+        }
     }
 
     private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport

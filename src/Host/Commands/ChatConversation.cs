@@ -88,7 +88,7 @@ internal sealed class ChatConversation(IStewardUserClient client, string session
                 _waitingRun = runId;
                 foreach (var decision in (await client.GetDecisionsAsync(runId, cancellationToken)).Where(decision => decision.IsOpen))
                 {
-                    screen.Offer(decision.Request.Options, decision.Request.Deciders, decision.Request.Deciders.Contains("requester"));
+                    screen.Offer(decision.Request.Options, decision.Request.Deciders, decision.Request.Deciders.Contains("requester"), decision.Request.ApprovalId);
                 }
 
                 return;

@@ -85,8 +85,10 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
     }
 
     /// <summary>How the person can answer what a run waits for, or who else has to.</summary>
-    public void Offer(IReadOnlyList<string> options, IReadOnlyList<string> deciders, bool mayDecide) =>
-        Step(mayDecide ? $"Answer with {string.Join(", ", options.Select(option => "/" + option))}, and why if you like." : $"This is decided by: {string.Join(", ", deciders)}");
+    public void Offer(IReadOnlyList<string> options, IReadOnlyList<string> deciders, bool mayDecide, string? approvalId) =>
+        Step(mayDecide ? $"Answer with {string.Join(", ", options.Select(option => "/" + option))}, and why if you like."
+            : approvalId is not null ? $"This is decided by those whom your company's rules name; see /approvals/{approvalId}."
+            : $"This is decided by: {string.Join(", ", deciders)}");
 
     public void Queued(int? before) => Step(before is > 0 ? $"(waits for its turn; {before} before it)" : "(waits for its turn)");
 

@@ -28,6 +28,11 @@ internal static class ApprovalArguments
         Text(row.Action, nameof(row.Action));
         Text(row.Requester, nameof(row.Requester));
         JournalArguments.Text(row.Document, MaxDocumentLength, nameof(row.Document));
+        if (row.Summary is not null)
+        {
+            JournalArguments.Text(row.Summary, MaxDocumentLength, nameof(row.Summary));
+        }
+
         if (row.RunId is not null)
         {
             Text(row.RunId, nameof(row.RunId));

@@ -7,7 +7,11 @@ namespace Steward.Storage.Approvals;
 internal sealed class ApprovalListSql
 {
     public const string Columns =
-        "a.tenant, a.approval, a.version, a.status, a.is_over, a.type, a.action, a.requester, a.run, a.requested_at, a.due_at, a.ended_at, a.changed_at, a.waits_for, a.decided_by, a.document";
+        "a.tenant, a.approval, a.version, a.status, a.is_over, a.type, a.action, a.requester, a.run, a.requested_at, a.due_at, a.ended_at, a.changed_at, a.waits_for, a.decided_by, a.document, a.summary";
+
+    /// <summary>The same without documents that a summary stands for.</summary>
+    public const string SummaryColumns =
+        "a.tenant, a.approval, a.version, a.status, a.is_over, a.type, a.action, a.requester, a.run, a.requested_at, a.due_at, a.ended_at, a.changed_at, a.waits_for, a.decided_by, CASE WHEN a.summary IS NULL THEN a.document ELSE '' END, a.summary";
 
     private static readonly string[] OpenStatuses = ["submitted", "pending", "escalated"];
 
@@ -38,7 +42,7 @@ internal sealed class ApprovalListSql
         var from = voters
             ? $"FROM approval_votes v CROSS JOIN approvals a WHERE v.tenant = {sql.Add(query.TenantId)} AND v.voter = {sql.Add(query.DecidedBy!)} AND a.tenant = v.tenant AND a.approval = v.approval"
             : $"FROM approvals a {sql.Index()}WHERE a.tenant = {sql.Add(query.TenantId)}";
-        sql.Text = $"SELECT {Columns} {from}{sql.Filter(voters)}{sql.After($"{key}.{order}", $"{key}.approval", down)} "
+        sql.Text = $"SELECT {ColumnsOf(query)} {from}{sql.Filter(voters)}{sql.After($"{key}.{order}", $"{key}.approval", down)} "
             + $"ORDER BY {key}.{order}{down}, {key}.approval{down} LIMIT {sql.Add((long)query.Limit)}";
         return sql;
     }
@@ -61,13 +65,16 @@ internal sealed class ApprovalListSql
         var inner = sql.Waits(tenant, "n.whom");
         sql.Text =
             $"""
-            SELECT {Columns} FROM (
+            SELECT {ColumnsOf(query)} FROM (
                 SELECT DISTINCT s.place, s.approval FROM unnest({names}) AS n (whom) CROSS JOIN LATERAL ({inner}) s
                 ORDER BY s.place{down}, s.approval{down} LIMIT {sql.Add((long)query.Limit)}
             ) p JOIN approvals a ON a.tenant = {tenant} AND a.approval = p.approval ORDER BY p.place{down}, p.approval{down}
             """;
         return sql;
     }
+
+    /// <summary>What is read of rows.</summary>
+    public static string ColumnsOf(ApprovalQuery query) => query.SummariesOnly ? SummaryColumns : Columns;
 
     /// <summary>What a row is ordered by.</summary>
     public static long Place(ApprovalOrder order, ApprovalRow row) => order switch

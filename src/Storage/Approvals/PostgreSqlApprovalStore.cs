@@ -8,7 +8,7 @@ namespace Steward.Storage.Approvals;
 internal sealed class PostgreSqlApprovalStore(PostgreSqlDatabase database) : IApprovalStore
 {
     private const string SelectOne = "SELECT " + ApprovalListSql.Columns + " FROM approvals a WHERE a.tenant = $1 AND a.approval = $2";
-    private const string Put = "SELECT steward_approval_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
+    private const string Put = "SELECT steward_approval_put($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)";
 
     /// <summary>Passes by what is being written at this moment, instead of waiting for it.</summary>
     private const string Remove =
@@ -47,6 +47,7 @@ internal sealed class PostgreSqlApprovalStore(PostgreSqlDatabase database) : IAp
                 parameters.Add(Texts([.. row.WaitsFor]));
                 parameters.Add(Texts([.. row.DecidedBy]));
                 parameters.Add(Text(row.Document));
+                parameters.Add(Text(row.Summary));
                 return await command.ExecuteNonQueryAsync(cancellation);
             },
             cancellationToken);
@@ -133,6 +134,7 @@ internal sealed class PostgreSqlApprovalStore(PostgreSqlDatabase database) : IAp
         WaitsFor = row.GetFieldValue<string[]>(13),
         DecidedBy = row.GetFieldValue<string[]>(14),
         Document = row.GetString(15),
+        Summary = row.IsDBNull(16) ? null : row.GetString(16),
     };
 
     private static DateTimeOffset Time(long milliseconds) => DateTimeOffset.FromUnixTimeMilliseconds(milliseconds);

@@ -7,16 +7,17 @@ namespace Steward.Storage.Approvals;
 internal sealed class SqliteApprovalStore(SqliteDatabase database) : IApprovalStore
 {
     private const string SelectOne = "SELECT " + ApprovalListSql.Columns + " FROM approvals a WHERE a.tenant = ?1 AND a.approval = ?2";
+    private const string SelectSummary = "SELECT " + ApprovalListSql.SummaryColumns + " FROM approvals a WHERE a.tenant = ?1 AND a.approval = ?2";
     private const string SelectOld = "SELECT version, due_at, requested_at, waits_for, decided_by FROM approvals WHERE tenant = ?1 AND approval = ?2";
 
     private const string Upsert =
         """
-        INSERT INTO approvals (tenant, approval, version, status, is_over, type, action, requester, run, requested_at, due_at, ended_at, changed_at, waits_for, decided_by, document)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        INSERT INTO approvals (tenant, approval, version, status, is_over, type, action, requester, run, requested_at, due_at, ended_at, changed_at, waits_for, decided_by, document, summary)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
         ON CONFLICT (tenant, approval) DO UPDATE SET
             version = excluded.version, status = excluded.status, is_over = excluded.is_over, type = excluded.type, action = excluded.action, requester = excluded.requester, run = excluded.run,
             requested_at = excluded.requested_at, due_at = excluded.due_at, ended_at = excluded.ended_at, changed_at = excluded.changed_at, waits_for = excluded.waits_for,
-            decided_by = excluded.decided_by, document = excluded.document
+            decided_by = excluded.decided_by, document = excluded.document, summary = excluded.summary
         """;
 
     private const string DeleteWait = "DELETE FROM approval_waits WHERE tenant = ?1 AND whom = ?2 AND due_at = ?3 AND approval = ?4";
@@ -39,7 +40,7 @@ internal sealed class SqliteApprovalStore(SqliteDatabase database) : IApprovalSt
     {
         ApprovalArguments.Place(tenantId, approvalId);
         cancellationToken.ThrowIfCancellationRequested();
-        return new(database.Read((tenantId, approvalId), static (session, wanted) => Find(session, wanted.tenantId, wanted.approvalId)));
+        return new(database.Read((tenantId, approvalId), static (session, wanted) => Find(session, SelectOne, wanted.tenantId, wanted.approvalId)));
     }
 
     /// <inheritdoc/>
@@ -90,7 +91,7 @@ internal sealed class SqliteApprovalStore(SqliteDatabase database) : IApprovalSt
         var ids = keys.Distinct().Order(Comparer<(long Place, string Id)>.Create(static (left, right) =>
             left.Place != right.Place ? left.Place.CompareTo(right.Place) : Journals.KeyRange.CompareCodePoints(left.Id, right.Id)));
         var ordered = query.Order == ApprovalOrder.Newest ? ids.Reverse() : ids;
-        return [.. ordered.Take(query.Limit).Select(key => Find(session, query.TenantId, key.Id)).OfType<ApprovalRow>()];
+        return [.. ordered.Take(query.Limit).Select(key => Find(session, query.SummariesOnly ? SelectSummary : SelectOne, query.TenantId, key.Id)).OfType<ApprovalRow>()];
     }
 
     private static bool Put(SqliteSession session, ApprovalRow row)
@@ -109,7 +110,7 @@ internal sealed class SqliteApprovalStore(SqliteDatabase database) : IApprovalSt
         var (waits, votes) = (Names(row.WaitsFor), Names(row.DecidedBy));
         session.Prepare(Upsert).Bind(1, row.TenantId).Bind(2, row.ApprovalId).Bind(3, row.Version).Bind(4, row.Status).Bind(5, row.IsOver ? 1 : 0).Bind(6, row.Type).Bind(7, row.Action)
             .Bind(8, row.Requester).Bind(9, row.RunId).Bind(10, requested).Bind(11, due).Bind(12, row.EndedAt?.ToUnixTimeMilliseconds()).Bind(13, row.ChangedAt.ToUnixTimeMilliseconds())
-            .Bind(14, waits).Bind(15, votes).Bind(16, row.Document).Run();
+            .Bind(14, waits).Bind(15, votes).Bind(16, row.Document).Bind(17, row.Summary).Run();
 
         // A comment or a vote leaves the lists alone.
         if (waits != oldWaits || due != oldDue || requested != oldRequested)
@@ -168,8 +169,8 @@ internal sealed class SqliteApprovalStore(SqliteDatabase database) : IApprovalSt
         }
     }
 
-    private static ApprovalRow? Find(SqliteSession session, string tenantId, string approvalId) =>
-        Rows(session.Prepare(SelectOne).Bind(1, tenantId).Bind(2, approvalId)).FirstOrDefault();
+    private static ApprovalRow? Find(SqliteSession session, string select, string tenantId, string approvalId) =>
+        Rows(session.Prepare(select).Bind(1, tenantId).Bind(2, approvalId)).FirstOrDefault();
 
     private static List<ApprovalRow> Rows(SqliteStatement select)
     {
@@ -194,6 +195,7 @@ internal sealed class SqliteApprovalStore(SqliteDatabase database) : IApprovalSt
                 WaitsFor = Names(select.Text(13)),
                 DecidedBy = Names(select.Text(14)),
                 Document = select.Text(15),
+                Summary = select.NullableText(16),
             });
         }
 

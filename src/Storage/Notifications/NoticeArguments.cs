@@ -31,6 +31,11 @@ internal static class NoticeArguments
             Name(row.Engagement, nameof(row.Engagement));
             JournalArguments.Text(row.Document, MaxDocumentLength, nameof(row.Document));
             ArgumentOutOfRangeException.ThrowIfNegative(row.Attempts);
+            if (row.Address is { Length: > 0 })
+            {
+                Name(row.Address, nameof(row.Address));
+            }
+
             if (row.Reference is not null)
             {
                 JournalArguments.Text(row.Reference, MaxErrorLength, nameof(row.Reference));

@@ -4,5 +4,5 @@ namespace Steward.Storage.Notifications;
 internal static class NoticeSql
 {
     public const string Columns =
-        "SELECT number, tenant, notice, channel, thread, subject, kind, recipient, created_at, delivery, is_open, is_dead, engagement, attempts, next_at, sent_at, reference, error, document FROM notices ";
+        "SELECT number, tenant, notice, channel, thread, subject, kind, recipient, created_at, delivery, is_open, is_dead, engagement, attempts, next_at, sent_at, reference, error, document, address FROM notices ";
 }

@@ -7,7 +7,7 @@ namespace Steward.Storage.Notifications;
 /// <summary>Notices in PostgreSQL.</summary>
 internal sealed class PostgreSqlNotificationStore(PostgreSqlDatabase database) : INotificationStore
 {
-    private const string Add = "SELECT steward_notices_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)";
+    private const string Add = "SELECT steward_notices_add($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)";
     private const string Update = "SELECT steward_notices_update($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
     private const string SelectOpen = NoticeSql.Columns + "WHERE is_open AND tenant = $1 AND channel = $2 AND number > $3 ORDER BY number LIMIT $4";
 
@@ -41,6 +41,12 @@ internal sealed class PostgreSqlNotificationStore(PostgreSqlDatabase database) :
     private const string SelectReference = NoticeSql.Columns + "WHERE reference IS NOT NULL AND tenant = $1 AND channel = $2 AND thread = $3 ORDER BY number DESC LIMIT 1";
     private const string SelectNotice = NoticeSql.Columns + "WHERE tenant = $1 AND notice = $2 ORDER BY number";
     private const string SelectSubject = NoticeSql.Columns + "WHERE tenant = $1 AND subject = $2 ORDER BY number LIMIT $3";
+
+    /// <summary>Of one address, and rows of before, of none that is known.</summary>
+    private const string SelectAddress =
+        "SELECT * FROM ((" + NoticeSql.Columns + "WHERE tenant = $1 AND subject = $2 AND address = $3 ORDER BY number DESC LIMIT $4) UNION ALL ("
+        + NoticeSql.Columns + "WHERE tenant = $1 AND subject = $2 AND address IS NULL ORDER BY number DESC LIMIT $4)) n ORDER BY number DESC LIMIT $4";
+
     private const string SelectDead = NoticeSql.Columns + "WHERE is_dead AND tenant = $1 ORDER BY number DESC LIMIT $2";
 
     private const string Delete =
@@ -60,7 +66,7 @@ internal sealed class PostgreSqlNotificationStore(PostgreSqlDatabase database) :
                 [
                     Texts(rows, static row => row.TenantId), Texts(rows, static row => row.NoticeId), Texts(rows, static row => row.Channel), Texts(rows, static row => row.ThreadId),
                     Texts(rows, static row => row.SubjectId), Texts(rows, static row => row.Kind), Texts(rows, static row => row.Recipient), Times(rows, static row => row.CreatedAt),
-                    .. Changing(rows), Texts(rows, static row => row.Document),
+                    .. Changing(rows), Texts(rows, static row => row.Document), Texts(rows, static row => row.Address),
                 ],
                 cancellationToken);
         }
@@ -123,6 +129,15 @@ internal sealed class PostgreSqlNotificationStore(PostgreSqlDatabase database) :
         NoticeArguments.Place(tenantId, subjectId, nameof(subjectId));
         NoticeArguments.Limit(limit);
         return await ReadAsync(SelectSubject, [Text(tenantId), Text(subjectId), Number(limit)], Read, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<NoticeRow>> ListByAddressAsync(string tenantId, string subjectId, string address, int limit, CancellationToken cancellationToken = default)
+    {
+        NoticeArguments.Place(tenantId, subjectId, nameof(subjectId));
+        NoticeArguments.Name(address, nameof(address));
+        NoticeArguments.Limit(limit);
+        return await ReadAsync(SelectAddress, [Text(tenantId), Text(subjectId), Text(address), Number(limit)], Read, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -213,6 +228,7 @@ internal sealed class PostgreSqlNotificationStore(PostgreSqlDatabase database) :
         Reference = row.IsDBNull(16) ? null : row.GetString(16),
         Error = row.IsDBNull(17) ? null : row.GetString(17),
         Document = row.GetString(18),
+        Address = row.IsDBNull(19) ? null : row.GetString(19),
     };
 
     private static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };

@@ -7,8 +7,8 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
 {
     private const string Insert =
         """
-        INSERT INTO notices (tenant, notice, channel, thread, subject, kind, recipient, created_at, delivery, is_open, is_dead, engagement, attempts, next_at, sent_at, reference, error, document)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+        INSERT INTO notices (tenant, notice, channel, thread, subject, kind, recipient, created_at, delivery, is_open, is_dead, engagement, attempts, next_at, sent_at, reference, error, document, address)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19)
         ON CONFLICT (tenant, notice, channel) DO NOTHING
         """;
 
@@ -33,6 +33,11 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
 
     private const string SelectNotice = NoticeSql.Columns + "WHERE tenant = ?1 AND notice = ?2 ORDER BY number";
     internal const string SelectSubject = NoticeSql.Columns + "INDEXED BY notices_subject WHERE tenant = ?1 AND subject = ?2 ORDER BY number LIMIT ?3";
+
+    /// <summary>Of one address or, for rows of before, of none that is known.</summary>
+    internal const string SelectAddress =
+        NoticeSql.Columns + "INDEXED BY notices_address WHERE tenant = ?1 AND subject = ?2 AND address IS ?3 ORDER BY number DESC LIMIT ?4";
+
     internal const string SelectDead = NoticeSql.Columns + "INDEXED BY notices_dead WHERE is_dead = 1 AND tenant = ?1 ORDER BY number DESC LIMIT ?2";
 
     private const string Delete =
@@ -55,7 +60,7 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
                     session.Prepare(Insert).Bind(1, row.TenantId).Bind(2, row.NoticeId).Bind(3, row.Channel).Bind(4, row.ThreadId).Bind(5, row.SubjectId).Bind(6, row.Kind).Bind(7, row.Recipient)
                         .Bind(8, row.CreatedAt.ToUnixTimeMilliseconds()).Bind(9, row.Delivery).Bind(10, row.IsOpen ? 1 : 0).Bind(11, row.IsDead ? 1 : 0).Bind(12, row.Engagement)
                         .Bind(13, row.Attempts).Bind(14, row.NextAt?.ToUnixTimeMilliseconds()).Bind(15, row.SentAt?.ToUnixTimeMilliseconds()).Bind(16, row.Reference).Bind(17, row.Error)
-                        .Bind(18, row.Document).Run();
+                        .Bind(18, row.Document).Bind(19, row.Address).Run();
                 }
 
                 return true;
@@ -137,6 +142,21 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
         cancellationToken.ThrowIfCancellationRequested();
         return new(database.Read((tenantId, subjectId, limit), static (session, query) =>
             Rows(session.Prepare(SelectSubject).Bind(1, query.tenantId).Bind(2, query.subjectId).Bind(3, query.limit))));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<NoticeRow>> ListByAddressAsync(string tenantId, string subjectId, string address, int limit, CancellationToken cancellationToken = default)
+    {
+        NoticeArguments.Place(tenantId, subjectId, nameof(subjectId));
+        NoticeArguments.Name(address, nameof(address));
+        NoticeArguments.Limit(limit);
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(database.Read((tenantId, subjectId, address, limit), static (session, query) =>
+        {
+            List<NoticeRow> rows = Rows(session.Prepare(SelectAddress).Bind(1, query.tenantId).Bind(2, query.subjectId).Bind(3, query.address).Bind(4, query.limit));
+            rows.AddRange(Rows(session.Prepare(SelectAddress).Bind(1, query.tenantId).Bind(2, query.subjectId).Bind(3, (string?)null).Bind(4, query.limit)));
+            return rows.OrderByDescending(static row => row.Number).Take(query.limit).ToList();
+        }));
     }
 
     /// <inheritdoc/>
@@ -222,6 +242,7 @@ internal sealed class SqliteNotificationStore(SqliteDatabase database) : INotifi
                 Reference = select.NullableText(16),
                 Error = select.NullableText(17),
                 Document = select.Text(18),
+                Address = select.NullableText(19),
             });
         }
 

@@ -41,6 +41,56 @@ public sealed class ChainResolverTests
         Assert.Equal(["sam"], Names(await ResolveAsync([new(ApproverKind.Email, Mail("gone")), new(ApproverKind.Email, Mail("sam"))])));
 
     [Fact]
+    public async Task Resolve_AddressOfTwoPeople_IsNobodysAndTheFallbackIsAsked()
+    {
+        Share("sam");
+
+        var level = await ResolveAsync([new(ApproverKind.Email, Mail("sam"))], query => query with { Chain = query.Chain with { Fallback = [new(ApproverKind.Email, Mail("lea"))] } });
+
+        Assert.Equal(["lea"], Names(level));
+        Assert.Contains(level.Warnings, warning => warning.StartsWith($"Several people sign in with {Mail("sam")}", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Resolve_AllOfSomeAndOneWithAnAddressOfTwoPeople_TakesAnotherInstead()
+    {
+        Share("sam");
+        _directory.Groups["it"] = ["sam", "max"];
+
+        var level = await ResolveAsync([new(ApproverKind.Group, "it")], query => query with
+        {
+            Chain = query.Chain with { Levels = [query.Chain.Levels[0] with { Quorum = Quorum.All }], Fallback = [new(ApproverKind.Email, Mail("lea"))] },
+        });
+
+        Assert.Equal(["lea", "max"], Names(level).Order());
+        Assert.Equal(2, level.Required);
+    }
+
+    [Fact]
+    public async Task Resolve_DelegateWithAnAddressOfTwoPeople_MayNotActUnlessTheirIdIsKnown()
+    {
+        Share("sam");
+        var delegation = new Delegation { DelegationId = "d", From = Mail("max"), To = Mail("sam"), Begins = Now.AddDays(-1), Ends = Now.AddDays(1) };
+
+        var byAddress = await ResolveAsync([new(ApproverKind.Email, Mail("max"))], query => query with { Delegations = [delegation] });
+        var byId = await ResolveAsync([new(ApproverKind.Email, Mail("max"))], query => query with { Delegations = [delegation with { ToUserId = "u-sam" }] });
+
+        Assert.Empty(byAddress.Seats.Single().StandIns);
+        Assert.Equal("u-sam", byId.Seats.Single().StandIns.Single().Person.UserId);
+    }
+
+    [Fact]
+    public async Task Resolve_DelegationOfAnAddressThatIsSomebodyElsesByNow_DoesNotHold()
+    {
+        var delegation = new Delegation { DelegationId = "d", From = Mail("max"), To = Mail("sam"), Begins = Now.AddDays(-1), Ends = Now.AddDays(1), FromUserId = "u-max", ToUserId = "u-sam" };
+        async Task<int> StandIns(Delegation changed) => (await ResolveAsync([new(ApproverKind.Email, Mail("max"))], query => query with { Delegations = [changed] })).Seats.Single().StandIns.Count;
+
+        Assert.Equal(1, await StandIns(delegation));
+        Assert.Equal(0, await StandIns(delegation with { FromUserId = "u-another" }));
+        Assert.Equal(0, await StandIns(delegation with { ToUserId = "u-another" }));
+    }
+
+    [Fact]
     public async Task Resolve_VotedAtAnEarlierLevel_IsLeftOut()
     {
         var level = await ResolveAsync([new(ApproverKind.Email, Mail("max")), new(ApproverKind.Email, Mail("sam"))], query => query with { Voted = [(null, "MAX@acme.example")] });
@@ -252,4 +302,6 @@ public sealed class ChainResolverTests
     private static Delegation Delegation(string from, string to) => new() { DelegationId = from + to, From = Mail(from), To = Mail(to), Begins = Now.AddDays(-1), Ends = Now.AddDays(1) };
 
     private static IEnumerable<string> Names(ResolvedLevel level) => level.Seats.Select(seat => seat.Label);
+
+    private void Share(string name) => _directory.People[Mail(name)] = _directory.People[Mail(name)] with { UserId = null, IsAddressShared = true };
 }

@@ -8,7 +8,7 @@ using static Steward.Engines.Approvals.Tests.Machine.ApprovalModel;
 namespace Steward.Engines.Approvals.Tests.Machine;
 
 /// <summary>
-/// Random requests, chains and companies under random votes, repetitions, stale clicks, delegations, withdrawals, time, directories that do not answer and processes that die between any two steps, against a model that
+/// Random requests, chains and companies under random votes, repetitions, stale clicks, delegations that come and go, addresses of two people, withdrawals, time, directories that do not answer and processes that die between any two steps, against a model that
 /// foretells each answer and each status.
 /// </summary>
 public sealed class ApprovalMachineModelTests
@@ -76,7 +76,7 @@ public sealed class ApprovalMachineModelTests
 
         private void Step()
         {
-            switch (_random.Next(20))
+            switch (_random.Next(22))
             {
                 case < 8:
                     Vote();
@@ -107,6 +107,15 @@ public sealed class ApprovalMachineModelTests
                     break;
                 case < 18:
                     _scenario.Directory.IsDown = _random.Next(3) == 0;
+                    break;
+                case < 19 when _random.Next(2) == 0:
+                    _scenario.AddDelegation(_random, _now);
+                    break;
+                case < 19 when _scenario.Delegations.Count > 0:
+                    _scenario.Delegations.RemoveAt(_random.Next(_scenario.Delegations.Count));
+                    break;
+                case < 19:
+                    _scenario.Share(_random.Next(1, ApprovalScenario.People));
                     break;
                 default:
                     _now += TimeSpan.FromMinutes(_random.Next(1, _random.Next(2) == 0 ? 30 : 600));
@@ -194,12 +203,12 @@ public sealed class ApprovalMachineModelTests
             {
                 Check(i < 50, "work that never ends");
                 var due = ApprovalMachine.Due(_state, _now);
-                if (due.Kind == DueKind.Nothing)
+                var outcome = due.Kind == DueKind.Nothing ? Redelegate() : Work(due);
+                if (outcome is null)
                 {
                     break;
                 }
 
-                var outcome = Work(due);
                 if (_random.Next(10) == 0)
                 {
                     // The process dies before the append: all is done again.
@@ -216,6 +225,7 @@ public sealed class ApprovalMachineModelTests
             {
                 Check(_state.OpenLevel!.Reminded == level.Reminders, "a reminder is missing, or came early");
                 Check(_state.OpenLevel.IsEscalated == level.IsEscalated, "an escalation is missing, or came early");
+                _model.CheckDelegations(_now);
             }
 
             if (_state.IsHandedOver && ApprovalMachine.NextAt(_state) is { } next)
@@ -238,6 +248,8 @@ public sealed class ApprovalMachineModelTests
                         return ApprovalMachine.OpenLevel(_state, Done(ChainResolver.ResolveAsync(_scenario.Directory, Query(), default)), _now);
                     case DueKind.Escalate:
                         return ApprovalMachine.Escalate(_state, Done(ChainResolver.ResolveEscalationAsync(_scenario.Directory, Query(), default)), _now);
+                    case DueKind.ChangeDelegations:
+                        return ApprovalMachine.ChangeDelegations(_state, Done(ChainResolver.ResolveDelegationsAsync(_scenario.Directory, Query(), default)), _now);
                     default:
                         return ApprovalMachine.Advance(_state, _now);
                 }
@@ -245,6 +257,24 @@ public sealed class ApprovalMachineModelTests
             catch (DirectoryUnavailableException exception)
             {
                 return ApprovalMachine.Unavailable(_state, exception.Message, _now);
+            }
+        }
+
+        /// <summary>What the owner does when nothing is due, but somebody set up a delegation or took one back.</summary>
+        private ApprovalOutcome? Redelegate()
+        {
+            if (!LevelDelegations.HaveChanged(_state, _scenario.Delegations, _now) || _state.RetryAt > _now)
+            {
+                return null;
+            }
+
+            try
+            {
+                return ApprovalMachine.ChangeDelegations(_state, Done(ChainResolver.ResolveDelegationsAsync(_scenario.Directory, Query(), default)), _now);
+            }
+            catch (DirectoryUnavailableException exception)
+            {
+                return ApprovalMachine.DelegationsUnavailable(_state, exception.Message, _now);
             }
         }
 

@@ -36,6 +36,7 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
                 Check(Open is null && !IsOver, "a level is opened while another is open, or after the end");
                 Check(opened.Level == _levels.Count + 1, "levels are opened out of order");
                 CheckSeats(opened.Seats);
+                Check(opened.Seats.All(seat => seat.Person is not { UserId: null } person || !scenario.Shared.Contains(ApprovalScenario.NumberOf(null, person.Email))), "somebody is asked by an address that is nobody's");
                 Check(opened.Required == RequiredOf(scenario.Chain.Levels[opened.Level - 1].Quorum, opened.Seats.Sum(seat => seat.Size)), "another quorum than the rules say");
                 var sla = scenario.Chain.Levels[opened.Level - 1].Sla;
                 _levels.Add(new()
@@ -46,6 +47,7 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
                     EscalateAt = opened.At + sla?.EscalateAfter,
                     RemindAt = [.. (sla?.RemindAfter ?? []).Select(after => opened.At + after)],
                     End = sla?.End ?? SlaEnd.Expire,
+                    DelegationsAt = opened.DelegationsAt,
                 });
                 Status = ApprovalStatus.Pending;
                 break;
@@ -55,10 +57,31 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
                 Check(escalated.Seats.All(seat => seat.Person is null || Open!.Seats.All(there => there.Person != NumberOf(seat) || seat.Person.Email == "")), "a second seat for one person");
                 Open!.IsEscalated = true;
                 Open.Seats.AddRange(escalated.Seats.Select(Of));
+                Open.DelegationsAt = escalated.DelegationsAt;
                 Status = ApprovalStatus.Escalated;
                 break;
             case ApprovalDelegated delegated:
-                Open!.Seats[delegated.Seat].StandIns.Add(ApprovalScenario.NumberOf(delegated.To.UserId, delegated.To.Email));
+                Open!.Seats[delegated.Seat].StandIns.Add(Of(new StandIn(delegated.To, "handed on")));
+                break;
+            case DelegationsChanged changed:
+                foreach (var (seat, gone) in changed.Removed)
+                {
+                    Check(gone.DelegationId is not null && Open!.Seats[seat].StandIns.Remove(Of(gone)), "somebody is taken away who was not there, or by no delegation");
+                }
+
+                foreach (var (seat, come) in changed.Added)
+                {
+                    Check(!Open!.Seats[seat].StandIns.Exists(there => there.Person == Of(come).Person), "somebody acts twice for one person");
+                    Open.Seats[seat].StandIns.Add(Of(come));
+                }
+
+                foreach (var number in changed.Added.Select(come => Of(come.StandIn).Person))
+                {
+                    Check(number != Requester && !Counted().Contains(number), "somebody may act who asked for this, or voted before");
+                    Check(scenario.Directory.People[FakeDirectory.Mail(ApprovalScenario.Name(number))].IsActive, "somebody who left may act");
+                }
+
+                Open!.DelegationsAt = changed.DelegationsAt;
                 break;
         }
     }
@@ -94,6 +117,27 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
     public (int Reminders, bool IsEscalated)? AtOpenLevel(DateTimeOffset now) =>
         Open is { } level ? (level.RemindAt.Count(at => at <= now), level.IsEscalated || level.EscalateAt <= now) : null;
 
+    /// <summary>Whether those may act, and only those, who may by the delegations of now.</summary>
+    public void CheckDelegations(DateTimeOffset now)
+    {
+        foreach (var seat in Open?.Seats ?? [])
+        {
+            if (seat.Person is not { } person || seat.IsStranger)
+            {
+                continue;
+            }
+
+            var holding = scenario.Delegations.FindAll(delegation => delegation.From == FakeDirectory.Mail(ApprovalScenario.Name(person)) && delegation.Begins <= now && now < delegation.Ends && delegation.Types.Count == 0);
+            Check(seat.StandIns.TrueForAll(standIn => standIn.Delegation is null || holding.Exists(delegation => delegation.DelegationId == standIn.Delegation)), "somebody acts by a delegation that is over");
+            foreach (var to in holding.Select(delegation => ApprovalScenario.NumberOf(null, delegation.To)))
+            {
+                var isFit = to != person && to != Requester && !scenario.Shared.Contains(to) && scenario.Directory.People[FakeDirectory.Mail(ApprovalScenario.Name(to))].IsActive
+                    && !Counted().Contains(to) && !Open!.Seats.Exists(other => other.Person == to);
+                Check(!isFit || seat.StandIns.Exists(standIn => standIn.Person == to), "a delegate is not asked");
+            }
+        }
+    }
+
     public string Vote(int person, bool approves, string? click, bool isStale, DateTimeOffset now)
     {
         Pass(now);
@@ -115,7 +159,7 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
             }
         }
 
-        if (Open is not { } open || SeatFor(open, person) is not { } seat)
+        if (Open is not { } open || SeatFor(open, person) is not { } seat || (open.DelegationsAt <= now && seat.Person is { } absent && absent != person))
         {
             return "refused";
         }
@@ -145,7 +189,8 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
             return "refused";
         }
 
-        return seat.StandIns.Contains(to) ? "repeat"
+        return seat.StandIns.Exists(standIn => standIn.Person == to) ? "repeat"
+            : scenario.Shared.Contains(to) ? "refused"
             : to == person || to == Requester || open.Seats.Exists(known => known.Person == to) || Counted().Contains(to) || !scenario.Directory.People[FakeDirectory.Mail(ApprovalScenario.Name(to))].IsActive ? "refused"
             : "accepted";
     }
@@ -210,9 +255,11 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
     {
         var counted = Counted();
         return person == Requester || counted.Contains(person) ? null
-            : level.Seats.Find(seat => seat.Person == person)
-            ?? level.Seats.Find(seat => seat.Person is { } owner && seat.StandIns.Contains(person) && !counted.Contains(owner))
+            : level.Seats.Find(seat => seat.Person == person && IsSure(seat.IsByAddress))
+            ?? level.Seats.Find(seat => seat.Person is { } owner && seat.StandIns.Exists(standIn => standIn.Person == person && IsSure(standIn.IsByAddress)) && !counted.Contains(owner))
             ?? level.Seats.Find(seat => seat.Role is not null && scenario.RolesOf[person].Contains(seat.Role));
+
+        bool IsSure(bool byAddress) => !byAddress || !scenario.Shared.Contains(person);
     }
 
     /// <summary>Who voted, or was acted for, where that keeps them from voting again.</summary>
@@ -253,10 +300,13 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
 
     private static int? NumberOf(Seat seat) => seat.Person is { } person ? ApprovalScenario.NumberOf(person.UserId, person.Email) : null;
 
-    private static Place Of(Seat seat) =>
-        new(NumberOf(seat), seat.Role, [.. seat.StandIns.Select(standIn => ApprovalScenario.NumberOf(standIn.Person.UserId, standIn.Person.Email))], seat.Size);
+    private static Place Of(Seat seat) => new(NumberOf(seat), seat.Person is { UserId: null }, seat.Person?.Email == "", seat.Role, [.. seat.StandIns.Select(Of)], seat.Size);
 
-    private sealed record Place(int? Person, string? Role, HashSet<int> StandIns, int Size);
+    private static Acting Of(StandIn standIn) => new(ApprovalScenario.NumberOf(standIn.Person.UserId, standIn.Person.Email), standIn.Person.UserId is null, standIn.DelegationId);
+
+    private sealed record Place(int? Person, bool IsByAddress, bool IsStranger, string? Role, List<Acting> StandIns, int Size);
+
+    private sealed record Acting(int Person, bool IsByAddress, string? Delegation);
 
     private sealed class Level
     {
@@ -273,6 +323,8 @@ internal sealed class ApprovalModel(ApprovalScenario scenario)
         public required SlaEnd End { get; init; }
 
         public bool IsEscalated { get; set; }
+
+        public DateTimeOffset? DelegationsAt { get; set; }
 
         public bool IsOpen { get; set; } = true;
 

@@ -19,6 +19,8 @@ internal sealed class ApprovalScenario
 
     private static readonly string[] Roles = ["admin", "owner"];
 
+    private int _delegations;
+
     public ApprovalScenario(Random random)
     {
         for (var i = 0; i < People; i++)
@@ -44,16 +46,12 @@ internal sealed class ApprovalScenario
 
         for (var i = random.Next(6); i > 0; i--)
         {
-            var (from, to) = (random.Next(People), random.Next(People));
-            Delegations.Add(new()
-            {
-                DelegationId = $"d-{i}",
-                From = FakeDirectory.Mail(Name(from)),
-                To = FakeDirectory.Mail(Name(to)),
-                Begins = Begin.AddHours(random.Next(-10, 10)),
-                Ends = Begin.AddHours(random.Next(11, 60)),
-                Types = random.Next(4) == 0 ? ["another"] : [],
-            });
+            AddDelegation(random, Begin);
+        }
+
+        if (random.Next(3) == 0)
+        {
+            Share(random.Next(1, People));
         }
 
         RolesOf.Add([]);
@@ -97,6 +95,9 @@ internal sealed class ApprovalScenario
 
     public List<Delegation> Delegations { get; } = [];
 
+    /// <summary>Those with whose address somebody else signs in, too.</summary>
+    public HashSet<int> Shared { get; } = [];
+
     public ChainDefinition Chain { get; }
 
     public ApprovalRequest Request { get; }
@@ -111,7 +112,33 @@ internal sealed class ApprovalScenario
     public static int NumberOf(string? userId, string? email) =>
         int.Parse((string.IsNullOrEmpty(email) ? userId!["u-".Length..] : email[..email.IndexOf('@', StringComparison.Ordinal)])[1..], null);
 
-    public ApprovalActor Actor(int person) => new() { UserId = UserId(person), Email = FakeDirectory.Mail(Name(person)), Name = Name(person), Roles = RolesOf[person] };
+    public ApprovalActor Actor(int person) => new() { UserId = UserId(person), Email = FakeDirectory.Mail(Name(person)), Name = Name(person), Roles = RolesOf[person], IsAddressShared = Shared.Contains(person) };
+
+    /// <summary>Somebody sets up a delegation, now or for later.</summary>
+    public void AddDelegation(Random random, DateTimeOffset now)
+    {
+        var (from, to) = (random.Next(People), random.Next(People));
+        Delegations.Add(new()
+        {
+            DelegationId = $"d-{_delegations++}",
+            From = FakeDirectory.Mail(Name(from)),
+            To = FakeDirectory.Mail(Name(to)),
+            Begins = now.AddMinutes(random.Next(-600, 600)),
+            Ends = now.AddMinutes(random.Next(601, 3600)),
+            Types = random.Next(4) == 0 ? ["another"] : [],
+        });
+    }
+
+    /// <summary>Somebody else signs in with the address of a person whose id the directory does not know.</summary>
+    public void Share(int person)
+    {
+        var mail = FakeDirectory.Mail(Name(person));
+        if (Directory.People[mail].UserId is null)
+        {
+            Directory.People[mail] = Directory.People[mail] with { IsAddressShared = true };
+            Shared.Add(person);
+        }
+    }
 
     private LevelDefinition Level(int number, Random random) => new()
     {

@@ -49,6 +49,27 @@ internal sealed class ApprovalWatch(ApprovalScenario scenario)
                 _levels[^1][delegated.Seat] = seat with { StandIns = [.. seat.StandIns, new(delegated.To, "")] };
                 Notices.Add((sequence, "approval.requested", delegated.To.Key));
                 break;
+            case DelegationsChanged changed:
+                foreach (var (index, gone) in changed.Removed)
+                {
+                    _levels[^1][index] = _levels[^1][index] with { StandIns = [.. _levels[^1][index].StandIns.Where(there => there != gone)] };
+                }
+
+                foreach (var (index, come) in changed.Added)
+                {
+                    _levels[^1][index] = _levels[^1][index] with { StandIns = [.. _levels[^1][index].StandIns, come] };
+                    if (!_votes.Exists(vote => vote.Level == _levels.Count && vote.Seat == index))
+                    {
+                        Notices.Add((sequence, "approval.requested", come.Person.Key));
+                    }
+                }
+
+                foreach (var (_, gone) in changed.Removed.Where(gone => !_levels[^1].Exists(there => People(there).Any(person => person.Key == gone.StandIn.Person.Key))))
+                {
+                    Notices.Add((sequence, "approval.closed", gone.Person.Key));
+                }
+
+                break;
             case ApprovalReminded:
                 var free = _levels[^1].Where((known, index) => known.Role is not null || !_votes.Exists(vote => vote.Level == _levels.Count && vote.Seat == index));
                 Tell(sequence, "approval.reminder", free, person => _votes.Exists(vote => vote.Level == _levels.Count && person.MayBe(vote.By, vote.Email)));
@@ -103,6 +124,8 @@ internal sealed class ApprovalWatch(ApprovalScenario scenario)
             !_votes.Exists(vote => (scenario.Chain.FourEyes || vote.Level == voted.Level) && ApprovalScenario.NumberOf(vote.By, vote.Email) == number),
             "somebody votes twice");
     }
+
+    private static IEnumerable<PersonRef> People(Seat seat) => seat.StandIns.Select(standIn => standIn.Person).Concat(seat.Person is null ? [] : [seat.Person]);
 
     private void Tell(long sequence, string kind, IEnumerable<Seat> seats, Func<PersonRef, bool>? except = null)
     {

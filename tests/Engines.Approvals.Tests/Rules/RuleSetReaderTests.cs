@@ -57,7 +57,9 @@ public sealed partial class RuleSetReaderTests
     [InlineData("version: 2", 1, "const")]
     [InlineData("version: 1\nrulez: []", 2, "rulez")]
     [InlineData("version: 1\ntimeZone: Mars/Base", 2, "there is no time zone 'Mars/Base'")]
-    [InlineData("version: 1\nfields:\n  amount: { from: arguments.a, type: text }", 3, "the name 'amount' is taken")]
+    [InlineData("version: 1\nfields:\n  amount: { from: arguments.a, type: text }", 3, "'amount' must be a number")]
+    [InlineData("version: 1\nfields:\n  environment: { from: arguments.a, type: texts }", 3, "'environment' must be a text")]
+    [InlineData("version: 1\nfields:\n  risk: { from: arguments.a, type: text }", 3, "the name 'risk' is taken")]
     [InlineData("version: 1\nfields:\n  starts: { from: arguments.a, type: text }", 3, "the name 'starts' is taken")]
     [InlineData("version: 1\nfields:\n  a: { from: summary, type: text }", 3, "begins with 'arguments.'")]
     [InlineData("version: 1\ndefault:\n  levels:\n    - name: x\n      approvers: [boss]", 5, "'boss' names no approver")]
@@ -110,19 +112,43 @@ public sealed partial class RuleSetReaderTests
     [Fact]
     public void Read_NoDefault_Warns() => Assert.Contains(RuleSetReader.Read("version: 1", "r").Warnings, warning => warning.Message.Contains("no 'default'", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("{ instance: jira-main, kind: jira_transition, settings: { project: IT } }", null)]
+    [InlineData("{ instance: servicenow-main, kind: servicenow_approval }", null)]
+    [InlineData("{ instance: jira-main, kind: jira_transition }", "needs the setting 'project'")]
+    [InlineData("{ instance: jira-main, kind: jira_transition, settings: { project: it } }", "'project' must be the key of a project")]
+    [InlineData("{ instance: jira-main, kind: jira_transition, settings: { project: IT, approved: Done, rejected: done } }", "must be two statuses")]
+    [InlineData("{ instance: servicenow-main, kind: servicenow_approval, settings: { project: IT } }", "has no setting 'project'; it has table, closedState, title, description")]
+    [InlineData("{ instance: servicenow-main, kind: servicenow_approval, settings: { table: 'sys_user/../x' } }", "'table' must be the name of a table")]
+    [InlineData("{ instance: servicenow-main, kind: servicenow_approval, settings: { title: 'For {who}' } }", "placeholders of {summary}, {reason}")]
+    public void Read_Mirror_IsCheckedBySetting(string mirror, string? fault)
+    {
+        var text = $"version: 1\ndefault: {{ levels: [{{ name: x, approvers: ['email:a@acme.example'] }}], mirror: {mirror} }}";
+        if (fault is null)
+        {
+            Assert.Empty(RuleSetReader.Read(text, "r").Warnings);
+        }
+        else
+        {
+            Assert.Contains(fault, Assert.Throws<DefinitionException>(() => RuleSetReader.Read(text, "r")).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
-    public void Read_Mirror_WarnsThatNothingCarriesItOut() => Assert.Contains(
-        RuleSetReader.Read("version: 1\ndefault: { levels: [{ name: x, approvers: [role:a] }], mirror: { instance: jira-main, kind: jira_transition } }", "r").Warnings,
-        warning => warning.Message.Contains("does not carry 'mirror' out", StringComparison.Ordinal));
+    public void Read_MirrorInServiceNowOfALevelOfRoles_WarnsThatNobodyIsAskedThere() => Assert.Contains(
+        RuleSetReader.Read("version: 1\ndefault: { levels: [{ name: x, approvers: [role:a] }], mirror: { instance: servicenow-main, kind: servicenow_approval } }", "r").Warnings,
+        warning => warning.Message.Contains("nobody is asked in the record", StringComparison.Ordinal));
 
     [Fact]
     public void Read_UnusedChain_Warns() => Assert.Contains(
         RuleSetReader.Read("version: 1\nchains:\n  a: { levels: [{ name: x, approvers: [role:a] }] }", "r").Warnings, warning => warning.Line == 3 && warning.Message.Contains("no rule takes the chain 'a'", StringComparison.Ordinal));
 
-    [Fact]
-    public void Read_SampleOfTheDemoTenant_WarnsOnlyOfWhatItLeavesToTheActionPolicy()
+    [Theory]
+    [InlineData("acme.yaml")]
+    [InlineData("mirrors.yaml")]
+    public void Read_Sample_WarnsOnlyOfWhatItLeavesToTheActionPolicy(string file)
     {
-        var warning = Assert.Single(RuleSetReader.Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "approvals", "acme.yaml")), "acme.yaml").Warnings);
+        var warning = Assert.Single(RuleSetReader.Read(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "approvals", file)), file).Warnings);
 
         Assert.StartsWith("there is no 'default'", warning.Message, StringComparison.Ordinal);
     }
@@ -178,7 +204,7 @@ public sealed partial class RuleSetReaderTests
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "approval-rules.md"));
         var examples = Yaml().Matches(text).Select(match => match.Groups[1].Value).ToList();
 
-        Assert.Equal(3, examples.Count);
+        Assert.Equal(4, examples.Count);
         Assert.All(examples, example => RuleSetReader.Read(example, "approval-rules.md"));
     }
 
@@ -187,7 +213,7 @@ public sealed partial class RuleSetReaderTests
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "approval-rules.md"));
         var first = RuleSetReader.Read(Yaml().Match(text).Groups[1].Value, "r");
-        var second = RuleSetReader.Read(Yaml().Matches(text)[1].Groups[1].Value, "r");
+        var second = RuleSetReader.Read(Yaml().Matches(text)[2].Groups[1].Value, "r");
         async Task<string> Explain(RuleSet rules, ApprovalRequest request) => (await rules.DecideAsync(request, new SmallDirectory(), Examples.At, CancellationToken.None)).Explanation;
 
         Assert.Contains(await Explain(first, Examples.Request("""{"level":"production"}""")), text, StringComparison.Ordinal);

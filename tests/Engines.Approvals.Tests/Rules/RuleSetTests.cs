@@ -147,6 +147,33 @@ public sealed class RuleSetTests
     }
 
     [Fact]
+    public async Task Decide_AmountAndEnvironmentOfTheArguments_CountInsteadOfWhatWhoeverAskedSays()
+    {
+        var rules = RuleSetReader.Read(
+            """
+            version: 1
+            fields:
+              amount: { from: [arguments.amount, arguments.order.total], type: number }
+              currency: { from: arguments.order.currency, type: text }
+              environment: { from: arguments.target.stage, type: text }
+            freezes:
+              - { name: Long, from: 2026-03-01T00:00, until: 2026-03-10T12:00, environments: [production], text: No changes. }
+            rules:
+              - name: dear
+                when: amount > 1000 and currency = 'EUR' and environment = 'production'
+                then: { levels: [{ name: Boss, approvers: [role:boss] }] }
+            """,
+            "r");
+        var request = Examples.Request("""{"order":{"total":"1500","currency":"eur"},"target":{"stage":"Production"}}""");
+
+        var told = await DecideAsync(rules, request with { Amount = 1, Currency = "USD", Environment = "test" });
+        var untold = await DecideAsync(rules, Examples.Request("{}") with { Amount = 5000, Currency = "EUR", Environment = "production" });
+
+        Assert.Equal(("dear", "Long"), (told.Rule, told.Freeze?.Calendar));
+        Assert.Equal((null, null), (untold.Rule, untold.Freeze?.Calendar));
+    }
+
+    [Fact]
     public async Task Replay_ChangedRules_SaysWhatDiffers()
     {
         var before = RuleSetReader.Read(Rules, "r");

@@ -9,6 +9,59 @@ public sealed class InstanceStateTests
     private readonly ManualTime _time = new();
 
     [Fact]
+    public void Scale_WhatWasUsedCountsOnAndTheVendorsNumberStillNarrows()
+    {
+        var state = With(new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 2, Headers = new LimitHeaders { Limit = "X-Limit" } });
+        Assert.Equal(2, Granted());
+        state.Scale(2.5);
+        Assert.Equal(3, Granted());
+        state.Scale(1);
+        Assert.Equal(0, Granted());
+
+        _time.Advance(TimeSpan.FromMinutes(3));
+        state.Scale(10);
+        state.Leave(Ended(0) with { Limit = 7 });
+        Assert.Equal(7, Granted());
+        state.Scale(20);
+        Assert.Equal(0, Granted());
+
+        int Granted()
+        {
+            var granted = 0;
+            for (; Ask(state) is { IsGranted: true } permit; granted++)
+            {
+                state.Leave(Ended(permit.Id));
+            }
+
+            return granted;
+        }
+    }
+
+    [Fact]
+    public void Scale_CallsAtOnce_AreMoreToo()
+    {
+        var state = With(new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 100, MaxConcurrent = 1 });
+        state.Scale(2);
+        Ask(state);
+
+        Assert.True(Ask(state).IsGranted);
+        Assert.Equal("rate_limited", Ask(state).Refusal);
+    }
+
+    [Theory]
+    [InlineData(LimitScope.Operation)]
+    [InlineData(LimitScope.Resource)]
+    public void Scale_WindowsThatComeLater_AreScaled(LimitScope scope)
+    {
+        var state = With(new LimitSpec { Window = TimeSpan.FromMinutes(1), Max = 1, Scope = scope, Resource = "{id}" });
+        state.Scale(2);
+
+        Assert.True(state.Enter(new CallIntent("things.get", 1, "a", null, false)).IsGranted);
+        Assert.True(state.Enter(new CallIntent("things.get", 1, "a", null, false)).IsGranted);
+        Assert.Equal("rate_limited", state.Enter(new CallIntent("things.get", 1, "a", null, false)).Refusal);
+    }
+
+    [Fact]
     public void Enter_MoreThanMayRunAtOnce_IsRefusedUntilOneEnds()
     {
         var state = With(new LimitSpec { Window = TimeSpan.FromHours(1), Max = 100, MaxConcurrent = 2 });
@@ -119,6 +172,54 @@ public sealed class InstanceStateTests
         }
 
         Assert.All(waits.Zip([1d, 2, 4, 8]), wait => Assert.InRange(wait.First, wait.Second, 1.5 * wait.Second));
+    }
+
+    [Fact]
+    public void Leave_SucceededWithoutAStatus_EndsThePauses()
+    {
+        var state = With();
+        for (var i = 0; i < 5; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Outcome = "rate_limited", Status = null });
+            var wait = Ask(state).RetryAfter!.Value;
+            Assert.InRange(wait.TotalSeconds, 1, 1.5);
+            _time.Advance(wait);
+            state.Leave(Ended(Ask(state).Id) with { Status = null });
+        }
+    }
+
+    [Fact]
+    public void Leave_SucceededWithoutAStatus_EndsTheRowOfFailures()
+    {
+        var state = With();
+        for (var i = 0; i < 10; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Outcome = "unavailable", Status = null, IsFailure = true });
+            for (var good = 0; good < 20; good++)
+            {
+                state.Leave(Ended(Ask(state).Id) with { Status = null });
+            }
+        }
+
+        Assert.Equal(BreakerPhase.Closed, state.Breaker);
+    }
+
+    [Fact]
+    public void Leave_ProbesSucceedWithoutAStatus_CloseTheBreaker()
+    {
+        var state = With();
+        for (var i = 0; i < 3; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Outcome = "unavailable", Status = null, IsFailure = true });
+        }
+
+        _time.Advance(Ask(state).RetryAfter!.Value);
+        for (var i = 0; i < 3; i++)
+        {
+            state.Leave(Ended(Ask(state).Id) with { Status = null });
+        }
+
+        Assert.Equal(BreakerPhase.Closed, state.Breaker);
     }
 
     [Fact]

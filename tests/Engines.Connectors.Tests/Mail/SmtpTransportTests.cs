@@ -47,6 +47,20 @@ public sealed class SmtpTransportTests : IAsyncLifetime
             (await new SmtpTransport(new SystemNameResolver()).SendAsync(Server(MailSecurity.None) with { Password = new SecretText("wrong") }, Mail(), default)).Kind);
 
     [Theory]
+    [InlineData("full@acme.example", MailOutcomeKind.MailboxBusy)]
+    [InlineData("greylist@acme.example", MailOutcomeKind.Deferred)]
+    public async Task Send_PutOff_SaysWhetherOnlyThisMailIs(string to, MailOutcomeKind expected) =>
+        Assert.Equal(expected, (await new SmtpTransport(new SystemNameResolver()).SendAsync(Server(MailSecurity.None), Mail() with { To = to }, default)).Kind);
+
+    [Fact]
+    public async Task Send_MailSystemFails_BlamesNeitherMailNorSender()
+    {
+        _sim.Inject(new SimFault { Kind = SimFaultKind.ServerError, System = SimSystem.Smtp, Operation = "DATA" });
+
+        Assert.Equal(MailOutcomeKind.Unavailable, (await new SmtpTransport(new SystemNameResolver()).SendAsync(Server(MailSecurity.None), Mail(), default)).Kind);
+    }
+
+    [Theory]
     [InlineData("a@acme.example\r\nRCPT TO:<b@acme.example>", "Hello")]
     [InlineData("a@acme.example> <b@acme.example", "Hello")]
     [InlineData("a@acme.example", "Hello\r\nBcc: b@acme.example")]

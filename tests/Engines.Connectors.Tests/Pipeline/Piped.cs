@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Pipeline;
@@ -22,6 +23,7 @@ internal sealed class Piped : ICallAudit, IDisposable
         var services = new ServiceCollection();
         services.AddSingleton(time ?? TimeProvider.System);
         services.AddSingleton<ICallAudit>(this);
+        services.AddSingleton<ICredentialApplier, HmacApplier>();
         services.AddStewardConnectors(options =>
         {
             options.AllowPrivateAddresses = allowPrivate;

@@ -100,6 +100,28 @@ public sealed partial class HostileTextTests
         Assert.Equal(expected, NoticeRenderer.Render(notice, Settings("teams")).Payload.Contains("\"verb\":\"approve\"", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(200, true)]
+    [InlineData(201, false)]
+    public void Mask_ThenRender_HasNoSecretsAndShowsTheSame(int items, bool expected)
+    {
+        var arguments = JsonSerializer.SerializeToElement(new { items = Enumerable.Repeat("x", items), password = "hunter2", pin = new { clientSecret = 4711 } });
+        var data = NoticeData.Write(new ApprovalNoticeData { ApprovalId = "a-1", SubjectHash = new string('0', 64), Summary = "s", Arguments = arguments });
+        var notice = NoticeRenderer.Sample(NoticeKinds.ApprovalRequested, data);
+
+        var masked = NoticeMask.Of(notice);
+
+        Assert.DoesNotContain("hunter2", masked.Data.GetRawText(), StringComparison.Ordinal);
+        Assert.DoesNotContain("4711", masked.Data.GetRawText(), StringComparison.Ordinal);
+        Assert.Equal(masked.Data.GetRawText(), NoticeMask.Of(masked).Data.GetRawText());
+        foreach (var channel in (string[])["slack", "teams", "email"])
+        {
+            Assert.Equal(NoticeRenderer.Render(notice, Settings(channel)), NoticeRenderer.Render(masked, Settings(channel)));
+        }
+
+        Assert.Equal(expected, NoticeRenderer.Render(masked, Settings("slack")).Payload.Contains("steward.approve", StringComparison.Ordinal));
+    }
+
     private static ChannelSettings Settings(string channel) => new() { Channel = channel, PublicAddress = "https://steward.acme.example" };
 
     private static Notice Hostile(string kind, string[] t) => NoticeRenderer.Sample(kind, NoticeData.Write(new ApprovalNoticeData

@@ -32,7 +32,7 @@ public sealed class MailSenderTests : IAsyncLifetime
     public async Task Send_TwiceTheSame_HasTheSameMessageIdAndThread()
     {
         var first = await _offices.SendAsync("email", Offices.Notice());
-        var again = await _offices.SendAsync("email", Offices.Notice(), attempt: 2);
+        var again = await _offices.SendAsync("email", Offices.Notice(), mayBeOut: true);
         var closed = await _offices.SendAsync("email", Offices.Notice(NoticeKinds.ApprovalClosed, "n-2"), first.Reference);
 
         Assert.Equal(first.Reference, again.Reference);
@@ -54,7 +54,7 @@ public sealed class MailSenderTests : IAsyncLifetime
     public async Task Send_Greylisted_IsTakenTheSecondTime()
     {
         Assert.Equal(SendOutcome.FailedForNow, (await _offices.SendAsync("email", Offices.Notice(email: "greylist@acme.example"))).Outcome);
-        Assert.Equal(SendOutcome.Sent, (await _offices.SendAsync("email", Offices.Notice(email: "greylist@acme.example"), attempt: 2)).Outcome);
+        Assert.Equal(SendOutcome.Sent, (await _offices.SendAsync("email", Offices.Notice(email: "greylist@acme.example"), mayBeOut: true)).Outcome);
     }
 
     [Theory]

@@ -55,13 +55,13 @@ internal sealed class Offices : IInstanceDirectory, IAsyncDisposable
         return offices;
     }
 
-    public Task<SendResult> SendAsync(string channel, Notice notice, string? reference = null, int attempt = 1) =>
+    public Task<SendResult> SendAsync(string channel, Notice notice, string? reference = null, bool mayBeOut = false) =>
         _services.GetServices<IChannelSender>().Single(sender => sender.Channel == channel).SendAsync(
             new ChannelMessage
             {
                 Notice = notice,
                 Reference = reference,
-                Attempt = attempt,
+                MayBeOut = mayBeOut,
                 Settings = new ChannelSettings
                 {
                     Channel = channel,

@@ -43,7 +43,7 @@ public sealed class SlackSenderTests : IAsyncLifetime
         var first = await _offices.SendAsync("slack", Offices.Notice());
 
         await _offices.SendAsync("slack", Offices.Notice(NoticeKinds.ApprovalReminder, "n-2"), first.Reference);
-        var again = await _offices.SendAsync("slack", Offices.Notice(NoticeKinds.ApprovalReminder, "n-2"), first.Reference, attempt: 2);
+        var again = await _offices.SendAsync("slack", Offices.Notice(NoticeKinds.ApprovalReminder, "n-2"), first.Reference, mayBeOut: true);
 
         Assert.Equal(SendOutcome.Sent, again.Outcome);
         Assert.Equal(2, _offices.Slack().Count);
@@ -100,7 +100,7 @@ public sealed class SlackSenderTests : IAsyncLifetime
     {
         await _offices.SendAsync("slack", Offices.Notice());
 
-        var again = await _offices.SendAsync("slack", Offices.Notice(), attempt: 2);
+        var again = await _offices.SendAsync("slack", Offices.Notice(), mayBeOut: true);
 
         Assert.Equal(SendOutcome.Sent, again.Outcome);
         Assert.EndsWith((string)Assert.Single(_offices.Slack())["ts"]!, again.Reference, StringComparison.Ordinal);

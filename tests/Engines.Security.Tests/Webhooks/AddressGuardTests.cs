@@ -112,7 +112,9 @@ public class AddressGuardTests
     [InlineData("http://public.example/hook", true)]
     public async Task Check_PublicAddress_IsAllowed(string url, bool allowHttp) => Assert.Null(await Guard(allowHttp: allowHttp).CheckAsync(url, default));
 
-    internal static AddressGuard Guard(bool allowHttp = false, params string[] networks)
+    internal static AddressGuard Guard(bool allowHttp = false, params string[] networks) => Guard(null, networks, allowHttp);
+
+    internal static AddressGuard Guard(EgressProxy? proxy, string[] networks, bool allowHttp = false)
     {
         var options = new WebhookOptions { AllowHttp = allowHttp };
         foreach (var network in networks)
@@ -120,7 +122,7 @@ public class AddressGuardTests
             options.AllowedNetworks.Add(network);
         }
 
-        return new AddressGuard(Options.Create(options), new Names());
+        return new AddressGuard(Options.Create(options), new Names(), proxy);
     }
 
     private sealed class Names : INameResolver

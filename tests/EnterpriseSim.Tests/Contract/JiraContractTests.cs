@@ -32,7 +32,31 @@ public sealed class JiraContractTests : IAsyncLifetime
         Assert.Equal("invalid_argument", await jira.FailureAsync("issues.transition", new { key, transitionId = "41", resolution = "Done" }));
         Assert.Equal("Olivia Thompson", (await jira.ResultAsync("projects.find", new { text = "IT" })).First("key", "IT").Text("lead"));
         Assert.Contains((await jira.ResultAsync("projects.issue_types", new { project = "WEB" })).Items(), t => t.Text("name") == "Bug");
+        var bytes = Convert.ToBase64String([.. Enumerable.Range(0, 256).Select(value => (byte)value)]);
+        var attached = await jira.ResultAsync("issues.attach", new { key, fileName = "\"odd\" ä.bin", content = bytes, contentType = "application/x-odd" });
+        var listed = Assert.Single((await jira.ResultAsync("issues.attachments", new { key })).Items());
+        Assert.Equal((attached.Text("id"), "%22odd%22 ä.bin", "256", "application/x-odd"), (listed.Text("id"), listed.Text("fileName"), listed.Text("size"), listed.Text("contentType")));
+        Assert.Equal("invalid_argument", await jira.FailureAsync("issues.attach", new { key, fileName = "a", content = "not base64!" }));
+        Assert.Equal("invalid_argument", await jira.FailureAsync("issues.attach", new { key, fileName = "a", content = bytes, contentType = "text/plain\r\nX: y" }));
+        Assert.Equal("not_found", await jira.FailureAsync("issues.attach", new { key = "IT-9999", fileName = "a", content = bytes }));
+        await AssertApprovalWorkflowAsync(jira, ada);
         Assert.Empty(jira.NotCalled);
+    }
+
+    /// <summary>What has to be approved has a workflow of its own, and the log says who moved it.</summary>
+    private async Task AssertApprovalWorkflowAsync(Product jira, string ada)
+    {
+        var key = (await jira.ResultAsync("issues.create", new { project = "IT", issueType = "Approval", summary = "Approval: Salesforce", description = "For Ada", labels = new[] { "steward-a-1" } })).Text("key");
+        Assert.Equal("Waiting for approval", (await jira.ResultAsync("issues.get", new { key })).Text("status"));
+        Assert.Equal(["Approved", "Declined", "Canceled"], (await jira.ResultAsync("issues.transitions", new { key })).Items().Select(transition => transition.Text("to")));
+        Assert.Empty((await jira.ResultAsync("issues.changelog", new { key })).Items());
+        sim.Decide(SimSystem.Jira, new SimDecision { User = "ada.lovelace", Record = key, Decision = "Approved" });
+        var change = (await jira.ResultAsync("issues.changelog", new { key })).Items().Single();
+        Assert.Equal((ada, "Ada Lovelace", "status", "Approved"), (change.Text("accountId"), change.Text("author"), change.GetProperty("fields")[0].GetString(), change.GetProperty("to")[0].GetString()));
+        Assert.Equal("ada.lovelace@acme.example", (await jira.ResultAsync("users.get", new { accountId = ada })).Text("email"));
+        Assert.Equal("not_found", await jira.FailureAsync("users.get", new { accountId = "nobody" }));
+        Assert.Equal(key, (await jira.ResultAsync("issues.search", new { jql = "labels = \"steward-a-1\" AND status = Approved" })).Items().Single().Text("key"));
+        Assert.Throws<ArgumentException>(() => sim.Decide(SimSystem.Jira, new SimDecision { User = "ada.lovelace", Record = key, Decision = "Done" }));
     }
 
     [Fact]

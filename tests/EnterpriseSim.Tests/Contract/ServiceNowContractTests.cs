@@ -43,6 +43,33 @@ public sealed class ServiceNowContractTests : IAsyncLifetime
         Assert.Equal("not_found", await now.FailureAsync("knowledge.get", new { id = "KB9999999" }));
         Assert.Equal("New", (await now.ResultAsync("changes.create", new { shortDescription = "Patch the gateway", description = "Tonight" })).Text("state"));
         Assert.Equal(2, (await now.ResultAsync("changes.find", new { active = true })).Items().Count());
+        await AssertRecordsWithApprovalsAsync(now, ada);
         Assert.Empty(now.NotCalled);
+    }
+
+    /// <summary>A record of another system, the approvals that hang on it, and who decided them.</summary>
+    private async Task AssertRecordsWithApprovalsAsync(Product now, string ada)
+    {
+        const string table = "change_request";
+        var made = await now.ResultAsync("records.create", new { table, title = "Approval: Salesforce", description = "For Ada", correlationId = "steward-a-1" });
+        var (id, number) = (made.Text("id"), made.Text("number"));
+        Assert.Equal(id, (await now.ResultAsync("records.find", new { table, correlationId = "steward-a-1" })).Items().Single().Text("id"));
+        Assert.Empty((await now.ResultAsync("records.find", new { table, correlationId = "steward-a-2" })).Items());
+        Assert.Equal((number, "requested"), ((await now.ResultAsync("records.get", new { table, id })).Text("number"), (await now.ResultAsync("records.get", new { table, id })).Text("approval")));
+        Assert.Equal("not_found", await now.FailureAsync("records.get", new { table, id = new string('0', 32) }));
+
+        var row = (await now.ResultAsync("approvers.add", new { table, documentId = id, approverId = ada })).Text("id");
+        sim.Decide(SimSystem.ServiceNow, new SimDecision { User = "ada.lovelace", Record = row, Decision = "approved", Comment = "Fine" });
+        var listed = (await now.ResultAsync("approvers.list", new { documentId = id })).Items().Single();
+        Assert.Equal(
+            (row, id, "ada.lovelace@acme.example", "approved", "ada.lovelace", "1"),
+            (listed.Text("id"), listed.Text("documentId"), listed.Text("approver"), listed.Text("state"), listed.Text("changedBy"), listed.Text("changes")));
+        Assert.Equal("ada.lovelace@acme.example", (await now.ResultAsync("users.named", new { userName = "ada.lovelace" })).Items().Single().Text("email"));
+        await now.ResultAsync("approvers.set", new { id = row, state = "requested", comment = "Not so fast" });
+        var comments = (await now.ResultAsync("approvals.get", new { id = row })).Text("comments");
+        Assert.True(comments.IndexOf("Not so fast", StringComparison.Ordinal) < comments.IndexOf("Ada Lovelace (comments)", StringComparison.Ordinal), "A journal has its newest entry first, with who wrote it.");
+        Assert.Equal("rejected", (await now.ResultAsync("records.settle", new { table, id, approval = "rejected", state = "4", comment = "No" })).Text("approval"));
+        Assert.Throws<ArgumentException>(() => sim.Decide(SimSystem.ServiceNow, new SimDecision { User = "nobody", Record = row, Decision = "approved" }));
+        Assert.Throws<ArgumentException>(() => sim.Decide(SimSystem.Okta, new SimDecision { User = "ada.lovelace", Record = row, Decision = "approved" }));
     }
 }

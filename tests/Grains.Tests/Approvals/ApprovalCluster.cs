@@ -45,6 +45,10 @@ public sealed class ApprovalCluster : GrainCluster
         Time.Advance(TimeSpan.FromSeconds(5));
     }
 
+    /// <summary>Makes the calls that follow those of somebody with this address.</summary>
+    internal void SignInWithAddress(string tenant, string user, string email) =>
+        Orleans.Runtime.RequestContext.Set(IdentityContext.Key, Signer.Sign(new Engines.Security.EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = [], Email = email }));
+
     /// <summary>Waits until a request looks as it should to whoever is signed in.</summary>
     internal static async Task<ApprovalView> UntilAsync(IApprovalGrain approval, Func<ApprovalView, bool> condition)
     {
@@ -100,6 +104,9 @@ internal sealed class CompanyDirectory : ITenantDirectories, IDirectory
     /// <summary>Whether it cannot be asked.</summary>
     public bool IsDown { get; set; }
 
+    /// <summary>What its answers wait for.</summary>
+    public Task Held { get; set; } = Task.CompletedTask;
+
     public IDirectory ForTenant(string tenantId) => this;
 
     public ValueTask<Person?> FindAsync(string email, CancellationToken cancellationToken) =>
@@ -115,9 +122,15 @@ internal sealed class CompanyDirectory : ITenantDirectories, IDirectory
 
     public ValueTask<IReadOnlyList<string>> FindGroupsOfAsync(string email, CancellationToken cancellationToken) => Answer<IReadOnlyList<string>>([]);
 
-    private static Person Named(string name) => new() { Email = $"{name.ToLowerInvariant()}@acme.example", Name = name, UserId = "u-" + name.ToLowerInvariant() };
+    // Nobody knows the user ids of new people yet.
+    private static Person Named(string name) =>
+        new() { Email = $"{name.ToLowerInvariant()}@acme.example", Name = name, UserId = name.StartsWith("new", StringComparison.OrdinalIgnoreCase) ? null : "u-" + name.ToLowerInvariant() };
 
-    private ValueTask<T> Answer<T>(T answer) => IsDown ? throw new DirectoryUnavailableException("The directory is down.") : ValueTask.FromResult(answer);
+    private async ValueTask<T> Answer<T>(T answer)
+    {
+        await Held;
+        return IsDown ? throw new DirectoryUnavailableException("The directory is down.") : answer;
+    }
 }
 
 /// <summary>Notes what it is told.</summary>

@@ -46,6 +46,27 @@ public sealed class ApprovalForecastsTests(ApprovalCluster cluster)
     }
 
     [Fact]
+    public async Task Forecast_MoreTenantsThanAreRemembered_LearnsOfEachThatIsAskedAbout()
+    {
+        using var forecasts = new ApprovalForecasts(
+            new PastApprovals(cluster.Silo.GetRequiredService<IApprovalStore>()), cluster.Silo.GetRequiredService<ApprovalRuleSets>(), cluster.Time, NullLogger<ApprovalForecasts>.Instance) { MaxTenants = 1 };
+        var store = cluster.Silo.GetRequiredService<IApprovalStore>();
+        for (var i = 0; i < 240; i++)
+        {
+            await store.PutAsync(Row(i, i % 3 == 0 ? "slow@acme.example" : "quick@acme.example", isLate: i % 3 == 0));
+        }
+
+        var now = cluster.Time.GetUtcNow();
+        var open = State(999, "slow@acme.example", now, null);
+        foreach (var other in new[] { "t-first", "t-second", "t-third" })
+        {
+            await forecasts.ForecastAsync(open with { Request = open.Request with { TenantId = other } }, now, CancellationToken.None);
+        }
+
+        await Conversing.UntilAsync(async () => await forecasts.ForecastAsync(open, now, CancellationToken.None) is not null);
+    }
+
+    [Fact]
     public async Task Forecast_NoHistory_SaysNothing()
     {
         using var forecasts = Forecasts();

@@ -139,6 +139,34 @@ public sealed class ApprovalRunTests(ApprovalCluster cluster)
     }
 
     [Fact]
+    public async Task Ask_WhileAnotherStepStillWorks_ReachesItsApproversAtOnce()
+    {
+        await cluster.PublishAsync(_tenant, Manager);
+        cluster.SignIn(_tenant, "u-ada");
+        var session = await cluster.OpenAsync(Conversing.NewSession(_tenant));
+        var (held, text) = ("hold " + Guid.NewGuid().ToString("n"), "pay " + Guid.NewGuid().ToString("n"));
+        var submitted = await session.SayAsync($$"""do desk_pay {"text":"{{text}}"} and desk_hold {"text":"{{held}}"} ; say paid""");
+        var run = cluster.Run(submitted, _tenant);
+        string? approvalId = null;
+        await Conversing.UntilAsync(async () => (approvalId = (await run.GetDecisions()).SingleOrDefault()?.Request.ApprovalId) is not null);
+        var approval = cluster.Grains.GetGrain<IApprovalGrain>(GrainKeys.Approval(_tenant, approvalId!));
+
+        cluster.SignIn(_tenant, "u-mia");
+        var view = await ApprovalCluster.UntilAsync(approval, seen => seen.CanDecide);
+        await Conversing.UntilAsync(() => Task.FromResult(cluster.Router.Of(approval, "u-mia").Count > 0));
+        Assert.Equal("approved", (await approval.Decide(ApprovalCluster.Deciding(view, "approve"))).Status);
+        Assert.False(cluster.Desk.Effects.ContainsKey(text));
+        cluster.Desk.Release(held);
+
+        cluster.SignIn(_tenant, "u-ada");
+        var events = await run.WatchToEndAsync();
+        Assert.Equal((1, 1), (cluster.Desk.Effects[text], cluster.Desk.Effects[held]));
+        Assert.Single(events, happened => happened.Type == "decision.made");
+        cluster.SignInAsPlatform(_tenant);
+        Assert.Single(await approval.GetHistory(), entry => entry.Type == "approval.submitted");
+    }
+
+    [Fact]
     public async Task Loss_OfTheRunsAppends_SubmitsTheRequestAllTheSame()
     {
         cluster.SignIn(_tenant, "u-ada");

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
 using Steward.Grains.Tests.Hosting;
@@ -11,12 +12,15 @@ namespace Steward.Grains.Tests.Connectors;
 
 public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClassFixture<ConnectorCluster>
 {
+    // Longer than what a loaded machine takes where nothing waits.
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
+
     [Fact]
     public async Task Record_OneTenantsAuditDoesNotAnswer_OthersAreWrittenAndItsOwnComeInOrder()
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
@@ -36,7 +40,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
         await writer.RecordAsync(Entry("t-stuck", "0"), isChange: false);
         await UntilAsync(() => audit.Asked.Contains("t-stuck"));
@@ -60,7 +64,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
@@ -76,11 +80,71 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     }
 
     [Fact]
+    public async Task RecordAsync_ReadWhileTheLogFallsBehind_WaitsUntilItIsWritten()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(
+            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+        Assert.True(writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask().IsCompleted);
+        await Task.Delay(Bound * 1.1);
+
+        var behind = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false).AsTask();
+        Assert.True(writer.RecordAsync(Entry("t-other", "1"), isChange: false).AsTask().IsCompleted);
+        Assert.False(behind.IsCompleted);
+        audit.Stuck.SetResult();
+        await behind;
+
+        Assert.Contains("t-stuck/2", audit.Written);
+        Assert.True(writer.RecordAsync(Entry("t-stuck", "3"), isChange: false).AsTask().IsCompleted);
+        await writer.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task RecordAsync_ReadWhileTheLogIsAway_WaitsNoLongerThanTheBound()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(
+            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromMilliseconds(50) }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+        await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
+        await Task.Delay(100);
+
+        var behind = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false).AsTask();
+
+        Assert.False(behind.IsCompleted);
+        await behind.WaitAsync(TimeSpan.FromSeconds(20));
+        Assert.Empty(audit.Written);
+        audit.Stuck.SetResult();
+        await writer.StopAsync(default);
+    }
+
+    [Fact]
+    public async Task RecordAsync_ReadsWait_ReturnsOnceItsEntryIsWritten()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        using var writer = new ConnectorAuditWriter(
+            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { ReadsWait = true }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+
+        var read = writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask();
+
+        Assert.False(read.IsCompleted);
+        audit.Stuck.SetResult();
+        await read;
+        Assert.Equal(["t-stuck/1"], audit.Written);
+        await writer.StopAsync(default);
+    }
+
+    [Fact]
     public async Task RecordAsync_ChangeWhileTheLogIsAway_IsNotHeldUpForLong()
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         var began = TimeProvider.System.GetTimestamp();

@@ -200,6 +200,40 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
         Assert.Equal(("succeeded", 1), (pay.Outcome, cluster.Forbidden.Executed));
     }
 
+    [Fact]
+    public async Task Update_LargerPlan_LetsMoreThroughWithinTheOperatorsBound()
+    {
+        var connector = await CreateAsync("plan");
+        Assert.Equal(1, (await connector.GetInfo())!.LimitFactor);
+        Assert.Equal(1, await GrantedAsync());
+
+        var refused = await Assert.ThrowsAsync<StewardException>(() => connector.Update(new UpdateConnector { LimitFactor = 11 }));
+        Assert.Equal((ErrorCodes.InvalidArgument, "limitFactor"), (refused.Code, refused.Field));
+        Assert.Equal(3, (await connector.Update(new UpdateConnector { LimitFactor = 3 })).LimitFactor);
+        Assert.Equal(3, await GrantedAsync());
+
+        // One call at a time is what the template says.
+        async Task<int> GrantedAsync()
+        {
+            var permits = new List<ConnectorPermit>();
+            do
+            {
+                cluster.AssumePlatform(Tenant);
+                permits.Add(await connector.Enter(new ConnectorIntent { OperationId = "things.list", Cost = 1 }));
+            }
+            while (permits[^1].Refusal is null && permits.Count < 20);
+
+            Assert.Equal("rate_limited", permits[^1].Refusal);
+            foreach (var permit in permits.SkipLast(1))
+            {
+                await connector.Leave(new ConnectorReport { PermitId = permit.Id, OperationId = "things.list", Outcome = "succeeded", IsFailure = false, Status = 200, Duration = TimeSpan.FromMilliseconds(1) });
+            }
+
+            cluster.SignIn(Tenant, "u-admin", "admin");
+            return permits.Count - 1;
+        }
+    }
+
     private async Task<IConnectorGrain> CreateAsync(string name)
     {
         cluster.SignIn(Tenant, "u-admin", "admin");

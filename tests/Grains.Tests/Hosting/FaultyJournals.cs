@@ -10,6 +10,8 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
 
     private readonly ConcurrentDictionary<string, int> _lost = new();
 
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _held = new();
+
     /// <summary>How many entries of a journal were read.</summary>
     public ConcurrentDictionary<string, int> EntriesRead { get; } = new();
 
@@ -24,8 +26,25 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
     /// <summary>Lets the next appends to a journal, and then the next reads of it, fail.</summary>
     public void Break(string journal, int appends, int reads) => _faults[journal] = (appends, reads);
 
-    public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
+    /// <summary>Lets appends to a journal wait until they are released.</summary>
+    public void Hold(string journal) => _held[journal] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Lets the appends go on that were held, and those to come.</summary>
+    public void Release(string journal)
     {
+        if (_held.TryRemove(journal, out var held))
+        {
+            held.SetResult();
+        }
+    }
+
+    public async ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
+    {
+        if (_held.TryGetValue(append.Journal, out var held))
+        {
+            await held.Task;
+        }
+
         if (_lost.TryGetValue(append.Journal, out var appends) && appends < 0)
         {
             _lost[append.Journal] = appends == -1 ? int.MaxValue : appends + 1;
@@ -42,7 +61,7 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
             throw new InvalidOperationException("The append failed in a way that nobody foresaw.");
         }
 
-        return inner.AppendAsync(append, cancellationToken);
+        return await inner.AppendAsync(append, cancellationToken);
     }
 
     public ValueTask<IReadOnlyList<JournalEntry>> ReadAsync(string journal, long afterSequence, int limit, CancellationToken cancellationToken = default)

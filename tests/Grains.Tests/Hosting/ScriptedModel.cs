@@ -6,7 +6,7 @@ namespace Steward.Grains.Tests.Hosting;
 
 /// <summary>
 /// A model that does what the last message says, step after step where it has several, separated by <c> ; </c>: <c>say WORDS</c> streams them one by one,
-/// <c>hold NAME</c> says "holding" and goes on when the test releases NAME, <c>do OPERATION JSON</c> calls a tool, <c>break</c> fails in a way that nobody
+/// <c>hold NAME</c> says "holding" and goes on when the test releases NAME, <c>do OPERATION JSON</c> calls a tool, several at once with <c> and OPERATION JSON</c>, <c>break</c> fails in a way that nobody
 /// expects, <c>broken NAME</c> does so until the test releases NAME.
 /// </summary>
 internal sealed class ScriptedModel : IChatModel, IChatModelProvider
@@ -40,7 +40,11 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
                 yield return new ChatText(" released");
                 break;
             case "do":
-                yield return new ChatToolCall(new ToolCall { Id = Guid.NewGuid().ToString("n"), Name = words[1], Arguments = string.Join(' ', words.Skip(2)) });
+                foreach (var call in string.Join(' ', words.Skip(1)).Split(" and "))
+                {
+                    yield return new ChatToolCall(new ToolCall { Id = Guid.NewGuid().ToString("n"), Name = call.Split(' ')[0], Arguments = call[(call.IndexOf(' ', StringComparison.Ordinal) + 1)..] });
+                }
+
                 yield return new ChatFinished("tool_calls", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero);
                 yield break;
             case "broken" when Gate(words[1]).Task.IsCompleted:

@@ -3,7 +3,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Approvals;
 using Steward.Connectors;
@@ -138,6 +138,30 @@ public sealed class ChannelActionsTests
     }
 
     [Fact]
+    public async Task ReceiveAsync_ManyWereAsked_ReadsTheNoticesOfWhoeverClickedOnly()
+    {
+        for (var number = 0; number < 50; number++)
+        {
+            await _scene.ToldAsync($"u-{number}", $"p{number}@acme.example", address: $"p{number}@acme.example");
+        }
+
+        await ClickAsync();
+
+        Assert.Equal("u-ada", Assert.Single(_scene.Votes).Caller.UserId);
+        Assert.Equal((1, false), (_scene.Table.Calls["address"], _scene.Table.Calls.ContainsKey("subject")));
+    }
+
+    [Fact]
+    public async Task ReceiveAsync_SlackIsNotReachedInTime_ShowsInTheLog()
+    {
+        _scene.Answering = () => throw new OperationCanceledException();
+
+        await ClickAsync();
+
+        await Conversing.UntilAsync(() => Task.FromResult(_scene.Log.Events.Contains(1946)));
+    }
+
+    [Fact]
     public async Task ReceiveAsync_OneAddressOfTwoPeople_DecidesNothing()
     {
         await _scene.ToldAsync("u-ada.two", "ada@acme.example");
@@ -250,7 +274,12 @@ public sealed class ChannelActionsTests
         };
 
         private readonly IdentityEnvelopeSigner _signer = new(ClusterKeyRing.Parse([Convert.ToBase64String(new byte[32])], "test"), TimeProvider.System);
-        private readonly MemoryNotices _table = new();
+        public MemoryNotices Table { get; } = new();
+
+        public EventLog Log { get; } = new();
+
+        /// <summary>What posting an answer does first.</summary>
+        public Action Answering { get; set; } = () => { };
 
         public Scene()
         {
@@ -261,13 +290,13 @@ public sealed class ChannelActionsTests
             Actions = new ChannelActions(
                 new ChannelRequests(this, new WebhookReceiver(new HookTokens(this, TimeProvider.System), TimeProvider.System)),
                 this,
-                _table,
+                Table,
                 grains,
                 platform,
                 new ChannelPlans(known, Options.Create(new WebhookOptions { PublicAddress = new Uri("https://steward.example") })),
                 this,
                 TimeProvider.System,
-                NullLogger<ChannelActions>.Instance);
+                Log);
             ToldAsync("u-ada", "ada@acme.example").GetAwaiter().GetResult();
         }
 
@@ -299,7 +328,7 @@ public sealed class ChannelActionsTests
             return Assert.Single(Answers);
         }
 
-        public Task ToldAsync(string user, string email)
+        public Task ToldAsync(string user, string email, string? address = null)
         {
             var notice = new Notice
             {
@@ -312,10 +341,11 @@ public sealed class ChannelActionsTests
                 Data = JsonElement.Parse("{}"),
                 CreatedAt = TimeProvider.System.GetUtcNow(),
             };
-            return _table.AddAsync([new NoticeRow
+            return Table.AddAsync([new NoticeRow
             {
                 TenantId = Tenant, NoticeId = notice.NoticeId, Channel = "slack", ThreadId = notice.ThreadId, SubjectId = "a-1", Kind = notice.Kind, Recipient = user,
                 Document = JsonSerializer.Serialize(new QueueDocument { Notice = notice, NotBefore = notice.CreatedAt }, NoticeJson.Default.QueueDocument), CreatedAt = notice.CreatedAt, Delivery = "sent", IsOpen = false,
+                Address = address,
             }]).AsTask();
         }
 
@@ -347,6 +377,7 @@ public sealed class ChannelActionsTests
 
         public Task<bool> TryAnswerAsync(Uri responseUrl, string text, Uri? instanceAddress, CancellationToken cancellationToken)
         {
+            Answering();
             Answers.Enqueue(text);
             return Task.FromResult(true);
         }
@@ -373,6 +404,19 @@ public sealed class ChannelActionsTests
             return Task.CompletedTask;
         }
     }
+}
+
+/// <summary>Remembers which events were logged.</summary>
+internal sealed class EventLog : ILogger<ChannelActions>
+{
+    public ConcurrentBag<int> Events { get; } = [];
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Events.Add(eventId.Id);
 }
 
 /// <summary>Grains that one function finds.</summary>

@@ -90,11 +90,105 @@ public sealed class ChannelQueueTests
     });
 
     [Fact]
-    public void Dispatch_SingleFault_IsTriedAgainWithinHalfASecond() => _rig.Time.Run(async () =>
+    public void Dispatch_SingleFault_IsTriedAgainWithin300Milliseconds() => _rig.Time.Run(async () =>
     {
-        _rig.Slack.Answer = message => message.Attempt == 1 ? Failed() : null;
+        _rig.Slack.Answer = _ => _rig.Slack.Attempts.Count == 1 ? Failed() : null;
         await _rig.EnqueueAsync(_rig.Notice("n-1"));
-        await _rig.Time.Until(() => _rig.Slack.Effects.Count == 1, 0.6);
+        await _rig.Time.Until(() => _rig.Slack.Effects.Count == 1, 0.4);
+        Assert.InRange(_rig.Slack.Attempts[1].At - _rig.Slack.Attempts[0].At, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.31));
+    });
+
+    [Fact]
+    public void Dispatch_RefusedForOneRecipient_OthersGoOn() => _rig.Time.Run(async () =>
+    {
+        _rig.Slack.Answer = message => message.Notice.NoticeId == "n-1" && _rig.Slack.Attempts.Count == 1
+            ? new SendResult { Outcome = SendOutcome.FailedForNow, RetryAfter = TimeSpan.FromSeconds(20), IsOfRecipient = true }
+            : null;
+        await _rig.EnqueueAsync(_rig.Notice("n-1", "a"));
+        await _rig.Time.Wait(0.1);
+        await _rig.EnqueueAsync(_rig.Notice("n-2", "b"));
+        await _rig.Time.Wait(1);
+        Assert.Equal(["n-2"], _rig.Slack.Effects.Select(effect => effect.NoticeId));
+
+        await _rig.Time.Wait(20);
+        Assert.Equal(["n-2", "n-1"], _rig.Slack.Effects.Select(effect => effect.NoticeId));
+    });
+
+    [Fact]
+    public void Dispatch_ChannelSaidThatItDidNotTakeIt_IsNotLookedForBeforeTheNextTry() => _rig.Time.Run(async () =>
+    {
+        _rig.Slack.Answer = _ => _rig.Slack.Attempts.Count switch { 1 => Failed(), 2 => new SendResult { Outcome = SendOutcome.Unknown }, _ => null };
+        _rig.Slack.Traits = _rig.Slack.Traits with { HasKey = true };
+        await _rig.EnqueueAsync(_rig.Notice("n-1"));
+        await _rig.Time.Until(() => !_rig.Table.Row("n-1", "slack").IsOpen, 10);
+
+        Assert.Equal([false, false, true], _rig.Slack.Attempts.Select(attempt => attempt.Message.MayBeOut));
+    });
+
+    [Fact]
+    public void Dispatch_DefectsInMoreSendsThanMayRun_OthersAreStillSent() => _rig.Time.Run(async () =>
+    {
+        _rig.Options.Parallel = 2;
+        _rig.Slack.Traits = _rig.Slack.Traits with { CanUpdate = true };
+        _rig.Table.Before = name => name == "reference" && _rig.Table.Calls.GetValueOrDefault("reference") < 4 ? Defective() : Task.CompletedTask;
+        for (var number = 0; number < 4; number++)
+        {
+            await _rig.EnqueueAsync(_rig.Notice());
+        }
+
+        await _rig.Time.Until(() => _rig.Table.Rows.All(row => !row.IsOpen), 30);
+        Assert.Equal(4, _rig.Slack.Effects.Count);
+
+        Task Defective()
+        {
+            _rig.Table.Calls["reference"] = _rig.Table.Calls.GetValueOrDefault("reference") + 1;
+            throw new InvalidOperationException("a defect");
+        }
+    });
+
+    [Fact]
+    public void Dispatch_DefectEachTime_GoesToTheNextChannel() => _rig.Time.Run(async () =>
+    {
+        _rig.Table.Before = name => name == "reference" ? throw new InvalidOperationException("a defect") : Task.CompletedTask;
+        _rig.Email.Traits = _rig.Email.Traits with { CanUpdate = false };
+        await _rig.EnqueueAsync(_rig.Notice("n-1"), next: ["email"]);
+        await _rig.Time.Until(() => _rig.Email.Effects.Count == 1);
+
+        Assert.Equal(("failed", false), (_rig.Table.Row("n-1", "slack").Delivery, _rig.Table.Row("n-1", "slack").IsOpen));
+    });
+
+    [Fact]
+    public void Dispatch_UrgentBehindACommentThatWaitsForTheMorning_GoesFirst() => _rig.Time.Run(async () =>
+    {
+        await _rig.EnqueueAsync(_rig.Notice("n-1", "t", NoticeKinds.ApprovalComment), notBefore: _rig.Time.GetUtcNow().AddMinutes(20));
+        await _rig.Time.Wait(1);
+        await _rig.EnqueueAsync(_rig.Notice("n-2", "t", NoticeKinds.ApprovalEscalated, isUrgent: true));
+        await _rig.Time.Wait(1);
+        Assert.Equal(["n-2"], _rig.Slack.Effects.Select(effect => effect.NoticeId));
+
+        await _rig.Time.Wait(20 * 60);
+        Assert.Equal(["n-2", "n-1"], _rig.Slack.Effects.Select(effect => effect.NoticeId));
+    });
+
+    [Fact]
+    public void Dispatch_UrgentBehindWhatWaitsInTheTable_GoesFirst() => _rig.Time.Run(async () =>
+    {
+        await _rig.EnqueueAsync(_rig.Notice("n-1", "t", NoticeKinds.ApprovalComment), notBefore: _rig.Time.GetUtcNow().AddHours(8));
+        await _rig.Time.Wait(1);
+        await _rig.EnqueueAsync(_rig.Notice("n-2", "t", NoticeKinds.ApprovalEscalated, isUrgent: true));
+        await _rig.Time.Wait(1);
+        Assert.Equal(["n-2"], _rig.Slack.Effects.Select(effect => effect.NoticeId));
+    });
+
+    [Fact]
+    public void Dispatch_UrgentBehindOneThatIsTriedAgain_KeepsTheOrder() => _rig.Time.Run(async () =>
+    {
+        _rig.Slack.Answer = _ => _rig.Slack.Attempts.Count == 1 ? Failed(TimeSpan.FromSeconds(20), () => { }) : null;
+        await _rig.EnqueueAsync(_rig.Notice("n-1", "t", NoticeKinds.ApprovalComment));
+        await _rig.Time.Wait(0.1);
+        await _rig.EnqueueAsync(_rig.Notice("n-2", "t", NoticeKinds.ApprovalEscalated, isUrgent: true));
+        await _rig.Time.Wait(40);
+        Assert.Equal(["n-1", "n-2"], _rig.Slack.Effects.Select(effect => effect.NoticeId));
     });
 
     [Fact]
@@ -184,7 +278,7 @@ public sealed class ChannelQueueTests
         _rig.Queue("slack");
         await _rig.Time.Until(() => !_rig.Table.Row("n-1", "slack").IsOpen, 20);
 
-        Assert.Equal([1, 2], _rig.Slack.Attempts.Select(attempt => attempt.Message.Attempt));
+        Assert.Equal([false, true], _rig.Slack.Attempts.Select(attempt => attempt.Message.MayBeOut));
         Assert.Single(_rig.Slack.Effects);
     });
 

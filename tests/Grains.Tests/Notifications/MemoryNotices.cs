@@ -71,6 +71,9 @@ internal sealed class MemoryNotices : INotificationStore
     public ValueTask<IReadOnlyList<NoticeRow>> ListBySubjectAsync(string tenantId, string subjectId, int limit, CancellationToken cancellationToken = default) =>
         Read("subject", rows => rows.Where(row => row.TenantId == tenantId && row.SubjectId == subjectId).OrderBy(row => row.Number).Take(limit));
 
+    public ValueTask<IReadOnlyList<NoticeRow>> ListByAddressAsync(string tenantId, string subjectId, string address, int limit, CancellationToken cancellationToken = default) =>
+        Read("address", rows => rows.Where(row => row.TenantId == tenantId && row.SubjectId == subjectId && (row.Address is null || row.Address == address)).OrderByDescending(row => row.Number).Take(limit));
+
     public ValueTask<IReadOnlyList<NoticeRow>> ListDeadAsync(string tenantId, int limit, CancellationToken cancellationToken = default) =>
         Read("dead", rows => rows.Where(row => row.IsDead && row.TenantId == tenantId).OrderByDescending(row => row.Number).Take(limit));
 

@@ -44,6 +44,17 @@ public sealed class NoticeRouteTests
         Assert.Equal(notBefore is null ? null : DateTimeOffset.Parse(notBefore, System.Globalization.CultureInfo.InvariantCulture), route.NotBefore);
     }
 
+    [Theory]
+    [InlineData("2026-03-03T05:59:00Z", true)]
+    [InlineData("2026-03-03T06:00:00Z", true)]
+    [InlineData("2026-03-03T06:01:00Z", false)]
+    public void Of_QuietHoursOutlastTheQuestion_AreNotWaitedFor(string expires, bool isAtOnce)
+    {
+        var wishes = new NotificationPreferences { QuietFrom = "22:00", QuietUntil = "07:00", TimeZone = "Europe/Berlin" };
+        var notice = Notice(NoticeKinds.ApprovalRequested) with { ExpiresAt = DateTimeOffset.Parse(expires, System.Globalization.CultureInfo.InvariantCulture) };
+        Assert.Equal(isAtOnce, NoticeRoute.Of(notice, wishes, Settings, [], Night).NotBefore is null);
+    }
+
     [Fact]
     public void Of_Closed_GoesWhereverThePersonWasAsked()
     {

@@ -29,6 +29,40 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
     }
 
     [Fact]
+    public async Task List_FirstSignInWithTheAddress_ShowsWhatWasSaidBefore()
+    {
+        var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-early", Steward.Approvals.ApprovalNotices.PlaceholderOf("newbie@acme.example"))], default);
+        await UntilDone(tenant, 2);
+        cluster.SignIn(tenant, "u-newbie");
+        Assert.Empty((await cluster.Inbox(tenant, "u-newbie").List(null, 10)).Items);
+
+        await Conversing.UntilAsync(async () => (await cluster.Inbox(tenant, "u-newbie").List(null, 10)).Items.Count > 0);
+
+        Assert.Equal("n-early", Assert.Single((await cluster.Inbox(tenant, "u-newbie").List(null, 10)).Items).NoticeId);
+        cluster.SignIn(tenant, "u-other");
+        Assert.Empty((await cluster.Inbox(tenant, "u-other").List(null, 10)).Items);
+    }
+
+    [Fact]
+    public async Task TellAsync_SecretsInArguments_AreKeptNowhere()
+    {
+        var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        var notice = Notice(tenant, "n-1", "u-ada") with { Data = JsonSerializer.SerializeToElement(new { approvalId = "a-1", summary = "s", arguments = new { user = "bea", password = "hunter2" } }) };
+
+        await cluster.Router.TellAsync(tenant, [notice], default);
+        await UntilDone(tenant, 2);
+
+        var rows = await cluster.Silo.GetRequiredService<INotificationStore>().FindAsync(tenant, "n-1");
+        Assert.Equal(2, rows.Count);
+        Assert.All(rows, row => Assert.DoesNotContain("hunter2", row.Document, StringComparison.Ordinal));
+        Assert.All(rows, row => Assert.Contains("bea", row.Document, StringComparison.Ordinal));
+        Assert.All(rows, row => Assert.Equal("ada@acme.example", row.Address));
+    }
+
+    [Fact]
     public async Task TellAsync_SameAgain_IsSentOnce()
     {
         var tenant = await cluster.TenantAsync();
@@ -201,6 +235,47 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
         var refused = await Assert.ThrowsAsync<StewardException>(() => cluster.Settings(tenant).Set(new NotificationSettings()));
 
         Assert.Equal((ErrorCodes.Conflict, "revision"), (refused.Code, refused.Field));
+    }
+
+    [Fact]
+    public async Task SetSettings_TwoAtOnceFromTheSameRevision_OneIsRefused()
+    {
+        var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        var settings = await cluster.Settings(tenant).Get();
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 4).Select(async number =>
+        {
+            try
+            {
+                return (await cluster.Settings(tenant).Set(settings with { Locale = number % 2 == 0 ? "de" : "en" })).Revision;
+            }
+            catch (StewardException refused) when (refused.Code == ErrorCodes.Conflict)
+            {
+                return 0;
+            }
+        }));
+
+        Assert.Equal([0, 0, 0, settings.Revision + 1], outcomes.Order());
+        Assert.Equal(settings.Revision + 1, (await cluster.Settings(tenant).Get()).Revision);
+    }
+
+    [Fact]
+    public async Task Inbox_MarkedOften_JournalStaysShort()
+    {
+        var tenant = await cluster.TenantAsync();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        await cluster.Router.TellAsync(tenant, [Notice(tenant, "n-1", "u-ada")], default);
+        await UntilDone(tenant, 2);
+        cluster.SignIn(tenant, "u-ada");
+        for (var change = 0; change < 4100; change++)
+        {
+            await cluster.Inbox(tenant, "u-ada").SetPreferences(new NotificationPreferences { Channels = change % 2 == 0 ? ["email"] : ["slack"] });
+        }
+
+        var journal = await cluster.Silo.GetRequiredService<IJournalStore>().ReadAsync(GrainKeys.Inbox(tenant, "u-ada"), 0, 5000);
+        Assert.InRange(journal.Count(entry => entry.Payload.Length > 0), 1, 400);
+        Assert.Single((await cluster.Inbox(tenant, "u-ada").List(null, 10)).Items);
     }
 
     [Fact]

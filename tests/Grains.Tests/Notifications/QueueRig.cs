@@ -75,7 +75,7 @@ internal sealed class QueueRig
         async Task InThisWorld() => await queue.EnqueueAsync(notices);
     }
 
-    public Notice Notice(string? id = null, string? thread = null, string kind = NoticeKinds.ApprovalRequested, string user = "u-ada", DateTimeOffset? expiresAt = null) => new()
+    public Notice Notice(string? id = null, string? thread = null, string kind = NoticeKinds.ApprovalRequested, string user = "u-ada", DateTimeOffset? expiresAt = null, bool isUrgent = false) => new()
     {
         NoticeId = id ?? $"n-{++_created}",
         TenantId = Tenant,
@@ -85,6 +85,7 @@ internal sealed class QueueRig
         SubjectId = "a-1",
         Data = JsonSerializer.SerializeToElement(new { approvalId = "a-1" }),
         IsActionable = kind == NoticeKinds.ApprovalRequested,
+        IsUrgent = isUrgent,
         CreatedAt = Time.GetUtcNow(),
         ExpiresAt = expiresAt,
     };
@@ -171,6 +172,9 @@ internal sealed class QueueRig
 
         public ValueTask<IReadOnlyList<NoticeRow>> ListBySubjectAsync(string tenantId, string subjectId, int limit, CancellationToken cancellationToken = default) =>
             store.ListBySubjectAsync(tenantId, subjectId, limit, cancellationToken);
+
+        public ValueTask<IReadOnlyList<NoticeRow>> ListByAddressAsync(string tenantId, string subjectId, string address, int limit, CancellationToken cancellationToken = default) =>
+            store.ListByAddressAsync(tenantId, subjectId, address, limit, cancellationToken);
 
         public ValueTask<IReadOnlyList<NoticeRow>> ListDeadAsync(string tenantId, int limit, CancellationToken cancellationToken = default) => store.ListDeadAsync(tenantId, limit, cancellationToken);
 

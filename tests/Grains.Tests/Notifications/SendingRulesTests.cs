@@ -11,8 +11,13 @@ public sealed class SendingRulesTests
     {
         var sum = TimeSpan.FromSeconds(Enumerable.Range(1, SendRetries.Most).Sum(retry => SendRetries.Longest(retry).TotalSeconds));
         Assert.InRange(sum, SendRetries.Within - TimeSpan.FromMinutes(1), SendRetries.Within);
-        Assert.True(SendRetries.Longest(1) <= TimeSpan.FromSeconds(0.5));
     }
+
+    [Theory]
+    [InlineData(0, 100)]
+    [InlineData(0.5, 200)]
+    [InlineData(1, 300)]
+    public void Retries_First_IsWithin100To300Milliseconds(double draw, double milliseconds) => Assert.Equal(milliseconds, new SendRetries(() => draw).After(1, null)!.Value.TotalMilliseconds, 3);
 
     [Fact]
     public void Retries_AfterTheLast_IsNever()

@@ -94,7 +94,8 @@ public sealed class ConnectorDirectoryTests(DirectoryCluster cluster) : IClassFi
         await SawAsync(new() { TenantId = "t-bare", UserId = "u-first", Email = "shared@acme.example" });
         await SawAsync(new() { TenantId = "t-bare", UserId = "u-second", Email = "shared@acme.example" });
 
-        Assert.Null((await cluster.WithoutSystems.FindAsync("shared@acme.example", default))!.UserId);
+        var shared = (await cluster.WithoutSystems.FindAsync("shared@acme.example", default))!;
+        Assert.Equal((null, true), (shared.UserId, shared.IsAddressShared));
         Assert.Null(await cluster.WithoutSystems.FindUserAsync("u-first", default));
         Assert.Null(await cluster.WithoutSystems.FindUserAsync("u-second", default));
     }

@@ -51,6 +51,45 @@ public class SessionGrainTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Submit_RunsBeginningIsNotDurableYet_OnlyAWatcherIsAnswered(bool watches)
+    {
+        var key = Conversing.NewSession();
+        var session = await _cluster.OpenAsync(key);
+        var runId = SessionGrain.RunIdFor(key, "held");
+        _cluster.Faults.Hold(GrainKeys.Run("t-acme", runId));
+
+        var submitting = session.Submit(new SubmitMessage { Text = "say hello", OperationId = "held", Watches = watches });
+        // The message itself stands soon, whoever asks.
+        await Conversing.UntilAsync(async () => await _cluster.Journals.FindAsync(key, "op:held") is not null);
+        var soon = await Task.WhenAny(submitting, Task.Delay(watches ? 10_000 : 200));
+        var watching = watches ? _cluster.Run(await submitting).WatchToEndAsync() : null;
+        var early = (Answered: soon == submitting, Shown: watching?.IsCompleted ?? false);
+        _cluster.Faults.Release(GrainKeys.Run("t-acme", runId));
+        var events = await (watching ?? _cluster.Run(await submitting).WatchToEndAsync());
+
+        Assert.Equal((watches, false), early);
+        Assert.Equal(1, events[0].Sequence);
+        Assert.Equal("run.ended", events[^1].Type);
+    }
+
+    [Fact]
+    public async Task Submit_RunIsLostAfterItsWatcherWasAnswered_IsBroughtBackByItsSession()
+    {
+        var key = Conversing.NewSession();
+        var session = await _cluster.OpenAsync(key);
+        var run = GrainKeys.Run("t-acme", SessionGrain.RunIdFor(key, "lost-early"));
+        _cluster.Faults.Lose(run, appends: 1);
+
+        var submitted = await session.Submit(new SubmitMessage { Text = "say hello", OperationId = "lost-early", Watches = true });
+        await Conversing.UntilAsync(async () => await _cluster.Run(submitted).GetStatus() is { HasEnded: true });
+
+        Assert.Equal("hello", (await _cluster.Run(submitted).GetStatus())!.Answer.TrimEnd());
+        Assert.Single((await session.ReadTranscript(0, 50)).Messages, message => message.Role == "user");
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("   ")]
     public async Task Submit_BlankText_IsRefusedNamingTheField(string text)

@@ -280,6 +280,32 @@ public sealed class WebhookGrainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task TryNotify_TooManyWaitOrSwitchedOff_SaysSoAndKeepsNothing()
+    {
+        var silence = new TaskCompletionSource();
+        _receiver.BeforeAnswer = () => silence.Task;
+        var (webhook, _) = await CreateAsync(new CreateWebhook { Url = _receiver.Url });
+        _cluster.SignInAsPlatform(_tenant);
+        var taken = 0;
+        for (var number = 0; number < 1010; number++)
+        {
+            taken += await webhook.TryNotify(Happened(number)) ? 1 : 0;
+        }
+
+        Assert.Equal(1000, taken);
+        Assert.True(await webhook.TryNotify(Happened(0)));
+        Assert.False(await webhook.TryNotify(Happened(2000)));
+        SignInAsAdmin();
+        Assert.DoesNotContain(await webhook.ListDeliveries(200), delivery => delivery.State == WebhookDeliveryState.Failed);
+        await webhook.SetEnabled(false);
+        _cluster.SignInAsPlatform(_tenant);
+        Assert.False(await webhook.TryNotify(Happened(3000)));
+        silence.SetResult();
+
+        static WebhookEvent Happened(int number) => new() { Type = "approval.requested", Occurrence = $"n-{number}", At = DateTimeOffset.UnixEpoch, Subject = "a-1", DataJson = "{}" };
+    }
+
+    [Fact]
     public async Task Delete_LeavesNothingToSendAndNoSecret()
     {
         var (webhook, _) = await CreateAsync(new CreateWebhook { Url = _receiver.Url, Events = [WebhookEventTypes.RunEnded] });

@@ -69,6 +69,24 @@ public abstract class ApprovalStoreTests(StorageFixture fixture)
     }
 
     [Fact]
+    public async Task List_SummariesOnly_LeavesOutDocumentsThatASummaryStandsFor()
+    {
+        await Store.PutAsync(Row("a-1", 1) with { Summary = """{"short":1}""" });
+        await Store.PutAsync(Row("a-2", 1));
+        foreach (var query in new[] { new ApprovalQuery { TenantId = _tenant }, new ApprovalQuery { TenantId = _tenant, WaitsFor = ["email:ada@acme.example"] } })
+        {
+            var short1 = (await Store.ListAsync(query with { SummariesOnly = true })).ToDictionary(row => row.ApprovalId);
+            Assert.Equal(("", """{"short":1}"""), (short1["a-1"].Document, short1["a-1"].Summary));
+            Assert.Null(short1["a-2"].Summary);
+            Assert.NotEqual("", short1["a-2"].Document);
+            Assert.All(await Store.ListAsync(query), row => Assert.NotEqual("", row.Document));
+        }
+
+        await Store.PutAsync(Row("a-1", 2) with { Summary = """{"short":2}""" });
+        Assert.Equal("""{"short":2}""", (await Store.FindAsync(_tenant, "a-1"))!.Summary);
+    }
+
+    [Fact]
     public async Task Reopen_AfterWrites_EverythingIsThere()
     {
         await Store.PutAsync(Row("a-1", 1));
@@ -192,6 +210,24 @@ public sealed class PostgreSqlApprovalStoreTests(PostgreSqlStorageFixture fixtur
         }
 
         Assert.DoesNotContain(plans, plan => plan.Contains("Sort", StringComparison.Ordinal) || plan.Contains("Seq Scan", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Put_ByAServerOfBefore_LeavesNoSummaryOfAnEarlierVersion()
+    {
+        var row = Row("a-1", 1) with { TenantId = $"t-{Guid.NewGuid():n}", Summary = """{"short":1}""" };
+        await Store.PutAsync(row);
+        await using var source = NpgsqlDataSource.Create(fixture.ConnectionString);
+        await using (var command = source.CreateCommand("SELECT steward_approval_put($1, 'a-1', 2, 'approved', true, 'licence', 'x.y', 'u-bob', NULL, 1, 2, 3, 4, '{}', '{u-ada}', '{}')"))
+        {
+            command.Parameters.AddWithValue(row.TenantId);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        var found = await Store.FindAsync(row.TenantId, "a-1");
+
+        Assert.Equal((2, "approved", null), (found!.Version, found.Status, found.Summary));
+        Assert.Single(await Store.ListAsync(new ApprovalQuery { TenantId = row.TenantId, DecidedBy = "u-ada", SummariesOnly = true }), listed => listed.Document == "{}");
     }
 
     private protected override ServiceProvider Reopen() => StorageFixture.Open(options =>

@@ -154,6 +154,18 @@ public abstract class NotificationStoreTests(StorageFixture fixture)
     }
 
     [Fact]
+    public async Task ListByAddress_SubjectOfManyPeople_GivesOnesOwnAndThoseOfBeforeNewestFirst()
+    {
+        await Store.AddAsync([.. Enumerable.Range(0, 20).Select(i => Row($"n-{i}", "slack") with { SubjectId = "a-7", Address = i % 5 == 4 ? null : $"p{i % 5}@acme.example" })]);
+        await Store.AddAsync([Row("n-20", "slack") with { SubjectId = "a-8", Address = "p1@acme.example" }, Row("n-21", "email") with { SubjectId = "a-7", Address = "" }]);
+
+        Assert.Equal(["n-19", "n-16", "n-14", "n-11", "n-9", "n-6", "n-4", "n-1"], (await Store.ListByAddressAsync(_tenant, "a-7", "p1@acme.example", 100)).Select(row => row.NoticeId));
+        Assert.Equal(["n-19", "n-16", "n-14"], (await Store.ListByAddressAsync(_tenant, "a-7", "p1@acme.example", 3)).Select(row => row.NoticeId));
+        Assert.Equal("p1@acme.example", (await Store.FindAsync(_tenant, "n-16"))[0].Address);
+        Assert.Empty(await Store.ListByAddressAsync(_tenant + "x", "a-7", "p1@acme.example", 100));
+    }
+
+    [Fact]
     public async Task Reopen_AfterWrites_EverythingIsThere()
     {
         await Store.AddAsync([Row("n-1", "slack")]);
@@ -303,6 +315,7 @@ public sealed class SqliteNotificationStoreTests(SqliteStorageFixture fixture) :
             Storage.Notifications.SqliteNotificationStore.SelectNextTenant,
             Storage.Notifications.SqliteNotificationStore.SelectReference,
             Storage.Notifications.SqliteNotificationStore.SelectSubject,
+            Storage.Notifications.SqliteNotificationStore.SelectAddress,
             Storage.Notifications.SqliteNotificationStore.SelectDead,
         ];
         foreach (var statement in statements)
@@ -331,6 +344,21 @@ public sealed class SqliteNotificationStoreTests(SqliteStorageFixture fixture) :
 
 public sealed class PostgreSqlNotificationStoreTests(PostgreSqlStorageFixture fixture) : NotificationStoreTests(fixture), IClassFixture<PostgreSqlStorageFixture>
 {
+    [Fact]
+    public async Task Add_ByAServerOfBefore_IsFoundByAnyAddress()
+    {
+        var tenant = $"t-{Guid.NewGuid():n}";
+        await using var source = Npgsql.NpgsqlDataSource.Create(fixture.ConnectionString);
+        await using (var command = source.CreateCommand(
+            "SELECT steward_notices_add(ARRAY[$1], '{n-1}', '{slack}', '{th}', '{a-1}', '{k}', '{u-ada}', '{1}', '{sent}', '{false}', '{false}', '{none}', '{1}', '{NULL}', '{NULL}', '{NULL}', '{NULL}', ARRAY['{}'])"))
+        {
+            command.Parameters.AddWithValue(tenant);
+            await command.ExecuteNonQueryAsync();
+        }
+
+        Assert.Null(Assert.Single(await Store.ListByAddressAsync(tenant, "a-1", "ada@acme.example", 10)).Address);
+    }
+
     private protected override ServiceProvider Reopen() => StorageFixture.Open(options =>
     {
         options.Provider = StorageProvider.PostgreSql;

@@ -47,6 +47,10 @@ public sealed record LevelQuery
         };
     }
 
+    internal bool IsRequester(Person person) => person.MayBe(Requester.UserId, Requester.Email);
+
+    internal bool HasVoted(Person person) => Voted.Any(voter => person.MayBe(voter.UserId, voter.Email));
+
     private static IEnumerable<(string? UserId, string? Email)> Voters(Machine.LevelState level) => level.Votes.SelectMany<Machine.VoteState, (string?, string?)>(vote =>
         vote.For is null ? [(vote.By, vote.Email)] : [(vote.By, vote.Email), (level.Seats[vote.Seat].Person?.UserId, vote.For)]);
 }
@@ -63,4 +67,9 @@ public static class ChainResolver
     /// <exception cref="DirectoryUnavailableException">The directory could not be asked; nobody is left out for that.</exception>
     public static ValueTask<ResolvedLevel> ResolveEscalationAsync(IDirectory directory, LevelQuery query, CancellationToken cancellationToken) =>
         new LevelResolution(directory, query).EscalateAsync(cancellationToken);
+
+    /// <summary>Who may act for the people of an open level by the delegations of now.</summary>
+    /// <exception cref="DirectoryUnavailableException">The directory could not be asked; nobody is left out for that.</exception>
+    public static ValueTask<ResolvedDelegations> ResolveDelegationsAsync(IDirectory directory, LevelQuery query, CancellationToken cancellationToken) =>
+        new LevelResolution(directory, query).DelegateAsync(cancellationToken);
 }

@@ -13,6 +13,31 @@ public sealed record ResolvedLevel
 
     /// <summary>What was not as the rules meant, for people: who was left out and why, which fallback was taken.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The delegations that were in force for the level's people, by id.</summary>
+    public IReadOnlyList<string> Delegations { get; init; } = [];
+
+    /// <summary>When that changes by itself; null when it does not.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
+}
+
+/// <summary>Who may act for the people of an open level, looked up again because other delegations hold.</summary>
+public sealed record ResolvedDelegations
+{
+    /// <summary>The level, from 1.</summary>
+    public required int Level { get; init; }
+
+    /// <summary>Who may act in which seat; seats that no delegation concerns are missing.</summary>
+    public required IReadOnlyDictionary<int, IReadOnlyList<StandIn>> StandIns { get; init; }
+
+    /// <summary>What was not as it was meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The delegations that hold now, by id.</summary>
+    public required IReadOnlyList<string> Delegations { get; init; }
+
+    /// <summary>When that changes by itself; null when it does not.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
 }
 
 /// <summary>
@@ -51,4 +76,8 @@ public sealed record Seat
 /// <summary>Somebody who may act for the person of a seat.</summary>
 /// <param name="Person">Who.</param>
 /// <param name="Via">Why, for people, for example <c>delegate of Ada until 2026-12-01</c>.</param>
-public sealed record StandIn(PersonRef Person, string Via);
+public sealed record StandIn(PersonRef Person, string Via)
+{
+    /// <summary>The tenant's delegation by which they may, and no longer than that holds; null for whom the person named for this request, and for managers of those who are away.</summary>
+    public string? DelegationId { get; init; }
+}

@@ -69,22 +69,18 @@ public sealed class ForecastModel
     /// <summary>What is to be expected of a request's open level; null when it has none, or the history tells nothing of it.</summary>
     public Forecast? Forecast(ApprovalState state, DateTimeOffset now)
     {
-        ArgumentNullException.ThrowIfNull(state);
-        if (state.OpenLevel is not { } open)
-        {
-            return null;
-        }
+        return LevelObservation.OfOpen(state) is { } level ? Forecast(level, now) : null;
+    }
 
-        var level = new LevelObservation
-        {
-            Type = state.Request.Type,
-            Asked = LevelObservation.AskedOf(open),
-            OpenedAt = open.OpenedAt,
-            DueAt = LevelObservation.DueOf(open) ?? open.OpenedAt,
-        };
+    /// <summary>The same of a level that <see cref="LevelObservation.OfOpen"/> described.</summary>
+    /// <param name="level">The open level.</param>
+    /// <param name="now">The time.</param>
+    public Forecast? Forecast(LevelObservation level, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(level);
         var reasons = new List<string>();
         double? breach = null;
-        if (Quality.IsUseful && LevelObservation.DueOf(open) is not null && now < level.DueAt)
+        if (Quality.IsUseful && level.DueAt > level.OpenedAt && now < level.DueAt)
         {
             breach = _pace.After(Predict(level), (now - level.OpenedAt) / (level.DueAt - level.OpenedAt));
             reasons.AddRange(Reasons(level, now));

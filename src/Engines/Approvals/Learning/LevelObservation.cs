@@ -52,6 +52,19 @@ public sealed record LevelObservation
         }
     }
 
+    /// <summary>What is known of the level that is open now, without how it ends; due at its beginning where nothing says when. Null when none is open.</summary>
+    public static LevelObservation? OfOpen(ApprovalState state)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.OpenLevel is not { } open ? null : new LevelObservation
+        {
+            Type = state.Request.Type,
+            Asked = AskedOf(open),
+            OpenedAt = open.OpenedAt,
+            DueAt = DueOf(open) ?? open.OpenedAt,
+        };
+    }
+
     /// <summary>By when a level has to be decided; null when nothing says.</summary>
     public static DateTimeOffset? DueOf(LevelState level)
     {

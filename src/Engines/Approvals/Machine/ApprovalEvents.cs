@@ -15,6 +15,7 @@ public static class ApprovalEvents
         ["approval.level_opened"] = ApprovalEventJson.Default.LevelOpened,
         ["approval.voted"] = ApprovalEventJson.Default.ApprovalVoted,
         ["approval.delegated"] = ApprovalEventJson.Default.ApprovalDelegated,
+        ["approval.delegations_changed"] = ApprovalEventJson.Default.DelegationsChanged,
         ["approval.commented"] = ApprovalEventJson.Default.ApprovalCommented,
         ["approval.reminded"] = ApprovalEventJson.Default.ApprovalReminded,
         ["approval.escalated"] = ApprovalEventJson.Default.ApprovalEscalated,
@@ -69,6 +70,7 @@ public static class ApprovalEvents
 [JsonSerializable(typeof(LevelOpened))]
 [JsonSerializable(typeof(ApprovalVoted))]
 [JsonSerializable(typeof(ApprovalDelegated))]
+[JsonSerializable(typeof(DelegationsChanged))]
 [JsonSerializable(typeof(ApprovalCommented))]
 [JsonSerializable(typeof(ApprovalReminded))]
 [JsonSerializable(typeof(ApprovalEscalated))]

@@ -39,6 +39,11 @@ public static partial class ApprovalMachine
             return new(DueKind.Escalate, level.Number);
         }
 
+        if (level.DelegationsAt <= now && mayLookUp)
+        {
+            return new(DueKind.ChangeDelegations, level.Number);
+        }
+
         return level.Reminded < level.RemindAt.Count && level.RemindAt[level.Reminded] <= now ? new(DueKind.Remind, level.Number) : default;
     }
 
@@ -63,8 +68,18 @@ public static partial class ApprovalMachine
             mirror,
             level?.EndsAt,
             level is { IsEscalated: false, EscalateAt: { } escalate } ? Latest(escalate, state.RetryAt) : null,
+            level?.DelegationsAt is { } changes ? Latest(changes, state.RetryAt) : null,
             level is not null && level.Reminded < level.RemindAt.Count ? level.RemindAt[level.Reminded] : null,
             level is null ? state.RetryAt ?? state.ChangedAt : null);
+    }
+
+    /// <summary>Somebody says that the record in another system has changed: it is looked at soon, also when the request ended not long ago, so that whoever decides there afterwards gets an answer.</summary>
+    public static ApprovalOutcome LookAtMirror(ApprovalState state, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(state);
+        return state.Mirror is not { RecordId: not null } mirror || mirror.NextAt <= now || mirror.Status == MirrorStatus.Failed || (mirror.IsClosed && now - state.End?.At > WatchedFor)
+            ? new() { IsRepeat = true }
+            : ApprovalOutcome.Of(new ApprovalMirrored { At = now, Mirror = mirror with { NextAt = now, IsClosed = false } });
     }
 
     /// <summary>What time alone does: ends the level, lets the request lapse, reminds. Reminders that were missed are one.</summary>

@@ -17,6 +17,9 @@ public static partial class ApprovalMachine
     /// <summary>The longest wait before rules or people are looked up again.</summary>
     public static readonly TimeSpan LongestRetry = TimeSpan.FromMinutes(30);
 
+    /// <summary>How long after a request's end a record in another system is still looked at when it changes.</summary>
+    public static readonly TimeSpan WatchedFor = TimeSpan.FromDays(7);
+
     /// <summary>Takes a request, or finds it taken.</summary>
     /// <param name="state">What is there under the request's id; null for nothing.</param>
     /// <param name="request">The request, checked.</param>
@@ -72,13 +75,30 @@ public static partial class ApprovalMachine
     public static ApprovalOutcome Unavailable(ApprovalState state, string reason, DateTimeOffset now)
     {
         var (events, current) = Past(state, now);
-        if (current.IsOver || Due(current with { RetryAt = null }, now).Kind is not (DueKind.FindRoute or DueKind.OpenLevel or DueKind.Escalate))
+        if (current.IsOver || Due(current with { RetryAt = null }, now).Kind is not (DueKind.FindRoute or DueKind.OpenLevel or DueKind.Escalate or DueKind.ChangeDelegations))
         {
             return ApprovalOutcome.Of(events);
         }
 
         var wait = TimeSpan.FromMinutes(Math.Pow(2, Math.Min(current.Failures, 10)));
         return ApprovalOutcome.Of([.. events, new PeopleUnavailable { At = now, RetryAt = now + (wait < LongestRetry ? wait : LongestRetry), Reason = reason }]);
+    }
+
+    /// <summary>Other delegations hold for the open level, and who may act by them could not be looked up: it is tried again, and nobody acts for another meanwhile.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="reason">Why, safe to show.</param>
+    /// <param name="now">The time.</param>
+    public static ApprovalOutcome DelegationsUnavailable(ApprovalState state, string reason, DateTimeOffset now)
+    {
+        var (events, current) = Past(state, now);
+        if (current.OpenLevel is not { } level || current.RetryAt > now)
+        {
+            return ApprovalOutcome.Of(events);
+        }
+
+        IReadOnlyList<ApprovalEvent> changed =
+            level.DelegationsAt <= now ? [] : [new DelegationsChanged { At = now, Level = level.Number, Added = [], Removed = [], Delegations = level.Delegations, DelegationsAt = now }];
+        return ApprovalOutcome.Of([.. events, .. changed, .. Unavailable(Fold(current, changed), reason, now).Events]);
     }
 
     /// <summary>The people of the next level are known: it begins, and its times count from now, in the hours of the chain's calendar. Nothing happens when no level is to be opened.</summary>
@@ -106,6 +126,8 @@ public static partial class ApprovalMachine
                 RemindAt = [.. (definition.Sla?.RemindAfter ?? []).Select(after => hours.Add(now, after))],
                 EscalateAt = definition.Sla?.EscalateAfter is { } escalate ? hours.Add(now, escalate) : null,
                 EndsAt = definition.Sla?.EndsAfter is { } end ? hours.Add(now, end) : null,
+                Delegations = people.Delegations,
+                DelegationsAt = people.DelegationsAt,
             },
         ]);
     }
@@ -131,6 +153,9 @@ public static partial class ApprovalMachine
                 Level = level.Number,
                 Seats = [.. added],
                 Warnings = people.Warnings,
+
+                // Those of the others are as old as the level.
+                DelegationsAt = people is { Delegations.Count: 0, DelegationsAt: null } ? level.DelegationsAt : now,
                 Reason = "Nobody decided in time.",
             },
         ]);

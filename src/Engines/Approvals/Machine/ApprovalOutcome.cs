@@ -83,6 +83,9 @@ public enum DueKind
     /// <summary>Look others up, then <see cref="ApprovalMachine.Escalate"/>.</summary>
     Escalate,
 
+    /// <summary>A delegation begins or ends: look up who may act, then <see cref="ApprovalMachine.ChangeDelegations"/>.</summary>
+    ChangeDelegations,
+
     /// <summary><see cref="ApprovalMachine.Advance"/> reminds.</summary>
     Remind,
 

@@ -30,7 +30,13 @@ public sealed partial record ApprovalState
         }
 
         var next = state.After(happened) with { Version = sequence, ChangedAt = happened.At };
-        if (happened is not (ApprovalHandedOver or PeopleUnavailable or UnknownApprovalEvent))
+        if (MovesMirror(happened) && next.Mirror is { IsClosed: false } mirror)
+        {
+            // The record in the other system does not say so yet.
+            next = next with { Mirror = mirror with { NextAt = happened.At, Failures = 0 } };
+        }
+
+        if (happened is not (ApprovalHandedOver or PeopleUnavailable or ApprovalMirrored or UnknownApprovalEvent))
         {
             next = next with { ListVersion = sequence };
         }
@@ -62,15 +68,18 @@ public sealed partial record ApprovalState
                     RemindAt = opened.RemindAt,
                     EscalateAt = opened.EscalateAt,
                     EndsAt = opened.EndsAt,
+                    Delegations = opened.Delegations,
+                    DelegationsAt = opened.DelegationsAt,
                 },
             ],
         },
         ApprovalVoted voted => Change(voted.Level, level => level with { Votes = [.. level.Votes, VoteOf(voted)] }),
         ApprovalDelegated delegated => Change(delegated.Level, level => level with { Seats = [.. level.Seats.Select((seat, index) => index == delegated.Seat ? Delegate(seat, delegated) : seat)] }),
+        DelegationsChanged changed => Change(changed.Level, level => AfterDelegations(level, changed)) with { Failures = 0, RetryAt = null },
         ApprovalReminded reminded => Change(reminded.Level, level => level with { Reminded = reminded.Through }),
         ApprovalEscalated escalated => Change(
             escalated.Level,
-            level => level with { Seats = [.. level.Seats, .. escalated.Seats], Warnings = [.. level.Warnings, .. escalated.Warnings], IsEscalated = true }) with
+            level => level with { Seats = [.. level.Seats, .. escalated.Seats], Warnings = [.. level.Warnings, .. escalated.Warnings], IsEscalated = true, DelegationsAt = escalated.DelegationsAt }) with
         {
             Status = ApprovalStatus.Escalated,
             Failures = 0,
@@ -91,12 +100,12 @@ public sealed partial record ApprovalState
             ListedThrough = Math.Max(ListedThrough, handed.ListedThrough ?? 0),
             RunTold = RunTold || handed.RunTold,
         },
-        ApprovalMirrored mirrored => this with
-        {
-            Mirror = new() { Reference = mirrored.Reference ?? Mirror?.Reference, IsClosed = mirrored.IsClosed, NextAt = mirrored.NextAt },
-        },
+        ApprovalMirrored mirrored => this with { Mirror = mirrored.Mirror },
         _ => this,
     };
+
+    private static bool MovesMirror(ApprovalEvent happened) =>
+        happened is LevelOpened or ApprovalVoted or ApprovalDelegated or ApprovalEscalated or LevelEnded or ApprovalApproved or ApprovalRejected or ApprovalExpired or ApprovalCancelled;
 
     private ApprovalState Change(int number, Func<LevelState, LevelState> change) =>
         this with { Levels = [.. Levels.Select(level => level.Number == number ? change(level) : level)] };
@@ -122,6 +131,24 @@ public sealed partial record ApprovalState
 
     private static Seat Delegate(Seat seat, ApprovalDelegated delegated) =>
         seat with { StandIns = [.. seat.StandIns, new(delegated.To, "delegate of " + seat.Label)] };
+
+    private static LevelState AfterDelegations(LevelState level, DelegationsChanged changed) => level with
+    {
+        Seats =
+        [
+            .. level.Seats.Select((seat, index) => seat with
+            {
+                StandIns =
+                [
+                    .. seat.StandIns.Where(standIn => !changed.Removed.Any(gone => gone.Seat == index && gone.StandIn == standIn)),
+                    .. changed.Added.Where(come => come.Seat == index).Select(come => come.StandIn),
+                ],
+            }),
+        ],
+        Warnings = [.. level.Warnings.Union(changed.Warnings, StringComparer.Ordinal)],
+        Delegations = changed.Delegations,
+        DelegationsAt = changed.DelegationsAt,
+    };
 
     private static VoteState VoteOf(ApprovalVoted voted) => new()
     {

@@ -157,6 +157,12 @@ public sealed record LevelState
     /// <summary>When it ends by itself.</summary>
     public DateTimeOffset? EndsAt { get; init; }
 
+    /// <summary>The delegations that were in force for its people when they were last looked up, by id.</summary>
+    public IReadOnlyList<string> Delegations { get; init; } = [];
+
+    /// <summary>When that changes by itself; null when it does not.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
+
     /// <summary>The votes, in order.</summary>
     public IReadOnlyList<VoteState> Votes { get; init; } = [];
 
@@ -257,19 +263,6 @@ public sealed record EndState
 
     /// <summary>From when, because changes are frozen until then.</summary>
     public DateTimeOffset? NotBefore { get; init; }
-}
-
-/// <summary>The record in another system.</summary>
-public sealed record MirrorState
-{
-    /// <summary>Its id there; null before it is known.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>Whether nothing more is done with it.</summary>
-    public bool IsClosed { get; init; }
-
-    /// <summary>When to look at it, or to try again.</summary>
-    public DateTimeOffset? NextAt { get; init; }
 }
 
 /// <summary>Where a level is.</summary>

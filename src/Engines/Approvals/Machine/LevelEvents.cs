@@ -34,6 +34,12 @@ public sealed record LevelOpened : ApprovalEvent
 
     /// <summary>When it ends by itself.</summary>
     public DateTimeOffset? EndsAt { get; init; }
+
+    /// <summary>The delegations that were in force for the level's people, by id.</summary>
+    public IReadOnlyList<string> Delegations { get; init; } = [];
+
+    /// <summary>When that changes by itself; null when it does not.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
 }
 
 /// <summary>Somebody voted.</summary>
@@ -105,7 +111,41 @@ public sealed record ApprovalEscalated : ApprovalEvent
 
     /// <summary>What was not as the rules meant.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>When the delegations of the level's people are to be looked at; null when none concerns them.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
 }
+
+/// <summary>Other delegations hold for the open level's people.</summary>
+public sealed record DelegationsChanged : ApprovalEvent
+{
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Type => "approval.delegations_changed";
+
+    /// <summary>At which level.</summary>
+    public required int Level { get; init; }
+
+    /// <summary>Who may act in addition.</summary>
+    public required IReadOnlyList<SeatStandIn> Added { get; init; }
+
+    /// <summary>Who may not act any more.</summary>
+    public required IReadOnlyList<SeatStandIn> Removed { get; init; }
+
+    /// <summary>What was not as it was meant.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>The delegations that were in force for the level's people, by id.</summary>
+    public IReadOnlyList<string> Delegations { get; init; } = [];
+
+    /// <summary>When that changes by itself; null when it does not.</summary>
+    public DateTimeOffset? DelegationsAt { get; init; }
+}
+
+/// <summary>Somebody who may act in a seat.</summary>
+/// <param name="Seat">Which, from 0.</param>
+/// <param name="StandIn">Who.</param>
+public sealed record SeatStandIn(int Seat, StandIn StandIn);
 
 /// <summary>A level is done.</summary>
 public sealed record LevelEnded : ApprovalEvent

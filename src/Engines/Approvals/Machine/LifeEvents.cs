@@ -118,19 +118,13 @@ public sealed record ApprovalHandedOver : ApprovalEvent
     public bool RunTold { get; init; }
 }
 
-/// <summary>The record in another system changed.</summary>
+/// <summary>The record in another system changed, or something is about to be sent there.</summary>
 public sealed record ApprovalMirrored : ApprovalEvent
 {
     /// <inheritdoc/>
     [JsonIgnore]
     public override string Type => "approval.mirrored";
 
-    /// <summary>The record's id there, once it is known.</summary>
-    public string? Reference { get; init; }
-
-    /// <summary>Whether it is closed there, or given up: nothing more is done with it.</summary>
-    public bool IsClosed { get; init; }
-
-    /// <summary>When to look at it or to try again; null never.</summary>
-    public DateTimeOffset? NextAt { get; init; }
+    /// <summary>All that is known of the record from now on.</summary>
+    public required MirrorState Mirror { get; init; }
 }

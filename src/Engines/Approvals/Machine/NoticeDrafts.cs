@@ -25,6 +25,9 @@ public static class NoticeDrafts
             case ApprovalDelegated delegated:
                 drafts.Add("approval.requested", delegated.To, "delegate", delegated.Level, isActionable: true, after.Levels[delegated.Level - 1].Seats[delegated.Seat].Person?.Key);
                 break;
+            case DelegationsChanged changed:
+                AddDelegations(drafts, after.Levels[changed.Level - 1], changed);
+                break;
             case ApprovalReminded reminded:
                 var level = after.Levels[reminded.Level - 1];
                 drafts.AddSeats("approval.reminder", [.. level.Seats.Where((_, index) => IsFree(level, index))], reminded.Level, isActionable: true, except: level);
@@ -56,6 +59,22 @@ public static class NoticeDrafts
     /// <summary>The id of a notice: follows from the approval, the event and whom it is for.</summary>
     public static string IdOf(string approvalId, long sequence, string kind, string recipient) =>
         "n-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{approvalId}\n{sequence}\n{kind}\n{recipient}")))[..32];
+
+    private static void AddDelegations(Collector drafts, LevelState level, DelegationsChanged changed)
+    {
+        foreach (var (seat, standIn) in changed.Added.Where(added => IsFree(level, added.Seat)))
+        {
+            drafts.Add("approval.requested", standIn.Person, standIn.Via, level.Number, isActionable: true, level.Seats[seat].Person?.Key);
+        }
+
+        foreach (var (_, standIn) in changed.Removed.Where(removed => !level.Seats.Any(seat => IsOf(seat, removed.StandIn.Person))))
+        {
+            drafts.Add("approval.closed", standIn.Person, standIn.Via, level.Number, isActionable: false);
+        }
+    }
+
+    private static bool IsOf(Seat seat, PersonRef person) =>
+        seat.Person?.MayBe(person.UserId, person.Email) == true || seat.StandIns.Any(standIn => standIn.Person.MayBe(person.UserId, person.Email));
 
     private static bool IsFree(LevelState level, int seat) => level.Seats[seat].Role is not null || level.Votes.All(vote => vote.Seat != seat);
 

@@ -54,6 +54,20 @@ public sealed record Person
 
     /// <summary>When they are, or will be, out of office.</summary>
     public IReadOnlyList<Absence> Absences { get; init; } = [];
+
+    /// <summary>Whether several people sign in with the address: it is none of theirs then, and gives nobody a right.</summary>
+    public bool IsAddressShared { get; init; }
+
+    /// <summary>Whether two could be the same person.</summary>
+    public bool MayBe(Person other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return MayBe(other.UserId, other.Email);
+    }
+
+    /// <summary>Whether an id or an address is this person's.</summary>
+    public bool MayBe(string? userId, string? email) =>
+        (UserId is not null && UserId == userId) || (email is { Length: > 0 } && Email.Equals(email, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>A time in which somebody is out of office.</summary>
@@ -87,8 +101,35 @@ public sealed record Delegation
     /// <summary>Only for requests of these types; empty for all.</summary>
     public IReadOnlyList<string> Types { get; init; } = [];
 
+    /// <summary>The user id of whoever is acted for, once somebody surely came with their address; from then on nobody else is meant, whoever gets the address later.</summary>
+    public string? FromUserId { get; init; }
+
+    /// <summary>The user id of the delegate, in the same way.</summary>
+    public string? ToUserId { get; init; }
+
+    /// <summary>Whether it is for requests of a type.</summary>
+    public bool IsFor(string type) => Types.Count == 0 || Types.Contains(type, StringComparer.Ordinal);
+
     /// <summary>Whether it holds for a type at a time.</summary>
-    public bool Covers(string type, DateTimeOffset at) => Begins <= at && at < Ends && (Types.Count == 0 || Types.Contains(type, StringComparer.Ordinal));
+    public bool Covers(string type, DateTimeOffset at) => Begins <= at && at < Ends && IsFor(type);
+
+    /// <summary>Whether it is by whoever has this address and perhaps this id.</summary>
+    public bool IsBy(PersonRef person)
+    {
+        ArgumentNullException.ThrowIfNull(person);
+        return IsBy(person.UserId, person.Email);
+    }
+
+    internal bool IsBy(Person person) => IsBy(person.UserId, person.Email);
+
+    /// <summary>The delegate, of whom the directory knows the address; null when that is somebody else's by now.</summary>
+    internal Person? Meant(Person found) =>
+        ToUserId is null ? found
+        : found.UserId is null ? found with { UserId = ToUserId }
+        : found.UserId == ToUserId ? found
+        : null;
+
+    private bool IsBy(string? userId, string email) => From.Equals(email, StringComparison.OrdinalIgnoreCase) && (FromUserId is null || userId is null || FromUserId == userId);
 }
 
 /// <summary>The directory could not be asked; it is asked again later, and nobody is left out meanwhile.</summary>

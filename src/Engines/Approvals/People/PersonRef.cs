@@ -38,15 +38,24 @@ public sealed record PersonRef
 
     /// <summary>
     /// Whether somebody who acts is surely this person, which is what a right to vote takes: the same user id where both are known, else the same mail address. An address alone never outweighs another user id,
-    /// since addresses are given to somebody else in time.
+    /// since addresses are given to somebody else in time; and an address with which several people come is nobody's.
     /// </summary>
     public bool IsSurely(ApprovalActor actor)
     {
         ArgumentNullException.ThrowIfNull(actor);
         return UserId is not null && actor.UserId is not null
             ? UserId == actor.UserId
-            : actor.Email is { Length: > 0 } && Email.Equals(actor.Email, StringComparison.OrdinalIgnoreCase);
+            : !actor.IsAddressShared && HasAddressOf(actor);
     }
+
+    /// <summary>Whether nothing but the mail address would say that somebody who acts is this person.</summary>
+    public bool IsByAddressAlone(ApprovalActor actor)
+    {
+        ArgumentNullException.ThrowIfNull(actor);
+        return (UserId is null || actor.UserId is null) && HasAddressOf(actor);
+    }
+
+    private bool HasAddressOf(ApprovalActor actor) => actor.Email is { Length: > 0 } && Email.Equals(actor.Email, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether somebody who acts could be this person, which is enough to be kept from voting twice.</summary>
     public bool MayBe(ApprovalActor actor)
@@ -74,6 +83,9 @@ public sealed record ApprovalActor
 
     /// <summary>Roles in the tenant.</summary>
     public IReadOnlyList<string> Roles { get; init; } = [];
+
+    /// <summary>Whether others come with the same address, or nobody could tell: it gives no right then.</summary>
+    public bool IsAddressShared { get; init; }
 
     /// <summary>What the person is called in texts.</summary>
     public string Label => Name ?? Email ?? UserId ?? "somebody";

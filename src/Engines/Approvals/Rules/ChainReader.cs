@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
 using Steward.Engines.Approvals.Chains;
+using Steward.Engines.Approvals.Mirroring;
 
 namespace Steward.Engines.Approvals.Rules;
 
@@ -50,7 +51,6 @@ internal sealed class ChainReader(IReadOnlySet<string> calendars, RuleErrors err
         }
 
         var standard = new ChainDefinition { Levels = [] };
-        var mirror = node["mirror"] as JsonObject;
         return levels.Contains(null) ? null : new ChainDefinition
         {
             Levels = [.. levels.OfType<LevelDefinition>()],
@@ -60,13 +60,24 @@ internal sealed class ChainReader(IReadOnlySet<string> calendars, RuleErrors err
             FourEyes = node["fourEyes"]?.GetValue<bool>() ?? standard.FourEyes,
             Veto = node["veto"]?.GetValue<bool>() ?? standard.Veto,
             Calendar = calendar,
-            Mirror = mirror is null ? null : new MirrorDefinition
-            {
-                Instance = mirror["instance"]!.GetValue<string>(),
-                Kind = mirror["kind"]!.GetValue<string>(),
-                Settings = (mirror["settings"] as JsonObject ?? []).ToDictionary(setting => setting.Key, setting => setting.Value!.GetValue<string>(), StringComparer.Ordinal),
-            },
+            Mirror = node["mirror"] is JsonObject mirror ? Mirror(mirror, at + "/mirror", rule) : null,
         };
+    }
+
+    private MirrorDefinition Mirror(JsonObject node, string at, string? rule)
+    {
+        var mirror = new MirrorDefinition
+        {
+            Instance = node["instance"]!.GetValue<string>(),
+            Kind = node["kind"]!.GetValue<string>(),
+            Settings = (node["settings"] as JsonObject ?? []).ToDictionary(setting => setting.Key, setting => setting.Value!.GetValue<string>(), StringComparer.Ordinal),
+        };
+        foreach (var (setting, message) in MirrorSettings.Check(mirror))
+        {
+            errors.Add(setting.Length == 0 ? at : $"{at}/settings/{LocatedDocument.Escape(setting)}", rule, message);
+        }
+
+        return mirror;
     }
 
     private LevelDefinition? Level(JsonObject node, string at, string? rule)

@@ -42,6 +42,9 @@ public sealed class RuleSet
     /// <summary>False when this release cannot read the version any more: then every request goes to the tenant's admins.</summary>
     public bool IsReadable { get; init; } = true;
 
+    /// <summary>Where the environment of a request stands, by which freezes are limited.</summary>
+    internal ConditionField Environment { get; init; } = new FieldCatalog().Find("environment")!;
+
     /// <summary>Stands for a version that was accepted once and that this release cannot read any more.</summary>
     public static RuleSet Unreadable(int version) => new() { Version = version, IsReadable = false, Default = PolicyChain.Of([]) };
 
@@ -95,12 +98,13 @@ public sealed class RuleSet
     private async ValueTask<FreezeNotice?> FreezeOfAsync(ApprovalRequest request, RequestFacts facts, DateTimeOffset now, CancellationToken cancellationToken)
     {
         FreezeNotice? longest = null;
+        var where = await facts.ReadAsync(Environment, ConditionKind.Text, cancellationToken);
         foreach (var freeze in Freezes)
         {
             if (freeze.Time.EndOf(now) is not { } end
                 || (longest is not null && end <= longest.Until)
                 || (freeze.Types.Count > 0 && !freeze.Types.Any(type => ConditionValue.SameText(type, request.Type)))
-                || (freeze.Environments.Count > 0 && !freeze.Environments.Any(environment => ConditionValue.SameText(environment, request.Environment ?? ""))))
+                || (freeze.Environments.Count > 0 && !(where.IsKnown && freeze.Environments.Any(environment => where.CompareTo(ConditionValue.OfText(environment)) == 0))))
             {
                 continue;
             }

@@ -44,6 +44,7 @@ public static class RuleSetReader
             Calendars = calendars,
             Freezes = freezes,
             TimeZone = timeZone,
+            Environment = catalog.Find("environment")!,
             Warnings = RuleWarnings.Of(otherwise, rules, chains, document),
         };
     }
@@ -59,9 +60,16 @@ public static class RuleSetReader
                 continue;
             }
 
+            var kind = Enum.Parse<ConditionKind>(node!["type"]!.GetValue<string>(), ignoreCase: true);
+            if (FieldCatalog.KindOf(name) is { } must && must != kind)
+            {
+                errors.Add(at + "/type", null, $"'{name}' must be a {must.ToString().ToLowerInvariant()}.");
+                continue;
+            }
+
             try
             {
-                catalog.Declare(name, Enum.Parse<ConditionKind>(node!["type"]!.GetValue<string>(), ignoreCase: true), Texts(node["from"]));
+                catalog.Declare(name, kind, Texts(node["from"]));
             }
             catch (ConditionException e)
             {

@@ -1,4 +1,5 @@
 using Steward.Engines.Approvals.Chains;
+using Steward.Engines.Approvals.Mirroring;
 using Steward.Engines.Approvals.Rules.Conditions;
 
 namespace Steward.Engines.Approvals.Rules;
@@ -62,9 +63,9 @@ internal static class RuleWarnings
 
     private static IEnumerable<string> Of(ChainDefinition chain)
     {
-        if (chain.Mirror is { } mirror)
+        if (chain.Mirror is { Kind: MirrorSettings.ServiceNowApproval } && chain.Levels.FirstOrDefault(level => level.Approvers.All(approver => approver.Kind == ApproverKind.Role)) is { } nobody)
         {
-            yield return $"nothing keeps a record in '{mirror.Instance}': this version does not carry 'mirror' out.";
+            yield return $"level '{nobody.Name}' asks roles alone: where nobody knows who holds them, nobody is asked in the record that goes along.";
         }
 
         foreach (var level in chain.Levels)

@@ -31,11 +31,12 @@ public static class CredentialServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<CredentialOptions>, CredentialOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<INameResolver, SystemNameResolver>();
+        services.AddStewardEgress();
         services.AddLogging();
         foreach (var (name, allowPrivate) in new[] { (TokenEndpoint.PublicClient, false), (TokenEndpoint.PrivateClient, true) })
         {
             services.AddHttpClient(name, static client => client.Timeout = Timeout.InfiniteTimeSpan)
-                .ConfigurePrimaryHttpMessageHandler(provider => InstanceConnections.CreateHandler(provider.GetRequiredService<INameResolver>(), allowPrivate))
+                .ConfigurePrimaryHttpMessageHandler(provider => InstanceConnections.CreateHandler(provider.GetRequiredService<INameResolver>(), allowPrivate, provider.GetRequiredService<EgressProxy>()))
                 // The factory's own loggers write headers, and some of them hold client secrets.
                 .RemoveAllLoggers();
         }
@@ -44,6 +45,7 @@ public static class CredentialServiceCollectionExtensions
         services.TryAddSingleton<InstanceCredentialsFactory>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, SigV4Applier>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, CertificateApplier>());
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ICredentialApplier, HmacApplier>());
         return services;
     }
 }

@@ -47,7 +47,7 @@ public sealed partial class InstanceCredentials
     public AuthSpec Auth { get; private set; }
 
     /// <summary>Whether tokens are fetched; else what the tenant gave is used as it is.</summary>
-    public bool IsOAuth => Auth.Kind is AuthKind.OAuth2Code or AuthKind.OAuth2ClientCredentials or AuthKind.OAuth2Password or AuthKind.OAuth2JwtBearer or AuthKind.OAuth2SamlBearer;
+    public bool IsOAuth => Auth.Kind is AuthKind.OAuth2Code or AuthKind.OAuth2ClientCredentials or AuthKind.OAuth2Password or AuthKind.OAuth2JwtBearer or AuthKind.OAuth2SamlBearer or AuthKind.Session;
 
     /// <summary>Where an instance's secrets are.</summary>
     public static VaultPath SecretsOf(string tenantId, string instance) => new(tenantId, $"connectors/{instance}");
@@ -225,7 +225,7 @@ public sealed partial class InstanceCredentials
             {
                 subject.Renewal = new GrantRenewal(_client, _vault, GrantOf(Target.Instance.TenantId, Target.Instance.Name, userId), _holder, _options, _time, _logger);
                 subject.Life = new CredentialLife(
-                    refused => RenewGrantAsync(subject.Renewal, refused), MakeCredential, _options, Auth.OAuth2?.RefreshMargin ?? TimeSpan.FromMinutes(2), _time, _random,
+                    refused => RenewGrantAsync(subject.Renewal, refused), MakeCredential, _options, Auth.OAuth2?.RefreshMargin ?? Auth.Session?.RefreshMargin ?? TimeSpan.FromMinutes(2), _time, _random,
                     (state, code, message) => Tell(subject, userId, state, code, message));
             }
 

@@ -84,6 +84,11 @@ public sealed class OAuthClient
     public Task<TokenGrant> ObtainAsync(SignIn signIn, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(signIn);
+        if (signIn.Auth.Kind == AuthKind.Session)
+        {
+            return _endpoint.LoginAsync(signIn, cancellationToken);
+        }
+
         var spec = signIn.OAuth;
         var parameters = new Dictionary<string, string>();
         switch (signIn.Auth.Kind)

@@ -18,6 +18,8 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
     public const string PrivateClient = "steward-token-endpoints-private";
 
     private const int MaxAnswer = 64 * 1024;
+    private const string JsonType = "application/json";
+    private const string FormType = "application/x-www-form-urlencoded";
     private static readonly TimeSpan LongestLifetime = TimeSpan.FromDays(400);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(1);
 
@@ -42,6 +44,36 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
         return Read(signIn, reply, asked);
     }
 
+    /// <summary>Makes the login call of a system whose sessions are its own kind (<see cref="SessionSpec"/>).</summary>
+    public async Task<TokenGrant> LoginAsync(SignIn signIn, CancellationToken cancellationToken)
+    {
+        var spec = signIn.Auth.Session ?? throw OAuthException.NotConfigured($"The template of {signIn.Product} does not say how '{signIn.Auth.Id}' logs in.");
+        var url = TokenAddress.Resolve(spec.LoginUrl, signIn);
+        var asked = time.GetUtcNow();
+        var (body, type) = SessionBody(signIn, spec);
+        var authorization = spec.Basic
+            ? new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{signIn.Need("username")}:{signIn.Need("password")}")))
+            : null;
+        var headers = spec.Headers.Select(header => (header.Key, Value: signIn.Render(header.Value))).ToList();
+        if (headers.Exists(header => header.Value.Any(char.IsControl)))
+        {
+            throw OAuthException.NotConfigured($"The connector for {signIn.Product} cannot sign in: a field holds line breaks or other control characters.");
+        }
+
+        var reply = await SendAsync(signIn, new HttpMethod(spec.Method), url, body, type, headers, authorization, cancellationToken);
+        var token = !reply.IsSuccess ? null
+            : spec.TokenHeader is { } header ? reply.Header(header)
+            : spec.TokenCookie is { } cookie ? CookieOf(reply, cookie)
+            : Text(reply.Json, spec.TokenPath ?? "");
+        if (string.IsNullOrWhiteSpace(token))
+        {
+            throw Failure(signIn, reply, "gave no session token");
+        }
+
+        var stated = spec.ExpiresPath is { } path ? Lifetime(reply.Json, path, spec.ExpiresUnit, asked) : null;
+        return new TokenGrant { AccessToken = new SecretText(token), ObtainedAt = asked, ExpiresAt = asked + (stated ?? spec.DefaultTtl), StatesLifetime = stated is not null };
+    }
+
     /// <summary>Sends a revocation: any success will do, and so will the server's word that it knows no such token (RFC 7009 2.2).</summary>
     public async Task RevokeAsync(SignIn signIn, Uri url, IReadOnlyDictionary<string, string> parameters, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
     {
@@ -61,7 +93,7 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
             throw Failure(signIn, reply, "gave no access token");
         }
 
-        var stated = Lifetime(reply.Json, spec, asked);
+        var stated = Lifetime(reply.Json, spec.ExpiresPath, spec.ExpiresUnit, asked);
         return new TokenGrant
         {
             AccessToken = new SecretText(token),
@@ -105,19 +137,44 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
             : OAuthException.Refused($"{signIn.Product} {what} ({shown}). Check the client id, secret, key and user that are configured for it.", error, isGrant: false);
     }
 
-    private async Task<VendorReply> SendAsync(
-        SignIn signIn, Uri url, IReadOnlyDictionary<string, string> parameters, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    private static (byte[]? Body, string? ContentType) SessionBody(SignIn signIn, SessionSpec spec)
     {
-        var json = signIn.OAuth.JsonBody;
-        var body = json
-            ? JsonSerializer.SerializeToUtf8Bytes(parameters)
-            : Encoding.ASCII.GetBytes(string.Join('&', parameters.Select(field => $"{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}")));
-        using var content = new SingleUseContent(body, json ? "application/json" : "application/x-www-form-urlencoded");
-        using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = content };
+        if (spec.Body is not { } template)
+        {
+            return spec.Method == "GET" ? default : ([], null);
+        }
+
+        var body = TemplateText.RenderJson(template, name => signIn.Find(name) is { } value ? JsonSerializer.SerializeToElement(value) : null)?.AsObject() ?? [];
+        return spec.BodyFormat == BodyFormat.Form
+            ? (Form(body.Where(field => field.Value is not null).Select(field => KeyValuePair.Create(field.Key, TextFunctions.TextOf(field.Value!)))), FormType)
+            : (JsonSerializer.SerializeToUtf8Bytes(body), JsonType);
+    }
+
+    // The value of a cookie goes back as it came.
+    private static string? CookieOf(VendorReply reply, string name) => reply.Headers("Set-Cookie").Select(cookie => cookie.Split(';', 2)[0].Split('=', 2)).LastOrDefault(pair => pair.Length == 2 && pair[0].Trim() == name)?[1].Trim();
+
+    private static byte[] Form(IEnumerable<KeyValuePair<string, string>> fields) =>
+        Encoding.ASCII.GetBytes(string.Join('&', fields.Select(field => $"{Uri.EscapeDataString(field.Key)}={Uri.EscapeDataString(field.Value)}")));
+
+    private Task<VendorReply> SendAsync(
+        SignIn signIn, Uri url, IReadOnlyDictionary<string, string> parameters, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken) => signIn.OAuth.JsonBody
+        ? SendAsync(signIn, HttpMethod.Post, url, JsonSerializer.SerializeToUtf8Bytes(parameters), JsonType, [], authorization, cancellationToken)
+        : SendAsync(signIn, HttpMethod.Post, url, Form(parameters), FormType, [], authorization, cancellationToken);
+
+    private async Task<VendorReply> SendAsync(
+        SignIn signIn, HttpMethod method, Uri url, byte[]? body, string? contentType, List<(string Name, string Value)> headers, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    {
+        using var content = body is null ? null : new SingleUseContent(body, contentType);
+        using var request = new HttpRequestMessage(method, url) { Content = content };
+        foreach (var (name, value) in headers)
+        {
+            request.Headers.TryAddWithoutValidation(name, value);
+        }
+
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.TryAddWithoutValidation("User-Agent", "Steward/1.0");
         request.Headers.Authorization = authorization;
-        using var activity = Diagnostics.StartRequest(signIn.Connector, HttpMethod.Post, url);
+        using var activity = Diagnostics.StartRequest(signIn.Connector, method, url);
         using var late = new CancellationTokenSource(limit, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         string? problem = null;
@@ -132,18 +189,18 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             problem = "timeout";
-            throw OAuthException.Unavailable($"{signIn.Product} did not answer in time when asked for an access token.", content.MayHaveBeenSent, inner: exception);
+            throw OAuthException.Unavailable($"{signIn.Product} did not answer in time when asked for an access token.", content?.MayHaveBeenSent == true, inner: exception);
         }
         catch (Exception exception) when (exception is HttpRequestException or IOException or SocketException)
         {
             problem = exception.GetType().Name;
             throw Forbidden(exception)
                 ? OAuthException.NotConfigured($"The token endpoint of {signIn.Product} leads into a private, local or otherwise special network. The operator can allow private ones with Steward:Connectors:AllowPrivateAddresses.")
-                : OAuthException.Unavailable($"{signIn.Product} cannot be reached for an access token.", content.MayHaveBeenSent, inner: exception);
+                : OAuthException.Unavailable($"{signIn.Product} cannot be reached for an access token.", content?.MayHaveBeenSent == true, inner: exception);
         }
         finally
         {
-            Array.Clear(body);
+            Array.Clear(body ?? []);
             Diagnostics.EndRequest(activity, status, problem, vendorRequestId: null);
         }
     }
@@ -158,14 +215,14 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
 
     private static bool Forbidden(Exception? exception) => exception is not null && (exception is AddressForbiddenException || Forbidden(exception.InnerException));
 
-    private static TimeSpan? Lifetime(JsonElement json, OAuth2Spec spec, DateTimeOffset asked)
+    private static TimeSpan? Lifetime(JsonElement json, string path, LifetimeUnit unit, DateTimeOffset asked)
     {
-        if (!double.TryParse(Text(json, spec.ExpiresPath), CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number) || number <= 0)
+        if (!double.TryParse(Text(json, path), CultureInfo.InvariantCulture, out var number) || !double.IsFinite(number) || number <= 0)
         {
             return null;
         }
 
-        var seconds = spec.ExpiresUnit switch
+        var seconds = unit switch
         {
             LifetimeUnit.Milliseconds => number / 1000,
             LifetimeUnit.Epoch => number - (asked.ToUnixTimeMilliseconds() / 1000.0),

@@ -1,11 +1,12 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Execution;
 
 /// <summary>A complete answer of an external system.</summary>
-internal sealed class VendorReply(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body)
+internal sealed class VendorReply(int status, HttpResponseHeaders headers, ReadOnlyMemory<byte> body, AnswerFormat format = AnswerFormat.Json)
 {
     private static readonly JsonDocumentOptions Options = new() { MaxDepth = 64 };
 
@@ -14,7 +15,10 @@ internal sealed class VendorReply(int status, HttpResponseHeaders headers, ReadO
     public bool IsSuccess => status is >= 200 and < 300;
 
     /// <summary>The body as JSON; undefined when it is empty or something else.</summary>
-    public JsonElement Json => field.ValueKind != JsonValueKind.Undefined ? field : field = Parse(body);
+    public JsonElement Json => field.ValueKind != JsonValueKind.Undefined ? field : field = IsXml ? XmlAnswer.Parse(body) : Parse(body);
+
+    /// <summary>Whether it is XML, where one of something looks like a single value instead of a list.</summary>
+    public bool IsXml => format == AnswerFormat.Xml && body.Span.TrimStart(" \t\r\n\uFEFF"u8) is [(byte)'<', ..];
 
     /// <summary>Whether there is no body.</summary>
     public bool IsEmpty => body.IsEmpty;

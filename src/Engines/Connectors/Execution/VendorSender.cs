@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net.Http.Headers;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Security.Webhooks;
 
 namespace Steward.Engines.Connectors.Execution;
@@ -21,6 +22,9 @@ internal sealed class Sending
 
     /// <summary>The header with the system's own id of a request, before those that many use.</summary>
     public string? RequestIdHeader { get; init; }
+
+    /// <summary>How the answer is written.</summary>
+    public AnswerFormat Answers { get; init; }
 
     /// <summary>Cancelled when the caller stops waiting.</summary>
     public required CancellationToken Caller { get; init; }
@@ -143,7 +147,7 @@ internal static class VendorSender
                 }
             }
 
-            return new VendorReply(status, response.Headers, buffer.AsSpan(0, length).ToArray());
+            return new VendorReply(status, response.Headers, buffer.AsSpan(0, length).ToArray(), sending.Answers);
         }
         catch (Exception exception) when (status is >= 300 and < 500 and not 408 && exception is HttpRequestException or IOException)
         {

@@ -54,6 +54,6 @@ public interface ICallAudit
 {
     /// <summary>Takes one entry.</summary>
     /// <param name="entry">The entry.</param>
-    /// <param name="isChange">Whether the call may have changed something: then this returns once the entry is durable, or cannot be within two seconds, in which case it is written later. Else it returns at once.</param>
+    /// <param name="isChange">Whether the call may have changed something: then this returns once the entry is durable, or cannot be within two seconds, in which case it is written later. Else it returns at once, or soon where the log has fallen behind.</param>
     ValueTask RecordAsync(CallAudit entry, bool isChange);
 }

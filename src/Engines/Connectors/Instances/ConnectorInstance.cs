@@ -55,6 +55,9 @@ public sealed record ConnectorInstance
     /// <summary>The tools that an administrator accepted, for instances of <see cref="TemplateKind.Mcp"/>; others have none.</summary>
     public IReadOnlyList<Mcp.McpTool> Tools { get; init; } = [];
 
+    /// <summary>How many times what the template's limits say the tenant's plan with the vendor allows; 1, what they say, when null. The operator bounds it.</summary>
+    public double? LimitFactor { get; init; }
+
     /// <summary>How often address, credentials and schemas are checked by themselves.</summary>
     public TimeSpan CheckEvery { get; init; } = TimeSpan.FromDays(1);
 

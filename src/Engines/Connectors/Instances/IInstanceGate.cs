@@ -57,6 +57,9 @@ public sealed record CallPermit
     /// <summary>Whether the owner would like to know what the answer looks like.</summary>
     public bool WantsShape { get; init; }
 
+    /// <summary>Whether it was refused for the limit of its resource alone: calls for others may be made.</summary>
+    public bool IsOfResource { get; init; }
+
     /// <summary>Whether it may be made now.</summary>
     public bool IsGranted => Refusal is null;
 }

@@ -20,6 +20,9 @@ public static partial class InstanceRules
     /// <summary>The longest secret, in characters; private keys and certificates are the longest.</summary>
     public const int MaxSecretLength = 32_768;
 
+    /// <summary>The smallest factor of limits, for tenants that leave most of their plan to other programs.</summary>
+    public const double LeastLimitFactor = 0.01;
+
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The first fault, or null when it fits.</summary>

@@ -14,6 +14,15 @@ internal sealed class InstanceLimits
 
     public InstanceLimits(ConnectorTemplate template, TenantShare? share) => _rules = [.. template.Limits.Select(spec => new Rule(spec, share))];
 
+    /// <summary>Multiplies all limits of the template, for a plan that allows more than it says.</summary>
+    public void Scale(double factor)
+    {
+        foreach (var rule in _rules)
+        {
+            rule.Scale(factor);
+        }
+    }
+
     /// <summary>The states that a call counts in.</summary>
     public LimitState[] Find(CallIntent intent, TimeSpan now)
     {
@@ -43,6 +52,9 @@ internal sealed class InstanceLimits
 
         return wait == TimeSpan.Zero && waitsForOthers ? null : wait;
     }
+
+    /// <summary>Whether a call for another resource might be made now.</summary>
+    public bool IsFreeForOthers(LimitState[] states, int units, TimeSpan now) => WaitFor(Array.FindAll(states, state => state.Scope != LimitScope.Resource), units, now) == TimeSpan.Zero;
 
     /// <summary>Counts a call that is let through.</summary>
     /// <returns>What it counts as in each of the states.</returns>
@@ -78,8 +90,9 @@ internal sealed class InstanceLimits
         {
             Narrowest(report, now).Refused(report.RetryAfter ?? (report.Remaining == 0 ? report.ResetAfter : null), draw, now);
         }
-        else if (report.Status is >= 200 and < 400)
+        else if (report is { Status: >= 200 and < 400 } or { Status: null, Outcome: InstanceState.Succeeded })
         {
+            // Not everything that a system answers has a status: mail servers go by codes of their own.
             Narrowest(report, now).Accepted();
         }
     }
@@ -99,8 +112,20 @@ internal sealed class InstanceLimits
         private readonly LimitState? _whole = spec.Scope is LimitScope.Tenant or LimitScope.Instance ? new LimitState(spec, Slots, spec.Scope == LimitScope.Tenant ? share : null) : null;
         private readonly ResourceLimits? _resources = spec.Scope == LimitScope.Resource ? new ResourceLimits(spec) : null;
         private readonly Dictionary<string, LimitState> _byOperation = new(StringComparer.Ordinal);
+        private LimitSpec _scaled = spec;
 
-        public LimitSpec Spec => spec;
+        public LimitSpec Spec { get; } = spec;
+
+        public void Scale(double factor)
+        {
+            _scaled = Spec with { Max = Times(Spec.Max, factor), MaxConcurrent = Spec.MaxConcurrent is { } most ? Times(most, factor) : null };
+            _whole?.Use(_scaled);
+            _resources?.Use(_scaled);
+            foreach (var state in _byOperation.Values)
+            {
+                state.Use(_scaled);
+            }
+        }
 
         public bool HasOperations => _operations is not null;
 
@@ -125,10 +150,12 @@ internal sealed class InstanceLimits
 
             if (!_byOperation.TryGetValue(operationId, out var state))
             {
-                _byOperation[operationId] = state = new LimitState(spec, Slots);
+                _byOperation[operationId] = state = new LimitState(_scaled, Slots);
             }
 
             return state;
         }
+
+        private static int Times(int number, double factor) => (int)Math.Clamp(Math.Floor(number * factor), 1, int.MaxValue);
     }
 }

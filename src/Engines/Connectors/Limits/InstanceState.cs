@@ -17,6 +17,9 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
     /// <summary>The most calls under way, whatever the template says; what is beyond is refused.</summary>
     public const int MaxUnderWay = 1024;
 
+    /// <summary>How reports name a call that went well.</summary>
+    internal const string Succeeded = "succeeded";
+
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan SweepEvery = TimeSpan.FromSeconds(1);
@@ -62,6 +65,9 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
     /// <summary>Takes over how many instances of the template the tenant has, and how many of them come before this one; true when that is news.</summary>
     public bool Share(int count, int rank) => share?.See(count, rank, Now) == true;
 
+    /// <summary>Multiplies all limits of the template from now on, for a plan that allows more than it says. What was used counts on.</summary>
+    public void Scale(double factor) => _limits.Scale(factor);
+
     /// <summary>Decides about one call, and counts it when it is let through. The permit holds no credential: whoever owns those adds it.</summary>
     public CallPermit Enter(CallIntent intent)
     {
@@ -97,7 +103,7 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
 
         if (wait > TimeSpan.Zero)
         {
-            return Refuse(FailureCodes.RateLimited, $"{template.Name} takes no more calls of this kind for now.", wait);
+            return Refuse(FailureCodes.RateLimited, $"{template.Name} takes no more calls of this kind for now.", wait) with { IsOfResource = _limits.IsFreeForOthers(states, units, now) };
         }
 
         var counted = _limits.Enter(states, units, now);
@@ -132,8 +138,8 @@ public sealed class InstanceState(ConnectorTemplate template, TimeProvider time,
             return;
         }
 
-        // Refusals for too many calls, and calls that never reached the system, show nothing about it.
-        bool? failed = report.IsFailure ? true : report.Status is null || report.Outcome == FailureCodes.RateLimited ? null : false;
+        // Refusals for too many calls, and calls that never reached the system, show nothing about it. What succeeded did reach it, also where answers have no status, as those of mail servers.
+        bool? failed = report.IsFailure ? true : report.Outcome == FailureCodes.RateLimited ? null : report.Status is not null || report.Outcome == Succeeded ? false : null;
         _breaker.Leave(call.BreakerEpoch, failed, now);
         if (failed is { } isFailure)
         {

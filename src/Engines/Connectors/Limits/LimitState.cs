@@ -3,7 +3,7 @@ using Steward.Engines.Connectors.Templates;
 namespace Steward.Engines.Connectors.Limits;
 
 /// <summary>One <see cref="LimitSpec"/> of one instance, operation or resource: its window, its calls under way, and what the system says about it.</summary>
-/// <param name="spec">The limit.</param>
+/// <param name="spec">The limit; another one from <see cref="Use"/> on.</param>
 /// <param name="slots">How finely time is kept.</param>
 /// <param name="share">Which part of it may be used, where others use it, too; null for all of it.</param>
 internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share = null)
@@ -14,9 +14,14 @@ internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share =
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(90);
 
     private readonly SlidingWindow _window = new(spec.Window, slots);
+    private LimitSpec _spec = spec;
+    private long? _named;
     private int _bound = spec.Max;
 
     public VendorAllowance Vendor { get; } = new();
+
+    /// <summary>What it is a limit of.</summary>
+    public LimitScope Scope => _spec.Scope;
 
     /// <summary>Calls under way.</summary>
     public int UnderWay { get; private set; }
@@ -25,7 +30,7 @@ internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share =
     public TimeSpan? WaitFor(int units, TimeSpan now)
     {
         var wait = Vendor.WaitFor(units, now);
-        var bound = share is null ? _bound : Math.Min(_bound, share.BoundOf(_bound, spec.Window, now));
+        var bound = share is null ? _bound : Math.Min(_bound, share.BoundOf(_bound, _spec.Window, now));
         if (bound < Math.Min(units, _bound))
         {
             return wait > UntilShared ? wait : UntilShared;
@@ -33,7 +38,7 @@ internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share =
 
         var window = _window.WaitFor(units, bound, now);
         wait = window > wait ? window : wait;
-        return wait == TimeSpan.Zero && spec.MaxConcurrent is { } most && UnderWay >= AtOnce(most, now) ? null : wait;
+        return wait == TimeSpan.Zero && _spec.MaxConcurrent is { } most && UnderWay >= AtOnce(most, now) ? null : wait;
     }
 
     /// <summary>A call was let through.</summary>
@@ -54,8 +59,19 @@ internal sealed class LimitState(LimitSpec spec, int slots, TenantShare? share =
         UnderWay--;
     }
 
-    /// <summary>Takes over the limit that the system names. Only downwards: more than the template says would have to be agreed with somebody.</summary>
-    public void Bound(long limit) => _bound = (int)Math.Clamp(limit, 1, spec.Max);
+    /// <summary>Takes over the limit that the system names. Only downwards: more than the template says, or the tenant's plan, would have to be agreed with somebody.</summary>
+    public void Bound(long limit)
+    {
+        _named = limit;
+        _bound = (int)Math.Clamp(limit, 1, _spec.Max);
+    }
+
+    /// <summary>Takes another limit over the same window. What was used counts on, and so does what the system named.</summary>
+    public void Use(LimitSpec other)
+    {
+        _spec = other;
+        _bound = (int)Math.Clamp(_named ?? other.Max, 1, other.Max);
+    }
 
     // One call at a time must be possible, however many share.
     private int AtOnce(int most, TimeSpan now) => share is null ? most : Math.Max(1, share.BoundOf(most, LongestCall, now));

@@ -14,9 +14,21 @@ internal sealed class ResourceLimits(LimitSpec spec)
 
     private readonly Dictionary<string, LinkedListNode<(string Key, LimitState State)>> _byKey = new(StringComparer.Ordinal);
     private readonly LinkedList<(string Key, LimitState State)> _byUse = new();
+    private LimitSpec _spec = spec;
     private LimitState? _shared;
 
     public int Count => _byKey.Count;
+
+    /// <summary>Takes another limit over the same window.</summary>
+    public void Use(LimitSpec other)
+    {
+        _spec = other;
+        _shared?.Use(other);
+        foreach (var (_, state) in _byUse)
+        {
+            state.Use(other);
+        }
+    }
 
     /// <summary>The state of a resource.</summary>
     public LimitState For(string key, TimeSpan now)
@@ -32,7 +44,7 @@ internal sealed class ResourceLimits(LimitSpec spec)
         {
             if (!_byUse.Last!.Value.State.IsIdle(now))
             {
-                return _shared ??= new LimitState(spec, Slots);
+                return _shared ??= new LimitState(_spec, Slots);
             }
 
             _byKey.Remove(_byUse.Last.Value.Key);
@@ -46,6 +58,6 @@ internal sealed class ResourceLimits(LimitSpec spec)
         }
 
         _shared = null;
-        return (_byKey[key] = _byUse.AddFirst((key, new LimitState(spec, Slots)))).Value.State;
+        return (_byKey[key] = _byUse.AddFirst((key, new LimitState(_spec, Slots)))).Value.State;
     }
 }

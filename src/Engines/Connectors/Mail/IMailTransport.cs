@@ -90,8 +90,11 @@ public enum MailOutcomeKind
     /// <summary>The server took it.</summary>
     Taken,
 
-    /// <summary>Refused for now: the mailbox is full, or the server does not know the sender yet.</summary>
+    /// <summary>Refused for now, and others may be, too: too many mails, or the server does not know the sender yet.</summary>
     Deferred,
+
+    /// <summary>Refused for now because of its recipient, for example a full mailbox; says nothing about other mails.</summary>
+    MailboxBusy,
 
     /// <summary>The address does not exist.</summary>
     NoSuchAddress,

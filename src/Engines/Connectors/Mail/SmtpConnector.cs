@@ -67,6 +67,7 @@ internal sealed class SmtpConnector(IMailTransport transport, IOptionsMonitor<Co
     {
         MailOutcomeKind.Taken => new Exchange(),
         MailOutcomeKind.Deferred => Ended(FailureCodes.RateLimited, $"The mail was put off. {outcome.Detail}", isRetryable: true),
+        MailOutcomeKind.MailboxBusy => Ended(FailureCodes.Rejected, $"The mail was put off by its recipient. {outcome.Detail}", isRetryable: true),
         MailOutcomeKind.NoSuchAddress => Ended(FailureCodes.NotFound, $"The address does not exist. {outcome.Detail}"),
         MailOutcomeKind.Refused => Ended(FailureCodes.Rejected, $"The mail was refused. {outcome.Detail}"),
         MailOutcomeKind.SignInRefused => Ended(FailureCodes.Unauthenticated, "User name or password of the mail server is wrong.") with { IsExpired = true },

@@ -167,7 +167,15 @@ internal sealed class SmtpTransport : IMailTransport
         return taken.Code is >= 200 and < 300 ? new MailOutcome(MailOutcomeKind.Taken, taken.Shown) : Refused(taken);
     }
 
-    private static MailOutcome Refused(SmtpReply reply) => reply.Code == 421 ? Unavailable(reply) : new MailOutcome(reply.Code is >= 400 and < 500 ? MailOutcomeKind.Deferred : MailOutcomeKind.Refused, reply.Shown);
+    // The second figure of the enhanced code (RFC 3463) says what is to blame: the address or mailbox, the mail system or its network, or a rule such as that of too many mails.
+    private static MailOutcome Refused(SmtpReply reply) => reply switch
+    {
+        { Code: 421 } => Unavailable(reply),
+        { Code: < 400 or >= 500 } => new MailOutcome(MailOutcomeKind.Refused, reply.Shown),
+        { Text: ['4', '.', '1' or '2', '.', ..] } => new MailOutcome(MailOutcomeKind.MailboxBusy, reply.Shown),
+        { Text: ['4', '.', '3' or '4', '.', ..] } => Unavailable(reply),
+        _ => new MailOutcome(MailOutcomeKind.Deferred, reply.Shown),
+    };
 
     private static MailOutcome Unavailable(SmtpReply reply) => new(MailOutcomeKind.Unavailable, reply.Shown);
 }

@@ -14,17 +14,20 @@ internal sealed class McpConnection : IAsyncDisposable
     private readonly IAsyncDisposable? _transport;
     private readonly HttpClient? _http;
     private readonly McpConnectionHandler? _handler;
+    private readonly TimeProvider _time;
+    private readonly TimeSpan _listAgainAfter;
     private readonly IAsyncDisposable _listener;
     private readonly SemaphoreSlim _listing = new(1, 1);
-    private IReadOnlyList<Tool>? _tools;
+    private Listing? _tools;
+    private int _changes;
     private int _calls;
 
-    public McpConnection(McpClient client, IAsyncDisposable? transport, HttpClient? http, McpConnectionHandler? handler)
+    public McpConnection(McpClient client, IAsyncDisposable? transport, HttpClient? http, McpConnectionHandler? handler, TimeProvider time, TimeSpan listAgainAfter)
     {
-        (_client, _transport, _http, _handler) = (client, transport, http, handler);
+        (_client, _transport, _http, _handler, _time, _listAgainAfter) = (client, transport, http, handler, time, listAgainAfter);
         _listener = client.RegisterNotificationHandler(NotificationMethods.ToolListChangedNotification, (_, _) =>
         {
-            Volatile.Write(ref _tools, null);
+            Interlocked.Increment(ref _changes);
             return ValueTask.CompletedTask;
         });
     }
@@ -54,10 +57,10 @@ internal sealed class McpConnection : IAsyncDisposable
         return new Hold(this);
     }
 
-    /// <summary>What the server offers; asked for again when the server says that it changed, or <paramref name="anew"/>.</summary>
+    /// <summary>What the server offers; asked for again when the server says that it changed, after a while (not every server says so), or <paramref name="anew"/>.</summary>
     public async Task<IReadOnlyList<Tool>> ListAsync(bool anew, CancellationToken cancellationToken)
     {
-        if (!anew && Volatile.Read(ref _tools) is { } known)
+        if (!anew && Known is { } known)
         {
             return known;
         }
@@ -65,11 +68,13 @@ internal sealed class McpConnection : IAsyncDisposable
         await _listing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (!anew && Volatile.Read(ref _tools) is { } listed)
+            if (!anew && Known is { } listed)
             {
                 return listed;
             }
 
+            // A change that is told while the list is on its way may not be in it.
+            var changes = Volatile.Read(ref _changes);
             var tools = new List<Tool>();
             string? cursor = null;
             for (var page = 0; page < MaxPages && tools.Count < McpOperations.MaxTools; page++)
@@ -83,7 +88,7 @@ internal sealed class McpConnection : IAsyncDisposable
                 }
             }
 
-            Volatile.Write(ref _tools, tools);
+            Volatile.Write(ref _tools, new Listing(changes, _time.GetTimestamp(), tools));
             return tools;
         }
         finally
@@ -110,6 +115,12 @@ internal sealed class McpConnection : IAsyncDisposable
         _http?.Dispose();
         _listing.Dispose();
     }
+
+    private IReadOnlyList<Tool>? Known =>
+        Volatile.Read(ref _tools) is { } listing && listing.Changes == Volatile.Read(ref _changes) && _time.GetElapsedTime(listing.At) < _listAgainAfter ? listing.Tools : null;
+
+    /// <summary>What the server offered at a time, after it had said so many times that this changed.</summary>
+    private sealed record Listing(int Changes, long At, IReadOnlyList<Tool> Tools);
 
     private sealed class Hold(McpConnection connection) : IDisposable
     {

@@ -76,7 +76,7 @@ internal sealed class McpConnector(
             ownsHttpClient: false);
         try
         {
-            return new McpConnection(await ConnectAsync(transport, cancellationToken).ConfigureAwait(false), transport, http, handler);
+            return new McpConnection(await ConnectAsync(transport, cancellationToken).ConfigureAwait(false), transport, http, handler, time, options.Value.ListAgainAfter);
         }
         catch
         {
@@ -108,7 +108,7 @@ internal sealed class McpConnector(
                 StandardErrorLines = static _ => { },
             },
             NullLoggerFactory.Instance);
-        return new McpConnection(await ConnectAsync(transport, cancellationToken).ConfigureAwait(false), null, null, null);
+        return new McpConnection(await ConnectAsync(transport, cancellationToken).ConfigureAwait(false), null, null, null, time, options.Value.ListAgainAfter);
     }
 
     private Dictionary<string, string?> EnvironmentOf(ResolvedInstance target, Credential? credential)

@@ -27,6 +27,9 @@ public sealed class McpOptions
     /// <summary>How long a server may take to open a session. Default 15 s.</summary>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How old a server's list of tools may be when it is compared with what was accepted; a server that says that its tools changed is asked at once. Default 1 minute.</summary>
+    public TimeSpan ListAgainAfter { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Whether a template's command may be started.</summary>
     internal bool Allows(IReadOnlyList<string> command) => command.Count > 0 && AllowedCommands.Any(allowed =>
     {

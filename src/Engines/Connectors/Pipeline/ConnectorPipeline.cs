@@ -30,10 +30,11 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
         ILogger<ConnectorPipeline> logger,
         IServiceProvider services,
         ICallAudit? audit = null,
-        ClusterKeyRing? keys = null)
+        ClusterKeyRing? keys = null,
+        EgressProxy? proxy = null)
     {
         _logger = logger;
-        var send = new SendStep(clients, appliers, names, options, time);
+        var send = new SendStep(clients, appliers, names, options, time, proxy);
 
         // Around each request. A repetition, for whatever reason, asks for a permit of its own.
         var request = Chain(

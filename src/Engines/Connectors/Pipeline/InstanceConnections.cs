@@ -17,7 +17,7 @@ internal static class InstanceConnections
     private static readonly string[] PrivateNetworks = ["127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "::1/128", "fc00::/7"];
 
     /// <summary>What keeps to these rules.</summary>
-    public static AddressGuard CreateGuard(INameResolver names, bool allowPrivate)
+    public static AddressGuard CreateGuard(INameResolver names, bool allowPrivate, EgressProxy? proxy = null)
     {
         var rules = new WebhookOptions();
         foreach (var network in allowPrivate ? PrivateNetworks : [])
@@ -25,13 +25,13 @@ internal static class InstanceConnections
             rules.AllowedNetworks.Add(network);
         }
 
-        return new AddressGuard(Options.Create(rules), names);
+        return new AddressGuard(Options.Create(rules), names, proxy);
     }
 
     /// <summary>A handler with these rules.</summary>
-    public static SocketsHttpHandler CreateHandler(INameResolver names, bool allowPrivate)
+    public static SocketsHttpHandler CreateHandler(INameResolver names, bool allowPrivate, EgressProxy? proxy)
     {
-        var handler = CreateGuard(names, allowPrivate).CreateHandler();
+        var handler = CreateGuard(names, allowPrivate, proxy).CreateHandler();
         handler.AutomaticDecompression = DecompressionMethods.All;
         handler.PooledConnectionLifetime = TimeSpan.FromMinutes(5);
         handler.MaxResponseHeadersLength = 64;

@@ -10,7 +10,7 @@ namespace Steward.Engines.Connectors.Pipeline;
 
 /// <summary>The end of the chain: writes one message, puts the credential into it, sends it to the instance's own host and nowhere else, and says what the answer means.</summary>
 internal sealed class SendStep(
-    IHttpClientFactory clients, IEnumerable<ICredentialApplier> appliers, INameResolver names, IOptionsMonitor<ConnectorsOptions> options, TimeProvider time)
+    IHttpClientFactory clients, IEnumerable<ICredentialApplier> appliers, INameResolver names, IOptionsMonitor<ConnectorsOptions> options, TimeProvider time, EgressProxy? proxy)
 {
     private readonly ICredentialApplier[] _appliers = [.. appliers];
 
@@ -48,7 +48,7 @@ internal sealed class SendStep(
 
         if (!message.Headers.Contains("Accept"))
         {
-            message.Headers.TryAddWithoutValidation("Accept", "application/json");
+            message.Headers.TryAddWithoutValidation("Accept", template.Answers == AnswerFormat.Xml ? "application/xml, text/xml, application/json;q=0.5" : "application/json");
         }
 
         if (!message.Headers.Contains("User-Agent"))
@@ -69,6 +69,7 @@ internal sealed class SendStep(
             IsWrite = isWrite,
             Content = content,
             RequestIdHeader = template.RequestIdHeader,
+            Answers = template.Answers,
             Caller = call.Caller,
             Token = call.Token,
         };
@@ -113,6 +114,6 @@ internal sealed class SendStep(
             ?? throw OutcomeException.Failed(FailureCodes.NotConfigured, $"The connector '{call.Instance.Name}' signs in by {auth.Kind}, which is not supported here.");
         var use = new CredentialUse(call.Request.Target, auth, credential);
         applier.Apply(message, body, use);
-        return applier.FindClient(use, () => InstanceConnections.CreateHandler(names, allowPrivate));
+        return applier.FindClient(use, () => InstanceConnections.CreateHandler(names, allowPrivate, proxy));
     }
 }

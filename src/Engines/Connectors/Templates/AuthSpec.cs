@@ -29,6 +29,12 @@ public sealed record AuthSpec
     /// <summary>AWS Signature Version 4, for <see cref="AuthKind.Sigv4"/>.</summary>
     public SigV4Spec? Sigv4 { get; init; }
 
+    /// <summary>The login call, for <see cref="AuthKind.Session"/>.</summary>
+    public SessionSpec? Session { get; init; }
+
+    /// <summary>What is signed and how, for <see cref="AuthKind.Hmac"/>.</summary>
+    public HmacSpec? Hmac { get; init; }
+
     /// <summary>Whether each employee may sign in on their own, so that calls are made with their rights in the target system.</summary>
     public bool PerUser { get; init; }
 }
@@ -70,6 +76,12 @@ public enum AuthKind
 
     /// <summary>AWS Signature Version 4.</summary>
     Sigv4,
+
+    /// <summary>A login call that gives a token for the calls that follow.</summary>
+    Session,
+
+    /// <summary>A signature of each request with a shared key.</summary>
+    Hmac,
 }
 
 /// <summary>Where a credential goes. Exactly one of <see cref="Header"/> and <see cref="Query"/>.</summary>

@@ -42,6 +42,9 @@ public sealed record ErrorCodeSpec
 
     /// <summary>Whether the same call may succeed later.</summary>
     public bool Retryable { get; init; }
+
+    /// <summary>Whether the system says so before it does anything. Otherwise a write that fails with <c>unavailable</c> or <c>timeout</c> may have been done.</summary>
+    public bool NotDone { get; init; }
 }
 
 /// <summary>How many calls a system takes.</summary>

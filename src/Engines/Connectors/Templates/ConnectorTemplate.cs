@@ -78,6 +78,9 @@ public sealed record ConnectorTemplate
     /// <summary>The response header with the system's own id of a request.</summary>
     public string? RequestIdHeader { get; init; }
 
+    /// <summary>How answers are written.</summary>
+    public AnswerFormat Answers { get; init; } = AnswerFormat.Json;
+
     /// <summary>What can be done.</summary>
     public required IReadOnlyList<OperationTemplate> Operations { get; init; }
 
@@ -95,6 +98,19 @@ public sealed record ConnectorTemplate
 
     /// <summary>How a server of the Model Context Protocol is reached; only with <see cref="TemplateKind.Mcp"/>.</summary>
     public McpSpec? Mcp { get; init; }
+}
+
+/// <summary>How answers are written.</summary>
+public enum AnswerFormat
+{
+    /// <summary>JSON.</summary>
+    Json,
+
+    /// <summary>
+    /// XML, read as an object with the root element: elements and, with <c>@</c>, attributes by their names without namespaces, <c>#text</c> beside these, repeated elements as lists. All
+    /// values are texts; <see cref="FieldPath"/> makes numbers of them. Answers in JSON are read, too.
+    /// </summary>
+    Xml,
 }
 
 /// <summary>How sensitive data is.</summary>

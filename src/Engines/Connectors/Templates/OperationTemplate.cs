@@ -35,8 +35,11 @@ public sealed record OperationTemplate
     /// <summary>Headers.</summary>
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The body.</summary>
+    /// <summary>The body; with <see cref="Templates.BodyFormat.Xml"/> a text, the document.</summary>
     public JsonElement? Body { get; init; }
+
+    /// <summary>The body's parts, in their order, for <see cref="Templates.BodyFormat.Multipart"/> and <see cref="Templates.BodyFormat.MultipartRelated"/>.</summary>
+    public IReadOnlyList<PartSpec> Parts { get; init; } = [];
 
     /// <summary>How the body is written.</summary>
     public BodyFormat BodyFormat { get; init; } = BodyFormat.Json;
@@ -92,6 +95,15 @@ public enum BodyFormat
 
     /// <summary><c>application/x-www-form-urlencoded</c>.</summary>
     Form,
+
+    /// <summary><c>multipart/form-data</c>: files and fields (RFC 7578), as <see cref="OperationTemplate.Parts"/> says.</summary>
+    Multipart,
+
+    /// <summary><c>multipart/related</c>: a description and what it describes (RFC 2387), as <see cref="OperationTemplate.Parts"/> says.</summary>
+    MultipartRelated,
+
+    /// <summary><c>application/xml</c>, or what the operation's header <c>Content-Type</c> says: a text in which every value is escaped.</summary>
+    Xml,
 }
 
 /// <summary>How a result is read from an answer.</summary>

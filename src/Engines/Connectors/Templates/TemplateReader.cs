@@ -51,7 +51,7 @@ public static class TemplateReader
         JsonValueKind.Null => path,
         JsonValueKind.Array => value.EnumerateArray().Select((item, at) => FindNull(item, $"{path}/{at}")).FirstOrDefault(found => found is not null),
         JsonValueKind.Object => value.EnumerateObject()
-            .Where(member => member.Name is not ("body" or "requestBody" or "arguments" or "input" or "schema" or "with" or "expect" or "result" or "equalTo"))
+            .Where(member => member.Name is not ("body" or "json" or "requestBody" or "arguments" or "input" or "schema" or "with" or "expect" or "result" or "equalTo"))
             .Select(member => FindNull(member.Value, $"{path}/{LocatedDocument.Escape(member.Name)}")).FirstOrDefault(found => found is not null),
         _ => null,
     };

@@ -112,6 +112,9 @@ public static partial class TemplateRules
             {
                 CheckOAuth(template, auth, oauth, $"{path}/oauth2", faults);
             }
+
+            CheckSession(template, auth, $"{path}/session", faults);
+            CheckHmac(template, auth, path, faults);
         }
     }
 
@@ -121,6 +124,8 @@ public static partial class TemplateRules
         faults.When(isOAuth && auth.OAuth2 is null, $"{path}/oauth2", "is needed for the kinds that begin with oauth2.");
         faults.When(!isOAuth && auth.OAuth2 is not null, $"{path}/oauth2", "is only for the kinds that begin with oauth2.");
         faults.When((auth.Kind == AuthKind.Sigv4) != auth.Sigv4 is not null, $"{path}/sigv4", "is needed for kind: sigv4, and only for it.");
+        faults.When((auth.Kind == AuthKind.Session) != auth.Session is not null, $"{path}/session", "is needed for kind: session, and only for it.");
+        faults.When((auth.Kind == AuthKind.Hmac) != auth.Hmac is not null, $"{path}/hmac", "is needed for kind: hmac, and only for it.");
         faults.When(auth.PerUser && !isOAuth && auth.Kind is not (AuthKind.ApiKey or AuthKind.Basic), $"{path}/perUser", "is only for sign-ins that a person can do.");
         IEnumerable<string> needed = auth.Kind switch
         {
@@ -138,7 +143,8 @@ public static partial class TemplateRules
             faults.Add($"{path}/fields", $"the field '{name}' is missing, which this kind needs.");
         }
 
-        faults.When(auth.Kind == AuthKind.ApiKey && auth.Apply.Count == 0, $"{path}/apply", "must say where the key goes.");
+        faults.When(auth.Kind is AuthKind.ApiKey or AuthKind.Session && auth.Apply.Count == 0, $"{path}/apply", "must say where the key goes.");
+        faults.When(auth.Kind == AuthKind.Hmac && !auth.Apply.Any(place => place.Value.Contains("{signature}", StringComparison.Ordinal)), $"{path}/apply", "must say where {signature} goes.");
         faults.When(auth.Kind == AuthKind.ApiKey && !auth.Fields.Any(field => field.Secret), $"{path}/fields", "must have a secret field, the key.");
         faults.When(auth.Kind == AuthKind.None && (auth.Fields.Count > 0 || auth.Apply.Count > 0), path, "kind: none has neither fields nor apply.");
     }
@@ -154,6 +160,7 @@ public static partial class TemplateRules
     {
         var known = SignInValues(template, auth);
         known.Add("access_token");
+        known.UnionWith(auth.Kind == AuthKind.Hmac ? HmacSpec.Values.Where(name => name != "body") : []);
         foreach (var (place, at) in auth.Apply.Select((place, at) => (place, at)))
         {
             var here = $"{path}/apply/{at}";

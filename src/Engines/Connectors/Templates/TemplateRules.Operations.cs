@@ -175,12 +175,7 @@ public static partial class TemplateRules
             faults.Placeholders(value, $"/headers/{LocatedDocument.Escape(name)}", known.Except(arguments.Keys).ToHashSet(StringComparer.Ordinal));
         }
 
-        if (operation.Body is { } body)
-        {
-            faults.When(operation.Method is "GET" or "HEAD", $"{path}/body", $"{operation.Method} has no body.");
-            faults.When(operation.BodyFormat == BodyFormat.Form && body.ValueKind != JsonValueKind.Object, $"{path}/body", "must be an object with bodyFormat: form.");
-            faults.Placeholders(body, $"{path}/body", known);
-        }
+        CheckBody(operation, path, known, faults);
 
         foreach (var (name, value) in operation.Output.Values)
         {
@@ -217,6 +212,7 @@ public static partial class TemplateRules
 
     private static bool SendsActionId(OperationTemplate operation) =>
         operation.Query.Values.Concat(operation.Headers.Values).Append(operation.Path).Append(operation.Body?.GetRawText() ?? "")
+            .Concat(operation.Parts.SelectMany(part => new[] { part.Json?.GetRawText(), part.Text, part.FileName }).OfType<string>())
             .Any(text => text.Contains("{actionId", StringComparison.Ordinal) || text.Contains("{marker", StringComparison.Ordinal));
 
     private static void CheckReferences(ConnectorTemplate template, OperationTemplate operation, string path, Faults faults)

@@ -104,7 +104,8 @@ public static partial class SlackClicks
             return new ClickMalformed("user.id must be a user id.", responseUrl);
         }
 
-        if (Text(Member(payload, "team"), "id", 20) is not { } team || !TeamId().IsMatch(team))
+        // An app that is installed for a whole Enterprise Grid names that instead of a workspace.
+        if ((Text(Member(payload, "team"), "id", 20) ?? Text(Member(payload, "enterprise"), "id", 20)) is not { } team || !TeamId().IsMatch(team))
         {
             return new ClickMalformed("team.id must be a team id.", responseUrl);
         }

@@ -34,7 +34,7 @@ internal static class NoticeComposer
         var amount = data.Amount is { } number ? $"{language.Number(number)} {data.Currency}".Trim() : null;
         var level = data.Level is null ? null : data is { LevelNumber: > 0, LevelCount: > 0 } ? language.Text("levelOf", data.Level, data.LevelNumber, data.LevelCount) : data.Level;
         var arguments = Masked(data.Arguments);
-        var link = PageOf(settings, "approvals", data.ApprovalId, language);
+        var link = ApprovalPage(settings, data.ApprovalId, language);
         var values = new JsonObject
         {
             ["approvalId"] = data.ApprovalId,
@@ -73,7 +73,7 @@ internal static class NoticeComposer
         var isAsking = notice.Kind is NoticeKinds.ApprovalRequested or NoticeKinds.ApprovalReminder or NoticeKinds.ApprovalEscalated;
 
         // Nobody approves with one click what they could not see: the page shows all of it.
-        var isWhole = ShownWhole.Is(data.Arguments, arguments) && (arguments is null || arguments.ToJsonString(Pretty).Length <= MaxCode);
+        var isWhole = data.IsCut != true && ShownWhole.Is(data.Arguments, arguments) && (arguments is null || arguments.ToJsonString(Pretty).Length <= MaxCode);
         return new NoticeContent
         {
             Title = title,
@@ -115,7 +115,7 @@ internal static class NoticeComposer
 
     private static NoticeContent SignIn(Notice notice, ChannelSettings settings, NoticeLanguage language, TimeZoneInfo zone, SignInNoticeData data)
     {
-        var link = PageOf(settings, "connectors", data.Instance, language);
+        // There is no page yet on which somebody could sign a connector in: no link is better than one that leads nowhere.
         var values = new JsonObject
         {
             ["instance"] = data.Instance,
@@ -124,7 +124,7 @@ internal static class NoticeComposer
             ["state"] = data.State,
             ["expiresAt"] = data.ExpiresAt is { } at ? language.Time(at, zone) : null,
             ["recipient"] = notice.Recipient.Name ?? notice.Recipient.Email,
-            ["link"] = link?.Address.ToString(),
+            ["link"] = null,
         };
         var (title, text) = Fill(notice, settings, values);
         return new NoticeContent
@@ -132,7 +132,6 @@ internal static class NoticeComposer
             Title = title,
             Text = text,
             Facts = Facts(language, ("instance", data.Instance), ("expiresAt", (string?)values["expiresAt"])),
-            Link = link,
             Footer = PlainText.Line(notice.SubjectId, 100),
             Language = language,
         };
@@ -225,8 +224,8 @@ internal static class NoticeComposer
     private static TimeZoneInfo? FindZone(string? id) => id is { Length: > 0 and < 64 } && TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : null;
 
     // Only ids go into addresses, escaped: nothing that a stranger wrote can lead anywhere else.
-    private static NoticeLink? PageOf(ChannelSettings settings, string page, string id, NoticeLanguage language) =>
+    private static NoticeLink? ApprovalPage(ChannelSettings settings, string id, NoticeLanguage language) =>
         id.Length is > 0 and <= 200 && Uri.TryCreate(settings.PublicAddress, UriKind.Absolute, out var address) && address.Scheme is "https" or "http"
-            ? new NoticeLink(language.Label("open"), new Uri(address, $"{address.AbsolutePath.TrimEnd('/')}/{page}#{Uri.EscapeDataString(id)}"))
+            ? new NoticeLink(language.Label("open"), new Uri(address, $"{address.AbsolutePath.TrimEnd('/')}/approvals#{Uri.EscapeDataString(id)}"))
             : null;
 }

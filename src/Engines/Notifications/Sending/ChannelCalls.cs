@@ -25,7 +25,7 @@ internal sealed class ChannelCalls(ITenantConnectors connectors, ChannelMessage 
     public async Task<ActionOutcome> DoOnceAsync(string operation, string effect, object arguments, CancellationToken cancellationToken)
     {
         var request = Request(message.Settings.Instance!, operation, effect, arguments);
-        if (message.Attempt > 1)
+        if (message.MayBeOut)
         {
             switch (await connectors.ReconcileAsync(request, message.Notice.CreatedAt, cancellationToken))
             {
@@ -38,15 +38,27 @@ internal sealed class ChannelCalls(ITenantConnectors connectors, ChannelMessage 
             }
         }
 
-        var outcome = await connectors.ExecuteAsync(request, cancellationToken);
-        return outcome is not ActionUnknown lost
-            ? outcome
-            : await connectors.ReconcileAsync(request, message.Notice.CreatedAt, cancellationToken) switch
+        for (var attempt = 1; ; attempt++)
+        {
+            var outcome = await connectors.ExecuteAsync(request, cancellationToken);
+            if (outcome is not ActionUnknown lost)
             {
-                ReconciledDone done => new ActionSucceeded(done.Result),
-                ReconciledNotDone => new ActionFailed("unavailable", lost.Reason, IsRetryable: true),
-                _ => lost,
-            };
+                return outcome;
+            }
+
+            switch (await connectors.ReconcileAsync(request, message.Notice.CreatedAt, cancellationToken))
+            {
+                case ReconciledDone done:
+                    return new ActionSucceeded(done.Result);
+                case ReconciledNotDone when attempt == 1:
+                    // Looking took its time already.
+                    break;
+                case ReconciledNotDone:
+                    return new ActionFailed("unavailable", lost.Reason, IsRetryable: true);
+                default:
+                    return lost;
+            }
+        }
     }
 
     private ActionRequest Request(string instance, string operation, string effect, object arguments) => new()

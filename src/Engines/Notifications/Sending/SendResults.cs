@@ -19,6 +19,7 @@ internal static class SendResults
             Outcome = failed.IsRetryable || failed.Code is "rate_limited" or "unavailable" or "timeout" or "unauthenticated" ? SendOutcome.FailedForNow : SendOutcome.Undeliverable,
             Error = failed.Message,
             RetryAfter = failed.RetryAfter,
+            IsOfRecipient = failed.IsOfResource,
         },
         _ => new SendResult { Outcome = SendOutcome.Unknown, Error = "How it ended is not known." },
     };

@@ -1,6 +1,4 @@
-using Steward.Engines.Connectors;
 using Steward.Engines.Orchestration.Actions;
-using Steward.Engines.Orchestration.Policies;
 
 namespace Steward.Engines.Orchestration.Dag;
 
@@ -17,20 +15,11 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
 {
     private readonly Dictionary<string, DagEnd> _ended = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Task<CallResult>> _running = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, IReadOnlyList<string>> _waiting = new(StringComparer.Ordinal);
-    private readonly HashSet<(string, string)> _answered = [];
     private readonly List<RunFact> _facts = [];
     private readonly List<RunContent> _contents = [];
     private readonly HashSet<string> _begun = new(StringComparer.Ordinal);
     private long? _waitsSince;
     private BudgetExhausted? _exhausted;
-
-    // Steps that began early: under way, over but not yet known to be needed, under way although they turned out not to be, and those that may not begin early after all.
-    private readonly HashSet<string> _early = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, DagEnd> _held = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _dropped = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _notEarly = new(StringComparer.Ordinal);
-    private Dictionary<string, HashSet<string>>? _writersBefore;
 
     private bool IsEnding => _exhausted is not null || work.Ending != DagEnding.None;
 
@@ -190,86 +179,6 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
     // An action that was never sent, such as one that waits for its approval: a run that is stopping does not take it up again.
     private bool IsOnlyPlanned(string stepId) => run.Snapshot.Actions.Any(action => action.StepId == stepId && action.Status == ActionStatus.Planned);
 
-    // Only reads that the policy lets through without asking anybody, whose arguments are known, and that overtake nothing that may change what they read.
-    private async Task TakeEarlyAsync(DagStep step, List<DagCall> starts)
-    {
-        var state = run.Snapshot.FindStep(step.Id);
-        if (_running.Count + starts.Count >= run.Options.MaxParallelSteps || state is { Speculative: false } || _ended.ContainsKey(step.Id) || _running.ContainsKey(step.Id)
-            || _held.ContainsKey(step.Id) || _notEarly.Contains(step.Id) || _waiting.ContainsKey(step.Id) || step.Needs.All(_ended.ContainsKey)
-            || !step.Inputs.All(input => _ended.TryGetValue(input, out var end) && end.IsDone) || !WritersBefore(step.Id).All(_ended.ContainsKey))
-        {
-            return;
-        }
-
-        var call = work.Prepare(step);
-        if (call.Fault is not null || call.Operation is not { Effect: OperationEffect.Read } operation || !await IsAllowedAsync(operation, call)
-            || (state is null && budget?.TryTakeStep(scope) is not null))
-        {
-            _notEarly.Add(step.Id);
-            return;
-        }
-
-        if (state is null)
-        {
-            Add([call.Started with { Speculative = true }]);
-        }
-
-        _early.Add(step.Id);
-        starts.Add(call);
-    }
-
-    private async Task<bool> IsAllowedAsync(ConnectorOperation operation, DagCall call)
-    {
-        // A rule that has to look something up is not worth a guess.
-        PolicyRead read = (_, _, _) => Task.FromResult<ActionOutcome>(new ActionFailed("unavailable", "Not looked up for a guess.", false));
-        return (await run.Policy.DecideAsync(operation, call.Arguments, run.Input.Requester, read, run.Work)).Verdict == PolicyVerdict.Allowed;
-    }
-
-    private HashSet<string> WritersBefore(string stepId)
-    {
-        if (_writersBefore is null)
-        {
-            _writersBefore = new(StringComparer.Ordinal);
-            foreach (var step in work.Steps)
-            {
-                var writers = new HashSet<string>(StringComparer.Ordinal);
-                foreach (var need in step.Needs)
-                {
-                    writers.UnionWith(_writersBefore[need]);
-                }
-
-                _writersBefore[step.Id] = writers;
-                if (!step.OnlyReads)
-                {
-                    // For those after it; it does not stand before itself, but is not started early either.
-                    writers.Add(step.Id);
-                }
-            }
-        }
-
-        return _writersBefore[stepId];
-    }
-
-    // A step goes on when a request of it has been decided meanwhile; once for each request.
-    private bool IsWaiting(string stepId)
-    {
-        if (!_waiting.TryGetValue(stepId, out var requests))
-        {
-            return false;
-        }
-
-        foreach (var request in requests)
-        {
-            if (run.Snapshot.FindDecision(request) is { IsOpen: false } && _answered.Add((stepId, request)))
-            {
-                _waiting.Remove(stepId);
-                return false;
-            }
-        }
-
-        return true;
-    }
-
     private async Task CollectAsync()
     {
         foreach (var (id, task) in _running.Where(entry => entry.Value.IsCompleted).ToList())
@@ -318,34 +227,6 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
 
         return new DagOutcome([.. _facts], [.. _contents], waits, _exhausted);
     }
-
-    private async Task<RunWaiting?> WaitsAsync()
-    {
-        var requests = work.Steps
-            .Where(step => _waiting.ContainsKey(step.Id) && (work.Ending != DagEnding.Stop || MayHaveDone(step.Id)))
-            .SelectMany(step => _waiting[step.Id]).Distinct(StringComparer.Ordinal).ToList();
-        if (requests.Count == 0)
-        {
-            return null;
-        }
-
-        if (requests.Exists(id => run.Snapshot.FindDecision(id) is null))
-        {
-            await FlushAsync();
-        }
-
-        // None is left when all were decided while the run settled down; whoever is told so goes on at once.
-        var open = requests.Select(run.Snapshot.FindDecision).OfType<DecisionState>().Where(decision => decision.IsOpen).ToList();
-        return new RunWaiting
-        {
-            RequestIds = [.. open.Select(decision => decision.Request.RequestId)],
-            Summary = Progress.Waiting(open),
-            ExpiresAt = DecisionRules.FirstLapse(open),
-        };
-    }
-
-    private bool MayHaveDone(string stepId) => run.Snapshot.Actions.Any(action =>
-        action.Status is ActionStatus.Sent or ActionStatus.Unknown && (action.StepId == stepId || action.StepId.StartsWith(stepId + "/", StringComparison.Ordinal)));
 
     private void End(DagStep step, DagEnd end)
     {

@@ -62,8 +62,14 @@ public sealed class JwtIssuerOptions
     /// </summary>
     public IDictionary<string, string> RoleMap { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The claim that holds the mail address; <c>email</c> by default. Ignored when <c>email_verified</c> is false.</summary>
+    /// <summary>The claim that holds the mail address; <c>email</c> by default. Believed when <c>email_verified</c> is true, see <see cref="TrustUnverifiedEmail"/>.</summary>
     public string EmailClaim { get; set; } = "email";
+
+    /// <summary>
+    /// Whether a mail address is believed that the token does not say to be verified; not by default. An address decides who may approve: set this only for an issuer whose people cannot choose their addresses themselves,
+    /// or which hands out none before it is verified. An address that the token says is <em>not</em> verified is never believed. Also holds for a <see cref="UserClaim"/> that is the address.
+    /// </summary>
+    public bool TrustUnverifiedEmail { get; set; }
 
     /// <summary>The claim that holds the display name; <c>name</c> by default.</summary>
     public string NameClaim { get; set; } = "name";

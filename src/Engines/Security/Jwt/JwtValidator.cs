@@ -56,6 +56,8 @@ public sealed class JwtValidator
     /// <summary>The longest token, in characters.</summary>
     public const int MaxTokenLength = 16 * 1024;
 
+    private const string MailClaim = "email";
+
     private static readonly string[] DefaultTypes = ["JWT", "at+jwt"];
 
     private readonly FrozenDictionary<string, JwtIssuerOptions> _issuers;
@@ -265,6 +267,12 @@ public sealed class JwtValidator
             }
         }
 
+        var isMailBelieved = IsMailBelieved(claims, issuer);
+        if (IsMail(issuer.UserClaim, issuer) && !isMailBelieved)
+        {
+            return JwtResult.Invalid("claims", $"The token's claim '{issuer.UserClaim}' says who the user is, and the token does not say that this address is verified (email_verified).");
+        }
+
         if (!TryGetText(claims, issuer.UserClaim, out var user) || user.Length > 1024 || TryMapUser(user, issuer) is not { } userId)
         {
             return JwtResult.Invalid("claims", issuer.UserClaimIsUserId
@@ -272,8 +280,6 @@ public sealed class JwtValidator
                 : $"The token's claim '{issuer.UserClaim}' must be a text that identifies the user.");
         }
 
-        var unverified = claims.TryGetProperty("email_verified", out var verified) &&
-                         !(verified.ValueKind == JsonValueKind.True || (verified.ValueKind == JsonValueKind.String && verified.ValueEquals("true")));
         return JwtResult.Valid(
             new EnvelopeIdentity
             {
@@ -281,11 +287,21 @@ public sealed class JwtValidator
                 UserId = userId,
                 Roles = RolesOf(claims, issuer),
                 Name = Bounded(claims, issuer.NameClaim),
-                Email = unverified ? null : Bounded(claims, issuer.EmailClaim),
+                Email = isMailBelieved ? Bounded(claims, issuer.EmailClaim) : null,
             },
             issuer.Issuer,
             expiresAt);
     }
+
+    /// <summary>
+    /// Whether the token's address is surely its bearer's. OpenID Connect says so of the claim <c>email</c> alone: what other claims hold is believed of issuers that are trusted with it only.
+    /// </summary>
+    private static bool IsMailBelieved(JsonElement claims, JwtIssuerOptions issuer) =>
+        claims.TryGetProperty("email_verified", out var verified)
+            ? (verified.ValueKind == JsonValueKind.True || (verified.ValueKind == JsonValueKind.String && verified.ValueEquals("true"))) && (issuer.TrustUnverifiedEmail || issuer.EmailClaim == MailClaim)
+            : issuer.TrustUnverifiedEmail;
+
+    private static bool IsMail(string claim, JwtIssuerOptions issuer) => claim == MailClaim || claim == issuer.EmailClaim;
 
     private static string? TryMapUser(string value, JwtIssuerOptions issuer)
     {

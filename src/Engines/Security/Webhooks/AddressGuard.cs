@@ -14,14 +14,18 @@ public sealed class AddressGuard
     private readonly List<IPNetwork> _allowed;
     private readonly bool _allowHttp;
     private readonly INameResolver _names;
+    private readonly EgressProxy? _proxy;
 
     /// <summary>Creates a guard.</summary>
-    public AddressGuard(IOptions<WebhookOptions> options, INameResolver names)
+    /// <param name="options">Which addresses are allowed beside the public ones.</param>
+    /// <param name="names">Finds addresses.</param>
+    /// <param name="proxy">What HTTP connections to public addresses are made through; directly when null or not used.</param>
+    public AddressGuard(IOptions<WebhookOptions> options, INameResolver names, EgressProxy? proxy = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
         _allowHttp = options.Value.AllowHttp;
-        _names = names;
+        (_names, _proxy) = (names, proxy is { IsUsed: true } ? proxy : null);
     }
 
     /// <summary>Whether requests may go to an address. IPv4 addresses inside of IPv6 ones count as what they are.</summary>
@@ -66,7 +70,7 @@ public sealed class AddressGuard
         }
     }
 
-    /// <summary>A handler for requests to such addresses: no proxy, no redirects, no cookies, and no connection to what the guard does not allow.</summary>
+    /// <summary>A handler for requests to such addresses: no proxy but the operator's, no redirects, no cookies, and no connection to what the guard does not allow.</summary>
     public SocketsHttpHandler CreateHandler() => new()
     {
         AllowAutoRedirect = false,
@@ -100,8 +104,29 @@ public sealed class AddressGuard
         }
     }
 
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken) =>
-        await ConnectAsync(context.DnsEndPoint.Host, context.DnsEndPoint.Port, cancellationToken);
+    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        if (_proxy is not { } proxy)
+        {
+            return await ConnectAsync(host, port, cancellationToken);
+        }
+
+        IPAddress[] addresses;
+        try
+        {
+            addresses = await ResolveAsync(host, cancellationToken);
+        }
+        catch (SocketException) when (proxy.IsByName)
+        {
+            // Only the proxy knows such names.
+            return await proxy.ConnectAsync(host, port, cancellationToken);
+        }
+
+        // What the operator has opened inside of the network is not behind the proxy.
+        return !addresses.Any(SpecialNetworks.IsPublic) ? await ConnectAsync(host, port, cancellationToken)
+            : await proxy.ConnectAsync(proxy.IsByName ? host : addresses.First(SpecialNetworks.IsPublic).ToString(), port, cancellationToken);
+    }
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
     {

@@ -28,6 +28,7 @@ public static class WebhookServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<WebhookOptions>, WebhookOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<INameResolver, SystemNameResolver>();
+        services.AddStewardEgress();
         services.TryAddSingleton<AddressGuard>();
         services.TryAddSingleton<SecretSealer>();
         services.TryAddSingleton<WebhookSender>();
@@ -35,6 +36,24 @@ public static class WebhookServiceCollectionExtensions
             .ConfigurePrimaryHttpMessageHandler(static provider => provider.GetRequiredService<AddressGuard>().CreateHandler())
             // The factory's own log lines would name the addresses of all receivers.
             .RemoveAllLoggers();
+        return services;
+    }
+
+    /// <summary>Adds <see cref="EgressProxy"/>. Options come from <c>Steward:Egress</c> when the host has a configuration; they are validated on start.</summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddStewardEgress(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        if (services.Any(service => service.ServiceType == typeof(EgressProxy)))
+        {
+            return services;
+        }
+
+        services.AddOptions<EgressOptions>()
+            .Configure<IServiceProvider>((egress, provider) => provider.GetService<IConfiguration>()?.GetSection(EgressOptions.Section).Bind(egress))
+            .ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EgressOptions>, EgressOptionsValidator>());
+        services.TryAddSingleton<EgressProxy>();
         return services;
     }
 }

@@ -63,3 +63,38 @@ export async function offerDemo(list, form) {
   }
   form.hidden = employees.length === 0;
 }
+
+/**
+ * Signs in with credentials: keeps them when they are good, shows who came, and lets the page go on.
+ * @param given the token
+ * @param page what the page does: enter(caller), leave() and showError(error)
+ */
+export async function signInWith(given, { enter, leave, showError }) {
+  session.token = given.trim();
+  showError(null);
+  try {
+    const caller = await (await request("/v1/me")).json();
+    session.keep(session.token);
+    document.getElementById("token").value = "";
+    document.getElementById("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
+    await enter(caller);
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) {
+      leave();
+      showError(new Error("These credentials are not valid."));
+    } else {
+      showError(error);
+    }
+  }
+}
+
+/** Connects the forms of the entrance, and the way out. */
+export function connectEntrance(signIn, signOut) {
+  for (const [form, field] of [["token-form", "token"], ["demo-form", "demo"]]) {
+    document.getElementById(form).addEventListener("submit", (event) => {
+      event.preventDefault();
+      signIn(document.getElementById(field).value);
+    });
+  }
+  document.getElementById("sign-out").addEventListener("click", signOut);
+}

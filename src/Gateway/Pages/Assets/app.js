@@ -1,4 +1,4 @@
-import { Problem, element, offerDemo, passes, pause, request, session, wait } from "/api.js";
+import { Problem, connectEntrance, element, offerDemo, passes, pause, request, session, signInWith, wait } from "/api.js";
 import { readEvents } from "/sse.js";
 
 const $ = (id) => document.getElementById(id);
@@ -182,7 +182,7 @@ function showDecision(runId, asked, mayDecide) {
     }
     card.append(details);
   }
-  const state = element("p", "outcome", mayDecide ? "" : `Waits for: ${asked.deciders.join(", ").replaceAll("role:", "")}`);
+  const state = element("p", "outcome", mayDecide ? "" : asked.approvalId ? "Waits for those whom your company's rules name" : `Waits for: ${asked.deciders.join(", ").replaceAll("role:", "")}`);
   state.setAttribute("role", "status");
   const buttons = element("div", "buttons");
   for (const option of mayDecide ? asked.options : []) {
@@ -196,12 +196,36 @@ function showDecision(runId, asked, mayDecide) {
   $("log").append(card);
   $("welcome").hidden = true;
   scroll.scrollTop = scroll.scrollHeight;
-  decisions.set(key, { state, buttons });
+  decisions.set(key, { state, buttons, isOpen: true });
+  if (asked.approvalId && !mayDecide) {
+    showApprovers(asked.approvalId, decisions.get(key)).catch(() => {}); // The card says enough without their names.
+  }
+}
+
+/** Says who is really asked: the action policy names others than the company's rules may. They are known a moment after the run has asked. */
+async function showApprovers(approvalId, shown) {
+  for (let attempt = 0; attempt < 6 && shown.isOpen; attempt++) {
+    try {
+      const approval = await (await request(`/v1/approvals/${encodeURIComponent(approvalId)}`)).json();
+      const level = approval.levels.find((one) => one.state === "open");
+      if (level && shown.isOpen) {
+        const names = level.approvers.map((approver) => approver.role ?? approver.name);
+        shown.state.textContent = `Waits for: ${names.slice(0, 3).join(", ")}${names.length > 3 ? ` and ${names.length - 3} more` : ""}`;
+        return;
+      }
+    } catch (error) {
+      if (!passes(error) && error.status !== 404) {
+        return;
+      }
+    }
+    await wait(pause(attempt));
+  }
 }
 
 function closeDecision(runId, { requestId, decision, by }) {
   const shown = decisions.get(`${runId} ${requestId}`);
   if (shown) {
+    shown.isOpen = false;
     shown.buttons.replaceChildren();
     shown.state.textContent = `${decisionNames[decision] ?? decision}${by ? ` by ${by === caller?.userId ? "you" : by}` : ""}`;
   }
@@ -521,31 +545,19 @@ function showRoom(inside) {
   $("approvals-link").hidden = !inside;
 }
 
-async function signIn(given) {
-  session.token = given.trim();
-  showError(null);
-  try {
-    caller = await (await request("/v1/me")).json();
-    session.keep(session.token);
-    $("token").value = "";
-    $("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
-    showRoom(true);
-    clearMessages();
-    clearSteps();
-    await restoreSession();
-    const asked = /^#run=(r-[a-z0-9._-]+)$/.exec(location.hash);
-    if (asked) {
-      await showOpenDecisions(asked[1]);
-    }
-    $("message").focus();
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) {
-      signOut();
-      showError(new Error("These credentials are not valid."));
-    } else {
-      showError(error);
-    }
+const signIn = (given) => signInWith(given, { enter, leave: signOut, showError });
+
+async function enter(person) {
+  caller = person;
+  showRoom(true);
+  clearMessages();
+  clearSteps();
+  await restoreSession();
+  const asked = /^#run=(r-[a-z0-9._-]+)$/.exec(location.hash);
+  if (asked) {
+    await showOpenDecisions(asked[1]);
   }
+  $("message").focus();
 }
 
 function stopFollowing() {
@@ -568,15 +580,7 @@ function signOut() {
   showRoom(false);
 }
 
-$("token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn($("token").value);
-});
-$("demo-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn($("demo").value);
-});
-$("sign-out").addEventListener("click", signOut);
+connectEntrance(signIn, signOut);
 $("new-session").addEventListener("click", () => {
   stopFollowing();
   localStorage.removeItem(sessionKey());

@@ -1,4 +1,4 @@
-import { Problem, element, offerDemo, pause, passes, request, session, wait } from "/api.js";
+import { Problem, connectEntrance, element, offerDemo, pause, passes, request, session, signInWith, wait } from "/api.js";
 import { facts, statusWords } from "/approval-facts.js";
 import { readEvents } from "/sse.js";
 
@@ -10,6 +10,7 @@ let shown = null; // the approval whose page is open
 let cursor = null;
 let listing = 0; // counts the lists that were asked for, so that a late answer does not replace a newer one
 let watching = null; // stops the stream of notifications
+let refreshing = null; // a look at the list that is about to begin
 let unseen = 0;
 let lastItem = 0;
 const chosen = new Map(); // subject hash by approval, for several votes at once
@@ -269,6 +270,16 @@ function toggleInbox(show) {
   }
 }
 
+/** After several notices in a row the list is read once. */
+function refreshSoon() {
+  refreshing ??= setTimeout(() => {
+    refreshing = null;
+    if (caller) {
+      refresh().catch(fail);
+    }
+  }, 300);
+}
+
 /** Follows the inbox for as long as somebody is signed in, over as many connections as it takes. */
 async function watch() {
   const stop = new AbortController();
@@ -295,7 +306,7 @@ async function watch() {
         addItem(item, true);
         showUnseen();
         $("live").textContent = item.title;
-        await refresh().catch(fail);
+        refreshSoon();
       }
     } catch (error) {
       if (stop.signal.aborted) {
@@ -324,28 +335,16 @@ function showDesk(inside) {
   $("bell").hidden = !inside;
 }
 
-async function signIn(given) {
-  session.token = given.trim();
-  showError(null);
-  try {
-    caller = await (await request("/v1/me")).json();
-    session.keep(session.token);
-    $("token").value = "";
-    $("who").textContent = `${caller.name ?? caller.userId} · ${caller.tenantId}`;
-    if (caller.roles?.includes("admin") && !$("view").querySelector('[value="all"]')) {
-      $("view").append(new Option("All of the organisation", "all"));
-    }
-    showDesk(true);
-    await Promise.all([load(), openAddressed({ focus: true })]);
-    watch().catch(fail);
-  } catch (error) {
-    if (error instanceof Problem && error.status === 401) {
-      signOut();
-      showError(new Error("These credentials are not valid."));
-    } else {
-      showError(error);
-    }
+const signIn = (given) => signInWith(given, { enter, leave: signOut, showError });
+
+async function enter(person) {
+  caller = person;
+  if (caller.roles?.includes("admin") && !$("view").querySelector('[value="all"]')) {
+    $("view").append(new Option("All of the organisation", "all"));
   }
+  showDesk(true);
+  await Promise.all([load(), openAddressed({ focus: true })]);
+  watch().catch(fail);
 }
 
 function signOut() {
@@ -368,15 +367,7 @@ function signOut() {
   showDesk(false);
 }
 
-$("token-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn($("token").value);
-});
-$("demo-form").addEventListener("submit", (event) => {
-  event.preventDefault();
-  signIn($("demo").value);
-});
-$("sign-out").addEventListener("click", signOut);
+connectEntrance(signIn, signOut);
 $("view").addEventListener("change", () => {
   chosen.clear();
   load().catch(fail);

@@ -27,7 +27,8 @@ internal sealed partial class ChannelActions(
     TimeProvider time,
     ILogger<ChannelActions> logger)
 {
-    private const int MostOfSubject = 2000;
+    // Of one person about one request; of what is older than these nobody needs to know.
+    private const int MostOfPerson = 500;
 
     // Slack takes an answer for three seconds; what takes longer is told later.
     private static readonly TimeSpan SlackPatience = TimeSpan.FromSeconds(2);
@@ -158,8 +159,8 @@ internal sealed partial class ChannelActions(
             return (null, isKnown);
         }
 
-        List<NoticeRow> rows = [.. (await store.ListBySubjectAsync(tenantId, click.ApprovalId, MostOfSubject, cancellationToken))
-            .Where(row => email.Equals(QueueItem.DocumentOf(row).Notice.Recipient.Email, StringComparison.OrdinalIgnoreCase))];
+        List<NoticeRow> rows = [.. (await store.ListByAddressAsync(tenantId, click.ApprovalId, email.ToLowerInvariant(), MostOfPerson, cancellationToken))
+            .Where(row => row.Address is not null || email.Equals(QueueItem.DocumentOf(row).Notice.Recipient.Email, StringComparison.OrdinalIgnoreCase)).Reverse()];
         if (rows.Select(row => row.Recipient).Distinct(StringComparer.Ordinal).Count() == 1)
         {
             return (new Acquaintance(rows[^1].Recipient, email, QueueItem.DocumentOf(rows[^1]).Notice.Recipient.Name, rows), true);
@@ -242,10 +243,19 @@ internal sealed partial class ChannelActions(
     private async Task PostAsync(Uri url, string text, HookTarget target, string tenantId)
     {
         using var limit = new CancellationTokenSource(Longest, time);
-        if (!await slack.TryAnswerAsync(url, text, target.Simulator, limit.Token))
+        try
         {
-            LogNotAnswered(logger, tenantId);
+            if (await slack.TryAnswerAsync(url, text, target.Simulator, limit.Token))
+            {
+                return;
+            }
         }
+        catch (OperationCanceledException)
+        {
+            // The time was up.
+        }
+
+        LogNotAnswered(logger, tenantId);
     }
 
     private string Text(ClickDecision decision, ChannelClick click, string? locale, NotificationSettings settings)

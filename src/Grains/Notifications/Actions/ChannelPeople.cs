@@ -86,12 +86,19 @@ internal sealed partial class ChannelPeople(InstanceDirectory directory, IConnec
     public const string DirectorySetting = "directory";
 
     // Machines, people who have left, and guests from other organisations do not decide.
-    private static string? EmailOf(JsonElement person, ChannelClick click) =>
+    internal static string? EmailOf(JsonElement person, ChannelClick click) =>
         person.ValueKind == JsonValueKind.Object && !IsTrue(person, "deleted") && !IsTrue(person, "isBot") && !IsFalse(person, "enabled")
-        && (Text(person, "teamId") is not { } team || team == click.ExternalTenantId || click.ExternalTenantId.StartsWith('E'))
+        && IsOf(person, click.ExternalTenantId)
         && Text(person, "email") is { Length: > 3 and <= 254 } email && email.Contains('@', StringComparison.Ordinal)
             ? email.ToLowerInvariant()
             : null;
+
+    // In an Enterprise Grid a person belongs to several workspaces, and clicks may name any of them, or the whole. People of other organisations are in shared channels, too.
+    private static bool IsOf(JsonElement person, string organisation) =>
+        Text(person, "teamId") is not { } team
+        || team == organisation
+        || Text(person, "enterpriseId") == organisation
+        || (person.TryGetProperty("enterpriseTeams", out var teams) && teams.ValueKind == JsonValueKind.Array && teams.EnumerateArray().Any(one => one.ValueKind == JsonValueKind.String && one.ValueEquals(organisation)));
 
     private static string? Text(JsonElement person, string name) => person.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 

@@ -19,9 +19,13 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     private const int MaxWatchers = 20;
     private const int PurgeAfter = 4000;
 
+    // Addresses are given to somebody else in time: what was said longer ago may not have been for this person.
+    private static readonly TimeSpan AdoptedFor = TimeSpan.FromDays(30);
+
     private readonly KnownPreferences _known;
     private readonly KnownPeople _people;
     private readonly PlatformIdentity _platform;
+    private readonly TimeProvider _time;
     private readonly ILogger<InboxGrain> _logger;
     private readonly FoldedJournal<InboxState> _journal;
     private readonly CancellationTokenSource _stop = new();
@@ -34,6 +38,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         _known = known;
         _people = people;
         _platform = platform;
+        _time = time;
         _logger = logger;
         _processStops = lifetime.ApplicationStopping;
         _journal = new FoldedJournal<InboxState>(journals, this.GetPrimaryKeyString(), InboxJson.Default.InboxState, time, DeactivateOnIdle);
@@ -72,10 +77,33 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         }
 
         Changed();
-        if (_journal.SincePurge > PurgeAfter)
+        await PurgeWhenLong();
+    }
+
+    /// <inheritdoc/>
+    public async Task Adopt(string placeholderId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        if (placeholderId == UserId)
         {
-            await _journal.PurgeAsync();
+            return;
         }
+
+        _platform.Assume(TenantId);
+        var since = _time.GetUtcNow() - AdoptedFor;
+        var items = await GrainFactory.GetGrain<IInboxGrain>(GrainKeys.Inbox(TenantId, placeholderId)).Read(cancellationToken);
+        var known = State.Items.Select(item => item.NoticeId).ToHashSet(StringComparer.Ordinal);
+        foreach (var item in items.Where(item => item.At >= since && !known.Contains(item.NoticeId)))
+        {
+            await Deliver(item, cancellationToken);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<InboxItem>> Read(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return Task.FromResult<IReadOnlyList<InboxItem>>([.. State.Items]);
     }
 
     /// <inheritdoc/>
@@ -150,6 +178,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         }
 
         await _journal.AppendAsync(InboxRecordTypes.Marked, marked, InboxJson.Default.InboxMarked, static () => null);
+        await PurgeWhenLong();
         await TellQueue(changes.Where(change => change.ThreadId.Length > 0).Select(change => (change.ThreadId, change.After)).Distinct());
     }
 
@@ -165,6 +194,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
         preferences = preferences with { Channels = preferences.Channels ?? [], ByKind = preferences.ByKind ?? [] };
         PreferenceRules.Check(preferences);
         await _journal.AppendAsync(InboxRecordTypes.Preferred, preferences, InboxJson.Default.NotificationPreferences, static () => null);
+        await PurgeWhenLong();
         _known.Forget(TenantId, UserId);
         return State.Preferences;
     }
@@ -174,6 +204,14 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     {
         _stop.Dispose();
         _journal.Dispose();
+    }
+
+    private async Task PurgeWhenLong()
+    {
+        if (_journal.SincePurge > PurgeAfter)
+        {
+            await _journal.PurgeAsync();
+        }
     }
 
     // That the status of notices lags is no reason to refuse a mark.

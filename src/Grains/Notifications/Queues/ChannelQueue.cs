@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Notifications;
 using Steward.Storage;
@@ -17,7 +16,7 @@ internal sealed partial class ChannelQueue : IDisposable
     private static readonly TimeSpan BetweenScans = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private const int MostFresh = 10_000;
-    private static readonly TimeSpan PlanRetry = TimeSpan.FromSeconds(2);
+    private const string Defect = "it met a defect";
 
     private readonly ChannelQueueParts _parts;
     private readonly Lock _gate = new();
@@ -164,154 +163,7 @@ internal sealed partial class ChannelQueue : IDisposable
         _circuit.TryEnter(now);
         _rate.Take(now);
         _sending++;
-        Run(SendAsync(thread, item, _plan!, _parts.Sender!));
-    }
-
-    private async Task SendAsync(NoticeThread thread, QueueItem item, ChannelPlan plan, IChannelSender sender)
-    {
-        // Not with the gate held.
-        await Task.Yield();
-        SendResult? result = null;
-        string? reference = null;
-        try
-        {
-            reference = sender.Traits.CanUpdate ? await ReferenceAsync(item.Row.ThreadId) : null;
-            if (reference is null && item.OnlyAsUpdate)
-            {
-                lock (_gate)
-                {
-                    _circuit.Abandoned();
-                    Skip(item, Superseding.Closed);
-                    End(thread);
-                }
-
-                return;
-            }
-
-            result = await DeliverAsync(sender, new ChannelMessage { Notice = item.Notice, Settings = plan.Settings, Reference = reference, Attempt = item.Row.Attempts + (item.MayHaveBeenTried ? 2 : 1) });
-        }
-        catch (StorageException exception)
-        {
-            LogReference(_parts.Logger, exception, _parts.TenantId, _parts.Channel);
-        }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
-        {
-            // The row stays open: it is sent again by whoever comes next.
-            return;
-        }
-
-        string? nextError = null;
-        lock (_gate)
-        {
-            var now = _parts.Time.GetUtcNow().ToMilliseconds();
-            if (result is null)
-            {
-                // Nothing was sent; neither the notice nor the channel is to blame.
-                _circuit.Abandoned();
-                item.Row = item.Row with { NextAt = now + TimeSpan.FromSeconds(1) };
-                End(thread);
-                return;
-            }
-
-            NotificationDiagnostics.Attempts.Add(1, Tag(), new("outcome", result.Outcome.ToString().ToLowerInvariant()));
-            Judge(result, now);
-            var verdict = SendVerdict.Of(item, result, reference, sender.Traits, _retries, now);
-            item.Row = verdict.Row;
-            if (verdict.Row.Reference is { } known)
-            {
-                _references.Set(item.Row.ThreadId, known);
-            }
-
-            if (!verdict.IsLeaving)
-            {
-                _table.Update(item.Row);
-                if (!item.Row.IsOpen)
-                {
-                    _board.Remove(item);
-                    NotificationDiagnostics.Ended.Add(1, Tag(), new("state", item.Row.Delivery));
-                    NotificationDiagnostics.Latency.Record((now - item.DueSince).TotalSeconds, Tag());
-                }
-
-                End(thread);
-                return;
-            }
-
-            // Whoever waits for a place need not wait for this.
-            _sending--;
-            nextError = item.Row.Error;
-        }
-
-        Dispatch();
-        await LeaveAsync([(thread, item)], nextError ?? "the channel did not take it");
-    }
-
-    private async Task<SendResult> DeliverAsync(IChannelSender sender, ChannelMessage message)
-    {
-        using var limit = new CancellationTokenSource(_parts.Options.SendTimeout, _parts.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, _stop.Token);
-        try
-        {
-            return await sender.SendAsync(message, either.Token);
-        }
-        catch (OperationCanceledException) when (!_stop.IsCancellationRequested)
-        {
-            return new SendResult { Outcome = SendOutcome.Unknown, Error = "the channel did not answer in time" };
-        }
-#pragma warning disable CA1031 // A sender that fails must not end the queue.
-        catch (Exception exception) when (exception is not OperationCanceledException)
-#pragma warning restore CA1031
-        {
-            LogSender(_parts.Logger, exception, _parts.TenantId, _parts.Channel);
-            return new SendResult { Outcome = SendOutcome.FailedForNow, Error = "the channel could not be reached" };
-        }
-    }
-
-    private async Task<string?> ReferenceAsync(string threadId)
-    {
-        lock (_gate)
-        {
-            if (_references.TryGet(threadId, out var known))
-            {
-                return known;
-            }
-        }
-
-        var reference = (await _parts.Store.FindReferenceAsync(_parts.TenantId, _parts.Channel, threadId, _stop.Token))?.Reference;
-        lock (_gate)
-        {
-            _references.Set(threadId, reference);
-        }
-
-        return reference;
-    }
-
-    /// <summary>What an answer says of the channel.</summary>
-    private void Judge(SendResult result, DateTimeOffset now)
-    {
-        switch (result)
-        {
-            case { Outcome: SendOutcome.FailedForNow, RetryAfter: { } wait }:
-                // It asks for rest, which is as good as an answer; all others wait, too.
-                var until = now + (wait < LongestPause ? wait : LongestPause);
-                _pausedUntil = until > _pausedUntil ? until : _pausedUntil;
-                _circuit.Abandoned();
-                break;
-            case { Outcome: SendOutcome.FailedForNow or SendOutcome.Unknown }:
-                _circuit.Failed(now);
-                break;
-            default:
-                _circuit.Succeeded();
-                break;
-        }
-
-        _lastError = result.Outcome is SendOutcome.FailedForNow or SendOutcome.Unknown ? result.Error ?? "the channel did not take a message" : _circuit.OpenUntil is null ? null : _lastError;
-    }
-
-    private void End(NoticeThread thread)
-    {
-        _sending--;
-        Release(thread);
-        Dispatch();
+        Run(SendAsync(new Sending(thread, item), _plan!, _parts.Sender!));
     }
 
     private void Release(NoticeThread thread)
@@ -391,10 +243,4 @@ internal sealed partial class ChannelQueue : IDisposable
 
     [LoggerMessage(EventId = 1902, Level = LogLevel.Error, Message = "A notice of {Tenant} on {Channel} met a defect; it is sent again after the queue was loaded again")]
     private static partial void LogDefect(ILogger logger, Exception exception, string tenant, string channel);
-
-    [LoggerMessage(EventId = 1903, Level = LogLevel.Warning, Message = "The sender of {Channel} failed for {Tenant}; it is tried again")]
-    private static partial void LogSender(ILogger logger, Exception exception, string tenant, string channel);
-
-    [LoggerMessage(EventId = 1904, Level = LogLevel.Warning, Message = "Earlier messages of {Tenant} on {Channel} cannot be looked up now; notices wait")]
-    private static partial void LogReference(ILogger logger, Exception exception, string tenant, string channel);
 }

@@ -14,8 +14,8 @@ internal sealed class NoticeThread(string id)
     /// <summary>Tells entries of the board's order that are out of date.</summary>
     public int Stamp { get; set; }
 
-    /// <summary>What is sent next; null when there is nothing.</summary>
-    public QueueItem? Head => _items.Count > 0 ? _items[0] : null;
+    /// <summary>What is sent next: the first, or something urgent that only waits for what quiet hours hold up. Null when there is nothing.</summary>
+    public QueueItem? Head => _items.Count == 0 ? null : Urgent() ?? _items[0];
 
     /// <summary>The notices, in order.</summary>
     public IReadOnlyList<QueueItem> Items => _items;
@@ -34,4 +34,19 @@ internal sealed class NoticeThread(string id)
 
     /// <summary>Takes a notice out.</summary>
     public void Remove(QueueItem item) => _items.Remove(item);
+
+    // What was tried before goes first whenever it is tried again: people may have seen it.
+    private QueueItem? Urgent()
+    {
+        for (var at = 1; at < _items.Count; at++)
+        {
+            if (_items[at].Notice.IsUrgent)
+            {
+                var urgent = _items[at];
+                return _items.Take(at).All(item => item.Row.Attempts == 0 && item.DueAt > urgent.DueAt) ? urgent : null;
+            }
+        }
+
+        return null;
+    }
 }

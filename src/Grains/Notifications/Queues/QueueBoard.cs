@@ -104,7 +104,7 @@ internal sealed class QueueBoard
         return null;
     }
 
-    // A thread waits for its head, also when a later notice is due before.
+    // A thread waits for its head, also when a later notice is due before that is not urgent.
     private void Order(NoticeThread thread)
     {
         thread.Stamp++;

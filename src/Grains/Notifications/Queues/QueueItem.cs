@@ -19,8 +19,8 @@ internal sealed class QueueItem(NoticeRow row, QueueDocument document)
     /// <summary>Since when it may be sent.</summary>
     public DateTimeOffset DueSince => document.NotBefore;
 
-    /// <summary>Whether an earlier owner of the queue may have tried it without having been able to note that.</summary>
-    public bool MayHaveBeenTried { get; init; }
+    /// <summary>Whether it may have been tried without anybody having been able to note how that went: by an earlier owner of the queue, or by a sender that failed halfway.</summary>
+    public bool MayHaveBeenTried { get; set; }
 
     /// <summary>Whether people may see it although no reference of it is known.</summary>
     public bool MayBeOut => Row.Delivery == NoticeDelivery.Unknown;

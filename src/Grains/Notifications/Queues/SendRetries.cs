@@ -1,8 +1,8 @@
 namespace Steward.Notifications;
 
 /// <summary>
-/// When a notice that a channel did not take is tried again: exponentially, with full jitter, so that a channel that comes back is not run over; after the last time, never. The first try comes within half a second, so that single
-/// faults do not show. Pure.
+/// When a notice that a channel did not take is tried again: exponentially, with full jitter, so that a channel that comes back is not run over; after the last time, never. The first comes within 100 to 300 ms, so that
+/// single faults do not show. Pure.
 /// </summary>
 /// <param name="random">Even draws from [0, 1).</param>
 internal sealed class SendRetries(Func<double> random)
@@ -13,11 +13,11 @@ internal sealed class SendRetries(Func<double> random)
     /// <summary>How long a notice is tried on one channel at most.</summary>
     public static readonly TimeSpan Within = TimeSpan.FromMinutes(30);
 
-    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.5);
-    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan First = TimeSpan.FromSeconds(0.3);
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(0.1);
 
     // The longest waits add up to Within.
-    private const double Factor = 3.04;
+    private const double Factor = 3.29;
 
     /// <summary>The longest wait before a try.</summary>
     /// <param name="retry">Which one, from 1.</param>
@@ -33,8 +33,7 @@ internal sealed class SendRetries(Func<double> random)
             return null;
         }
 
-        var wait = Longest(attempts) * random();
-        wait = wait < Least ? Least : wait;
+        var wait = Least + ((Longest(attempts) - Least) * random());
         return asked is { } least && least > wait ? least < Within ? least : Within : wait;
     }
 }

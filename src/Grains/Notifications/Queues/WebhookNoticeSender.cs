@@ -9,6 +9,8 @@ namespace Steward.Notifications;
 /// <summary>The channel webhook: hands notices to one of the tenant's webhooks, which signs them, sends them and tries again by itself.</summary>
 internal sealed class WebhookNoticeSender(IGrainFactory grains, PlatformIdentity platform) : IChannelSender
 {
+    private static readonly TimeSpan TooMany = TimeSpan.FromSeconds(30);
+
     /// <inheritdoc/>
     public string Channel => NotificationChannels.Webhook;
 
@@ -32,7 +34,7 @@ internal sealed class WebhookNoticeSender(IGrainFactory grains, PlatformIdentity
         }
 
         using var body = JsonDocument.Parse(NoticeRenderer.Render(notice, message.Settings).Payload);
-        await webhook.Notify(
+        var isTaken = await webhook.TryNotify(
             new WebhookEvent
             {
                 Type = notice.Kind,
@@ -42,6 +44,8 @@ internal sealed class WebhookNoticeSender(IGrainFactory grains, PlatformIdentity
                 DataJson = body.RootElement.GetProperty("data").GetRawText(),
             },
             cancellationToken);
-        return new SendResult { Outcome = SendOutcome.Sent, Reference = notice.NoticeId };
+        return isTaken
+            ? new SendResult { Outcome = SendOutcome.Sent, Reference = notice.NoticeId }
+            : new SendResult { Outcome = SendOutcome.FailedForNow, RetryAfter = TooMany, Error = "too many messages wait in the webhook already" };
     }
 }

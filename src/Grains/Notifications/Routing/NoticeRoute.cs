@@ -21,6 +21,12 @@ internal sealed record NoticeRoute(IReadOnlyList<string> Channels, IReadOnlyList
     {
         List<string> available = [.. settings.Channels.Select(channel => channel.Channel).Where(channel => IsReachable(channel, notice.Recipient))];
         var notBefore = notice.IsUrgent ? null : QuietHours.Of(preferences)?.EndAt(now, ZoneOf(notice, preferences, settings));
+        if (notBefore >= notice.ExpiresAt)
+        {
+            // It would lapse unseen: a question that nobody gets is worse than one at night.
+            notBefore = null;
+        }
+
         if (notice.Kind == NoticeKinds.ApprovalClosed)
         {
             // Every copy of the question is brought up to date, wherever it went, and nobody is told who was not asked.

@@ -45,7 +45,8 @@ internal sealed class NotificationRouter(IGrainFactory grains, PlatformIdentity 
         {
             // The person's language counts before the directory's.
             var wishes = preferences.GetValueOrDefault(notice.Recipient.UserId) ?? new NotificationPreferences();
-            var spoken = notice with { Recipient = notice.Recipient with { Locale = wishes.Locale ?? notice.Recipient.Locale, TimeZone = wishes.TimeZone ?? notice.Recipient.TimeZone } };
+            // What nobody is shown nobody needs to keep.
+            var spoken = NoticeMask.Of(notice) with { Recipient = notice.Recipient with { Locale = wishes.Locale ?? notice.Recipient.Locale, TimeZone = wishes.TimeZone ?? notice.Recipient.TimeZone } };
             var json = NoticeJson.Write(spoken);
             Add(queues, NotificationChannels.InApp, new QueuedNotice { Notice = json });
             var route = NoticeRoute.Of(spoken, wishes, settings, earlier.GetValueOrDefault(notice.SubjectId) ?? [], now);

@@ -25,13 +25,18 @@ internal sealed class NotificationSettingsGrain(
     private const int MaxPageSize = 200;
     private const int MaxSubject = 500;
 
+    private NotificationSettings? _held;
+
     private string TenantId => GrainKeys.TenantOf(this.GetPrimaryKeyString());
+
+    // What stands: not what is being written.
+    private NotificationSettings Settings => _held ?? state.State.Settings;
 
     /// <inheritdoc/>
     public Task<NotificationSettings> Get(CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
-        return Task.FromResult(state.State.Settings);
+        return Task.FromResult(Settings);
     }
 
     /// <inheritdoc/>
@@ -45,8 +50,11 @@ internal sealed class NotificationSettingsGrain(
 
         directory.Expire(TenantId);
         SettingsRules.Check(settings, await directory.ListAsync(TenantId, cancellationToken), await WebhooksAsync(settings, cancellationToken));
+        // Whoever reads meanwhile gets what is durable.
+        _held = state.State.Settings;
         state.State.Settings = settings with { Revision = settings.Revision + 1 };
         await Write();
+        _held = null;
         known.Forget(TenantId);
         return state.State.Settings;
     }
@@ -66,7 +74,7 @@ internal sealed class NotificationSettingsGrain(
         }
 
         PreferenceRules.CheckLocale(command.Locale, "locale");
-        var settings = state.State.Settings;
+        var settings = Settings;
         var locale = command.Locale ?? settings.Locale;
         if (command.Template is { } template)
         {
@@ -86,8 +94,8 @@ internal sealed class NotificationSettingsGrain(
     public async Task<HookAnswer> ReceiveAction(string channel, HookDelivery delivery, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        var answer = await actions.ReceiveAsync(TenantId, state.State.Settings, channel, delivery, cancellationToken);
-        if (answer.Status == 401 && state.State.Settings.Revision == 0)
+        var answer = await actions.ReceiveAsync(TenantId, Settings, channel, delivery, cancellationToken);
+        if (answer.Status == 401 && Settings.Revision == 0)
         {
             // Strangers can name any tenant; what does not exist does not stay in memory.
             DeactivateOnIdle();

@@ -97,20 +97,20 @@ internal sealed class ConnectorDirectory(
         },
         cancellationToken);
 
-    /// <summary>The people with the user ids that they came with. An address alone says no user id.</summary>
+    /// <summary>The people with the user ids that they came with. An address alone says no user id, and one with which several people come says that it is nobody's.</summary>
     private async Task<IReadOnlyList<Person>> KnownAsync(IReadOnlyList<Person> people)
     {
-        var known = new Dictionary<string, string>(StringComparer.Ordinal);
+        var known = new Dictionary<string, string?>(StringComparer.Ordinal);
         foreach (var part in people.Select(person => person.Email).GroupBy(KnownAddress.PartOf))
         {
             platform.Assume(tenantId);
-            foreach (var (address, userId) in await grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(tenantId, part.Key)).Find([.. part]))
+            foreach (var (address, userId) in await grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(tenantId, part.Key)).Whose([.. part]))
             {
                 known[address] = userId;
             }
         }
 
-        return [.. people.Select(person => person with { UserId = known.GetValueOrDefault(person.Email) })];
+        return [.. people.Select(person => known.TryGetValue(person.Email, out var userId) ? person with { UserId = userId, IsAddressShared = userId is null } : person with { UserId = null })];
     }
 
     private async Task<T> AskAsync<T>(string question, Func<DirectorySource?, CancellationToken, Task<T>> ask, CancellationToken cancellationToken)

@@ -35,10 +35,17 @@ public sealed class FieldCatalog
     /// <summary>The fields of every rule set, by name.</summary>
     public static IReadOnlyDictionary<string, ConditionKind> BuiltIn { get; } = Known.ToFrozenDictionary(field => field.Key, field => field.Value.Kind, StringComparer.Ordinal);
 
-    /// <summary>Whether a name means something already and so cannot be declared.</summary>
-    public static bool IsTaken(string name) => Known.ContainsKey(name) || name is "arguments" or "attributes" or "requester" || ConditionTokens.IsKeyword(name);
+    // What whoever asks says of a request, until a rule set says where it stands in the arguments.
+    private static readonly FrozenDictionary<string, ConditionKind> Mapped =
+        new[] { "amount", "currency", "environment" }.ToFrozenDictionary(name => name, name => Known[name].Kind, StringComparer.Ordinal);
 
-    /// <summary>Declares a field.</summary>
+    /// <summary>Whether a name means something already and so cannot be declared.</summary>
+    public static bool IsTaken(string name) => (Known.ContainsKey(name) && !Mapped.ContainsKey(name)) || name is "arguments" or "attributes" or "requester" || ConditionTokens.IsKeyword(name);
+
+    /// <summary>The kind that a field of this name must have; null for any that can be declared.</summary>
+    public static ConditionKind? KindOf(string name) => Mapped.TryGetValue(name, out var kind) ? kind : null;
+
+    /// <summary>Declares a field, or says where <c>amount</c>, <c>currency</c> or <c>environment</c> stand: what whoever asks says of them does not count then.</summary>
     /// <param name="name">A name of small letters, digits and <c>_</c> that is not taken.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="from">Where its value is, for example <c>arguments.level</c>; of several the first at which there is one of that kind.</param>
@@ -48,7 +55,7 @@ public sealed class FieldCatalog
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(from);
-        if (!ConditionTokens.IsName(name) || IsTaken(name) || kind is ConditionKind.Any or ConditionKind.Moment or ConditionKind.Risk or ConditionKind.Weekday || from.Count == 0)
+        if (!ConditionTokens.IsName(name) || IsTaken(name) || (KindOf(name) ?? kind) != kind || kind is ConditionKind.Any or ConditionKind.Moment or ConditionKind.Risk or ConditionKind.Weekday || from.Count == 0)
         {
             throw new ArgumentException("cannot be declared.", nameof(name));
         }

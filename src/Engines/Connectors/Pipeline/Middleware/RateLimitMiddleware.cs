@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Pipeline.Replies;
 using Steward.Engines.Connectors.Pipeline.Requests;
 
@@ -29,7 +30,7 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
             var template = call.Request.Target.Template;
             Diagnostics.Refusals.Add(1, new("steward.connector", template.Id), new("steward.outcome", permit.Refusal));
             var mayPass = permit.Refusal is FailureCodes.RateLimited or FailureCodes.Unavailable;
-            return Refused(new ActionFailed(permit.Refusal!, permit.Message ?? $"{template.Name} takes no calls now.", mayPass, permit.RetryAfter));
+            return Refused(new ActionFailed(permit.Refusal!, permit.Message ?? $"{template.Name} takes no calls now.", mayPass, permit.RetryAfter) { IsOfResource = permit.IsOfResource });
         }
 
         call.Credential = permit.Credential;
@@ -61,7 +62,7 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
             Outcome = exchange?.Failure switch
             {
                 null when exchange is null => "cancelled",
-                null => "succeeded",
+                null => InstanceState.Succeeded,
                 ActionFailed failed => failed.Code,
                 _ => "unknown",
             },

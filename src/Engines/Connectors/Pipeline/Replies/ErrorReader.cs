@@ -42,7 +42,7 @@ internal sealed class ErrorReader(ConnectorTemplate template)
                 return Failed(FailureCodes.RateLimited, $"{template.Name} refuses more calls for now.", true, retryAfter);
             // 408 too may come from something in between after the system began to act.
             case (>= 500 or 408, null) or (_, FailureCodes.Unavailable or FailureCodes.Timeout):
-                return call.IsWrite
+                return call.IsWrite && code?.NotDone != true
                     ? new ActionUnknown($"{template.Name} answered {reply.Status}; it may have acted before.")
                     : Failed(code?.Code ?? FailureCodes.Unavailable, words, true, retryAfter);
             case (_, { } known):

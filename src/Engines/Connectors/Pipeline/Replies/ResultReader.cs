@@ -31,7 +31,7 @@ internal static class ResultReader
 
         if (hasMembers)
         {
-            return output.Fields.Count == 0 || found.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? Members(call, found) : null;
+            return output.Fields.Count == 0 || found.ValueKind is JsonValueKind.Object or JsonValueKind.Array || reply.IsXml ? Members(call, found) : null;
         }
 
         return found.ValueKind switch
@@ -66,7 +66,8 @@ internal static class ResultReader
         }
 
         return Find(reply.Json, path) is not { } value ? reply.Json.ValueKind == JsonValueKind.Object ? Array([]) : null
-            : value.ValueKind == JsonValueKind.Array ? value : null;
+            : value.ValueKind == JsonValueKind.Array ? value
+            : reply.IsXml ? Array([value]) : null;
     }
 
     /// <summary>A list of pages as a result.</summary>
@@ -124,6 +125,19 @@ internal static class ResultReader
     private static JsonElement Members(ConnectorCall call, JsonElement value)
     {
         var output = call.Request.Operation.Output;
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            // An element of XML that holds only text; an empty one has no members.
+            var text = value.GetString()!;
+            value = Built(writer =>
+            {
+                if (text.Length > 0)
+                {
+                    writer.WriteString("#text", text);
+                }
+            });
+        }
+
         var fields = output.Fields.Count == 0 && value.ValueKind == JsonValueKind.Object ? value : Built(writer =>
         {
             foreach (var (name, path) in output.Fields)

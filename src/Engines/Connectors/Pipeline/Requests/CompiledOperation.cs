@@ -33,7 +33,19 @@ internal sealed class CompiledOperation
         Path = new ValueTemplate(template.Path);
         Query = Parse(template.Query);
         Headers = [.. Parse(owner.Template.Headers).Where(header => !template.Headers.Keys.Contains(header.Name, StringComparer.OrdinalIgnoreCase)), .. Parse(template.Headers)];
-        Body = template.Body is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } body ? BodyTemplate.Parse(body) : null;
+        if (template.BodyFormat == BodyFormat.Xml)
+        {
+            Xml = template.Body is { ValueKind: JsonValueKind.String } document ? new ValueTemplate(document.GetString()!) : null;
+        }
+        else if (template.BodyFormat is BodyFormat.Multipart or BodyFormat.MultipartRelated)
+        {
+            Multipart = new MultipartBody(template.Parts, template.BodyFormat == BodyFormat.Multipart);
+        }
+        else
+        {
+            Body = template.Body is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } body ? BodyTemplate.Parse(body) : null;
+        }
+
         DryRunQuery = Parse(template.DryRun?.Query);
         DryRunHeaders = Parse(template.DryRun?.Headers);
         Pagination = template.Output.List ? template.Pagination ?? owner.Template.Pagination : null;
@@ -56,7 +68,12 @@ internal sealed class CompiledOperation
 
     public (string Name, ValueTemplate Value)[] Headers { get; }
 
+    /// <summary>The body of JSON and of forms.</summary>
     public BodyTemplate? Body { get; }
+
+    public ValueTemplate? Xml { get; }
+
+    public MultipartBody? Multipart { get; }
 
     public (string Name, ValueTemplate Value)[] DryRunQuery { get; }
 

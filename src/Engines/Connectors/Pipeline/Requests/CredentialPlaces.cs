@@ -10,7 +10,7 @@ internal sealed class CredentialPlaces : ICredentialApplier
     private static readonly CredentialPlace Bearer = new() { Header = "Authorization", Value = "Bearer {access_token}" };
     private static readonly CredentialPlace UserAndPassword = new() { Header = "Authorization", Value = "{username}:{password}" };
 
-    public bool CanApply(AuthKind kind) => kind is not (AuthKind.Sigv4 or AuthKind.Mtls);
+    public bool CanApply(AuthKind kind) => kind is not (AuthKind.Sigv4 or AuthKind.Mtls or AuthKind.Hmac);
 
     public void Apply(HttpRequestMessage request, ReadOnlyMemory<byte> body, CredentialUse use)
     {
@@ -50,7 +50,7 @@ internal sealed class CredentialPlaces : ICredentialApplier
     // User and password with a colon between them are written as RFC 7617 has it; what a template writes out itself stays.
     private static string Basic(string value) => value.StartsWith("Basic ", StringComparison.Ordinal) ? value : "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(value));
 
-    private static Uri WithParameter(Uri url, string name, string value)
+    internal static Uri WithParameter(Uri url, string name, string value)
     {
         var key = Uri.EscapeDataString(name) + "=";
         var kept = url.Query.TrimStart('?').Split('&', StringSplitOptions.RemoveEmptyEntries).Where(pair => !pair.StartsWith(key, StringComparison.Ordinal));

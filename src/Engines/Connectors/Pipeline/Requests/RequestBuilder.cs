@@ -43,13 +43,7 @@ internal static class RequestBuilder
             CheckHeader(name, value);
         }
 
-        var isForm = operation.Template.BodyFormat == BodyFormat.Form;
-        ReadOnlyMemory<byte>? body = operation.Body switch
-        {
-            null => null,
-            { } template when isForm => template.Form(scope),
-            { } template => template.Json(scope) ?? "{}"u8.ToArray(),
-        };
+        var (body, contentType) = BodyOf(operation, scope);
         return new OutgoingRequest
         {
             Method = new HttpMethod(operation.Template.Method),
@@ -59,10 +53,21 @@ internal static class RequestBuilder
             Query = query,
             Headers = headers,
             Body = body,
-            ContentType = body is null ? null : headers.Find(header => header.Item1.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)).Item2 ??
-                (isForm ? "application/x-www-form-urlencoded" : "application/json"),
+            // That of several parts names the boundary, which nobody else knows.
+            ContentType = body is null ? null
+                : operation.Multipart is not null ? contentType
+                : headers.Find(header => header.Item1.Equals("Content-Type", StringComparison.OrdinalIgnoreCase)).Item2 ?? contentType,
         };
     }
+
+    private static (ReadOnlyMemory<byte>? Body, string? ContentType) BodyOf(CompiledOperation operation, TemplateScope scope) => operation switch
+    {
+        { Multipart: { } parts } => parts.Write(scope),
+        { Xml: { } document } => (XmlBody.Write(document, scope), XmlBody.ContentType),
+        { Body: { } form, Template.BodyFormat: BodyFormat.Form } => (form.Form(scope), "application/x-www-form-urlencoded"),
+        { Body: { } body } => (body.Json(scope) ?? "{}"u8.ToArray(), "application/json"),
+        _ => default,
+    };
 
     /// <summary>The address of a request below an instance's address.</summary>
     public static Uri AddressOf(OutgoingRequest request, ConnectorCall call, Uri baseUrl)

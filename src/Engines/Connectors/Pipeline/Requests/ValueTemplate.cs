@@ -18,6 +18,9 @@ internal sealed class ValueTemplate
     /// <summary>The text itself, when there is no placeholder in it.</summary>
     public string? Constant { get; }
 
+    /// <summary>The name of the first placeholder; null when there is none.</summary>
+    public string? FirstName => _text.Placeholders.Select(placeholder => placeholder.Name).FirstOrDefault();
+
     /// <summary>The text; null when something in it is absent.</summary>
     /// <param name="scope">The values.</param>
     /// <param name="escape">How a value is written; as it is when null.</param>

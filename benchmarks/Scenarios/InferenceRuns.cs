@@ -1,0 +1,96 @@
+using System.Buffers;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
+using Steward.Benchmarks.Measuring;
+using Steward.Engines.Inference;
+using Steward.Engines.Inference.Batching;
+using Steward.Engines.Inference.Models;
+using Steward.Engines.Inference.Sessions;
+
+namespace Steward.Benchmarks.Scenarios;
+
+/// <summary>Runs below the queue: products of matrices, and a model by batch and length.</summary>
+internal static class InferenceRuns
+{
+    private const int Size = 1024;
+    private static readonly TimeSpan Each = TimeSpan.FromMilliseconds(400);
+
+    /// <summary>Billions of operations a second that the runtime's own product of float matrices reaches on so many threads.</summary>
+    public static double MeasureProduct(int threads)
+    {
+        using var options = InferenceRuntime.CreateOptions(cudaDevice: null);
+        using var session = new InferenceSession(MatMulModel.Create(Size), options);
+        return InParallel(threads, () =>
+        {
+            using var run = new RunOptions();
+            var (a, b, c) = (Matrix(), Matrix(), Matrix());
+            using OrtValue va = Tensor(a), vb = Tensor(b), vc = Tensor(c);
+            return Repeat(() => session.Run(run, ["a", "b"], [va, vb], ["c"], [vc]));
+        }) * 2.0 * Size * Size * Size / 1e9;
+    }
+
+    /// <summary>Texts a second of one batch after the other on so many threads.</summary>
+    public static double Measure(ModelSession session, int batchSize, int length, int threads) => batchSize * InParallel(threads, () =>
+    {
+        using var buffers = new WorkerBuffers();
+        var batch = new Batch();
+        batch.Begin(new BatchQueue(BatchPolicy.Processor, session));
+        for (var i = 0; i < batchSize; i++)
+        {
+            var ids = ArrayPool<int>.Shared.Rent(length);
+            ids.AsSpan(0, length).Fill(10 + i);
+            batch.Add(new InferenceWork(ids, length, length, InferenceLane.Background, null));
+        }
+
+        return Repeat(() => session.Run(batch, buffers));
+    });
+
+    // Repetitions a second, summed over threads.
+    private static double InParallel(int threads, Func<double> measure)
+    {
+        var rates = new double[threads];
+        var all = Enumerable.Range(0, threads).Select(index => new Thread(() => rates[index] = measure())).ToList();
+        all.ForEach(thread => thread.Start());
+        all.ForEach(thread => thread.Join());
+        return rates.Sum();
+    }
+
+    // The best of three stretches: what others do on the machine only ever takes away.
+    private static double Repeat(Action once)
+    {
+        once();
+        var best = 0.0;
+        for (var stretch = 0; stretch < 3; stretch++)
+        {
+            var (count, clock) = (0, Stopwatch.StartNew());
+            while (clock.Elapsed < Each)
+            {
+                once();
+                count++;
+            }
+
+            best = Math.Max(best, count / clock.Elapsed.TotalSeconds);
+        }
+
+        return best;
+    }
+
+    private static float[] Matrix()
+    {
+        var matrix = GC.AllocateUninitializedArray<float>(Size * Size, pinned: true);
+        Array.Fill(matrix, 0.5f);
+        return matrix;
+    }
+
+    private static OrtValue Tensor(float[] matrix) => OrtValue.CreateTensorValueWithData(
+        OrtMemoryInfo.DefaultInstance, TensorElementType.Float, [Size, Size], Marshal.UnsafeAddrOfPinnedArrayElement(matrix, 0), sizeof(float) * (long)matrix.Length);
+
+    /// <summary>Loads a model's session alone.</summary>
+    public static (ModelSession Session, ModelManifest Manifest) Load(string folder)
+    {
+        var content = ModelFolder.Read(folder, 1L << 30);
+        return (ModelSession.Load(content.Model, content.Manifest, content.Vocabulary.Padding, cudaDevice: null), content.Manifest);
+    }
+}

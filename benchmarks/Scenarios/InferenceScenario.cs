@@ -1,0 +1,123 @@
+using System.CommandLine;
+using System.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Benchmarks.Measuring;
+using Steward.Engines.Inference;
+using Steward.Engines.Inference.Models;
+
+namespace Steward.Benchmarks.Scenarios;
+
+/// <summary><c>bench inference</c>: how fast models answer alone, in batches, beside background work and under ten times the load, against the machine's own product of matrices.</summary>
+internal static class InferenceScenario
+{
+    private static readonly int[] Lengths = [16, 32, 64, 128];
+    private static readonly int[] Batches = [1, 8, 32];
+    private static readonly string[] Words =
+        "please my the printer on floor three does not work since this morning vpn drops password reset laptop screen outlook mail cannot send error server access request new user teams login".Split(' ');
+
+    public static Command Create()
+    {
+        var models = new Option<string>("--models") { Description = "Folder of models.", DefaultValueFactory = _ => "models" };
+        var classifier = new Option<string>("--classifier") { Description = "The model that classifies.", DefaultValueFactory = _ => "it-topic" };
+        var embedder = new Option<string>("--embedder") { Description = "The model that embeds in the background.", DefaultValueFactory = _ => "embedder" };
+        var seconds = new Option<int>("--seconds") { Description = "Length of each load.", DefaultValueFactory = _ => 10 };
+        var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
+        var command = new Command("inference", "Latency and throughput of the models.") { models, classifier, embedder, seconds, check, json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetValue(models)!, parsed.GetValue(classifier)!, parsed.GetValue(embedder)!, parsed.GetValue(seconds), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string models, string classifier, string embedder, int seconds, bool check, string? json, CancellationToken cancellationToken)
+    {
+        var threads = Environment.ProcessorCount;
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddStewardInference(options => (options.ModelDirectory, options.MaxQueuedTexts, options.Provider) = (models, 512, InferenceProvider.Cpu))
+            .BuildServiceProvider();
+        var engine = services.GetRequiredService<IInferenceEngine>();
+        Console.Out.WriteLine($"inference: {engine.Status.Summary}");
+        if (!engine.Status.IsAvailable)
+        {
+            return 1;
+        }
+
+        var product = new[] { InferenceRuns.MeasureProduct(1), InferenceRuns.MeasureProduct(threads) };
+        Console.Out.WriteLine($"product of float matrices, this runtime: {product[0]:0} GFLOP/s on one thread, {product[1]:0} on {threads}");
+        var table = MeasureTable(Path.Combine(models, classifier), threads);
+        var load = new InferenceLoad(engine, classifier, Words);
+        var alone = await load.OneByOneAsync(TimeSpan.FromSeconds(seconds), cancellationToken);
+        Console.Out.WriteLine($"one by one: {alone.Rate:0} texts/s, p50 {alone.Latency.P50:0.00} ms, p99 {alone.Latency.P99:0.00} ms");
+        var together = await load.ManyAsync(64, TimeSpan.FromSeconds(seconds), cancellationToken);
+        Console.Out.WriteLine($"64 callers: {together.Rate:0} texts/s, p50 {together.Latency.P50:0.00} ms, p99 {together.Latency.P99:0.00} ms");
+        var beside = await load.BesideBackgroundAsync(15, embedder, TimeSpan.FromSeconds(seconds), cancellationToken);
+        Console.Out.WriteLine($"15 tickets/s while {beside.Background:0} texts/s are embedded: p50 {beside.Latency.P50:0.00} ms, p95 {beside.Latency.P95:0.00} ms, p99 {beside.Latency.P99:0.00} ms");
+        var over = await load.OverloadAsync(10 * together.Rate, TimeSpan.FromSeconds(Math.Min(seconds, 5)), cancellationToken);
+        Console.Out.WriteLine($"{over.Offered:0} texts/s offered: {over.Done:0}/s done, {over.Refused} refused, at most {over.MostWaiting} waited, p99 of the done {over.Latency.P99:0.0} ms");
+
+        var best = table.Where(row => row.Threads == threads).Max(row => row.OperationsPerSecond);
+        var result = new InferenceResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench inference", engine.Status.Summary, product, table, alone, together, beside, over);
+        return await ResultOptions.FinishAsync(
+            result,
+            [
+                new Target("p99 at 15 tickets/s beside background embedding", beside.Latency.P99, "ms", 100, AtLeast: false),
+                new Target("part of the measured product that the model reaches", best / (product[1] * 1e9), "", 0.7, AtLeast: true),
+                new Target("texts waiting under ten times the load", over.MostWaiting, "texts", 513, AtLeast: false),
+                new Target("throughput under ten times the load, part of the whole", over.Done / together.Rate, "", 0.7, AtLeast: true),
+            ],
+            check,
+            json,
+            cancellationToken);
+    }
+
+    private static List<InferenceRate> MeasureTable(string folder, int threads)
+    {
+        var (session, manifest) = InferenceRuns.Load(folder);
+        using (session)
+        {
+            var rows = new List<InferenceRate>();
+            foreach (var used in new[] { 1, threads }.Distinct())
+            {
+                foreach (var length in Lengths.Where(length => length <= manifest.MaxTokens))
+                {
+                    foreach (var batch in Batches)
+                    {
+                        var rate = InferenceRuns.Measure(session, batch, length, used);
+                        var row = new InferenceRate(used, length, batch, rate, rate * length, rate * Operations(length));
+                        rows.Add(row);
+                        Console.Out.WriteLine($"{used} threads, {batch,2} x {length,3}: {rate,6:0} texts/s {row.TokensPerSecond,7:0} tokens/s {row.OperationsPerSecond / 1e9,5:0} GOP/s");
+                    }
+                }
+            }
+
+            return rows;
+        }
+    }
+
+    // Multiplications and additions of the encoder that the project trains: 4 layers, 256 wide, 1,024 inside.
+    private static double Operations(int length)
+    {
+        const double layers = 4, width = 256, inner = 1024;
+        return layers * ((2.0 * length * ((4 * width * width) + (2 * width * inner))) + (4.0 * length * length * width));
+    }
+
+    private sealed record InferenceResult(
+        Machine Machine,
+        DateTimeOffset At,
+        string Command,
+        string Runtime,
+        double[] ProductGflops,
+        IReadOnlyList<InferenceRate> Table,
+        RateAndLatency OneByOne,
+        RateAndLatency Together,
+        BesideBackground Beside,
+        Overload Overload);
+}
+
+internal sealed record InferenceRate(int Threads, int Length, int Batch, double TextsPerSecond, double TokensPerSecond, double OperationsPerSecond);
+
+internal sealed record RateAndLatency(double Rate, LatencySummary Latency);
+
+internal sealed record BesideBackground(double Background, LatencySummary Latency);
+
+internal sealed record Overload(double Offered, double Done, int Refused, int MostWaiting, LatencySummary Latency);

@@ -1,0 +1,41 @@
+using Steward.Engines.Inference.Models;
+
+namespace Steward.Engines.Inference;
+
+/// <summary>
+/// Runs the models of this process: one per silo. Requests from everywhere share its threads and batches. Expected trouble is an outcome and no exception; a cancelled request
+/// throws <see cref="OperationCanceledException"/> and leaves the queue at once.
+/// </summary>
+public interface IInferenceEngine
+{
+    /// <summary>Whether and with what it computes.</summary>
+    InferenceStatus Status { get; }
+
+    /// <summary>The models and their versions.</summary>
+    IModelCatalog Models { get; }
+
+    /// <summary>Finds the label of a text, with a calibrated probability.</summary>
+    Task<InferenceAnswer<Classification>> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Computes the vectors of texts.</summary>
+    Task<InferenceAnswer<Embeddings>> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default);
+
+    /// <summary>Orders passages by how well they answer a query.</summary>
+    Task<InferenceAnswer<Reranking>> RerankAsync(RerankRequest request, CancellationToken cancellationToken = default);
+}
+
+/// <summary>Whether and with what models are run.</summary>
+public sealed record InferenceStatus
+{
+    /// <summary>Whether models can be run.</summary>
+    public required bool IsAvailable { get; init; }
+
+    /// <summary>Whether they run on a GPU: silos that do are asked first.</summary>
+    public required bool UsesGpu { get; init; }
+
+    /// <summary>One line for the log and <c>/healthz</c>.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>Texts that wait.</summary>
+    public required int Waiting { get; init; }
+}

@@ -1,0 +1,300 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Inference.Batching;
+using Steward.Engines.Inference.Models;
+using Steward.Engines.Inference.Sessions;
+
+namespace Steward.Engines.Inference;
+
+/// <summary>The models of this process, and the threads that run them.</summary>
+internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
+{
+    private static readonly TimeSpan ShadowPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LeastRetry = TimeSpan.FromMilliseconds(100);
+
+    private readonly InferenceOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly InferenceRuntime _runtime;
+    private readonly DeviceWorkers _workers;
+    private readonly ModelCatalog _catalog;
+    private readonly string _summary;
+    private long _shadowCounter;
+
+    public InferenceEngine(IOptions<InferenceOptions> options, TimeProvider time, ILogger<InferenceEngine> logger)
+    {
+        (_options, _time, _logger) = (options.Value, time, logger);
+        _runtime = InferenceRuntime.Start(_options.Provider, _options.CudaDevice);
+        _workers = new DeviceWorkers(_options.Limits(_runtime.UsesCuda), time, logger);
+        _catalog = new ModelCatalog(options, _workers, _runtime, logger);
+        _summary = Summarize();
+        if (_runtime.Problem is null)
+        {
+            LogReady(_summary);
+        }
+        else
+        {
+            LogNotAvailable(_summary);
+        }
+
+        _catalog.Discover();
+    }
+
+    public InferenceStatus Status => new() { IsAvailable = _runtime.Problem is null, UsesGpu = _runtime.UsesCuda, Summary = _summary, Waiting = _workers.Waiting };
+
+    public IModelCatalog Models => _catalog;
+
+    public async Task<InferenceAnswer<Classification>> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if ((FindProblem("text", request.Text) ?? FindProblem("secondText", request.SecondText ?? "")) is { } problem)
+        {
+            return InferenceAnswer<Classification>.Not(InferenceOutcome.InvalidInput, problem);
+        }
+
+        if (request.Top is < 1 or > 1_000)
+        {
+            return InferenceAnswer<Classification>.Not(InferenceOutcome.InvalidInput, $"top must be 1 to 1000, not {request.Top}.");
+        }
+
+        return await WithModelAsync<Classification>(request, ModelTask.Classification, async (model, deadline) =>
+        {
+            var result = await RunAsync(model, request, deadline, 1, _ => (request.Text, request.SecondText), cancellationToken);
+            if (result.Outcome != InferenceOutcome.Done)
+            {
+                return result.As<Classification>();
+            }
+
+            var answer = model.Decide(request.Text, result.Rows[0], request.Top, result.IsTruncated);
+            Shadow(request, answer);
+            return InferenceAnswer<Classification>.Of(answer);
+        }, cancellationToken);
+    }
+
+    public async Task<InferenceAnswer<Embeddings>> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (FindProblem("texts", request.Texts) is { } problem)
+        {
+            return InferenceAnswer<Embeddings>.Not(InferenceOutcome.InvalidInput, problem);
+        }
+
+        return await WithModelAsync<Embeddings>(request, ModelTask.Embedding, async (model, deadline) =>
+        {
+            var result = await RunAsync(model, request, deadline, request.Texts.Count, index => (request.Texts[index], null), cancellationToken);
+            return result.Outcome == InferenceOutcome.Done
+                ? InferenceAnswer<Embeddings>.Of(new Embeddings { Version = model.Manifest.Version, Vectors = result.Rows })
+                : result.As<Embeddings>();
+        }, cancellationToken);
+    }
+
+    public async Task<InferenceAnswer<Reranking>> RerankAsync(RerankRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if ((FindProblem("query", request.Query) ?? FindProblem("passages", request.Passages)) is { } problem)
+        {
+            return InferenceAnswer<Reranking>.Not(InferenceOutcome.InvalidInput, problem);
+        }
+
+        if (request.Top is < 1)
+        {
+            return InferenceAnswer<Reranking>.Not(InferenceOutcome.InvalidInput, $"top must be at least 1, not {request.Top}.");
+        }
+
+        return await WithModelAsync<Reranking>(request, ModelTask.Reranking, async (model, deadline) =>
+        {
+            var result = await RunAsync(model, request, deadline, request.Passages.Count, index => (request.Query, request.Passages[index]), cancellationToken);
+            if (result.Outcome != InferenceOutcome.Done)
+            {
+                return result.As<Reranking>();
+            }
+
+            var ranked = result.Rows.Select((row, index) => new RankedPassage(index, 1 / (1 + Math.Exp(-row[0] / model.Calibration.Temperature))));
+            return InferenceAnswer<Reranking>.Of(new Reranking
+            {
+                Version = model.Manifest.Version,
+                Passages = [.. ranked.OrderByDescending(passage => passage.Score).ThenBy(passage => passage.Index).Take(request.Top ?? int.MaxValue)],
+            });
+        }, cancellationToken);
+    }
+
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _catalog.Dispose();
+    }
+
+    private async Task<InferenceAnswer<T>> WithModelAsync<T>(
+        InferenceRequest request, ModelTask task, Func<LoadedModel, TimeSpan?, Task<InferenceAnswer<T>>> use, CancellationToken cancellationToken)
+        where T : class
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        LoadedModel? model;
+        try
+        {
+            model = await _catalog.UseAsync(request.Model, request.Tenant, cancellationToken);
+        }
+        catch (ModelRefusedException e)
+        {
+            return InferenceAnswer<T>.Not(InferenceOutcome.NotAvailable, $"The model {request.Model} is not available: {e.Message}.");
+        }
+
+        if (model is null)
+        {
+            return InferenceAnswer<T>.Not(InferenceOutcome.UnknownModel, $"model must be one of {string.Join(", ", _catalog.List().Select(known => known.Name).Distinct())}.");
+        }
+
+        try
+        {
+            if (model.Manifest.Task != task)
+            {
+                return InferenceAnswer<T>.Not(InferenceOutcome.InvalidInput, $"model must be one for {task}; {request.Model} is for {model.Manifest.Task}.");
+            }
+
+            TimeSpan? deadline = request.Deadline is { } at ? _workers.Now + (at - _time.GetUtcNow()) : null;
+            var answer = await use(model, deadline);
+            Diagnostics.RecordOutcome(model, request.Lane, answer.Outcome);
+            return answer;
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
+    // Hands all texts in and waits for them; what is left is withdrawn when one of them is refused or the request is cancelled.
+    private async Task<RunResult> RunAsync(
+        LoadedModel model, InferenceRequest request, TimeSpan? deadline, int count, Func<int, (string Text, string? Second)> text, CancellationToken cancellationToken)
+    {
+        var works = new InferenceWork[count];
+        var handed = 0;
+        var isTruncated = false;
+        try
+        {
+            for (; handed < count; handed++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                var (first, second) = text(handed);
+                var work = works[handed] = model.Encode(first, second, request.Lane, deadline, out var isCut);
+                isTruncated |= isCut;
+                var admission = _workers.Submit(model.Queue, work);
+                if (admission.Outcome != AdmissionOutcome.Admitted)
+                {
+                    work.End(WorkOutcome.Full);
+                    return Refused(admission);
+                }
+            }
+
+            await using var registration = cancellationToken.UnsafeRegister(
+                static state =>
+                {
+                    var (engine, all) = ((InferenceEngine, InferenceWork[]))state!;
+                    Array.ForEach(all, engine._workers.Withdraw);
+                },
+                (this, works));
+            var rows = new float[count][];
+            for (var i = 0; i < count; i++)
+            {
+                var outcome = await works[i].Completion;
+                if (outcome != WorkOutcome.Done)
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    return outcome == WorkOutcome.Late
+                        ? new RunResult(InferenceOutcome.DeadlinePassed, [], false, "The deadline passed before its turn.", null)
+                        : new RunResult(InferenceOutcome.Failed, [], false, "The model failed on this request.", null);
+                }
+
+                rows[i] = works[i].Row;
+            }
+
+            return new RunResult(InferenceOutcome.Done, rows, isTruncated, null, null);
+        }
+        finally
+        {
+            for (var i = 0; i < handed; i++)
+            {
+                _workers.Withdraw(works[i]);
+            }
+        }
+    }
+
+    private static RunResult Refused(Admission admission) => admission.Outcome switch
+    {
+        AdmissionOutcome.Late => new RunResult(InferenceOutcome.DeadlinePassed, [], false, "The deadline has passed.", null),
+        AdmissionOutcome.TooBusyForDeadline => new RunResult(
+            InferenceOutcome.Busy, [], false, "What waits already would take until after the deadline.", admission.Backlog < LeastRetry ? LeastRetry : admission.Backlog),
+        _ => new RunResult(InferenceOutcome.Busy, [], false, "Too much waits already.", admission.Backlog < LeastRetry ? LeastRetry : admission.Backlog),
+    };
+
+    // The shadow sees the text behind everybody's back: it may be dropped, and its answer is only compared.
+    [SuppressMessage("Reliability", "CA2016", Justification = "The request may be over long before its shadow.")]
+    private void Shadow(ClassifyRequest request, Classification answer)
+    {
+        var (shadow, share) = _catalog.UseShadow(request.Model);
+        if (shadow is null)
+        {
+            return;
+        }
+
+        // Evenly spread: the counter's golden ratio multiples fill [0, 1).
+        var draw = Interlocked.Increment(ref _shadowCounter) * 0.6180339887498949 % 1;
+        if (shadow.Manifest.Task != ModelTask.Classification || draw >= share)
+        {
+            shadow.Release();
+            return;
+        }
+
+        _ = CompareAsync();
+
+        async Task CompareAsync()
+        {
+            try
+            {
+                var quiet = request with { Lane = InferenceLane.Background };
+                var result = await RunAsync(shadow, quiet, _workers.Now + ShadowPatience, 1, _ => (request.Text, request.SecondText), CancellationToken.None);
+                var compared = result.Outcome != InferenceOutcome.Done ? "dropped"
+                    : shadow.Decide(request.Text, result.Rows[0], 1, result.IsTruncated).Label == answer.Label ? "agrees"
+                    : "differs";
+                Diagnostics.RecordShadow(shadow, compared);
+            }
+            finally
+            {
+                shadow.Release();
+            }
+        }
+    }
+
+    private string? FindProblem(string field, string? text) => text is null ? $"{field} must be a text."
+        : text.Length > _options.MaxTextLength ? $"{field} must have at most {_options.MaxTextLength} characters, not {text.Length}."
+        : null;
+
+    private string? FindProblem(string field, IReadOnlyList<string>? texts) => texts is not { Count: > 0 } ? $"{field} must hold 1 to {_options.MaxTexts} texts."
+        : texts.Count > _options.MaxTexts ? $"{field} must hold 1 to {_options.MaxTexts} texts, not {texts.Count}."
+        : texts.Select((text, index) => FindProblem($"{field}[{index}]", text)).FirstOrDefault(problem => problem is not null);
+
+    private string Summarize()
+    {
+        if (_runtime.Problem is { } problem)
+        {
+            return $"not available ({problem.TrimEnd('.')})";
+        }
+
+        var why = _runtime.CudaProblem is { } cuda ? $"; no CUDA: {cuda.TrimEnd('.')}" : "";
+        return _runtime.UsesCuda
+            ? $"ONNX Runtime {_runtime.Version} on CUDA device {_options.CudaDevice}"
+            : $"ONNX Runtime {_runtime.Version} on the processor, {_options.Threads} {(_options.Threads == 1 ? "thread" : "threads")}{why}";
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "inference: {Summary}")]
+    private partial void LogReady(string summary);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "inference: {Summary}")]
+    private partial void LogNotAvailable(string summary);
+
+    private sealed record RunResult(InferenceOutcome Outcome, IReadOnlyList<float[]> Rows, bool IsTruncated, string? Problem, TimeSpan? RetryAfter)
+    {
+        public InferenceAnswer<T> As<T>()
+            where T : class => InferenceAnswer<T>.Not(Outcome, Problem!, RetryAfter);
+    }
+}

@@ -1,0 +1,184 @@
+using System.Buffers;
+using System.Text;
+using Steward.Engines.Inference.Tokenization;
+
+namespace Steward.Engines.Inference.Linear;
+
+/// <summary>What the n-grams of a block are made of.</summary>
+internal enum NGramKind
+{
+    Words,
+    Characters,
+}
+
+/// <summary>One kind of n-grams with buckets of its own.</summary>
+/// <param name="Kind">What they are made of.</param>
+/// <param name="Bits">The buckets, as a power of two.</param>
+/// <param name="Low">The shortest n-gram of characters.</param>
+/// <param name="High">The longest n-gram.</param>
+/// <param name="Weight">The length of the block's vector.</param>
+internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, float Weight)
+{
+    private const uint WordSeed = 1;
+    private const uint RunSeed = 2;
+    private const uint CharacterSeed = 3;
+
+    public int Buckets => 1 << Bits;
+
+    /// <summary>The block's buckets of a text's words, with repetitions.</summary>
+    public void Collect(WordList words, ref BucketList buckets)
+    {
+        if (Kind == NGramKind.Words)
+        {
+            for (var n = 1; n <= High; n++)
+            {
+                for (var at = 0; at + n <= words.Count; at++)
+                {
+                    Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref buckets);
+                }
+            }
+
+            return;
+        }
+
+        for (var at = 0; at < words.Count; at++)
+        {
+            var padded = words.Padded(at);
+            for (var n = Low; n <= High; n++)
+            {
+                CollectCharacters(padded, n, ref buckets);
+            }
+        }
+    }
+
+    // The window moves by Unicode scalars; in UTF-8 these begin at every byte that continues none.
+    private void CollectCharacters(ReadOnlySpan<byte> padded, int n, ref BucketList buckets)
+    {
+        var end = 0;
+        for (var i = 0; i < n; i++)
+        {
+            if (end >= padded.Length)
+            {
+                return;
+            }
+
+            end = NextScalar(padded, end);
+        }
+
+        for (var start = 0; ; start = NextScalar(padded, start), end = NextScalar(padded, end))
+        {
+            Add(padded[start..end], CharacterSeed, ref buckets);
+            if (end >= padded.Length)
+            {
+                return;
+            }
+        }
+    }
+
+    private void Add(ReadOnlySpan<byte> gram, uint seed, ref BucketList buckets) => buckets.Add((int)(MurmurHash.Compute(gram, seed) & (uint)(Buckets - 1)));
+
+    private static int NextScalar(ReadOnlySpan<byte> utf8, int at)
+    {
+        at++;
+        while (at < utf8.Length && (utf8[at] & 0xC0) == 0x80)
+        {
+            at++;
+        }
+
+        return at;
+    }
+}
+
+/// <summary>The first words of a text in UTF-8, each with one space before and after it, so that runs and padded words are slices.</summary>
+internal sealed class WordList : IDisposable
+{
+    /// <summary>Nobody's words are this long; without a limit one text could hold a processor for long.</summary>
+    private const int MaxCharacters = 65_536;
+
+    private readonly int[] _starts;
+    private byte[] _utf8;
+    private int _length;
+
+    public WordList(string text, int maxWords)
+    {
+        var slice = text.AsSpan(0, Math.Min(text.Length, MaxCharacters));
+        _starts = ArrayPool<int>.Shared.Rent(maxWords + 1);
+        _utf8 = ArrayPool<byte>.Shared.Rent((4 * slice.Length) + 16);
+        var characters = ArrayPool<char>.Shared.Rent((3 * slice.Length) + 64);
+        try
+        {
+            _utf8[_length++] = (byte)' ';
+            var words = new WordReader(CharacterTable.Uncased, slice, characters);
+            while (Count < maxWords && words.Read())
+            {
+                Add(words.Word);
+            }
+
+            _starts[Count] = _length;
+        }
+        finally
+        {
+            ArrayPool<char>.Shared.Return(characters);
+        }
+    }
+
+    public int Count { get; private set; }
+
+    /// <summary>Words joined by one space.</summary>
+    public ReadOnlySpan<byte> Run(int at, int count) => _utf8.AsSpan(_starts[at]..(_starts[at + count] - 1));
+
+    /// <summary>A word with one space before and after it.</summary>
+    public ReadOnlySpan<byte> Padded(int at) => _utf8.AsSpan((_starts[at] - 1).._starts[at + 1]);
+
+    public void Dispose()
+    {
+        ArrayPool<int>.Shared.Return(_starts);
+        ArrayPool<byte>.Shared.Return(_utf8);
+    }
+
+    private void Add(ReadOnlySpan<char> word)
+    {
+        var needed = _length + Encoding.UTF8.GetMaxByteCount(word.Length) + 1;
+        if (needed > _utf8.Length)
+        {
+            var larger = ArrayPool<byte>.Shared.Rent(2 * needed);
+            _utf8.AsSpan(0, _length).CopyTo(larger);
+            ArrayPool<byte>.Shared.Return(_utf8);
+            _utf8 = larger;
+        }
+
+        _starts[Count++] = _length;
+        _length += Encoding.UTF8.GetBytes(word, _utf8.AsSpan(_length));
+        _utf8[_length++] = (byte)' ';
+    }
+}
+
+/// <summary>A list of buckets in pooled memory.</summary>
+internal ref struct BucketList : IDisposable
+{
+    private int[] _buckets = ArrayPool<int>.Shared.Rent(4096);
+    private int _count;
+
+    public BucketList()
+    {
+    }
+
+    public readonly Span<int> Items => _buckets.AsSpan(0, _count);
+
+    public void Add(int bucket)
+    {
+        if (_count == _buckets.Length)
+        {
+            var larger = ArrayPool<int>.Shared.Rent(2 * _count);
+            Items.CopyTo(larger);
+            ArrayPool<int>.Shared.Return(_buckets);
+            _buckets = larger;
+        }
+
+        _buckets[_count++] = bucket;
+    }
+
+    public void Clear() => _count = 0;
+
+    public readonly void Dispose() => ArrayPool<int>.Shared.Return(_buckets);
+}

@@ -1,0 +1,42 @@
+namespace Steward.Engines.Inference.Models;
+
+/// <summary>The models of this process and their versions.</summary>
+public interface IModelCatalog
+{
+    /// <summary>All models and versions that can be asked.</summary>
+    IReadOnlyList<ModelStatus> List();
+
+    /// <summary>
+    /// Loads, checks and warms up a folder and then puts it in place, in one step: no request fails over it. What it replaces is freed when the last request with it has ended.
+    /// </summary>
+    /// <exception cref="ModelRefusedException">The folder is refused, with the reason; everything stays as it was.</exception>
+    Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a canary or shadow the version for everybody; false when there is none of that version.</summary>
+    bool Promote(string name, string version);
+
+    /// <summary>Takes a canary or shadow away; false when there is none of that version.</summary>
+    bool Withdraw(string name, string version);
+}
+
+/// <summary>How one version of a model stands.</summary>
+public sealed record ModelStatus
+{
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its version.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>What it is for.</summary>
+    public required ModelTask Task { get; init; }
+
+    /// <summary>Who gets it.</summary>
+    public required ExposureKind Exposure { get; init; }
+
+    /// <summary>Whether it is in memory; otherwise the next request loads it.</summary>
+    public required bool IsLoaded { get; init; }
+
+    /// <summary>Why it cannot be loaded, or null.</summary>
+    public string? Problem { get; init; }
+}

@@ -1,0 +1,162 @@
+using System.Buffers;
+using System.Diagnostics;
+using Steward.Engines.Inference.Batching;
+using Steward.Engines.Inference.Linear;
+using Steward.Engines.Inference.Sessions;
+using Steward.Engines.Inference.Tokenization;
+
+namespace Steward.Engines.Inference.Models;
+
+/// <summary>One version of a model in memory. Requests hold it while they use it; once it is retired and the last of them has ended, it is freed.</summary>
+internal sealed class LoadedModel
+{
+    private readonly Lock _gate = new();
+    private readonly DeviceWorkers _workers;
+    private readonly WordPieceTokenizer _tokenizer;
+    private readonly LinearClassifier? _linear;
+    private int _users;
+    private bool _isRetired;
+
+    private LoadedModel(ModelFolder folder, ModelSession session, DeviceWorkers workers, BatchPolicy policy, string device)
+    {
+        (Manifest, Labels, Calibration, Session, _workers, _linear) = (folder.Manifest, folder.Labels, folder.Calibration, session, workers, folder.Linear);
+        OutOfScopeLabel = folder.OutOfScopeLabel;
+        _tokenizer = new WordPieceTokenizer(folder.Vocabulary, folder.Manifest.Lowercase);
+        Bytes = EstimateBytes(folder.Model.Length);
+        Tags = new TagList { { "steward.model", Manifest.Name }, { "steward.model.version", Manifest.Version }, { "steward.device", device } };
+        Queue = workers.AddQueue(policy, this);
+    }
+
+    public ModelManifest Manifest { get; }
+
+    public IReadOnlyList<string> Labels { get; }
+
+    public ModelCalibration Calibration { get; }
+
+    /// <summary>The label that stands for texts out of scope, if there is one.</summary>
+    public int? OutOfScopeLabel { get; }
+
+    public ModelSession Session { get; }
+
+    public BatchQueue Queue { get; }
+
+    /// <summary>About what it takes in memory.</summary>
+    public long Bytes { get; }
+
+    /// <summary>The attributes of its measurements.</summary>
+    public TagList Tags { get; }
+
+    /// <summary>When it was last used, on the workers' clock.</summary>
+    public TimeSpan UsedAt { get; private set; }
+
+    /// <summary>Requests that use it.</summary>
+    public int Users => Volatile.Read(ref _users);
+
+    /// <summary>Weights twice, as file and as packed for the processor, and some for the session.</summary>
+    public static long EstimateBytes(long modelBytes) => (2 * modelBytes) + (8 << 20);
+
+    /// <summary>Loads, checks and warms up a model.</summary>
+    /// <exception cref="ModelRefusedException">Something does not fit.</exception>
+    public static LoadedModel Load(ModelFolder folder, DeviceWorkers workers, BatchPolicy policy, int? cudaDevice)
+    {
+        // The processor refuses ids that the model does not know; a GPU reads beyond its table.
+        using (var check = cudaDevice is null ? null : ModelSession.Load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, cudaDevice: null))
+        {
+            if (check is not null)
+            {
+                ModelChecks.Run(folder, check);
+            }
+        }
+
+        var session = ModelSession.Load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, cudaDevice);
+        try
+        {
+            if (cudaDevice is null)
+            {
+                ModelChecks.Run(folder, session);
+            }
+
+            ModelChecks.WarmUp(folder, session);
+            return new LoadedModel(folder, session, workers, policy, cudaDevice is null ? "cpu" : "cuda");
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes it into use; false when it is on its way out.</summary>
+    public bool TryUse()
+    {
+        lock (_gate)
+        {
+            if (_isRetired)
+            {
+                return false;
+            }
+
+            _users++;
+            UsedAt = _workers.Now;
+            return true;
+        }
+    }
+
+    /// <summary>The other half of <see cref="TryUse"/>.</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            if (--_users > 0 || !_isRetired)
+            {
+                return;
+            }
+        }
+
+        Free();
+    }
+
+    /// <summary>Takes no new users, and is freed with the last one's end.</summary>
+    public void Retire()
+    {
+        lock (_gate)
+        {
+            if (_isRetired)
+            {
+                return;
+            }
+
+            _isRetired = true;
+            if (_users > 0)
+            {
+                return;
+            }
+        }
+
+        Free();
+    }
+
+    /// <summary>A text, or two, as work; its ids come from the pool.</summary>
+    public InferenceWork Encode(string text, string? second, InferenceLane lane, TimeSpan? deadline, out bool isTruncated)
+    {
+        var ids = ArrayPool<int>.Shared.Rent(Manifest.MaxTokens);
+        var room = ids.AsSpan(0, Manifest.MaxTokens);
+        var encoded = second is null ? _tokenizer.Encode(text, room) : _tokenizer.Encode(text, second, room);
+        isTruncated = encoded.IsTruncated;
+        return new InferenceWork(ids, encoded.Length, encoded.SecondAt, lane, deadline);
+    }
+
+    /// <summary>Makes an answer of a text's row.</summary>
+    public Classification Decide(string text, float[] row, int top, bool isTruncated)
+    {
+        Span<double> linear = stackalloc double[_linear?.Classes ?? 0];
+        _linear?.Score(text, linear);
+        return ClassificationHead.Decide(this, row, linear, top, isTruncated);
+    }
+
+    private void Free()
+    {
+        _workers.RemoveQueue(Queue);
+        Session.Dispose();
+    }
+}

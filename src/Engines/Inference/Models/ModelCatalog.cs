@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Inference.Batching;
+using Steward.Engines.Inference.Sessions;
+
+namespace Steward.Engines.Inference.Models;
+
+/// <summary>Knows the models' folders, loads them when they are asked, swaps versions and frees what is idle when memory is short.</summary>
+internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, DeviceWorkers workers, InferenceRuntime runtime, ILogger logger) : IModelCatalog, IDisposable
+{
+    private readonly ConcurrentDictionary<string, ModelSlot> _slots = new(StringComparer.Ordinal);
+    private readonly SemaphoreSlim _changing = new(1, 1);
+
+    /// <summary>Learns which models lie in the configured folder. What is wrong with one is logged and hinders no other.</summary>
+    public void Discover()
+    {
+        var root = options.Value.ModelDirectory;
+        if (!Directory.Exists(root))
+        {
+            LogNoFolder(Path.GetFullPath(root));
+            return;
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                var manifest = ModelFolder.ReadManifest(folder);
+                if (!_slots.TryAdd(manifest.Name, new ModelSlot(new ModelVersion(folder, manifest, ModelExposure.Everyone), null, null)))
+                {
+                    LogRefused(folder, $"there is another model with the name {manifest.Name}");
+                }
+            }
+            catch (ModelRefusedException e)
+            {
+                LogRefused(folder, e.Message);
+            }
+        }
+    }
+
+    public IReadOnlyList<ModelStatus> List() =>
+        [.. _slots.OrderBy(slot => slot.Key, StringComparer.Ordinal).SelectMany(slot => slot.Value.Versions).Select(version => version.Describe())];
+
+    public async Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(exposure);
+        if (exposure.Share is not (>= 0 and <= 1))
+        {
+            throw new ArgumentOutOfRangeException(nameof(exposure), "Share must be 0 to 1.");
+        }
+
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            var loaded = await Task.Run(() => Load(folder), cancellationToken);
+            var version = new ModelVersion(folder, loaded.Manifest, exposure) { Loaded = loaded };
+            var before = _slots.GetValueOrDefault(loaded.Manifest.Name);
+            _slots[loaded.Manifest.Name] = (before ?? new ModelSlot(null, null, null)).With(version);
+            RetireUnused(before, loaded.Manifest.Name);
+            LogPublished(version.Manifest.Name, version.Manifest.Version, exposure.Kind);
+            return version.Describe();
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    public bool Promote(string name, string version) => Change(name, slot =>
+        slot.Canary?.Manifest.Version == version ? slot with { Everyone = slot.Canary.With(ModelExposure.Everyone), Canary = null }
+        : slot.Shadow?.Manifest.Version == version ? slot with { Everyone = slot.Shadow.With(ModelExposure.Everyone), Shadow = null }
+        : null);
+
+    public bool Withdraw(string name, string version) => Change(name, slot =>
+        slot.Canary?.Manifest.Version == version ? slot with { Canary = null }
+        : slot.Shadow?.Manifest.Version == version ? slot with { Shadow = null }
+        : null);
+
+    /// <summary>
+    /// The version that answers a tenant, in use until it is released, and the shadow that sees the request too, if it is in memory. Null where there is no such model.
+    /// </summary>
+    /// <exception cref="ModelRefusedException">It cannot be loaded.</exception>
+    public async ValueTask<LoadedModel?> UseAsync(string name, string tenant, CancellationToken cancellationToken)
+    {
+        while (_slots.GetValueOrDefault(name)?.For(tenant) is { } version)
+        {
+            // A version on its way out has a successor in its place already, or was evicted and is loaded again.
+            if (version.Loaded is { } loaded && loaded.TryUse())
+            {
+                return loaded;
+            }
+
+            await LoadAgainAsync(name, version, cancellationToken);
+        }
+
+        return null;
+    }
+
+    /// <summary>The shadow of a model, in use until it is released, if there is one in memory.</summary>
+    public (LoadedModel? Model, double Share) UseShadow(string name) =>
+        _slots.GetValueOrDefault(name)?.Shadow is { Loaded: { } loaded } shadow && loaded.TryUse() ? (loaded, shadow.Exposure.Share) : (null, 0);
+
+    public void Dispose()
+    {
+        foreach (var slot in _slots.Values)
+        {
+            foreach (var version in slot.Versions)
+            {
+                version.Loaded?.Retire();
+            }
+        }
+
+        _changing.Dispose();
+    }
+
+    private bool Change(string name, Func<ModelSlot, ModelSlot?> change)
+    {
+        _changing.Wait(CancellationToken.None);
+        try
+        {
+            if (_slots.GetValueOrDefault(name) is not { } slot || change(slot) is not { } changed)
+            {
+                return false;
+            }
+
+            _slots[name] = changed;
+            RetireUnused(slot, name);
+            return true;
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private async Task LoadAgainAsync(string name, ModelVersion version, CancellationToken cancellationToken)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            // Another request may have been quicker, or the version been replaced.
+            if (version.Loaded is not null || _slots.GetValueOrDefault(name)?.Versions.Contains(version) != true)
+            {
+                return;
+            }
+
+            version.Loaded = await Task.Run(() => Load(version.Folder), cancellationToken);
+            version.Problem = null;
+        }
+        catch (ModelRefusedException e)
+        {
+            version.Problem = e;
+            LogRefused(version.Folder, e.Message);
+            throw;
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    private LoadedModel Load(string folder)
+    {
+        if (runtime.Problem is { } problem)
+        {
+            throw new ModelRefusedException(ModelFault.NotAvailable, $"inference is not available: {problem}");
+        }
+
+        var content = ModelFolder.Read(folder, options.Value.MaxModelBytes);
+        MakeRoom(LoadedModel.EstimateBytes(content.Model.Length));
+        var policy = runtime.UsesCuda ? options.Value.GpuPolicy() : options.Value.ProcessorPolicy();
+        var loaded = LoadedModel.Load(content, workers, policy, runtime.UsesCuda ? options.Value.CudaDevice : null);
+        LogLoaded(loaded.Manifest.Name, loaded.Manifest.Version, loaded.Bytes >> 20);
+        return loaded;
+    }
+
+    // Frees what has been idle longest until there is room. What is in use stays.
+    private void MakeRoom(long bytes)
+    {
+        while (true)
+        {
+            var loaded = _slots.Values.SelectMany(slot => slot.Versions).Where(version => version.Loaded is not null).ToList();
+            var used = loaded.Sum(version => version.Loaded!.Bytes);
+            if (used + bytes <= options.Value.MemoryBytes)
+            {
+                return;
+            }
+
+            var idle = loaded.Where(version => version.Loaded!.Users == 0).MinBy(version => version.Loaded!.UsedAt) ?? throw new ModelRefusedException(
+                ModelFault.TooLarge, $"about {bytes >> 20} MiB are needed; {used >> 20} of {options.Value.MemoryBytes >> 20} MiB for models are in use (Steward:Inference:MemoryBytes)");
+            LogEvicted(idle.Manifest.Name, idle.Manifest.Version);
+            var evicted = idle.Loaded!;
+            idle.Loaded = null;
+            evicted.Retire();
+        }
+    }
+
+    private void RetireUnused(ModelSlot? before, string name)
+    {
+        var kept = _slots[name].Versions.Select(version => version.Loaded).ToHashSet();
+        foreach (var version in before?.Versions ?? [])
+        {
+            if (version.Loaded is { } loaded && !kept.Contains(loaded))
+            {
+                loaded.Retire();
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is loaded, about {MiB} MiB")]
+    private partial void LogLoaded(string model, string version, long miB);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is in place: {Exposure}")]
+    private partial void LogPublished(string model, string version, ExposureKind exposure);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} was idle and gave its memory to another one")]
+    private partial void LogEvicted(string model, string version);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is refused: {Reason}")]
+    private partial void LogRefused(string folder, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "There is no folder of models at {Folder} (Steward:Inference:ModelDirectory)")]
+    private partial void LogNoFolder(string folder);
+}

@@ -1,0 +1,217 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using Steward.Engines.Inference.Linear;
+using Steward.Engines.Inference.Tokenization;
+
+namespace Steward.Engines.Inference.Models;
+
+/// <summary>A model's folder, read and checked as far as that goes without running it.</summary>
+internal sealed partial class ModelFolder
+{
+    private const string Description = "model.json";
+    private const string HuggingFaceDescription = "config.json";
+    private const long MaxTextBytes = 64 << 20;
+
+    private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) } };
+
+    private ModelFolder()
+    {
+    }
+
+    public required ModelManifest Manifest { get; init; }
+
+    public required byte[] Model { get; init; }
+
+    public required Vocabulary Vocabulary { get; init; }
+
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    public required ModelCalibration Calibration { get; init; }
+
+    public required LinearClassifier? Linear { get; init; }
+
+    public int? OutOfScopeLabel => Calibration.OutOfScope is { } rule ? Labels.ToList().IndexOf(rule.Label) : null;
+
+    /// <summary>The description alone, to know a model without loading it.</summary>
+    /// <exception cref="ModelRefusedException">There is none, or it is wrong.</exception>
+    public static ModelManifest ReadManifest(string folder)
+    {
+        if (File.Exists(Path.Combine(folder, Description)))
+        {
+            var manifest = Parse<ModelManifest>(Description, ReadText(folder, Description));
+            Check(manifest);
+            return manifest;
+        }
+
+        return File.Exists(Path.Combine(folder, HuggingFaceDescription))
+            ? HuggingFaceFolder.Read(folder).Manifest
+            : throw new ModelRefusedException(ModelFault.Missing, $"{Description} is missing (and so is Hugging Face's {HuggingFaceDescription})");
+    }
+
+    /// <summary>Reads all of a folder.</summary>
+    /// <exception cref="ModelRefusedException">Something is missing or does not fit.</exception>
+    public static ModelFolder Read(string folder, long maxModelBytes)
+    {
+        var manifest = ReadManifest(folder);
+        var isOwn = File.Exists(Path.Combine(folder, Description));
+        var model = ReadFile(folder, "model.onnx", maxModelBytes);
+        CheckHash(manifest, "model.onnx", model);
+        var vocabulary = ReadVocabulary(folder, manifest);
+        IReadOnlyList<string> labels = [];
+        if (manifest.Task == ModelTask.Classification)
+        {
+            labels = isOwn ? Parse<string[]>("labels.json", ReadChecked(folder, "labels.json", manifest)) : HuggingFaceFolder.Read(folder).Labels;
+        }
+
+        if (labels.Any(string.IsNullOrWhiteSpace) || labels.Distinct(StringComparer.Ordinal).Count() < labels.Count)
+        {
+            throw new ModelRefusedException(ModelFault.WrongLabels, "labels.json: each label must be a text of its own");
+        }
+
+        var linear = manifest.Task == ModelTask.Classification && ReadOptional(folder, "linear.bin", manifest) is { } bytes ? ReadLinear(bytes, labels.Count) : null;
+        return new ModelFolder
+        {
+            Manifest = manifest,
+            Model = model,
+            Vocabulary = vocabulary,
+            Labels = labels,
+            Calibration = ReadCalibration(folder, manifest, labels, linear),
+            Linear = linear,
+        };
+    }
+
+    internal static byte[] ReadText(string folder, string file) => ReadFile(folder, file, MaxTextBytes);
+
+    internal static T Parse<T>(string file, byte[] json)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(json, Format) ?? throw new ModelRefusedException(ModelFault.Corrupt, $"{file} holds null");
+        }
+        catch (JsonException e)
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, $"{file} is not what it should be: {e.Message}");
+        }
+    }
+
+    internal static void Check(ModelManifest manifest)
+    {
+        if (manifest.Name is null || manifest.Version is null || !Identifier().IsMatch(manifest.Name) || !Identifier().IsMatch(manifest.Version))
+        {
+            throw new ModelRefusedException(ModelFault.Unsupported, "model.json: name and version must be 1 to 64 letters, digits, dots, dashes and underscores");
+        }
+
+        if (manifest.Sha256 is null || manifest.Sha256.Values.Any(hash => hash is null))
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, "model.json: sha256 must name a hash for each file, or be absent");
+        }
+
+        if (manifest.MaxTokens is < 8 or > 8192)
+        {
+            throw new ModelRefusedException(ModelFault.Unsupported, $"model.json: maxTokens must be 8 to 8192, not {manifest.MaxTokens}");
+        }
+    }
+
+    private static Vocabulary ReadVocabulary(string folder, ModelManifest manifest)
+    {
+        ReadChecked(folder, "vocab.txt", manifest);
+        try
+        {
+            return Vocabulary.Read(Path.Combine(folder, "vocab.txt"));
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ModelRefusedException(ModelFault.WrongVocabulary, $"vocab.txt: {e.Message}");
+        }
+    }
+
+    private static ModelCalibration ReadCalibration(string folder, ModelManifest manifest, IReadOnlyList<string> labels, LinearClassifier? linear)
+    {
+        var calibration = ReadOptional(folder, "calibration.json", manifest) is { } json ? Parse<ModelCalibration>("calibration.json", json) : new ModelCalibration();
+        foreach (var (field, value, least) in new[]
+        {
+            ("temperature", calibration.Temperature, 1e-6),
+            ("encoderWeight", calibration.EncoderWeight, 0),
+            ("linearWeight", calibration.LinearWeight, 0),
+            ("outOfScope.softness", calibration.OutOfScope?.Softness ?? 1, 1e-6),
+        })
+        {
+            if (!(value >= least && value <= 1e6))
+            {
+                throw new ModelRefusedException(ModelFault.Corrupt, $"calibration.json: {field} must be {(least > 0 ? "more than 0" : "0 or more")} and at most 1000000");
+            }
+        }
+
+        if (calibration.LinearWeight > 0 && linear is null)
+        {
+            throw new ModelRefusedException(ModelFault.Missing, "linear.bin is missing, to which calibration.json gives a weight");
+        }
+
+        return calibration.OutOfScope is { } rule && !labels.Contains(rule.Label)
+            ? throw new ModelRefusedException(ModelFault.WrongLabels, $"calibration.json: outOfScope.label is {rule.Label}, which is none of labels.json")
+            : calibration;
+    }
+
+    private static LinearClassifier ReadLinear(byte[] file, int labels)
+    {
+        try
+        {
+            var linear = new LinearClassifier(file);
+            return linear.Classes == labels
+                ? linear
+                : throw new ModelRefusedException(ModelFault.WrongLabels, $"labels.json has {labels} labels; linear.bin tells {linear.Classes} apart");
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, $"linear.bin: {e.Message}");
+        }
+    }
+
+    // What model.json has a hash of must be there.
+    private static byte[]? ReadOptional(string folder, string file, ModelManifest manifest) =>
+        manifest.Sha256.ContainsKey(file) || File.Exists(Path.Combine(folder, file)) ? ReadChecked(folder, file, manifest) : null;
+
+    private static byte[] ReadChecked(string folder, string file, ModelManifest manifest)
+    {
+        var content = ReadText(folder, file);
+        CheckHash(manifest, file, content);
+        return content;
+    }
+
+    private static byte[] ReadFile(string folder, string file, long maxBytes)
+    {
+        var info = new FileInfo(Path.Combine(folder, file));
+        if (!info.Exists)
+        {
+            throw new ModelRefusedException(ModelFault.Missing, $"{file} is missing");
+        }
+
+        if (info.Length > maxBytes)
+        {
+            throw new ModelRefusedException(ModelFault.TooLarge, $"{file} has {info.Length} bytes; {maxBytes} are allowed");
+        }
+
+        try
+        {
+            return File.ReadAllBytes(info.FullName);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, $"{file} cannot be read: {e.Message}");
+        }
+    }
+
+    private static void CheckHash(ModelManifest manifest, string file, byte[] content)
+    {
+        if (manifest.Sha256.TryGetValue(file, out var expected) && !Convert.ToHexStringLower(SHA256.HashData(content)).Equals(expected, StringComparison.OrdinalIgnoreCase))
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, $"{file} has the SHA-256 {Convert.ToHexStringLower(SHA256.HashData(content))}; model.json says {expected}");
+        }
+    }
+
+    [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$")]
+    private static partial Regex Identifier();
+}

@@ -1,0 +1,39 @@
+namespace Steward.Engines.Inference.Models;
+
+/// <summary>What is wrong with a model's folder.</summary>
+public enum ModelFault
+{
+    /// <summary>A file is missing.</summary>
+    Missing,
+
+    /// <summary>A file is not what it was when its hash was taken, or cannot be read.</summary>
+    Corrupt,
+
+    /// <summary>The vocabulary has another size than the model's.</summary>
+    WrongVocabulary,
+
+    /// <summary>The model wants other inputs.</summary>
+    WrongInputs,
+
+    /// <summary>The model gives other outputs.</summary>
+    WrongOutputs,
+
+    /// <summary>There are not as many labels as the model tells apart.</summary>
+    WrongLabels,
+
+    /// <summary>The description asks for something that is not known here.</summary>
+    Unsupported,
+
+    /// <summary>It needs more memory than there is for models.</summary>
+    TooLarge,
+
+    /// <summary>There is no runtime to load it with.</summary>
+    NotAvailable,
+}
+
+/// <summary>A model's folder was refused; what was loaded before stays.</summary>
+public sealed class ModelRefusedException(ModelFault fault, string reason) : Exception(reason)
+{
+    /// <summary>What is wrong.</summary>
+    public ModelFault Fault { get; } = fault;
+}

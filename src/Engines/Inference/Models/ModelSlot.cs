@@ -1,0 +1,50 @@
+namespace Steward.Engines.Inference.Models;
+
+/// <summary>One version in its place: where it lies, and, while it is in memory, itself.</summary>
+internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelExposure exposure)
+{
+    private LoadedModel? _loaded;
+
+    public string Folder { get; } = folder;
+
+    public ModelManifest Manifest { get; } = manifest;
+
+    public ModelExposure Exposure { get; } = exposure;
+
+    public LoadedModel? Loaded
+    {
+        get => Volatile.Read(ref _loaded);
+        set => Volatile.Write(ref _loaded, value);
+    }
+
+    /// <summary>Why it could not be loaded.</summary>
+    public ModelRefusedException? Problem { get; set; }
+
+    public ModelVersion With(ModelExposure other) => new(Folder, Manifest, other) { Loaded = Loaded, Problem = Problem };
+
+    public ModelStatus Describe() => new()
+    {
+        Name = Manifest.Name,
+        Version = Manifest.Version,
+        Task = Manifest.Task,
+        Exposure = Exposure.Kind,
+        IsLoaded = Loaded is not null,
+        Problem = Problem?.Message,
+    };
+}
+
+/// <summary>The versions of one model. Replaced as a whole, so that readers need no lock.</summary>
+internal sealed record ModelSlot(ModelVersion? Everyone, ModelVersion? Canary, ModelVersion? Shadow)
+{
+    public IEnumerable<ModelVersion> Versions => new[] { Everyone, Canary, Shadow }.OfType<ModelVersion>();
+
+    /// <summary>The version that answers a tenant.</summary>
+    public ModelVersion? For(string tenant) => Canary is { } canary && canary.Exposure.Takes(tenant, canary.Manifest) ? canary : Everyone;
+
+    public ModelSlot With(ModelVersion version) => version.Exposure.Kind switch
+    {
+        ExposureKind.Canary => this with { Canary = version },
+        ExposureKind.Shadow => this with { Shadow = version },
+        _ => this with { Everyone = version },
+    };
+}

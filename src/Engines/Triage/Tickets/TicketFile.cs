@@ -1,0 +1,162 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using CsvHelper;
+using CsvHelper.Configuration;
+
+namespace Steward.Engines.Triage.Tickets;
+
+/// <summary>
+/// Reads tickets out of comma-separated text (RFC 4180, UTF-8) row by row, so that a file of any length costs no more memory than its longest row. The first line names the columns, in any order and case:
+/// <c>label</c> and either <c>text</c> or <c>short_description</c> and/or <c>description</c>; <c>category</c>, <c>subcategory</c>, <c>priority</c>, <c>department</c>, <c>location</c>,
+/// <c>configuration_item</c> and <c>hour</c> are read where they are there; others are left alone. A row that cannot be used is told and passed over.
+/// </summary>
+public sealed class TicketFile : IDisposable
+{
+    /// <summary>The longest field that is read, in characters; the row of a longer one is bad.</summary>
+    public const int LongestField = 200_000;
+
+    private readonly CsvReader _csv;
+    private readonly Dictionary<string, int> _columns = new(StringComparer.OrdinalIgnoreCase);
+    private readonly bool _needsLabel;
+
+    private TicketFile(TextReader reader, bool needsLabel)
+    {
+        _needsLabel = needsLabel;
+        _csv = new CsvReader(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
+        {
+            // A quote in the middle of a field is a quote; what a person typed is no reason to stop.
+            BadDataFound = null,
+            MissingFieldFound = null,
+            DetectColumnCountChanges = false,
+            IgnoreBlankLines = true,
+            MaxFieldSize = LongestField,
+        });
+    }
+
+    /// <summary>The rows that could not be used so far.</summary>
+    public long BadRows { get; private set; }
+
+    /// <summary>Begins to read.</summary>
+    /// <param name="reader">The text; closed with this object.</param>
+    /// <param name="needsLabel">Whether a row without a label is bad, and the column required.</param>
+    /// <exception cref="FormatException">There is no header, or it lacks a column that is needed; the message says which.</exception>
+    public static TicketFile Open(TextReader reader, bool needsLabel = true)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var file = new TicketFile(reader, needsLabel);
+        try
+        {
+            file.ReadHeader();
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The rows that can be used, in order. May be enumerated once.</summary>
+    /// <param name="onBadRow">Told of each row that cannot.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    public async IAsyncEnumerable<LabelledTicket> ReadAsync(Action<BadRow>? onBadRow = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string? problem = null;
+            LabelledTicket? row = null;
+            try
+            {
+                if (!await _csv.ReadAsync())
+                {
+                    yield break;
+                }
+
+                (row, problem) = Row();
+            }
+            catch (MaxFieldSizeException)
+            {
+                problem = $"has a field of more than {LongestField} characters.";
+            }
+
+            if (row is not null)
+            {
+                yield return row;
+                continue;
+            }
+
+            BadRows++;
+            onBadRow?.Invoke(new BadRow(_csv.Parser.RawRow, problem!));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _csv.Dispose();
+
+    private void ReadHeader()
+    {
+        if (!_csv.Read() || !_csv.ReadHeader())
+        {
+            throw new FormatException("The file is empty. Its first line has to name the columns, for example: text,label");
+        }
+
+        var names = _csv.HeaderRecord!;
+        for (var i = 0; i < names.Length; i++)
+        {
+            _columns.TryAdd(names[i].Trim().TrimStart('\uFEFF'), i);
+        }
+
+        if (!_columns.ContainsKey("text") && !_columns.ContainsKey("short_description") && !_columns.ContainsKey("description"))
+        {
+            throw new FormatException($"The columns are {Shown(names)}. There has to be text, or short_description and description.");
+        }
+
+        if (_needsLabel && !_columns.ContainsKey("label"))
+        {
+            throw new FormatException($"The columns are {Shown(names)}. There has to be one named label.");
+        }
+    }
+
+    private (LabelledTicket? Row, string? Problem) Row()
+    {
+        var label = Field("label")?.Trim() ?? "";
+        if (_needsLabel && label.Length == 0)
+        {
+            return (null, "has no label.");
+        }
+
+        int? hour = null;
+        if (Field("hour") is { Length: > 0 } written)
+        {
+            if (!int.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var read) || read > 23)
+            {
+                return (null, "has an hour that is not 0 to 23.");
+            }
+
+            hour = read;
+        }
+
+        var ticket = new Ticket
+        {
+            ShortDescription = Field("short_description") ?? "",
+            Description = Field("text") ?? Field("description") ?? "",
+            Category = Field("category"),
+            Subcategory = Field("subcategory"),
+            Priority = Field("priority"),
+            Department = Field("department"),
+            Location = Field("location"),
+            ConfigurationItem = Field("configuration_item"),
+            Hour = hour,
+        };
+        return (new LabelledTicket(ticket, label), null);
+    }
+
+    private string? Field(string name) => _columns.TryGetValue(name, out var column) && _csv.TryGetField<string>(column, out var value) ? value : null;
+
+    private static string Shown(string[] names)
+    {
+        var shown = string.Join(", ", names.Take(12).Select(name => name.Length > 40 ? name[..40] + "…" : name));
+        return names.Length > 12 ? $"{shown}, …" : shown;
+    }
+}

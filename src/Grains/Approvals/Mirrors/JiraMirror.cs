@@ -1,0 +1,170 @@
+using System.Text.Json;
+using Steward.Engines.Approvals.Machine;
+using Steward.Engines.Approvals.Mirroring;
+
+namespace Steward.Approvals;
+
+/// <summary>An issue in Jira that is decided by moving it to another status. Who moved it is what Jira's own log of changes says.</summary>
+internal static class JiraMirror
+{
+    /// <summary>Brings the issue in step.</summary>
+    public static async Task SyncAsync(MirrorSession session, CancellationToken cancellationToken)
+    {
+        if (session.Mirror.RecordId is null && !await CreateAsync(session, cancellationToken))
+        {
+            return;
+        }
+
+        var key = session.Mirror.RecordId!;
+        var status = await StatusAsync(session, key, cancellationToken);
+        if (session.Mirror.OpenState is null && DecisionOf(session, status) == NativeDecision.Requested)
+        {
+            session.Mirror = session.Mirror with { OpenState = status };
+        }
+
+        status = await TakeAsync(session, key, status, cancellationToken);
+        if (session.State.IsOver)
+        {
+            await CloseAsync(session, key, status, cancellationToken);
+        }
+    }
+
+    private static async Task<bool> CreateAsync(MirrorSession session, CancellationToken cancellationToken)
+    {
+        var arguments = new
+        {
+            project = session.Setting("project"),
+            issueType = session.Setting("issueType"),
+            summary = MirrorText.Title(session.Setting("title")!, session.State),
+            description = MirrorText.Description(session.Setting("description")!, session.State),
+            labels = new[] { session.Marker },
+        };
+        var made = session.State.IsOver
+            ? await session.FindEarlierAsync("create", "issues.create", arguments, cancellationToken)
+            : await session.OnceAsync("create", "issues.create", arguments, cancellationToken);
+        if (made is not { } created)
+        {
+            // There is nothing to close.
+            return false;
+        }
+
+        var key = created.Text("key") ?? throw new MirrorException("Jira does not say which issue it made.");
+        session.Mirror = session.Mirror with { RecordId = key, Reference = key, Url = created.Text("url"), Status = MirrorStatus.Open };
+        await session.NoteAsync($"{key} was made in {session.Instance}.");
+        return true;
+    }
+
+    /// <summary>Takes what was decided there, and puts the issue back where that does not end the request.</summary>
+    /// <returns>The issue's status afterwards.</returns>
+    private static async Task<string> TakeAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
+    {
+        var decision = DecisionOf(session, status);
+        if (decision == NativeDecision.Requested || IsEnd(session, status))
+        {
+            return status;
+        }
+
+        var (change, account) = await LastMoveAsync(session, key, status, cancellationToken);
+        if (!session.Mirror.Answered.Contains(change))
+        {
+            var verdict = await session.JudgeAsync(decision, $"{key}/{change}", account, cancellationToken);
+            if (!verdict.Counts || !session.State.IsOver)
+            {
+                await session.OnceAsync($"answer/{change}", "issues.comment", new { key, comment = verdict.Answer }, cancellationToken);
+            }
+
+            session.Mirror = session.Mirror.WithAnswered(change);
+            await session.NoteAsync(verdict.Counts ? null : verdict.Answer);
+        }
+
+        var back = session.Setting("reopen") ?? session.Mirror.OpenState;
+        if (session.State.IsOver || back is null || MirrorSettings.Same(back, status))
+        {
+            return status;
+        }
+
+        await MoveAsync(session, key, back, cancellationToken);
+        return back;
+    }
+
+    private static async Task CloseAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
+    {
+        var end = EndOf(session);
+        if (!MirrorSettings.Same(status, end))
+        {
+            await MoveAsync(session, key, end, cancellationToken);
+        }
+
+        if (!session.Mirror.IsEndTold)
+        {
+            await session.OnceAsync("end", "issues.comment", new { key, comment = MirrorText.Ended(session.State) }, cancellationToken);
+            session.Mirror = session.Mirror with { IsEndTold = true };
+        }
+    }
+
+    private static async Task<string> StatusAsync(MirrorSession session, string key, CancellationToken cancellationToken) =>
+        (await session.ReadAsync("issues.get", new { key }, cancellationToken)).Text("status") ?? throw new MirrorException($"Jira does not say how {key} stands.");
+
+    private static async Task MoveAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
+    {
+        var possible = (await session.ReadAsync("issues.transitions", new { key }, cancellationToken)).Items();
+        var transition = possible.FirstOrDefault(one => MirrorSettings.Same(one.Text("to"), status));
+        if (transition.ValueKind != JsonValueKind.Object)
+        {
+            throw new MirrorException($"{key} cannot be moved to '{status}' now; it can be moved to: {string.Join(", ", possible.Select(one => one.Text("to")))}.");
+        }
+
+        await session.SetAsync("issues.transition", new { key, transitionId = transition.Text("id"), resolution = session.State.IsOver ? session.Setting("resolution") : null }, cancellationToken);
+    }
+
+    /// <summary>Which change made the issue's status what it is, and whose.</summary>
+    private static async Task<(string Change, NativeAccount Account)> LastMoveAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
+    {
+        var log = await session.ReadAsync("issues.changelog", new { key }, cancellationToken);
+        var last = log.IsTrue("truncated") ? default : log.Items().LastOrDefault(change => change.Items("fields").Any(field => field.GetString() == "status"));
+        if (last.ValueKind != JsonValueKind.Object || last.Text("id") is not { } id)
+        {
+            // Nobody moved it there, or so much has happened that the log does not say who.
+            return ($"as {status}", new NativeAccount(null, null));
+        }
+
+        if (!LeadsTo(last, status))
+        {
+            throw new MirrorException($"{key} has changed once more.");
+        }
+
+        if (last.Text("accountId") is not { } account)
+        {
+            return (id, new NativeAccount(null, last.Text("author")));
+        }
+
+        var person = await session.ReadAsync("users.get", new { accountId = account }, cancellationToken);
+        return (id, new NativeAccount(person.IsFalse("active") ? null : person.Text("email"), person.Text("displayName")));
+    }
+
+    private static bool LeadsTo(JsonElement change, string status)
+    {
+        var (fields, values) = (change.Items("fields"), change.Items("to"));
+        return fields.Count == values.Count && Enumerable.Range(0, fields.Count).Any(i => fields[i].GetString() == "status" && MirrorSettings.Same(values[i].GetString(), status));
+    }
+
+    private static NativeDecision DecisionOf(MirrorSession session, string status) =>
+        MirrorSettings.Same(status, session.Setting("approved")) ? NativeDecision.Approved
+        : MirrorSettings.Same(status, session.Setting("rejected")) ? NativeDecision.Rejected
+        : MirrorSettings.Same(status, session.Setting("withdrawn")) ? NativeDecision.Withdrawn
+        : NativeDecision.Requested;
+
+    private static bool IsEnd(MirrorSession session, string status) => session.State.IsOver && MirrorSettings.Same(status, EndOf(session));
+
+    private static string EndOf(MirrorSession session)
+    {
+        var rejected = session.Setting("rejected")!;
+        return session.State.Status switch
+        {
+            Engines.Approvals.ApprovalStatus.Approved => session.Setting("approved")!,
+            Engines.Approvals.ApprovalStatus.Rejected => rejected,
+            Engines.Approvals.ApprovalStatus.Expired => session.Setting("expired") ?? session.Setting("withdrawn") ?? rejected,
+            _ => session.Setting("withdrawn") ?? rejected,
+        };
+    }
+}

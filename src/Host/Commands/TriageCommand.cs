@@ -1,0 +1,225 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Steward.Engines.Inference;
+using Steward.Engines.Inference.Models;
+using Steward.Engines.Triage.Evaluation;
+using Steward.Engines.Triage.Routing;
+using Steward.Engines.Triage.Tickets;
+
+namespace Steward.Host.Commands;
+
+/// <summary><c>steward triage eval</c>: how good a classifier is on tickets whose labels are known.</summary>
+internal static class TriageCommand
+{
+    // Enough to keep every thread busy, few enough that a long file is read as it is worked off.
+    private const int AtOnce = 64;
+    private const int ShownBadRows = 10;
+
+    private static readonly double[] Thresholds = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99];
+    private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
+
+    public static Command Create()
+    {
+        var file = new Argument<FileInfo>("file") { Description = "Comma-separated text: the columns text (or short_description and description) and label." };
+        var model = new Option<string>("--model") { Description = "The model's name, as its folder says.", Required = true };
+        var folder = new Option<DirectoryInfo?>("--models") { Description = "The folder that holds the models; by default models." };
+        var json = new Option<FileInfo?>("--json") { Description = "File for the figures." };
+        var eval = new Command("eval", "Accuracy, macro-F1, top-3, calibration, and precision and coverage of each band of confidence.") { file, model, folder, json };
+        eval.SetAction((parsed, cancellationToken) => EvalAsync(
+            parsed.GetRequiredValue(file), parsed.GetRequiredValue(model), parsed.GetValue(folder), parsed.GetValue(json), cancellationToken));
+        return new Command("triage", "Work on ticket triage.") { eval };
+    }
+
+    private static async Task<int> EvalAsync(FileInfo file, string model, DirectoryInfo? folder, FileInfo? json, CancellationToken cancellationToken)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        builder.Logging.SetMinimumLevel(LogLevel.Warning);
+        builder.Services.AddStewardInference(options => options.ModelDirectory = folder?.FullName ?? options.ModelDirectory);
+        using var host = builder.Build();
+        var engine = host.Services.GetRequiredService<IInferenceEngine>();
+        if (!engine.Status.IsAvailable)
+        {
+            return Fail(engine.Status.Summary);
+        }
+
+        try
+        {
+            using var tickets = TicketFile.Open(new StreamReader(file.FullName));
+            return await EvalAsync(engine, tickets, model, json, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
+        {
+            return Fail(exception.Message);
+        }
+    }
+
+    private static async Task<int> EvalAsync(IInferenceEngine engine, TicketFile tickets, string model, FileInfo? json, CancellationToken cancellationToken)
+    {
+        var clock = Stopwatch.GetTimestamp();
+        var evaluation = new Evaluation();
+        var running = new Queue<(string Label, Task<InferenceAnswer<Classification>> Answer)>();
+        await foreach (var row in tickets.ReadAsync(ShowBadRow, cancellationToken))
+        {
+            running.Enqueue((row.Label, ClassifyAsync(engine, model, row.Ticket.Text, cancellationToken)));
+            if (running.Count == AtOnce && await TakeAsync() is { } problem)
+            {
+                return Fail(problem);
+            }
+        }
+
+        while (running.Count > 0)
+        {
+            if (await TakeAsync() is { } problem)
+            {
+                return Fail(problem);
+            }
+        }
+
+        if (evaluation.Report().Count == 0)
+        {
+            return Fail("The file has no row that can be used.");
+        }
+
+        var known = engine.Models.List().First(status => string.Equals(status.Name, model, StringComparison.Ordinal));
+        Print(known, evaluation, tickets.BadRows, Stopwatch.GetElapsedTime(clock));
+        if (json is not null)
+        {
+            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { model = known.Name, known.Version, report = evaluation.Report(), scope = evaluation.Scope, thresholds = evaluation.AtThresholds() }, Indented), cancellationToken);
+        }
+
+        return 0;
+
+        async Task<string?> TakeAsync()
+        {
+            var (label, coming) = running.Dequeue();
+            var answer = await coming;
+            if (answer.Value is { } classification)
+            {
+                evaluation.Add(label, classification);
+                return null;
+            }
+
+            var names = string.Join(", ", engine.Models.List().Where(status => status.Task == ModelTask.Classification).Select(status => status.Name));
+            return answer.Outcome == InferenceOutcome.UnknownModel ? $"There is no classifier {model}. There are: {names}." : answer.Problem ?? $"The model gave no answer ({answer.Outcome}).";
+        }
+
+        void ShowBadRow(BadRow row)
+        {
+            if (tickets.BadRows <= ShownBadRows)
+            {
+                Console.Error.WriteLine($"line {row.Line}: {row.Problem}");
+            }
+        }
+    }
+
+    private static async Task<InferenceAnswer<Classification>> ClassifyAsync(IInferenceEngine engine, string model, string text, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var answer = await engine.ClassifyAsync(new ClassifyRequest { Model = model, Text = text, Lane = InferenceLane.Background }, cancellationToken);
+            if (answer.Outcome != InferenceOutcome.Busy)
+            {
+                return answer;
+            }
+
+            await Task.Delay(answer.RetryAfter ?? TimeSpan.FromMilliseconds(100), TimeProvider.System, cancellationToken);
+        }
+    }
+
+    private static void Print(ModelStatus model, Evaluation evaluation, long badRows, TimeSpan elapsed)
+    {
+        var report = evaluation.Report();
+        var output = Console.Out;
+        output.WriteLine($"{model.Name} {model.Version}: {Number(report.Count)} texts, {Number(badRows)} bad rows, {report.Labels.Count} labels; {report.Count / elapsed.TotalSeconds:0} texts/s");
+        output.WriteLine($"accuracy            {report.Accuracy:0.0000}");
+        output.WriteLine($"macro-F1            {report.MacroF1:0.0000}");
+        output.WriteLine($"top-3               {report.TopThree:0.0000}");
+        output.WriteLine($"calibration error   {report.CalibrationError:0.0000}");
+        if (evaluation.Scope is { } scope)
+        {
+            output.WriteLine($"in scope            {scope.InScopeAccuracy:0.0000} right, {scope.FalseRefusals:0.0000} refused");
+            output.WriteLine($"out of scope        {Share(scope.OutOfScopeRecall)} refused");
+        }
+
+        output.WriteLine();
+        output.WriteLine("band            texts   coverage  precision");
+        foreach (var band in report.Bands)
+        {
+            var bounds = double.IsInfinity(band.Below) ? $"from {band.From:0.00}" : $"{band.From:0.00} to {band.Below:0.00}";
+            output.WriteLine($"{bounds,-14}{Number(band.Count),7}     {band.Coverage:0.0000}     {Share(band.Precision)}");
+        }
+
+        output.WriteLine();
+        output.WriteLine("confidence from   coverage  precision");
+        foreach (var (threshold, coverage, precision) in evaluation.AtThresholds())
+        {
+            output.WriteLine($"{threshold,-15:0.00}     {coverage:0.0000}     {Share(precision)}");
+        }
+    }
+
+    private static string Share(double? value) => value?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "-";
+
+    private static string Number(long value) => value.ToString("N0", CultureInfo.InvariantCulture);
+
+    private static int Fail(string message)
+    {
+        Console.Error.WriteLine(message);
+        return 1;
+    }
+
+    /// <summary>What was found so far.</summary>
+    private sealed class Evaluation
+    {
+        private readonly ClassificationMeter _meter = new(BandThresholds.Default);
+        private readonly (long Count, long Right)[] _above = new (long, long)[Thresholds.Length];
+        private readonly Dictionary<string, (long Count, long Right, long Refused)> _labels = new(StringComparer.Ordinal);
+        private string? _outOfScope;
+
+        /// <summary>How well texts that belong to no class are told from others; null for a model that never refuses.</summary>
+        public ScopeFigures? Scope
+        {
+            get
+            {
+                if (_outOfScope is null)
+                {
+                    return null;
+                }
+
+                var inside = _labels.Where(label => label.Key != _outOfScope).Select(label => label.Value).ToList();
+                double count = Math.Max(1, inside.Sum(label => label.Count));
+                return new ScopeFigures(
+                    inside.Sum(label => label.Right) / count,
+                    inside.Sum(label => label.Refused) / count,
+                    _labels.TryGetValue(_outOfScope, out var outside) ? (double)outside.Right / outside.Count : null);
+            }
+        }
+
+        public void Add(string label, Classification answer)
+        {
+            var judgement = new Judgement(label, answer.Label, answer.Confidence, [.. answer.Top.Select(one => one.Label)]);
+            _meter.Add(judgement);
+            _outOfScope = answer.IsOutOfScope ? answer.Label : _outOfScope;
+            for (var i = 0; i < Thresholds.Length && answer.Confidence >= Thresholds[i]; i++)
+            {
+                _above[i] = (_above[i].Count + 1, _above[i].Right + (judgement.IsRight ? 1 : 0));
+            }
+
+            var (count, right, refused) = _labels.GetValueOrDefault(label);
+            _labels[label] = (count + 1, right + (judgement.IsRight ? 1 : 0), refused + (answer.IsOutOfScope ? 1 : 0));
+        }
+
+        public ClassificationReport Report() => _meter.Report();
+
+        public IEnumerable<ThresholdFigures> AtThresholds()
+        {
+            var all = Math.Max(1, Report().Count);
+            return Thresholds.Zip(_above, (threshold, above) => new ThresholdFigures(threshold, (double)above.Count / all, above.Count == 0 ? null : (double)above.Right / above.Count));
+        }
+    }
+
+    private sealed record ScopeFigures(double InScopeAccuracy, double FalseRefusals, double? OutOfScopeRecall);
+
+    private sealed record ThresholdFigures(double Threshold, double Coverage, double? Precision);
+}

@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Inference.Models;
+
+namespace Steward.Engines.Inference.Tests;
+
+/// <summary>The models of this repository answer as the trainer says (training/golden).</summary>
+public sealed class ShippedModelsTests
+{
+    private static readonly string? Root = FindRoot();
+
+    [ShippedFact]
+    public async Task Models_GoldenTexts_AnswerAsTheTrainerSays()
+    {
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddStewardInference(options => (options.ModelDirectory, options.Provider) = (Path.Combine(Root!, "models"), InferenceProvider.Cpu))
+            .BuildServiceProvider();
+        var engine = services.GetRequiredService<IInferenceEngine>();
+        using var golden = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Root!, "training", "golden", "models.json")));
+
+        Assert.NotEmpty(golden.RootElement.EnumerateArray());
+        foreach (var model in golden.RootElement.EnumerateArray())
+        {
+            var name = model.GetProperty("model").GetString()!;
+            var task = Assert.Single(engine.Models.List(), known => known.Name == name).Task;
+            foreach (var expected in model.GetProperty("cases").EnumerateArray())
+            {
+                await CompareAsync(engine, name, task, expected);
+            }
+        }
+    }
+
+    // Weights and activations have eight bits: another order of sums moves the last digits.
+    private static async Task CompareAsync(IInferenceEngine engine, string model, ModelTask task, JsonElement expected)
+    {
+        var text = expected.GetProperty("text").GetString()!;
+        switch (task)
+        {
+            case ModelTask.Classification:
+                var classified = await engine.ClassifyAsync(new ClassifyRequest { Model = model, Text = text });
+                Assert.All(expected.GetProperty("top").EnumerateArray(), top =>
+                    Assert.Equal(top.GetProperty("probability").GetDouble(), Probability(classified, top.GetProperty("label").GetString()!), 0.02));
+                break;
+            case ModelTask.Embedding:
+                var embedded = await engine.EmbedAsync(new EmbedRequest { Model = model, Texts = [text] });
+                Assert.All(expected.GetProperty("embedding").EnumerateArray().Zip(embedded.Value!.Vectors[0]), pair => Assert.Equal(pair.First.GetSingle(), pair.Second, 0.01f));
+                break;
+            default:
+                var ranked = await engine.RerankAsync(new RerankRequest { Model = model, Query = text, Passages = [expected.GetProperty("pair").GetString()!] });
+                var temperature = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(Root!, "models", model, "calibration.json"))).RootElement.GetProperty("temperature").GetDouble();
+                Assert.Equal(1 / (1 + Math.Exp(-expected.GetProperty("score").GetDouble() / temperature)), Assert.Single(ranked.Value!.Passages).Score, 0.02);
+                break;
+        }
+    }
+
+    private static double Probability(InferenceAnswer<Classification> answer, string label)
+    {
+        Assert.True(answer.Outcome == InferenceOutcome.Done, answer.Problem);
+        return answer.Value!.Top.Concat([new ScoredLabel(label, 0)]).First(scored => scored.Label == label).Probability;
+    }
+
+    private static string? FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "orleans.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return directory?.FullName;
+    }
+
+    /// <summary>Shown as skipped where the models or the library are missing.</summary>
+    [AttributeUsage(AttributeTargets.Method)]
+    private sealed class ShippedFactAttribute : FactAttribute
+    {
+        public ShippedFactAttribute() => Skip = new NativeFactAttribute().Skip
+            ?? (Root is not null && File.Exists(Path.Combine(Root, "training", "golden", "models.json")) ? null : "training/golden/models.json is not here");
+    }
+}
