@@ -1,0 +1,1 @@
+"""Trains the models that Steward's inference and triage engines load."""

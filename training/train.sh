@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Trains one model, or all: train.sh encoder|it-topic|it-assignment|banking77|clinc150|request-complexity|embedder|reranker|golden|all
+# A checkpoint in artifacts/training is used again; --fresh throws the named model's checkpoint away first.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export OPENBLAS_CORETYPE="${OPENBLAS_CORETYPE:-SkylakeX}" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
+python="${PYTHON:-/usr/bin/python3}"
+work="${STEWARD_TRAINING_WORK:-../artifacts/training}"
+
+run() {
+  echo "== $1"
+  local began=$SECONDS
+  case "$1" in
+    encoder) [ -e "$work/encoder.pt" ] || nice -n 19 "$python" -m steward_training.pretrain ;;
+    it-topic|it-assignment|banking77|clinc150) nice -n 19 "$python" -m steward_training.stack "$1" ;;
+    request-complexity) nice -n 19 "$python" -m steward_training.complexity ;;
+    embedder) nice -n 19 "$python" -m steward_training.embed ;;
+    reranker) nice -n 19 "$python" -m steward_training.rerank ;;
+    golden) "$python" -m steward_training.golden ;;
+    *) echo "no model '$1'" >&2; exit 2 ;;
+  esac
+  echo "== $1: $((SECONDS - began)) s"
+}
+
+names=()
+for name in "$@"; do
+  if [ "$name" = --fresh ]; then fresh=1; continue; fi
+  if [ "$name" = all ]; then names+=(encoder it-topic it-assignment banking77 clinc150 request-complexity embedder reranker golden)
+  else names+=("$name"); fi
+done
+[ ${#names[@]} -gt 0 ] || { sed -n 2,3p "$0"; exit 2; }
+for name in "${names[@]}"; do
+  if [ -n "${fresh:-}" ]; then rm -f "$work/$name.pt" "$work/$name.final.pt" "$work/$name.npz" "$work/$name.scores.npz"; fi
+  [ "$name" = encoder ] || run encoder
+  run "$name"
+done
