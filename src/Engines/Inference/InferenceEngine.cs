@@ -175,6 +175,11 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             for (; handed < count; handed++)
             {
                 cancellationToken.ThrowIfCancellationRequested();
+                if (_workers.FindRefusal(request.Lane) is { } refusal)
+                {
+                    return Refused(refusal);
+                }
+
                 var (first, second) = text(handed);
                 var work = works[handed] = model.Encode(first, second, request.Lane, deadline, out var isCut);
                 isTruncated |= isCut;

@@ -95,6 +95,8 @@ public class BatchSchedulerTests
             Admit(queue, 10, InferenceLane.Background);
         }
 
+        Assert.Equal(AdmissionOutcome.Full, _scheduler.FindRefusal(InferenceLane.Background)?.Outcome);
+        Assert.Null(_scheduler.FindRefusal(InferenceLane.Interactive));
         Assert.Equal(AdmissionOutcome.Full, _scheduler.Admit(queue, new Work(10, InferenceLane.Background, null), Ms(0)).Outcome);
         Assert.Equal(AdmissionOutcome.Admitted, _scheduler.Admit(queue, new Work(10, InferenceLane.Interactive, null), Ms(0)).Outcome);
     }

@@ -28,6 +28,10 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
     /// <summary>Forgets a queue in which nothing waits any more.</summary>
     public void RemoveQueue(BatchQueue queue) => _queues.Remove(queue);
 
+    /// <summary>Why a text would be refused whatever it says, so that nobody tokenises it for nothing; null where it may be taken in.</summary>
+    public Admission? FindRefusal(InferenceLane lane) =>
+        Count(lane) >= limits.MaxQueuedTexts || Tokens(lane) >= limits.MaxQueuedTokens ? new Admission(AdmissionOutcome.Full, Backlog(lane)) : null;
+
     /// <summary>Takes a text in, unless too much waits or it could not be done in time.</summary>
     public Admission Admit(BatchQueue queue, QueuedWork work, TimeSpan now)
     {

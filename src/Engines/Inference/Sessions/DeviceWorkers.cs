@@ -53,6 +53,15 @@ internal sealed partial class DeviceWorkers : IDisposable
         }
     }
 
+    /// <summary>Why a text would be refused before it is looked at, or null.</summary>
+    public Admission? FindRefusal(InferenceLane lane)
+    {
+        lock (_gate)
+        {
+            return _scheduler.FindRefusal(lane);
+        }
+    }
+
     /// <summary>Takes a text in. What is refused is not ended here.</summary>
     public Admission Submit(BatchQueue queue, InferenceWork work)
     {
