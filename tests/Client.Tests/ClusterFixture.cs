@@ -195,7 +195,7 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
 
     public Task Start(StartRun command, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
-    public Task Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default) => Task.CompletedTask;
+    public Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default) => Task.FromResult(true);
 
     public Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default)
     {

@@ -40,6 +40,8 @@ internal sealed class ScriptedApprovalGrain(GrainScript script, IdentityEnvelope
 
     public Task<bool> Consume(ConsumeApproval command, CancellationToken cancellationToken = default) => Task.FromResult(command.OperationId == "first");
 
+    public Task LookAtMirror(string instance, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     public Task Resume(CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task<bool> Retire(DateTimeOffset endedBefore, CancellationToken cancellationToken = default) => Task.FromResult(false);
