@@ -204,9 +204,11 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
     public async Task Update_LargerPlan_LetsMoreThroughWithinTheOperatorsBound()
     {
         var connector = await CreateAsync("plan");
+        cluster.SignIn(Tenant, "u-admin", "admin");
         Assert.Equal(1, (await connector.GetInfo())!.LimitFactor);
         Assert.Equal(1, await GrantedAsync());
 
+        cluster.SignIn(Tenant, "u-admin", "admin");
         var refused = await Assert.ThrowsAsync<StewardException>(() => connector.Update(new UpdateConnector { LimitFactor = 11 }));
         Assert.Equal((ErrorCodes.InvalidArgument, "limitFactor"), (refused.Code, refused.Field));
         Assert.Equal(3, (await connector.Update(new UpdateConnector { LimitFactor = 3 })).LimitFactor);
@@ -229,7 +231,6 @@ public sealed class ConnectorGrainTests(ConnectorCluster cluster) : IClassFixtur
                 await connector.Leave(new ConnectorReport { PermitId = permit.Id, OperationId = "things.list", Outcome = "succeeded", IsFailure = false, Status = 200, Duration = TimeSpan.FromMilliseconds(1) });
             }
 
-            cluster.SignIn(Tenant, "u-admin", "admin");
             return permits.Count - 1;
         }
     }
