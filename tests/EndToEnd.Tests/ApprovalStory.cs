@@ -45,7 +45,6 @@ public abstract class ApprovalStory : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, created.StatusCode);
         using var set = await admin.PutAsJsonAsync("v1/notifications/settings", new { channels = new[] { new { channel = "slack", instance = "slack", perSecond = 20 } }, locale = "en", timeZone = "Europe/Berlin", revision = 0 });
         Assert.Equal(HttpStatusCode.OK, set.StatusCode);
-        Simulation.SendClicksTo(SimSystem.Slack, new Uri(steward.Url, "/channels/t-acme/slack"));
         return steward;
     }
 
@@ -115,7 +114,13 @@ public abstract class ApprovalStory : IAsyncLifetime
     }
 
     /// <summary>Starts it on the data that is there.</summary>
-    private protected Task<StewardProcess> StartAgainAsync() => StewardProcess.StartAsync(_data.Path, Simulation);
+    private protected async Task<StewardProcess> StartAgainAsync()
+    {
+        var steward = await StewardProcess.StartAsync(_data.Path, Simulation);
+        // A server that starts again listens elsewhere.
+        Simulation.SendClicksTo(SimSystem.Slack, new Uri(steward.Url, "/channels/t-acme/slack"));
+        return steward;
+    }
 
     private protected HttpClient SignInAsAdmin(StewardProcess steward) => steward.SignIn(Simulation.Company.People.First(person => person.Admin).Login);
 

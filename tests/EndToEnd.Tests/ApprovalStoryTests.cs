@@ -125,11 +125,12 @@ public sealed class ApprovalStoryTests : ApprovalStory
 
         var run = await AskAsync(ada);
         var shown = await UntilToldAsync(boss, "Ada");
+        var approval = Id(await ApprovalOfAsync(ada));
         await ClickAsync(boss, shown, approve: true);
 
         Assert.Equal("completed", (await ada.WaitForRunAsync(run, Conversations.HasEnded)).GetProperty("state").GetString());
         Assert.Contains(ApplicationKey, Simulation.State.OktaAppsOf(Ada));
-        var vote = (await JsonAsync(ada, $"v1/approvals/{Id(await ApprovalOfAsync(ada))}")).GetProperty("levels")[0].GetProperty("votes")[0];
+        var vote = (await JsonAsync(ada, $"v1/approvals/{approval}")).GetProperty("levels")[0].GetProperty("votes")[0];
         Assert.Equal("jonas.weber@acme.example", vote.GetProperty("for").GetString());
     }
 

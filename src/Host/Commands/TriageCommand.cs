@@ -147,7 +147,7 @@ internal static class TriageCommand
         output.WriteLine("band            texts   coverage  precision");
         foreach (var band in report.Bands)
         {
-            var bounds = double.IsInfinity(band.Below) ? $"from {band.From:0.00}" : $"{band.From:0.00} to {band.Below:0.00}";
+            var bounds = band.Below is { } below ? $"{band.From:0.00} to {below:0.00}" : $"from {band.From:0.00}";
             output.WriteLine($"{bounds,-14}{Number(band.Count),7}     {band.Coverage:0.0000}     {Share(band.Precision)}");
         }
 

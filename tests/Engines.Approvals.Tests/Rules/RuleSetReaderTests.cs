@@ -204,7 +204,7 @@ public sealed partial class RuleSetReaderTests
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "approval-rules.md"));
         var examples = Yaml().Matches(text).Select(match => match.Groups[1].Value).ToList();
 
-        Assert.Equal(4, examples.Count);
+        Assert.Equal(5, examples.Count);
         Assert.All(examples, example => RuleSetReader.Read(example, "approval-rules.md"));
     }
 

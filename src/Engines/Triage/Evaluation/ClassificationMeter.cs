@@ -63,7 +63,7 @@ public sealed class ClassificationMeter
             TopThree = Share(_inTopThree, _count),
             CalibrationError = _bins.Sum(bin => Math.Abs(bin.Confidence - bin.Right)) / Math.Max(1, _count),
             Bands = [.. _bounds.Select((from, i) => new BandReport(
-                from, i == 0 ? double.PositiveInfinity : _bounds[i - 1], _inBand[i], Share(_inBand[i], _count), _inBand[i] == 0 ? null : Share(_rightInBand[i], _inBand[i])))],
+                from, i == 0 ? null : _bounds[i - 1], _inBand[i], Share(_inBand[i], _count), _inBand[i] == 0 ? null : Share(_rightInBand[i], _inBand[i])))],
             Labels = [.. labels.OrderByDescending(label => label.Count).ThenBy(label => label.Label, StringComparer.Ordinal)],
         };
     }

@@ -29,11 +29,11 @@ public sealed record ClassificationReport
 
 /// <summary>How good a model is where its confidence lies within bounds.</summary>
 /// <param name="From">The least confidence.</param>
-/// <param name="Below">What the confidence is below; above 1 for no bound.</param>
+/// <param name="Below">What the confidence is below; null for the highest band.</param>
 /// <param name="Count">The texts.</param>
 /// <param name="Coverage">Their share of all.</param>
 /// <param name="Precision">The share of right answers among them; null when there are none.</param>
-public readonly record struct BandReport(double From, double Below, long Count, double Coverage, double? Precision);
+public readonly record struct BandReport(double From, double? Below, long Count, double Coverage, double? Precision);
 
 /// <summary>How good a model is for one label.</summary>
 /// <param name="Label">The label.</param>
