@@ -31,6 +31,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         _summary = Summarize();
         if (_runtime.Problem is null)
         {
+            _workers.Start();
             LogReady(_summary);
         }
         else

@@ -13,13 +13,20 @@ internal sealed partial class DeviceWorkers : IDisposable
     private readonly ILogger _logger;
     private readonly long _origin;
     private readonly Thread[] _threads;
+    private bool _isStarted;
     private bool _isStopping;
 
     public DeviceWorkers(SchedulerLimits limits, TimeProvider time, ILogger logger)
     {
         (_scheduler, _time, _logger, _origin) = (new BatchScheduler(limits), time, logger, time.GetTimestamp());
         _threads = [.. Enumerable.Range(0, limits.Workers).Select(index => new Thread(Work) { IsBackground = true, Name = $"inference-{index}" })];
+    }
+
+    /// <summary>Starts the threads. Each makes native memory of its own at once: without the native library there is nothing to start, and an exception on a thread of ours would end the process.</summary>
+    public void Start()
+    {
         Array.ForEach(_threads, thread => thread.Start());
+        _isStarted = true;
     }
 
     /// <summary>The clock of deadlines here.</summary>
@@ -67,7 +74,7 @@ internal sealed partial class DeviceWorkers : IDisposable
     {
         lock (_gate)
         {
-            if (_isStopping)
+            if (_isStopping || !_isStarted)
             {
                 return new Admission(AdmissionOutcome.Full, TimeSpan.Zero);
             }
@@ -108,6 +115,11 @@ internal sealed partial class DeviceWorkers : IDisposable
         {
             _isStopping = true;
             Monitor.PulseAll(_gate);
+        }
+
+        if (!_isStarted)
+        {
+            return;
         }
 
         foreach (var thread in _threads)
