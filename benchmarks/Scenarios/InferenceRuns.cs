@@ -41,7 +41,7 @@ internal static class InferenceRuns
         {
             var ids = ArrayPool<int>.Shared.Rent(length);
             ids.AsSpan(0, length).Fill(10 + i);
-            batch.Add(new InferenceWork(ids, length, length, InferenceLane.Background, null));
+            batch.Add(new InferenceWork(null, ids, length, length, InferenceLane.Background, null));
         }
 
         return Repeat(() => session.Run(batch, buffers));

@@ -1,7 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Steward.Engines.Inference.Batching;
 using Steward.Engines.Inference.Models;
 using Steward.Engines.Inference.Sessions;
 
@@ -11,13 +10,13 @@ namespace Steward.Engines.Inference;
 internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 {
     private static readonly TimeSpan ShadowPatience = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan LeastRetry = TimeSpan.FromMilliseconds(100);
 
     private readonly InferenceOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly InferenceRuntime _runtime;
     private readonly DeviceWorkers _workers;
+    private readonly RequestRun _run;
     private readonly ModelCatalog _catalog;
     private readonly string _summary;
     private long _shadowCounter;
@@ -27,6 +26,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         (_options, _time, _logger) = (options.Value, time, logger);
         _runtime = InferenceRuntime.Start(_options.Provider, _options.CudaDevice);
         _workers = new DeviceWorkers(_options.Limits(_runtime.UsesCuda), time, logger);
+        _run = new RequestRun(_workers, _options.RequestTexts, _options.RequestTokens);
         _catalog = new ModelCatalog(options, _workers, _runtime, logger);
         _summary = Summarize();
         if (_runtime.Problem is null)
@@ -61,7 +61,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 
         return await WithModelAsync<Classification>(request, ModelTask.Classification, async (model, deadline) =>
         {
-            var result = await RunAsync(model, request, deadline, 1, _ => (request.Text, request.SecondText), cancellationToken);
+            var result = await _run.RunAsync(model, request.Lane, deadline, 1, _ => (request.Text, request.SecondText), cancellationToken);
             if (result.Outcome != InferenceOutcome.Done)
             {
                 return result.As<Classification>();
@@ -83,7 +83,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 
         return await WithModelAsync<Embeddings>(request, ModelTask.Embedding, async (model, deadline) =>
         {
-            var result = await RunAsync(model, request, deadline, request.Texts.Count, index => (request.Texts[index], null), cancellationToken);
+            var result = await _run.RunAsync(model, request.Lane, deadline, request.Texts.Count, index => (request.Texts[index], null), cancellationToken);
             return result.Outcome == InferenceOutcome.Done
                 ? InferenceAnswer<Embeddings>.Of(new Embeddings { Version = model.Manifest.Version, Vectors = result.Rows })
                 : result.As<Embeddings>();
@@ -105,7 +105,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 
         return await WithModelAsync<Reranking>(request, ModelTask.Reranking, async (model, deadline) =>
         {
-            var result = await RunAsync(model, request, deadline, request.Passages.Count, index => (request.Query, request.Passages[index]), cancellationToken);
+            var result = await _run.RunAsync(model, request.Lane, deadline, request.Passages.Count, index => (request.Query, request.Passages[index]), cancellationToken);
             if (result.Outcome != InferenceOutcome.Done)
             {
                 return result.As<Reranking>();
@@ -164,75 +164,6 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         }
     }
 
-    // Hands all texts in and waits for them; what is left is withdrawn when one of them is refused or the request is cancelled.
-    private async Task<RunResult> RunAsync(
-        LoadedModel model, InferenceRequest request, TimeSpan? deadline, int count, Func<int, (string Text, string? Second)> text, CancellationToken cancellationToken)
-    {
-        var works = new InferenceWork[count];
-        var handed = 0;
-        var isTruncated = false;
-        try
-        {
-            for (; handed < count; handed++)
-            {
-                cancellationToken.ThrowIfCancellationRequested();
-                if (_workers.FindRefusal(request.Lane) is { } refusal)
-                {
-                    return Refused(refusal);
-                }
-
-                var (first, second) = text(handed);
-                var work = works[handed] = model.Encode(first, second, request.Lane, deadline, out var isCut);
-                isTruncated |= isCut;
-                var admission = _workers.Submit(model.Queue, work);
-                if (admission.Outcome != AdmissionOutcome.Admitted)
-                {
-                    work.End(WorkOutcome.Full);
-                    return Refused(admission);
-                }
-            }
-
-            await using var registration = cancellationToken.UnsafeRegister(
-                static state =>
-                {
-                    var (engine, all) = ((InferenceEngine, InferenceWork[]))state!;
-                    Array.ForEach(all, engine._workers.Withdraw);
-                },
-                (this, works));
-            var rows = new float[count][];
-            for (var i = 0; i < count; i++)
-            {
-                var outcome = await works[i].Completion;
-                if (outcome != WorkOutcome.Done)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    return outcome == WorkOutcome.Late
-                        ? new RunResult(InferenceOutcome.DeadlinePassed, [], false, "The deadline passed before its turn.", null)
-                        : new RunResult(InferenceOutcome.Failed, [], false, "The model failed on this request.", null);
-                }
-
-                rows[i] = works[i].Row;
-            }
-
-            return new RunResult(InferenceOutcome.Done, rows, isTruncated, null, null);
-        }
-        finally
-        {
-            for (var i = 0; i < handed; i++)
-            {
-                _workers.Withdraw(works[i]);
-            }
-        }
-    }
-
-    private static RunResult Refused(Admission admission) => admission.Outcome switch
-    {
-        AdmissionOutcome.Late => new RunResult(InferenceOutcome.DeadlinePassed, [], false, "The deadline has passed.", null),
-        AdmissionOutcome.TooBusyForDeadline => new RunResult(
-            InferenceOutcome.Busy, [], false, "What waits already would take until after the deadline.", admission.Backlog < LeastRetry ? LeastRetry : admission.Backlog),
-        _ => new RunResult(InferenceOutcome.Busy, [], false, "Too much waits already.", admission.Backlog < LeastRetry ? LeastRetry : admission.Backlog),
-    };
-
     // The shadow sees the text behind everybody's back: it may be dropped, and its answer is only compared.
     [SuppressMessage("Reliability", "CA2016", Justification = "The request may be over long before its shadow.")]
     private void Shadow(ClassifyRequest request, Classification answer)
@@ -257,8 +188,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         {
             try
             {
-                var quiet = request with { Lane = InferenceLane.Background };
-                var result = await RunAsync(shadow, quiet, _workers.Now + ShadowPatience, 1, _ => (request.Text, request.SecondText), CancellationToken.None);
+                var result = await _run.RunAsync(shadow, InferenceLane.Background, _workers.Now + ShadowPatience, 1, _ => (request.Text, request.SecondText), CancellationToken.None);
                 var compared = result.Outcome != InferenceOutcome.Done ? "dropped"
                     : shadow.Decide(request.Text, result.Rows[0], 1, result.IsTruncated).Label == answer.Label ? "agrees"
                     : "differs";
@@ -297,10 +227,4 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "inference: {Summary}")]
     private partial void LogNotAvailable(string summary);
-
-    private sealed record RunResult(InferenceOutcome Outcome, IReadOnlyList<float[]> Rows, bool IsTruncated, string? Problem, TimeSpan? RetryAfter)
-    {
-        public InferenceAnswer<T> As<T>()
-            where T : class => InferenceAnswer<T>.Not(Outcome, Problem!, RetryAfter);
-    }
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Steward.Engines.Inference.Batching;
+using Steward.Engines.Inference.Models;
 
 namespace Steward.Engines.Inference;
 
@@ -33,7 +34,7 @@ public sealed class InferenceOptions
     /// <summary>The longest wait for company on a GPU, where it pays. Default 2 ms.</summary>
     public TimeSpan GpuMaxDelay { get; set; } = TimeSpan.FromMilliseconds(2);
 
-    /// <summary>Tokens that may wait in each lane before more is refused. Default 262,144.</summary>
+    /// <summary>Tokens that may wait in each lane before more is refused; at least one text of the longest model, 8,192. Default 262,144.</summary>
     public int MaxQueuedTokens { get; set; } = 262_144;
 
     /// <summary>Texts that may wait in each lane before more is refused. Default 4,096.</summary>
@@ -53,6 +54,11 @@ public sealed class InferenceOptions
 
     /// <summary>Texts of one request. Default 1,024.</summary>
     public int MaxTexts { get; set; } = 1_024;
+
+    // One request never fills a lane: a quarter of it keeps the device busy and leaves room for others.
+    internal int RequestTexts => Math.Max(1, MaxQueuedTexts / 4);
+
+    internal long RequestTokens => Math.Max(1, MaxQueuedTokens / 4);
 
     internal BatchPolicy ProcessorPolicy() => new() { MaxBatchSize = ProcessorBatchSize, TokenBudget = ProcessorTokenBudget };
 
@@ -80,7 +86,7 @@ internal sealed class InferenceOptionsValidator : IValidateOptions<InferenceOpti
             (nameof(options.ProcessorTokenBudget), options.ProcessorTokenBudget, 16, 65_536),
             (nameof(options.GpuBatchSize), options.GpuBatchSize, 1, 4_096),
             (nameof(options.GpuTokenBudget), options.GpuTokenBudget, 16, 1_048_576),
-            (nameof(options.MaxQueuedTokens), options.MaxQueuedTokens, 512, 100_000_000),
+            (nameof(options.MaxQueuedTokens), options.MaxQueuedTokens, ModelManifest.MostTokens, 100_000_000),
             (nameof(options.MaxQueuedTexts), options.MaxQueuedTexts, 1, 1_000_000),
             (nameof(options.MemoryBytes), options.MemoryBytes, 1 << 20, 1L << 40),
             (nameof(options.MaxModelBytes), options.MaxModelBytes, 1 << 10, 1L << 31),

@@ -7,7 +7,7 @@ using Steward.Engines.Inference.Tokenization;
 
 namespace Steward.Engines.Inference.Models;
 
-/// <summary>One version of a model in memory. Requests hold it while they use it; once it is retired and the last of them has ended, it is freed.</summary>
+/// <summary>One version of a model in memory. Requests and their texts hold it while they use it; once it is retired and the last of them has ended, it is freed.</summary>
 internal sealed class LoadedModel
 {
     private readonly Lock _gate = new();
@@ -49,7 +49,7 @@ internal sealed class LoadedModel
     /// <summary>When it was last used, on the workers' clock.</summary>
     public TimeSpan UsedAt { get; private set; }
 
-    /// <summary>Requests that use it.</summary>
+    /// <summary>Requests that use it, and their texts that have not ended.</summary>
     public int Users => Volatile.Read(ref _users);
 
     /// <summary>Weights twice, as file and as packed for the processor, and some for the session.</summary>
@@ -102,7 +102,16 @@ internal sealed class LoadedModel
         }
     }
 
-    /// <summary>The other half of <see cref="TryUse"/>.</summary>
+    /// <summary>One more use by somebody who has one already.</summary>
+    public void UseToo()
+    {
+        lock (_gate)
+        {
+            _users++;
+        }
+    }
+
+    /// <summary>The other half of <see cref="TryUse"/> and <see cref="UseToo"/>.</summary>
     public void Release()
     {
         lock (_gate)
@@ -136,14 +145,14 @@ internal sealed class LoadedModel
         Free();
     }
 
-    /// <summary>A text, or two, as work; its ids come from the pool.</summary>
+    /// <summary>A text, or two, as work; its ids come from the pool. It uses the model until it has ended, for its request may leave before its run.</summary>
     public InferenceWork Encode(string text, string? second, InferenceLane lane, TimeSpan? deadline, out bool isTruncated)
     {
         var ids = ArrayPool<int>.Shared.Rent(Manifest.MaxTokens);
         var room = ids.AsSpan(0, Manifest.MaxTokens);
         var encoded = second is null ? _tokenizer.Encode(text, room) : _tokenizer.Encode(text, second, room);
         isTruncated = encoded.IsTruncated;
-        return new InferenceWork(ids, encoded.Length, encoded.SecondAt, lane, deadline);
+        return new InferenceWork(this, ids, encoded.Length, encoded.SecondAt, lane, deadline);
     }
 
     /// <summary>Makes an answer of a text's row.</summary>

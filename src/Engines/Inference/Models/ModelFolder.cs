@@ -109,7 +109,7 @@ internal sealed partial class ModelFolder
             throw new ModelRefusedException(ModelFault.Corrupt, "model.json: sha256 must name a hash for each file, or be absent");
         }
 
-        if (manifest.MaxTokens is < 8 or > 8192)
+        if (manifest.MaxTokens is < 8 or > ModelManifest.MostTokens)
         {
             throw new ModelRefusedException(ModelFault.Unsupported, $"model.json: maxTokens must be 8 to 8192, not {manifest.MaxTokens}");
         }

@@ -26,6 +26,8 @@ public enum Pooling
 /// <summary>What <c>model.json</c> says of a model.</summary>
 public sealed record ModelManifest
 {
+    internal const int MostTokens = 8_192;
+
     /// <summary>Its name: letters, digits, dots, dashes and underscores.</summary>
     public required string Name { get; init; }
 
