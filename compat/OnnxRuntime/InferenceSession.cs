@@ -25,7 +25,7 @@ public sealed unsafe class InferenceSession : IDisposable
             Marshal.FreeCoTaskMem(path);
         }
 
-        ReadNodes();
+        ReadNodesOrDispose();
     }
 
     /// <summary>Loads a model from memory.</summary>
@@ -41,7 +41,7 @@ public sealed unsafe class InferenceSession : IDisposable
             _session = session;
         }
 
-        ReadNodes();
+        ReadNodesOrDispose();
     }
 
     /// <summary>The model's inputs by name.</summary>
@@ -159,6 +159,20 @@ public sealed unsafe class InferenceSession : IDisposable
 
     private nint Native(string name) => _names.TryGetValue(name, out var native) ? native : throw new OnnxRuntimeException(2, $"Invalid input or output name: {name}");
 
+    // Nobody gets a session whose constructor throws, and so nobody would free it.
+    private void ReadNodesOrDispose()
+    {
+        try
+        {
+            ReadNodes();
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
     private void ReadNodes()
     {
         InputMetadata = ReadNodes(OrtApi.Entry.SessionGetInputCount, OrtApi.Entry.SessionGetInputName, OrtApi.Entry.SessionGetInputTypeInfo);
@@ -205,6 +219,7 @@ public sealed unsafe class InferenceSession : IDisposable
         }
 
         var shape = OrtTensorTypeAndShapeInfo.Read(tensor);
-        return new NodeMetadata(isTensor: true, shape.ElementDataType, Array.ConvertAll(shape.Shape, dimension => checked((int)dimension)));
+        // What no int holds is as good as open: the run itself decides.
+        return new NodeMetadata(isTensor: true, shape.ElementDataType, Array.ConvertAll(shape.Shape, dimension => dimension is >= -1 and <= int.MaxValue ? (int)dimension : -1));
     }
 }

@@ -81,12 +81,39 @@ public sealed class RuntimeTypesTests : IDisposable
         Assert.Contains("CPUExecutionProvider", OrtEnv.Instance().GetAvailableProviders());
     }
 
+    [NativeFact]
+    public void Metadata_DimensionBeyondInt_CountsAsOpen()
+    {
+        using var session = new InferenceSession(IdentityModel(3_000_000_000), _options);
+
+        Assert.Equal([-1], session.InputMetadata["x"].Dimensions);
+    }
+
     public void Dispose()
     {
         _session.Dispose();
         _options.Dispose();
         _run.Dispose();
     }
+
+    // y = x, both of one dimension: the few fields of ONNX's protobuf that such a model needs, a test's whole world and so written by hand.
+    private static byte[] IdentityModel(ulong dimension)
+    {
+        byte[] size = Varint(dimension);
+        byte[] type = Field(2, Field(1, [8, 1, .. Field(2, Field(1, [8, .. size]))]));
+        byte[] graph =
+        [
+            .. Field(1, [.. Field(1, "x"u8), .. Field(2, "y"u8), .. Field(4, "Identity"u8)]),
+            .. Field(2, "g"u8),
+            .. Field(11, [.. Field(1, "x"u8), .. type]),
+            .. Field(12, [.. Field(1, "y"u8), .. type]),
+        ];
+        return [8, 8, .. Field(7, graph), .. Field(8, [16, 13])];
+    }
+
+    private static byte[] Field(int number, ReadOnlySpan<byte> content) => [(byte)((number << 3) | 2), .. Varint((ulong)content.Length), .. content];
+
+    private static byte[] Varint(ulong value) => value < 128 ? [(byte)value] : [(byte)(value | 128), .. Varint(value >> 7)];
 
     private static T[] Pinned<T>(int length) => GC.AllocateUninitializedArray<T>(length, pinned: true);
 

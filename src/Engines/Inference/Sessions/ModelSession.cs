@@ -41,7 +41,7 @@ internal sealed class ModelSession : IDisposable
             using var options = InferenceRuntime.CreateOptions(cudaDevice);
             session = new InferenceSession(model, options);
         }
-        catch (OnnxRuntimeException e)
+        catch (Exception e) when (e is OnnxRuntimeException or OverflowException)
         {
             throw new ModelRefusedException(ModelFault.Corrupt, $"model.onnx cannot be loaded: {e.Message}");
         }
