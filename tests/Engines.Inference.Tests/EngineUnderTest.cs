@@ -10,6 +10,11 @@ internal sealed class EngineUnderTest : IDisposable
     private readonly ServiceProvider _services;
 
     public EngineUnderTest(Action<InferenceOptions>? configure = null, params string[] models)
+        : this(TimeProvider.System, configure, models)
+    {
+    }
+
+    public EngineUnderTest(TimeProvider time, Action<InferenceOptions>? configure = null, params string[] models)
     {
         foreach (var model in models.Length > 0 ? models : ["tiny-topics", "tiny-embedder", "tiny-reranker", "tiny-slow"])
         {
@@ -18,6 +23,7 @@ internal sealed class EngineUnderTest : IDisposable
 
         _services = new ServiceCollection()
             .AddLogging()
+            .AddSingleton(time)
             .AddStewardInference(options =>
             {
                 options.ModelDirectory = _folder.FullName;

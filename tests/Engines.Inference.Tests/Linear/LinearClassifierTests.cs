@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Text.Json;
 using Steward.Engines.Inference.Linear;
 
@@ -32,6 +33,22 @@ public class LinearClassifierTests
         }
 
         Assert.Throws<InvalidDataException>(() => new LinearClassifier([.. file, 0]));
+    }
+
+    [Fact]
+    public void Create_CountsThatNoFileHolds_IsRefused()
+    {
+        // Seven blocks of 2^22 buckets with 255 entries each: more entries than an int counts.
+        var file = new byte[20 + (7 * 20) + (2 * 7 * (1 << 22)) + 8];
+        "SLIN"u8.CopyTo(file);
+        foreach (var (at, value) in new[] { 1, 1, 7, 100 }.Concat(Enumerable.Repeat(new[] { 1, 22, 1, 1, 0x3f800000 }, 7).SelectMany(block => block)).Index())
+        {
+            BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(4 + (4 * at)), value);
+        }
+
+        file.AsSpan(file.Length - (7 * (1 << 22))).Fill(255);
+
+        Assert.Equal("it ends too early", Assert.Throws<InvalidDataException>(() => new LinearClassifier(file)).Message);
     }
 
     private static string Golden(string file) => Path.Combine(AppContext.BaseDirectory, "golden", file);

@@ -218,7 +218,60 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Equal(InferenceOutcome.Done, (await mixed.ClassifyAsync("mail")).Outcome);
     }
 
+    [NativeTheory]
+    [InlineData("""{"architectures": ["BertForSequenceClassification"], "num_labels": 2000000000}""", "num_labels must give 1 to 10000 labels, not 2000000000")]
+    [InlineData("""{"architectures": ["BertForSequenceClassification"], "num_labels": -1}""", "num_labels must give 1 to 10000 labels, not -1")]
+    [InlineData("""{"architectures": ["BertForSequenceClassification"], "num_labels": 99999999999}""", "is not what it should be")]
+    [InlineData("""{"architectures": ["BertModel"], "version": "1", "version": "2"}""", "is not what it should be")]
+    [InlineData("""{"architectures": []}""", "is not what it should be")]
+    [InlineData("[]", "is not what it should be")]
+    public async Task Discover_OddFolder_IsRefusedAndHindersNoOther(string config, string reason)
+    {
+        // The engine's own folder is read when it is created: this one lies in it before that.
+        using var mixed = new EngineUnderTest(options => WriteOdd(options.ModelDirectory, config), "tiny-topics");
+
+        Assert.Equal("tiny-topics", Assert.Single(mixed.Engine.Models.List()).Name);
+        Assert.Equal(InferenceOutcome.Done, (await mixed.ClassifyAsync("mail")).Outcome);
+        var refused = await Assert.ThrowsAsync<ModelRefusedException>(() => mixed.PublishAsync(mixed.FolderOf("odd")));
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
+    public async Task Classify_BrokenModel_IsReadAgainAfterThirtySeconds()
+    {
+        var time = new ShiftedTime();
+        using var engine = new EngineUnderTest(time, configure: null, "tiny-topics");
+        var model = Path.Combine(engine.FolderOf("tiny-topics"), "model.onnx");
+        await File.WriteAllTextAsync(model, "garbage");
+        var broken = await engine.ClassifyAsync("mail");
+        File.Copy(Path.Combine(EngineUnderTest.Tiny("tiny-topics"), "model.onnx"), model, overwrite: true);
+
+        var soon = await engine.ClassifyAsync("mail");
+        time.Shift = TimeSpan.FromSeconds(31);
+        var later = await engine.ClassifyAsync("mail");
+
+        Assert.Equal((InferenceOutcome.NotAvailable, InferenceOutcome.NotAvailable, InferenceOutcome.Done), (broken.Outcome, soon.Outcome, later.Outcome));
+        Assert.Equal(broken.Problem, soon.Problem);
+        Assert.Null(Assert.Single(engine.Engine.Models.List()).Problem);
+    }
+
+    [NativeFact]
+    public async Task Publish_MendedFolderOfABrokenModel_AnswersAtOnce()
+    {
+        var folder = _engine.FolderOf("tiny-topics");
+        await File.WriteAllTextAsync(Path.Combine(folder, "model.onnx"), "garbage");
+        await _engine.ClassifyAsync("mail");
+        File.Copy(Path.Combine(EngineUnderTest.Tiny("tiny-topics"), "model.onnx"), Path.Combine(folder, "model.onnx"), overwrite: true);
+
+        await _engine.PublishAsync(folder);
+
+        Assert.Equal(InferenceOutcome.Done, (await _engine.ClassifyAsync("mail")).Outcome);
+    }
+
     public void Dispose() => _engine.Dispose();
+
+    private static void WriteOdd(string root, string config) =>
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(Path.Combine(root, "odd")).FullName, "config.json"), config);
 
     private static void WithoutHashes(string folder)
     {
@@ -226,5 +279,12 @@ public sealed class ModelCatalogTests : IDisposable
         var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(file))!.AsObject();
         json.Remove("sha256");
         File.WriteAllText(file, json.ToJsonString());
+    }
+
+    private sealed class ShiftedTime : TimeProvider
+    {
+        public TimeSpan Shift { get; set; }
+
+        public override long GetTimestamp() => System.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
     }
 }

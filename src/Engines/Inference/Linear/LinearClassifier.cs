@@ -52,6 +52,12 @@ internal sealed class LinearClassifier
         }
 
         var total = _blocks.Sum(block => block.Buckets);
+        if (2L * total > rest.Length)
+        {
+            // Before memory is taken for it.
+            throw new InvalidDataException("it ends too early");
+        }
+
         _idf = Take(ref rest, total).ToArray();
         _scale = MemoryMarshal.Cast<byte, float>(Take(ref rest, 4 * (int)classes)).ToArray();
         _bias = MemoryMarshal.Cast<byte, float>(Take(ref rest, 4 * (int)classes)).ToArray();
@@ -59,7 +65,9 @@ internal sealed class LinearClassifier
         var counts = Take(ref rest, total);
         for (var bucket = 0; bucket < total; bucket++)
         {
-            _starts[bucket + 1] = _starts[bucket] + counts[bucket];
+            var next = (long)_starts[bucket] + counts[bucket];
+            // Two bytes each follow: what goes beyond them would go beyond an int at last.
+            _starts[bucket + 1] = 2 * next <= rest.Length ? (int)next : throw new InvalidDataException("it ends too early");
         }
 
         _classes = Take(ref rest, _starts[total]).ToArray();

@@ -6,6 +6,8 @@ namespace Steward.Engines.Inference.Models;
 /// <summary>Reads what an export from Hugging Face says of itself: <c>config.json</c>, <c>tokenizer_config.json</c> and <c>1_Pooling/config.json</c>.</summary>
 internal static class HuggingFaceFolder
 {
+    private const int MostLabels = 10_000;
+
     /// <exception cref="ModelRefusedException">It is not of BERT's kind.</exception>
     public static (ModelManifest Manifest, IReadOnlyList<string> Labels) Read(string folder)
     {
@@ -39,7 +41,7 @@ internal static class HuggingFaceFolder
             ModelFolder.Check(manifest);
             return (manifest, labels);
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or ArgumentOutOfRangeException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             throw new ModelRefusedException(ModelFault.Corrupt, $"config.json or tokenizer_config.json is not what it should be: {e.Message}");
         }
@@ -47,13 +49,17 @@ internal static class HuggingFaceFolder
 
     private static List<string> Labels(JsonNode config)
     {
-        if (config["id2label"] is not JsonObject names)
+        var names = config["id2label"] as JsonObject;
+        // Two is the default of the library that writes these files.
+        var count = names?.Count ?? config["num_labels"]?.GetValue<int>() ?? 2;
+        if (count is < 1 or > MostLabels)
         {
-            // The default of the library that writes these files.
-            return [.. Enumerable.Range(0, config["num_labels"]?.GetValue<int>() ?? 2).Select(id => $"LABEL_{id}")];
+            throw new ModelRefusedException(ModelFault.Unsupported, $"config.json: id2label or num_labels must give 1 to {MostLabels} labels, not {count}");
         }
 
-        return [.. Enumerable.Range(0, names.Count).Select(id => names[id.ToString(System.Globalization.CultureInfo.InvariantCulture)]?.GetValue<string>() ?? $"LABEL_{id}")];
+        return names is null
+            ? [.. Enumerable.Range(0, count).Select(id => $"LABEL_{id}")]
+            : [.. Enumerable.Range(0, count).Select(id => names[id.ToString(System.Globalization.CultureInfo.InvariantCulture)]?.GetValue<string>() ?? $"LABEL_{id}")];
     }
 
     private static JsonNode? Json(string folder, string file)

@@ -9,6 +9,12 @@ namespace Steward.Engines.Inference.Models;
 /// <summary>Knows the models' folders, loads them when they are asked, swaps versions and frees what is idle when memory is short.</summary>
 internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, DeviceWorkers workers, InferenceRuntime runtime, ILogger logger) : IModelCatalog, IDisposable
 {
+    // Reading and hashing a broken folder for each request would cost more than a model that works.
+    private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
+
+    // Memory that others hold may be free again soon.
+    private static readonly TimeSpan RestForRoom = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<string, ModelSlot> _slots = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1, 1);
 
@@ -22,7 +28,18 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             return;
         }
 
-        foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        string[] folders;
+        try
+        {
+            folders = [.. Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal)];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogRefused(Path.GetFullPath(root), e.Message);
+            return;
+        }
+
+        foreach (var folder in folders)
         {
             try
             {
@@ -91,6 +108,11 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 return loaded;
             }
 
+            if (FindRest(version) is { } known)
+            {
+                throw known;
+            }
+
             await LoadAgainAsync(name, version, cancellationToken);
         }
 
@@ -145,20 +167,44 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 return;
             }
 
-            version.Loaded = await Task.Run(() => Load(version.Folder), cancellationToken);
+            // Or it was refused just now, before this request had its turn.
+            if (FindRest(version) is { } known)
+            {
+                throw known;
+            }
+
+            version.Loaded = await Task.Run(() => LoadOrRemember(version), cancellationToken);
             version.Problem = null;
-        }
-        catch (ModelRefusedException e)
-        {
-            version.Problem = e;
-            LogRefused(version.Folder, e.Message);
-            throw;
         }
         finally
         {
             _changing.Release();
         }
     }
+
+    private LoadedModel LoadOrRemember(ModelVersion version)
+    {
+        try
+        {
+            return Load(version.Folder);
+        }
+        catch (ModelRefusedException e)
+        {
+            version.Problem = new ModelProblem(e.Fault, e.Message, e.Fault switch
+            {
+                // The library is looked for once in a process.
+                ModelFault.NotAvailable => TimeSpan.MaxValue,
+                ModelFault.TooLarge => workers.Now + RestForRoom,
+                _ => workers.Now + Rest,
+            });
+            LogRefused(version.Folder, e.Message);
+            throw;
+        }
+    }
+
+    // A new exception each time: several requests throw it at once.
+    private ModelRefusedException? FindRest(ModelVersion version) =>
+        version.Problem is { } problem && workers.Now < problem.RetryAt ? new ModelRefusedException(problem.Fault, problem.Reason) : null;
 
     private LoadedModel Load(string folder)
     {

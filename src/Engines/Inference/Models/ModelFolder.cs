@@ -36,7 +36,26 @@ internal sealed partial class ModelFolder
 
     /// <summary>The description alone, to know a model without loading it.</summary>
     /// <exception cref="ModelRefusedException">There is none, or it is wrong.</exception>
-    public static ModelManifest ReadManifest(string folder)
+    public static ModelManifest ReadManifest(string folder) => Refusing(() => ReadManifestOrThrow(folder));
+
+    /// <summary>Reads all of a folder.</summary>
+    /// <exception cref="ModelRefusedException">Something is missing or does not fit.</exception>
+    public static ModelFolder Read(string folder, long maxModelBytes) => Refusing(() => ReadOrThrow(folder, maxModelBytes));
+
+    // Whatever lies in a folder, it refuses that folder and nothing else.
+    private static T Refusing<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        {
+            throw new ModelRefusedException(ModelFault.Corrupt, $"the folder cannot be read: {e.Message}");
+        }
+    }
+
+    private static ModelManifest ReadManifestOrThrow(string folder)
     {
         if (File.Exists(Path.Combine(folder, Description)))
         {
@@ -50,9 +69,7 @@ internal sealed partial class ModelFolder
             : throw new ModelRefusedException(ModelFault.Missing, $"{Description} is missing (and so is Hugging Face's {HuggingFaceDescription})");
     }
 
-    /// <summary>Reads all of a folder.</summary>
-    /// <exception cref="ModelRefusedException">Something is missing or does not fit.</exception>
-    public static ModelFolder Read(string folder, long maxModelBytes)
+    private static ModelFolder ReadOrThrow(string folder, long maxModelBytes)
     {
         var manifest = ReadManifest(folder);
         var isOwn = File.Exists(Path.Combine(folder, Description));

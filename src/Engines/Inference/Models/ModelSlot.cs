@@ -4,6 +4,7 @@ namespace Steward.Engines.Inference.Models;
 internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelExposure exposure)
 {
     private LoadedModel? _loaded;
+    private ModelProblem? _problem;
 
     public string Folder { get; } = folder;
 
@@ -18,7 +19,11 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
     }
 
     /// <summary>Why it could not be loaded.</summary>
-    public ModelRefusedException? Problem { get; set; }
+    public ModelProblem? Problem
+    {
+        get => Volatile.Read(ref _problem);
+        set => Volatile.Write(ref _problem, value);
+    }
 
     public ModelVersion With(ModelExposure other) => new(Folder, Manifest, other) { Loaded = Loaded, Problem = Problem };
 
@@ -29,9 +34,12 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
         Task = Manifest.Task,
         Exposure = Exposure.Kind,
         IsLoaded = Loaded is not null,
-        Problem = Problem?.Message,
+        Problem = Problem?.Reason,
     };
 }
+
+/// <summary>Why a version could not be loaded, and until when that is not tried again.</summary>
+internal sealed record ModelProblem(ModelFault Fault, string Reason, TimeSpan RetryAt);
 
 /// <summary>The versions of one model. Replaced as a whole, so that readers need no lock.</summary>
 internal sealed record ModelSlot(ModelVersion? Everyone, ModelVersion? Canary, ModelVersion? Shadow)
