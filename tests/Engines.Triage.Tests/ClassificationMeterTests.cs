@@ -27,6 +27,26 @@ public class ClassificationMeterTests
     }
 
     [Fact]
+    public void Report_Refusals_AreInTheLowestBandAndNeverRouted()
+    {
+        var meter = new ClassificationMeter();
+        meter.Add(new Judgement("A", "A", 0.97, ["A", "B", "C"]));
+        meter.Add(new Judgement("oos", "oos", 0.99, ["A", "B", "C"]) { IsOutOfScope = true });
+        meter.Add(new Judgement("B", "oos", 0.80, ["C", "D", "A"]) { IsOutOfScope = true });
+        meter.Add(new Judgement("B", "A", 0.75, ["A", "C", "D"]));
+
+        var report = meter.Report();
+
+        // From the autonomous band down: the sure right answer, the doubtful wrong one, both refusals, of which one is right.
+        Assert.Equal([(1L, 1d), (1L, 0d), (2L, 0.5)], report.Bands.Select(band => (band.Count, band.Precision!.Value)));
+        Assert.Equal(new ThresholdReport(0.7, 0.5, 0.5), report.Thresholds.Single(row => row.Threshold == 0.7));
+        Assert.Equal(new ThresholdReport(0.95, 0.25, 1), report.Thresholds.Single(row => row.Threshold == 0.95));
+        Assert.Equal(new ThresholdReport(0.99, 0, null), report.Thresholds[^1]);
+        // The right refusal counts, though its label is not among the first three.
+        Assert.Equal((0.5, 0.5), (report.Accuracy, report.TopThree));
+    }
+
+    [Fact]
     public void Report_Nothing_IsZeroAndNotAFault()
     {
         var report = new ClassificationMeter().Report();

@@ -17,7 +17,6 @@ internal static class TriageCommand
     private const int AtOnce = 64;
     private const int ShownBadRows = 10;
 
-    private static readonly double[] Thresholds = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99];
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
     public static Command Create()
@@ -86,7 +85,7 @@ internal static class TriageCommand
         Print(known, evaluation, tickets.BadRows, Stopwatch.GetElapsedTime(clock));
         if (json is not null)
         {
-            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { model = known.Name, known.Version, report = evaluation.Report(), scope = evaluation.Scope, thresholds = evaluation.AtThresholds() }, Indented), cancellationToken);
+            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { model = known.Name, known.Version, report = evaluation.Report(), scope = evaluation.Scope }, Indented), cancellationToken);
         }
 
         return 0;
@@ -153,7 +152,7 @@ internal static class TriageCommand
 
         output.WriteLine();
         output.WriteLine("confidence from   coverage  precision");
-        foreach (var (threshold, coverage, precision) in evaluation.AtThresholds())
+        foreach (var (threshold, coverage, precision) in report.Thresholds)
         {
             output.WriteLine($"{threshold,-15:0.00}     {coverage:0.0000}     {Share(precision)}");
         }
@@ -173,7 +172,6 @@ internal static class TriageCommand
     private sealed class Evaluation
     {
         private readonly ClassificationMeter _meter = new(BandThresholds.Default);
-        private readonly (long Count, long Right)[] _above = new (long, long)[Thresholds.Length];
         private readonly Dictionary<string, (long Count, long Right, long Refused)> _labels = new(StringComparer.Ordinal);
         private string? _outOfScope;
 
@@ -198,28 +196,15 @@ internal static class TriageCommand
 
         public void Add(string label, Classification answer)
         {
-            var judgement = new Judgement(label, answer.Label, answer.Confidence, [.. answer.Top.Select(one => one.Label)]);
+            var judgement = new Judgement(label, answer.Label, answer.Confidence, [.. answer.Top.Select(one => one.Label)]) { IsOutOfScope = answer.IsOutOfScope };
             _meter.Add(judgement);
             _outOfScope = answer.IsOutOfScope ? answer.Label : _outOfScope;
-            for (var i = 0; i < Thresholds.Length && answer.Confidence >= Thresholds[i]; i++)
-            {
-                _above[i] = (_above[i].Count + 1, _above[i].Right + (judgement.IsRight ? 1 : 0));
-            }
-
             var (count, right, refused) = _labels.GetValueOrDefault(label);
             _labels[label] = (count + 1, right + (judgement.IsRight ? 1 : 0), refused + (answer.IsOutOfScope ? 1 : 0));
         }
 
         public ClassificationReport Report() => _meter.Report();
-
-        public IEnumerable<ThresholdFigures> AtThresholds()
-        {
-            var all = Math.Max(1, Report().Count);
-            return Thresholds.Zip(_above, (threshold, above) => new ThresholdFigures(threshold, (double)above.Count / all, above.Count == 0 ? null : (double)above.Right / above.Count));
-        }
     }
 
     private sealed record ScopeFigures(double InScopeAccuracy, double FalseRefusals, double? OutOfScopeRecall);
-
-    private sealed record ThresholdFigures(double Threshold, double Coverage, double? Precision);
 }

@@ -8,6 +8,9 @@ public sealed class ClassificationMeter
 {
     private const int Bins = 15;
 
+    private static readonly double[] Thresholds = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.97, 0.99];
+
+    private readonly (long Count, long Right)[] _above = new (long, long)[Thresholds.Length];
     private readonly double[] _bounds;
     private readonly long[] _inBand;
     private readonly long[] _rightInBand;
@@ -39,10 +42,15 @@ public sealed class ClassificationMeter
         var right = judgement.IsRight ? 1 : 0;
         _count++;
         _right += right;
-        _inTopThree += judgement.Top.Take(3).Contains(judgement.Label, StringComparer.Ordinal) ? 1 : 0;
-        var band = Array.FindIndex(_bounds, bound => judgement.Confidence >= bound);
+        _inTopThree += judgement.IsRight || judgement.Top.Take(3).Contains(judgement.Label, StringComparer.Ordinal) ? 1 : 0;
+        var band = judgement.IsOutOfScope ? _bounds.Length - 1 : Array.FindIndex(_bounds, bound => judgement.Confidence >= bound);
         _inBand[band]++;
         _rightInBand[band] += right;
+        for (var i = 0; i < Thresholds.Length && !judgement.IsOutOfScope && judgement.Confidence >= Thresholds[i]; i++)
+        {
+            _above[i] = (_above[i].Count + 1, _above[i].Right + right);
+        }
+
         ref var bin = ref _bins[Math.Min(Bins - 1, (int)(judgement.Confidence * Bins))];
         bin = (bin.Count + 1, bin.Right + right, bin.Confidence + judgement.Confidence);
         ref var truth = ref CollectionsMarshal.GetValueRefOrAddDefault(_labels, judgement.Label, out _);
@@ -64,6 +72,8 @@ public sealed class ClassificationMeter
             CalibrationError = _bins.Sum(bin => Math.Abs(bin.Confidence - bin.Right)) / Math.Max(1, _count),
             Bands = [.. _bounds.Select((from, i) => new BandReport(
                 from, i == 0 ? null : _bounds[i - 1], _inBand[i], Share(_inBand[i], _count), _inBand[i] == 0 ? null : Share(_rightInBand[i], _inBand[i])))],
+            Thresholds = [.. Thresholds.Zip(_above, (threshold, above) => new ThresholdReport(
+                threshold, Share(above.Count, _count), above.Count == 0 ? null : Share(above.Right, above.Count)))],
             Labels = [.. labels.OrderByDescending(label => label.Count).ThenBy(label => label.Label, StringComparer.Ordinal)],
         };
     }

@@ -12,7 +12,7 @@ public sealed record ClassificationReport
     /// <summary>The mean over all labels that occur, as truth or as answer, of the harmonic mean of precision and recall; a label without a right answer counts 0.</summary>
     public required double MacroF1 { get; init; }
 
-    /// <summary>The share of texts whose label is among the model's first three.</summary>
+    /// <summary>The share of texts whose label is the answer or among the model's first three.</summary>
     public required double TopThree { get; init; }
 
     /// <summary>
@@ -20,8 +20,11 @@ public sealed record ClassificationReport
     /// </summary>
     public required double CalibrationError { get; init; }
 
-    /// <summary>The bands of confidence, the highest first. Together they hold every text.</summary>
+    /// <summary>The bands of confidence, the highest first. Together they hold every text; refusals are in the lowest, for nothing is routed or proposed by them.</summary>
     public required IReadOnlyList<BandReport> Bands { get; init; }
+
+    /// <summary>What routing from each of several confidences on would give, the lowest first. Refusals are never routed.</summary>
+    public required IReadOnlyList<ThresholdReport> Thresholds { get; init; }
 
     /// <summary>The labels, those with the most texts first.</summary>
     public required IReadOnlyList<LabelReport> Labels { get; init; }
@@ -34,6 +37,12 @@ public sealed record ClassificationReport
 /// <param name="Coverage">Their share of all.</param>
 /// <param name="Precision">The share of right answers among them; null when there are none.</param>
 public readonly record struct BandReport(double From, double? Below, long Count, double Coverage, double? Precision);
+
+/// <summary>How good a model is where it is at least so sure.</summary>
+/// <param name="Threshold">The least confidence.</param>
+/// <param name="Coverage">The share of texts, of all, that are answered with it.</param>
+/// <param name="Precision">The share of right answers among them; null when there are none.</param>
+public readonly record struct ThresholdReport(double Threshold, double Coverage, double? Precision);
 
 /// <summary>How good a model is for one label.</summary>
 /// <param name="Label">The label.</param>
