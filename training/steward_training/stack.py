@@ -56,20 +56,6 @@ def combine(e, s, truth):
     return numpy.exp(best.x)
 
 
-def sharpening(z, truth, precision, sure=0.95):
-    """The smallest factor on the temperature (at least 0.9) that leaves the answers of at least 0.95 on dev as precise as
-    wanted, by one standard deviation: on this set they are more precise than their probability says, which costs coverage."""
-    best = 1.0
-    for factor in numpy.arange(0.99, 0.895, -0.01):
-        p = figures.softmax(z / factor)
-        inside = p.max(1) >= sure
-        hits = (p.argmax(1) == truth)[inside]
-        if hits.mean() - numpy.sqrt(precision * (1 - precision) / len(hits)) < precision:
-            break
-        best = round(float(factor), 2)
-    return best
-
-
 def known_margin(z, other, softness):
     """How much likelier the best class in scope is than the out-of-scope class, on softened probabilities: sharp ones
     are all near one or zero and order the doubtful texts badly."""
@@ -91,10 +77,6 @@ def judge(name, e, s, y, other):
     """Fits the calibration on dev and judges it on both parts: (calibration, figures of dev, figures of test)."""
     a, b = combine(e["dev"], s["dev"], y["dev"])
     calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5)}
-    if name in PRECISION:
-        sharper = sharpening(a * e["dev"] + b * s["dev"], y["dev"], PRECISION[name])
-        a, b = a / sharper, b / sharper
-        calibration["temperature"] = round(1 / a, 5)
     z = {k: a * e[k] + b * s[k] for k in e}
     found = {k: figures.summary(figures.softmax(z[k]), y[k]) for k in z}
     if other is not None:
