@@ -24,7 +24,7 @@ command -v npm > /dev/null || unavailable "npm is needed to fetch onnxruntime-no
 (cd "$scratch" && timeout 540 npm pack "onnxruntime-node@$version" --silent --fetch-retries=1 > npm.log 2>&1) \
   || unavailable "npm could not fetch onnxruntime-node@$version ($(grep -m 1 -o 'code E[A-Z0-9]*' "$scratch/npm.log" || echo 'no answer'))"
 package=$scratch/onnxruntime-node-$version.tgz
-got=$(openssl dgst -sha512 -binary "$package" | base64 -w0)
+got=$(openssl dgst -sha512 -binary "$package" | base64 -w0) || unavailable "openssl and base64 are needed to check onnxruntime-node@$version, and one of them is not installed or failed"
 [ "$got" = "${integrity[$version]}" ] || unavailable "onnxruntime-node@$version has sha512-$got and not the pinned integrity"
 tar -xzf "$package" -C "$scratch" "package/bin/napi-v6/$platform/libonnxruntime.so.1" || unavailable "onnxruntime-node@$version holds no library for $platform"
 # Renamed into place: a build beside this one never sees half a file.
