@@ -46,7 +46,7 @@ def load(name):
     if name == "it-topic":
         rows = [(r["text"], r["label"]) for r in _rows("tickets", "it-topic.train.csv")]
     elif name == "it-assignment":
-        rows = [(r["short_description"].strip() + " " + r["description"].strip(), r["label"])
+        rows = [(join_fields(r["short_description"], r["description"]), r["label"])
                 for r in _rows("tickets", "it-assignment.train.csv")]
     elif name == "banking77":
         rows = [(r["text"], r["label"]) for r in _rows("intents", "banking77.train.csv")]
