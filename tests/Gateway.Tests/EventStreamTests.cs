@@ -68,6 +68,20 @@ public class EventStreamTests(GatewayFixture gateway) : IClassFixture<GatewayFix
         Assert.Contains("event: run.ended", await response.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task SubmitMessage_RunCannotBeWatched_IsAProblemWithItsStatus()
+    {
+        gateway.Cluster.Sessions["t-acme/u-ada/s-1"] = new FakeSession("s-1", null);
+        gateway.Cluster.AddRun("r-op-broken").Breaks = new StewardException(ErrorCodes.Unavailable, "The run's events cannot be read now.") { IsRetryable = true };
+        using var ada = gateway.As();
+        ada.DefaultRequestHeaders.Accept.ParseAdd("text/event-stream");
+
+        using var response = await ada.PostAsync("/v1/sessions/s-1/messages", Json("""{"text":"slow","operationId":"op-broken"}"""));
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+    }
+
     [Theory]
     [InlineData("*/*", false)]
     [InlineData("application/json", false)]

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
 using System.IO.Pipelines;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
@@ -62,11 +63,16 @@ internal sealed partial class EventStream(
 
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lifetime.ApplicationStopping);
         var writer = response.BodyWriter;
-        writer.Write(_retry);
+        var begun = new StrongBox<bool>();
+        if (!beginsWithFirst)
+        {
+            Begin(writer, begun);
+        }
+
         try
         {
             await using var events = watch(ending.Token).GetAsyncEnumerator(ending.Token);
-            await CopyAsync(events, writer, format, begun: !beginsWithFirst, ending.Token);
+            await CopyAsync(events, writer, format, begun, ending.Token);
         }
         catch (OperationCanceledException) when (ending.IsCancellationRequested)
         {
@@ -76,6 +82,12 @@ internal sealed partial class EventStream(
             }
 
             writer.Write(StoppingComment);
+        }
+        catch (StewardException) when (!begun.Value)
+        {
+            // Nothing has been sent: the answer can still have the status that it deserves.
+            response.Clear();
+            throw;
         }
         catch (StewardException error)
         {
@@ -102,7 +114,7 @@ internal sealed partial class EventStream(
         await writer.FlushAsync(context.RequestAborted);
     }
 
-    private async Task CopyAsync<T>(IAsyncEnumerator<T> events, PipeWriter writer, EventFormat<T> format, bool begun, CancellationToken cancellationToken)
+    private async Task CopyAsync<T>(IAsyncEnumerator<T> events, PipeWriter writer, EventFormat<T> format, StrongBox<bool> begun, CancellationToken cancellationToken)
     {
         await using var json = new Utf8JsonWriter(writer, new JsonWriterOptions { SkipValidation = true });
         Task? heartbeat = null;
@@ -116,7 +128,7 @@ internal sealed partial class EventStream(
             }
             else
             {
-                if (begun)
+                if (begun.Value)
                 {
                     await FlushAsync(writer, cancellationToken);
                 }
@@ -140,7 +152,7 @@ internal sealed partial class EventStream(
                     heartbeat = null;
                     if (!coming.IsCompleted)
                     {
-                        begun = true;
+                        Begin(writer, begun);
                         writer.Write(HeartbeatComment);
                         await FlushAsync(writer, cancellationToken);
                     }
@@ -154,13 +166,22 @@ internal sealed partial class EventStream(
                 return;
             }
 
-            begun = true;
+            Begin(writer, begun);
             format(writer, json, events.Current);
             Diagnostics.SentEvents.Add(1);
             if (writer.UnflushedBytes > FlushAtBytes)
             {
                 await FlushAsync(writer, cancellationToken);
             }
+        }
+    }
+
+    private void Begin(PipeWriter writer, StrongBox<bool> begun)
+    {
+        if (!begun.Value)
+        {
+            begun.Value = true;
+            writer.Write(_retry);
         }
     }
 

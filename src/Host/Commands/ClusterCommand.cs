@@ -71,7 +71,9 @@ internal static class ClusterCommand
         await using var simulation = withSimulators ? await EnterpriseSimulation.StartAsync(cancellationToken: stop) : null;
         await using var postgres = connectionString is null ? await PostgreSqlServer.StartAsync(stop) : null;
         connectionString ??= await postgres!.CreateDatabaseAsync("steward", stop);
-        var gateway = port == 0 ? FreePort() : port;
+        // Held until the gateway starts: the silos name its address, and by then their connections could have taken a free port.
+        using var held = port == 0 ? Hold() : null;
+        var gateway = held is null ? port : ((IPEndPoint)held.LocalEndPoint!).Port;
         var settings = Settings(connectionString, data, simulation, gateway);
         await using var processes = new ProcessGroup(Console.Out);
         for (var i = 0; i < silos; i++)
@@ -90,6 +92,7 @@ internal static class ClusterCommand
                 stop);
         }
 
+        held?.Dispose();
         await processes.StartAsync(
             "gateway",
             "Steward.Gateway.dll",
@@ -156,6 +159,13 @@ internal static class ClusterCommand
         return settings.ToDictionary(setting => setting.Key.Replace(":", "__", StringComparison.Ordinal), setting => setting.Value);
 
         static string Key(string variable) => variable.Replace("__", ":", StringComparison.Ordinal);
+    }
+
+    private static Socket Hold()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return socket;
     }
 
     private static int FreePort()

@@ -130,6 +130,7 @@ public class AddressGuardTests
         public Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken) => host.TrimEnd('.').ToLowerInvariant() switch
         {
             "public.example" => Task.FromResult<IPAddress[]>([IPAddress.Parse("8.8.8.8")]),
+            "both.example" => Task.FromResult<IPAddress[]>([IPAddress.Parse("2001:4860:4860::8888"), IPAddress.Parse("8.8.8.8")]),
             "rebound.example" => Task.FromResult<IPAddress[]>([IPAddress.Loopback]),
             "mixed.example" => Task.FromResult<IPAddress[]>([IPAddress.Parse("8.8.8.8"), IPAddress.Parse("10.0.0.1")]),
             _ => throw new SocketException((int)SocketError.HostNotFound),

@@ -14,6 +14,7 @@ public sealed class EgressProxyTests : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly Task _serving;
     private string _answer = "200 Connection established";
+    private string? _unreachable;
 
     public EgressProxyTests()
     {
@@ -82,6 +83,17 @@ public sealed class EgressProxyTests : IAsyncDisposable
         Assert.StartsWith("GET / HTTP/1.1\r\n", Assert.Single(_heads), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Get_ProxyReachesOneOfTheAddressesOnly_UsesThatOne()
+    {
+        _unreachable = "CONNECT [2001:4860:4860::8888]:80 ";
+
+        Assert.Equal("ok", await GetAsync("http://both.example/", Through($"http://127.0.0.1:{Port}")));
+
+        Assert.Equal([true, false], _heads.Take(2).Select(head => head.StartsWith(_unreachable, StringComparison.Ordinal)));
+        Assert.StartsWith("CONNECT 8.8.8.8:80 ", _heads[1], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("407 Proxy Authentication Required", "wants other credentials")]
     [InlineData("403 Forbidden", "answered 403")]
@@ -123,6 +135,12 @@ public sealed class EgressProxyTests : IAsyncDisposable
                 {
                     _heads.Add(head);
                     var isConnect = head.StartsWith("CONNECT ", StringComparison.Ordinal);
+                    if (_unreachable is { } unreachable && head.StartsWith(unreachable, StringComparison.Ordinal))
+                    {
+                        await stream.WriteAsync("HTTP/1.1 502 Bad Gateway\r\n\r\n"u8.ToArray(), _end.Token);
+                        break;
+                    }
+
                     await stream.WriteAsync(Encoding.ASCII.GetBytes(isConnect ? $"HTTP/1.1 {_answer}\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"), _end.Token);
                     if (!isConnect || !_answer.StartsWith('2'))
                     {

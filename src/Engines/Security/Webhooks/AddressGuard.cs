@@ -123,9 +123,27 @@ public sealed class AddressGuard
             return await proxy.ConnectAsync(host, port, cancellationToken);
         }
 
-        // What the operator has opened inside of the network is not behind the proxy.
-        return !addresses.Any(SpecialNetworks.IsPublic) ? await ConnectAsync(host, port, cancellationToken)
-            : await proxy.ConnectAsync(proxy.IsByName ? host : addresses.First(SpecialNetworks.IsPublic).ToString(), port, cancellationToken);
+        var open = Array.FindAll(addresses, SpecialNetworks.IsPublic);
+        if (open.Length == 0)
+        {
+            // What the operator has opened inside of the network is not behind the proxy.
+            return await ConnectAsync(host, port, cancellationToken);
+        }
+
+        // A proxy may reach some of a name's addresses only, those of one family for example.
+        for (var i = 0; !proxy.IsByName && i < open.Length - 1; i++)
+        {
+            try
+            {
+                return await proxy.ConnectAsync(open[i].ToString(), port, cancellationToken);
+            }
+            catch (IOException)
+            {
+                // The next one; what the last one says is told.
+            }
+        }
+
+        return await proxy.ConnectAsync(proxy.IsByName ? host : open[^1].ToString(), port, cancellationToken);
     }
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
