@@ -58,6 +58,43 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public void Description_SecretsInArgumentsAndTexts_AreMasked()
+    {
+        var state = Asking("""{"user":"ada","password":"Hunter2!","nested":{"apiKey":"k-1234567890"},"note":"token=Zx81abQQ12"}""");
+        state = state with { Request = state.Request with { Summary = "Reset with password: Tr0ub4dor&3", Reason = "Bearer abcDEF1234567890xyz" } };
+        var content = MirrorText.ContentOf("{summary}", "{summary} {reason} {arguments}", state);
+        var all = content.Title + content.Description + MirrorText.Comment("password: Tr0ub4dor&3");
+
+        Assert.All(["Hunter2!", "k-1234567890", "Zx81abQQ12", "Tr0ub4dor&3", "abcDEF1234567890xyz"], secret => Assert.DoesNotContain(secret, all, StringComparison.Ordinal));
+        Assert.Contains("\"user\":\"ada\"", content.Description, StringComparison.Ordinal);
+        Assert.False(content.IsCut);
+    }
+
+    [Theory]
+    [InlineData(10, 10, false)]
+    [InlineData(10, 3000, true)]
+    [InlineData(300, 10, false)]
+    [InlineData(5000, 10, true)]
+    public void ContentOf_PartsThatDoNotFit_SaysThatApprovalsDoNotCount(int summary, int argument, bool isCut)
+    {
+        var state = Asking($$"""{"text":"{{new string('a', argument)}}"}""");
+        state = state with { Request = state.Request with { Summary = new string('b', summary) } };
+        var content = MirrorText.ContentOf("{summary}", "{summary} {arguments}", state);
+
+        Assert.Equal((isCut, isCut), (content.IsCut, content.Description.EndsWith("Decide in Steward: an approval here does not count.", StringComparison.Ordinal)));
+        Assert.True(content.Description.Length <= MirrorText.MaxText);
+        Assert.Equal(summary > MirrorText.MaxTitle, MirrorText.ContentOf("{summary}", "{reason}", state).IsCut);
+    }
+
+    [Fact]
+    public void HashOf_OtherBlanks_IsTheSameAndOtherTextIsNot()
+    {
+        Assert.Equal(MirrorText.HashOf("a b", "c\n\nd"), MirrorText.HashOf(" a b", "c\r\nd\n"));
+        Assert.NotEqual(MirrorText.HashOf("a", "b"), MirrorText.HashOf("a", "b!"));
+        Assert.NotEqual(MirrorText.HashOf("a b", "c"), MirrorText.HashOf("a", "b c"));
+    }
+
+    [Fact]
     public void Title_LongText_IsCutBetweenCharacters()
     {
         var state = Open(new Seat { Person = Person("mia"), Via = ["named"] });
@@ -149,6 +186,12 @@ public sealed class MirrorTests
         Assert.Equal(["2", "1"], back.Mirror.Answered);
         Assert.Equal(mirror with { Answered = [] }, back.Mirror with { Answered = [] });
         Assert.Equal(20, Enumerable.Range(0, 50).Aggregate(mirror, (current, i) => current.WithAnswered($"c{i}")).Answered.Count);
+    }
+
+    private static ApprovalState Asking(string arguments)
+    {
+        var state = Open(new Seat { Person = Person("mia"), Via = ["named"] });
+        return state with { Request = state.Request with { Arguments = JsonDocument.Parse(arguments).RootElement } };
     }
 
     private static PersonRef Person(string name) => new() { Email = $"{name}@acme.example", Name = name };
