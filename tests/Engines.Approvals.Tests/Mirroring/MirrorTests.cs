@@ -128,6 +128,20 @@ public sealed class MirrorTests
         Assert.True(MirrorRetries.Failed(mirror, isOver: true, "down", null, Now).IsClosed);
     }
 
+    [Fact]
+    public void Corrected_MoreThanTenInAnHour_IsRefusedUntilTheHourIsOver()
+    {
+        MirrorState? mirror = new();
+        for (var i = 0; i < MirrorRetries.MaxCorrections; i++)
+        {
+            mirror = MirrorRetries.Corrected(mirror!, Now.AddMinutes(i));
+        }
+
+        Assert.Equal((10, Now), (mirror!.Corrections, mirror.CorrectedSince));
+        Assert.Null(MirrorRetries.Corrected(mirror, Now.AddMinutes(59)));
+        Assert.Equal(1, MirrorRetries.Corrected(mirror, Now.AddHours(1))!.Corrections);
+    }
+
     [Theory]
     [InlineData(1, 10)]
     [InlineData(300, 300)]
@@ -172,6 +186,7 @@ public sealed class MirrorTests
         var looked = Assert.IsType<ApprovalMirrored>(ApprovalMachine.LookAtMirror(state, Now.AddDays(6)).Events.Single());
         Assert.Equal((false, Now.AddDays(6)), (looked.Mirror.IsClosed, looked.Mirror.NextAt));
         Assert.Empty(ApprovalMachine.LookAtMirror(state, Now.AddDays(8)).Events);
+        Assert.Empty(ApprovalMachine.LookAtMirror(state with { Mirror = state.Mirror with { Failures = 1, NextAt = Now.AddHours(1) } }, Now).Events);
         Assert.Empty(ApprovalMachine.LookAtMirror(state with { Mirror = null }, Now).Events);
         Assert.Empty(ApprovalMachine.LookAtMirror(state with { Mirror = state.Mirror with { IsClosed = false, NextAt = Now } }, Now).Events);
     }
@@ -179,12 +194,13 @@ public sealed class MirrorTests
     [Fact]
     public void Mirrored_ThroughTheJournal_ComesBackWhole()
     {
-        var mirror = new MirrorState { Reference = "CHG1", RecordId = "0a", Url = "https://x", Status = MirrorStatus.Open, NextAt = Now, Failures = 2, Error = "e", Sending = "create", SentAt = Now, OpenState = "Waiting" }.WithAnswered("1").WithAnswered("2").WithAnswered("1");
+        var mirror = new MirrorState { Reference = "CHG1", RecordId = "0a", Url = "https://x", Status = MirrorStatus.Open, NextAt = Now, Failures = 2, Error = "e", Sending = "create", SentAt = Now, OpenState = "Waiting", ContentHash = "h", IsCut = true, Corrections = 3, CorrectedSince = Now, Rows = [new MirrorRow { Id = "r", ApproverId = "p", Email = "e", Waiting = 4, Level = 1, Handled = 3, Set = NativeDecision.Requested }] }.WithAnswered("1").WithAnswered("2").WithAnswered("1");
         var (type, json) = ApprovalEvents.Serialize(new ApprovalMirrored { At = Now, Mirror = mirror, Reason = "r" });
         var back = Assert.IsType<ApprovalMirrored>(ApprovalEvents.Deserialize(type, json));
 
         Assert.Equal(["2", "1"], back.Mirror.Answered);
-        Assert.Equal(mirror with { Answered = [] }, back.Mirror with { Answered = [] });
+        Assert.Equal(mirror with { Answered = [], Rows = [] }, back.Mirror with { Answered = [], Rows = [] });
+        Assert.Equal(mirror.Rows, back.Mirror.Rows);
         Assert.Equal(20, Enumerable.Range(0, 50).Aggregate(mirror, (current, i) => current.WithAnswered($"c{i}")).Answered.Count);
     }
 
