@@ -144,6 +144,25 @@ public sealed class MirrorTrustTests(MirrorCluster cluster)
     }
 
     [Fact]
+    public async Task DelegateWhoseDelegationHasEnded_DoesNotVoteThere()
+    {
+        var tenant = await cluster.TenantAsync(MirrorCluster.Rules(MirrorCluster.ServiceNow));
+        var rules = cluster.Grains.GetGrain<IApprovalRulesGrain>(GrainKeys.ApprovalRules(tenant));
+        var now = cluster.Time.GetUtcNow();
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        await rules.AddDelegation(new DelegationView { DelegationId = "d-1", From = $"{MirrorCluster.Jonas}@acme.example", To = $"{MirrorCluster.Nadia}@acme.example", Begins = now.AddMinutes(-1), Ends = now.AddDays(3) });
+        cluster.Time.Advance(TimeSpan.FromSeconds(5));
+        var (approval, _) = await cluster.OpenAsync(tenant);
+        cluster.Company.Decide(SimSystem.ServiceNow, new SimDecision { User = MirrorCluster.Nadia, Record = cluster.Rows(approval)[MirrorCluster.Nadia]["sys_id"], Decision = "approved" });
+        cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        await rules.RemoveDelegation("d-1");
+        cluster.Time.Advance(TimeSpan.FromSeconds(5));
+        await cluster.LookAsync(approval, ServiceNow);
+
+        Assert.Equal("pending", (await AnsweredAsync(approval, "does not count")).Status);
+    }
+
+    [Fact]
     public async Task StewardsOwnAccountInJira_DecidesNothing()
     {
         var me = cluster.Company.Credentials.JiraEmail;
