@@ -82,7 +82,7 @@ internal sealed class JiraProject(string id, string key, string name, JiraAccoun
     };
 }
 
-internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset Created, JiraStatus From, JiraStatus To)
+internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset Created, string Field, (string? Id, string? Text) From, (string? Id, string? Text) To)
 {
     public JsonObject Render(string baseUrl) => new()
     {
@@ -94,13 +94,13 @@ internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset 
 
     public JsonArray Items() => new(new JsonObject
     {
-        ["field"] = "status",
+        ["field"] = Field,
         ["fieldtype"] = "jira",
-        ["fieldId"] = "status",
+        ["fieldId"] = Field,
         ["from"] = From.Id,
-        ["fromString"] = From.Name,
+        ["fromString"] = From.Text,
         ["to"] = To.Id,
-        ["toString"] = To.Name,
+        ["toString"] = To.Text,
     });
 }
 

@@ -45,9 +45,22 @@ internal sealed partial class JiraSystem
             return Error(400, fields.Errors);
         }
 
+        var (summary, description) = (issue.Summary, Plain(issue.Description));
         fields.ApplyTo(issue, call.Now);
+        Log("summary", summary, issue.Summary);
+        Log("description", description, Plain(issue.Description));
         call.Committed();
         return Reply.NoContent();
+
+        void Log(string field, string before, string after)
+        {
+            if (before != after)
+            {
+                issue.Changes.Add(new JiraChange(Site.NextId(), Site.Integration, call.Now, field, (null, before), (null, after)));
+            }
+        }
+
+        static string Plain(JsonObject? document) => document?.ToJsonString() ?? "";
     }
 
     private Reply AssignIssue(Call call)
@@ -104,7 +117,7 @@ internal sealed partial class JiraSystem
 
     private JiraChange Move(JiraIssue issue, JiraStatus status, JiraAccount author, DateTimeOffset now)
     {
-        var change = new JiraChange(Site.NextId(), author, now, issue.Status, status);
+        var change = new JiraChange(Site.NextId(), author, now, "status", (issue.Status.Id, issue.Status.Name), (status.Id, status.Name));
         issue.Changes.Add(change);
         issue.Status = status;
         issue.Updated = now;

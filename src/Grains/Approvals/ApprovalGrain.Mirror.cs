@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Approvals.Machine;
+using Steward.Engines.Approvals.Mirroring;
 using Steward.Identity;
 
 namespace Steward.Approvals;
@@ -60,9 +61,9 @@ internal sealed partial class ApprovalGrain
     {
         // Whoever starts it may look at the task before anything is done: nothing may end before that.
         await Task.Yield();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         try
         {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
             limit.CancelAfter(MirrorPatience);
             _parts.Platform.Assume(TenantId);
             await _parts.Mirrors.SyncAsync(new Mirrored(this), limit.Token);
@@ -74,6 +75,10 @@ internal sealed partial class ApprovalGrain
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            await GiveUpForNowAsync();
         }
 #pragma warning disable CA1031 // It stands in the journal that it is to be done: it is tried again, here or elsewhere.
         catch (Exception exception)
@@ -88,6 +93,24 @@ internal sealed partial class ApprovalGrain
         {
             // What was decided there is handed over like everything else, and the time is set for what comes next.
             await WorkAsync();
+        }
+    }
+
+    /// <summary>The other system took too long, which is a failure like any other.</summary>
+    private async Task GiveUpForNowAsync()
+    {
+        var error = $"It could not be brought in step within {MirrorPatience.TotalMinutes:0} minutes.";
+        try
+        {
+            var state = _journal.State!;
+            await new Mirrored(this).NoteAsync(MirrorRetries.Failed(state.Mirror ?? new(), state.IsOver, error, null, _time.GetUtcNow()), error);
+        }
+#pragma warning disable CA1031 // It stands in the journal that it is to be done: it is tried again, here or elsewhere.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _mirrorNotBefore = _time.GetUtcNow() + MirrorRetry;
+            LogInterrupted(_logger, exception, Key);
         }
     }
 
@@ -110,7 +133,14 @@ internal sealed partial class ApprovalGrain
             });
         }
 
-        public Task<ApprovalOutcome> VoteAsync(VoteCommand command) => DecideAsync(state => ApprovalMachine.Vote(state, command, grain._time.GetUtcNow()));
+        public async Task<ApprovalOutcome> VoteAsync(VoteCommand command)
+        {
+            // The same guard as for every other channel: who acts for another by a delegation that may be over does not vote.
+            var isCurrent = await grain.CurrentAsync(grain._stop.Token);
+            return await DecideAsync(state => isCurrent || ApprovalMachine.RightOf(state, command.Actor).ActsFor is null
+                ? ApprovalMachine.Vote(state, command, grain._time.GetUtcNow())
+                : throw new MirrorException("Who may act for whom cannot be looked up now."));
+        }
 
         public Task<ApprovalOutcome> CancelAsync(CancelCommand command) => DecideAsync(state => ApprovalMachine.Cancel(state, command, grain._time.GetUtcNow()));
 

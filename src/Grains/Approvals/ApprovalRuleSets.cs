@@ -47,6 +47,11 @@ internal sealed partial class ApprovalRuleSets(IGrainFactory grains, PlatformIde
             LogUnreadable(logger, tenantId, version);
         }
 
+        foreach (var dropped in set.Dropped)
+        {
+            LogDropped(logger, version, tenantId, dropped.Line, dropped.Message);
+        }
+
         return set;
     }
 
@@ -69,6 +74,9 @@ internal sealed partial class ApprovalRuleSets(IGrainFactory grains, PlatformIde
     [LoggerMessage(EventId = 1821, Level = LogLevel.Error, Message = "Version {Version} of the approval rules of {TenantId} cannot be read by this release: every request goes to the tenant's admins")]
     private static partial void LogUnreadable(ILogger logger, string tenantId, int version);
 
+    [LoggerMessage(EventId = 1826, Level = LogLevel.Warning, Message = "Version {Version} of the approval rules of {TenantId}, line {Line}: {Warning}")]
+    private static partial void LogDropped(ILogger logger, int version, string tenantId, int line, string warning);
+
     private sealed record Copy(TenantRules Rules, long DelegationsVersion, DateTimeOffset At);
 }
 
@@ -85,7 +93,7 @@ internal static class RuleSets
     {
         try
         {
-            return RuleSetReader.Read(text, "rules.yaml", version);
+            return RuleSetReader.ReadStored(text, "rules.yaml", version);
         }
         catch (DefinitionException)
         {

@@ -105,7 +105,7 @@ internal sealed partial class ApprovalRulesGrain
 
     private void Arm()
     {
-        if (State.Untold.Count > 0)
+        if (State.UntoldSince.Count > 0)
         {
             DelayDeactivation(ToldAfter + ToldAgainAfter);
             _timer!.Change(ToldAfter, Timeout.InfiniteTimeSpan);
@@ -115,13 +115,14 @@ internal sealed partial class ApprovalRulesGrain
     /// <summary>Tells the open requests of those whose delegations have changed.</summary>
     private async Task TellAsync()
     {
-        var untold = State.Untold.ToList();
+        var untold = State.UntoldSince.Keys.ToList();
+        var through = State.UntoldSince.Values.DefaultIfEmpty().Max();
         try
         {
             if (untold.Count > 0)
             {
                 await _news.TellAsync(TenantId, untold, CancellationToken.None);
-                await _journal.AppendAsync(ApprovalRulesRecordTypes.DelegationsTold, new DelegationsTold { People = untold }, ApprovalRulesJson.Default.DelegationsTold, () => new(State.Untold.Count > untold.Count ? Soon().At : null));
+                await _journal.AppendAsync(ApprovalRulesRecordTypes.DelegationsTold, new DelegationsTold { People = untold, Through = through }, ApprovalRulesJson.Default.DelegationsTold, () => new(State.UntoldSince.Values.Any(changed => changed > through) ? Soon().At : null));
                 Arm();
             }
         }

@@ -27,8 +27,8 @@ internal sealed class ApprovalRulesState : IFolded
     /// <summary>Grows with each change of the delegations.</summary>
     public long DelegationsVersion { get; set; }
 
-    /// <summary>Whose delegations changed without that their open requests were told, by address.</summary>
-    public List<string> Untold { get; set; } = [];
+    /// <summary>Whose delegations changed without that their open requests were told, by address, with the sequence number of the last such change.</summary>
+    public Dictionary<string, long> UntoldSince { get; set; } = new(StringComparer.Ordinal);
 
     [JsonIgnore]
     public int Version => Versions.Count == 0 ? 0 : Versions[^1].Version;
@@ -60,11 +60,11 @@ internal sealed class ApprovalRulesState : IFolded
                 Delegations.RemoveAll(delegation => delegation.DelegationId == added.DelegationId || delegation.Ends <= entry.At);
                 Delegations.Add(added);
                 DelegationsVersion = entry.Sequence;
-                MustTell(added.From);
+                UntoldSince[added.From] = entry.Sequence;
                 break;
             case ApprovalRulesRecordTypes.DelegationRemoved:
                 var removed = JsonSerializer.Deserialize(entry.Payload.Span, ApprovalRulesJson.Default.DelegationRemoved)!;
-                Delegations.FindAll(delegation => delegation.DelegationId == removed.DelegationId).ForEach(delegation => MustTell(delegation.From));
+                Delegations.FindAll(delegation => delegation.DelegationId == removed.DelegationId).ForEach(delegation => UntoldSince[delegation.From] = entry.Sequence);
                 Delegations.RemoveAll(delegation => delegation.DelegationId == removed.DelegationId);
                 DelegationsVersion = entry.Sequence;
                 break;
@@ -78,21 +78,12 @@ internal sealed class ApprovalRulesState : IFolded
                 DelegationsVersion = entry.Sequence;
                 break;
             case ApprovalRulesRecordTypes.DelegationsTold:
-                // Each as often as it was there then: what came meanwhile is still to be told.
+                // What came meanwhile is still to be told.
                 var told = JsonSerializer.Deserialize(entry.Payload.Span, ApprovalRulesJson.Default.DelegationsTold)!;
-                told.People.ForEach(person => Untold.Remove(person));
+                told.People.FindAll(person => UntoldSince.GetValueOrDefault(person) <= told.Through).ForEach(person => UntoldSince.Remove(person));
                 break;
             default:
                 break;
-        }
-    }
-
-    private void MustTell(string from)
-    {
-        // More than a few changes by one person say no more than that there were some.
-        if (Untold.Count(known => known == from) < 3)
-        {
-            Untold.Add(from);
         }
     }
 }
@@ -159,8 +150,11 @@ internal sealed record AddressKnown
 /// <summary>Open requests know of changed delegations.</summary>
 internal sealed record DelegationsTold
 {
-    /// <summary>Whose, by address; somebody as often as they had changed theirs.</summary>
+    /// <summary>Whose, by address.</summary>
     public required List<string> People { get; init; }
+
+    /// <summary>The sequence number of the last change that they know of.</summary>
+    public long Through { get; init; }
 }
 
 /// <summary>Delegations as the engine knows them.</summary>

@@ -20,6 +20,7 @@ internal sealed class DelegationNews(IApprovalStore store, IGrainFactory grains,
             Statuses = ApprovalViews.OpenStatuses,
             Order = ApprovalOrder.DueFirst,
             Limit = PageSize,
+            SummariesOnly = true,
         };
         while (true)
         {

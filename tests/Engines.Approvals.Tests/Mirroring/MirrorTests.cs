@@ -58,6 +58,43 @@ public sealed class MirrorTests
     }
 
     [Fact]
+    public void Description_SecretsInArgumentsAndTexts_AreMasked()
+    {
+        var state = Asking("""{"user":"ada","password":"Hunter2!","nested":{"apiKey":"k-1234567890"},"note":"token=Zx81abQQ12"}""");
+        state = state with { Request = state.Request with { Summary = "Reset with password: Tr0ub4dor&3", Reason = "Bearer abcDEF1234567890xyz" } };
+        var content = MirrorText.ContentOf("{summary}", "{summary} {reason} {arguments}", state);
+        var all = content.Title + content.Description + MirrorText.Comment("password: Tr0ub4dor&3");
+
+        Assert.All(["Hunter2!", "k-1234567890", "Zx81abQQ12", "Tr0ub4dor&3", "abcDEF1234567890xyz"], secret => Assert.DoesNotContain(secret, all, StringComparison.Ordinal));
+        Assert.Contains("\"user\":\"ada\"", content.Description, StringComparison.Ordinal);
+        Assert.False(content.IsCut);
+    }
+
+    [Theory]
+    [InlineData(10, 10, false)]
+    [InlineData(10, 3000, true)]
+    [InlineData(300, 10, false)]
+    [InlineData(5000, 10, true)]
+    public void ContentOf_PartsThatDoNotFit_SaysThatApprovalsDoNotCount(int summary, int argument, bool isCut)
+    {
+        var state = Asking($$"""{"text":"{{new string('a', argument)}}"}""");
+        state = state with { Request = state.Request with { Summary = new string('b', summary) } };
+        var content = MirrorText.ContentOf("{summary}", "{summary} {arguments}", state);
+
+        Assert.Equal((isCut, isCut), (content.IsCut, content.Description.EndsWith("Decide in Steward: an approval here does not count.", StringComparison.Ordinal)));
+        Assert.True(content.Description.Length <= MirrorText.MaxText);
+        Assert.Equal(summary > MirrorText.MaxTitle, MirrorText.ContentOf("{summary}", "{reason}", state).IsCut);
+    }
+
+    [Fact]
+    public void HashOf_OtherBlanks_IsTheSameAndOtherTextIsNot()
+    {
+        Assert.Equal(MirrorText.HashOf("a b", "c\n\nd"), MirrorText.HashOf(" a b", "c\r\nd\n"));
+        Assert.NotEqual(MirrorText.HashOf("a", "b"), MirrorText.HashOf("a", "b!"));
+        Assert.NotEqual(MirrorText.HashOf("a b", "c"), MirrorText.HashOf("a", "b c"));
+    }
+
+    [Fact]
     public void Title_LongText_IsCutBetweenCharacters()
     {
         var state = Open(new Seat { Person = Person("mia"), Via = ["named"] });
@@ -89,6 +126,20 @@ public sealed class MirrorTests
         var failed = MirrorRetries.Failed(mirror, isOver: false, "down", null, Now);
         Assert.Equal((MirrorStatus.Failed, null, false), (failed.Status, failed.NextAt, failed.IsClosed));
         Assert.True(MirrorRetries.Failed(mirror, isOver: true, "down", null, Now).IsClosed);
+    }
+
+    [Fact]
+    public void Corrected_MoreThanTenInAnHour_IsRefusedUntilTheHourIsOver()
+    {
+        MirrorState? mirror = new();
+        for (var i = 0; i < MirrorRetries.MaxCorrections; i++)
+        {
+            mirror = MirrorRetries.Corrected(mirror!, Now.AddMinutes(i));
+        }
+
+        Assert.Equal((10, Now), (mirror!.Corrections, mirror.CorrectedSince));
+        Assert.Null(MirrorRetries.Corrected(mirror, Now.AddMinutes(59)));
+        Assert.Equal(1, MirrorRetries.Corrected(mirror, Now.AddHours(1))!.Corrections);
     }
 
     [Theory]
@@ -135,6 +186,7 @@ public sealed class MirrorTests
         var looked = Assert.IsType<ApprovalMirrored>(ApprovalMachine.LookAtMirror(state, Now.AddDays(6)).Events.Single());
         Assert.Equal((false, Now.AddDays(6)), (looked.Mirror.IsClosed, looked.Mirror.NextAt));
         Assert.Empty(ApprovalMachine.LookAtMirror(state, Now.AddDays(8)).Events);
+        Assert.Empty(ApprovalMachine.LookAtMirror(state with { Mirror = state.Mirror with { Failures = 1, NextAt = Now.AddHours(1) } }, Now).Events);
         Assert.Empty(ApprovalMachine.LookAtMirror(state with { Mirror = null }, Now).Events);
         Assert.Empty(ApprovalMachine.LookAtMirror(state with { Mirror = state.Mirror with { IsClosed = false, NextAt = Now } }, Now).Events);
     }
@@ -142,13 +194,20 @@ public sealed class MirrorTests
     [Fact]
     public void Mirrored_ThroughTheJournal_ComesBackWhole()
     {
-        var mirror = new MirrorState { Reference = "CHG1", RecordId = "0a", Url = "https://x", Status = MirrorStatus.Open, NextAt = Now, Failures = 2, Error = "e", Sending = "create", SentAt = Now, OpenState = "Waiting" }.WithAnswered("1").WithAnswered("2").WithAnswered("1");
+        var mirror = new MirrorState { Reference = "CHG1", RecordId = "0a", Url = "https://x", Status = MirrorStatus.Open, NextAt = Now, Failures = 2, Error = "e", Sending = "create", SentAt = Now, OpenState = "Waiting", ContentHash = "h", IsCut = true, Corrections = 3, CorrectedSince = Now, Rows = [new MirrorRow { Id = "r", ApproverId = "p", Email = "e", Waiting = 4, Level = 1, Handled = 3, Set = NativeDecision.Requested }] }.WithAnswered("1").WithAnswered("2").WithAnswered("1");
         var (type, json) = ApprovalEvents.Serialize(new ApprovalMirrored { At = Now, Mirror = mirror, Reason = "r" });
         var back = Assert.IsType<ApprovalMirrored>(ApprovalEvents.Deserialize(type, json));
 
         Assert.Equal(["2", "1"], back.Mirror.Answered);
-        Assert.Equal(mirror with { Answered = [] }, back.Mirror with { Answered = [] });
+        Assert.Equal(mirror with { Answered = [], Rows = [] }, back.Mirror with { Answered = [], Rows = [] });
+        Assert.Equal(mirror.Rows, back.Mirror.Rows);
         Assert.Equal(20, Enumerable.Range(0, 50).Aggregate(mirror, (current, i) => current.WithAnswered($"c{i}")).Answered.Count);
+    }
+
+    private static ApprovalState Asking(string arguments)
+    {
+        var state = Open(new Seat { Person = Person("mia"), Via = ["named"] });
+        return state with { Request = state.Request with { Arguments = JsonDocument.Parse(arguments).RootElement } };
     }
 
     private static PersonRef Person(string name) => new() { Email = $"{name}@acme.example", Name = name };

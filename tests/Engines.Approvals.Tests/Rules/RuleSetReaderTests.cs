@@ -135,6 +135,18 @@ public sealed partial class RuleSetReaderTests
     }
 
     [Fact]
+    public void ReadStored_FaultyMirror_GoesWithoutItAndSaysSo()
+    {
+        const string Text = "version: 1\ndefault: { levels: [{ name: x, approvers: ['email:a@acme.example'] }], mirror: { instance: jira, kind: jira_transition, settings: { project: IT, reopen: Approved } } }";
+        Assert.Contains("'reopen' must be another status", Assert.Throws<DefinitionException>(() => RuleSetReader.Read(Text, "r")).Message, StringComparison.Ordinal);
+        var stored = RuleSetReader.ReadStored(Text, "r", 7);
+
+        Assert.Equal((7, "x", null), (stored.Version, stored.Default!.Levels[0].Name, stored.Default.Mirror));
+        Assert.Contains("no record is kept in 'jira'", Assert.Single(stored.Dropped).Message, StringComparison.Ordinal);
+        Assert.Throws<DefinitionException>(() => RuleSetReader.ReadStored("version: 1\nrulez: []", "r", 7));
+    }
+
+    [Fact]
     public void Read_MirrorInServiceNowOfALevelOfRoles_WarnsThatNobodyIsAskedThere() => Assert.Contains(
         RuleSetReader.Read("version: 1\ndefault: { levels: [{ name: x, approvers: [role:a] }], mirror: { instance: servicenow-main, kind: servicenow_approval } }", "r").Warnings,
         warning => warning.Message.Contains("nobody is asked in the record", StringComparison.Ordinal));

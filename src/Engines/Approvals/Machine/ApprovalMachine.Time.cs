@@ -77,7 +77,7 @@ public static partial class ApprovalMachine
     public static ApprovalOutcome LookAtMirror(ApprovalState state, DateTimeOffset now)
     {
         ArgumentNullException.ThrowIfNull(state);
-        return state.Mirror is not { RecordId: not null } mirror || mirror.NextAt <= now || mirror.Status == MirrorStatus.Failed || (mirror.IsClosed && now - state.End?.At > WatchedFor)
+        return state.Mirror is not { RecordId: not null } mirror || mirror.NextAt <= now || mirror.Failures > 0 || (mirror.IsClosed && now - state.End?.At > WatchedFor)
             ? new() { IsRepeat = true }
             : ApprovalOutcome.Of(new ApprovalMirrored { At = now, Mirror = mirror with { NextAt = now, IsClosed = false } });
     }

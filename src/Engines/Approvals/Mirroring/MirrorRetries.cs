@@ -30,6 +30,25 @@ public static class MirrorRetries
         return now + (wait < ShortestPoll ? ShortestPoll : wait > LongestPoll ? LongestPoll : wait);
     }
 
+    /// <summary>How often in an hour something is set again that the other system has undone.</summary>
+    public const int MaxCorrections = 10;
+
+    private static readonly TimeSpan CountedFor = TimeSpan.FromHours(1);
+
+    /// <summary>With one more correction; null when there were so many that nothing more is corrected for now.</summary>
+    /// <param name="mirror">What was known before.</param>
+    /// <param name="now">The time.</param>
+    public static MirrorState? Corrected(MirrorState mirror, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(mirror);
+        if (mirror.CorrectedSince is not { } since || now - since >= CountedFor)
+        {
+            return mirror with { Corrections = 1, CorrectedSince = now };
+        }
+
+        return mirror.Corrections >= MaxCorrections ? null : mirror with { Corrections = mirror.Corrections + 1 };
+    }
+
     /// <summary>What is known after a failure: it is tried again later, or, after so many, not any more. It is tried once more when the request itself changes, unless that is over.</summary>
     /// <param name="mirror">What was known before.</param>
     /// <param name="isOver">Whether the request is over.</param>

@@ -12,6 +12,8 @@ public static partial class MirrorSettings
     /// <summary>An issue that is decided by moving it to another status, in Jira.</summary>
     public const string JiraTransition = "jira_transition";
 
+    private static readonly string[] Decisions = ["approved", "rejected", "withdrawn"];
+
     private const string StandardTitle = "Approval: {summary}";
 
     private const string StandardDescription =
@@ -71,6 +73,11 @@ public static partial class MirrorSettings
         if (faults.Count == 0 && mirror.Kind == JiraTransition && Same(Of(mirror, "approved"), Of(mirror, "rejected")))
         {
             faults.Add(("rejected", "'approved' and 'rejected' must be two statuses."));
+        }
+
+        if (faults.Count == 0 && mirror.Kind == JiraTransition && Of(mirror, "reopen") is { } reopen && Decisions.Any(decision => Same(Of(mirror, decision), reopen)))
+        {
+            faults.Add(("reopen", $"'reopen' must be another status than those of {string.Join(", ", Decisions)}."));
         }
 
         return faults;

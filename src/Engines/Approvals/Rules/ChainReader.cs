@@ -6,9 +6,12 @@ using Steward.Engines.Approvals.Mirroring;
 namespace Steward.Engines.Approvals.Rules;
 
 /// <summary>Reads chains, named ones and those that stand in a rule.</summary>
-internal sealed class ChainReader(IReadOnlySet<string> calendars, RuleErrors errors)
+internal sealed class ChainReader(IReadOnlySet<string> calendars, RuleErrors errors, bool isStored)
 {
     private readonly Dictionary<string, ChainDefinition?> _named = new(StringComparer.Ordinal);
+
+    /// <summary>Mirrors that a stored rule set goes without, since this release finds them faulty: what people decide does not depend on a record elsewhere.</summary>
+    public List<(string At, string? Rule, string Message)> Dropped { get; } = [];
 
     /// <summary>The named chains that some rule takes.</summary>
     public HashSet<string> Used { get; } = new(StringComparer.Ordinal);
@@ -64,7 +67,7 @@ internal sealed class ChainReader(IReadOnlySet<string> calendars, RuleErrors err
         };
     }
 
-    private MirrorDefinition Mirror(JsonObject node, string at, string? rule)
+    private MirrorDefinition? Mirror(JsonObject node, string at, string? rule)
     {
         var mirror = new MirrorDefinition
         {
@@ -72,7 +75,14 @@ internal sealed class ChainReader(IReadOnlySet<string> calendars, RuleErrors err
             Kind = node["kind"]!.GetValue<string>(),
             Settings = (node["settings"] as JsonObject ?? []).ToDictionary(setting => setting.Key, setting => setting.Value!.GetValue<string>(), StringComparer.Ordinal),
         };
-        foreach (var (setting, message) in MirrorSettings.Check(mirror))
+        var faults = MirrorSettings.Check(mirror);
+        if (isStored && faults.Count > 0)
+        {
+            Dropped.Add((at, rule, $"no record is kept in '{mirror.Instance}': {string.Join(" ", faults.Select(fault => fault.Message))}"));
+            return null;
+        }
+
+        foreach (var (setting, message) in faults)
         {
             errors.Add(setting.Length == 0 ? at : $"{at}/settings/{LocatedDocument.Escape(setting)}", rule, message);
         }

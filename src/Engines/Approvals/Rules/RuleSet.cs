@@ -42,6 +42,9 @@ public sealed class RuleSet
     /// <summary>False when this release cannot read the version any more: then every request goes to the tenant's admins.</summary>
     public bool IsReadable { get; init; } = true;
 
+    /// <summary>Mirrors that a stored version names and that this release finds faulty: its chains go without them.</summary>
+    public IReadOnlyList<RuleWarning> Dropped { get; init; } = [];
+
     /// <summary>Where the environment of a request stands, by which freezes are limited.</summary>
     internal ConditionField Environment { get; init; } = new FieldCatalog().Find("environment")!;
 

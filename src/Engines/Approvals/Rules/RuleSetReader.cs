@@ -14,7 +14,16 @@ public static class RuleSetReader
     /// <param name="file">How errors name it.</param>
     /// <param name="version">The version that verdicts name.</param>
     /// <exception cref="DefinitionException">It is none; every fault is named with its line, those in conditions also with their place in the condition.</exception>
-    public static RuleSet Read(string text, string file, int version = 0)
+    public static RuleSet Read(string text, string file, int version = 0) => Read(text, file, version, isStored: false);
+
+    /// <summary>Reads a rule set that was accepted once. A mirror that is faulty by now is left out, with a warning.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="file">How errors name it.</param>
+    /// <param name="version">The version that verdicts name.</param>
+    /// <exception cref="DefinitionException">It cannot be read any more.</exception>
+    public static RuleSet ReadStored(string text, string file, int version) => Read(text, file, version, isStored: true);
+
+    private static RuleSet Read(string text, string file, int version, bool isStored)
     {
         ArgumentNullException.ThrowIfNull(text);
         var document = YamlLoader.Load(text, file);
@@ -30,7 +39,7 @@ public static class RuleSetReader
         var catalog = new FieldCatalog();
         DeclareFields(root["fields"] as JsonObject ?? [], catalog, errors);
         var calendars = TimeReader.Calendars(root["calendars"] as JsonArray ?? [], catalog, errors);
-        var chains = new ChainReader(calendars.Select(calendar => calendar.Name).ToHashSet(StringComparer.Ordinal), errors);
+        var chains = new ChainReader(calendars.Select(calendar => calendar.Name).ToHashSet(StringComparer.Ordinal), errors, isStored);
         chains.Declare(root["chains"] as JsonObject ?? []);
         var rules = Rules(root["rules"] as JsonArray ?? [], catalog, chains, errors);
         var otherwise = root["default"] is { } standard ? chains.Then(standard, "/default", null) : null;
@@ -46,6 +55,7 @@ public static class RuleSetReader
             TimeZone = timeZone,
             Environment = catalog.Find("environment")!,
             Warnings = RuleWarnings.Of(otherwise, rules, chains, document),
+            Dropped = [.. chains.Dropped.Select(mirror => new RuleWarning(document.LineOf(mirror.At), mirror.Rule, mirror.Message))],
         };
     }
 

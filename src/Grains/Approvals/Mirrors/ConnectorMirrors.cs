@@ -85,9 +85,9 @@ internal sealed partial class ConnectorMirrors(
         await session.NoteAsync(isOver && !wasClosed && mirror.Reference is { } reference ? $"{reference} in {session.Instance} says how it ended." : null);
     }
 
-    [LoggerMessage(EventId = 1821, Level = LogLevel.Warning, Message = "The record in {Instance} of {Tenant} that goes along with approval {Approval} could not be brought in step (failure {Failures}): {Error}")]
+    [LoggerMessage(EventId = 1851, Level = LogLevel.Warning, Message = "The record in {Instance} of {Tenant} that goes along with approval {Approval} could not be brought in step (failure {Failures}): {Error}")]
     private static partial void LogFailed(ILogger logger, string instance, string tenant, string approval, int failures, string error);
 
-    [LoggerMessage(EventId = 1822, Level = LogLevel.Error, Message = "Keeping a record in {Instance} of {Tenant} met a defect")]
+    [LoggerMessage(EventId = 1852, Level = LogLevel.Error, Message = "Keeping a record in {Instance} of {Tenant} met a defect")]
     private static partial void LogDefect(ILogger logger, Exception exception, string instance, string tenant);
 }

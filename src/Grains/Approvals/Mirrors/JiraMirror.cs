@@ -16,13 +16,14 @@ internal static class JiraMirror
         }
 
         var key = session.Mirror.RecordId!;
-        var status = await StatusAsync(session, key, cancellationToken);
+        var issue = await IssueAsync(session, key, cancellationToken);
+        var status = StatusOf(issue);
         if (session.Mirror.OpenState is null && DecisionOf(session, status) == NativeDecision.Requested)
         {
             session.Mirror = session.Mirror with { OpenState = status };
         }
 
-        status = await TakeAsync(session, key, status, cancellationToken);
+        status = await TakeAsync(session, key, issue, cancellationToken);
         if (session.State.IsOver)
         {
             await CloseAsync(session, key, status, cancellationToken);
@@ -31,17 +32,10 @@ internal static class JiraMirror
 
     private static async Task<bool> CreateAsync(MirrorSession session, CancellationToken cancellationToken)
     {
-        var arguments = new
-        {
-            project = session.Setting("project"),
-            issueType = session.Setting("issueType"),
-            summary = MirrorText.Title(session.Setting("title")!, session.State),
-            description = MirrorText.Description(session.Setting("description")!, session.State),
-            labels = new[] { session.Marker },
-        };
-        var made = session.State.IsOver
-            ? await session.FindEarlierAsync("create", "issues.create", arguments, cancellationToken)
-            : await session.OnceAsync("create", "issues.create", arguments, cancellationToken);
+        var made = await session.CreateAsync(
+            "issues.create",
+            content => new { project = session.Setting("project"), issueType = session.Setting("issueType"), summary = content.Title, description = content.Description, labels = new[] { session.Marker } },
+            cancellationToken);
         if (made is not { } created)
         {
             // There is nothing to close.
@@ -56,35 +50,63 @@ internal static class JiraMirror
 
     /// <summary>Takes what was decided there, and puts the issue back where that does not end the request.</summary>
     /// <returns>The issue's status afterwards.</returns>
-    private static async Task<string> TakeAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
+    private static async Task<string> TakeAsync(MirrorSession session, string key, JsonElement issue, CancellationToken cancellationToken)
     {
-        var decision = DecisionOf(session, status);
-        if (decision == NativeDecision.Requested || IsEnd(session, status))
+        for (var look = 0; look < MostLooks; look++)
         {
-            return status;
-        }
-
-        var (change, account) = await LastMoveAsync(session, key, status, cancellationToken);
-        if (!session.Mirror.Answered.Contains(change))
-        {
-            var verdict = await session.JudgeAsync(decision, $"{key}/{change}", account, cancellationToken);
-            if (!verdict.Counts || !session.State.IsOver)
+            var status = StatusOf(issue);
+            var decision = DecisionOf(session, status);
+            if (decision == NativeDecision.Requested || IsEnd(session, status))
             {
-                await session.OnceAsync($"answer/{change}", "issues.comment", new { key, comment = verdict.Answer }, cancellationToken);
+                return status;
             }
 
-            session.Mirror = session.Mirror.WithAnswered(change);
-            await session.NoteAsync(verdict.Counts ? null : verdict.Answer);
+            var move = await LastMoveAsync(session, key, status, cancellationToken);
+            var counts = await JudgeAsync(session, key, issue, decision, move, cancellationToken);
+            var back = session.Setting("reopen") ?? session.Mirror.OpenState;
+            if (session.State.IsOver || back is null || MirrorSettings.Same(back, status))
+            {
+                return status;
+            }
+
+            // Somebody else may have moved it since: what they decided is not to be lost.
+            issue = await IssueAsync(session, key, cancellationToken);
+            if (MirrorSettings.Same(StatusOf(issue), status) && (await LastMoveAsync(session, key, status, cancellationToken)).Change == move.Change)
+            {
+                if (!counts)
+                {
+                    session.Correct();
+                }
+
+                await MoveAsync(session, key, back, cancellationToken);
+                return back;
+            }
         }
 
-        var back = session.Setting("reopen") ?? session.Mirror.OpenState;
-        if (session.State.IsOver || back is null || MirrorSettings.Same(back, status))
+        throw new MirrorException($"{key} is being changed all the time.");
+    }
+
+    /// <summary>Lets the approval judge a move once, and says there what became of it.</summary>
+    /// <returns>Whether it counts; a move that was answered before does not any more.</returns>
+    private static async Task<bool> JudgeAsync(MirrorSession session, string key, JsonElement issue, NativeDecision decision, Move move, CancellationToken cancellationToken)
+    {
+        if (session.Mirror.Answered.Contains(move.Change))
         {
-            return status;
+            return false;
         }
 
-        await MoveAsync(session, key, back, cancellationToken);
-        return back;
+        var said = move.IsTextChanged ? null : MirrorText.HashOf(issue.Text("summary"), issue.Text("description"));
+        var verdict = move.IsOwn
+            ? new MirrorVerdict(false, MirrorText.Refused(move.Account.Name, "Steward's own account decides nothing."))
+            : await session.JudgeAsync(decision, $"{key}/{move.Change}", move.Account, said, cancellationToken);
+        if (!verdict.Counts || !session.State.IsOver)
+        {
+            await session.OnceAsync($"answer/{move.Change}", "issues.comment", new { key, comment = verdict.Answer }, cancellationToken);
+        }
+
+        session.Mirror = session.Mirror.WithAnswered(move.Change);
+        await session.NoteAsync(verdict.Counts ? null : verdict.Answer);
+        return verdict.Counts;
     }
 
     private static async Task CloseAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
@@ -92,6 +114,11 @@ internal static class JiraMirror
         var end = EndOf(session);
         if (!MirrorSettings.Same(status, end))
         {
+            if (session.Mirror.IsEndTold)
+            {
+                session.Correct();
+            }
+
             await MoveAsync(session, key, end, cancellationToken);
         }
 
@@ -102,8 +129,10 @@ internal static class JiraMirror
         }
     }
 
-    private static async Task<string> StatusAsync(MirrorSession session, string key, CancellationToken cancellationToken) =>
-        (await session.ReadAsync("issues.get", new { key }, cancellationToken)).Text("status") ?? throw new MirrorException($"Jira does not say how {key} stands.");
+    private static async Task<JsonElement> IssueAsync(MirrorSession session, string key, CancellationToken cancellationToken) =>
+        await session.ReadAsync("issues.get", new { key }, cancellationToken);
+
+    private static string StatusOf(JsonElement issue) => issue.Text("status") ?? throw new MirrorException("Jira does not say how the issue stands.");
 
     private static async Task MoveAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
     {
@@ -118,14 +147,15 @@ internal static class JiraMirror
     }
 
     /// <summary>Which change made the issue's status what it is, and whose.</summary>
-    private static async Task<(string Change, NativeAccount Account)> LastMoveAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
+    private static async Task<Move> LastMoveAsync(MirrorSession session, string key, string status, CancellationToken cancellationToken)
     {
         var log = await session.ReadAsync("issues.changelog", new { key }, cancellationToken);
-        var last = log.IsTrue("truncated") ? default : log.Items().LastOrDefault(change => change.Items("fields").Any(field => field.GetString() == "status"));
+        var last = log.IsTrue("truncated") ? default : log.Items().LastOrDefault(change => IsOf(change, "status"));
+        var isTextChanged = log.Items().Any(change => IsOf(change, "summary") || IsOf(change, "description"));
         if (last.ValueKind != JsonValueKind.Object || last.Text("id") is not { } id)
         {
             // Nobody moved it there, or so much has happened that the log does not say who.
-            return ($"as {status}", new NativeAccount(null, null));
+            return new Move($"as {status}", new NativeAccount(null, null), IsOwn: false, isTextChanged);
         }
 
         if (!LeadsTo(last, status))
@@ -135,12 +165,19 @@ internal static class JiraMirror
 
         if (last.Text("accountId") is not { } account)
         {
-            return (id, new NativeAccount(null, last.Text("author")));
+            return new Move(id, new NativeAccount(null, last.Text("author")), IsOwn: false, isTextChanged);
+        }
+
+        if ((await session.ReadAsync("users.me", new { }, cancellationToken)).Text("accountId") == account)
+        {
+            return new Move(id, new NativeAccount(null, last.Text("author")), IsOwn: true, isTextChanged);
         }
 
         var person = await session.ReadAsync("users.get", new { accountId = account }, cancellationToken);
-        return (id, new NativeAccount(person.IsFalse("active") ? null : person.Text("email"), person.Text("displayName")));
+        return new Move(id, new NativeAccount(person.IsFalse("active") ? null : person.Text("email"), person.Text("displayName")), IsOwn: false, isTextChanged);
     }
+
+    private static bool IsOf(JsonElement change, string field) => change.Items("fields").Any(changed => changed.GetString() == field);
 
     private static bool LeadsTo(JsonElement change, string status)
     {
@@ -167,4 +204,14 @@ internal static class JiraMirror
             _ => session.Setting("withdrawn") ?? rejected,
         };
     }
+
+    // Whoever moves it while it is looked at is waited for, but not for ever.
+    private const int MostLooks = 3;
+
+    /// <summary>What made the issue's status what it is.</summary>
+    /// <param name="Change">Which change.</param>
+    /// <param name="Account">Whose.</param>
+    /// <param name="IsOwn">Whether it was Steward's own account.</param>
+    /// <param name="IsTextChanged">Whether title or description were ever changed: nobody can tell what was read there then.</param>
+    private sealed record Move(string Change, NativeAccount Account, bool IsOwn, bool IsTextChanged);
 }

@@ -79,6 +79,6 @@ internal sealed partial class MirrorHooksGrain(PlatformIdentity platform, ILogge
 
     private static JsonElement Member(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : default;
 
-    [LoggerMessage(EventId = 1823, Level = LogLevel.Warning, Message = "An event of {Instance} could not be taken by the approvals now; it will come again")]
+    [LoggerMessage(EventId = 1853, Level = LogLevel.Warning, Message = "An event of {Instance} could not be taken by the approvals now; it will come again")]
     private static partial void LogNotTaken(ILogger logger, Exception exception, string instance);
 }

@@ -29,6 +29,12 @@ internal sealed class MirrorPeople(ITenantDirectories directories, IGrainFactory
             return (null, "The company's directory knows nobody with that address who works here.");
         }
 
+        platform.Assume(tenantId);
+        if (await IsSharedAsync(tenantId, person, cancellationToken))
+        {
+            return (null, "With that address several people sign in. Sign in to Steward and decide there.");
+        }
+
         if (person.UserId is null && (state.Request.Requester.Email is null || IsSomebodysAddress(state, person.Email)))
         {
             // By the address alone nobody can tell this person from another one; a sign-in can.
@@ -44,6 +50,18 @@ internal sealed class MirrorPeople(ITenantDirectories directories, IGrainFactory
             Name = person.Name,
             Roles = seen is not null && time.GetUtcNow() - seen.At <= RolesHoldFor ? seen.Roles : [],
         }, null);
+    }
+
+    // What the directory remembers may be old: somebody else may have come with the address since.
+    private async Task<bool> IsSharedAsync(string tenantId, Person person, CancellationToken cancellationToken)
+    {
+        if (person is { IsAddressShared: true, UserId: null } || KnownAddress.Of(person.Email) is not { } address)
+        {
+            return true;
+        }
+
+        var owners = await grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(tenantId, KnownAddress.PartOf(address))).Whose([address], cancellationToken);
+        return owners.TryGetValue(address, out var owner) && (owner is null || (person.UserId is not null && owner != person.UserId));
     }
 
     // Somebody was asked under a user id whose address is not surely theirs any more.

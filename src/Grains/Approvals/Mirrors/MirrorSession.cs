@@ -87,13 +87,50 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
         }
     }
 
+    /// <summary>Counts that something is set again that was set before; past a bound nothing more is, so that a rule of the other system that undoes it every time is no endless loop.</summary>
+    /// <exception cref="MirrorException">It was too often.</exception>
+    public void Correct() => Mirror = MirrorRetries.Corrected(Mirror, time.GetUtcNow())
+        ?? throw new MirrorException($"What Steward sets in {Instance} is undone there again and again: {MirrorRetries.MaxCorrections} times in an hour.");
+
+    /// <summary>What the record is given to say.</summary>
+    public MirrorContent Content() => MirrorText.ContentOf(Setting("title")!, Setting("description")!, State);
+
+    /// <summary>Makes the record, unless an earlier attempt did. What it is given to say is durable before it is sent.</summary>
+    /// <returns>The other system's answer; null when the request is over and nothing was made.</returns>
+    public async Task<JsonElement?> CreateAsync(string operation, Func<MirrorContent, object> arguments, CancellationToken cancellationToken)
+    {
+        var content = Content();
+        if (await FindEarlierAsync(CreateKey, operation, arguments(content), cancellationToken) is { } earlier)
+        {
+            return earlier;
+        }
+
+        if (State.IsOver)
+        {
+            return null;
+        }
+
+        Mirror = Mirror with { ContentHash = content.Hash, IsCut = content.IsCut };
+        return await OnceAsync(CreateKey, operation, arguments(content), cancellationToken);
+    }
+
     /// <summary>Lets the approval judge what somebody decided there.</summary>
     /// <param name="decision">What.</param>
     /// <param name="change">Which change, the same for repetitions.</param>
     /// <param name="account">Whose account it was, as the other system has it.</param>
+    /// <param name="said">The hash of what the record says there now (<see cref="MirrorText.HashOf"/>); null when it does not surely say what it said when it was decided.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    public async Task<MirrorVerdict> JudgeAsync(NativeDecision decision, string change, NativeAccount account, CancellationToken cancellationToken)
+    /// <exception cref="MirrorException">It cannot be judged now, only later.</exception>
+    public async Task<MirrorVerdict> JudgeAsync(NativeDecision decision, string change, NativeAccount account, string? said, CancellationToken cancellationToken)
     {
+        if (decision == NativeDecision.Approved && !State.IsOver && (Mirror.IsCut || said is null || said != Mirror.ContentHash))
+        {
+            // Whoever approved it there may have seen something else than what would be done.
+            return new(false, MirrorText.Refused(account.Name ?? account.Email, Mirror.IsCut
+                ? "Not all of the request fits here. Decide in Steward."
+                : "This record does not say any more what Steward wrote into it. Decide in Steward."));
+        }
+
         var (actor, why) = await people.FindAsync(State, account, cancellationToken);
         if (actor is null)
         {
@@ -117,6 +154,11 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
             Comment = $"Decided in {Instance}: {Mirror.Reference}.",
             OperationId = $"mirror/{change}",
         });
+        if (outcome.Refusal is { Kind: RefusalKind.NotOpen } notNow)
+        {
+            throw new MirrorException(notNow.Message);
+        }
+
         return outcome.Refusal is { } refusal
             ? new(false, MirrorText.Refused(actor.Label, refusal.Message))
             : new(true, State.IsOver ? MirrorText.Ended(State) : MirrorText.Counted(State, actor.Label, vote));
@@ -132,6 +174,7 @@ internal sealed class MirrorSession(IMirroredApproval approval, MirrorDefinition
     };
 
     private const string MirrorChannel = "mirror";
+    private const string CreateKey = "create";
 
     private ActionRequest Request(string key, string operation, object arguments) => new()
     {

@@ -5,7 +5,7 @@ using Steward.Engines.Approvals.Mirroring;
 namespace Steward.Approvals;
 
 /// <summary>
-/// A record in ServiceNow with one approval for each person who is asked. An approval counts only when whoever changed it last is the person whom it asks: it says nobody else's mind.
+/// A record in ServiceNow with one approval for each person who is asked. An approval counts only when Steward made it, and when the one change since it was seen waiting is by the account that it asks: it says nobody else's mind.
 /// </summary>
 internal static class ServiceNowMirror
 {
@@ -17,7 +17,7 @@ internal static class ServiceNowMirror
             return;
         }
 
-        var document = await session.ReadAsync("records.get", new { table = session.Setting("table"), id = session.Mirror.RecordId }, cancellationToken);
+        var document = await DocumentAsync(session, cancellationToken);
         if (session.Mirror.Url is null)
         {
             session.Mirror = session.Mirror with { Url = document.Text("url") };
@@ -39,18 +39,15 @@ internal static class ServiceNowMirror
         }
     }
 
+    private static async Task<JsonElement> DocumentAsync(MirrorSession session, CancellationToken cancellationToken) =>
+        await session.ReadAsync("records.get", new { table = session.Setting("table"), id = session.Mirror.RecordId }, cancellationToken);
+
     private static async Task<bool> CreateAsync(MirrorSession session, CancellationToken cancellationToken)
     {
-        var arguments = new
-        {
-            table = session.Setting("table"),
-            title = MirrorText.Title(session.Setting("title")!, session.State),
-            description = MirrorText.Description(session.Setting("description")!, session.State),
-            correlationId = session.Marker,
-        };
-        var made = session.State.IsOver
-            ? await session.FindEarlierAsync("create", "records.create", arguments, cancellationToken)
-            : await session.OnceAsync("create", "records.create", arguments, cancellationToken);
+        var made = await session.CreateAsync(
+            "records.create",
+            content => new { table = session.Setting("table"), title = content.Title, description = content.Description, correlationId = session.Marker },
+            cancellationToken);
         if (made is not { } created)
         {
             // There is nothing to close.
@@ -71,68 +68,120 @@ internal static class ServiceNowMirror
             .. found.Items()
                 // Where the column may not be searched the instance ignores the condition.
                 .Where(item => item.Text("documentId") == session.Mirror.RecordId && item.Text("id") is not null)
-                .Select(item => new Row(item.Text("id")!, item.Text("approver"), DecisionOf(item.Text("state")), item.Text("changedBy"), item.Number("changes"))),
+                .Select(item => new Row(item.Text("id")!, item.Text("approverId"), DecisionOf(item.Text("state")), item.Text("changedBy"), item.Number("changes"))),
         ];
     }
 
     /// <summary>Takes what somebody decided in an approval of the record, and sets the approval to what it should say.</summary>
     private static async Task TakeAsync(MirrorSession session, Row row, CancellationToken cancellationToken)
     {
-        var wanted = WantedOf(session.State, row);
-        if (row.Decision == wanted)
+        var own = OwnOf(session, row);
+        if (own is not null && row.Decision == NativeDecision.Requested)
         {
+            Keep(session, own = own with { Waiting = row.Changes, Level = session.State.OpenLevel?.Number });
+        }
+
+        if (row.Decision == WantedOf(session, own))
+        {
+            Settle(session, own, row);
             return;
         }
 
         var why = session.State.IsOver ? MirrorText.Ended(session.State) : "Steward: this is not what the request stands at.";
-        if (row.Decision is NativeDecision.Approved or NativeDecision.Rejected && !session.Mirror.Answered.Contains(row.Change))
+        if (row.Decision is not (NativeDecision.Approved or NativeDecision.Rejected) || session.Mirror.RowOf(row.Id)?.Handled == row.Changes)
         {
-            var verdict = await JudgeAsync(session, row, cancellationToken);
-            wanted = WantedOf(session.State, row);
-            if (verdict.Counts && row.Decision == wanted)
-            {
-                return;
-            }
-
-            why = verdict.Answer;
-            await SetAsync(session, row, wanted, why, cancellationToken);
-            session.Mirror = session.Mirror.WithAnswered(row.Change);
-            await session.NoteAsync(why);
+            await SetAsync(session, row, why, isCorrection: true, cancellationToken);
             return;
         }
 
-        await SetAsync(session, row, wanted, why, cancellationToken);
+        var verdict = await JudgeAsync(session, row, own, cancellationToken);
+        if (verdict.Counts && row.Decision == WantedOf(session, own))
+        {
+            Settle(session, own, row);
+            return;
+        }
+
+        await SetAsync(session, row, verdict.Answer, !verdict.Counts, cancellationToken);
+        await session.NoteAsync(verdict.Answer);
     }
 
-    private static async Task<MirrorVerdict> JudgeAsync(MirrorSession session, Row row, CancellationToken cancellationToken)
+    private static async Task<MirrorVerdict> JudgeAsync(MirrorSession session, Row row, MirrorRow? own, CancellationToken cancellationToken)
     {
-        var people = row.ChangedBy is null ? [] : (await session.ReadAsync("users.named", new { userName = row.ChangedBy }, cancellationToken)).Items();
-        var person = people.Where(one => one.Text("userName") == row.ChangedBy && !one.IsFalse("active")).ToList();
-        var account = person.Count == 1 ? new NativeAccount(person[0].Text("email"), person[0].Text("name")) : new NativeAccount(null, row.ChangedBy);
-        return account.Email is not null && !account.Email.Equals(row.Approver, StringComparison.OrdinalIgnoreCase)
-            ? new(false, MirrorText.Refused(account.Name ?? account.Email, $"This approval asks {row.Approver ?? "somebody else"}."))
-            : await session.JudgeAsync(row.Decision, row.Change, account, cancellationToken);
+        var named = row.ChangedBy is null ? [] : (await session.ReadAsync("users.named", new { userName = row.ChangedBy }, cancellationToken)).Items();
+        var people = named.Where(one => one.Text("userName") == row.ChangedBy && !one.IsFalse("active")).ToList();
+        var name = people.Count == 1 ? people[0].Text("name") ?? row.ChangedBy : row.ChangedBy;
+        if (own is null)
+        {
+            return new(false, MirrorText.Refused(name, "Steward did not ask with this approval."));
+        }
+
+        if (people.Count != 1 || people[0].Text("id") != own.ApproverId)
+        {
+            return new(false, MirrorText.Refused(name, $"This approval asks {own.Email}."));
+        }
+
+        if (await AccountOfAsync(session, own.Email!, cancellationToken) != own.ApproverId)
+        {
+            return new(false, MirrorText.Refused(name, "By the mail address it cannot be told any more whose account that is. Decide in Steward."));
+        }
+
+        if (!session.State.IsOver && (own.Waiting is not { } waiting || row.Changes != waiting + 1 || (session.State.OpenLevel is { } level && level.Number != own.Level)))
+        {
+            // The last change may be anything: somebody else may have decided before it.
+            return new(false, MirrorText.Refused(name, "It was changed more than once since Steward saw it last, so that nobody can tell who decided. Click again."));
+        }
+
+        // Read after the decision: before it, the record may have said something else.
+        var document = row.Decision == NativeDecision.Approved ? await DocumentAsync(session, cancellationToken) : default;
+        return await session.JudgeAsync(row.Decision, $"{row.Id}/{row.Changes}", new NativeAccount(own.Email, name), MirrorText.HashOf(document.Text("title"), document.Text("description")), cancellationToken);
     }
 
-    private static async Task SetAsync(MirrorSession session, Row row, NativeDecision wanted, string why, CancellationToken cancellationToken) =>
-        await session.SetAsync("approvers.set", new { id = row.Id, state = StateOf(wanted), comment = why }, cancellationToken);
+    /// <summary>Sets an approval to what it should say. That it is no decision of anybody is durable before it is sent.</summary>
+    private static async Task SetAsync(MirrorSession session, Row row, string why, bool isCorrection, CancellationToken cancellationToken)
+    {
+        var own = OwnOf(session, row);
+        var wanted = WantedOf(session, own);
+        var known = own ?? new MirrorRow { Id = row.Id, Set = session.Mirror.RowOf(row.Id)?.Set };
+        if (isCorrection && known.Set == wanted)
+        {
+            session.Correct();
+        }
+
+        if (known.Waiting is not null)
+        {
+            Keep(session, known = known with { Waiting = null });
+            await session.NoteAsync();
+        }
+
+        var result = await session.SetAsync("approvers.set", new { id = row.Id, state = StateOf(wanted), comment = why }, cancellationToken);
+        long? changes = DecisionOf(result.Text("state")) == wanted ? result.NumberOrNone("changes") : null;
+        Keep(session, known with { Set = wanted, Handled = changes, Waiting = wanted == NativeDecision.Requested ? changes : null, Level = session.State.OpenLevel?.Number });
+    }
 
     /// <summary>Asks those who are not asked there yet.</summary>
     private static async Task AskAsync(MirrorSession session, IReadOnlyList<Row> rows, CancellationToken cancellationToken)
     {
         var asked = MirrorPlan.SeatsOf(session.State).Where(seat => seat.Wanted == NativeDecision.Requested).Take(MirrorPlan.MaxPeople).ToList();
-        var there = asked.Count(seat => rows.Any(row => seat.Email.Equals(row.Approver, StringComparison.OrdinalIgnoreCase)));
-        foreach (var seat in asked.Where(seat => !rows.Any(row => seat.Email.Equals(row.Approver, StringComparison.OrdinalIgnoreCase))))
+        var known = rows.Select(row => OwnOf(session, row)?.Email).OfType<string>().ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var there = asked.Count(seat => known.Contains(seat.Email));
+        foreach (var seat in asked.Where(seat => !known.Contains(seat.Email)))
         {
-            var found = (await session.ReadAsync("users.find", new { email = seat.Email }, cancellationToken)).Items()
-                .Where(one => !one.IsFalse("active") && seat.Email.Equals(one.Text("email"), StringComparison.OrdinalIgnoreCase)).ToList();
-            if (found.Count != 1 || found[0].Text("id") is not { } approverId)
+            if (await AccountOfAsync(session, seat.Email, cancellationToken) is not { } approverId)
             {
                 // Nobody, or several: nobody can tell which one is meant. They decide elsewhere.
                 continue;
             }
 
-            await session.OnceAsync($"ask/{seat.Email}", "approvers.add", new { table = session.Setting("table"), documentId = session.Mirror.RecordId, approverId }, cancellationToken);
+            if (session.Mirror.Rows.Any(row => seat.Email.Equals(row.Email, StringComparison.OrdinalIgnoreCase)))
+            {
+                // They were asked before, and that was taken away there.
+                session.Correct();
+            }
+
+            var added = await session.OnceAsync($"ask/{seat.Email}", "approvers.add", new { table = session.Setting("table"), documentId = session.Mirror.RecordId, approverId }, cancellationToken);
+            var id = added.Text("id") ?? throw new MirrorException("ServiceNow does not say which approval it made.");
+            var isWaiting = DecisionOf(added.Text("state")) == NativeDecision.Requested;
+            Keep(session, new MirrorRow { Id = id, ApproverId = approverId, Email = seat.Email, Waiting = isWaiting ? added.NumberOrNone("changes") : null, Level = session.State.OpenLevel?.Number });
             there++;
         }
 
@@ -147,6 +196,11 @@ internal static class ServiceNowMirror
         var wanted = StateOf(MirrorPlan.WantedOf(session.State));
         if (document.Text("approval") != wanted || !session.Mirror.IsEndTold)
         {
+            if (session.Mirror.IsEndTold)
+            {
+                session.Correct();
+            }
+
             await session.SetAsync(
                 "records.settle",
                 new { table = session.Setting("table"), id = session.Mirror.RecordId, approval = wanted, state = session.Setting("closedState"), comment = MirrorText.Ended(session.State) },
@@ -155,8 +209,31 @@ internal static class ServiceNowMirror
         }
     }
 
-    private static NativeDecision WantedOf(ApprovalState state, Row row) =>
-        MirrorPlan.SeatsOf(state).FirstOrDefault(seat => seat.Email.Equals(row.Approver, StringComparison.OrdinalIgnoreCase))?.Wanted ?? MirrorPlan.WantedOfOthers(state);
+    /// <summary>The one account that works there with an address; null when there is none, or several.</summary>
+    private static async Task<string?> AccountOfAsync(MirrorSession session, string email, CancellationToken cancellationToken)
+    {
+        var found = (await session.ReadAsync("users.find", new { email }, cancellationToken)).Items()
+            .Where(one => !one.IsFalse("active") && email.Equals(one.Text("email"), StringComparison.OrdinalIgnoreCase)).ToList();
+        return found.Count == 1 ? found[0].Text("id") : null;
+    }
+
+    /// <summary>What is known of an approval that Steward made and that still asks whom it asked; null for any other.</summary>
+    private static MirrorRow? OwnOf(MirrorSession session, Row row) =>
+        session.Mirror.RowOf(row.Id) is { ApproverId: { } approverId } known && approverId == row.ApproverId ? known : null;
+
+    private static void Keep(MirrorSession session, MirrorRow row) => session.Mirror = session.Mirror.WithRow(row);
+
+    /// <summary>What an approval says is known: it is nobody's decision at another level.</summary>
+    private static void Settle(MirrorSession session, MirrorRow? own, Row row)
+    {
+        if (own is not null && row.Decision != NativeDecision.Requested)
+        {
+            Keep(session, own with { Waiting = null, Handled = row.Changes });
+        }
+    }
+
+    private static NativeDecision WantedOf(MirrorSession session, MirrorRow? own) =>
+        (own is null ? null : MirrorPlan.SeatsOf(session.State).FirstOrDefault(seat => seat.Email.Equals(own.Email, StringComparison.OrdinalIgnoreCase))?.Wanted) ?? MirrorPlan.WantedOfOthers(session.State);
 
     private static NativeDecision DecisionOf(string? state) => state switch
     {
@@ -178,9 +255,5 @@ internal static class ServiceNowMirror
     };
 
     /// <summary>One person's approval as it stands there.</summary>
-    private sealed record Row(string Id, string? Approver, NativeDecision Decision, string? ChangedBy, long Changes)
-    {
-        /// <summary>Which change made it what it is.</summary>
-        public string Change => $"{Id}/{Changes}";
-    }
+    private sealed record Row(string Id, string? ApproverId, NativeDecision Decision, string? ChangedBy, long Changes);
 }

@@ -1,11 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Steward.Engines.Orchestration.Tracing;
 
-namespace Steward.Engines.Notifications.Rendering;
+namespace Steward.Engines.Orchestration.Tracing;
 
 /// <summary>Whether people see all of what they are asked to approve: whoever asks could put what matters where it is cut off. Pure.</summary>
-internal static class ShownWhole
+public static class ShownWhole
 {
     /// <summary>Whether nothing but secrets is missing from a masked copy.</summary>
     /// <param name="json">What is asked for; null when it is nothing.</param>
