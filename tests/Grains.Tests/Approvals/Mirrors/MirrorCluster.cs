@@ -163,6 +163,8 @@ public sealed class MirrorCluster : GrainCluster, IAsyncLifetime
             options.AllowPrivateAddresses = true;
             options.SettleDelay = TimeSpan.Zero;
         });
+        // The other grain of these tests that hears the events: one that cannot be made would hold up the stream.
+        silo.Services.AddSingleton(new HookProbe());
         silo.Services.AddSingleton<ITenantDirectories>(Directories);
         silo.Services.AddSingleton<INotificationRouter>(ToldNotices);
         silo.Services.Configure<ApprovalOptions>(options => options.RetryAfter = TimeSpan.FromMilliseconds(10));
