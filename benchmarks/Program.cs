@@ -16,5 +16,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     NoisyNeighbour.Create(),
     ApprovalsScenario.Create(),
     InferenceScenario.Create(),
+    HeadsScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -43,7 +43,7 @@ public class CalibrationTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Isotonic_AnyAnswers_RisesKeepsTheMeanAndCanBeReadBack()
+    public void Isotonic_AnyAnswers_RisesAndCanBeReadBack()
     {
         var answers = Gen.NonEmptyListOf(from confidence in Gen.Choose(0, 40)
                                          from right in Gen.Elements(true, false)

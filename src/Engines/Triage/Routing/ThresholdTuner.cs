@@ -70,7 +70,6 @@ public static class ThresholdTuner
             return 0;
         }
 
-
         if (probability <= 0.97575)
         {
             var q = probability - 0.5;
