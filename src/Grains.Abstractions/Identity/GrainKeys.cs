@@ -88,6 +88,15 @@ public static partial class GrainKeys
     /// <summary>The key of the queue of one of a tenant's channels, for example <c>slack</c>.</summary>
     public static string NotificationQueue(string tenantId, string channel) => $"{Tenant(tenantId)}/{Part("q-" + channel, 'q', "channel")}";
 
+    /// <summary>The key of a tenant's triage.</summary>
+    public static string Triage(string tenantId) => $"{Tenant(tenantId)}/i-triage";
+
+    /// <summary>The key of what trains a tenant's heads.</summary>
+    public static string TriageLearning(string tenantId) => $"{Tenant(tenantId)}/i-triage-learning";
+
+    /// <summary>The key of an import of a tenant's old tickets.</summary>
+    public static string TriageImport(string tenantId, string importId) => $"{Tenant(tenantId)}/{Part(importId, 'm', "importId")}";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {

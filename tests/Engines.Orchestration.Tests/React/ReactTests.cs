@@ -239,15 +239,23 @@ public sealed class ReactTests
     public async Task Execute_CallCutOffByALossIsSilentTheSecondTime_TakesTheShownTextBack()
     {
         var life = 1;
+        using var shown = new ManualResetEventSlim();
         var model = new FakeModel((call, _) => (call, life) switch
         {
-            (1, 1) => [FakeModel.Say("Hm, let me"), FakeModel.Say(" see"), FakeModel.End()],
+            (1, 1) => CutOff(),
             (1, _) => [FakeModel.Call("a_things_read", """{"q":"x"}"""), FakeModel.End("tool_calls")],
             _ => [FakeModel.Say("Done."), FakeModel.End()],
         });
         var input = Engines.Input("do something new");
         var first = FakeRecorder.For(input);
         first.OnRecord = facts => facts.Any(fact => fact is ModelCalled) ? throw new JournalDiedException() : Task.CompletedTask;
+        first.OnDurable = facts =>
+        {
+            if (facts.Any(fact => fact is AnswerDelta))
+            {
+                shown.Set();
+            }
+        };
         await Assert.ThrowsAsync<JournalDiedException>(() => Create(Things(), model).ExecuteAsync(input, first, default, default));
         Assert.StartsWith("Hm", first.Snapshot.Answer, StringComparison.Ordinal);
 
@@ -255,6 +263,15 @@ public sealed class ReactTests
         var second = new FakeRecorder(before: first);
         await Create(Things(), model).ExecuteAsync(input, second, default, default);
         Assert.Equal("Done.", second.Snapshot.Answer);
+
+        // Only text that is in the journal before the loss has been shown.
+        IEnumerable<ChatDelta> CutOff()
+        {
+            yield return FakeModel.Say("Hm, let me");
+            Assert.True(shown.Wait(TimeSpan.FromSeconds(30)));
+            yield return FakeModel.Say(" see");
+            yield return FakeModel.End();
+        }
     }
 
     [Fact]

@@ -1,0 +1,285 @@
+namespace Steward.Triage;
+
+/// <summary>A ticket as triage reads it. Each text is whatever a person or a system wrote.</summary>
+[GenerateSerializer]
+[Alias("steward.triage-ticket")]
+public sealed record TriageTicket
+{
+    /// <summary>Its id, unique in the tenant: for a record of a system <c>connector:record</c>, such as <c>servicenow:9d385017c611228701d22104cc95c371</c>; null when nothing is to be kept. 1 to 200 characters.</summary>
+    [Id(0)]
+    public string? Id { get; init; }
+
+    /// <summary>The title; at most 1,000 characters.</summary>
+    [Id(1)]
+    public string ShortDescription { get; init; } = "";
+
+    /// <summary>The text; at most 100,000 characters.</summary>
+    [Id(2)]
+    public string Description { get; init; } = "";
+
+    /// <summary>The category that the requester chose.</summary>
+    [Id(3)]
+    public string? Category { get; init; }
+
+    /// <summary>The subcategory that the requester chose.</summary>
+    [Id(4)]
+    public string? Subcategory { get; init; }
+
+    /// <summary>The priority, as the system writes it.</summary>
+    [Id(5)]
+    public string? Priority { get; init; }
+
+    /// <summary>The requester's department.</summary>
+    [Id(6)]
+    public string? Department { get; init; }
+
+    /// <summary>The requester's location.</summary>
+    [Id(7)]
+    public string? Location { get; init; }
+
+    /// <summary>The configuration item that is concerned.</summary>
+    [Id(8)]
+    public string? ConfigurationItem { get; init; }
+
+    /// <summary>When it was opened; null for now.</summary>
+    [Id(9)]
+    public DateTimeOffset? OpenedAt { get; init; }
+
+    /// <summary>The group that the system has assigned it to already; null for none.</summary>
+    [Id(10)]
+    public string? Group { get; init; }
+}
+
+/// <summary>What becomes of a ticket, by the confidence of its classification.</summary>
+[GenerateSerializer]
+[Alias("steward.triage-band")]
+public enum TriageBand
+{
+    /// <summary>A person routes it, with the best three groups and the reasons before them.</summary>
+    Human,
+
+    /// <summary>It is routed and marked for a second look.</summary>
+    Review,
+
+    /// <summary>It is routed.</summary>
+    AutoRoute,
+}
+
+/// <summary>Where a ticket belongs, how sure that is, and why.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.triage-decision")]
+public sealed record TriageDecision
+{
+    /// <summary>The ticket; null when it had no id.</summary>
+    [Id(0)]
+    public string? TicketId { get; init; }
+
+    /// <summary>What becomes of it.</summary>
+    [Id(1)]
+    public required TriageBand Band { get; init; }
+
+    /// <summary>The most probable of the tenant's groups, or <c>out_of_scope</c>.</summary>
+    [Id(2)]
+    public required string Label { get; init; }
+
+    /// <summary>How probable, calibrated; 0 to 1.</summary>
+    [Id(3)]
+    public required double Confidence { get; init; }
+
+    /// <summary>Whether it belongs to no group.</summary>
+    [Id(4)]
+    public bool IsOutOfScope { get; init; }
+
+    /// <summary>The three most probable groups, best first.</summary>
+    [Id(5)]
+    public required IReadOnlyList<Inference.LabelScore> Top { get; init; }
+
+    /// <summary>The words and attributes that speak most for the label; at most five.</summary>
+    [Id(6)]
+    public required IReadOnlyList<string> Reasons { get; init; }
+
+    /// <summary>Labelled tickets of this tenant that are most alike, best first; at most three.</summary>
+    [Id(7)]
+    public required IReadOnlyList<SimilarTicket> Similar { get; init; }
+
+    /// <summary>What answered: a head's version, or <c>base:</c> and the model's name and version.</summary>
+    [Id(8)]
+    public required string Version { get; init; }
+
+    /// <summary>When.</summary>
+    [Id(9)]
+    public required DateTimeOffset DecidedAt { get; init; }
+
+    /// <summary>The id of an open ticket that says the same; null when there is none.</summary>
+    [Id(10)]
+    public string? DuplicateOf { get; init; }
+
+    /// <summary>The major incident that it seems to belong to; null when there is none.</summary>
+    [Id(11)]
+    public string? IncidentId { get; init; }
+
+    /// <summary>The group that a person said it belongs to since; null when nobody has.</summary>
+    [Id(12)]
+    public string? FinalLabel { get; init; }
+
+    /// <summary>Whether a head on trial answered.</summary>
+    [Id(13)]
+    public bool IsCanary { get; init; }
+}
+
+/// <summary>A labelled ticket that is like another one.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.similar-ticket")]
+public sealed record SimilarTicket
+{
+    /// <summary>The ticket.</summary>
+    [Id(0)]
+    public required string TicketId { get; init; }
+
+    /// <summary>Its title, at most 200 characters.</summary>
+    [Id(1)]
+    public required string ShortDescription { get; init; }
+
+    /// <summary>Where it belonged.</summary>
+    [Id(2)]
+    public required string Label { get; init; }
+
+    /// <summary>How alike, 0 to 1.</summary>
+    [Id(3)]
+    public required double Similarity { get; init; }
+}
+
+/// <summary>How a label came.</summary>
+[GenerateSerializer]
+[Alias("steward.triage-label-source")]
+public enum TriageLabelSource
+{
+    /// <summary>Somebody said so through the API or a page.</summary>
+    Feedback,
+
+    /// <summary>Somebody assigned the record to another group in its system.</summary>
+    Reassignment,
+
+    /// <summary>The record was closed by the group to which it was routed.</summary>
+    Confirmation,
+
+    /// <summary>It is history that an admin imported.</summary>
+    Import,
+}
+
+/// <summary>Says where a ticket belongs.</summary>
+[GenerateSerializer]
+[Alias("steward.triage-label")]
+public sealed record TriageLabel
+{
+    /// <summary>The ticket, as in <see cref="TriageTicket.Id"/>.</summary>
+    [Id(0)]
+    public required string TicketId { get; init; }
+
+    /// <summary>The group; 1 to 200 characters.</summary>
+    [Id(1)]
+    public required string Label { get; init; }
+
+    /// <summary>How it came.</summary>
+    [Id(2)]
+    public required TriageLabelSource Source { get; init; }
+
+    /// <summary>The ticket itself, when triage may not have seen it.</summary>
+    [Id(3)]
+    public TriageTicket? Ticket { get; init; }
+
+    /// <summary>Who said so, for the platform: a person's id, or the account in the system. The caller otherwise.</summary>
+    [Id(4)]
+    public string? By { get; init; }
+
+    /// <summary>The id of the event that said so, so that it counts once; null for one label per ticket and person.</summary>
+    [Id(5)]
+    public string? EventId { get; init; }
+
+    /// <summary>When it was said; null for now.</summary>
+    [Id(6)]
+    public DateTimeOffset? At { get; init; }
+}
+
+/// <summary>Whether a label was taken.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.triage-label-result")]
+public sealed record TriageLabelResult
+{
+    /// <summary>The ticket.</summary>
+    [Id(0)]
+    public required string TicketId { get; init; }
+
+    /// <summary>Whether it counts.</summary>
+    [Id(1)]
+    public required bool IsTaken { get; init; }
+
+    /// <summary>Why not, naming the field and what is allowed.</summary>
+    [Id(2)]
+    public string? Problem { get; init; }
+}
+
+/// <summary>A label with its provenance and the ticket.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.triage-labelled-ticket")]
+public sealed record LabelledTicket
+{
+    /// <summary>Its place; rises.</summary>
+    [Id(0)]
+    public required long Sequence { get; init; }
+
+    /// <summary>The ticket.</summary>
+    [Id(1)]
+    public required TriageTicket Ticket { get; init; }
+
+    /// <summary>Where it belongs.</summary>
+    [Id(2)]
+    public required string Label { get; init; }
+
+    /// <summary>How it came.</summary>
+    [Id(3)]
+    public required TriageLabelSource Source { get; init; }
+
+    /// <summary>Who said so.</summary>
+    [Id(4)]
+    public required string By { get; init; }
+
+    /// <summary>When.</summary>
+    [Id(5)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What triage had decided; null when it had not seen the ticket.</summary>
+    [Id(6)]
+    public string? DecidedLabel { get; init; }
+
+    /// <summary>The version that had decided.</summary>
+    [Id(7)]
+    public string? DecidedBy { get; init; }
+
+    /// <summary>The band of that decision.</summary>
+    [Id(8)]
+    public TriageBand? DecidedBand { get; init; }
+}
+
+/// <summary>A page of labels.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.triage-label-page")]
+public sealed record TriageLabelPage
+{
+    /// <summary>The labels, oldest first. A later one about the same ticket replaces an earlier one.</summary>
+    [Id(0)]
+    public required IReadOnlyList<LabelledTicket> Labels { get; init; }
+
+    /// <summary>Where the next page goes on.</summary>
+    [Id(1)]
+    public required long ThroughSequence { get; init; }
+
+    /// <summary>Whether there is more.</summary>
+    [Id(2)]
+    public required bool HasMore { get; init; }
+}
