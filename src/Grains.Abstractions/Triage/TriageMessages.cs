@@ -225,8 +225,8 @@ public sealed record TriageLabelResult
 /// <summary>A label with its provenance and the ticket.</summary>
 [GenerateSerializer]
 [Immutable]
-[Alias("steward.triage-labelled-ticket")]
-public sealed record LabelledTicket
+[Alias("steward.triage-label-entry")]
+public sealed record TriageLabelEntry
 {
     /// <summary>Its place; rises.</summary>
     [Id(0)]
@@ -273,7 +273,7 @@ public sealed record TriageLabelPage
 {
     /// <summary>The labels, oldest first. A later one about the same ticket replaces an earlier one.</summary>
     [Id(0)]
-    public required IReadOnlyList<LabelledTicket> Labels { get; init; }
+    public required IReadOnlyList<TriageLabelEntry> Labels { get; init; }
 
     /// <summary>Where the next page goes on.</summary>
     [Id(1)]
