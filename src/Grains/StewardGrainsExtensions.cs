@@ -75,6 +75,7 @@ public static class StewardGrainsExtensions
         services.TryAddSingleton<CredentialEnvelope>();
         services.AddStewardCredentials();
         services.TryAddSingleton<InstanceDirectory>();
+        services.TryAddSingleton<CallsUnderWay>();
         services.TryAddSingleton<IHookTargets, ConnectorHookTargets>();
         services.TryAddSingleton(new OpenApiImporter());
         services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));
