@@ -12,7 +12,7 @@ internal static class LearningFigures
     /// <summary>Which way was chosen, and by how much.</summary>
     public static string Of(Challenger challenger) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained: {string.Join("; ", challenger.Scores.Select(score => $"{score.Candidate} {score.Accuracy:0.000}"))} (cross-validated, the first was chosen); routes by itself from {challenger.AutoRouteAt?.ToString("0.000", CultureInfo.InvariantCulture) ?? "never"}.");
+        $"Trained: {string.Join("; ", challenger.Scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Candidate} {score.Accuracy:0.000}")))} (cross-validated, the first was chosen); routes by itself from {challenger.AutoRouteAt?.ToString("0.000", CultureInfo.InvariantCulture) ?? "never"}.");
 
     /// <summary>Counts one.</summary>
     public static void Ended(TriageTrainingState state) => Trainings.Add(1, new KeyValuePair<string, object?>("outcome", state.ToString()));

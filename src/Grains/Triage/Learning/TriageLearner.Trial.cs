@@ -42,7 +42,7 @@ internal sealed partial class TriageLearner
         training = training with { ChampionAccuracy = champion is null ? null : verdict.ChampionAccuracy, ChallengerAccuracy = verdict.ChallengerAccuracy, Reason = $"{verdict.Reason} {training.Reason}" };
         if (verdict.IsAccepted)
         {
-            await MoveAsync(LearningRecordTypes.Compared, Stand with { Work = Next(work, TrainingPhase.BeginningTrial) }, training);
+            await MoveAsync(LearningRecordTypes.Compared, stand => stand with { Work = Next(work, TrainingPhase.BeginningTrial) }, training);
         }
         else
         {
@@ -62,7 +62,7 @@ internal sealed partial class TriageLearner
         await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = Options.TrialShare, Reason = Short(training.Reason) }, cancellationToken);
         await MoveAsync(
             LearningRecordTypes.OnTrial,
-            Stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds() } },
+            stand => stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds() } },
             training with { State = TriageTrainingState.OnTrial });
     }
 
@@ -93,7 +93,7 @@ internal sealed partial class TriageLearner
             : age >= 2 * Options.TrialTime ? TrainingPhase.Withdrawing
             : null;
         var next = work with { Evidence = evidence, Overridden = own.Overridden, OthersOverridden = others.Overridden, CheckedAt = now, Reason = decided is null ? null : $"On trial {figures}." };
-        await MoveAsync(decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, Stand with { Work = decided is { } phase ? Next(next, phase) : next }, training);
+        await MoveAsync(decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training);
     }
 
     private async Task PromoteAsync(TrainingWork work, CancellationToken cancellationToken)
@@ -125,7 +125,7 @@ internal sealed partial class TriageLearner
             Routed = own.Routed,
             Overridden = own.Overridden,
         };
-        await EndAsync(work, TriageTrainingState.Promoted, $"{work.Reason} {training.Reason}", training, Stand with { Watch = watch });
+        await EndAsync(work, TriageTrainingState.Promoted, $"{work.Reason} {training.Reason}", training, stand => stand with { Watch = watch });
     }
 
     private async Task WithdrawAsync(TrainingWork work, CancellationToken cancellationToken)
@@ -153,14 +153,14 @@ internal sealed partial class TriageLearner
             }
 
             LearningFigures.Ended(TriageTrainingState.RolledBack);
-            await MoveAsync(LearningRecordTypes.Ended, Stand with { Watch = null }, training is null ? null : training with { State = TriageTrainingState.RolledBack, EndedAt = now, Reason = $"{reason} {training.Reason}" });
+            await MoveAsync(LearningRecordTypes.Ended, stand => stand with { Watch = null }, training is null ? null : training with { State = TriageTrainingState.RolledBack, EndedAt = now, Reason = $"{reason} {training.Reason}" });
             return;
         }
 
         // Chosen by somebody else since, or long enough without complaint; without a rate there is nothing to compare with.
         if (!string.Equals(heads.Current, watch.Version, StringComparison.Ordinal) || now - watch.Since >= Options.WatchTime || watch.RateBefore is not (> 0 and < 1))
         {
-            await MoveAsync(LearningRecordTypes.Checked, Stand with { Watch = null });
+            await MoveAsync(LearningRecordTypes.Checked, stand => stand with { Watch = null });
             return;
         }
 
@@ -171,7 +171,7 @@ internal sealed partial class TriageLearner
         var figures = string.Create(CultureInfo.InvariantCulture, $"Overridden more often than the head before (at most {watch.RateBefore:0.000} of what was routed): evidence {evidence.Value:0.0} by now, {overridden} of {routed} in all.");
         await MoveAsync(
             isBad ? LearningRecordTypes.Decided : LearningRecordTypes.Checked,
-            Stand with { Watch = watch with { Evidence = evidence, Routed = routed, Overridden = overridden, CheckedAt = now, Reason = isBad ? figures : null } });
+            stand => stand with { Watch = watch with { Evidence = evidence, Routed = routed, Overridden = overridden, CheckedAt = now, Reason = isBad ? figures : null } });
     }
 
     /// <summary>What became of the tickets that a head on trial routed, and of those of the others since its trial began.</summary>

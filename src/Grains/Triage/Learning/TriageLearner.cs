@@ -31,7 +31,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     private const int FewestFrozen = 30;
     private const int PurgeAfter = 400;
 
-    private readonly SemaphoreSlim _beginning = new(1, 1);
+    private readonly SemaphoreSlim _moving = new(1, 1);
     private LearningLabels? _labels;
     private EmbeddingCache? _cache;
 
@@ -47,34 +47,20 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     {
         if (Stand.NextAt is null)
         {
-            var settings = await Triage().GetSettings(cancellationToken);
-            await MoveAsync(LearningRecordTypes.Planned, Stand with { NextAt = NextNight(settings) });
+            var next = NextNight(await Triage().GetSettings(cancellationToken));
+            await MoveAsync(LearningRecordTypes.Planned, stand => stand.NextAt is null ? stand with { NextAt = next } : stand);
         }
     }
 
     /// <summary>Begins a training, unless one is under way.</summary>
     /// <param name="isAsked">Whether somebody asked for it.</param>
-    /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>The one that is under way.</returns>
-    public async Task<TriageTraining> BeginAsync(bool isAsked, CancellationToken cancellationToken)
+    public async Task<TriageTraining> BeginAsync(bool isAsked)
     {
-        await _beginning.WaitAsync(cancellationToken);
-        try
-        {
-            if (Stand.Work is { } work)
-            {
-                return Training(work);
-            }
-
-            var now = parts.Time.GetUtcNow().ToMilliseconds();
-            var training = new TriageTraining { Id = StewardIdOf(now), State = TriageTrainingState.Running, StartedAt = now };
-            await MoveAsync(LearningRecordTypes.Started, Stand with { Work = new TrainingWork { Id = training.Id, IsAsked = isAsked } }, training);
-            return training;
-        }
-        finally
-        {
-            _beginning.Release();
-        }
+        var now = parts.Time.GetUtcNow().ToMilliseconds();
+        var training = new TriageTraining { Id = IdOf(now), State = TriageTrainingState.Running, StartedAt = now };
+        await MoveAsync(LearningRecordTypes.Started, stand => stand.Work is null ? stand with { Work = new TrainingWork { Id = training.Id, IsAsked = isAsked } } : stand, training);
+        return Stand.Work is { } work ? Training(work) : training;
     }
 
     /// <summary>Notes that the phase that stands in the journal was begun before and did not end: a phase that takes its silo down every time must end, too.</summary>
@@ -82,7 +68,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     {
         if (Stand.Work is { Phase: not TrainingPhase.OnTrial } work)
         {
-            await MoveAsync(LearningRecordTypes.Interrupted, Stand with { Work = work with { Attempts = work.Attempts + 1 } });
+            await MoveAsync(LearningRecordTypes.Interrupted, stand => stand with { Work = work with { Attempts = work.Attempts + 1 } });
         }
     }
 
@@ -105,12 +91,12 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         if (Stand.NextAt is { } night && night <= now)
         {
             var settings = await Triage().GetSettings(cancellationToken);
-            await MoveAsync(LearningRecordTypes.Planned, Stand with { NextAt = NextNight(settings) });
+            await MoveAsync(LearningRecordTypes.Planned, stand => stand with { NextAt = NextNight(settings) });
 
             // What was missed by far would train while people work.
             if (settings.IsNightlyTrainingOn && Stand.Work is null && now - night <= TrainingNight.Grace)
             {
-                await BeginAsync(isAsked: false, cancellationToken);
+                await BeginAsync(isAsked: false);
             }
 
             return true;
@@ -130,7 +116,10 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
 
         if (work.Attempts > MostAttempts && work.Phase <= TrainingPhase.BeginningTrial)
         {
-            await EndAsync(work, TriageTrainingState.Failed, $"It was begun {work.Attempts} times and did not come to its end.");
+            var reason = $"It was begun {work.Attempts} times and did not come to its end.";
+            await (work.Phase == TrainingPhase.BeginningTrial
+                ? MoveAsync(LearningRecordTypes.Decided, stand => stand with { Work = Next(work, TrainingPhase.Withdrawing) with { Reason = reason } })
+                : EndAsync(work, TriageTrainingState.Failed, reason));
             return true;
         }
 
@@ -148,7 +137,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _beginning.Dispose();
+    public void Dispose() => _moving.Dispose();
 
     private async Task CollectAsync(TrainingWork work, CancellationToken cancellationToken)
     {
@@ -158,20 +147,22 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         var training = Training(work) with { Tickets = labels.Split.Training.Count, FrozenTickets = labels.Split.Frozen.Count, SetAside = labels.Guarded.SetAside };
         var health = await parts.Room.RunAsync(_ => LearningHealth.Look(labels, Stand.Health, parts.Time.GetUtcNow()), cancellationToken);
         health = LearningHealth.Add(health, await Triage().GetReport(30, cancellationToken), settings.WantedPrecision);
-        var stand = Stand with { Health = health };
         var groups = labels.Split.Training.CountBy(ticket => ticket.Label, StringComparer.Ordinal).Count(group => group.Value > 1);
         if (believed.Count < HeadTraining.FewestTickets || groups < 2 || labels.Split.Frozen.Count < FewestFrozen)
         {
             var reason = $"There are {believed.Count} tickets whose labels are believed, {labels.Split.Frozen.Count} of them kept away, of {groups} groups; there have to be {HeadTraining.FewestTickets}, {FewestFrozen} and 2.";
-            await EndAsync(work, TriageTrainingState.Skipped, reason, training, stand);
+            await EndAsync(work, TriageTrainingState.Skipped, reason, training, stand => stand with { Health = health });
         }
         else if (!work.IsAsked && believed.Count(ticket => ticket.Sequence > Stand.LearntThrough) < Options.FewestNewLabels)
         {
-            await EndAsync(work, TriageTrainingState.Skipped, $"Fewer than {Options.FewestNewLabels} labels are new.", training, stand);
+            await EndAsync(work, TriageTrainingState.Skipped, $"Fewer than {Options.FewestNewLabels} labels are new.", training, stand => stand with { Health = health });
         }
         else
         {
-            await MoveAsync(LearningRecordTypes.Collected, stand with { Work = Next(work, TrainingPhase.Training) with { ThroughSequence = labels.ThroughSequence } }, training);
+            await MoveAsync(
+                LearningRecordTypes.Collected,
+                stand => stand with { Health = health, Work = Next(work, TrainingPhase.Training) with { ThroughSequence = labels.ThroughSequence } },
+                training);
         }
     }
 
@@ -184,9 +175,9 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         var (challenger, bytes, accuracy) = await parts.Room.RunAsync(
             pause =>
             {
-                List<float[]>? vectors = hasVectors ? [.. labels.Split.Training.Select(ticket => cache.Find(ticket.Ticket.Text)!)] : null;
+                List<float[]>? known = hasVectors ? [.. labels.Split.Training.Select(ticket => cache.Find(ticket.Ticket.Text)!)] : null;
                 var frozen = labels.Split.Frozen.Select(ticket => (ticket, hasVectors ? cache.Find(ticket.Ticket.Text) : null)).ToList();
-                var trained = HeadTraining.Train(labels.Split.Training, vectors, settings.WantedPrecision, frozen, pause, cancellationToken);
+                var trained = HeadTraining.Train(labels.Split.Training, known, settings.WantedPrecision, frozen, pause, cancellationToken);
                 var right = frozen.Count(one => string.Equals(HeadTraining.Answer(trained.Trained.Head, one.ticket, one.Item2).Label, one.ticket.Label, StringComparison.Ordinal));
                 return (trained, trained.Trained.Head.ToBytes(), (double)right / frozen.Count);
             },
@@ -207,22 +198,23 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
             cancellationToken);
         var heads = await Triage().GetHeads(cancellationToken);
         var training = Training(work) with { HeadVersion = added.Version, ComparedWith = heads.Current, ChallengerAccuracy = accuracy, Reason = LearningFigures.Of(challenger) };
-        var stand = Stand with { Health = LearningHealth.Add(Stand.Health, labels, challenger), LearntThrough = work.ThroughSequence };
-        StoredContent? vectorsKept = null;
+        var learnt = LearningHealth.Add(Stand.Health, labels, challenger);
+        StoredContent? vectors = null;
         if (hasVectors)
         {
-            var kept = cache.ToBytes();
-            vectorsKept = new StoredContent(ContentHash.Of(kept), kept);
-            stand = stand with { Embeddings = vectorsKept.Hash };
+            var kept = await parts.Room.RunAsync(_ => cache.ToBytes(), cancellationToken);
+            vectors = new StoredContent(ContentHash.Of(kept), kept);
         }
 
         if (string.Equals(added.Version, heads.Current, StringComparison.Ordinal))
         {
-            await EndAsync(work, TriageTrainingState.Rejected, $"It is the head that answers already. {training.Reason}", training, stand);
+            await EndAsync(work, TriageTrainingState.Rejected, $"It is the head that answers already. {training.Reason}", training, Learnt);
             return;
         }
 
-        await MoveAsync(LearningRecordTypes.Trained, stand with { Work = Next(work, TrainingPhase.Comparing) }, training, vectorsKept is null ? null : [vectorsKept]);
+        await MoveAsync(LearningRecordTypes.Trained, stand => Learnt(stand) with { Work = Next(work, TrainingPhase.Comparing), Embeddings = vectors?.Hash ?? stand.Embeddings }, training, vectors is null ? null : [vectors]);
+
+        LearningStand Learnt(LearningStand stand) => stand with { Health = learnt, LearntThrough = work.ThroughSequence };
     }
 
     private async Task<LearningLabels> LabelsAsync(TrainingWork work, CancellationToken cancellationToken) =>
@@ -262,18 +254,33 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
 
     private static TrainingWork Next(TrainingWork work, TrainingPhase phase) => work with { Phase = phase, Attempts = 0 };
 
-    private Task EndAsync(TrainingWork work, TriageTrainingState state, string reason, TriageTraining? training = null, LearningStand? stand = null)
+    private async Task EndAsync(TrainingWork work, TriageTrainingState state, string reason, TriageTraining? training = null, Func<LearningStand, LearningStand>? change = null)
     {
+        await MoveAsync(
+            LearningRecordTypes.Ended,
+            stand => (change?.Invoke(stand) ?? stand) with { Work = null },
+            (training ?? Training(work)) with { State = state, EndedAt = parts.Time.GetUtcNow().ToMilliseconds(), Reason = reason });
         LogEnded(parts.Logger, work.Id, tenantId, state);
         LearningFigures.Ended(state);
-        return MoveAsync(
-            LearningRecordTypes.Ended,
-            (stand ?? Stand) with { Work = null },
-            (training ?? Training(work)) with { State = state, EndedAt = parts.Time.GetUtcNow().ToMilliseconds(), Reason = reason });
     }
 
-    private Task MoveAsync(string type, LearningStand stand, TriageTraining? training = null, IReadOnlyList<StoredContent>? contents = null) =>
-        journal.AppendAsync(type, new LearningMoved { Stand = stand, Training = training }, TriageLearningJson.Default.LearningMoved, () => WakeOf(stand), contents: contents);
+    // One after the other, each on what the one before left: asking for a training and doing one go on side by side.
+    private async Task MoveAsync(string type, Func<LearningStand, LearningStand> change, TriageTraining? training = null, IReadOnlyList<StoredContent>? contents = null)
+    {
+        await _moving.WaitAsync();
+        try
+        {
+            var stand = change(Stand);
+            if (!ReferenceEquals(stand, Stand))
+            {
+                await journal.AppendAsync(type, new LearningMoved { Stand = stand, Training = training }, TriageLearningJson.Default.LearningMoved, () => WakeOf(stand), contents: contents);
+            }
+        }
+        finally
+        {
+            _moving.Release();
+        }
+    }
 
     // What is at work is due at once wherever it is lost; the watchdog finds it working.
     private JournalWake WakeOf(LearningStand stand)
@@ -289,7 +296,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
 
     private bool IsDue(DateTimeOffset checkedAt, DateTimeOffset now) => checkedAt + Options.CheckEvery <= now;
 
-    private static string StewardIdOf(DateTimeOffset at) => $"x-{at.UtcDateTime:yyyyMMdd'T'HHmmssfff}".ToLowerInvariant();
+    private static string IdOf(DateTimeOffset at) => $"x-{at.UtcDateTime:yyyyMMdd'T'HHmmssfff}".ToLowerInvariant();
 
     [LoggerMessage(EventId = 2301, Level = LogLevel.Information, Message = "Training {Training} of {Tenant} ended: {State}")]
     private static partial void LogEnded(ILogger logger, string training, string tenant, TriageTrainingState state);

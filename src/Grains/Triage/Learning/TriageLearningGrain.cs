@@ -25,6 +25,7 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
     private Task _work = Task.CompletedTask;
     private IGrainTimer? _timer;
     private int _failures;
+    private DateTimeOffset _retryAt;
 
     public TriageLearningGrain(IJournalStore journals, LearnerParts parts, TimeProvider time, ILogger<TriageLearningGrain> logger)
     {
@@ -61,7 +62,7 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
     public async Task<TriageTraining> Start(CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
-        var training = await _learner.BeginAsync(isAsked: true, cancellationToken);
+        var training = await _learner.BeginAsync(isAsked: true);
         Arm();
         return training;
     }
@@ -136,7 +137,7 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            _failures++;
+            _retryAt = _time.GetUtcNow() + (FirstRetry * Math.Pow(2, Math.Min(_failures++, 6)));
             LogInterrupted(_logger, exception, this.GetPrimaryKeyString());
             await NoteFailureAsync();
         }
@@ -165,13 +166,8 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
             return;
         }
 
-        var wait = _learner.NextAt - _time.GetUtcNow() is { } until ? until > TimeSpan.Zero ? until : TimeSpan.Zero : Timeout.InfiniteTimeSpan;
-        if (_failures > 0 && wait != Timeout.InfiniteTimeSpan)
-        {
-            var patience = FirstRetry * Math.Pow(2, Math.Min(_failures - 1, 6));
-            wait = wait > patience ? wait : patience;
-        }
-
+        var next = _learner.NextAt is { } due && _failures > 0 && due < _retryAt ? _retryAt : _learner.NextAt;
+        var wait = next - _time.GetUtcNow() is { } until ? until > TimeSpan.Zero ? until : TimeSpan.Zero : Timeout.InfiniteTimeSpan;
         if (wait != Timeout.InfiniteTimeSpan && wait <= TimeSpan.FromHours(1))
         {
             DelayDeactivation(wait + StaysFor);

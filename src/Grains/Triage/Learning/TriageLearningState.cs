@@ -92,7 +92,7 @@ internal sealed record LearningStand
     /// <summary>The hash of the vectors of texts.</summary>
     public string? Embeddings { get; init; }
 
-    /// <summary>How many believed labels there were at the last training, and the last of all labels then.</summary>
+    /// <summary>The last label that was known at the last training.</summary>
     public long LearntThrough { get; init; }
 }
 
