@@ -18,6 +18,7 @@ using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
+using Steward.Triage;
 using Steward.Webhooks;
 
 namespace Steward;
@@ -60,6 +61,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
+        builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");

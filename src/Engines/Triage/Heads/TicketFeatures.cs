@@ -42,6 +42,12 @@ public sealed class TicketFeatures
         return new TicketFeatures(keys, [.. keys.Select(key => 1 + MathF.Log(counts[key]))], embedding ?? []);
     }
 
+    /// <summary>The same words and attributes with an embedding beside them.</summary>
+    internal TicketFeatures With(float[] embedding) => new(Keys, Counts, embedding);
+
+    /// <summary>The hashes of a ticket's words, in their order.</summary>
+    internal static IEnumerable<uint> WordHashes(Ticket ticket) => Words(ticket.Text).Take(MostWords).Select(word => StableHash.Of("w", word));
+
     /// <summary>Each feature with what a person may be shown of it.</summary>
     internal static IEnumerable<(uint Key, string Shown)> Named(Ticket ticket)
     {
