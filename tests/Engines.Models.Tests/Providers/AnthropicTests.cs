@@ -25,7 +25,7 @@ public sealed class AnthropicTests
         Assert.Equal(("stop", "claude-test-1", "anthropic-main", 1), (finished.Reason, finished.Model, finished.Provider, finished.Attempts));
         Assert.Equal((25L, 12L), (finished.Usage!.InputTokens, finished.Usage.OutputTokens));
         var (body, key) = Assert.Single(server.Requests);
-        Assert.Equal(Key, key);
+        Assert.Equal($"Bearer {Key}", key);
         Assert.Equal("claude-test", body.GetProperty("model").GetString());
         Assert.Contains("Be brief.", body.GetProperty("system").ToString(), StringComparison.Ordinal);
         Assert.True(body.GetProperty("stream").GetBoolean());
@@ -223,7 +223,7 @@ public sealed class AnthropicTests
             app.MapPost("/v1/messages", async context =>
             {
                 using var body = await JsonDocument.ParseAsync(context.Request.Body);
-                server.Requests.Enqueue((body.RootElement.Clone(), context.Request.Headers["x-api-key"]));
+                server.Requests.Enqueue((body.RootElement.Clone(), context.Request.Headers.Authorization));
                 await answer(context);
             });
             await app.StartAsync();

@@ -33,9 +33,8 @@ internal sealed class AnthropicEndpoint : IModelEndpoint, IDisposable
         Server = string.IsNullOrEmpty(baseUrl) ? PublicServer : new Uri(baseUrl);
         _anthropic = new AnthropicClient(new ClientOptions
         {
+            // Once one is given, the package reads no credential from the environment.
             ApiKey = key,
-            // What the environment holds is another program's.
-            AuthToken = null,
             BaseUrl = Server.ToString().TrimEnd('/'),
             HttpClient = http,
             Handlers = [new AnswerStatusHandler(time)],
