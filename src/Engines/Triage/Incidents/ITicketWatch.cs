@@ -8,6 +8,6 @@ public interface ITicketWatch
     /// <summary>Takes note of a ticket. The same id again changes nothing.</summary>
     /// <param name="ticketId">Its id.</param>
     /// <param name="ticket">The ticket.</param>
-    /// <param name="at">When it came.</param>
+    /// <param name="at">When it was opened, or came. Tickets need not come in that order.</param>
     TicketSighting See(string ticketId, Ticket ticket, DateTimeOffset at);
 }
