@@ -57,8 +57,12 @@ public class GroupAnswerTests
     }
 
     [Fact]
-    public void Of_AHeadLearntOutOfScope_IsForAPerson() =>
-        Assert.Equal((true, RoutingBand.Human), GroupAnswer.Of(Answer(GroupAnswer.OutOfScope, 0.99, (GroupAnswer.OutOfScope, 0.99), ("a", 0.01)), Same, Thresholds) is var answer ? (answer.IsOutOfScope, answer.Band) : default);
+    public void Of_AHeadLearntOutOfScope_IsForAPerson()
+    {
+        var answer = GroupAnswer.Of(Answer(GroupAnswer.OutOfScope, 0.99, (GroupAnswer.OutOfScope, 0.99), ("a", 0.01)), Same, Thresholds);
+
+        Assert.Equal((true, RoutingBand.Human), (answer.IsOutOfScope, answer.Band));
+    }
 
     private static GroupMatch? Same(string label) => new GroupMatch(label, true);
 

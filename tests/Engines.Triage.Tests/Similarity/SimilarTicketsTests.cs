@@ -1,9 +1,10 @@
 using Steward.Engines.Triage.Similarity;
 using Steward.Engines.Triage.Tickets;
+using Xunit.Abstractions;
 
 namespace Steward.Engines.Triage.Tests.Similarity;
 
-public class SimilarTicketsTests
+public class SimilarTicketsTests(ITestOutputHelper output)
 {
     [Fact]
     public void Find_WordsInCommon_NamesTheMostAlikeFirstAndNotItself()
@@ -87,6 +88,25 @@ public class SimilarTicketsTests
         {
             Assert.Contains(tickets.Find(Ticket(word), count: 50, least: 0.001), match => match.TicketId == id);
         }
+    }
+
+    [Fact]
+    public void Add_AsManyAsATenantHolds_TakesFewMegabytes()
+    {
+        var random = new Random(3);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var tickets = new SimilarTickets(2_000);
+        for (var i = 0; i < 2_000; i++)
+        {
+            // Zipf's law, roughly: most words are seldom.
+            var words = Enumerable.Range(0, 60).Select(_ => $"w{(int)Math.Pow(20_000, random.NextDouble())}");
+            tickets.Add($"servicenow:{i:x32}", new Ticket { ShortDescription = $"ticket {i}", Description = string.Join(' ', words) }, $"group {i % 30}");
+        }
+
+        var bytes = GC.GetTotalMemory(forceFullCollection: true) - before;
+        output.WriteLine($"{bytes / 1024.0 / 1024:0.0} MiB");
+        Assert.InRange(bytes, 100_000, 8_000_000);
+        GC.KeepAlive(tickets);
     }
 
     [Fact]

@@ -24,14 +24,14 @@ public class TicketLimitsTests
         Assert.Contains("100000", problem?.Allowed, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("a\0b")]
-    [InlineData("\ud83d")]
-    [InlineData("\ude00")]
-    [InlineData("a\ud83db")]
-    [InlineData("\u0001\u0002\u0003\u0004PK\u0005\u0006")]
-    [InlineData("\uFFFD\uFFFDJFIF\uFFFD\uFFFD")]
-    public void Find_BinaryGarbage_IsNoText(string text) => Assert.Equal("description", TicketLimits.Find(new Ticket { ShortDescription = "x", Description = text })?.Field);
+    // In one test: attributes cannot hold halves of surrogate pairs.
+    [Fact]
+    public void Find_BinaryGarbage_IsNoText()
+    {
+        string[] texts = ["a\0b", "\ud83d", "\ude00", "a\ud83db", "\u0001\u0002\u0003\u0004PK\u0005\u0006", "\uFFFD\uFFFDJFIF\uFFFD\uFFFD"];
+
+        Assert.All(texts, text => Assert.Equal("description", TicketLimits.Find(new Ticket { ShortDescription = "x", Description = text })?.Field));
+    }
 
     [Fact]
     public void Find_LongAttribute_NamesIt() =>

@@ -46,11 +46,14 @@ internal sealed class FakeModels : ITriageModels
     public Task<EmbeddedTexts> EmbedAsync(string model, EmbedTexts command, CancellationToken cancellationToken)
     {
         Asked++;
-        return Failure is { } failure ? throw failure() : Task.FromResult(new EmbeddedTexts { Version = EmbedderVersion, Vectors = [.. command.Texts.Select(Vector)] });
+        return Failure is { } failure ? throw failure() : Task.FromResult(new EmbeddedTexts { Version = EmbedderVersion, Vectors = command.Texts.Count == 1 ? [Vector(command.Texts[0])] : Unlike(command.Texts.Count) });
     }
 
     /// <summary>Texts about money point one way, all others another.</summary>
     public static float[] Vector(string text) => text.Contains("money", StringComparison.Ordinal) ? [1, 0] : [0, 1];
+
+    // No name is like another one.
+    private static List<float[]> Unlike(int count) => [.. Enumerable.Range(0, count).Select(i => Enumerable.Range(0, count).Select(j => i == j ? 1f : 0f).ToArray())];
 
     public static StewardException Down() => new(ErrorCodes.Unavailable, "No silo can run models.") { IsRetryable = true };
 }
