@@ -7,16 +7,16 @@ using Steward.Storage;
 namespace Steward.Triage;
 
 /// <summary>
-/// What other tickets of a tenant say of one: the labelled ones that are alike, and those of the last minutes of which it may be one of many. Both are in memory only, and read back from the journals beside the calls
+/// What other tickets of a tenant say of one: the labelled ones that are alike, and those of the last day of which it may be one of many. Both are in memory only, and read back from the journals beside the calls
 /// when the triage is activated. For the grain's scheduler only.
 /// </summary>
 internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
 {
     private const int ReadAtOnce = 32;
-    private const int MostRecent = 500;
+    private const int MostRecent = 1_024;
 
-    // What came before cannot be the beginning of a major incident of now.
-    private static readonly TimeSpan Recent = TimeSpan.FromMinutes(30);
+    // What is usual within a day says what is not.
+    private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
 
     private readonly SimilarTickets _similar = new(parts.Options.Value.SimilarTickets);
     private readonly ITicketWatch? _watch = parts.Watches.FirstOrDefault()?.Invoke();

@@ -184,7 +184,7 @@ public sealed class TriageDecisionTests : IDisposable
 
         Assert.Equal(4 * TriageCluster.SnapshotAfter, report.All.Decided);
 
-        // The watch reads the last tickets of the last half hour as well.
+        // The watch reads the last tickets of the day as well.
         Assert.True(_cluster.Faults.EntriesRead.GetValueOrDefault(key) - before <= TriageCluster.SnapshotAfter + (4 * TriageCluster.SnapshotAfter));
         Assert.Equal("Access", (await Triage.Classify(Ticket("sn:0", "Access"))).Label);
         Assert.Equal(4 * TriageCluster.SnapshotAfter, (await ReportAsync()).All.Decided);
