@@ -63,6 +63,7 @@ public static class StewardGrainsExtensions
         AddConnectors(builder.Services);
         builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();
+        builder.Services.AddStewardTriage();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

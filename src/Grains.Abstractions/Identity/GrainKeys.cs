@@ -94,6 +94,9 @@ public static partial class GrainKeys
     /// <summary>The key of a tenant's triage.</summary>
     public static string Triage(string tenantId) => $"{Tenant(tenantId)}/i-triage";
 
+    /// <summary>The key of the journal of what was said of a tenant's tickets.</summary>
+    public static string TriageLabels(string triageKey) => $"{triageKey}/l-labels";
+
     /// <summary>The key of what trains a tenant's heads.</summary>
     public static string TriageLearning(string tenantId) => $"{Tenant(tenantId)}/i-triage-learning";
 
