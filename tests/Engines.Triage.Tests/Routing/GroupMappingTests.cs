@@ -31,12 +31,18 @@ public class GroupMappingTests
     public void Find_NothingAlike_IsNone() => Assert.Null(GroupMapping.Of([Group("Payroll")], ["Storage"]).Find("Storage"));
 
     [Fact]
-    public void Find_VectorsAreAlike_IsAGuessAndComesBeforeWords()
+    public void Find_OnlyVectorsAreAlike_IsAGuess()
     {
-        var mapping = GroupMapping.Of([Group("Disks"), Group("Storage of Goods", "storage")], ["Storage"], (_, group) => group.Name == "Disks" ? 0.9 : 0.2);
+        RoutingGroup[] groups = [Group("Disks"), Group("Payroll")];
 
-        Assert.Equal(new GroupMatch("Disks", false), mapping.Find("Storage"));
+        Assert.Equal(new GroupMatch("Disks", false), GroupMapping.Of(groups, ["Storage"], (_, group) => group.Name == "Disks" ? 0.9 : 0.2).Find("Storage"));
+        Assert.Null(GroupMapping.Of(groups, ["Storage"], (_, group) => group.Name == "Disks" ? 0.98 : 0.95).Find("Storage"));
+        Assert.Null(GroupMapping.Of(groups[..1], ["Storage"], (_, _) => 0.98).Find("Storage"));
     }
+
+    [Fact]
+    public void Find_WordsInCommon_ComeBeforeVectors() =>
+        Assert.Equal("Storage of Goods", GroupMapping.Of([Group("Disks"), Group("Storage of Goods")], ["Storage"], (_, group) => group.Name == "Disks" ? 0.9 : 0.2).Find("Storage")?.Group);
 
     [Fact]
     public void Find_GroupWithItsOwnLabels_IsNotFoundByItsName() =>

@@ -15,16 +15,16 @@ public sealed record RoutingGroup(string Name, string? Description, IReadOnlyLis
 public readonly record struct GroupMatch(string Group, bool IsSure);
 
 /// <summary>
-/// Which of a tenant's groups each label of the shared model means: what the tenant said, else the same name, else names and descriptions that are alike, by vectors where there are some and by common words where there
-/// are none. A label that means none of them stays without. Immutable.
+/// Which of a tenant's groups each label of the shared model means: what the tenant said, else the same name, else names and descriptions that are alike, by common words and, where these tell nothing, by vectors. A label
+/// that means none of them stays without. Immutable.
 /// </summary>
 public sealed class GroupMapping
 {
     /// <summary>The least likeness of vectors on which a match may rest.</summary>
     public const double LeastLikeness = 0.6;
 
-    /// <summary>By how much the best has to be more alike than the next.</summary>
-    public const double LeastLead = 0.05;
+    /// <summary>By how much the best has to be more alike than the next. The shipped embedder finds all short names alike (0.9 and more), so that its vectors decide seldom.</summary>
+    public const double LeastLead = 0.1;
 
     /// <summary>The least share of a label's words that a group's name and description must hold.</summary>
     public const double LeastOverlap = 0.5;
@@ -56,7 +56,7 @@ public sealed class GroupMapping
             {
                 mapping._matches[label] = new GroupMatch(same.Name, true);
             }
-            else if (((likeness is null ? null : Best(byName, group => likeness(label, group), LeastLikeness, LeastLead)) ?? Best(byName, group => Overlap(label, group), LeastOverlap, LeastLead)) is { } alike)
+            else if ((Best(byName, group => Overlap(label, group), LeastOverlap) ?? (likeness is null || byName.Count < 2 ? null : Best(byName, group => likeness(label, group), LeastLikeness))) is { } alike)
             {
                 mapping._matches[label] = new GroupMatch(alike.Name, false);
             }
@@ -68,7 +68,7 @@ public sealed class GroupMapping
     /// <summary>The group that a label means; null for none.</summary>
     public GroupMatch? Find(string label) => _matches.TryGetValue(label, out var match) ? match : null;
 
-    private static RoutingGroup? Best(List<RoutingGroup> groups, Func<RoutingGroup, double> score, double least, double lead)
+    private static RoutingGroup? Best(List<RoutingGroup> groups, Func<RoutingGroup, double> score, double least)
     {
         RoutingGroup? best = null;
         var (first, second) = (double.NegativeInfinity, double.NegativeInfinity);
@@ -85,7 +85,7 @@ public sealed class GroupMapping
             }
         }
 
-        return first >= least && first - second >= lead ? best : null;
+        return first >= least && first - second >= LeastLead ? best : null;
     }
 
     private static double Overlap(string label, RoutingGroup group)
