@@ -78,6 +78,8 @@ GRID = [0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.6
         0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.995, 0.999, 1]
 # A little over 0.95, so that no rounding puts what is sure under it.
 SURE, FARTHEST = 0.951, 0.04
+# With fewer rows above a threshold their share of right ones says too little by itself.
+MANY = 100
 
 
 def curve(confidence, right, precision):
@@ -85,7 +87,7 @@ def curve(confidence, right, precision):
     below 0.95, that is where 0.95 begins: nobody is asked about what is known to be sure enough."""
     share, at = reliability(confidence, right), threshold(confidence, right, precision)
     points = {g: float(share(g)) for g in GRID}
-    if at is not None and 0 < SURE - points_at(points, at) <= FARTHEST:
+    if at is not None and (confidence >= at).sum() >= MANY and 0 < SURE - points_at(points, at) <= FARTHEST:
         before = max(0.0, at - 0.005)
         points = {g: v if g < before else max(v, SURE) for g, v in points.items() if g < before or g >= at}
         points[before], points[at] = float(share(before)), SURE

@@ -88,6 +88,8 @@ def embedder_encoder():
     or else the one that is shipped."""
     path = os.path.join(setup.work_root(), "embedder.pt")
     if not os.path.exists(path):
+        if restore.vocabulary("embedder") != wordpiece.read_vocabulary(pretrain.vocabulary_path()):
+            raise ValueError("the shipped embedder has another vocabulary than this training: train the embedder first")
         return restore.encoder("embedder")
     model = Embedder(Encoder(len(pretrain.tokenizer().vocabulary)))
     model.load_state_dict(torch.load(path))

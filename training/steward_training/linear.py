@@ -129,6 +129,11 @@ class Linear:
         self.levels = scipy.sparse.csr_matrix(levels.T.astype(numpy.int8))
         return self
 
+    def adjust(self, factor, shift):
+        """Multiplies the scores of each class and adds to them."""
+        self.scale = (self.scale * factor).astype(numpy.float32)
+        self.bias = (self.bias * factor + shift).astype(numpy.float32)
+
     def heights(self):
         """What the levels stand for: in version 1 themselves, since then their squares with the sign kept."""
         found = self.levels.astype(numpy.float64)
