@@ -69,7 +69,9 @@ internal static class TurnsScenario
         var question = settings.UsesModel ? SimulatedModel.Question : "Who is my manager?";
         var warmUp = await WarmUpAsync(clients, question, settings, http, cancellationToken);
         var warm = await PrometheusPage.ReadAsync(http, cancellationToken);
+        var handledBefore = simulation.HandlingTime;
         var paced = await PaceAsync(clients, question, settings, cancellationToken);
+        var handled = simulation.HandlingTime - handledBefore;
         var between = await PrometheusPage.ReadAsync(http, cancellationToken);
         var saturated = await SaturateAsync(clients, question, settings.Duration, cancellationToken);
         var after = await PrometheusPage.ReadAsync(http, cancellationToken);
@@ -85,6 +87,7 @@ internal static class TurnsScenario
                 ? "Each turn over HTTP with server-sent events: one streamed call to a simulated model over HTTP. The overhead is the turn's time less the model's set time; the first answer counts from the instant at which the model's first token would be due if the model were asked as the turn begins. Load tester and simulated model share the machine with the server."
                 : "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. The overhead is the turn's whole time, that call included. Load tester and simulated systems share the machine with the server.",
             paced.Total.Summarize(settings.ModelTime),
+            handled.TotalMilliseconds / paced.Turns,
             paced.FirstAnswer.Summarize(settings.FirstToken),
             saturated.TurnsPerSecond,
             saturated.Total.Summarize(settings.ModelTime),
@@ -178,6 +181,7 @@ internal static class TurnsScenario
         output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, {result.Storage}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
         output.WriteLine($"{result.Command}");
         output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns)");
+        output.WriteLine($"  simulators       {result.PacedSimulatorMillisecondsPerTurn:0.00} ms of each turn, on average, in the simulated systems' own handlers");
         output.WriteLine($"  first answer     p50 {result.FirstAnswer.P50:0.00} ms  p95 {result.FirstAnswer.P95:0.00} ms  p99 {result.FirstAnswer.P99:0.00} ms");
         output.WriteLine($"  server           {result.PacedServer.Commits:0} commits, p50 within {result.PacedServer.CommitP50Within:0.##} ms, p99 within {result.PacedServer.CommitP99Within:0.##} ms; {result.PacedServer.GarbageCollectionMillisecondsPerSecond:0.0} ms of each second paused for garbage collection, {result.PacedServer.CompilingMillisecondsPerSecond:0.0} ms spent compiling");
         output.WriteLine($"as fast as it goes {result.TurnsPerSecond:0} turns/s  p50 {result.Saturated.P50:0.0} ms  p95 {result.Saturated.P95:0.0} ms  p99 {result.Saturated.P99:0.0} ms  max {result.Saturated.Max:0.0} ms");
@@ -248,6 +252,7 @@ internal static class TurnsScenario
         double WarmUpSeconds,
         string Method,
         LatencySummary Paced,
+        double PacedSimulatorMillisecondsPerTurn,
         LatencySummary FirstAnswer,
         double TurnsPerSecond,
         LatencySummary Saturated,

@@ -68,6 +68,9 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     /// <summary>Every call so far (the newest if there were very many), in the order of the answers.</summary>
     public IReadOnlyList<RecordedCall> Calls => world.Calls.Snapshot();
 
+    /// <summary>How long the systems were busy with calls so far, from a request's head to the last byte of the answer, set delays included.</summary>
+    public TimeSpan HandlingTime => world.Handling.Total;
+
     /// <summary>What the systems hold.</summary>
     public SimulationState State { get; }
 

@@ -113,8 +113,17 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         ?? throw StewardException.NotFound("The connector");
 
     /// <inheritdoc/>
-    public Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) =>
-        calls.CallAsync("connector-calls.call", idempotent: false, changes: true, Calls, command, static (calls, command, token) => calls.Call(command, token), cancellationToken);
+    public async Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default)
+    {
+        var result = await calls.CallAsync("connector-calls.call", idempotent: false, changes: true, Calls, command, static (calls, command, token) => calls.Call(command, token), cancellationToken);
+        while (result.UnderWay is { } id)
+        {
+            var call = grains.GetGrain<IConnectorCallUnderWayGrain>(GrainKeys.CallUnderWay(identity.TenantId, id));
+            result = await calls.CallAsync("connector-calls.wait", idempotent: true, changes: true, call, 0, static (call, _, token) => call.Wait(token), cancellationToken);
+        }
+
+        return result;
+    }
 
     /// <inheritdoc/>
     public Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)

@@ -18,6 +18,7 @@ using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
+using Steward.Triage;
 using Steward.Webhooks;
 
 namespace Steward;
@@ -60,7 +61,9 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
+        builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();
+        builder.Services.AddStewardTriage();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
@@ -75,6 +78,7 @@ public static class StewardGrainsExtensions
         services.TryAddSingleton<CredentialEnvelope>();
         services.AddStewardCredentials();
         services.TryAddSingleton<InstanceDirectory>();
+        services.TryAddSingleton<CallsUnderWay>();
         services.TryAddSingleton<IHookTargets, ConnectorHookTargets>();
         services.TryAddSingleton(new OpenApiImporter());
         services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));

@@ -57,6 +57,9 @@ public sealed partial class ClusterTests(ITestOutputHelper output) : IAsyncLifet
         {
             await EndAsync(_cluster);
             await _cluster.DisposeAsync();
+
+            // Shown for a test that failed.
+            output.WriteLine(_cluster.Output);
         }
 
         await _simulation!.DisposeAsync();

@@ -22,6 +22,15 @@ namespace Orleans.CodeGeneration
     }
 }
 
+namespace Orleans.Placement
+{
+    /// <summary>Activations are made in the silo that calls them first, as everything is here.</summary>
+    [AttributeUsage(AttributeTargets.Class)]
+    public sealed class PreferLocalPlacementAttribute : Attribute
+    {
+    }
+}
+
 namespace Orleans.Concurrency
 {
     /// <summary>Calls of this method run between the turns of any other call.</summary>

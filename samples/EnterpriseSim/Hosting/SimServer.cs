@@ -81,6 +81,7 @@ internal sealed class SimServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http, SimRoute route)
     {
         var call = new Call(http, route.Operation, world.Time.GetUtcNow());
+        using var timed = world.Handling.Begin();
         var body = await ReadBodyAsync(http);
         call.BodyText = body is null || route.SecretForm ? "" : Encoding.UTF8.GetString(body);
         if (route.Before is { } before)

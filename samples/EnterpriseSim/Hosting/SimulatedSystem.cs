@@ -84,6 +84,9 @@ internal sealed class SimWorld : IAsyncDisposable
 
     public CallLog Calls { get; }
 
+    /// <summary>How long all systems were busy with calls.</summary>
+    public HandlingTime Handling { get; } = new();
+
     public FaultPlan Faults { get; }
 
     public HookSender Hooks { get; }

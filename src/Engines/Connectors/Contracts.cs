@@ -141,6 +141,10 @@ public interface ITenantConnectors
     /// <summary>The operations of the connectors that are configured for the tenant, ordered by id.</summary>
     IReadOnlyList<ConnectorOperation> Operations { get; }
 
+    /// <summary>One of <see cref="Operations"/>; null when it is not among them.</summary>
+    /// <param name="operationId">For example <c>okta.users.find</c>.</param>
+    ConnectorOperation? FindOperation(string operationId) => Operations.FirstOrDefault(operation => operation.Id == operationId);
+
     /// <summary>Where a connector's requests go; null when it is not configured or that is not known.</summary>
     /// <param name="connector">For example <c>okta</c>.</param>
     Uri? FindBaseUrl(string connector) => null;

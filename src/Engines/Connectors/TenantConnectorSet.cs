@@ -1,10 +1,6 @@
-using System.Collections.Frozen;
-using System.Text.Json;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
-using Steward.Engines.Connectors.Mcp;
 using Steward.Engines.Connectors.Pipeline;
-using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors;
 
@@ -17,28 +13,22 @@ internal sealed class TenantConnectorSet : ITenantConnectors
     private readonly IInstanceDirectory _directory;
     private readonly IConnectorPipeline _pipeline;
     private readonly ConnectorCaller? _caller;
-    private readonly FrozenDictionary<string, ResolvedInstance> _instances;
-    private readonly FrozenDictionary<string, (ResolvedInstance Target, OperationTemplate Operation)> _operations;
+    private readonly ConnectorView _view;
 
     public TenantConnectorSet(ITenantConnectors configured, IReadOnlyList<ResolvedInstance> instances, IInstanceDirectory directory, IConnectorPipeline pipeline, ConnectorCaller? caller)
     {
         (_configured, _directory, _pipeline, _caller) = (configured, directory, pipeline, caller);
-        _instances = instances.ToFrozenDictionary(target => target.Instance.Name, StringComparer.Ordinal);
-        var usable = instances
-            .SelectMany(target => InstanceOperations.Of(target).All
-                .Where(operation => InstanceOperations.MayUse(target.Instance, operation.Template.Id, caller) && McpOperations.MayUse(target.Template, operation.Template.Id, caller))
-                .Select(operation => (Target: target, operation.Template, operation.Operation)))
-            .ToList();
-        _operations = usable.ToFrozenDictionary(operation => operation.Operation.Id, operation => (operation.Target, operation.Template), StringComparer.Ordinal);
-        Operations = [.. configured.Operations
-            .Where(operation => !_instances.ContainsKey(operation.Connector))
-            .Concat(usable.Select(operation => operation.Operation))
-            .OrderBy(operation => operation.Id, StringComparer.Ordinal)];
+        _view = ConnectorView.Of(configured, instances, caller);
     }
 
-    public IReadOnlyList<ConnectorOperation> Operations { get; }
+    public IReadOnlyList<ConnectorOperation> Operations => _view.Operations;
 
-    public Uri? FindBaseUrl(string connector) => _instances.TryGetValue(connector, out var target) ? InstanceAddress.Find(target) : _configured.FindBaseUrl(connector);
+    public ConnectorOperation? FindOperation(string operationId) =>
+        _view.Usables.TryGetValue(operationId, out var found) ? found.Operation
+        : _view.Instances.ContainsKey(operationId.Split('.', 2)[0]) ? null
+        : _configured.FindOperation(operationId);
+
+    public Uri? FindBaseUrl(string connector) => _view.Instances.TryGetValue(connector, out var target) ? InstanceAddress.Find(target) : _configured.FindBaseUrl(connector);
 
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
@@ -74,12 +64,12 @@ internal sealed class TenantConnectorSet : ITenantConnectors
     {
         (call, refused) = (null!, null);
         var name = request.OperationId.Split('.', 2)[0];
-        if (!_instances.TryGetValue(name, out var target))
+        if (!_view.Instances.TryGetValue(name, out var target))
         {
             return false;
         }
 
-        if (!_operations.TryGetValue(request.OperationId, out var found))
+        if (!_view.Usables.TryGetValue(request.OperationId, out var found))
         {
             refused = target.Template.Operations.Any(operation => $"{name}.{operation.Id}" == request.OperationId)
                 ? new ActionFailed(FailureCodes.Forbidden, $"{request.OperationId} is not switched on for you in this tenant.", IsRetryable: false)
@@ -91,7 +81,7 @@ internal sealed class TenantConnectorSet : ITenantConnectors
         {
             Target = target,
             Gate = _directory.GateOf(target.Instance.TenantId, name),
-            Operation = found.Operation,
+            Operation = found.Template,
             Arguments = request.Arguments,
             ActionId = request.ActionId,
             Caller = request.Caller ?? _caller,

@@ -100,7 +100,14 @@ public sealed record ChatToolCall(ToolCall Call) : ChatDelta;
 /// <param name="Usage">The tokens, if the provider said.</param>
 /// <param name="Model">The model as the provider named it.</param>
 /// <param name="FirstToken">How long the first token took.</param>
-public sealed record ChatFinished(string Reason, ChatUsage? Usage, string Model, TimeSpan FirstToken) : ChatDelta;
+public sealed record ChatFinished(string Reason, ChatUsage? Usage, string Model, TimeSpan FirstToken) : ChatDelta
+{
+    /// <summary>The provider that answered, by its name in the configuration; null when the model knows none.</summary>
+    public string? Provider { get; init; }
+
+    /// <summary>How many attempts it took, 1 for the first.</summary>
+    public int Attempts { get; init; } = 1;
+}
 
 /// <summary>What a model call used.</summary>
 /// <param name="InputTokens">Tokens read.</param>

@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Models.Providers;
+using Steward.Engines.Models.Routing;
 
 namespace Steward.Engines.Models;
 
@@ -8,7 +10,12 @@ internal sealed class ChatModelProvider(IOptions<ModelsOptions> options, IHttpCl
 {
     public const string HttpClientName = "steward-models";
 
-    private readonly ConcurrentDictionary<string, Lazy<IChatModel>> _models = new(StringComparer.Ordinal);
+    /// <summary>The provider that <see cref="ModelsOptions.ApiKey"/> and <see cref="ModelsOptions.BaseUrl"/> stand for.</summary>
+    public const string OnlyProvider = "openai";
+
+    private readonly ConcurrentDictionary<string, Lazy<ModelTarget>> _targets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<IChatModel>> _chains = new(StringComparer.Ordinal);
+    private readonly ModelPrices _prices = new(options.Value.Prices);
 
     public IChatModel? ForTenant(string tenantId) => ForTenant(tenantId, ModelTiers.Standard);
 
@@ -20,7 +27,29 @@ internal sealed class ChatModelProvider(IOptions<ModelsOptions> options, IHttpCl
             return null;
         }
 
-        var name = configured.Tiers.TryGetValue(tier, out var model) ? model : configured.Model;
-        return _models.GetOrAdd(name, key => new Lazy<IChatModel>(() => new OpenAIChatModel(configured, http.CreateClient(HttpClientName), time, random, key))).Value;
+        // Tiers with the same models share one chain.
+        var names = configured.ChainOf(tier);
+        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IChatModel>(() => new ModelChain([.. names.Select(Target)], configured, _prices, time, random))).Value;
     }
+
+    // Chains that name the same model share what is known of it.
+    private ModelTarget Target(string name) => _targets.GetOrAdd(name, key => new Lazy<ModelTarget>(() =>
+    {
+        var slash = key.IndexOf('/', StringComparison.Ordinal);
+        var (provider, model) = (key[..slash], key[(slash + 1)..]);
+        var configured = options.Value;
+        var (kind, url, keys) = configured.Providers.TryGetValue(provider, out var named)
+            ? (named.Kind, named.BaseUrl, (IReadOnlyList<string>)[.. named.ApiKeys])
+            : (ModelProviderOptions.OpenAI, configured.BaseUrl, [configured.ApiKey!]);
+        return new ModelTarget(
+            provider,
+            model,
+            [.. keys.Select(apiKey => new Lazy<IModelEndpoint>(() => Endpoint(kind, model, apiKey, url, configured.MaxOutputTokens)))],
+            new() { ConsecutiveFailures = 3, FailureRatio = 0.1, MinimumThroughput = 20, Sampling = TimeSpan.FromSeconds(10), Open = configured.BreakerOpen, Probes = 3 },
+            time);
+    })).Value;
+
+    private IModelEndpoint Endpoint(string kind, string model, string key, string? url, int? maxOutputTokens) => kind == ModelProviderOptions.Anthropic
+        ? new AnthropicEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time)
+        : new OpenAIEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time);
 }

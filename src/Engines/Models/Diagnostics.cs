@@ -22,7 +22,7 @@ public static class Diagnostics
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(
         "gen_ai.client.operation.duration",
         "s",
-        "Duration of model calls, retries included.",
+        "Duration of model calls; each attempt is a call.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92] });
 
     private static readonly Histogram<long> Tokens = Meter.CreateHistogram(

@@ -26,7 +26,7 @@ public sealed class ModelsOptions
     /// <summary>The longest call, with all its attempts. Default 2 minutes.</summary>
     public TimeSpan TotalTimeout { get; set; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>How often a call is tried at most before its first token. Default 3.</summary>
+    /// <summary>How often a call is tried at most before its first token, with all models of its chain. Default 3.</summary>
     public int MaxAttempts { get; set; } = 3;
 
     /// <summary>The upper end of the first wait before a repetition. Default 500 ms.</summary>
@@ -41,8 +41,26 @@ public sealed class ModelsOptions
     /// <summary>Prices that replace or add to the built-in list.</summary>
     public IList<ModelPrice> Prices { get; } = [];
 
+    /// <summary>Providers by name, 1 to 32 characters of a-z, 0-9 and hyphen. Without any, <see cref="ApiKey"/> and <see cref="BaseUrl"/> are the only one.</summary>
+    public IDictionary<string, ModelProviderOptions> Providers { get; } = new Dictionary<string, ModelProviderOptions>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// With <see cref="Providers"/>: for each tier up to eight models, each as <c>provider/model</c>, first choice first. The next one is asked when one fails before its first token. <c>standard</c> has to be there and
+    /// stands for tiers that are not.
+    /// </summary>
+    public IDictionary<string, IList<string>> Chains { get; } = new Dictionary<string, IList<string>>(StringComparer.Ordinal);
+
+    /// <summary>How long a model that fails is left alone first; doubled each time it fails again soon, up to 32 times. Default 10 s.</summary>
+    public TimeSpan BreakerOpen { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>Whether there is a model.</summary>
-    public bool IsConfigured => !string.IsNullOrWhiteSpace(ApiKey);
+    public bool IsConfigured => Providers.Count > 0 || !string.IsNullOrWhiteSpace(ApiKey);
+
+    /// <summary>The models of a tier, each as <c>provider/model</c>, first choice first.</summary>
+    internal IReadOnlyList<string> ChainOf(string tier) =>
+        Providers.Count == 0 ? [$"{ChatModelProvider.OnlyProvider}/{(Tiers.TryGetValue(tier, out var model) ? model : Model)}"]
+        : Chains.TryGetValue(tier, out var chain) ? [.. chain]
+        : [.. Chains[ModelTiers.Standard]];
 }
 
 internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
@@ -60,6 +78,7 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
             failures.Add("Models:Model (OPENAI_MODEL) must name a model.");
         }
 
+        failures.AddRange(ProviderProblems(options));
         foreach (var (tier, model) in options.Tiers)
         {
             if (!ModelTiers.All.Contains(tier) || string.IsNullOrWhiteSpace(model))
@@ -78,6 +97,7 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
             (nameof(options.FirstTokenTimeout), options.FirstTokenTimeout),
             (nameof(options.IdleTimeout), options.IdleTimeout),
             (nameof(options.TotalTimeout), options.TotalTimeout),
+            (nameof(options.BreakerOpen), options.BreakerOpen),
         })
         {
             if (value <= TimeSpan.Zero || value > TimeSpan.FromHours(1))
@@ -87,5 +107,49 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
         }
 
         return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+
+    private static IEnumerable<string> ProviderProblems(ModelsOptions options)
+    {
+        foreach (var (name, provider) in options.Providers)
+        {
+            if (name.Length is 0 or > 32 || !name.All(letter => char.IsAsciiLetterLower(letter) || char.IsAsciiDigit(letter) || letter == '-'))
+            {
+                yield return $"Models:Providers:{name} must have a name of 1 to 32 characters of a-z, 0-9 and hyphen.";
+            }
+
+            if (provider.Kind is not (ModelProviderOptions.OpenAI or ModelProviderOptions.Anthropic))
+            {
+                yield return $"Models:Providers:{name}:Kind must be {ModelProviderOptions.OpenAI} or {ModelProviderOptions.Anthropic}.";
+            }
+
+            if (!string.IsNullOrEmpty(provider.BaseUrl) && !(Uri.TryCreate(provider.BaseUrl, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+            {
+                yield return $"Models:Providers:{name}:BaseUrl must be an absolute http or https address.";
+            }
+
+            if (provider.ApiKeys.Count is 0 or > 32 || provider.ApiKeys.Any(string.IsNullOrWhiteSpace))
+            {
+                yield return $"Models:Providers:{name}:ApiKeys must have 1 to 32 keys.";
+            }
+        }
+
+        if (options.Providers.Count > 0 && !options.Chains.ContainsKey(ModelTiers.Standard))
+        {
+            yield return $"Models:Chains:{ModelTiers.Standard} must name a model, as provider/model, where there are Models:Providers.";
+        }
+
+        foreach (var (tier, chain) in options.Chains)
+        {
+            if (!ModelTiers.All.Contains(tier))
+            {
+                yield return $"Models:Chains:{tier} must be one of {string.Join(", ", ModelTiers.All)}.";
+            }
+
+            if (chain.Count is 0 or > 8 || chain.Any(entry => entry.IndexOf('/', StringComparison.Ordinal) is var slash && (slash < 1 || slash == entry.Length - 1 || !options.Providers.ContainsKey(entry[..slash]))))
+            {
+                yield return $"Models:Chains:{tier} must have 1 to 8 entries provider/model, each with a provider of Models:Providers.";
+            }
+        }
     }
 }

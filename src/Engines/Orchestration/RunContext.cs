@@ -143,7 +143,7 @@ internal sealed class RunContext : IAsyncDisposable
     public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash) => _recorder.LoadContentAsync(hash, Work);
 
     public ConnectorOperation? FindOperation(string operationId) =>
-        Connectors.Operations.FirstOrDefault(operation => operation.Id == operationId);
+        Connectors.FindOperation(operationId);
 
     public async Task WaitAsync(int attempt, TimeSpan? retryAfter) =>
         await Task.Delay(Backoff.Delay(attempt, Options.RetryBaseDelay, Options.RetryMaxDelay, retryAfter, Random), Time, Work);

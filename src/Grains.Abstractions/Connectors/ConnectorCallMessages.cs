@@ -84,6 +84,10 @@ public sealed record ConnectorCallResult
     /// <summary>The system's own id of the request.</summary>
     [Id(6)]
     public string? VendorRequestId { get; init; }
+
+    /// <summary>Set while the call goes on: its id, under which <see cref="IConnectorCallUnderWayGrain"/> is asked for its end.</summary>
+    [Id(7)]
+    public string? UnderWay { get; init; }
 }
 
 /// <summary>One call in the audit log. Holds no secret.</summary>
@@ -150,6 +154,15 @@ public sealed record ConnectorAuditEntry
     /// <summary>Units of the limits that were used.</summary>
     [Id(14)]
     public int Cost { get; init; }
+
+    /// <summary>Tells a repetition of this entry, whose first attempt may have been written, from another entry. Null for those that are never repeated.</summary>
+    [Id(15)]
+    public string? EntryId { get; init; }
+
+    /// <summary>Whether an earlier attempt to append it may have succeeded. Not kept.</summary>
+    [Id(16)]
+    [System.Text.Json.Serialization.JsonIgnore]
+    public bool IsRepeated { get; init; }
 }
 
 /// <summary>A part of the audit log.</summary>

@@ -101,10 +101,12 @@ public interface IConnectorIndexGrain : IGrainWithStringKey
     /// <summary>Notes an instance or its new revision. Idempotent; the platform only.</summary>
     /// <exception cref="Errors.StewardException"><c>limit_reached</c>.</exception>
     [Alias("put")]
+    [AlwaysInterleave] // Safe: the list changes in one step; writes come one after the other, and each caller waits for one that began after its change.
     Task Put(ConnectorEntry entry, CancellationToken cancellationToken = default);
 
     /// <summary>Forgets an instance. Idempotent; the platform only.</summary>
     [Alias("remove")]
+    [AlwaysInterleave] // Safe: as with put.
     Task Remove(string name, CancellationToken cancellationToken = default);
 
     /// <summary>All of the tenant's, by name.</summary>
@@ -124,9 +126,8 @@ public interface IConnectorCallsGrain : IGrainWithStringKey
     [Alias("list")]
     Task<IReadOnlyList<ConnectorTool>?> List(string instance, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes one call.</summary>
+    /// <summary>Makes one call. One that takes longer than a few seconds goes on, and the answer says where it can be waited for: <see cref="ConnectorCallResult.UnderWay"/>.</summary>
     [Alias("call")]
-    [ResponseTimeout("00:02:00")]
     Task<ConnectorCallResult> Call(ConnectorCallCommand command, CancellationToken cancellationToken = default);
 
     /// <summary>Makes an instance's verification call. The platform only.</summary>
@@ -160,7 +161,7 @@ public interface IConnectorCatalogGrain : IGrainWithStringKey
 [Alias("steward.connector-audit")]
 public interface IConnectorAuditGrain : IGrainWithStringKey
 {
-    /// <summary>Appends entries in their order; they are durable when this returns. The platform only.</summary>
+    /// <summary>Appends entries in their order; they are durable when this returns. Those that are marked as repeated are left out when they are in the log already. The platform only.</summary>
     [Alias("append")]
     Task Append(IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken cancellationToken = default);
 

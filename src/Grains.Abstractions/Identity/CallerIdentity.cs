@@ -33,6 +33,9 @@ public static class WellKnownRoles
     /// <summary>May configure the tenant.</summary>
     public const string Admin = "admin";
 
+    /// <summary>May read what was decided in the tenant and what became of it, and change nothing.</summary>
+    public const string Auditor = "auditor";
+
     /// <summary>May act for other employees in IT matters, such as password resets.</summary>
     public const string HelpDesk = "helpdesk";
 

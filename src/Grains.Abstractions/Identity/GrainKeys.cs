@@ -88,8 +88,14 @@ public static partial class GrainKeys
     /// <summary>The key of the queue of one of a tenant's channels, for example <c>slack</c>.</summary>
     public static string NotificationQueue(string tenantId, string channel) => $"{Tenant(tenantId)}/{Part("q-" + channel, 'q', "channel")}";
 
+    /// <summary>The key of a call of an external system that goes on.</summary>
+    public static string CallUnderWay(string tenantId, string callId) => $"{Tenant(tenantId)}/{Part(callId, 'x', "callId")}";
+
     /// <summary>The key of a tenant's triage.</summary>
     public static string Triage(string tenantId) => $"{Tenant(tenantId)}/i-triage";
+
+    /// <summary>The key of the journal of what was said of a tenant's tickets.</summary>
+    public static string TriageLabels(string triageKey) => $"{triageKey}/l-labels";
 
     /// <summary>The key of what trains a tenant's heads.</summary>
     public static string TriageLearning(string tenantId) => $"{Tenant(tenantId)}/i-triage-learning";

@@ -253,4 +253,8 @@ public sealed record TriageHealth
     /// <summary>When this was found.</summary>
     [Id(7)]
     public DateTimeOffset? At { get; init; }
+
+    /// <summary>Groups whose tickets of the last 30 days, routed without a person, belonged elsewhere more often than the wanted precision allows and chance explains.</summary>
+    [Id(8)]
+    public IReadOnlyList<string> MisroutedGroups { get; init; } = [];
 }

@@ -16,6 +16,7 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
     private const int MaxPageSize = 200;
     private const int ReadAtOnce = 500;
     private const int MaxScanned = 20_000;
+    private const int MaxConflicts = 3;
 
     private AuditWeek _week = AuditWeek.Before;
     private long _sequence = -1;
@@ -33,6 +34,11 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
             _week = week;
         }
 
+        if (entries.Any(entry => entry.IsRepeated))
+        {
+            entries = await WithoutKnownAsync(week, entries, cancellationToken);
+        }
+
         var records = entries.Select(entry => new JournalRecord
         {
             Type = EntryType,
@@ -46,10 +52,18 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
 
         try
         {
-            if (await journals.AppendAsync(new JournalAppend { Journal = week.JournalOf(Key), ExpectedSequence = _sequence, Records = records }, CancellationToken.None) is JournalAppended appended)
+            for (var attempt = 0; attempt < MaxConflicts; attempt++)
             {
-                _sequence = appended.Sequence;
-                return;
+                switch (await journals.AppendAsync(new JournalAppend { Journal = week.JournalOf(Key), ExpectedSequence = _sequence, Records = records }, CancellationToken.None))
+                {
+                    case JournalAppended appended:
+                        _sequence = appended.Sequence;
+                        return;
+                    case JournalConflict conflict:
+                        // Another activation wrote, in a silo that is about to be lost or just was. What is appended depends on nothing that is there already.
+                        _sequence = conflict.Sequence;
+                        break;
+                }
             }
         }
         catch (StorageException exception)
@@ -58,9 +72,32 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
             throw new StewardException(ErrorCodes.Unavailable, "The audit log cannot be written now.", exception) { IsRetryable = true };
         }
 
-        // Another activation wrote: this one is out of date.
         DeactivateOnIdle();
         throw new StewardException(ErrorCodes.Unavailable, "The audit log moved to another server.") { IsRetryable = true };
+    }
+
+    // Whoever repeats entries did not get an answer: perhaps they were written before the silo was lost.
+    private async Task<IReadOnlyList<ConnectorAuditEntry>> WithoutKnownAsync(AuditWeek week, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken cancellationToken)
+    {
+        var open = entries.Where(entry => entry is { IsRepeated: true, EntryId: not null }).Select(entry => entry.EntryId!).ToHashSet(StringComparer.Ordinal);
+        var known = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var one in new[] { week, new AuditWeek(week.Index - 1) })
+        {
+            var head = one == week ? _sequence : (await journals.GetHeadAsync(one.JournalOf(Key), cancellationToken))?.Sequence ?? 0;
+            for (var (end, last) = (head, Math.Max(0, head - MaxScanned)); end > last && known.Count < open.Count; end = Math.Max(0, end - ReadAtOnce))
+            {
+                var from = Math.Max(0, end - ReadAtOnce);
+                foreach (var record in (await journals.ReadAsync(one.JournalOf(Key), from, (int)(end - from), cancellationToken)).Where(record => record.Type == EntryType && record.Payload.Length > 0))
+                {
+                    if (JsonSerializer.Deserialize(record.Payload.Span, ConnectorAuditJson.Default.ConnectorAuditEntry)!.EntryId is { } id && open.Contains(id))
+                    {
+                        known.Add(id);
+                    }
+                }
+            }
+        }
+
+        return [.. entries.Where(entry => entry.EntryId is null || !known.Contains(entry.EntryId))];
     }
 
     /// <inheritdoc/>

@@ -22,8 +22,11 @@ internal sealed partial class ConnectorAuditWriter(
     public const int Capacity = 20_000;
 
     private const int BatchSize = 200;
-    private const int MaxAttempts = 12;
-    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan GiveUpAfter = TimeSpan.FromMinutes(1);
+
+    // Soon at first: what holds up an append is mostly over in a moment, such as the grain's move to another silo, and whoever waits for the entry does so for two seconds.
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
 
     // As long as all wait for one: batches are the larger for it, and a grain that answers does so sooner.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
@@ -148,7 +151,8 @@ internal sealed partial class ConnectorAuditWriter(
     private async Task WriteAsync(string tenantId, List<Waiting> waiting, CancellationToken stoppingToken)
     {
         List<ConnectorAuditEntry> entries = [.. waiting.Select(one => ToMessage(one.Entry))];
-        for (var attempt = 1; ; attempt++)
+        var began = time.GetTimestamp();
+        for (var pause = FirstPause; ; pause = pause * 2 < LongestPause ? pause * 2 : LongestPause)
         {
             try
             {
@@ -159,14 +163,16 @@ internal sealed partial class ConnectorAuditWriter(
             }
             catch (Exception exception) when (exception is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                if (attempt == MaxAttempts || exception is StewardException { IsRetryable: false })
+                if (time.GetElapsedTime(began) > GiveUpAfter || exception is StewardException { IsRetryable: false })
                 {
                     LogFailed(logger, tenantId, exception);
                     Lose(tenantId, waiting);
                     return;
                 }
 
-                await Task.Delay(RetryAfter, time, stoppingToken);
+                LogRepeating(logger, tenantId, entries.Count, exception.GetType().Name, exception.Message);
+                entries = [.. entries.Select(entry => entry.IsRepeated ? entry : entry with { IsRepeated = true })];
+                await Task.Delay(pause * (0.5 + (Random.Shared.NextDouble() / 2)), time, stoppingToken);
             }
         }
     }
@@ -187,6 +193,7 @@ internal sealed partial class ConnectorAuditWriter(
         Attempts = entry.Attempts,
         Duration = entry.Duration,
         Cost = entry.Cost,
+        EntryId = Guid.NewGuid().ToString("n"),
     };
 
     // Whoever was waiting must not find the log behind any more.
@@ -215,4 +222,7 @@ internal sealed partial class ConnectorAuditWriter(
 
     [LoggerMessage(EventId = 1402, Level = LogLevel.Warning, Message = "The audit log of {Tenant} cannot be written")]
     private static partial void LogFailed(ILogger logger, string tenant, Exception exception);
+
+    [LoggerMessage(EventId = 1415, Level = LogLevel.Information, Message = "{Count} audit entries of {Tenant} are written again: {Failure}: {Reason}")]
+    private static partial void LogRepeating(ILogger logger, string tenant, int count, string failure, string reason);
 }

@@ -11,8 +11,8 @@ using Steward.Identity;
 namespace Steward.Connectors;
 
 /// <summary>
-/// Makes single calls with the caller's rights. Holds nothing; as many at a time as <see cref="MaxPerSilo"/> wait for external systems. Woken by: front ends and connectors that check
-/// themselves.
+/// Makes single calls with the caller's rights. Holds nothing; as many at a time as <see cref="MaxPerSilo"/> wait for external systems. A call that takes long is handed over to a grain of its
+/// own, so that nobody waits in vain for a silo that is lost. Woken by: front ends and connectors that check themselves.
 /// </summary>
 [StatelessWorker(MaxPerSilo)]
 internal sealed class ConnectorCallsGrain(
@@ -20,6 +20,8 @@ internal sealed class ConnectorCallsGrain(
     IConnectorPipeline pipeline,
     InstanceDirectory directory,
     OrchestrationDefinitions definitions,
+    CallsUnderWay underWay,
+    PlatformIdentity platform,
     TimeProvider time) : Grain, IConnectorCallsGrain
 {
     /// <summary>The most calls of one tenant at a time in one silo; more wait.</summary>
@@ -34,7 +36,7 @@ internal sealed class ConnectorCallsGrain(
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ConnectorTool>?> List(string instance, CancellationToken cancellationToken = default)
     {
-        var connectors = await OpenAsync(instance, cancellationToken);
+        var connectors = await OpenAsync(TenantId, instance, cancellationToken);
         return connectors is null
             ? null
             : [.. connectors.Operations.Where(operation => operation.Connector == instance).Select(operation => new ConnectorTool
@@ -50,14 +52,38 @@ internal sealed class ConnectorCallsGrain(
     public async Task<ConnectorCallResult> Call(ConnectorCallCommand command, CancellationToken cancellationToken = default)
     {
         var arguments = ReadArguments(command.ArgumentsJson);
+        var tenantId = TenantId;
+        var caller = Caller.Required;
+        if (!underWay.HasRoom(tenantId))
+        {
+            return new ConnectorCallResult { Outcome = "unavailable", Message = "Too many calls of this tenant are waiting for external systems.", IsRetryable = true, RetryAfter = CallsUnderWay.AnswerWithin };
+        }
+
+        // Beside the grain, which answers before the call has ended when that takes long.
+        var stop = new CancellationTokenSource();
+        var call = Task.Run(() => MakeAsync(tenantId, command, arguments, caller, stop.Token), CancellationToken.None);
+        await using var stopping = cancellationToken.Register(stop.Cancel);
+        if (await ConnectorCallUnderWayGrain.EndsSoonAsync(call, time))
+        {
+            stop.Dispose();
+            return await call;
+        }
+
+        var id = underWay.Keep(tenantId, new CallUnderWay(caller.UserId, call, stop));
+        platform.Assume(tenantId);
+        await GrainFactory.GetGrain<IConnectorCallUnderWayGrain>(GrainKeys.CallUnderWay(tenantId, id)).Attach(CancellationToken.None);
+        return ConnectorCallUnderWayGrain.Going(id);
+    }
+
+    private async Task<ConnectorCallResult> MakeAsync(string tenantId, ConnectorCallCommand command, JsonElement arguments, CallerIdentity caller, CancellationToken cancellationToken)
+    {
         var operationId = $"{command.Instance}.{command.Operation}";
-        if (await OpenAsync(command.Instance, cancellationToken) is not { } connectors
-            || connectors.Operations.FirstOrDefault(operation => operation.Id == operationId) is not { } operation)
+        if (await OpenAsync(tenantId, command.Instance, cancellationToken) is not { } connectors
+            || connectors.FindOperation(operationId) is not { } operation)
         {
             throw StewardException.NotFound("The operation");
         }
 
-        var caller = Caller.Required;
         var limit = time.GetUtcNow() + LongestCall;
         var deadline = command.Deadline is { } due && due < limit ? due : limit;
         if (await RefusalAsync(connectors, operation, arguments, caller, command, cancellationToken) is { } refused)
@@ -135,12 +161,12 @@ internal sealed class ConnectorCallsGrain(
     }
 
     // Null when the tenant has no such connector. One that was made a moment ago is looked for again.
-    private async Task<ITenantConnectors?> OpenAsync(string instance, CancellationToken cancellationToken)
+    private async Task<ITenantConnectors?> OpenAsync(string tenantId, string instance, CancellationToken cancellationToken)
     {
         var caller = PersonOf(Caller.Required);
         for (var attempt = 1; ; attempt++)
         {
-            var connectors = await registry.OpenAsync(TenantId, caller, cancellationToken);
+            var connectors = await registry.OpenAsync(tenantId, caller, cancellationToken);
             if (connectors.FindBaseUrl(instance) is not null || connectors.Operations.Any(operation => operation.Connector == instance))
             {
                 return connectors;
@@ -151,7 +177,7 @@ internal sealed class ConnectorCallsGrain(
                 return null;
             }
 
-            directory.Expire(TenantId);
+            directory.Expire(tenantId);
         }
     }
 
@@ -173,7 +199,7 @@ internal sealed class ConnectorCallsGrain(
         };
 
         Task<ActionOutcome> ReadAsync(string operationId, JsonElement with, CancellationToken token) =>
-            connectors.Operations.Any(known => known.Id == operationId && known.Effect == OperationEffect.Read)
+            connectors.FindOperation(operationId)?.Effect == OperationEffect.Read
                 ? connectors.ExecuteAsync(new ActionRequest { ActionId = command.ActionId + "/policy", OperationId = operationId, Arguments = with, Caller = PersonOf(caller) }, token)
                 : Task.FromResult<ActionOutcome>(new ActionFailed("not_found", $"'{operationId}' cannot be read.", IsRetryable: false));
     }

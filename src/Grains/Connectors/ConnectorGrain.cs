@@ -7,6 +7,7 @@ using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
 using Steward.Engines.Connectors.Templates;
+using Steward.Engines.Resilience;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
 using Steward.Errors;

@@ -13,6 +13,8 @@ internal sealed class ConnectorIndexGrain(
     public const int MaxPerTenant = 4000;
 
     private IReadOnlyList<ConnectorEntry>? _list;
+    private Task _writing = Task.CompletedTask;
+    private Task? _next;
 
     /// <inheritdoc/>
     public async Task Put(ConnectorEntry entry, CancellationToken cancellationToken = default)
@@ -28,6 +30,10 @@ internal sealed class ConnectorIndexGrain(
             state.State.Entries[entry.Name] = entry;
             await Write();
         }
+        else
+        {
+            await (_next ?? _writing);
+        }
     }
 
     /// <inheritdoc/>
@@ -37,6 +43,10 @@ internal sealed class ConnectorIndexGrain(
         if (state.State.Entries.Remove(name))
         {
             await Write();
+        }
+        else
+        {
+            await (_next ?? _writing);
         }
     }
 
@@ -51,8 +61,15 @@ internal sealed class ConnectorIndexGrain(
         return Task.FromResult(_list ??= [.. state.State.Entries.Values.OrderBy(entry => entry.Name, StringComparer.Ordinal)]);
     }
 
-    private async Task Write()
+    // The whole list is written each time: changes that come while it is being written share the next write, else thousands of new connectors would be as many writes of thousands.
+    private Task Write() => _next ??= WriteNextAsync(_writing);
+
+    private async Task WriteNextAsync(Task before)
     {
+        // Whoever comes until it begins finds it in _next.
+        await Task.Yield();
+        await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        (_writing, _next) = (_next!, null);
         _list = null;
         try
         {

@@ -37,4 +37,13 @@ internal static class Caller
             throw StewardException.Forbidden("Only an admin of the tenant may do this.");
         }
     }
+
+    /// <summary>Refuses everyone but the platform, the tenant's admins and its auditors.</summary>
+    public static void RequireAdminOrAuditor()
+    {
+        if (Current?.Roles.Contains(WellKnownRoles.Auditor) != true)
+        {
+            RequireAdmin();
+        }
+    }
 }

@@ -78,9 +78,10 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
     /// <param name="contentJson">How the content is written.</param>
     /// <param name="wake">Asked when it is this append's turn: when the grain is to be woken; null leaves that.</param>
     /// <param name="deduplicationId">At most one entry with this id is ever accepted.</param>
+    /// <param name="contents">Contents that the entry refers to.</param>
     /// <returns>False when there is an entry with this id.</returns>
     /// <exception cref="StewardException"><c>unavailable</c>: nothing was written, or that is unknown; the activation ends.</exception>
-    public async Task<bool> AppendAsync<T>(string type, T content, JsonTypeInfo<T> contentJson, Func<JournalWake?> wake, string? deduplicationId = null)
+    public async Task<bool> AppendAsync<T>(string type, T content, JsonTypeInfo<T> contentJson, Func<JournalWake?> wake, string? deduplicationId = null, IReadOnlyList<StoredContent>? contents = null)
     {
         await _appending.WaitAsync();
         try
@@ -91,7 +92,7 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
                 await AppendAsync(Record(SnapshotType, JsonSerializer.SerializeToUtf8Bytes(State, json), null), null);
             }
 
-            return await AppendAsync(Record(type, JsonSerializer.SerializeToUtf8Bytes(content, contentJson), deduplicationId), wake());
+            return await AppendAsync(Record(type, JsonSerializer.SerializeToUtf8Bytes(content, contentJson), deduplicationId), wake(), contents);
         }
         finally
         {
@@ -135,12 +136,12 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();
 
-    private async Task<bool> AppendAsync(JournalRecord record, JournalWake? wake)
+    private async Task<bool> AppendAsync(JournalRecord record, JournalWake? wake, IReadOnlyList<StoredContent>? contents = null)
     {
         JournalAppendResult result;
         try
         {
-            result = await store.AppendAsync(new JournalAppend { Journal = key, ExpectedSequence = _sequence, Records = [record], Wake = wake });
+            result = await store.AppendAsync(new JournalAppend { Journal = key, ExpectedSequence = _sequence, Records = [record], Wake = wake, Contents = contents ?? [] });
         }
         catch (StorageException exception)
         {

@@ -7,6 +7,7 @@ using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Storage;
+using Steward.Triage;
 using Steward.Webhooks;
 
 namespace Steward.Operations;
@@ -152,6 +153,9 @@ internal sealed partial class OpenWork(
                     return true;
                 case 'i' when key == GrainKeys.ApprovalRules(GrainKeys.TenantOf(key)):
                     await grains.GetGrain<IApprovalRulesGrain>(key).Resume();
+                    return true;
+                case 'i' when key == GrainKeys.TriageLearning(GrainKeys.TenantOf(key)):
+                    await grains.GetGrain<ITriageLearningGrain>(key).Resume();
                     return true;
                 default:
                     return false;

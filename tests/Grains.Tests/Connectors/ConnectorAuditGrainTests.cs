@@ -3,6 +3,7 @@ using Steward.Connectors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Operations;
+using Steward.Storage;
 
 namespace Steward.Grains.Tests.Connectors;
 
@@ -81,6 +82,57 @@ public sealed class ConnectorAuditGrainTests(TimedCluster cluster)
         Assert.Equal(AuditWeek.Before, AuditWeek.Read("t-a/i-connector-audit", "t-a/i-connector-audit"));
         Assert.Null(AuditWeek.Read("t-a/i-connector-audit", "t-a/i-connector-auditors"));
     }
+
+    [Fact]
+    public async Task Append_RepeatedAfterALostAnswer_IsWrittenOnce()
+    {
+        cluster.SignInAsPlatform(_tenant);
+        await Log().Append([Entry("1"), Entry("2")]);
+        cluster.SignInAsPlatform(_tenant);
+        await Log().Append([Entry("1") with { IsRepeated = true }, Entry("2") with { IsRepeated = true }, Entry("3") with { IsRepeated = true }]);
+
+        Assert.Equal(["3", "2", "1"], (await ListAsync("desk", 0, 10)).Entries.Select(entry => entry.ActionId));
+    }
+
+    [Fact]
+    public async Task Append_RepeatedInTheNextWeek_IsWrittenOnce()
+    {
+        cluster.SignInAsPlatform(_tenant);
+        await Log().Append([Entry("1")]);
+        cluster.Time.Advance(TimeSpan.FromDays(7));
+        cluster.SignInAsPlatform(_tenant);
+        await Log().Append([Entry("1") with { IsRepeated = true }]);
+
+        Assert.Single((await ListAsync("desk", 0, 10)).Entries);
+    }
+
+    [Fact]
+    public async Task Append_AnotherActivationWrote_IsWrittenAfterIt()
+    {
+        await AppendAsync("desk", 1);
+        var week = AuditWeek.Of(cluster.Time.GetUtcNow());
+        var journal = week.JournalOf(GrainKeys.ConnectorAudit(_tenant));
+        var head = (await cluster.Journals.GetHeadAsync(journal))!.Sequence;
+        var other = new JournalRecord { Type = "connector.call", Payload = System.Text.Encoding.UTF8.GetBytes("""{"at":"2026-11-21T00:00:00Z","instance":"desk","operation":"o","actionId":"other","argumentsHash":"0","arguments":"{}","outcome":"succeeded","duration":"00:00:00"}"""), At = cluster.Time.GetUtcNow() };
+        await cluster.Journals.AppendAsync(new JournalAppend { Journal = journal, ExpectedSequence = head, Records = [other] });
+
+        await AppendAsync("desk", 1, 1);
+
+        Assert.Equal(["1", "other", "0"], (await ListAsync("desk", 0, 10)).Entries.Select(entry => entry.ActionId));
+    }
+
+    private ConnectorAuditEntry Entry(string id) => new()
+    {
+        At = cluster.Time.GetUtcNow(),
+        Instance = "desk",
+        Operation = "things.list",
+        ActionId = id,
+        ArgumentsHash = "0",
+        Arguments = "{}",
+        Outcome = "succeeded",
+        Duration = TimeSpan.Zero,
+        EntryId = "e" + id,
+    };
 
     private async Task AppendAsync(string connector, int count, int from = 0)
     {

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
+using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 
@@ -156,6 +157,22 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         Assert.Equal(["t-stuck/1"], audit.Written);
     }
 
+    [Fact]
+    public async Task RecordAsync_ChangeWhileTheLogMovesToAnotherSilo_IsWrittenBeforeItReturns()
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+        var audit = (AuditGrains)(object)grains;
+        audit.Failures = 2;
+        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+
+        await writer.RecordAsync(Entry("t-other", "1"), isChange: true);
+
+        Assert.Equal(["t-other/1"], audit.Written);
+        Assert.Equal([false, true, true], audit.Repeated);
+        await writer.StopAsync(default);
+    }
+
     private static async Task UntilAsync(Func<bool> holds)
     {
         for (var until = Environment.TickCount64 + 20_000; !holds();)
@@ -189,6 +206,12 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
 
         internal TaskCompletionSource Stuck { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        /// <summary>How many appends fail before one succeeds.</summary>
+        internal int Failures { get; set; }
+
+        /// <summary>For each append of a single entry, whether it was marked as repeated.</summary>
+        internal ConcurrentQueue<bool> Repeated { get; } = new();
+
         protected override object? Invoke(MethodInfo? targetMethod, object?[]? args)
         {
             var tenant = GrainKeys.TenantOf((string)args![0]!);
@@ -198,6 +221,12 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         private async Task AppendAsync(string tenant, IReadOnlyList<ConnectorAuditEntry> entries)
         {
             Asked.Enqueue(tenant);
+            Repeated.Enqueue(entries[0].IsRepeated);
+            if (Failures-- > 0)
+            {
+                throw new StewardException(ErrorCodes.Unavailable, "The silo is gone.") { IsRetryable = true };
+            }
+
             if (tenant == "t-stuck")
             {
                 await Stuck.Task;

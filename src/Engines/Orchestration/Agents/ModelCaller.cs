@@ -77,6 +77,8 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         {
             Call = number,
             Model = finished?.Model ?? model.Name,
+            Provider = finished?.Provider,
+            Attempts = finished is { Attempts: > 1 } several ? several.Attempts : null,
             FinishReason = finished?.Reason ?? "stop",
             AnswerFrom = from,
             AnswerLength = writer is null ? 0 : writer.Length - from,

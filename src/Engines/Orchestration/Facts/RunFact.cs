@@ -359,8 +359,11 @@ public sealed record ModelCalled : RunFact
     /// <summary>What the model wrote, when that is no part of the run's answer: plans, and all within hand-offs.</summary>
     public string? Text { get; init; }
 
-    /// <summary>How often the provider was asked, when more than once.</summary>
+    /// <summary>How often providers were asked, when more than once.</summary>
     public int? Attempts { get; init; }
+
+    /// <summary>The provider that answered, by its name in the configuration; null when that is not known.</summary>
+    public string? Provider { get; init; }
 }
 
 /// <summary>One operation that a model asks for.</summary>

@@ -36,6 +36,10 @@ public sealed partial class MessageText
         }
 
         Words = words;
+        foreach (var word in words)
+        {
+            FirstLetters |= MaskOf(word.Text[0]);
+        }
     }
 
     /// <summary>The message with plain apostrophes.</summary>
@@ -43,6 +47,11 @@ public sealed partial class MessageText
 
     /// <summary>Its words in order.</summary>
     public IReadOnlyList<Word> Words { get; }
+
+    /// <summary>A bit for the first letter of each word; several letters share one.</summary>
+    internal ulong FirstLetters { get; }
+
+    internal static ulong MaskOf(char letter) => 1UL << (letter & 63);
 
     private static string Normalize(string raw) => raw.Replace("'", "", StringComparison.Ordinal).ToLowerInvariant();
 

@@ -9,7 +9,15 @@ public sealed class Phrase
     private const int MaxGap = 5;
     private readonly List<Element> _elements;
 
-    private Phrase(string source, List<Element> elements) => (Source, _elements) = (source, elements);
+    // Of each word that must be there, what it may begin with: whatever matches begins with the right letter. Most phrases are out by that alone.
+    private readonly ulong[] _needed;
+
+    private Phrase(string source, List<Element> elements)
+    {
+        (Source, _elements) = (source, elements);
+        _needed = [.. elements.Where(element => element is { IsGap: false, IsOptional: false })
+            .Select(element => element.Words.Aggregate(0UL, (mask, word) => mask | MessageText.MaskOf(word.Text[0]))).Distinct()];
+    }
 
     /// <summary>The text that it was read from.</summary>
     public string Source { get; }
@@ -53,6 +61,14 @@ public sealed class Phrase
     public (int Start, int End)? Find(MessageText message, int from = 0)
     {
         ArgumentNullException.ThrowIfNull(message);
+        foreach (var letters in _needed)
+        {
+            if ((letters & message.FirstLetters) == 0)
+            {
+                return null;
+            }
+        }
+
         for (var start = from; start < message.Words.Count; start++)
         {
             var end = Match(message, start, 0);

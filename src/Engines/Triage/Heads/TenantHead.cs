@@ -90,6 +90,13 @@ public sealed class TenantHead
         return scores;
     }
 
+    /// <summary>Whether the head has learnt anything of what a ticket says. Where it has not, its answer is only what is most frequent.</summary>
+    public bool Knows(TicketFeatures features)
+    {
+        ArgumentNullException.ThrowIfNull(features);
+        return features.Embedding.Length > 0 || Array.Exists(features.Keys, _rows.ContainsKey);
+    }
+
     /// <summary>The words and attributes of a ticket that speak most for one label against the others, best first; none twice.</summary>
     /// <param name="ticket">The ticket.</param>
     /// <param name="label">The label's index.</param>

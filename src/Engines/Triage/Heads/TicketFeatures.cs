@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text;
 using Steward.Engines.Triage.Tickets;
 
 namespace Steward.Engines.Triage.Heads;
@@ -42,6 +40,12 @@ public sealed class TicketFeatures
         return new TicketFeatures(keys, [.. keys.Select(key => 1 + MathF.Log(counts[key]))], embedding ?? []);
     }
 
+    /// <summary>The same words and attributes with an embedding beside them.</summary>
+    internal TicketFeatures With(float[] embedding) => new(Keys, Counts, embedding);
+
+    /// <summary>The hashes of a ticket's words, in their order.</summary>
+    internal static IEnumerable<uint> WordHashes(Ticket ticket) => Words(ticket.Text).Take(MostWords).Select(word => StableHash.Of("w", word));
+
     /// <summary>Each feature with what a person may be shown of it.</summary>
     internal static IEnumerable<(uint Key, string Shown)> Named(Ticket ticket)
     {
@@ -49,7 +53,7 @@ public sealed class TicketFeatures
         foreach (var (segment, text) in new[] { ("title", ticket.ShortDescription), ("text", ticket.Description) })
         {
             string? before = null;
-            foreach (var word in Words(text))
+            foreach (var word in TicketWords.Of(text))
             {
                 if (left-- <= 0)
                 {
@@ -71,36 +75,6 @@ public sealed class TicketFeatures
         foreach (var (field, value) in ticket.Attributes)
         {
             yield return (StableHash.Of("=" + field, value.ToLowerInvariant()), $"{field} {value}");
-        }
-    }
-
-    // Runs of letters and digits, in lower case; what only separates is left out. Scripts without blanks come out as runs, which their embedding makes good.
-    private static IEnumerable<string> Words(string text)
-    {
-        var word = new StringBuilder();
-        foreach (var rune in text.EnumerateRunes())
-        {
-            if (Rune.IsLetterOrDigit(rune) || Rune.GetUnicodeCategory(rune) is UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark)
-            {
-                // A word is cut where no word of a language ends.
-                if (word.Length < 64)
-                {
-                    word.Append(Rune.ToLowerInvariant(rune));
-                }
-
-                continue;
-            }
-
-            if (word.Length > 0)
-            {
-                yield return word.ToString();
-                word.Clear();
-            }
-        }
-
-        if (word.Length > 0)
-        {
-            yield return word.ToString();
         }
     }
 }

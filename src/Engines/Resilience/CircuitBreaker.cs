@@ -1,6 +1,4 @@
-using Steward.Engines.Connectors.Templates;
-
-namespace Steward.Engines.Connectors.Limits;
+namespace Steward.Engines.Resilience;
 
 /// <summary>What a breaker does with calls.</summary>
 public enum BreakerPhase
@@ -16,10 +14,10 @@ public enum BreakerPhase
 }
 
 /// <summary>
-/// Stops the calls of an instance whose system fails: failures in a row, or a share of failures in a window of time. It lives where the instance's owner lives, and learns how calls
-/// ended that were made elsewhere; see docs/decisions/0011-limits-and-breaker.md for why it is not Polly's.
+/// Stops the calls of a system that fails: failures in a row, or a share of failures in a window of time. It decides and learns, and makes no call itself: a call may be made elsewhere, and its end be told;
+/// see docs/decisions/0011-limits-and-breaker.md for why it is not Polly's. One caller at a time. Times are of one monotonic clock.
 /// </summary>
-internal sealed class CircuitBreaker(BreakerSpec spec)
+public sealed class CircuitBreaker(BreakerSpec spec)
 {
     private const int Slots = 10;
     private const int LongestDoubling = 5;

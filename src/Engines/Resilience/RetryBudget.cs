@@ -1,7 +1,7 @@
-namespace Steward.Engines.Connectors.Limits;
+namespace Steward.Engines.Resilience;
 
-/// <summary>How many repetitions an instance may make: one for every ten first attempts, and three a minute whatever happens. Keeps failures from multiplying the load.</summary>
-internal sealed class RetryBudget
+/// <summary>How many repetitions may be made: one for every ten first attempts, and three a minute whatever happens. Keeps failures from multiplying the load. One caller at a time.</summary>
+public sealed class RetryBudget
 {
     private const double Share = 0.1;
     private const double FloorPerSecond = 3.0 / 60;

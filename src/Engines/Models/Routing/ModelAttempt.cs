@@ -1,0 +1,97 @@
+using Steward.Engines.Models.Providers;
+
+namespace Steward.Engines.Models.Routing;
+
+/// <summary>One attempt: an open answer and its clocks.</summary>
+internal sealed class ModelAttempt : IAsyncDisposable
+{
+    private readonly IModelEndpoint _endpoint;
+    private readonly ModelsOptions _options;
+    private readonly TimeSpan _limit;
+    private readonly CancellationToken _total;
+    private readonly CancellationToken _caller;
+    private readonly CancellationTokenSource _clock;
+    private readonly CancellationTokenSource _any;
+    private readonly IAsyncEnumerator<ChatDelta> _deltas;
+    private bool _hasBegun;
+    private bool _hasEnded;
+
+    /// <summary>Opens it.</summary>
+    /// <param name="endpoint">Who is asked.</param>
+    /// <param name="request">What.</param>
+    /// <param name="options">How patient we are.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="limit">How long the whole call may take, for messages.</param>
+    /// <param name="total">Ends it when that is over.</param>
+    /// <param name="caller">Ends it when nobody wants it any more.</param>
+    public ModelAttempt(IModelEndpoint endpoint, ChatRequest request, ModelsOptions options, TimeProvider time, TimeSpan limit, CancellationToken total, CancellationToken caller)
+    {
+        (_endpoint, _options, _limit, _total, _caller) = (endpoint, options, limit, total, caller);
+        _clock = new CancellationTokenSource(options.FirstTokenTimeout, time);
+        _any = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, total, caller);
+        _deltas = endpoint.AskAsync(request, _any.Token).GetAsyncEnumerator(_any.Token);
+    }
+
+    /// <summary>The next delta, or null after the last one.</summary>
+    /// <exception cref="ModelException">It failed.</exception>
+    public async ValueTask<ChatDelta?> NextAsync()
+    {
+        while (await MoveAsync())
+        {
+            var delta = _deltas.Current;
+            _hasEnded = delta is ChatFinished;
+            _hasBegun |= !_hasEnded;
+            _clock.CancelAfter(_options.IdleTimeout);
+            if (delta is not ChatProgress)
+            {
+                return delta;
+            }
+        }
+
+        return _hasEnded ? null : throw new ModelException("model_stream_broken", "The model's answer broke off.") { IsRetryable = true, AfterFirstToken = _hasBegun };
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await _deltas.DisposeAsync();
+        }
+        catch (Exception e) when (e is OperationCanceledException or ObjectDisposedException or NotSupportedException || _endpoint.Explain(e, _hasBegun) is not null)
+        {
+            // The answer is already broken; what matters was reported by NextAsync.
+        }
+
+        _any.Dispose();
+        _clock.Dispose();
+    }
+
+    private async ValueTask<bool> MoveAsync()
+    {
+        try
+        {
+            return await _deltas.MoveNextAsync();
+        }
+        catch (Exception) when (_caller.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(_caller);
+        }
+        catch (Exception) when (_total.IsCancellationRequested)
+        {
+            throw TotalTimeout(_limit, _hasBegun);
+        }
+        catch (Exception e) when (_clock.IsCancellationRequested)
+        {
+            var limit = _hasBegun ? _options.IdleTimeout : _options.FirstTokenTimeout;
+            throw new ModelException("model_timeout", $"The model was silent for {limit.TotalSeconds:0.#} s.", e) { IsRetryable = true, AfterFirstToken = _hasBegun };
+        }
+        catch (Exception e) when (_endpoint.Explain(e, _hasBegun) is { } failed)
+        {
+            throw failed;
+        }
+    }
+
+    /// <summary>The call took longer than it may.</summary>
+    public static ModelException TotalTimeout(TimeSpan limit, bool afterFirstToken) =>
+        new("model_timeout", $"The model did not finish within {limit.TotalSeconds:0.#} s.") { IsRetryable = true, AfterFirstToken = afterFirstToken };
+}

@@ -1,0 +1,169 @@
+using Steward.Engines.Models.Providers;
+using Steward.Engines.Resilience;
+
+namespace Steward.Engines.Models.Routing;
+
+/// <summary>
+/// One model of one provider: its keys, its breaker and its budget of repetitions, shared by all chains of the process that name it. Decides in memory, in microseconds. Safe for concurrent use.
+/// </summary>
+internal sealed class ModelTarget
+{
+    // A key that is refused may be mended at the provider.
+    private static readonly TimeSpan RefusedKeyRestsFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
+
+    private readonly Lock _gate = new();
+    private readonly IReadOnlyList<Lazy<IModelEndpoint>> _endpoints;
+    private readonly TimeSpan[] _restUntil;
+    private readonly CircuitBreaker _breaker;
+    private readonly RetryBudget _retries = new();
+    private readonly TimeProvider _time;
+    private readonly long _began;
+    private int _next;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="provider">The provider's name in the configuration.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="endpoints">One for each key.</param>
+    /// <param name="breaker">When calls stop.</param>
+    /// <param name="time">The clock.</param>
+    public ModelTarget(string provider, string model, IReadOnlyList<Lazy<IModelEndpoint>> endpoints, BreakerSpec breaker, TimeProvider time)
+    {
+        (Provider, Model, _endpoints, _time) = (provider, model, endpoints, time);
+        _restUntil = new TimeSpan[endpoints.Count];
+        _breaker = new CircuitBreaker(breaker);
+        _began = time.GetTimestamp();
+    }
+
+    /// <summary>The provider's name in the configuration.</summary>
+    public string Provider { get; }
+
+    /// <summary>The model.</summary>
+    public string Model { get; }
+
+    /// <summary>What its breaker does now.</summary>
+    public BreakerPhase Phase
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _breaker.Phase;
+            }
+        }
+    }
+
+    /// <summary>Whether it has several keys of which one may be used now.</summary>
+    public bool HasAnotherKey
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var now = Now;
+                return _restUntil.Length > 1 && _restUntil.Any(until => until <= now);
+            }
+        }
+    }
+
+    private TimeSpan Now => _time.GetElapsedTime(_began);
+
+    /// <summary>Lets an attempt through, or says how long it would have to wait.</summary>
+    /// <param name="isRepetition">Whether the target was asked before in the same call: such attempts have a budget.</param>
+    /// <param name="wait">How long until it may be tried; null when nobody knows.</param>
+    public ModelPermit? TryEnter(bool isRepetition, out TimeSpan? wait)
+    {
+        lock (_gate)
+        {
+            var now = Now;
+            wait = _breaker.WaitFor(now);
+            if (wait != TimeSpan.Zero)
+            {
+                return null;
+            }
+
+            var key = NextKey(now, out var rest);
+            if (key < 0)
+            {
+                wait = rest;
+                return null;
+            }
+
+            if (isRepetition && !_retries.HasRoom(now))
+            {
+                wait = null;
+                return null;
+            }
+
+            if (isRepetition)
+            {
+                _retries.Spend();
+            }
+            else
+            {
+                _retries.Earn();
+            }
+
+            _breaker.Enter();
+            return new ModelPermit(this, _endpoints[key].Value, key, _breaker.Epoch);
+        }
+    }
+
+    /// <summary>An attempt ended.</summary>
+    /// <param name="permit">What let it through.</param>
+    /// <param name="failed">Whether the provider failed; null when that says nothing about it.</param>
+    /// <param name="failure">How, for the key.</param>
+    internal void Leave(ModelPermit permit, bool? failed, ModelException? failure)
+    {
+        lock (_gate)
+        {
+            var now = Now;
+            _breaker.Leave(permit.Epoch, failed, now);
+            var rest = failure?.Code switch
+            {
+                "model_rate_limited" => failure.RetryAfter ?? TimeSpan.Zero,
+                "model_unauthenticated" => RefusedKeyRestsFor,
+                _ => TimeSpan.Zero,
+            };
+            if (rest > TimeSpan.Zero)
+            {
+                _restUntil[permit.Key] = now + (rest < LongestRest ? rest : LongestRest);
+            }
+        }
+    }
+
+    // Keys take turns, so that the limits of all are used. With a single key nothing is gained by its rest: the provider itself says no.
+    private int NextKey(TimeSpan now, out TimeSpan rest)
+    {
+        rest = TimeSpan.MaxValue;
+        if (_endpoints.Count == 1)
+        {
+            return 0;
+        }
+
+        for (var i = 0; i < _endpoints.Count; i++)
+        {
+            var key = (_next + i) % _endpoints.Count;
+            if (_restUntil[key] <= now)
+            {
+                _next = (key + 1) % _endpoints.Count;
+                return key;
+            }
+
+            rest = _restUntil[key] - now < rest ? _restUntil[key] - now : rest;
+        }
+
+        return -1;
+    }
+}
+
+/// <summary>A permission for one attempt. It has to be given back once, by <see cref="Leave"/>.</summary>
+/// <param name="Target">Whose.</param>
+/// <param name="Endpoint">Who is asked.</param>
+/// <param name="Key">Which key.</param>
+/// <param name="Epoch">The breaker's phase at the time.</param>
+internal sealed record ModelPermit(ModelTarget Target, IModelEndpoint Endpoint, int Key, int Epoch)
+{
+    /// <summary>The attempt ended well, or badly, or (null) so that it says nothing about the provider.</summary>
+    public void Leave(bool? failed, ModelException? failure = null) => Target.Leave(this, failed, failure);
+}

@@ -1,0 +1,168 @@
+using System.Runtime.InteropServices;
+using Steward.Engines.Triage.Heads;
+
+namespace Steward.Engines.Triage.Learning;
+
+/// <summary>
+/// Decides which labels a head may learn from, so that one person alone cannot move it. The last word on a ticket counts. It is believed at once when it is history that an admin imported, when two people say the same of
+/// the ticket, or when nobody contradicts what the head itself had decided. Any other word is one person's alone: it moves the ticket from a group (where others or the head had it) to another one. Of these a
+/// person's words count, in each direction, as often as others together said the same of other tickets; and beyond that up to a share of what others know of either group. A day on which one person
+/// says far more than anybody else is a burst: nothing of it counts beyond what others say. What does not count is set aside, and what others had said of the ticket stands. Pure.
+/// </summary>
+public static class LabelGuard
+{
+    /// <summary>The share of a group's examples that one person alone may give or take.</summary>
+    public const double AloneShare = 0.03;
+
+    /// <summary>How many that is at least.</summary>
+    public const int FewestAlone = 5;
+
+    /// <summary>The same for a group of which nobody else knows any example.</summary>
+    public const int FewestOfNewGroup = 20;
+
+    /// <summary>How many words alone in one day are no burst, whatever others do.</summary>
+    public const int FewestOfBurst = 25;
+
+    /// <summary>From how many times the median day of others on a day is a burst.</summary>
+    public const int BurstFactor = 4;
+
+    /// <summary>Decides.</summary>
+    /// <param name="statements">All that was said, in any order.</param>
+    /// <param name="mostTickets">How many tickets are kept at most, those labelled last.</param>
+    public static GuardedLabels Guard(IEnumerable<LabelStatement> statements, int mostTickets = 50_000)
+    {
+        ArgumentNullException.ThrowIfNull(statements);
+        var (believed, alone) = (new List<BelievedTicket>(), new List<AloneWord>());
+        foreach (var ticket in statements.GroupBy(statement => statement.TicketId, StringComparer.Ordinal))
+        {
+            var words = ticket.OrderBy(statement => statement.Sequence).ToList();
+            if (AloneWord.Of(words) is { } word)
+            {
+                alone.Add(word);
+            }
+            else
+            {
+                believed.Add(Believe(words[^1], words[^1].Ticket));
+            }
+        }
+
+        var (admitted, setAside) = Admit(alone, believed);
+        believed.AddRange(admitted.Select(word => Believe(word.Last, word.Last.Ticket)));
+        // The newest text of the ticket, with the label of those who are believed.
+        believed.AddRange(setAside.Where(word => word.Standing is not null).Select(word => Believe(word.Standing!, word.Last.Ticket)));
+        return new GuardedLabels(
+            [.. believed.OrderByDescending(ticket => ticket.Sequence).Take(mostTickets).Reverse()],
+            setAside.Count,
+            [.. setAside.CountBy(word => word.Last.By, StringComparer.Ordinal).OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal).Select(count => (count.Key, count.Value))]);
+    }
+
+    private static (List<AloneWord> Admitted, List<AloneWord> SetAside) Admit(List<AloneWord> alone, List<BelievedTicket> believed)
+    {
+        var bursts = Bursts(alone);
+        var inDirection = alone.CountBy(word => (word.From, word.To)).ToDictionary();
+        var known = believed.CountBy(ticket => ticket.Label, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        var aloneTo = alone.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        var (admitted, setAside) = (new List<AloneWord>(), new List<AloneWord>());
+        foreach (var person in alone.GroupBy(word => word.Last.By, StringComparer.Ordinal))
+        {
+            var ownTo = person.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+            var (gives, takes) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
+            foreach (var direction in person.GroupBy(word => (word.From, word.To)).OrderBy(direction => direction.Key.To, StringComparer.Ordinal).ThenBy(direction => direction.Key.From, StringComparer.Ordinal))
+            {
+                var (from, to) = direction.Key;
+                // In an order that nobody chooses by choosing tickets one after the other.
+                var words = direction.OrderBy(word => StableHash.Of("guard", word.Last.TicketId)).ThenBy(word => word.Last.TicketId, StringComparer.Ordinal).ToList();
+                var saidByOthers = inDirection[direction.Key] - words.Count;
+                foreach (var (place, word) in words.Index())
+                {
+                    var counts = place < saidByOthers;
+                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (from is null || takes.GetValueOrDefault(from) < MostAlone(from)))
+                    {
+                        counts = true;
+                        CollectionsMarshal.GetValueRefOrAddDefault(gives, to, out _)++;
+                        if (from is not null)
+                        {
+                            CollectionsMarshal.GetValueRefOrAddDefault(takes, from, out _)++;
+                        }
+                    }
+
+                    (counts ? admitted : setAside).Add(word);
+                }
+            }
+
+            int MostAlone(string group)
+            {
+                var byOthers = known.GetValueOrDefault(group) + aloneTo.GetValueOrDefault(group) - ownTo.GetValueOrDefault(group);
+                return byOthers == 0 ? FewestOfNewGroup : Math.Max(FewestAlone, (int)(AloneShare * byOthers));
+            }
+        }
+
+        return (admitted, setAside);
+    }
+
+    // Days on which a person says, alone, far more than others do on one of theirs.
+    private static HashSet<(string Person, DateOnly Day)> Bursts(List<AloneWord> alone)
+    {
+        var days = alone.CountBy(word => (Person: word.Last.By, word.Day)).Where(day => day.Value > FewestOfBurst).ToList();
+        var all = alone.CountBy(word => (Person: word.Last.By, word.Day)).ToList();
+        var bursts = new HashSet<(string, DateOnly)>();
+        foreach (var (day, count) in days)
+        {
+            var others = all.Where(other => !string.Equals(other.Key.Person, day.Person, StringComparison.Ordinal)).Select(other => other.Value).Order().ToList();
+            if (count > Math.Max(FewestOfBurst, BurstFactor * (others.Count == 0 ? 0 : others[others.Count / 2])))
+            {
+                bursts.Add(day);
+            }
+        }
+
+        return bursts;
+    }
+
+    private static BelievedTicket Believe(LabelStatement word, Tickets.Ticket ticket) => new(word.TicketId, ticket, word.Label, WeightOf(word.Origin), word.By, word.At, word.Sequence);
+
+    // Whoever closes a ticket where it lies may not have thought about where it belongs.
+    private static float WeightOf(LabelOrigin origin) => origin == LabelOrigin.Confirmation ? 0.5f : 1;
+
+    /// <summary>A last word on a ticket that is one person's alone.</summary>
+    /// <param name="Last">The word.</param>
+    /// <param name="From">Where others, or else the head, had the ticket; null when nobody had said anything.</param>
+    /// <param name="Standing">What is believed of the ticket when the word is not; null for nothing.</param>
+    private sealed record AloneWord(LabelStatement Last, string? From, LabelStatement? Standing)
+    {
+        public string To => Last.Label;
+
+        public DateOnly Day => DateOnly.FromDateTime(Last.At.UtcDateTime);
+
+        /// <returns>Null when the last word is believed at once.</returns>
+        public static AloneWord? Of(List<LabelStatement> words)
+        {
+            var last = words[^1];
+            if (last.Origin == LabelOrigin.Import)
+            {
+                return null;
+            }
+
+            var others = words.Where(word => !string.Equals(word.By, last.By, StringComparison.Ordinal)).GroupBy(word => word.By, StringComparer.Ordinal).Select(person => person.Last()).OrderBy(word => word.Sequence).ToList();
+            // An import is history whoever ran it, also one's own.
+            if (words.LastOrDefault(word => word.Origin == LabelOrigin.Import) is { } imported && !others.Contains(imported))
+            {
+                others.Insert(0, imported);
+            }
+
+            if (others.Exists(word => string.Equals(word.Label, last.Label, StringComparison.Ordinal)))
+            {
+                return null;
+            }
+
+            // What the head thought bears a person out only where no person says otherwise.
+            var decided = words.FindLast(word => word.Decided is not null)?.Decided;
+            if (others.Count == 0 && string.Equals(decided, last.Label, StringComparison.Ordinal))
+            {
+                return null;
+            }
+
+            var standing = others.FindLast(word => word.Origin == LabelOrigin.Import || string.Equals(word.Label, decided, StringComparison.Ordinal) || others.Count(other => string.Equals(other.Label, word.Label, StringComparison.Ordinal)) > 1);
+            return new AloneWord(last, (standing ?? others.LastOrDefault())?.Label ?? decided, standing);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using Orleans.Placement;
+using Steward.Errors;
+using Steward.Identity;
+
+namespace Steward.Connectors;
+
+/// <summary>Hands out the end of a call that another grain of this silo began. Woken by: that grain, and whoever made the call. Nothing is left of it elsewhere: then the outcome is not known.</summary>
+[PreferLocalPlacement]
+internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvider time) : Grain, IConnectorCallUnderWayGrain
+{
+    private CallUnderWay? _call;
+
+    /// <inheritdoc/>
+    public Task<bool> Attach(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        _call ??= calls.Take(this.GetPrimaryKeyString());
+        return Task.FromResult(_call is not null);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorCallResult> Wait(CancellationToken cancellationToken = default)
+    {
+        if (_call is not { } call)
+        {
+            DeactivateOnIdle();
+            return new ConnectorCallResult
+            {
+                Outcome = "unknown",
+                Message = "The server that made the call was lost before the call had ended. Look at what became of it before it is made again.",
+            };
+        }
+
+        if (call.UserId != Caller.Required.UserId)
+        {
+            throw StewardException.NotFound("The call");
+        }
+
+        await using var stopping = cancellationToken.Register(call.Stop.Cancel);
+        if (!await EndsSoonAsync(call.Result, time))
+        {
+            return Going(GrainKeys.LastPart(this.GetPrimaryKeyString()));
+        }
+
+        DeactivateOnIdle();
+        call.Stop.Dispose();
+        return await call.Result;
+    }
+
+    /// <summary>Whether a call ends before whoever asks has to be answered.</summary>
+    internal static async Task<bool> EndsSoonAsync(Task call, TimeProvider time)
+    {
+        if (call.IsCompleted)
+        {
+            return true;
+        }
+
+        using var answered = new CancellationTokenSource();
+        var ended = await Task.WhenAny(call, Task.Delay(CallsUnderWay.AnswerWithin, time, answered.Token)) == call;
+        await answered.CancelAsync();
+        return ended;
+    }
+
+    /// <summary>The answer while a call goes on.</summary>
+    internal static ConnectorCallResult Going(string id) => new() { Outcome = "running", UnderWay = id };
+}

@@ -1,0 +1,84 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
+
+namespace Steward.Triage;
+
+/// <summary>
+/// Where this silo trains: one training at a time, on a thread of its own that gets what processor time others leave, and that stands still between two steps as long as the silo is busy. Neither grains' nor the pool's threads are used.
+/// </summary>
+internal sealed class TrainingRoom(ITrainingLoad load, IOptions<TriageLearningOptions> options, TimeProvider time) : IDisposable
+{
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    private readonly SemaphoreSlim _place = new(1, 1);
+
+    /// <summary>Works when it is its turn.</summary>
+    /// <param name="work">What to do; given what it has to call between its steps.</param>
+    /// <param name="cancellationToken">Stops waiting, pausing and, where the work looks at it, working.</param>
+    public async Task<T> RunAsync<T>(Func<Action, T> work, CancellationToken cancellationToken)
+    {
+        await _place.WaitAsync(cancellationToken);
+        try
+        {
+            var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+            var thread = new Thread(() =>
+            {
+                try
+                {
+                    Thread.CurrentThread.Priority = ThreadPriority.Lowest;
+                    GiveWay();
+                    done.SetResult(work(Pause));
+                }
+                catch (OperationCanceledException exception)
+                {
+                    done.SetCanceled(exception.CancellationToken);
+                }
+#pragma warning disable CA1031 // It belongs to whoever waits for the work.
+                catch (Exception exception)
+#pragma warning restore CA1031
+                {
+                    done.SetException(exception);
+                }
+            })
+            {
+                IsBackground = true,
+                Name = "Steward training",
+            };
+            thread.UnsafeStart();
+            return await done.Task;
+        }
+        finally
+        {
+            _place.Release();
+        }
+
+        void Pause()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var began = time.GetTimestamp();
+            while (load.IsBusy && time.GetElapsedTime(began) < options.Value.LongestPause)
+            {
+                cancellationToken.WaitHandle.WaitOne(LookEvery);
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _place.Dispose();
+
+    // .NET sets no priority of threads on Linux. There, what setpriority(2) says of the calling "process" holds for the calling thread.
+    private static void GiveWay()
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int Process = 0;
+            const int Nicest = 19;
+            _ = SetPriority(Process, 0, Nicest);
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "setpriority")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int SetPriority(int which, uint who, int priority);
+}

@@ -1,0 +1,245 @@
+using System.Globalization;
+using Steward.Engines.Triage.Heads;
+using Steward.Engines.Triage.Learning;
+using Steward.Errors;
+
+namespace Steward.Triage;
+
+/// <summary>How a challenger takes over, and is taken back.</summary>
+internal sealed partial class TriageLearner
+{
+    // The base answers through its models; so many of its answers are enough to compare by.
+    private const int MostBaseAnswers = 600;
+
+    // Below this nothing speaks against a head on trial that could keep it waiting.
+    private const double Doubt = 3;
+
+    private async Task CompareAsync(TrainingWork work, CancellationToken cancellationToken)
+    {
+        var training = Training(work);
+        var labels = await LabelsAsync(work, cancellationToken);
+        var challenger = await AnswersAsync(training.HeadVersion!, labels.Split.Frozen, cancellationToken);
+        var champion = training.ComparedWith is { } version
+            ? await AnswersAsync(version, labels.Split.Frozen, cancellationToken)
+            : await BaseAnswersAsync(labels.Split.Frozen, cancellationToken);
+        if (challenger is null)
+        {
+            await EndAsync(work, TriageTrainingState.Failed, "The challenger, or what it reads texts with, is not there any more.");
+            return;
+        }
+
+        // A champion that cannot answer any more has nothing right.
+        var pairs = labels.Split.Frozen.Select((ticket, i) => (Ticket: ticket, Champion: champion is null ? "" : champion[i], Challenger: challenger[i]))
+            .Where(one => one.Champion is not null)
+            .Select(one => (one.Ticket.Label, string.Equals(one.Champion, one.Ticket.Label, StringComparison.Ordinal), string.Equals(one.Challenger, one.Ticket.Label, StringComparison.Ordinal)))
+            .ToList();
+        if (pairs.Count < FewestFrozen)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The base cannot be compared with now.") { IsRetryable = true };
+        }
+
+        var verdict = HeadComparison.Compare(pairs);
+        training = training with { ChampionAccuracy = champion is null ? null : verdict.ChampionAccuracy, ChallengerAccuracy = verdict.ChallengerAccuracy, Reason = $"{verdict.Reason} {training.Reason}" };
+        if (verdict.IsAccepted)
+        {
+            await MoveAsync(LearningRecordTypes.Compared, stand => stand with { Work = Next(work, TrainingPhase.BeginningTrial) }, training);
+        }
+        else
+        {
+            await EndAsync(work, TriageTrainingState.Rejected, training.Reason, training);
+        }
+    }
+
+    private async Task BeginTrialAsync(TrainingWork work, CancellationToken cancellationToken)
+    {
+        var training = Training(work);
+        if (!string.Equals((await Triage().GetHeads(cancellationToken)).Current, training.ComparedWith, StringComparison.Ordinal))
+        {
+            await EndAsync(work, TriageTrainingState.Rejected, "Another head answers now than the one that it was compared with.");
+            return;
+        }
+
+        await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = Options.TrialShare, Reason = Short(training.Reason) }, cancellationToken);
+        await MoveAsync(
+            LearningRecordTypes.OnTrial,
+            stand => stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds() } },
+            training with { State = TriageTrainingState.OnTrial });
+    }
+
+    private async Task CheckTrialAsync(TrainingWork work, CancellationToken cancellationToken)
+    {
+        var (now, training) = (parts.Time.GetUtcNow().ToMilliseconds(), Training(work));
+        var heads = await Triage().GetHeads(cancellationToken);
+        if (!string.Equals(heads.Canary, training.HeadVersion, StringComparison.Ordinal) || !string.Equals(heads.Current, training.ComparedWith, StringComparison.Ordinal))
+        {
+            await EndAsync(work, TriageTrainingState.Rejected, "Its trial was ended from outside: another head was chosen.");
+            return;
+        }
+
+        var (own, others) = await CountAsync(heads, training.HeadVersion!, work.TrialAt!.Value, cancellationToken);
+        var evidence = work.Evidence;
+        if (own.Routed > 0 && others.Routed > 0)
+        {
+            evidence = evidence.Beside(Math.Max(0, own.Overridden - work.Overridden), Math.Max(0, others.Overridden - work.OthersOverridden), (double)own.Routed / (own.Routed + others.Routed));
+        }
+
+        var figures = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{own.Overridden} of {own.Routed} routed tickets overridden beside {others.Overridden} of {others.Routed}, somebody spoke about {own.Said}; evidence against it {evidence.Value:0.00}");
+        var age = now - work.TrialAt.Value;
+        TrainingPhase? decided = evidence.Value >= OverrideEvidence.Enough ? TrainingPhase.Withdrawing
+            : own.Said < Options.TrialSaid && age < Options.TrialTime ? null
+            : evidence.Value < Doubt ? TrainingPhase.Promoting
+            : age >= 2 * Options.TrialTime ? TrainingPhase.Withdrawing
+            : null;
+        var next = work with { Evidence = evidence, Overridden = own.Overridden, OthersOverridden = others.Overridden, CheckedAt = now, Reason = decided is null ? null : $"On trial {figures}." };
+        await MoveAsync(decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training);
+    }
+
+    private async Task PromoteAsync(TrainingWork work, CancellationToken cancellationToken)
+    {
+        var training = Training(work);
+        var heads = await Triage().GetHeads(cancellationToken);
+        var isDone = string.Equals(heads.Current, training.HeadVersion, StringComparison.Ordinal);
+        if (!isDone && (!string.Equals(heads.Canary, training.HeadVersion, StringComparison.Ordinal) || !string.Equals(heads.Current, training.ComparedWith, StringComparison.Ordinal)))
+        {
+            await EndAsync(work, TriageTrainingState.Rejected, $"Another head was chosen before it could take over. {work.Reason}");
+            return;
+        }
+
+        // Of the head before: while both answered.
+        var (own, others) = await CountAsync(heads, training.HeadVersion!, work.TrialAt!.Value, cancellationToken);
+        if (!isDone)
+        {
+            await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = 1, Reason = Short(work.Reason) }, cancellationToken);
+        }
+
+        var now = parts.Time.GetUtcNow().ToMilliseconds();
+        var watch = new PromotionWatch
+        {
+            TrainingId = work.Id,
+            Version = training.HeadVersion!,
+            Before = training.ComparedWith,
+            Since = now,
+            RateBefore = OverrideEvidence.HighestRate(others.Routed, others.Overridden),
+            Routed = own.Routed,
+            Overridden = own.Overridden,
+        };
+        await EndAsync(work, TriageTrainingState.Promoted, $"{work.Reason} {training.Reason}", training, stand => stand with { Watch = watch });
+    }
+
+    private async Task WithdrawAsync(TrainingWork work, CancellationToken cancellationToken)
+    {
+        var training = Training(work);
+        if (string.Equals((await Triage().GetHeads(cancellationToken)).Canary, training.HeadVersion, StringComparison.Ordinal))
+        {
+            await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = 0, Reason = Short(work.Reason) }, cancellationToken);
+        }
+
+        await EndAsync(work, TriageTrainingState.RolledBack, $"{work.Reason} {training.Reason}", training);
+    }
+
+    /// <summary>Looks after a head that took over.</summary>
+    private async Task WatchAsync(PromotionWatch watch, CancellationToken cancellationToken)
+    {
+        var now = parts.Time.GetUtcNow().ToMilliseconds();
+        var heads = await Triage().GetHeads(cancellationToken);
+        var training = journal.State.Trainings.Find(known => string.Equals(known.Id, watch.TrainingId, StringComparison.Ordinal));
+        if (watch.Reason is { } reason)
+        {
+            if (string.Equals(heads.Current, watch.Version, StringComparison.Ordinal))
+            {
+                await Triage().UseHead(new UseTriageHead { Version = watch.Before, Reason = Short(reason) }, cancellationToken);
+            }
+
+            LearningFigures.Ended(TriageTrainingState.RolledBack);
+            await MoveAsync(LearningRecordTypes.Ended, stand => stand with { Watch = null }, training is null ? null : training with { State = TriageTrainingState.RolledBack, EndedAt = now, Reason = $"{reason} {training.Reason}" });
+            return;
+        }
+
+        // Chosen by somebody else since, or long enough without complaint; without a rate there is nothing to compare with.
+        if (!string.Equals(heads.Current, watch.Version, StringComparison.Ordinal) || now - watch.Since >= Options.WatchTime || watch.RateBefore is not (> 0 and < 1))
+        {
+            await MoveAsync(LearningRecordTypes.Checked, stand => stand with { Watch = null });
+            return;
+        }
+
+        var info = heads.Heads.FirstOrDefault(head => string.Equals(head.Version, watch.Version, StringComparison.Ordinal));
+        var (routed, overridden) = (info?.Routed ?? watch.Routed, info?.Overridden ?? watch.Overridden);
+        var evidence = watch.Evidence.Alone(Math.Max(0, routed - watch.Routed), Math.Max(0, overridden - watch.Overridden), watch.RateBefore);
+        var isBad = evidence.Value >= OverrideEvidence.Enough;
+        var figures = string.Create(CultureInfo.InvariantCulture, $"Overridden more often than the head before (at most {watch.RateBefore:0.000} of what was routed): evidence {evidence.Value:0.0} by now, {overridden} of {routed} in all.");
+        await MoveAsync(
+            isBad ? LearningRecordTypes.Decided : LearningRecordTypes.Checked,
+            stand => stand with { Watch = watch with { Evidence = evidence, Routed = routed, Overridden = overridden, CheckedAt = now, Reason = isBad ? figures : null } });
+    }
+
+    /// <summary>What became of the tickets that a head on trial routed, and of those of the others since its trial began.</summary>
+    private async Task<((long Routed, long Said, long Overridden) Own, (long Routed, long Overridden) Others)> CountAsync(TriageHeads heads, string version, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var days = (parts.Time.GetUtcNow().UtcDateTime.Date - since.UtcDateTime.Date).Days + 1;
+        var all = (await Triage().GetReport(Math.Clamp(days, 1, 90), cancellationToken)).All;
+        var own = heads.Heads.FirstOrDefault(head => string.Equals(head.Version, version, StringComparison.Ordinal));
+        var (routed, said, overridden) = (own?.Routed ?? 0, own?.Said ?? 0, own?.Overridden ?? 0);
+        return ((routed, said, overridden), (Math.Max(0, all.AutoRouted + all.Reviewed - routed), Math.Max(0, all.Overridden - overridden)));
+    }
+
+    /// <returns>Null when the head, or what it reads texts with, is not there any more.</returns>
+    private async Task<IReadOnlyList<string?>?> AnswersAsync(string version, IReadOnlyList<BelievedTicket> tickets, CancellationToken cancellationToken)
+    {
+        if (await Triage().ReadHead(version, cancellationToken) is not { } bytes)
+        {
+            return null;
+        }
+
+        var head = await parts.Room.RunAsync(_ => TenantHead.FromBytes(bytes), cancellationToken);
+        var cache = head.Dimensions == 0 ? null : await CacheAsync(cancellationToken);
+        if (cache is not null)
+        {
+            var info = (await Triage().GetHeads(cancellationToken)).Heads.FirstOrDefault(known => string.Equals(known.Version, version, StringComparison.Ordinal));
+            if (!string.Equals(info?.EncoderModel, parts.Embeddings.Model, StringComparison.Ordinal)
+                || !await parts.Embeddings.FillAsync(tenantId, [.. tickets.Select(ticket => ticket.Ticket.Text)], cache, cancellationToken)
+                || cache.Find(tickets[0].Ticket.Text)?.Length != head.Dimensions)
+            {
+                return null;
+            }
+        }
+
+        return await parts.Room.RunAsync<IReadOnlyList<string?>>(
+            _ => [.. tickets.Select(ticket => HeadTraining.Answer(head, ticket, cache?.Find(ticket.Ticket.Text)).Label)], cancellationToken);
+    }
+
+    /// <summary>What the base says of the newest tickets; null for the others.</summary>
+    private async Task<IReadOnlyList<string?>> BaseAnswersAsync(IReadOnlyList<BelievedTicket> tickets, CancellationToken cancellationToken)
+    {
+        var answers = new string?[tickets.Count];
+        for (var i = Math.Max(0, tickets.Count - MostBaseAnswers); i < tickets.Count; i++)
+        {
+            var ticket = tickets[i].Ticket;
+            try
+            {
+                answers[i] = (await Triage().Classify(
+                    new TriageTicket
+                    {
+                        ShortDescription = ticket.ShortDescription,
+                        Description = ticket.Description,
+                        Category = ticket.Category,
+                        Subcategory = ticket.Subcategory,
+                        Priority = ticket.Priority,
+                        Department = ticket.Department,
+                        Location = ticket.Location,
+                        ConfigurationItem = ticket.ConfigurationItem,
+                    },
+                    cancellationToken)).Label;
+            }
+            catch (StewardException exception) when (exception.Code == ErrorCodes.Overloaded)
+            {
+                await Task.Delay(exception.RetryAfter ?? TimeSpan.FromSeconds(1), parts.Time, cancellationToken);
+            }
+        }
+
+        return answers;
+    }
+
+    private static string Short(string? reason) => reason is not { Length: > 500 } ? reason ?? "" : reason[..499] + "…";
+}

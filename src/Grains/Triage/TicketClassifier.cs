@@ -1,0 +1,142 @@
+using Steward.Engines.Triage.Heads;
+using Steward.Engines.Triage.Routing;
+using Steward.Engines.Triage.Tickets;
+using Steward.Errors;
+using Steward.Inference;
+using Steward.Storage;
+
+namespace Steward.Triage;
+
+/// <summary>An answer and what gave it.</summary>
+internal sealed record ClassifiedTicket(GroupAnswer Answer, IReadOnlyList<string> Reasons, string Version, bool IsCanary);
+
+/// <summary>
+/// Finds a ticket's group: by the head that answers, the one on trial for its share, the shared base where there is no head, and by a head of words alone where no model answers. For the grain's scheduler only.
+/// </summary>
+internal sealed class TicketClassifier(TriageParts parts, string tenantId)
+{
+    // As many labels as a shared model may have: those that mean one group add up.
+    private const int MostBaseLabels = 200;
+    private const double DefaultReviewAt = 0.70;
+    private const double DefaultAutoRouteAt = 0.95;
+
+    private readonly BaseGroups _baseGroups = new(parts, tenantId);
+    private DateTimeOffset _pausedUntil;
+
+    /// <summary>Where the bands lie: the tenant's own thresholds, else those tuned with the head. The base is calibrated, so that its confidence has to be the wanted precision, and at least 0.95.</summary>
+    public static BandThresholds ThresholdsOf(TriageSettings settings, TriageHeadState? head)
+    {
+        var autoRoute = settings.AutoRouteAt ?? (head is null ? Math.Max(DefaultAutoRouteAt, settings.WantedPrecision) : head.Added.AutoRouteAt);
+        var review = settings.ReviewAt ?? head?.Added.ReviewAt ?? DefaultReviewAt;
+        return new BandThresholds { AutoRoute = autoRoute, Review = Math.Min(review, autoRoute ?? 1) };
+    }
+
+    /// <summary>Classifies a ticket.</summary>
+    /// <param name="fold">Settings and heads.</param>
+    /// <param name="ticketId">Its id: decides whether a head on trial answers.</param>
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="StewardException"><c>overloaded</c> or <c>unavailable</c> when nothing answers.</exception>
+    public async Task<ClassifiedTicket> ClassifyAsync(TriageFold fold, string? ticketId, Ticket ticket, CancellationToken cancellationToken)
+    {
+        var isCanary = fold.Canary is { } canary && ticketId is not null && CanaryShare.Includes(canary, ticketId, fold.CanaryShare);
+        var chosen = fold.Find(isCanary ? fold.Canary : fold.Current);
+        var spare = fold.Heads.FindLast(head => head.Added.EncoderModel is null && head.HasAnswered) ?? fold.Heads.FindLast(head => head.Added.EncoderModel is null);
+        var isPaused = spare is not null && parts.Time.GetUtcNow() < _pausedUntil;
+        Exception? failure = null;
+        try
+        {
+            if (chosen is not null && (chosen.Added.EncoderModel is null || !isPaused) && await ByHeadAsync(fold, chosen, ticket, cancellationToken) is { } byHead)
+            {
+                return byHead with { IsCanary = isCanary };
+            }
+
+            // Where a head's embedder has changed, the tenant's own words know its groups better than the base.
+            if (!isPaused && (chosen is null || spare is not { HasAnswered: true }))
+            {
+                return await ByBaseAsync(fold, ticket, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
+        {
+            failure = exception;
+            if (exception is not StewardException { Code: ErrorCodes.Overloaded })
+            {
+                _pausedUntil = parts.Time.GetUtcNow() + parts.Options.Value.ModelPause;
+            }
+        }
+
+        if (spare is not null && await ByHeadAsync(fold, spare, ticket, cancellationToken) is { } byWords)
+        {
+            TriageDiagnostics.Fallbacks.Add(1);
+
+            // One that was never found good enough to answer proposes and routes nothing.
+            return spare.HasAnswered ? byWords : byWords with { Answer = byWords.Answer with { Band = RoutingBand.Human } };
+        }
+
+        throw ModelFailures.ToError(failure ?? new StewardException(ErrorCodes.Unavailable, "The tenant's head is not stored any more."));
+    }
+
+    // Null when the head is gone, damaged, or reads vectors that there are no more.
+    private async Task<ClassifiedTicket?> ByHeadAsync(TriageFold fold, TriageHeadState state, Ticket ticket, CancellationToken cancellationToken)
+    {
+        var head = await ReadAsync(state, cancellationToken);
+        if (head is null)
+        {
+            return null;
+        }
+
+        float[]? embedding = null;
+        if (state.Added.EncoderModel is { } model)
+        {
+            var command = new EmbedTexts { TenantId = tenantId, Texts = [ticket.Text], Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
+            var embedded = await parts.Models.EmbedAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
+            embedding = embedded.Vectors[0];
+            if (embedded.Version != state.Added.Encoder || embedding.Length != head.Dimensions)
+            {
+                return null;
+            }
+        }
+
+        var features = TicketFeatures.Of(ticket, embedding);
+        var found = head.Classify(features);
+        var groups = fold.Settings.Groups;
+        var answer = GroupAnswer.Of(
+            new LabelAnswer(head.Labels[found.Label], found.Confidence, false, [.. head.Labels.Zip(found.Probabilities, (label, probability) => new LabelShare(label, probability))]),
+            label => groups.Count == 0 || groups.Any(group => string.Equals(group.Name, label, StringComparison.Ordinal)) ? new GroupMatch(label, true) : null,
+            ThresholdsOf(fold.Settings, state));
+        if (!head.Knows(features))
+        {
+            answer = answer with { Band = RoutingBand.Human };
+        }
+
+        var index = head.Labels.Index().Where(label => label.Item == answer.Label).Select(label => label.Index).DefaultIfEmpty(found.Label).First();
+        return new ClassifiedTicket(answer, head.Reasons(ticket, index), state.Added.Version, false);
+    }
+
+    private async ValueTask<TenantHead?> ReadAsync(TriageHeadState state, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await parts.Heads.ReadAsync(tenantId, state.Added.Content, cancellationToken);
+        }
+        catch (StorageException exception)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The tenant's head cannot be read now.", exception) { IsRetryable = true };
+        }
+    }
+
+    private async Task<ClassifiedTicket> ByBaseAsync(TriageFold fold, Ticket ticket, CancellationToken cancellationToken)
+    {
+        // The text alone: the shared models were trained without a second one, and on other attributes than a tenant's.
+        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
+        var model = fold.Settings.BaseModel;
+        var found = await parts.Models.ClassifyAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
+        var find = await _baseGroups.FindAsync(fold.Settings, [.. found.Top.Select(label => label.Label).Order(StringComparer.Ordinal)], cancellationToken);
+        var answer = GroupAnswer.Of(
+            new LabelAnswer(found.Label, found.Confidence, found.IsOutOfScope, [.. found.Top.Select(label => new LabelShare(label.Label, label.Probability))]),
+            find,
+            ThresholdsOf(fold.Settings, null));
+        return new ClassifiedTicket(answer, [], $"base:{model}:{found.Version}", false);
+    }
+}

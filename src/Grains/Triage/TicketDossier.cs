@@ -1,0 +1,36 @@
+namespace Steward.Triage;
+
+/// <summary>What the journals hold of one ticket: its decisions, one for each content that it came with, and what was said of it.</summary>
+internal sealed class TicketDossier(string ticketId)
+{
+    /// <summary>How many decisions or labels of one ticket there may be.</summary>
+    public const int Most = 64;
+
+    /// <summary>The ticket.</summary>
+    public string TicketId => ticketId;
+
+    /// <summary>The decisions, oldest first.</summary>
+    public List<TicketDecided> Decisions { get; } = [];
+
+    /// <summary>The labels, oldest first; the last one holds.</summary>
+    public List<TicketLabelled> Labels { get; } = [];
+
+    /// <summary>The hash of the ticket's content, as it was last seen; null when it never was.</summary>
+    public string? Ticket => Decisions.LastOrDefault()?.Ticket ?? Labels.LastOrDefault()?.Ticket;
+
+    /// <summary>What the next label counts for.</summary>
+    public DecidedBefore? Decided => Decisions.LastOrDefault()?.Decision is { } last ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt) : null;
+
+    /// <summary>The decision about the ticket with this content, as it stands now; null when there is none.</summary>
+    public TriageDecision? Find(string ticket) => Decisions.Find(decided => decided.Ticket == ticket) is { } found ? WithFinal(found) : null;
+
+    /// <summary>The last decision, as it stands now; null when there is none.</summary>
+    public TriageDecision? Last => Decisions.Count == 0 ? null : WithFinal(Decisions[^1]);
+
+    /// <summary>Whether a label says nothing new: its event counted, or, without one, it is what this person said last.</summary>
+    public bool Says(string label, string by, string? eventId) => eventId is null
+        ? Labels.LastOrDefault(said => said.EventId is null && said.By == by)?.Label == label
+        : Labels.Exists(said => said.EventId == eventId && said.Label == label);
+
+    private TriageDecision WithFinal(TicketDecided decided) => Labels.Count == 0 ? decided.Decision : decided.Decision with { FinalLabel = Labels[^1].Label };
+}

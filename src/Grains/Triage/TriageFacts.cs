@@ -1,0 +1,94 @@
+using System.Text.Json.Serialization;
+
+namespace Steward.Triage;
+
+/// <summary>The types of the entries of a triage's journals.</summary>
+internal static class TriageFactTypes
+{
+    public const string Decided = "triage.decided";
+    public const string Labelled = "triage.labelled";
+    public const string SettingsSet = "triage.settings-set";
+    public const string HeadAdded = "triage.head-added";
+    public const string HeadUsed = "triage.head-used";
+}
+
+/// <summary>A ticket was decided. The ticket itself is a content, so that retention can remove it.</summary>
+internal sealed record TicketDecided
+{
+    /// <summary>The hash of the ticket's content.</summary>
+    public required string Ticket { get; init; }
+
+    public required TriageDecision Decision { get; init; }
+}
+
+/// <summary>Somebody said where a ticket belongs.</summary>
+internal sealed record TicketLabelled
+{
+    public required string TicketId { get; init; }
+
+    /// <summary>The hash of the ticket's content.</summary>
+    public required string Ticket { get; init; }
+
+    public required string Label { get; init; }
+
+    public required TriageLabelSource Source { get; init; }
+
+    public required string By { get; init; }
+
+    public string? EventId { get; init; }
+
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What had been decided; null when the ticket had not been seen.</summary>
+    public DecidedBefore? Decided { get; init; }
+
+    /// <summary>What had been said of the ticket, and of which decision: it counts no more.</summary>
+    public SaidBefore? Replaces { get; init; }
+}
+
+/// <summary>What counts of a decision when somebody says where its ticket belongs.</summary>
+internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At);
+
+/// <summary>A label that counts no more.</summary>
+internal sealed record SaidBefore(string Label, DecidedBefore? Decided);
+
+/// <summary>An admin set the settings.</summary>
+internal sealed record TriageSettingsSet(TriageSettings Settings, string By);
+
+/// <summary>A trained head was put beside the others. Its bytes are a content.</summary>
+internal sealed record TriageHeadAdded
+{
+    public required string Version { get; init; }
+
+    public required string Content { get; init; }
+
+    public string? Encoder { get; init; }
+
+    public string? EncoderModel { get; init; }
+
+    public required int Tickets { get; init; }
+
+    public required int Labels { get; init; }
+
+    public required long ThroughSequence { get; init; }
+
+    public double? AutoRouteAt { get; init; }
+
+    public double? ReviewAt { get; init; }
+
+    public double? Accuracy { get; init; }
+}
+
+/// <summary>It was decided which head answers.</summary>
+internal sealed record TriageHeadUsed(string? Version, double Share, string Reason, string By);
+
+/// <summary>JSON of triage: of its journals, of the tickets in the contents, and of where it stands.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(TicketDecided))]
+[JsonSerializable(typeof(TicketLabelled))]
+[JsonSerializable(typeof(TriageSettingsSet))]
+[JsonSerializable(typeof(TriageHeadAdded))]
+[JsonSerializable(typeof(TriageHeadUsed))]
+[JsonSerializable(typeof(TriageTicket))]
+[JsonSerializable(typeof(TriageFold))]
+internal sealed partial class TriageJson : JsonSerializerContext;

@@ -1,0 +1,177 @@
+using System.Text.Json;
+using Steward.Storage;
+
+namespace Steward.Triage;
+
+/// <summary>
+/// What follows from a triage's two journals: that of decisions, settings and heads, and that of labels. Bounded: figures by day and group for <see cref="Days"/> days, and the last heads. Tickets are not in it.
+/// </summary>
+internal sealed class TriageFold
+{
+    /// <summary>For how many days there are figures.</summary>
+    public const int Days = 90;
+
+    /// <summary>How many heads are known; those that answer are never forgotten.</summary>
+    public const int MostHeads = 20;
+
+    /// <summary>The last entry of the journal that is in it.</summary>
+    public long Through { get; set; }
+
+    /// <summary>The last entry of the journal of labels that is in it.</summary>
+    public long LabelsThrough { get; set; }
+
+    public TriageSettings Settings { get; set; } = new();
+
+    /// <summary>Oldest first.</summary>
+    public List<TriageHeadState> Heads { get; set; } = [];
+
+    public string? Current { get; set; }
+
+    public string? Canary { get; set; }
+
+    public double CanaryShare { get; set; }
+
+    /// <summary>Labels since ever.</summary>
+    public long Labels { get; set; }
+
+    /// <summary>By day (in UTC, of the decision) and group.</summary>
+    public Dictionary<int, Dictionary<string, TriageTally>> Tallies { get; set; } = [];
+
+    public TriageHeadState? Find(string? version) => version is null ? null : Heads.Find(head => head.Added.Version == version);
+
+    /// <summary>Takes the next entry of either journal into account. Types that a newer release wrote are passed over.</summary>
+    public void Apply(JournalEntry entry)
+    {
+        switch (entry.Type)
+        {
+            case TriageFactTypes.Decided:
+                Decide(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!.Decision);
+                break;
+            case TriageFactTypes.SettingsSet:
+                Settings = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageSettingsSet)!.Settings;
+                break;
+            case TriageFactTypes.HeadAdded:
+                Add(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageHeadAdded)!, entry.At);
+                break;
+            case TriageFactTypes.HeadUsed:
+                Use(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageHeadUsed)!);
+                break;
+            default:
+                break;
+        }
+
+        Through = entry.Sequence;
+    }
+
+    /// <summary>Takes the next entry of the journal of labels into account.</summary>
+    public void ApplyLabel(JournalEntry entry)
+    {
+        if (entry.Type == TriageFactTypes.Labelled)
+        {
+            var said = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketLabelled)!;
+            Labels++;
+            if (said.Replaces is { } before)
+            {
+                Say(before.Decided, before.Label, -1);
+            }
+
+            Say(said.Decided, said.Label, 1);
+        }
+
+        LabelsThrough = entry.Sequence;
+    }
+
+    /// <summary>The figures of the last so many days.</summary>
+    public (IReadOnlyList<TriageGroupReport> Groups, TriageGroupReport All) Sum(DateOnly from, DateOnly to)
+    {
+        var groups = new SortedDictionary<string, TriageTally>(StringComparer.Ordinal);
+        var all = new TriageTally();
+        foreach (var day in Tallies.Where(day => day.Key >= from.DayNumber && day.Key <= to.DayNumber))
+        {
+            foreach (var (label, tally) in day.Value)
+            {
+                if (!groups.TryGetValue(label, out var sum))
+                {
+                    groups[label] = sum = new TriageTally();
+                }
+
+                sum.Add(tally);
+                all.Add(tally);
+            }
+        }
+
+        return ([.. groups.Select(group => group.Value.ToReport(group.Key))], all.ToReport("*"));
+    }
+
+    private static int DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime).DayNumber;
+
+    private void Decide(TriageDecision decision)
+    {
+        var day = DayOf(decision.DecidedAt);
+        if (!Tallies.TryGetValue(day, out var groups))
+        {
+            Tallies[day] = groups = new Dictionary<string, TriageTally>(StringComparer.Ordinal);
+            var newest = Tallies.Keys.Max();
+            foreach (var old in Tallies.Keys.Where(key => key <= newest - Days).ToList())
+            {
+                Tallies.Remove(old);
+            }
+        }
+
+        if (!groups.TryGetValue(decision.Label, out var tally))
+        {
+            groups[decision.Label] = tally = new TriageTally();
+        }
+
+        tally.Decide(decision.Band);
+        if (decision.Band != TriageBand.Human && Find(decision.Version) is { } head)
+        {
+            head.Routed++;
+        }
+    }
+
+    private void Say(DecidedBefore? decided, string label, int sign)
+    {
+        if (decided is null)
+        {
+            return;
+        }
+
+        var isRight = string.Equals(decided.Label, label, StringComparison.Ordinal);
+        if (Tallies.TryGetValue(DayOf(decided.At), out var groups) && groups.TryGetValue(decided.Label, out var tally))
+        {
+            tally.Say(decided.Band, isRight, sign);
+        }
+
+        if (decided.Band != TriageBand.Human && Find(decided.Version) is { } head)
+        {
+            head.Said += sign;
+            head.Overridden += isRight ? 0 : sign;
+        }
+    }
+
+    private void Add(TriageHeadAdded added, DateTimeOffset at)
+    {
+        Heads.Add(new TriageHeadState { Added = added, AddedAt = at });
+        if (Heads.Count > MostHeads && Heads.FindIndex(head => head.Added.Version != Current && head.Added.Version != Canary) is >= 0 and var oldest)
+        {
+            Heads.RemoveAt(oldest);
+        }
+    }
+
+    private void Use(TriageHeadUsed used)
+    {
+        if (used.Version is null || used.Share >= 1)
+        {
+            (Current, Canary, CanaryShare) = (used.Version, null, 0);
+            if (Find(used.Version) is { } head)
+            {
+                head.HasAnswered = true;
+            }
+        }
+        else
+        {
+            (Canary, CanaryShare) = used.Share > 0 ? (used.Version, used.Share) : (null, 0);
+        }
+    }
+}

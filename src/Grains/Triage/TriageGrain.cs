@@ -1,0 +1,276 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime;
+using Steward.Engines.Triage.Routing;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Inference;
+using Steward.Operations;
+using Steward.Storage;
+
+namespace Steward.Triage;
+
+/// <summary>
+/// Owns a tenant's triage: settings, which head answers, decisions and labels. Persists: its journal and that of labels, and where it stands in them (<see cref="TriageState"/>). Woken by: whoever has tickets or
+/// something to say of them. Decisions interleave; each ticket has one thing done to it at a time.
+/// </summary>
+internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
+{
+    private const int PageSize = 1_000;
+    private const int MostListed = 1_000;
+    private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(1);
+
+    private readonly TriageParts _parts;
+    private readonly IPersistentState<TriageState> _saved;
+    private readonly string _key;
+    private readonly string _labelKey;
+    private readonly string _tenantId;
+    private readonly JournalLane _journal;
+    private readonly JournalLane _labels;
+    private readonly TicketDossiers _dossiers;
+    private readonly TicketTurns _turns = new();
+    private readonly TicketClassifier _classifier;
+    private readonly TicketNeighbourhood _neighbours;
+    private readonly CancellationTokenSource _stop = new();
+    private TriageFold _fold = new();
+    private int _sinceSaved;
+    private bool _isSaving;
+    private int _underWay;
+
+    public TriageGrain(TriageParts parts, [PersistentState("triage", StorageNames.GrainState)] IPersistentState<TriageState> saved)
+    {
+        (_parts, _saved, _key) = (parts, saved, this.GetPrimaryKeyString());
+        (_labelKey, _tenantId) = (GrainKeys.TriageLabels(_key), GrainKeys.TenantOf(_key));
+        _journal = new JournalLane(parts.Journals, _key, entry => Take(entry, _fold.Apply), DeactivateOnIdle);
+        _labels = new JournalLane(parts.Journals, _labelKey, entry => Take(entry, _fold.ApplyLabel), DeactivateOnIdle);
+        _dossiers = new TicketDossiers(parts.Journals, _key, _labelKey);
+        _classifier = new TicketClassifier(parts, _tenantId);
+        _neighbours = new TicketNeighbourhood(parts, _tenantId);
+    }
+
+    private TriageOptions Options => _parts.Options.Value;
+
+    /// <inheritdoc/>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (_key != GrainKeys.Triage(_tenantId))
+        {
+            throw StewardException.NotFound("The triage");
+        }
+
+        _fold = _saved.State.Fold is { } saved ? JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold)! : new TriageFold();
+        if ((await _parts.Journals.GetHeadAsync(_key, cancellationToken))?.Sequence is var head && (head ?? 0) < _fold.Through)
+        {
+            // The journals were restored from an older backup than the state: they alone are what stands.
+            _fold = new TriageFold();
+        }
+
+        _journal.Sequence = await CatchUpAsync(_key, _fold.Through, _fold.Apply, cancellationToken);
+        _labels.Sequence = await CatchUpAsync(_labelKey, _fold.LabelsThrough, _fold.ApplyLabel, cancellationToken);
+        _ = LoadNeighboursAsync();
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        if (_sinceSaved > 0 && !_isSaving)
+        {
+            await SaveAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<TriageDecision> Classify(TriageTicket ticket, CancellationToken cancellationToken = default)
+    {
+        TriageRules.Check(ticket);
+        if (_underWay >= Options.ConcurrentTickets)
+        {
+            throw new StewardException(ErrorCodes.Overloaded, $"{Options.ConcurrentTickets} tickets of the tenant are under way.") { IsRetryable = true, RetryAfter = BusyFor };
+        }
+
+        _underWay++;
+        var arrived = _parts.Time.GetTimestamp();
+        try
+        {
+            return ticket.Id is { } id ? await DecideOnceAsync(id, ticket, arrived, cancellationToken) : await DecideAsync(ticket, cancellationToken);
+        }
+        finally
+        {
+            _underWay--;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<TriageDecision?> GetDecision(string ticketId, CancellationToken cancellationToken = default)
+    {
+        RequireTicketId(ticketId);
+        using var turn = await _turns.EnterAsync(ticketId);
+        return (await _dossiers.ReadAsync(ticketId, cancellationToken)).Last;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop.Dispose();
+
+    private static void RequireTicketId(string ticketId)
+    {
+        if (string.IsNullOrWhiteSpace(ticketId) || ticketId.Length > TriageRules.LongestTicketId)
+        {
+            throw StewardException.Invalid("ticketId", $"must have 1 to {TriageRules.LongestTicketId} characters.");
+        }
+    }
+
+    private async Task<TriageDecision> DecideOnceAsync(string id, TriageTicket ticket, long arrived, CancellationToken cancellationToken)
+    {
+        using var turn = await _turns.EnterAsync(id);
+        var dossier = await _dossiers.ReadAsync(id, cancellationToken);
+        var content = TicketContents.Of(ticket);
+        if (dossier.Find(content.Hash) is { } known)
+        {
+            return known;
+        }
+
+        if (dossier.Decisions.Count >= TicketDossier.Most)
+        {
+            throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
+        }
+
+        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken) };
+        try
+        {
+            await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);
+        }
+        catch
+        {
+            _dossiers.Forget(id);
+            throw;
+        }
+
+        dossier.Decisions.Add(decided);
+        TriageDiagnostics.Duration.Record(_parts.Time.GetElapsedTime(arrived).TotalSeconds);
+        return dossier.Find(content.Hash)!;
+    }
+
+    private async Task<TriageDecision> DecideAsync(TriageTicket ticket, CancellationToken cancellationToken)
+    {
+        var zone = TriageTickets.ZoneOf(_fold.Settings);
+        var read = ticket.Read(zone);
+        var found = await _classifier.ClassifyAsync(_fold, ticket.Id, read, cancellationToken);
+        var now = _parts.Time.GetUtcNow().ToMilliseconds();
+        var sighting = _neighbours.See(ticket, zone, now);
+        var band = BandOf(found.Answer.Band);
+        TriageDiagnostics.Decisions.Add(
+            1,
+            new TagList
+            {
+                { "steward.triage.band", JsonNamingPolicy.CamelCase.ConvertName(band.ToString()) },
+                { "steward.triage.by", found.IsCanary ? "canary" : found.Version.StartsWith("base:", StringComparison.Ordinal) ? "base" : "head" },
+            });
+        return new TriageDecision
+        {
+            TicketId = ticket.Id,
+            Band = band,
+            Label = found.Answer.Label,
+            Confidence = found.Answer.Confidence,
+            IsOutOfScope = found.Answer.IsOutOfScope,
+            Top = [.. found.Answer.Top.Select(share => new LabelScore(share.Label, share.Probability))],
+            Reasons = found.Reasons,
+            Similar = _neighbours.FindSimilar(ticket.Id, read),
+            Version = found.Version,
+            DecidedAt = now,
+            DuplicateOf = sighting.DuplicateOf,
+            IncidentId = sighting.IncidentId,
+            IsCanary = found.IsCanary,
+        };
+    }
+
+    private static TriageBand BandOf(RoutingBand band) => band switch
+    {
+        RoutingBand.AutoRoute => TriageBand.AutoRoute,
+        RoutingBand.Review => TriageBand.Review,
+        _ => TriageBand.Human,
+    };
+
+    private JournalRecord Record<T>(string type, T content, JsonTypeInfo<T> json, string? deduplicationId = null) => new()
+    {
+        Type = type,
+        Payload = JsonSerializer.SerializeToUtf8Bytes(content, json),
+        At = _parts.Time.GetUtcNow().ToMilliseconds(),
+        DeduplicationId = deduplicationId,
+    };
+
+    private async Task<long> CatchUpAsync(string journal, long after, Action<JournalEntry> apply, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var entries = await _parts.Journals.ReadAsync(journal, after, PageSize, cancellationToken);
+            foreach (var entry in entries)
+            {
+                Take(entry, apply);
+                after = entry.Sequence;
+            }
+
+            if (entries.Count < PageSize)
+            {
+                return after;
+            }
+        }
+    }
+
+    private void Take(JournalEntry entry, Action<JournalEntry> apply)
+    {
+        apply(entry);
+        _sinceSaved++;
+        if (_sinceSaved >= Options.SnapshotAfter && !_isSaving)
+        {
+            _ = SaveAsync();
+        }
+    }
+
+    // Beside the calls: what is saved late only makes the next activation read more.
+    private async Task SaveAsync()
+    {
+        _isSaving = true;
+        _sinceSaved = 0;
+        try
+        {
+            _saved.State.Fold = JsonSerializer.Serialize(_fold, TriageJson.Default.TriageFold);
+            await _saved.WriteStateAsync();
+        }
+#pragma warning disable CA1031 // The journals hold everything; it is tried again after as many entries.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotSaved(_parts.Logger, exception, _key);
+        }
+        finally
+        {
+            _isSaving = false;
+        }
+    }
+
+    private async Task LoadNeighboursAsync()
+    {
+        try
+        {
+            await _neighbours.LoadAsync(_key, _labelKey, TriageTickets.ZoneOf(_fold.Settings), _stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+#pragma warning disable CA1031 // Decisions name fewer similar tickets until the next activation.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotLoaded(_parts.Logger, exception, _key);
+        }
+    }
+
+    [LoggerMessage(EventId = 1703, Level = LogLevel.Warning, Message = "Where {Key} stands could not be saved; its next activation reads more of its journals")]
+    private static partial void LogNotSaved(ILogger logger, Exception exception, string key);
+
+    [LoggerMessage(EventId = 1704, Level = LogLevel.Warning, Message = "The past tickets of {Key} could not be read; its decisions name no similar ones of before")]
+    private static partial void LogNotLoaded(ILogger logger, Exception exception, string key);
+}

@@ -1,0 +1,35 @@
+namespace Steward.Triage;
+
+/// <summary>A head of a tenant, and how it has fared.</summary>
+internal sealed class TriageHeadState
+{
+    public required TriageHeadAdded Added { get; init; }
+
+    public required DateTimeOffset AddedAt { get; init; }
+
+    /// <summary>Whether it ever answered all tickets: one may go back to it.</summary>
+    public bool HasAnswered { get; set; }
+
+    public long Routed { get; set; }
+
+    public long Said { get; set; }
+
+    public long Overridden { get; set; }
+
+    /// <summary>As it is shown.</summary>
+    public TriageHeadInfo ToInfo() => new()
+    {
+        Version = Added.Version,
+        AddedAt = AddedAt,
+        Tickets = Added.Tickets,
+        Labels = Added.Labels,
+        ThroughSequence = Added.ThroughSequence,
+        EncoderModel = Added.EncoderModel,
+        AutoRouteAt = Added.AutoRouteAt,
+        ReviewAt = Added.ReviewAt,
+        Accuracy = Added.Accuracy,
+        Routed = Routed,
+        Said = Said,
+        Overridden = Overridden,
+    };
+}
