@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Trains one model, or all: train.sh encoder|it-topic|it-assignment|banking77|clinc150|request-complexity|embedder|reranker|golden|all
-# A checkpoint in artifacts/training is used again; --fresh throws the named model's checkpoint away first.
+# A checkpoint in artifacts/training is used again; --fresh throws the named model's checkpoint away first;
+# --keep-encoder leaves a classifier's encoder as it is in models/ and makes the linear part and the calibration anew.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 export OPENBLAS_CORETYPE="${OPENBLAS_CORETYPE:-SkylakeX}" OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 PYTHONHASHSEED=0
@@ -25,12 +26,16 @@ run() {
 names=()
 for name in "$@"; do
   if [ "$name" = --fresh ]; then fresh=1; continue; fi
-  if [ "$name" = all ]; then names+=(encoder it-topic it-assignment banking77 clinc150 request-complexity embedder reranker golden)
+  if [ "$name" = --keep-encoder ]; then export STEWARD_KEEP_ENCODER=1; continue; fi
+  if [ "$name" = all ]; then names+=(encoder embedder it-topic it-assignment banking77 clinc150 request-complexity reranker golden)
   else names+=("$name"); fi
 done
-[ ${#names[@]} -gt 0 ] || { sed -n 2,3p "$0"; exit 2; }
+[ ${#names[@]} -gt 0 ] || { sed -n 2,4p "$0"; exit 2; }
 for name in "${names[@]}"; do
   if [ -n "${fresh:-}" ]; then rm -f "$work/$name.pt" "$work/$name.final.pt" "$work/$name.npz" "$work/$name.scores.npz"; fi
-  [ "$name" = encoder ] || run encoder
+  if [ -n "${STEWARD_KEEP_ENCODER:-}" ] && [ ! -e "$work/vocab.txt" ] && [ -e "../models/$name/vocab.txt" ]; then
+    mkdir -p "$work" && cp "../models/$name/vocab.txt" "$work/"
+  fi
+  [ "$name" = encoder ] || [ -n "${STEWARD_KEEP_ENCODER:-}" ] || run encoder
   run "$name"
 done

@@ -1,21 +1,22 @@
 """Fine-tunes the shared encoder for one labelled set and keeps its outputs for the stacking."""
 
 import os
+import random
 import time
 
 from . import setup
 import numpy
 import torch
 
-from . import corpora, pretrain, wordpiece
+from . import corpora, pretrain, restore, wordpiece
 from .encoder import Classifier, Embedder, Encoder
 from .loop import Progress, Schedule, batches, pad
 
 # Epochs, (`stop`: where the run ends, within a schedule laid out for all), learning rate of the encoder and of the head, tokens a batch, longest text, share of words hidden; `refit`:
-# epochs at a low rate over train and test once everything is measured.
+# epochs at a low rate over train and test once everything is measured; `redraw`: see corpora.Redrawn.
 RECIPES = {
     "it-topic": dict(epochs=3, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.08, smooth=0.03),
-    "it-assignment": dict(epochs=5, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.15, smooth=0.05, stop=3, refit=1),
+    "it-assignment": dict(start="embedder", redraw=True, epochs=7, rate=4e-4, head=2e-3, budget=1024, limit=28, hide=0.12, smooth=0.05, refit=1),
     "banking77": dict(start="embedder", epochs=9, rate=5e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05, refit=1),
     "clinc150": dict(epochs=12, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
     "request-complexity": dict(epochs=2, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
@@ -46,10 +47,17 @@ def paths(name):
     return os.path.join(root, name + ".pt"), os.path.join(root, name + ".npz")
 
 
-def _epochs(name, model, rows, truth, epochs, scale, seed, each):
-    recipe = RECIPES[name]
-    lengths = [len(r) for r in rows]
-    plans = [batches(lengths, recipe["budget"], seed + e, largest=64) for e in range(epochs)]
+def _redrawn(name, found, epochs, seed):
+    """The token rows of each epoch for a recipe with `redraw`, else None."""
+    if not RECIPES[name].get("redraw"):
+        return None
+    chance, cut, again = random.Random(seed), pretrain.tokenizer(), corpora.Redrawn(found)
+    return [[cut.encode(again.draw(t, chance), RECIPES[name]["limit"]) for t, _ in found] for _ in range(epochs)]
+
+
+def _epochs(name, model, rows, truth, epochs, scale, seed, each, redrawn=None):
+    recipe, redrawn = RECIPES[name], redrawn or [rows] * epochs
+    plans = [batches([len(r) for r in redrawn[e]], recipe["budget"], seed + e, largest=64) for e in range(epochs)]
     steps, plans = sum(map(len, plans)), plans[:recipe.get("stop", epochs)]
     schedule = Schedule(model, scale * recipe["rate"], steps, head_rate=scale * recipe["head"])
     progress = Progress(name, sum(map(len, plans)))
@@ -57,7 +65,7 @@ def _epochs(name, model, rows, truth, epochs, scale, seed, each):
     model.train()
     for epoch, plan in enumerate(plans):
         for batch in plan:
-            ids, mask = pad([rows[i] for i in batch])
+            ids, mask = pad([redrawn[epoch][i] for i in batch])
             hidden = (torch.rand(ids.shape, generator=chance) < recipe["hide"]) & (ids > 4)
             ids[hidden] = wordpiece.MASK
             with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -76,11 +84,15 @@ def _numbers(name, parts, labels):
 
 
 def embedder_encoder():
-    """The embedder's encoder where it is trained: it already knows which questions mean the same."""
-    model = Embedder(pretrain.fresh_encoder())
+    """The embedder's encoder, which already knows which questions mean the same: the one of this run of the training,
+    or else the one that is shipped."""
     path = os.path.join(setup.work_root(), "embedder.pt")
-    if os.path.exists(path):
-        model.load_state_dict(torch.load(path))
+    if not os.path.exists(path):
+        if restore.vocabulary("embedder") != wordpiece.read_vocabulary(pretrain.vocabulary_path()):
+            raise ValueError("the shipped embedder has another vocabulary than this training: train the embedder first")
+        return restore.encoder("embedder")
+    model = Embedder(Encoder(len(pretrain.tokenizer().vocabulary)))
+    model.load_state_dict(torch.load(path))
     return model.encoder
 
 
@@ -101,7 +113,8 @@ def train(name, parts=None, seed=setup.SEED):
             dev = outputs(model, rows["dev"])
             print(f"{name} epoch {epoch} dev accuracy {(dev.argmax(1) == truth['dev']).mean():.4f} "
                   f"cpu {time.process_time() - began:.0f}s", flush=True)
-    _epochs(name, model, rows["train"], truth["train"], recipe["epochs"], 1.0, seed, each)
+    _epochs(name, model, rows["train"], truth["train"], recipe["epochs"], 1.0, seed, each,
+            _redrawn(name, parts["train"], recipe["epochs"], seed))
     numpy.savez(kept, labels=numpy.array(labels))
 
 
@@ -115,7 +128,8 @@ def refit(name, parts):
     model.load_state_dict(torch.load(weights))
     final = weights.replace(".pt", ".final.pt")
     _epochs(name, model, rows["train"] + rows["test"], numpy.concatenate([truth["train"], truth["test"]]),
-            RECIPES[name]["refit"], 0.3, setup.SEED + 1, lambda _: torch.save(model.state_dict(), final))
+            RECIPES[name]["refit"], 0.3, setup.SEED + 1, lambda _: torch.save(model.state_dict(), final),
+            _redrawn(name, parts["train"] + parts["test"], RECIPES[name]["refit"], setup.SEED + 1))
     dev = outputs(model, rows["dev"])
     print(f"{name} after the last fit: dev accuracy {(dev.argmax(1) == truth['dev']).mean():.4f}", flush=True)
 

@@ -70,7 +70,7 @@ def model_cases(name):
     z = calibration["encoderWeight"] * export.run_rows(session, "logits", rows)
     if "linearWeight" in calibration:
         z = z + calibration["linearWeight"] * linear.read(os.path.join(folder, "linear.bin"), labels).score_texts(TEXTS)
-    for text, ids, p in zip(TEXTS, rows, figures.softmax(z / calibration["temperature"])):
+    for text, ids, p in zip(TEXTS, rows, figures.probabilities(z / calibration["temperature"], calibration)):
         best = numpy.argsort(-p)[:3]
         cases.append({"text": text, "ids": ids, "top": [{"label": labels[c], "probability": round(float(p[c]), 4)} for c in best]})
     return {"model": name, "cases": cases}

@@ -24,13 +24,15 @@ def bucket(text, seed, bits):
 
 
 class Block:
-    """One kind of n-gram with its own buckets; `low` and `high` are the shortest and longest n."""
+    """One kind of n-gram with its own buckets; `low` and `high` are the shortest and longest n, `words` how many words
+    from the text's beginning are read."""
 
-    def __init__(self, kind, bits, low, high, weight=1.0):
+    def __init__(self, kind, bits, low, high, weight=1.0, words=MAX_WORDS):
         self.kind, self.bits, self.low, self.high, self.weight = kind, bits, low, high, float(numpy.float32(weight))
-        self.cache = {}
+        self.words, self.cache = words, {}
 
     def buckets(self, words):
+        words = words[:self.words]
         if self.kind == WORDS:
             found = [bucket(w, SEED_WORD, self.bits) for w in words]
             for n in range(2, self.high + 1):
@@ -101,8 +103,8 @@ class Features:
 class Linear:
     """Quantised weights over the features; `scores` is what the engine has to reproduce."""
 
-    def __init__(self, features, labels):
-        self.features, self.labels = features, labels
+    def __init__(self, features, labels, version=2):
+        self.features, self.labels, self.version = features, labels, version
 
     def fit(self, x, y, c=1.0, prune=0, class_weight=None):
         used = numpy.unique(x.indices)
@@ -119,17 +121,28 @@ class Linear:
         return self.quantise(weights, bias, prune)
 
     def quantise(self, weights, bias, prune):
-        # The largest weights are few: cutting at a high quantile leaves finer steps for all others.
-        top = numpy.array([numpy.quantile(numpy.abs(w[w != 0]), 0.9995) if (w != 0).any() else 1.0 for w in weights])
-        self.scale = numpy.maximum(top / 127, 1e-9).astype(numpy.float32)
+        # The largest weights are few and matter most, the many others are small: levels stand for squares, so that both are exact enough.
+        self.scale = numpy.maximum(numpy.abs(weights).max(1) / 127, 1e-9).astype(numpy.float32)
         self.bias = bias.astype(numpy.float32)
-        levels = numpy.clip(numpy.round(weights / self.scale[:, None]), -127, 127)
+        levels = numpy.clip(numpy.round(numpy.sign(weights) * numpy.sqrt(127 * numpy.abs(weights / self.scale[:, None]))), -127, 127)
         levels[numpy.abs(levels) <= prune] = 0
         self.levels = scipy.sparse.csr_matrix(levels.T.astype(numpy.int8))
         return self
 
+    def adjust(self, factor, shift):
+        """Multiplies the scores of each class and adds to them."""
+        self.scale = (self.scale * factor).astype(numpy.float32)
+        self.bias = (self.bias * factor + shift).astype(numpy.float32)
+
+    def heights(self):
+        """What the levels stand for: in version 1 themselves, since then their squares with the sign kept."""
+        found = self.levels.astype(numpy.float64)
+        if self.version > 1:
+            found.data = found.data * numpy.abs(found.data) / 127
+        return found
+
     def scores(self, x):
-        sums = (x @ self.levels.astype(numpy.float64))
+        sums = x @ self.heights()
         return numpy.asarray(sums.todense()) * self.scale + self.bias
 
     def score_texts(self, texts):
@@ -138,9 +151,11 @@ class Linear:
     def write(self, path):
         blocks = self.features.blocks
         with open(path, "wb") as file:
-            file.write(b"SLIN" + struct.pack("<IIII", 1, len(self.labels), len(blocks), MAX_WORDS))
+            file.write(b"SLIN" + struct.pack("<IIII", self.version, len(self.labels), len(blocks), MAX_WORDS))
             for b in blocks:
                 file.write(struct.pack("<IIIIf", b.kind, b.bits, b.low, b.high, b.weight))
+                if self.version > 1:
+                    file.write(struct.pack("<I", b.words))
             file.write(self.features.idf.tobytes())
             file.write(self.scale.tobytes() + self.bias.tobytes())
             file.write(numpy.diff(self.levels.indptr).astype(numpy.uint8).tobytes())
@@ -154,11 +169,11 @@ def read(path, labels):
         data = file.read()
     if data[:4] != b"SLIN":
         raise ValueError("not a linear part")
-    _, classes, count, _ = struct.unpack_from("<IIII", data, 4)
-    at, blocks = 20, []
+    version, classes, count, _ = struct.unpack_from("<IIII", data, 4)
+    block, at, blocks = "<IIIIf" if version == 1 else "<IIIIfI", 20, []
     for _ in range(count):
-        blocks.append(Block(*struct.unpack_from("<IIIIf", data, at)))
-        at += 20
+        blocks.append(Block(*struct.unpack_from(block, data, at)))
+        at += struct.calcsize(block)
     features = Features(blocks)
     total = int(features.offsets[-1])
 
@@ -168,7 +183,7 @@ def read(path, labels):
         at += found.nbytes
         return found
     features.idf = take(numpy.uint8, total)
-    model = Linear(features, labels)
+    model = Linear(features, labels, version)
     model.scale, model.bias = take(numpy.float32, classes), take(numpy.float32, classes)
     pointer = numpy.concatenate([[0], numpy.cumsum(take(numpy.uint8, total).astype(numpy.int64))])
     indices, values = take(numpy.uint8, int(pointer[-1])), take(numpy.int8, int(pointer[-1]))

@@ -6,6 +6,11 @@ namespace Steward.Engines.Inference;
 /// <summary>Makes calibrated probabilities and an answer of scores, by the rules of training/README.md.</summary>
 internal static class ClassificationHead
 {
+    // Halvings of the range of temperatures: far finer than a probability is ever printed.
+    private const int Halvings = 40;
+    private const double Sharpest = 1e-3;
+    private const double Softest = 1e3;
+
     /// <param name="model">Labels and calibration.</param>
     /// <param name="encoder">The encoder's scores.</param>
     /// <param name="linear">The linear part's scores, empty where there is none.</param>
@@ -23,6 +28,11 @@ internal static class ClassificationHead
 
         var probabilities = new double[scaled.Length];
         Softmax(scaled, 1, probabilities);
+        if (calibration.Confidence is { } curve)
+        {
+            Reach(scaled, curve.At(TensorPrimitives.Max<double>(probabilities)), probabilities);
+        }
+
         var (answer, confidence, isOutOfScope) = Answer(model, scaled, probabilities);
         var order = Enumerable.Range(0, probabilities.Length).OrderByDescending(label => probabilities[label]).Take(top);
         return new Classification
@@ -58,6 +68,18 @@ internal static class ClassificationHead
         }
 
         return soft[inside] - soft[outside] < rule.Minimum ? (outside, 1 - probabilities[inside], true) : (inside, probabilities[inside], false);
+    }
+
+    // The temperature of this one text with which its best class gets the wanted probability. So the order of the classes stays and they add up to one.
+    private static void Reach(double[] scores, double wanted, Span<double> probabilities)
+    {
+        var (low, high) = (Math.Log(Sharpest), Math.Log(Softest));
+        for (var i = 0; i < Halvings; i++)
+        {
+            var middle = (low + high) / 2;
+            Softmax(scores, Math.Exp(middle), probabilities);
+            (low, high) = TensorPrimitives.Max<double>(probabilities) > wanted ? (middle, high) : (low, middle);
+        }
     }
 
     private static void Softmax(double[] scores, double softness, Span<double> target)

@@ -8,12 +8,14 @@ public class LinearClassifierTests
 {
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
 
-    [Fact]
-    public void Score_GoldenTexts_EqualsTheTrainer()
+    [Theory]
+    [InlineData("linear")]
+    [InlineData("linear-words")]
+    public void Score_GoldenTexts_EqualsTheTrainer(string file)
     {
-        var classifier = new LinearClassifier(File.ReadAllBytes(Golden("linear.bin")));
+        var classifier = new LinearClassifier(File.ReadAllBytes(Golden(file + ".bin")));
         var scores = new double[classifier.Classes];
-        var cases = File.ReadAllLines(Golden("linear.jsonl")).Select(line => JsonSerializer.Deserialize<GoldenCase>(line, Format)!).ToList();
+        var cases = File.ReadAllLines(Golden(file + ".jsonl")).Select(line => JsonSerializer.Deserialize<GoldenCase>(line, Format)!).ToList();
 
         Assert.Equal(14, cases.Count);
         Assert.All(cases, expected =>
@@ -24,9 +26,20 @@ public class LinearClassifierTests
     }
 
     [Fact]
-    public void Create_EveryCutFile_IsRefused()
+    public void Create_BlockOfMoreWordsThanTheTextMayHave_IsRefused()
     {
-        var file = File.ReadAllBytes(Golden("linear.bin"));
+        var file = File.ReadAllBytes(Golden("linear-words.bin"));
+        BinaryPrimitives.WriteInt32LittleEndian(file.AsSpan(40), 401);
+
+        Assert.Contains("in 401 words", Assert.Throws<InvalidDataException>(() => new LinearClassifier(file)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("linear.bin")]
+    [InlineData("linear-words.bin")]
+    public void Create_EveryCutFile_IsRefused(string name)
+    {
+        var file = File.ReadAllBytes(Golden(name));
         for (var length = 0; length < file.Length; length += 1 + (length / 7))
         {
             Assert.Throws<InvalidDataException>(() => new LinearClassifier(file.AsSpan(0, length)));

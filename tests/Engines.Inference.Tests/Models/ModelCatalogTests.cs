@@ -148,6 +148,9 @@ public sealed class ModelCatalogTests : IDisposable
     [InlineData("labels.json", "{}", ModelFault.Corrupt, "labels.json is not what it should be")]
     [InlineData("calibration.json", "{\"temperature\":0}", ModelFault.Corrupt, "calibration.json: temperature must be")]
     [InlineData("calibration.json", "{\"temperature\":1,\"linearWeight\":2}", ModelFault.Missing, "linear.bin is missing")]
+    [InlineData("calibration.json", "{\"confidence\":{\"from\":[0,1],\"to\":[0.5,0.4]}}", ModelFault.Corrupt, "confidence.to must have as many numbers")]
+    [InlineData("calibration.json", "{\"confidence\":{\"from\":[0,0.9],\"to\":[0.1,0.9]}}", ModelFault.Corrupt, "confidence.from must rise from 0 to 1")]
+    [InlineData("calibration.json", "{\"confidence\":{\"from\":[0,1],\"to\":[0.1]}}", ModelFault.Corrupt, "confidence.to must have as many numbers")]
     [InlineData("linear.bin", "SLIN and then nothing", ModelFault.Corrupt, "linear.bin: ")]
     public async Task Publish_BrokenFolder_IsRefusedWithTheReason(string file, string content, ModelFault fault, string reason)
     {
@@ -171,6 +174,25 @@ public sealed class ModelCatalogTests : IDisposable
 
         Assert.Equal(fault, refused.Fault);
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
+    public async Task Publish_LineOfConfidence_ConfidenceIsOnTheLineAndTheOrderStays()
+    {
+        var folder = _engine.Copy("tiny-topics", "lined", version: "2");
+        WithoutHashes(folder);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "calibration.json"), """{"temperature":2,"confidence":{"from":[0,0.7,0.8,1],"to":[0.1,0.6,0.9,0.95]}}""");
+        await _engine.PublishAsync(folder);
+
+        var answer = (await _engine.ClassifyAsync("mail")).Value!;
+
+        // Without the line it is this; see Classify_WordsOfATopic_GivesItsCalibratedProbability.
+        var plain = Math.Exp(10 / 3.0 / 2) / (Math.Exp(10 / 3.0 / 2) + 2);
+        Assert.Equal(0.6 + (0.3 * (plain - 0.7) / 0.1), answer.Confidence, 4);
+        Assert.Equal(answer.Confidence, answer.Top[0].Probability, 9);
+        Assert.Equal(["mail", "printer", "network"], answer.Top.Select(label => label.Label));
+        Assert.Equal(1, answer.Probabilities.Sum(), 9);
     }
 
     [NativeFact]

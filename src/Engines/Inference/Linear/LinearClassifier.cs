@@ -19,7 +19,8 @@ internal sealed class LinearClassifier
     private readonly float[] _bias;
     private readonly int[] _starts;
     private readonly byte[] _classes;
-    private readonly sbyte[] _levels;
+    private readonly byte[] _levels;
+    private readonly double[] _heights;
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="InvalidDataException">It is cut or of another format.</exception>
@@ -32,23 +33,26 @@ internal sealed class LinearClassifier
 
         var rest = file[4..];
         var (version, classes, blocks, maxWords) = (Number(ref rest), Number(ref rest), Number(ref rest), Number(ref rest));
-        if (version != 1 || classes is < 1 or > 255 || blocks is < 1 or > 8 || maxWords is < 1 or > 10_000)
+        if (version is not (1 or 2) || classes is < 1 or > 255 || blocks is < 1 or > 8 || maxWords is < 1 or > 10_000)
         {
-            throw new InvalidDataException($"version {version}, {classes} classes, {blocks} blocks and {maxWords} words are not what can be read (1, 1 to 255, 1 to 8, 1 to 10000)");
+            throw new InvalidDataException($"version {version}, {classes} classes, {blocks} blocks and {maxWords} words are not what can be read (1 or 2, 1 to 255, 1 to 8, 1 to 10000)");
         }
 
         _maxWords = (int)maxWords;
+        _heights = Heights(isSquared: version > 1);
         _blocks = new NGramBlock[blocks];
         for (var i = 0; i < blocks; i++)
         {
             var (kind, bits, low, high) = (Number(ref rest), Number(ref rest), Number(ref rest), Number(ref rest));
             var weight = BitConverter.UInt32BitsToSingle(Number(ref rest));
-            if (kind > 1 || bits is < 1 or > MaxBits || low < 1 || high < low || high > 16 || !float.IsFinite(weight))
+            // Before version 2 every block read all words.
+            var words = version == 1 ? maxWords : Number(ref rest);
+            if (kind > 1 || bits is < 1 or > MaxBits || low < 1 || high < low || high > 16 || !float.IsFinite(weight) || words < 1 || words > maxWords)
             {
-                throw new InvalidDataException($"block {i} is of kind {kind} with {bits} bits and n-grams of {low} to {high}");
+                throw new InvalidDataException($"block {i} is of kind {kind} with {bits} bits and n-grams of {low} to {high} in {words} words");
             }
 
-            _blocks[i] = new NGramBlock((NGramKind)kind, (int)bits, (int)low, (int)high, weight);
+            _blocks[i] = new NGramBlock((NGramKind)kind, (int)bits, (int)low, (int)high, weight, (int)words);
         }
 
         var total = _blocks.Sum(block => block.Buckets);
@@ -71,7 +75,7 @@ internal sealed class LinearClassifier
         }
 
         _classes = Take(ref rest, _starts[total]).ToArray();
-        _levels = MemoryMarshal.Cast<byte, sbyte>(Take(ref rest, _starts[total])).ToArray();
+        _levels = Take(ref rest, _starts[total]).ToArray();
         if (rest.Length > 0 || Array.Exists(_classes, label => label >= classes) || !TensorPrimitives.IsFiniteAll<float>(_scale) || !TensorPrimitives.IsFiniteAll<float>(_bias))
         {
             throw new InvalidDataException("its parts do not fit together");
@@ -140,11 +144,23 @@ internal sealed class LinearClassifier
             squares += value * value;
             for (var entry = _starts[offset + bucket]; entry < _starts[offset + bucket + 1]; entry++)
             {
-                sums[_classes[entry]] += value * _levels[entry];
+                sums[_classes[entry]] += value * _heights[_levels[entry]];
             }
         }
 
         return squares;
+    }
+
+    // What a level stands for, by its byte. Squares are fine near zero, where most weights are, and still reach the few large ones.
+    private static double[] Heights(bool isSquared)
+    {
+        var heights = new double[256];
+        for (var level = -128; level < 128; level++)
+        {
+            heights[(byte)level] = isSquared ? level * Math.Abs(level) / 127.0 : level;
+        }
+
+        return heights;
     }
 
     private static uint Number(ref ReadOnlySpan<byte> rest) => BinaryPrimitives.ReadUInt32LittleEndian(Take(ref rest, 4));

@@ -17,7 +17,8 @@ internal enum NGramKind
 /// <param name="Low">The shortest n-gram of characters.</param>
 /// <param name="High">The longest n-gram.</param>
 /// <param name="Weight">The length of the block's vector.</param>
-internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, float Weight)
+/// <param name="Words">How many words from the text's beginning it is made of.</param>
+internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, float Weight, int Words)
 {
     private const uint WordSeed = 1;
     private const uint RunSeed = 2;
@@ -28,11 +29,12 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
     /// <summary>The block's buckets of a text's words, with repetitions.</summary>
     public void Collect(WordList words, ref BucketList buckets)
     {
+        var count = Math.Min(Words, words.Count);
         if (Kind == NGramKind.Words)
         {
             for (var n = 1; n <= High; n++)
             {
-                for (var at = 0; at + n <= words.Count; at++)
+                for (var at = 0; at + n <= count; at++)
                 {
                     Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref buckets);
                 }
@@ -41,7 +43,7 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
             return;
         }
 
-        for (var at = 0; at < words.Count; at++)
+        for (var at = 0; at < count; at++)
         {
             var padded = words.Padded(at);
             for (var n = Low; n <= High; n++)

@@ -12,6 +12,9 @@ public sealed record ModelCalibration
     /// <summary>The weight of the linear part's scores, where there is one.</summary>
     public double LinearWeight { get; init; }
 
+    /// <summary>How often answers of a probability proved right, where one temperature for all does not say it well enough; null: as often as the probability says.</summary>
+    public ConfidenceCurve? Confidence { get; init; }
+
     /// <summary>What may be done at which probability.</summary>
     public ModelThresholds Thresholds { get; init; } = new();
 

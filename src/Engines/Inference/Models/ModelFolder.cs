@@ -162,6 +162,12 @@ internal sealed partial class ModelFolder
             }
         }
 
+        if (calibration.Confidence is { IsSound: false })
+        {
+            throw new ModelRefusedException(
+                ModelFault.Corrupt, "calibration.json: confidence.from must rise from 0 to 1, and confidence.to must have as many numbers of 0 to 1, none less than the one before");
+        }
+
         if (calibration.LinearWeight > 0 && linear is null)
         {
             throw new ModelRefusedException(ModelFault.Missing, "linear.bin is missing, to which calibration.json gives a weight");

@@ -31,8 +31,8 @@ public sealed record Ticket
     public int? Hour { get; init; }
 
     /// <summary>
-    /// Title and text as one: the title, a blank, the text. A title that is empty or repeated at the text's beginning is left out; the texts that the shipped it-assignment was
-    /// trained on kept such a title (51 of its 6,219 rows, training/README.md).
+    /// Title and text as one: the title, a blank, the text. A title that is empty or repeated at the text's beginning is left out, as in the texts that the shipped models
+    /// are trained on.
     /// </summary>
     public string Text
     {
