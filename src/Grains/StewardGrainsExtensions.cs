@@ -11,6 +11,7 @@ using Steward.Engines.Security.Vault;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
+using Steward.Inference;
 using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
@@ -60,6 +61,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
+        builder.AddStewardInferenceGrains();
         AddConnectors(builder.Services);
         builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
+using Orleans.Placement;
 
 namespace Orleans.Runtime;
 
@@ -23,6 +24,7 @@ internal sealed partial class Silo : IGrainRuntime, ILocalSiloDetails, IHostedSe
     private readonly ClusterOptions _cluster;
     private readonly EndpointOptions _endpoint;
     private readonly string _name;
+    private readonly SiloFilters _filters;
     private ITimer? _collector;
     private volatile bool _isStopping;
     private bool _isStarted;
@@ -48,6 +50,7 @@ internal sealed partial class Silo : IGrainRuntime, ILocalSiloDetails, IHostedSe
         TimeProvider = timeProvider;
         Logger = loggers.CreateLogger("Orleans.Silo");
         SiloAddress = SiloAddress.New(_endpoint.AdvertisedIPAddress ?? IPAddress.Loopback, _endpoint.SiloPort, AllocateGeneration(timeProvider));
+        _filters = new SiloFilters(services, SiloAddress);
         GatewayAddress = SiloAddress.New(SiloAddress.Endpoint.Address, _endpoint.GatewayPort, 0);
         Runtime = new CallRuntime(services, services.GetServices<IOutgoingGrainCallFilter>(), Messaging, isRemote: false) { Silo = this };
     }
@@ -119,6 +122,12 @@ internal sealed partial class Silo : IGrainRuntime, ILocalSiloDetails, IHostedSe
                 catch (ArgumentException exception)
                 {
                     call.Reject(exception);
+                    return;
+                }
+
+                if (_filters.FindRefusal(grainClass, call) is { } refusal)
+                {
+                    call.Reject(refusal);
                     return;
                 }
 

@@ -40,6 +40,8 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         }
 
         _catalog.Discover();
+        var names = string.Join(", ", _catalog.List().Select(model => $"{model.Name} {model.Version}"));
+        LogModels(names.Length == 0 ? "none" : names);
     }
 
     public InferenceStatus Status => new() { IsAvailable = _runtime.Problem is null, UsesGpu = _runtime.UsesCuda, Summary = _summary, Waiting = _workers.Waiting };
@@ -224,6 +226,9 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "inference: {Summary}")]
     private partial void LogReady(string summary);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "inference: models {Models}")]
+    private partial void LogModels(string models);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "inference: {Summary}")]
     private partial void LogNotAvailable(string summary);

@@ -5,6 +5,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Actions;
 using Steward.Engines.Orchestration.Agents;
+using Steward.Engines.Orchestration.Intents;
 using Steward.Engines.Orchestration.Limits;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.Policies;
@@ -23,7 +24,8 @@ public sealed partial class RunEngine(
     IChatModelProvider models,
     TimeProvider time,
     IRandomSource random,
-    ILogger<RunEngine> logger)
+    ILogger<RunEngine> logger,
+    IIntentClassifier? intents = null)
 {
     /// <summary>
     /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
@@ -167,7 +169,17 @@ public sealed partial class RunEngine(
         }
 
         var model = models.ForTenant(run.Input.TenantId, agent.ModelTier);
-        var selection = new StrategySelector(_options, definitions.Strategies).Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model);
+        var selector = new StrategySelector(_options, definitions.Strategies);
+        var selection = selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model);
+        if (intents is not null && selector.WantsJudgement(run.Input, selection) && await intents.JudgeAsync(run.Input.TenantId, run.Input.Text, run.Work) is { } judgement)
+        {
+            selection = selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model, judgement);
+            selection = selection with
+            {
+                Choice = selection.Choice with { Intent = judgement.Intent, IntentConfidence = Math.Round(judgement.Confidence, 3), IntentVersion = judgement.Version },
+            };
+        }
+
         var pin = agents.Pin(agent);
         run.Attach([pin]);
         var choice = selection.Choice with { Agent = agent.Id, AgentVersion = agent.Version, AgentHash = pin.Hash, EngineRevision = Revision, CodeVersion = CodeVersion };

@@ -4,6 +4,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Orchestration.Agents;
 using Steward.Engines.Orchestration.Expressions;
+using Steward.Engines.Orchestration.Intents;
 using Steward.Engines.Orchestration.Playbooks;
 using Steward.Engines.Orchestration.React;
 using Steward.Engines.Orchestration.Strategies;
@@ -23,13 +24,21 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
 
     private static readonly string[] Ordinals = ["first", "second", "third", "fourth", "fifth"];
 
+    /// <summary>Whether it can make a difference what a classifier says of the message: where rules ask how much work it is, and where no playbook fits for sure.</summary>
+    /// <param name="input">The request.</param>
+    /// <param name="selection">What was decided without it.</param>
+    public bool WantsJudgement(RunInput input, Selection selection) =>
+        options.Strategy != "react" && input.Strategy is (null or "auto" or "playbook") && (selection.Choice.Playbook is null || rules.AsksComplexity);
+
     /// <summary>Decides.</summary>
     /// <param name="input">The request.</param>
     /// <param name="agent">The agent that answers it.</param>
     /// <param name="playbooks">All playbooks; the agent may use a part of them.</param>
     /// <param name="operations">The tenant's operations.</param>
     /// <param name="model">The agent's model; null when none is configured.</param>
-    public Selection Select(RunInput input, AgentDefinition agent, PlaybookCatalog playbooks, IReadOnlyList<ConnectorOperation> operations, IChatModel? model)
+    /// <param name="judgement">What a classifier says of the message; null where none was asked.</param>
+    public Selection Select(
+        RunInput input, AgentDefinition agent, PlaybookCatalog playbooks, IReadOnlyList<ConnectorOperation> operations, IChatModel? model, IntentJudgement? judgement = null)
     {
         var message = new MessageText(input.Text);
         var catalog = Allowed(agent, playbooks);
@@ -62,7 +71,7 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
         if (useModel is not null)
         {
             var intent = confident is [var sure] ? sure.Playbook.Id : null;
-            var complexity = Complexity.Of(message, operations);
+            var complexity = Complexity.Of(message, operations).With(rules.AsksComplexity ? judgement?.Complexity : null);
             var (strategy, reason) = Choose(input, agent, intent, complexity, confident.Count);
             if (strategy != "playbook")
             {
@@ -78,6 +87,12 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
                 return Ask(input, confident, "Which one do you mean?", "the message fits several playbooks");
             default:
                 break;
+        }
+
+        // What is for sure about something else is no weak match either.
+        if (judgement is { IsOutOfScope: true })
+        {
+            return Nothing(input, $"no playbook fits, and the message is about something else ({judgement.Intent}, {judgement.Confidence:0.00})", Offer(catalog, availability, model is null), null);
         }
 
         var offers = matches.Where(match => match.Score >= OfferThreshold).Take(3).ToList();

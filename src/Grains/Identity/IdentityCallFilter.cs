@@ -2,12 +2,14 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Steward.Engines.Security;
 using Steward.Errors;
+using Steward.Inference;
 
 namespace Steward.Identity;
 
 /// <summary>
 /// Guards every grain call of the silo: the signed identity must be valid and its tenant must be the tenant of the grain's key; where the
-/// key names a user, its user too. RequestContext is whatever the caller says, so nothing else of it is trusted. Default is to refuse.
+/// key names a user, its user too. Grains whose keys name no tenant are the platform's alone. RequestContext is whatever the caller says, so nothing else of it is trusted. Default is
+/// to refuse.
 /// </summary>
 internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, ILogger<IdentityCallFilter> logger) : IIncomingGrainCallFilter
 {
@@ -52,6 +54,9 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
     private static bool IsOfTheRuntime(IIncomingGrainCallContext context) =>
         context.InterfaceMethod?.DeclaringType?.Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true;
 
+    // The key is a model's name. What is done in whose name the grain itself compares.
+    private static bool IsOfThePlatform(IIncomingGrainCallContext context) => context.InterfaceMethod?.DeclaringType == typeof(IInferenceGrain);
+
     private CallerIdentity Verify(IIncomingGrainCallContext context)
     {
         var key = context.TargetId.Key.ToString()!;
@@ -62,7 +67,15 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
         }
 
         var isSystem = envelope.Roles.Contains(WellKnownRoles.System);
-        if (!string.Equals(GrainKeys.TenantOf(key), envelope.TenantId, StringComparison.Ordinal)
+        if (IsOfThePlatform(context))
+        {
+            if (!isSystem)
+            {
+                LogRefused(logger, context.InterfaceName, "only the platform may call it");
+                throw StewardException.NotFound("What was asked for");
+            }
+        }
+        else if (!string.Equals(GrainKeys.TenantOf(key), envelope.TenantId, StringComparison.Ordinal)
             || (!isSystem && GrainKeys.UserOf(key) is { } user && !string.Equals(user, envelope.UserId, StringComparison.Ordinal)))
         {
             LogRefused(logger, context.InterfaceName, "the key belongs to another tenant or user");

@@ -95,8 +95,9 @@ public class BatchSchedulerTests
             Admit(queue, 10, InferenceLane.Background);
         }
 
-        Assert.Equal(AdmissionOutcome.Full, _scheduler.FindRefusal(InferenceLane.Background)?.Outcome);
-        Assert.Null(_scheduler.FindRefusal(InferenceLane.Interactive));
+        Assert.Equal(AdmissionOutcome.Full, _scheduler.FindRefusal(InferenceLane.Background, null, TimeSpan.Zero)?.Outcome);
+        Assert.Null(_scheduler.FindRefusal(InferenceLane.Interactive, null, TimeSpan.Zero));
+        Assert.Equal(AdmissionOutcome.Late, _scheduler.FindRefusal(InferenceLane.Interactive, TimeSpan.Zero, TimeSpan.FromSeconds(1))?.Outcome);
         Assert.Equal(AdmissionOutcome.Full, _scheduler.Admit(queue, new Work(10, InferenceLane.Background, null), Ms(0)).Outcome);
         Assert.Equal(AdmissionOutcome.Admitted, _scheduler.Admit(queue, new Work(10, InferenceLane.Interactive, null), Ms(0)).Outcome);
     }

@@ -29,8 +29,18 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
     public void RemoveQueue(BatchQueue queue) => _queues.Remove(queue);
 
     /// <summary>Why a text would be refused whatever it says, so that nobody tokenises it for nothing; null where it may be taken in.</summary>
-    public Admission? FindRefusal(InferenceLane lane) =>
-        Count(lane) >= limits.MaxQueuedTexts || Tokens(lane) >= limits.MaxQueuedTokens ? new Admission(AdmissionOutcome.Full, Backlog(lane)) : null;
+    public Admission? FindRefusal(InferenceLane lane, TimeSpan? deadline, TimeSpan now)
+    {
+        if (Count(lane) >= limits.MaxQueuedTexts || Tokens(lane) >= limits.MaxQueuedTokens)
+        {
+            return new Admission(AdmissionOutcome.Full, Backlog(lane));
+        }
+
+        // Whatever it says takes some time more.
+        return deadline is { } due && Backlog(lane) is var backlog && now + backlog > due
+            ? new Admission(due <= now ? AdmissionOutcome.Late : AdmissionOutcome.TooBusyForDeadline, backlog)
+            : null;
+    }
 
     /// <summary>Takes a text in, unless too much waits or it could not be done in time.</summary>
     public Admission Admit(BatchQueue queue, QueuedWork work, TimeSpan now)

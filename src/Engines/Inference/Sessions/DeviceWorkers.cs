@@ -61,11 +61,11 @@ internal sealed partial class DeviceWorkers : IDisposable
     }
 
     /// <summary>Why a text would be refused before it is looked at, or null.</summary>
-    public Admission? FindRefusal(InferenceLane lane)
+    public Admission? FindRefusal(InferenceLane lane, TimeSpan? deadline)
     {
         lock (_gate)
         {
-            return _scheduler.FindRefusal(lane);
+            return _scheduler.FindRefusal(lane, deadline, Now);
         }
     }
 

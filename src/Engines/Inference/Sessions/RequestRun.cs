@@ -29,7 +29,7 @@ internal sealed class RequestRun(DeviceWorkers workers, int windowTexts, long wi
                 cancellationToken.ThrowIfCancellationRequested();
                 if (handed < count && (handed == taken || (handed - taken < windowTexts && tokens < windowTokens)))
                 {
-                    var admission = workers.FindRefusal(lane);
+                    var admission = workers.FindRefusal(lane, deadline);
                     if (admission is null)
                     {
                         if (encoded == handed)

@@ -74,6 +74,15 @@ public sealed record StrategyChosen : RunFact
     /// <summary>What the message was classified as, by name.</summary>
     public JsonElement? Classified { get; init; }
 
+    /// <summary>What a classifier took the message for, where one was asked.</summary>
+    public string? Intent { get; init; }
+
+    /// <summary>How probable that is; 0 to 1.</summary>
+    public double? IntentConfidence { get; init; }
+
+    /// <summary>The classifier and its version.</summary>
+    public string? IntentVersion { get; init; }
+
     /// <summary>The model, for <c>react</c>.</summary>
     public string? Model { get; init; }
 

@@ -26,6 +26,17 @@ internal sealed partial record Complexity(string Level, int Requests, int System
         }.Select(Phrase.Parse),
     ];
 
+    /// <summary>
+    /// The same with what a classifier is sure of. It was trained on other people's messages and takes many a short request to a company's systems for conversation: that counts only where
+    /// nothing here speaks against it.
+    /// </summary>
+    public Complexity With(string? judged) => judged switch
+    {
+        "complex" => this with { Level = "complex" },
+        "simple" when Level == "conversation" => this with { Level = "simple" },
+        _ => this,
+    };
+
     public static Complexity Of(MessageText message, IReadOnlyList<ConnectorOperation> operations)
     {
         var words = message.Words.Select(word => word.Text).ToHashSet(StringComparer.Ordinal);

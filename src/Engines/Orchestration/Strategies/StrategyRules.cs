@@ -34,6 +34,9 @@ public sealed class StrategyRules
         return new StrategyRules([.. rules], Texts(root["callers"]) ?? ["anyone"]);
     }
 
+    /// <summary>Whether a rule asks how much work a message looks like.</summary>
+    internal bool AsksComplexity => _rules.Any(rule => rule.Complexities is not null);
+
     /// <summary>Whether this person may demand a strategy.</summary>
     public bool MayChoose(Requester requester)
     {

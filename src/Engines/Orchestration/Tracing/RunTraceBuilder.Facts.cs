@@ -172,6 +172,7 @@ public sealed partial class RunTraceBuilder
         node.Reason = choice.Reason;
         node.With("strategy", choice.Strategy)
             .With("playbook", choice.Playbook).With("playbookVersion", choice.PlaybookVersion).With("playbookHash", choice.PlaybookHash)
+            .With("intent", choice.Intent).With("intentConfidence", choice.IntentConfidence).With("intentVersion", choice.IntentVersion)
             .With("model", choice.Model).With("promptVersion", choice.PromptVersion)
             .With("agent", choice.Agent).With("agentVersion", choice.AgentVersion).With("agentHash", choice.AgentHash)
             .With("engineRevision", choice.EngineRevision).With("codeVersion", choice.CodeVersion)

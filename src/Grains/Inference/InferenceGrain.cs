@@ -1,0 +1,102 @@
+using Microsoft.Extensions.Logging;
+using Orleans.Concurrency;
+using Orleans.Runtime;
+using Steward.Engines.Inference;
+using Steward.Errors;
+
+namespace Steward.Inference;
+
+/// <summary>
+/// Hands requests to its silo's engine, which bounds what waits: calls interleave, so that none waits in a queue of the grain's instead. Holds nothing; a few activations a silo, since
+/// each tokenises on its own. Where a better silo has joined since, it is asked.
+/// </summary>
+[StatelessWorker]
+[Reentrant]
+[InferencePlacement]
+internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : Grain, IInferenceGrain
+{
+    private string Model => InferenceSilos.ModelOf(this.GetPrimaryKeyString());
+
+    /// <inheritdoc/>
+    public Task<ClassifiedText> Classify(ClassifyText command, CancellationToken cancellationToken = default)
+    {
+        var tenant = InferenceRules.Check(command);
+        return BestAsync(grain => grain.Classify(command, cancellationToken), async () =>
+        {
+            var found = Open(await engine.ClassifyAsync(
+                new ClassifyRequest
+                {
+                    Model = Model,
+                    Tenant = tenant,
+                    Text = command.Text,
+                    SecondText = command.SecondText,
+                    Top = command.Top,
+                    Lane = LaneOf(command.IsBackground),
+                    Deadline = command.Deadline,
+                },
+                cancellationToken));
+            return new ClassifiedText
+            {
+                Version = found.Version,
+                Label = found.Label,
+                Confidence = found.Confidence,
+                IsOutOfScope = found.IsOutOfScope,
+                Top = [.. found.Top.Select(label => new LabelScore(label.Label, label.Probability))],
+                IsTruncated = found.IsTruncated,
+            };
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<EmbeddedTexts> Embed(EmbedTexts command, CancellationToken cancellationToken = default)
+    {
+        var tenant = InferenceRules.Check(command);
+        return BestAsync(grain => grain.Embed(command, cancellationToken), async () =>
+        {
+            var found = Open(await engine.EmbedAsync(
+                new EmbedRequest { Model = Model, Tenant = tenant, Texts = command.Texts, Lane = LaneOf(command.IsBackground), Deadline = command.Deadline },
+                cancellationToken));
+            return new EmbeddedTexts { Version = found.Version, Vectors = found.Vectors };
+        });
+    }
+
+    /// <inheritdoc/>
+    public Task<RankedPassages> Rerank(RankPassages command, CancellationToken cancellationToken = default)
+    {
+        var tenant = InferenceRules.Check(command);
+        return BestAsync(grain => grain.Rerank(command, cancellationToken), async () =>
+        {
+            var found = Open(await engine.RerankAsync(
+                new RerankRequest { Model = Model, Tenant = tenant, Query = command.Query, Passages = command.Passages, Top = command.Top, Deadline = command.Deadline },
+                cancellationToken));
+            return new RankedPassages { Version = found.Version, Passages = [.. found.Passages.Select(passage => new PassageScore(passage.Index, passage.Score))] };
+        });
+    }
+
+    private static InferenceLane LaneOf(bool isBackground) => isBackground ? InferenceLane.Background : InferenceLane.Interactive;
+
+    // A silo that is lost while it is asked costs nothing but time: nothing has an effect, and this one can answer too.
+    private async Task<T> BestAsync<T>(Func<IInferenceGrain, Task<T>> elsewhere, Func<Task<T>> here)
+    {
+        if (silos.FindBetter(this.GetPrimaryKeyString()) is not { } better)
+        {
+            return await here();
+        }
+
+        try
+        {
+            return await elsewhere(GrainFactory.GetGrain<IInferenceGrain>(better));
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException)
+        {
+            LogLost(better, e.Message);
+            return await here();
+        }
+    }
+
+    private T Open<T>(InferenceAnswer<T> answer)
+        where T : class => answer.Value ?? throw InferenceRules.ErrorOf(answer, Model);
+
+    [LoggerMessage(EventId = 6001, Level = LogLevel.Debug, Message = "Answering here instead of at {Grain}, which gave no answer: {Error}")]
+    private partial void LogLost(string grain, string error);
+}
