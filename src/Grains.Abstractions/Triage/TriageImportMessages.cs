@@ -24,7 +24,7 @@ public enum TriageImportState
 /// <summary>How far an import is.</summary>
 [GenerateSerializer]
 [Immutable]
-[Alias("steward.triage-import")]
+[Alias("steward.triage-import-info")]
 public sealed record TriageImport
 {
     /// <summary>Its id.</summary>
