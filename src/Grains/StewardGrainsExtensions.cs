@@ -18,6 +18,7 @@ using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
+using Steward.Triage;
 using Steward.Webhooks;
 
 namespace Steward;
@@ -59,6 +60,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<RunApprovals>();
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
+        builder.Services.AddStewardTriageImports();
         AddConnectors(builder.Services);
         builder.Services.AddStewardNotificationGrains();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");

@@ -7,6 +7,7 @@ using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Storage;
+using Steward.Triage;
 using Steward.Webhooks;
 
 namespace Steward.Operations;
@@ -149,6 +150,9 @@ internal sealed partial class OpenWork(
                     return true;
                 case 'h':
                     await grains.GetGrain<IConnectorHooksGrain>(key[..key.LastIndexOf('/')]).Resume();
+                    return true;
+                case 'm':
+                    await grains.GetGrain<ITriageImportGrain>(key).Resume();
                     return true;
                 case 'i' when key == GrainKeys.ApprovalRules(GrainKeys.TenantOf(key)):
                     await grains.GetGrain<IApprovalRulesGrain>(key).Resume();
