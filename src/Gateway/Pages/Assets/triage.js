@@ -186,14 +186,13 @@ async function importFile() {
   $("progress").removeAttribute("value");
   try {
     // The same file again goes on where it broke off.
-    const name = new TextEncoder().encode(`${file.name}\n${file.size}\n${file.lastModified}`);
-    const key = `web-${[...new Uint8Array(await crypto.subtle.digest("SHA-256", name))].map((byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+    const key = `web-${file.size}-${file.lastModified}-${encodeURIComponent(file.name).slice(-60)}`;
     const sendFile = async (operation) =>
       (await request("/v1/triage/imports", { method: "POST", raw: file, headers: { "Content-Type": "text/csv", "Idempotency-Key": operation } })).json();
     let started = await sendFile(key);
     if (started.state === "cancelled" || started.state === "failed") {
       // That was an earlier attempt with this file, which is over.
-      started = await sendFile(`${key}-${crypto.randomUUID()}`);
+      started = await sendFile(`${key}-${crypto.getRandomValues(new Uint32Array(1))[0]}`);
     }
     await watchImport(started);
   } catch (error) {
