@@ -71,7 +71,7 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         await AssertProblem(await ada.PostAsync("/v1/triage/classify", invalid), 400, "invalid_argument", "ticket.description");
         await AssertProblem(await ada.PostAsync("/v1/triage/classify", Json("{\"ticket\":{\"description\":\"" + new string('x', 5_000_000) + "\"}}")), 413, "too_large");
         await AssertProblem(await ada.PostAsync("/v1/triage/classify", new StringContent("ticket")), 415, "unsupported_media_type", "Content-Type");
-        await AssertProblem(await gateway.Anonymous.PostAsync("/v1/triage/classify", Json("{}")), 401, "unauthenticated");
+        await AssertProblem(await gateway.Anonymous.PostAsync("/v1/triage/classify", Json("{}")), 401, "unauthenticated", "Authorization");
     }
 
     [Theory]
