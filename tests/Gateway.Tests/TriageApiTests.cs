@@ -69,7 +69,7 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         using var ada = gateway.As();
         using var invalid = new ByteArrayContent([.. "{\"ticket\":{\"description\":\""u8, 0xC3, 0x28, .. "\"}}"u8]) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         await AssertProblem(await ada.PostAsync("/v1/triage/classify", invalid), 400, "invalid_argument", "ticket.description");
-        await AssertProblem(await ada.PostAsync("/v1/triage/classify", Json("{\"ticket\":{\"description\":\"" + new string('x', 5_000_000) + "\"}}")), 413, "too_large");
+        Assert.StartsWith("HTTP/1.1 413", await SendHeadAsync("/v1/triage/classify", "application/json", 5_000_000), StringComparison.Ordinal);
         await AssertProblem(await ada.PostAsync("/v1/triage/classify", new StringContent("ticket")), 415, "unsupported_media_type", "Content-Type");
         await AssertProblem(await gateway.Anonymous.PostAsync("/v1/triage/classify", Json("{}")), 401, "unauthenticated", "Authorization");
     }
@@ -223,7 +223,7 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         await AssertProblem(await boss.SendAsync(Csv("")), 400, "invalid_argument", "body");
         using var ada = gateway.As();
         await AssertProblem(await ada.SendAsync(Csv("text,label\n")), 403, "forbidden");
-        Assert.Contains("413", await SendHeadAsync($"Content-Length: {2L * 1024 * 1024 * 1024}"), StringComparison.Ordinal);
+        Assert.StartsWith("HTTP/1.1 413", await SendHeadAsync("/v1/triage/imports", "text/csv", 2L * 1024 * 1024 * 1024), StringComparison.Ordinal);
     }
 
     private static HttpRequestMessage Csv(string text, string? key = null)
@@ -244,17 +244,17 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         return client;
     }
 
-    private Task<string> SendHeadAsync(string header) => SendAsync(
-        $"POST /v1/triage/imports HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nAuthorization: Bearer {gateway.Token("u-boss", "t-acme", WellKnownRoles.Admin)}\r\nContent-Type: text/csv\r\nConnection: close\r\n{header}\r\n\r\n");
-
-    private async Task<string> SendAsync(string request)
+    // Says how long the body is and sends none: a line on which it still comes is broken off.
+    private async Task<string> SendHeadAsync(string path, string type, long length)
     {
         using var line = new TcpClient();
         await line.ConnectAsync(gateway.Address.Host, gateway.Address.Port);
         await using var stream = line.GetStream();
-        await stream.WriteAsync(Encoding.ASCII.GetBytes(request));
+        var token = gateway.Token("u-boss", "t-acme", WellKnownRoles.Admin);
+        var head = $"POST {path} HTTP/1.1\r\nHost: {gateway.Address.Authority}\r\nAuthorization: Bearer {token}\r\nContent-Type: {type}\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n";
+        await stream.WriteAsync(Encoding.ASCII.GetBytes(head));
         using var reader = new StreamReader(stream, Encoding.UTF8);
-        return await reader.ReadToEndAsync();
+        return await reader.ReadLineAsync() ?? "";
     }
 
     private ServiceProvider Connect(string user, params string[] roles) => HttpClientTests.Connect(gateway.Address, token: gateway.Token(user, "t-acme", roles));
