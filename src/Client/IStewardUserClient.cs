@@ -25,6 +25,9 @@ public interface IStewardUserClient
     /// <summary>What the person was told, and how they want to be told.</summary>
     INotificationClient Notifications { get; }
 
+    /// <summary>The tenant's triage of tickets.</summary>
+    ITriageClient Triage { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -44,6 +44,9 @@ internal sealed partial class StewardUserClient(
     public INotificationClient Notifications => field ??= new StewardNotificationClient(grains, new SignedCaller(envelope, caller), envelope, identity, inboxes);
 
     /// <inheritdoc/>
+    public ITriageClient Triage => field ??= new StewardTriageClient(grains, new SignedCaller(envelope, caller), identity, time);
+
+    /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
     {
         InputRules.Title(title);

@@ -58,6 +58,12 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(2, Client.Http.AutomationWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(3, Client.Http.ConnectorWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(4, Client.Http.ApprovalWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(5, Client.Http.TriageWireJson.Default);
+            foreach (var converter in Client.Http.TriageWireJson.Default.Options.Converters)
+            {
+                json.SerializerOptions.Converters.Add(converter);
+            }
+
             json.SerializerOptions.NumberHandling = JsonNumberHandling.Strict;
         });
         services.AddOpenApi("v1", ApiDescription.Configure);
@@ -86,6 +92,8 @@ public static class StewardGatewayExtensions
         ApprovalEndpoints.Map(v1);
         ApprovalRuleEndpoints.Map(v1);
         NotificationEndpoints.Map(v1);
+        TriageEndpoints.Map(v1);
+        TriageImportEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         McpEndpoints.Map(app);
         HookEndpoints.Map(app);

@@ -11,6 +11,9 @@ public sealed class StewardGatewayOptions
     /// <summary>The largest request body, in bytes. Default 256 KiB.</summary>
     public int MaxBodyBytes { get; set; } = 256 * 1024;
 
+    /// <summary>The largest file of old tickets, in bytes. Default 1 GiB.</summary>
+    public long MaxImportBytes { get; set; } = 1024L * 1024 * 1024;
+
     /// <summary>The largest sum of all request headers, in bytes. Default 32 KiB.</summary>
     public int MaxHeaderBytes { get; set; } = 32 * 1024;
 
@@ -53,6 +56,11 @@ internal sealed class StewardGatewayOptionsValidator : IValidateOptions<StewardG
         if (options.MaxBodyBytes is < 1024 or > 64 * 1024 * 1024)
         {
             failures.Add($"{StewardGatewayOptions.Section}:MaxBodyBytes: set 1024 (1 KiB) to 67108864 (64 MiB).");
+        }
+
+        if (options.MaxImportBytes < 1)
+        {
+            failures.Add($"{StewardGatewayOptions.Section}:MaxImportBytes: set 1 or more.");
         }
 
         if (options.MaxHeaderBytes is < 2048 or > 256 * 1024)

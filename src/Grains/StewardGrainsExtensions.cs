@@ -62,6 +62,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
         builder.AddStewardInferenceGrains();
+        builder.Services.AddStewardTriageImports();
         AddConnectors(builder.Services);
         builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();

@@ -39,7 +39,7 @@ public class TicketFileTests
     [Theory]
     [InlineData("", "is empty")]
     [InlineData("id,label\n1,A\n", "There has to be text")]
-    [InlineData("text,group\na,A\n", "label")]
+    [InlineData("text,topic\na,A\n", "label or group")]
     public void Open_ColumnsThatAreNeededAreMissing_SaysWhich(string text, string problem) =>
         Assert.Contains(problem, Assert.Throws<FormatException>(() => TicketFile.Open(new StringReader(text))).Message, StringComparison.Ordinal);
 

@@ -26,6 +26,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeNotifications Notifications { get; } = new();
 
+    public FakeTriage Triage { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -82,6 +84,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public IApprovalClient Approvals => cluster.Approvals.Of(identity, Fail);
 
         public INotificationClient Notifications => cluster.Notifications.Of(identity, Fail);
+
+        public ITriageClient Triage => cluster.Triage.Of(identity, Fail);
 
         public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
         {

@@ -49,6 +49,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         Connectors = new HttpConnectorClient(this);
         Approvals = new HttpApprovalClient(this);
         Notifications = new HttpNotificationClient(this, new InboxWatcher(retries.Value, _caller, time, logger));
+        Triage = new HttpTriageClient(this, time);
     }
 
     /// <inheritdoc/>
@@ -65,6 +66,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public INotificationClient Notifications { get; }
+
+    /// <inheritdoc/>
+    public ITriageClient Triage { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
@@ -198,7 +202,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
     internal static ByteArrayContent Body<T>(T value, JsonTypeInfo<T> json) =>
         new(JsonSerializer.SerializeToUtf8Bytes(value, json)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
 
-    private static StewardException Unreadable(Exception? cause = null) => new(ErrorCodes.Internal, "The gateway's answer could not be read; is there a gateway at this address?", cause);
+    internal static StewardException Unreadable(Exception? cause = null) => new(ErrorCodes.Internal, "The gateway's answer could not be read; is there a gateway at this address?", cause);
 
     private Task<SessionResource> ReadSessionAsync(string sessionId, long after, int limit, CancellationToken cancellationToken)
     {
@@ -211,14 +215,15 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
             cancellationToken);
     }
 
+    // One that is long has a file in its body, and takes as long as the line needs for it.
     // Unless it says otherwise a call is idempotent: by its nature, by the id of what it makes or by the operation id.
     internal async Task<T> SendAsync<T>(
-        string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken, bool idempotent = true)
+        string operation, bool changes, Func<HttpRequestMessage> request, JsonTypeInfo<T> json, CancellationToken cancellationToken, bool idempotent = true, bool isLong = false)
         where T : class
     {
         try
         {
-            return await _caller.CallAsync(operation, idempotent, changes, (this, request, json), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, token), cancellationToken);
+            return await _caller.CallAsync(operation, idempotent, changes, (this, request, json, isLong), static (all, token) => all.Item1.SendOnceAsync(all.request, all.json, all.isLong, token), cancellationToken);
         }
         catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
         {
@@ -249,10 +254,10 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
     private static StewardException Unreachable(Exception cause, bool changes) =>
         new(ErrorCodes.Unavailable, "The gateway cannot be reached now.", cause) { IsRetryable = true, RetryAfter = TimeSpan.FromSeconds(5), OutcomeUnknown = changes };
 
-    private async Task<T> SendOnceAsync<T>(Func<HttpRequestMessage> create, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    private async Task<T> SendOnceAsync<T>(Func<HttpRequestMessage> create, JsonTypeInfo<T> json, bool isLong, CancellationToken cancellationToken)
         where T : class
     {
-        using var limit = new CancellationTokenSource(_options.RequestTimeout, _time);
+        using var limit = new CancellationTokenSource(isLong ? Timeout.InfiniteTimeSpan : _options.RequestTimeout, _time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         using var request = create();
         using var response = await SendAsync(request, HttpCompletionOption.ResponseContentRead, linked.Token);

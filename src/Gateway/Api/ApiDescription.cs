@@ -22,6 +22,8 @@ internal static class ApiDescription
         typeof(SubmitApprovalRequest), typeof(DecideApprovalRequest), typeof(DecideApprovalsRequest), typeof(ApprovalDecisionRequest), typeof(DelegateApprovalRequest), typeof(CommentApprovalRequest),
         typeof(CancelApprovalRequest), typeof(ConsumeApprovalRequest), typeof(ValidateRulesRequest), typeof(SimulateRulesRequest), typeof(PublishRulesRequest), typeof(RollBackRulesRequest),
         typeof(CreateDelegationRequest), typeof(MarkInboxRequest), typeof(SetPreferencesRequest), typeof(SetNotificationSettingsRequest), typeof(NotificationChannelRequest), typeof(PreviewNoticeRequest), typeof(ReplayNoticeRequest),
+        typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
+        typeof(UseTriageHeadRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -66,6 +68,7 @@ internal static class ApiDescription
                 new() { Name = "Approvals", Description = "What people are asked to approve." },
                 new() { Name = "Approval rules", Description = "Who has to approve what, in versions, and who decides for whom." },
                 new() { Name = "Notifications", Description = "What people are told, and how they want to be told." },
+                new() { Name = "Triage", Description = "Where tickets belong, and how that is learnt from what people say." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -256,6 +259,18 @@ internal static class ApiDescription
                 parameter.Description = "What the notices are about, for example an approval's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
                 break;
+            case "ticketId":
+                parameter.Description = "The ticket's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "importId":
+                parameter.Description = "The import's id.";
+                parameter.Schema = Id('m');
+                break;
+            case "days":
+                parameter.Description = "The last so many days, today among them.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1", Maximum = "90", Default = 7 };
+                break;
             case "channel":
                 parameter.Description = "The channel.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["slack", "teams", "email", "webhook", "in_app"] };
@@ -279,7 +294,7 @@ internal static class ApiDescription
         "404" => "There is no such thing, or it belongs to somebody else.",
         "409" => "It contradicts what is there; code and detail say how.",
         "413" => "The body is too large.",
-        "415" => "The body is not JSON.",
+        "415" => "The body is not of the type that is asked for.",
         "429" => "Too many requests or streams; Retry-After says when to come back.",
         "503" => "The cluster cannot be reached now; Retry-After says when to come back.",
         _ => null,

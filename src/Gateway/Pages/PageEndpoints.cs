@@ -8,7 +8,7 @@ using Steward.Gateway.Problems;
 
 namespace Steward.Gateway.Pages;
 
-/// <summary>The pages: at <c>/</c> a chat with the run's steps, at <c>/approvals</c> what people are asked to approve.</summary>
+/// <summary>The pages: at <c>/</c> a chat with the run's steps, at <c>/approvals</c> what people are asked to approve, at <c>/triage</c> where tickets belong and how that is learnt.</summary>
 internal static class PageEndpoints
 {
     private static readonly string[] ForwardingHeaders = ["Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-IP"];
@@ -25,6 +25,9 @@ internal static class PageEndpoints
         Load("/approvals.js", "approvals.js", "text/javascript; charset=utf-8"),
         Load("/approval-facts.js", "approval-facts.js", "text/javascript; charset=utf-8"),
         Load("/approvals.css", "approvals.css", "text/css; charset=utf-8"),
+        Load("/triage", "triage.html", "text/html; charset=utf-8"),
+        Load("/triage.js", "triage.js", "text/javascript; charset=utf-8"),
+        Load("/triage.css", "triage.css", "text/css; charset=utf-8"),
         Load("/api.js", "api.js", "text/javascript; charset=utf-8"),
         Load("/sse.js", "sse.js", "text/javascript; charset=utf-8"),
         Load("/app.css", "app.css", "text/css; charset=utf-8"),

@@ -103,6 +103,9 @@ public static partial class GrainKeys
     /// <summary>The key of an import of a tenant's old tickets.</summary>
     public static string TriageImport(string tenantId, string importId) => $"{Tenant(tenantId)}/{Part(importId, 'm', "importId")}";
 
+    /// <summary>The key of the list of a tenant's imports of old tickets.</summary>
+    public static string TriageImports(string tenantId) => $"{Tenant(tenantId)}/i-triage-imports";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {

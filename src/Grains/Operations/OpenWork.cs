@@ -151,6 +151,9 @@ internal sealed partial class OpenWork(
                 case 'h':
                     await grains.GetGrain<IConnectorHooksGrain>(key[..key.LastIndexOf('/')]).Resume();
                     return true;
+                case 'm':
+                    await grains.GetGrain<ITriageImportGrain>(key).Resume();
+                    return true;
                 case 'i' when key == GrainKeys.ApprovalRules(GrainKeys.TenantOf(key)):
                     await grains.GetGrain<IApprovalRulesGrain>(key).Resume();
                     return true;

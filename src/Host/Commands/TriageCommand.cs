@@ -28,7 +28,7 @@ internal static class TriageCommand
         var eval = new Command("eval", "Accuracy, macro-F1, top-3, calibration, and precision and coverage of each band of confidence.") { file, model, folder, json };
         eval.SetAction((parsed, cancellationToken) => EvalAsync(
             parsed.GetRequiredValue(file), parsed.GetRequiredValue(model), parsed.GetValue(folder), parsed.GetValue(json), cancellationToken));
-        return new Command("triage", "Work on ticket triage.") { eval };
+        return new Command("triage", "Work on ticket triage.") { eval, TriageClientCommands.Classify(), TriageClientCommands.Import() };
     }
 
     private static async Task<int> EvalAsync(FileInfo file, string model, DirectoryInfo? folder, FileInfo? json, CancellationToken cancellationToken)

@@ -7,14 +7,18 @@ namespace Steward.Engines.Triage.Tickets;
 
 /// <summary>
 /// Reads tickets out of comma-separated text (RFC 4180, UTF-8) row by row, so that a file of any length costs no more memory than its longest row. The first line names the columns, in any order and case:
-/// <c>label</c> and either <c>text</c> or <c>short_description</c> and/or <c>description</c>; <c>category</c>, <c>subcategory</c>, <c>priority</c>, <c>department</c>, <c>location</c>,
-/// <c>configuration_item</c> and <c>hour</c> are read where they are there; others are left alone. A row that cannot be used is told and passed over.
+/// <c>label</c> (or <c>group</c>) and either <c>text</c> or <c>short_description</c> and/or <c>description</c>; <c>category</c>, <c>subcategory</c>, <c>priority</c>, <c>department</c>, <c>location</c>,
+/// <c>configuration_item</c>, <c>hour</c>, <c>id</c> and <c>opened_at</c> (ISO 8601; UTC where it names no zone) are read where they are there; others are left alone. A row that cannot be used is told and passed over.
 /// </summary>
 public sealed class TicketFile : IDisposable
 {
     /// <summary>The longest field that is read, in characters; the row of a longer one is bad.</summary>
     public const int LongestField = 200_000;
 
+    /// <summary>The longest row that is read, in characters; a longer one ends the reading.</summary>
+    public const int LongestRow = 8_000_000;
+
+    private readonly RowBound _text;
     private readonly CsvReader _csv;
     private readonly Dictionary<string, int> _columns = new(StringComparer.OrdinalIgnoreCase);
     private readonly bool _needsLabel;
@@ -22,7 +26,8 @@ public sealed class TicketFile : IDisposable
     private TicketFile(TextReader reader, bool needsLabel)
     {
         _needsLabel = needsLabel;
-        _csv = new CsvReader(reader, new CsvConfiguration(CultureInfo.InvariantCulture)
+        _text = new RowBound(reader, LongestRow);
+        _csv = new CsvReader(_text, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
             // A quote in the middle of a field is a quote; what a person typed is no reason to stop.
             BadDataFound = null,
@@ -46,7 +51,27 @@ public sealed class TicketFile : IDisposable
         var file = new TicketFile(reader, needsLabel);
         try
         {
-            file.ReadHeader();
+            file.ReadHeader(file._csv.Read());
+            return file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to read from what must not be waited for, such as the network.</summary>
+    /// <param name="reader">The text; closed with this object.</param>
+    /// <param name="needsLabel">Whether a row without a label is bad, and the column required.</param>
+    /// <exception cref="FormatException">There is no header, or it lacks a column that is needed; the message says which.</exception>
+    public static async Task<TicketFile> OpenAsync(TextReader reader, bool needsLabel = true)
+    {
+        ArgumentNullException.ThrowIfNull(reader);
+        var file = new TicketFile(reader, needsLabel);
+        try
+        {
+            file.ReadHeader(await file._csv.ReadAsync());
             return file;
         }
         catch
@@ -59,6 +84,7 @@ public sealed class TicketFile : IDisposable
     /// <summary>The rows that can be used, in order. May be enumerated once.</summary>
     /// <param name="onBadRow">Told of each row that cannot.</param>
     /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="FormatException">A row is longer than <see cref="LongestRow"/>.</exception>
     public async IAsyncEnumerable<LabelledTicket> ReadAsync(Action<BadRow>? onBadRow = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         while (true)
@@ -73,10 +99,12 @@ public sealed class TicketFile : IDisposable
                     yield break;
                 }
 
+                _text.RowEnded();
                 (row, problem) = Row();
             }
             catch (MaxFieldSizeException)
             {
+                _text.RowEnded();
                 problem = $"has a field of more than {LongestField} characters.";
             }
 
@@ -94,9 +122,9 @@ public sealed class TicketFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _csv.Dispose();
 
-    private void ReadHeader()
+    private void ReadHeader(bool hasFirstLine)
     {
-        if (!_csv.Read() || !_csv.ReadHeader())
+        if (!hasFirstLine || !_csv.ReadHeader())
         {
             throw new FormatException("The file is empty. Its first line has to name the columns, for example: text,label");
         }
@@ -107,20 +135,22 @@ public sealed class TicketFile : IDisposable
             _columns.TryAdd(names[i].Trim().TrimStart('\uFEFF'), i);
         }
 
+        _text.RowEnded();
+
         if (!_columns.ContainsKey("text") && !_columns.ContainsKey("short_description") && !_columns.ContainsKey("description"))
         {
             throw new FormatException($"The columns are {Shown(names)}. There has to be text, or short_description and description.");
         }
 
-        if (_needsLabel && !_columns.ContainsKey("label"))
+        if (_needsLabel && !_columns.ContainsKey("label") && !_columns.ContainsKey("group"))
         {
-            throw new FormatException($"The columns are {Shown(names)}. There has to be one named label.");
+            throw new FormatException($"The columns are {Shown(names)}. There has to be one named label or group.");
         }
     }
 
     private (LabelledTicket? Row, string? Problem) Row()
     {
-        var label = Field("label")?.Trim() ?? "";
+        var label = (Field("label") ?? Field("group"))?.Trim() ?? "";
         if (_needsLabel && label.Length == 0)
         {
             return (null, "has no label.");
@@ -137,6 +167,17 @@ public sealed class TicketFile : IDisposable
             hour = read;
         }
 
+        DateTimeOffset? openedAt = null;
+        if (Field("opened_at") is { Length: > 0 } time)
+        {
+            if (!DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var opened))
+            {
+                return (null, "has an opened_at that is no date and time such as 2026-01-31T12:00:00Z.");
+            }
+
+            openedAt = opened;
+        }
+
         var ticket = new Ticket
         {
             ShortDescription = Field("short_description") ?? "",
@@ -149,7 +190,7 @@ public sealed class TicketFile : IDisposable
             ConfigurationItem = Field("configuration_item"),
             Hour = hour,
         };
-        return (new LabelledTicket(ticket, label), null);
+        return (new LabelledTicket(ticket, label) { Id = Field("id") is { Length: > 0 } id ? id : null, OpenedAt = openedAt, Line = _csv.Parser.RawRow }, null);
     }
 
     private string? Field(string name) => _columns.TryGetValue(name, out var column) && _csv.TryGetField<string>(column, out var value) ? value : null;

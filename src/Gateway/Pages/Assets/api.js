@@ -22,14 +22,15 @@ export class Problem extends Error {
   }
 }
 
-export async function request(path, { method = "GET", body, headers = {}, signal } = {}) {
+/** Sends a request: `body` goes as JSON, `raw` (a file, for example) as it is. */
+export async function request(path, { method = "GET", body, raw, headers = {}, signal } = {}) {
   const response = await fetch(path, {
     method,
     signal,
     cache: "no-store",
     credentials: "omit",
     headers: { Authorization: `Bearer ${session.token}`, ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
-    body: body ? JSON.stringify(body) : undefined,
+    body: raw ?? (body ? JSON.stringify(body) : undefined),
   });
   if (!response.ok) {
     const isProblem = (response.headers.get("Content-Type") ?? "").startsWith("application/problem+json");
