@@ -18,6 +18,7 @@ using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
+using Steward.Triage;
 using Steward.Webhooks;
 
 namespace Steward;
@@ -61,6 +62,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardApprovalRules();
         AddConnectors(builder.Services);
         builder.Services.AddStewardNotificationGrains();
+        builder.Services.AddStewardTriageIntake();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();
