@@ -75,7 +75,7 @@ public sealed class TicketFeatures
     }
 
     // Runs of letters and digits, in lower case; what only separates is left out. Scripts without blanks come out as runs, which their embedding makes good.
-    private static IEnumerable<string> Words(string text)
+    internal static IEnumerable<string> Words(string text)
     {
         var word = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())

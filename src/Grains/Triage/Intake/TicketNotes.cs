@@ -62,10 +62,13 @@ internal static class TicketNotes
     }
 
     /// <summary>Whether texts of a record hold the comment.</summary>
-    public static bool IsIn(string? notes) => notes?.Contains(Mark, StringComparison.Ordinal) == true;
+    public static bool IsIn(string? notes) => Begins(notes, Mark);
 
     /// <summary>Whether the comment in a record's texts says that the record was assigned.</summary>
-    public static bool SaysAssigned(string? notes) => notes?.Contains(AssignedMark, StringComparison.Ordinal) == true;
+    public static bool SaysAssigned(string? notes) => Begins(notes, AssignedMark);
+
+    // At the beginning of a line, where nothing can stand that came from a ticket.
+    private static bool Begins(string? notes, string mark) => (notes ?? "").Split('\n').Any(line => line.StartsWith(mark, StringComparison.Ordinal));
 
     // Down, so that nothing short of it is called certain.
     private static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(Math.Clamp(share, 0, 1) * 100):0} %");
