@@ -69,6 +69,8 @@ public sealed class TriageStoryTests(ITestOutputHelper output) : IAsyncLifetime
         await using (var steward = await StartAsync())
         {
             using var admin = Admin(steward);
+            var warm = Open("The keyboard of my laptop is broken");
+            await EventuallyAsync(() => Notes(warm) == 1);
             _simulation!.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = fault, Operation = operation, Count = 2, DelayMilliseconds = 4_000 });
             id = Open("My laptop screen is broken and the docking station does not work");
             await EventuallyAsync(async () => await HasDecisionAsync(admin, id) && (fault == SimFaultKind.Slow || Notes(id) == 1));
