@@ -55,6 +55,13 @@ public sealed class IntakeCluster : GrainCluster, IAsyncLifetime
 
     internal IConnectorHooksGrain Hooks(string instance) => Grains.GetGrain<IConnectorHooksGrain>(GrainKeys.Connector(Tenant, instance));
 
+    /// <summary>Ends all faults, and lets the breaker forget them.</summary>
+    internal void Calm()
+    {
+        Company.ClearFaults();
+        Time.Advance(TimeSpan.FromMinutes(5));
+    }
+
     /// <summary>Opens an incident.</summary>
     internal string OpenIncident(string title = "VPN drops", params (string Column, string Value)[] values) => Company.Edit(SimSystem.ServiceNow, new SimEdit
     {
