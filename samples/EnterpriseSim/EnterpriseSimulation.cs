@@ -177,6 +177,22 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets a person open or change a ticket in a system's own pages: an incident in ServiceNow, an issue in Jira. Receivers of events are told.</summary>
+    /// <param name="system">ServiceNow or Jira.</param>
+    /// <param name="edit">Who does what.</param>
+    /// <returns>The sys_id, or the key.</returns>
+    /// <exception cref="ArgumentException">The system has no tickets, or there is no such record, person or value.</exception>
+    public string Edit(SimSystem system, SimEdit edit)
+    {
+        ArgumentNullException.ThrowIfNull(edit);
+        var known = systems.First(s => s.System == system);
+        lock (known.Gate)
+        {
+            var (record, problem) = known is IHasTickets tickets ? tickets.Edit(edit) : (null, $"{system} has no tickets.");
+            return record ?? throw new ArgumentException(problem, nameof(edit));
+        }
+    }
+
     /// <summary>Says where the clicks in a chat go: Slack's request URL of interactivity, or the messaging endpoint of the Teams bot.</summary>
     /// <param name="system">Slack or Graph.</param>
     /// <param name="url">The receiver, on this machine.</param>

@@ -67,6 +67,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();
         builder.Services.AddStewardTriage();
+        builder.Services.AddStewardTriageIntake();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

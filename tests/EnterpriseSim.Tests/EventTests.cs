@@ -72,6 +72,36 @@ public sealed class EventTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ServiceNow_IncidentOpenedAndAssigned_IsToldEachTime()
+    {
+        await sim.SubscribeAsync(SimSystem.ServiceNow, receiver.Url, "s3cret");
+        var id = sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "ada.lovelace", Values = new Dictionary<string, string> { ["short_description"] = "VPN drops" } });
+        sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "grace.osei", Record = id, Values = new Dictionary<string, string> { ["assignment_group"] = "Network" } });
+        var told = (await receiver.WaitAsync(2)).Select(one => JsonNode.Parse(one.Body)!).ToList();
+
+        Assert.Equal(["incident.inserted", "incident.updated"], told.Select(json => (string?)json["type"]));
+        Assert.All(told, json => Assert.Equal((id, "incident"), ((string?)json["sys_id"], (string?)json["table"])));
+        Assert.Equal("grace.osei", (string?)told[1]["updated_by"]);
+        Assert.NotEqual((string?)told[0]["id"], (string?)told[1]["id"]);
+        Assert.Throws<ArgumentException>(() => sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "nobody", Values = new Dictionary<string, string>() }));
+        Assert.Throws<ArgumentException>(() => sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "ada.lovelace", Record = id, Values = new Dictionary<string, string> { ["no_column"] = "x" } }));
+        Assert.Throws<ArgumentException>(() => sim.Edit(SimSystem.Okta, new SimEdit { User = "ada.lovelace", Values = new Dictionary<string, string>() }));
+    }
+
+    [Fact]
+    public async Task Jira_IssueOpenedAndMovedByPeople_NamesThemAndTheComponent()
+    {
+        await sim.SubscribeAsync(SimSystem.Jira, receiver.Url, "s3cret");
+        var key = sim.Edit(SimSystem.Jira, new SimEdit { User = "ada.lovelace", Values = new Dictionary<string, string> { ["project"] = "IT", ["issuetype"] = "Bug", ["summary"] = "VPN drops" } });
+        sim.Edit(SimSystem.Jira, new SimEdit { User = "grace.osei", Record = key, Values = new Dictionary<string, string> { ["component"] = "Network" } });
+        var told = (await receiver.WaitAsync(2)).Select(one => JsonNode.Parse(one.Body)!).ToList();
+
+        Assert.Equal(["jira:issue_created", "jira:issue_updated"], told.Select(json => (string?)json["webhookEvent"]));
+        Assert.All(told, json => Assert.Equal(key, (string?)json["issue"]!["key"]));
+        Assert.Equal(("Component", "Network"), ((string?)told[1]["changelog"]!["items"]![0]!["field"], (string?)told[1]["changelog"]!["items"]![0]!["toString"]));
+    }
+
+    [Fact]
     public async Task Slack_PostsAreSignedEvents()
     {
         await sim.SubscribeAsync(SimSystem.Slack, receiver.Url);

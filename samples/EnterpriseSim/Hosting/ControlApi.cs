@@ -75,6 +75,13 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
                 : Invalid("A decision has user, record, decision and, where the person writes one, comment."));
         }
 
+        if (system is IHasTickets tickets)
+        {
+            control.MapPost("/tickets", async (HttpContext http) => await ReadAsync<SimEdit>(http) is { } edit
+                ? Edit(tickets, edit)
+                : Invalid("A ticket has user, values and, where it is changed, record."));
+        }
+
         if (system is IHasAbsences absences)
         {
             control.MapPost("/absences", async (HttpContext http) => await ReadAsync<PlannedAbsence>(http) is { } planned
@@ -120,6 +127,15 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         lock (system.Gate)
         {
             return deciding.Decide(decision) is { } problem ? Invalid(problem) : Results.NoContent();
+        }
+    }
+
+    private IResult Edit(IHasTickets tickets, SimEdit edit)
+    {
+        lock (system.Gate)
+        {
+            var (record, problem) = tickets.Edit(edit);
+            return problem is null ? Results.Json(new { record }, Json) : Invalid(problem);
         }
     }
 

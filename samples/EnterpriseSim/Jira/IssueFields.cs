@@ -30,6 +30,7 @@ internal sealed class IssueFields
                 case "reporter": Reporter = ReadAccount(name, value); break;
                 case "priority": Priority = ReadPriority(value); break;
                 case "labels": Labels = ReadLabels(value); break;
+                case "components": Components = ReadComponents(value); break;
                 case "duedate": DueDate = ReadDate(value); break;
                 default: Errors[name] = $"Field '{name}' cannot be set. It is not on the appropriate screen, or unknown."; break;
             }
@@ -58,6 +59,8 @@ internal sealed class IssueFields
 
     public IReadOnlyList<string> Labels { get; } = [];
 
+    public IReadOnlyList<JiraComponent> Components { get; } = [];
+
     public string? DueDate { get; }
 
     /// <summary>Puts the given values into an issue.</summary>
@@ -70,6 +73,7 @@ internal sealed class IssueFields
         issue.Reporter = Reporter ?? issue.Reporter;
         issue.Priority = Priority ?? issue.Priority;
         issue.Labels = Given.Contains("labels") ? Labels : issue.Labels;
+        issue.Components = Given.Contains("components") ? Components : issue.Components;
         issue.DueDate = Given.Contains("duedate") ? DueDate : issue.DueDate;
         issue.Updated = now;
     }
@@ -185,6 +189,20 @@ internal sealed class IssueFields
         }
 
         return [];
+    }
+
+    private List<JiraComponent> ReadComponents(JsonNode? value)
+    {
+        var known = Project?.Components ?? [];
+        var read = (value as JsonArray)?.Select(item => known.FirstOrDefault(component =>
+            component.Id == (item as JsonObject)?.Text("id") || component.Name.Equals((item as JsonObject)?.Text("name"), StringComparison.OrdinalIgnoreCase))).ToList();
+        if (read is null || read.Contains(null))
+        {
+            Errors["components"] = read is null ? "data was not an array" : "Component name is not valid";
+            return [];
+        }
+
+        return [.. read.Select(component => component!).Distinct()];
     }
 
     private string? ReadDate(JsonNode? value)

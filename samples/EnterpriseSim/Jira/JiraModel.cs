@@ -57,6 +57,12 @@ internal sealed record JiraPriority(string Id, string Name)
     public JsonObject Render(string baseUrl) => new() { ["self"] = $"{baseUrl}/rest/api/3/priority/{Id}", ["name"] = Name, ["id"] = Id };
 }
 
+/// <summary>A part of a project, and the group that works on it.</summary>
+internal sealed record JiraComponent(string Id, string Name, string Description)
+{
+    public JsonObject Render(string baseUrl) => new() { ["self"] = $"{baseUrl}/rest/api/3/component/{Id}", ["id"] = Id, ["name"] = Name, ["description"] = Description };
+}
+
 internal sealed class JiraProject(string id, string key, string name, JiraAccount lead, IReadOnlyList<JiraIssueType> types)
 {
     public string Id => id;
@@ -68,6 +74,8 @@ internal sealed class JiraProject(string id, string key, string name, JiraAccoun
     public JiraAccount Lead => lead;
 
     public IReadOnlyList<JiraIssueType> Types => types;
+
+    public IReadOnlyList<JiraComponent> Components { get; init; } = [];
 
     public int LastNumber { get; set; }
 
@@ -160,6 +168,8 @@ internal sealed class JiraIssue
 
     public IReadOnlyList<string> Labels { get; set; } = [];
 
+    public IReadOnlyList<JiraComponent> Components { get; set; } = [];
+
     public string? DueDate { get; set; }
 
     public required DateTimeOffset Created { get; init; }
@@ -186,6 +196,7 @@ internal sealed class JiraIssue
         ["reporter"] = Reporter.Render(baseUrl),
         ["creator"] = Creator.Render(baseUrl),
         ["labels"] = new JsonArray([.. Labels]),
+        ["components"] = new JsonArray([.. Components.Select(component => component.Render(baseUrl))]),
         ["duedate"] = DueDate,
         ["created"] = JiraText.Time(Created),
         ["updated"] = JiraText.Time(Updated),

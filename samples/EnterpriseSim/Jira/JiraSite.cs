@@ -60,6 +60,13 @@ internal sealed class JiraSite
         ("WEB", "Task", "Rotate the analytics keys", "To Do", "High", "aisha.khan", "ingrid.bergstrom", ["security"], 8),
     ];
 
+    private static readonly IReadOnlyList<JiraComponent> Groups =
+    [
+        new("10010", "Service Desk", "First line for every request"), new("10011", "Network", "Networks, VPN and Wi-Fi"), new("10012", "Hardware", "Laptops, phones and printers"),
+        new("10013", "Software", "Business applications"), new("10014", "Database", "Databases and reports"), new("10015", "Identity and Access", "Accounts and entitlements"),
+        new("10016", "Security", "Incidents of information security"),
+    ];
+
     private readonly SimWorld world;
     private readonly Dictionary<string, JiraIssue> byKey = new(StringComparer.OrdinalIgnoreCase);
     private long lastId = 10_000;
@@ -72,7 +79,7 @@ internal sealed class JiraSite
             new JiraAccount(world.Ids.JiraAccount(p.Login), p.Name, p.Email, p.Status != "DEPROVISIONED", company.OfficeOf(p).TimeZone)));
         Integration = new JiraAccount(world.Ids.JiraAccount("integration"), "Steward Integration", world.Options.Credentials.JiraEmail, true, "Etc/UTC");
         Accounts.Add(Integration);
-        Projects.Add(new JiraProject("10000", "IT", "IT Operations", Person("olivia.thompson"), [Task, Bug, Request, Approval]));
+        Projects.Add(new JiraProject("10000", "IT", "IT Operations", Person("olivia.thompson"), [Task, Bug, Request, Approval]) { Components = Groups });
         Projects.Add(new JiraProject("10001", "WEB", "Web Site", Person("ingrid.bergstrom"), [Task, Bug, Story]));
         foreach (var seed in Seed.OrderByDescending(s => s.Age))
         {

@@ -9,7 +9,7 @@ internal sealed partial class JiraSystem
     private static readonly (string Id, string Name, bool Required)[] CreateFields =
     [
         ("summary", "Summary", true), ("issuetype", "Issue Type", true), ("project", "Project", true), ("description", "Description", false),
-        ("assignee", "Assignee", false), ("reporter", "Reporter", false), ("priority", "Priority", false), ("labels", "Labels", false), ("duedate", "Due date", false),
+        ("assignee", "Assignee", false), ("reporter", "Reporter", false), ("priority", "Priority", false), ("labels", "Labels", false), ("components", "Components", false), ("duedate", "Due date", false),
     ];
 
     private Reply GetMyself(Call call) => Reply.Ok(Site.Integration.Render(call.BaseUrl));
@@ -78,6 +78,18 @@ internal sealed partial class JiraSystem
         body["lead"] = project.Lead.Render(call.BaseUrl);
         body["issueTypes"] = new JsonArray([.. project.Types.Select(t => t.Render(call.BaseUrl))]);
         return Reply.Ok(body);
+    }
+
+    private Reply GetComponents(Call call)
+    {
+        var project = ProjectOf(call);
+        return Reply.Ok(new JsonArray([.. project.Components.Select(component =>
+        {
+            var json = component.Render(call.BaseUrl);
+            json["lead"] = project.Lead.Render(call.BaseUrl);
+            json["project"] = project.Key;
+            return json;
+        })]));
     }
 
     private static Reply GetPriorities(Call call) => Reply.Ok(new JsonArray([.. JiraSite.Priorities.Select(p => p.Render(call.BaseUrl))]));

@@ -45,18 +45,33 @@ internal sealed partial class JiraSystem
             return Error(400, fields.Errors);
         }
 
-        var (summary, description) = (issue.Summary, Plain(issue.Description));
-        fields.ApplyTo(issue, call.Now);
-        Log("summary", summary, issue.Summary);
-        Log("description", description, Plain(issue.Description));
+        Change(issue, fields, Site.Integration, call.Now);
         call.Committed();
         return Reply.NoContent();
+    }
 
-        void Log(string field, string before, string after)
+    /// <summary>Puts values into an issue and notes in its log who changed what.</summary>
+    private void Change(JiraIssue issue, IssueFields fields, JiraAccount author, DateTimeOffset now)
+    {
+        var (summary, description, components) = (issue.Summary, Plain(issue.Description), issue.Components);
+        fields.ApplyTo(issue, now);
+        Log("summary", (null, summary), (null, issue.Summary));
+        Log("description", (null, description), (null, Plain(issue.Description)));
+        foreach (var gone in components.Except(issue.Components))
+        {
+            Log("Component", (gone.Id, gone.Name), (null, ""));
+        }
+
+        foreach (var added in issue.Components.Except(components))
+        {
+            Log("Component", (null, ""), (added.Id, added.Name));
+        }
+
+        void Log(string field, (string? Id, string Text) before, (string? Id, string Text) after)
         {
             if (before != after)
             {
-                issue.Changes.Add(new JiraChange(Site.NextId(), Site.Integration, call.Now, field, (null, before), (null, after)));
+                issue.Changes.Add(new JiraChange(Site.NextId(), author, now, field, before, after));
             }
         }
 

@@ -5,7 +5,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Jira;
 
 /// <summary>The simulated Jira Cloud: dialect of answers, errors and limits. The operations are in the other parts.</summary>
-internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasDecisions
+internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasTokens, IHasDecisions, IHasTickets
 {
     private readonly RateWindow rate;
 
@@ -51,6 +51,7 @@ internal sealed partial class JiraSystem : SimulatedSystem, IHasHooks, IHasToken
             new("GET", $"{root}/user/search", "findUsers", FindUsers),
             new("GET", $"{root}/project/search", "searchProjects", SearchProjects),
             new("GET", $"{root}/project/{{project}}", "getProject", GetProject),
+            new("GET", $"{root}/project/{{project}}/components", "getProjectComponents", GetComponents),
             new("GET", $"{root}/priority", "getPriorities", GetPriorities),
         ];
 

@@ -62,12 +62,12 @@ internal sealed partial class ServiceNowSystem
 
     private void Tell(string table, Dictionary<string, string> row, string operation, DateTimeOffset now)
     {
-        if (receivers.Count == 0 || table != Approvals)
+        if (receivers.Count == 0 || table is not (Approvals or Incidents))
         {
             return;
         }
 
-        Emit($"{table}.{operation}", new JsonObject
+        Emit($"{table}.{operation}", table == Incidents ? ContentOf(row) : new JsonObject
         {
             ["table"] = table,
             ["sys_id"] = row["sys_id"],

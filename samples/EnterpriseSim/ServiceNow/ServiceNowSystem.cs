@@ -4,7 +4,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.ServiceNow;
 
 /// <summary>The simulated ServiceNow: Table API and OAuth endpoint.</summary>
-internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHasDecisions
+internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHasDecisions, IHasTickets
 {
     private static readonly TimeSpan TokenLife = TimeSpan.FromSeconds(1_799);
     private readonly Dictionary<string, (string User, DateTimeOffset Expires, bool Refresh)> tokens = [];

@@ -36,7 +36,7 @@ internal sealed class TableSchema
     public static IReadOnlyDictionary<string, TableSchema> All { get; } = new TableSchema[]
     {
         new("incident", "number", "INC",
-            new("number"), new("short_description"), new("description"), new("comments"), new("work_notes"),
+            new("number"), new("short_description"), new("description"), new("comments", ColumnKind.Journal), new("work_notes", ColumnKind.Journal),
             new("state", ColumnKind.Integer, Default: "1"), new("impact", ColumnKind.Integer, Default: "3"),
             new("urgency", ColumnKind.Integer, Default: "3"), new("priority", ColumnKind.Integer, Default: "5"),
             new("category", Default: "inquiry"), new("subcategory"), new("contact_type"), new("active", ColumnKind.Boolean, Default: "true"),

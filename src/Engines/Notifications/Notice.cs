@@ -83,4 +83,10 @@ public static class NoticeKinds
 
     /// <summary>A connector's sign-in is about to break or is broken; to admins.</summary>
     public const string ConnectorSignIn = "connector.sign_in";
+
+    /// <summary>Many tickets in minutes say the same: a major incident; to admins.</summary>
+    public const string MajorIncident = "triage.major_incident";
+
+    /// <summary>Whether notices of a kind are about a request for an approval.</summary>
+    internal static bool IsOfApproval(string kind) => kind is not (ConnectorSignIn or MajorIncident);
 }

@@ -44,7 +44,12 @@ public static class NoticeData
 
         try
         {
-            _ = kind == NoticeKinds.ConnectorSignIn ? (object?)data.Deserialize<SignInNoticeData>(Json) : data.Deserialize<ApprovalNoticeData>(Json);
+            _ = kind switch
+            {
+                NoticeKinds.ConnectorSignIn => (object?)data.Deserialize<SignInNoticeData>(Json),
+                NoticeKinds.MajorIncident => data.Deserialize<MajorIncidentNoticeData>(Json),
+                _ => data.Deserialize<ApprovalNoticeData>(Json),
+            };
             return null;
         }
         catch (JsonException exception)

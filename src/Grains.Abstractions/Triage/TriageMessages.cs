@@ -126,6 +126,10 @@ public sealed record TriageDecision
     /// <summary>Whether a head on trial answered.</summary>
     [Id(13)]
     public bool IsCanary { get; init; }
+
+    /// <summary>The group that the ticket was with when this was decided, as <see cref="TriageTicket.Group"/> said; null for none.</summary>
+    [Id(14)]
+    public string? TicketGroup { get; init; }
 }
 
 /// <summary>A labelled ticket that is like another one.</summary>

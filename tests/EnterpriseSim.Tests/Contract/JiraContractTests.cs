@@ -27,6 +27,14 @@ public sealed class JiraContractTests : IAsyncLifetime
         await jira.ResultAsync("issues.update", new { key, summary = "New summary", priority = "High", labels = new[] { "vpn" } });
         Assert.Equal(("New summary", "Ada Lovelace"), ((await jira.ResultAsync("issues.get", new { key })).Text("summary"), (await jira.ResultAsync("issues.get", new { key })).Text("assignee")));
         Assert.Equal("invalid_argument", await jira.FailureAsync("issues.update", new { key, priority = "Urgent!" }));
+        var component = (await jira.ResultAsync("projects.components", new { project = "IT" })).First("name", "Network").Text("id");
+        await jira.ResultAsync("issues.set_component", new { key, componentId = component });
+        Assert.Equal("Network", (await jira.ResultAsync("issues.get", new { key })).GetProperty("components")[0].GetString());
+        Assert.Equal("Component", (await jira.ResultAsync("issues.changelog", new { key })).Items().Last().GetProperty("fields")[0].GetString());
+        Assert.Equal("invalid_argument", await jira.FailureAsync("issues.set_component", new { key, componentId = "1" }));
+        sim.Edit(SimSystem.Jira, new SimEdit { User = "ada.lovelace", Record = key, Values = new Dictionary<string, string> { ["component"] = "" } });
+        Assert.Equal(ada, (await jira.ResultAsync("issues.changelog", new { key })).Items().Last().Text("accountId"));
+        Assert.Throws<ArgumentException>(() => sim.Edit(SimSystem.Jira, new SimEdit { User = "ada.lovelace", Record = key, Values = new Dictionary<string, string> { ["component"] = "Nobody" } }));
         var start = (await jira.ResultAsync("issues.transitions", new { key })).First("to", "In Progress").Text("id");
         await jira.ResultAsync("issues.transition", new { key, transitionId = start });
         Assert.Equal("invalid_argument", await jira.FailureAsync("issues.transition", new { key, transitionId = "41", resolution = "Done" }));

@@ -9,6 +9,19 @@ public sealed class ServiceNowContractTests : IAsyncLifetime
 
     public async Task DisposeAsync() => await sim.DisposeAsync();
 
+    /// <summary>What a person opens is assigned with a note in one change, and read with all that tells where it belongs.</summary>
+    private async Task AssertRoutingAsync(Product now, string groupId)
+    {
+        var id = sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "ada.lovelace", Values = new Dictionary<string, string> { ["short_description"] = "VPN drops", ["cmdb_ci"] = "Berlin VPN gateway", ["category"] = "network" } });
+        var read = await now.ResultAsync("incidents.read", new { id });
+        Assert.Equal(("VPN drops", "Network", "Berlin VPN gateway", "ada.lovelace", "0"), (read.Text("shortDescription"), read.Text("category"), read.Text("configurationItem"), read.Text("updatedBy"), read.Text("changes")));
+        var routed = await now.ResultAsync("incidents.route", new { id, groupId, note = "Steward triage: assigned to Network." });
+        Assert.Equal(("Network", "1"), (routed.Text("group"), routed.Text("changes")));
+        Assert.Contains("Steward triage: assigned to Network.", (await now.ResultAsync("incidents.read", new { id })).Text("notes"), StringComparison.Ordinal);
+        Assert.Equal("not_found", await now.FailureAsync("incidents.read", new { id = new string('0', 32) }));
+        Assert.Throws<ArgumentException>(() => sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "ada.lovelace", Record = id, Values = new Dictionary<string, string> { ["state"] = "6" } }));
+    }
+
     [Fact]
     public async Task EveryOperation_OfTheTemplate_EndsAsInTheProduct()
     {
@@ -22,6 +35,7 @@ public sealed class ServiceNowContractTests : IAsyncLifetime
         Assert.Equal(2, (await now.ResultAsync("groups.members", new { groupId })).Items().Count());
         Assert.Equal("Network", (await now.ResultAsync("incidents.assign", new { id, groupId })).Text("assignmentGroup"));
         Assert.Equal("not_found", await now.FailureAsync("incidents.assign", new { id = new string('0', 32), groupId }));
+        await AssertRoutingAsync(now, groupId);
         Assert.Equal("Resolved", (await now.ResultAsync("incidents.resolve", new { id, closeNotes = "Replaced the cable." })).Text("state"));
         Assert.Equal("In Progress", (await now.ResultAsync("incidents.reopen", new { id, workNote = "Still broken." })).Text("state"));
 

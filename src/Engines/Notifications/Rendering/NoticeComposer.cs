@@ -23,9 +23,12 @@ internal static class NoticeComposer
     {
         var language = NoticeLanguage.Find(notice.Recipient.Locale, settings.Locale);
         var zone = FindZone(notice.Recipient.TimeZone) ?? FindZone(settings.TimeZone) ?? TimeZoneInfo.Utc;
-        return notice.Kind == NoticeKinds.ConnectorSignIn
-            ? SignIn(notice, settings, language, zone, NoticeData.Read<SignInNoticeData>(notice.Data))
-            : Approval(notice, settings, language, zone, NoticeData.Read<ApprovalNoticeData>(notice.Data));
+        return notice.Kind switch
+        {
+            NoticeKinds.ConnectorSignIn => SignIn(notice, settings, language, zone, NoticeData.Read<SignInNoticeData>(notice.Data)),
+            NoticeKinds.MajorIncident => MajorIncident(notice, settings, language, NoticeData.Read<MajorIncidentNoticeData>(notice.Data)),
+            _ => Approval(notice, settings, language, zone, NoticeData.Read<ApprovalNoticeData>(notice.Data)),
+        };
     }
 
     private static NoticeContent Approval(Notice notice, ChannelSettings settings, NoticeLanguage language, TimeZoneInfo zone, ApprovalNoticeData data)
@@ -132,6 +135,28 @@ internal static class NoticeComposer
             Title = title,
             Text = text,
             Facts = Facts(language, ("instance", data.Instance), ("expiresAt", (string?)values["expiresAt"])),
+            Footer = PlainText.Line(notice.SubjectId, 100),
+            Language = language,
+        };
+    }
+
+    private static NoticeContent MajorIncident(Notice notice, ChannelSettings settings, NoticeLanguage language, MajorIncidentNoticeData data)
+    {
+        var values = new JsonObject
+        {
+            ["incident"] = PlainText.Line(data.Incident, 100),
+            ["instance"] = data.Instance,
+            ["team"] = data.Group,
+            ["sample"] = PlainText.Line(TraceMask.Text(data.Sample ?? ""), 160) is { Length: > 0 } sample ? sample : data.Incident,
+            ["recipient"] = notice.Recipient.Name ?? notice.Recipient.Email,
+            ["link"] = null,
+        };
+        var (title, text) = Fill(notice, settings, values);
+        return new NoticeContent
+        {
+            Title = title,
+            Text = text,
+            Facts = Facts(language, ("incident", data.Incident), ("team", data.Group), ("instance", data.Instance)),
             Footer = PlainText.Line(notice.SubjectId, 100),
             Language = language,
         };

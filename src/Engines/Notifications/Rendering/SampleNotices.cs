@@ -40,15 +40,26 @@ internal static class SampleNotices
         TenantId = "t-sample",
         Kind = kind,
         Recipient = new NoticeRecipient { UserId = "u-jonas.weber", Email = "jonas.weber@acme.example", Name = "Jonas Weber", Locale = locale, TimeZone = "Europe/Berlin" },
-        ThreadId = kind == NoticeKinds.ConnectorSignIn ? "c-okta:u-jonas.weber" : "a-4f1c9d02:u-jonas.weber",
-        SubjectId = kind == NoticeKinds.ConnectorSignIn ? "c-okta" : "a-4f1c9d02",
+        ThreadId = $"{SubjectOf(kind)}:u-jonas.weber",
+        SubjectId = SubjectOf(kind),
         Data = data ?? DataOf(kind),
         IsActionable = kind is NoticeKinds.ApprovalRequested or NoticeKinds.ApprovalReminder or NoticeKinds.ApprovalEscalated,
         CreatedAt = At,
     };
 
+    private static string SubjectOf(string kind) => kind switch
+    {
+        NoticeKinds.ConnectorSignIn => "c-okta",
+        NoticeKinds.MajorIncident => "c-servicenow",
+        _ => "a-4f1c9d02",
+    };
+
     private static JsonElement DataOf(string kind) => kind switch
     {
+        NoticeKinds.MajorIncident => NoticeData.Write(new MajorIncidentNoticeData
+        {
+            Incident = "mi-20260302-0930-4f1c9d02", Instance = "servicenow", Group = "Network", Sample = "VPN drops in the Berlin office",
+        }),
         NoticeKinds.ConnectorSignIn => NoticeData.Write(new SignInNoticeData
         {
             Instance = "okta", Title = "Okta", Problem = "The API token was refused.", State = "broken", ExpiresAt = At.AddDays(2),

@@ -27,8 +27,15 @@ public static partial class NoticeTemplates
 
     private static readonly HashSet<string> SignInNames = ["instance", "title", "problem", "state", "expiresAt", "recipient", "link"];
 
+    private static readonly HashSet<string> IncidentNames = ["incident", "instance", "team", "sample", "recipient", "link"];
+
     /// <summary>The names that a kind's texts may use. Those of approvals also know <c>arguments.NAME</c>, a member of the arguments.</summary>
-    public static IReadOnlySet<string> NamesOf(string kind) => kind == NoticeKinds.ConnectorSignIn ? SignInNames : ApprovalNames;
+    public static IReadOnlySet<string> NamesOf(string kind) => kind switch
+    {
+        NoticeKinds.ConnectorSignIn => SignInNames,
+        NoticeKinds.MajorIncident => IncidentNames,
+        _ => ApprovalNames,
+    };
 
     /// <summary>What is wrong with one of a tenant's texts; null when it may be used.</summary>
     /// <param name="key"><c>kind/language</c> or <c>kind/language/channel</c>.</param>
@@ -73,10 +80,10 @@ public static partial class NoticeTemplates
 
         foreach (var placeholder in TemplateText.Parse(text).Placeholders)
         {
-            var isArgument = kind != NoticeKinds.ConnectorSignIn && placeholder.Name.StartsWith("arguments.", StringComparison.Ordinal);
+            var isArgument = NoticeKinds.IsOfApproval(kind) && placeholder.Name.StartsWith("arguments.", StringComparison.Ordinal);
             if (!isArgument && !NamesOf(kind).Contains(placeholder.Name))
             {
-                return $"The text of {kind} knows no '{placeholder.Name}'; it knows {string.Join(", ", NamesOf(kind).Order(StringComparer.Ordinal))}{(kind == NoticeKinds.ConnectorSignIn ? "" : " and arguments.NAME")}.";
+                return $"The text of {kind} knows no '{placeholder.Name}'; it knows {string.Join(", ", NamesOf(kind).Order(StringComparer.Ordinal))}{(NoticeKinds.IsOfApproval(kind) ? " and arguments.NAME" : "")}.";
             }
 
             if (placeholder.Functions.FirstOrDefault(function => !Functions.Contains(function)) is { } wrong)
@@ -92,7 +99,7 @@ public static partial class NoticeTemplates
     public static IReadOnlyList<string> Kinds { get; } =
     [
         NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder, NoticeKinds.ApprovalEscalated, NoticeKinds.ApprovalClosed, NoticeKinds.ApprovalResult, NoticeKinds.ApprovalComment,
-        NoticeKinds.ConnectorSignIn,
+        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident,
     ];
 
     /// <summary>The texts to try for a notice, the best first: the tenant's for the person's language, the shipped one of that language, the same for the tenant's language, English.</summary>

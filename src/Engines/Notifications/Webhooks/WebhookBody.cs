@@ -30,7 +30,7 @@ internal static class WebhookBody
         var data = TraceMask.Of(notice.Data) as JsonObject ?? [];
 
         // The hash is what a decision names, not a secret's; without it nobody could answer over the API.
-        if (notice.Kind != NoticeKinds.ConnectorSignIn && NoticeData.Read<ApprovalNoticeData>(notice.Data).SubjectHash is { Length: > 0 } hash)
+        if (NoticeKinds.IsOfApproval(notice.Kind) && NoticeData.Read<ApprovalNoticeData>(notice.Data).SubjectHash is { Length: > 0 } hash)
         {
             data["subjectHash"] = hash;
         }

@@ -44,7 +44,7 @@ public sealed class TicketFeatures
     internal TicketFeatures With(float[] embedding) => new(Keys, Counts, embedding);
 
     /// <summary>The hashes of a ticket's words, in their order.</summary>
-    internal static IEnumerable<uint> WordHashes(Ticket ticket) => Words(ticket.Text).Take(MostWords).Select(word => StableHash.Of("w", word));
+    internal static IEnumerable<uint> WordHashes(Ticket ticket) => TicketWords.Of(ticket.Text).Take(MostWords).Select(word => StableHash.Of("w", word));
 
     /// <summary>Each feature with what a person may be shown of it.</summary>
     internal static IEnumerable<(uint Key, string Shown)> Named(Ticket ticket)

@@ -1,0 +1,211 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orleans.Hosting;
+using Steward.Approvals;
+using Steward.Connectors;
+using Steward.Engines.Connectors;
+using Steward.Engines.Security;
+using Steward.Engines.Security.Vault;
+using Steward.EnterpriseSim;
+using Steward.Grains.Tests.Connectors;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Inference;
+using Steward.Notifications;
+using Steward.Triage;
+
+namespace Steward.Grains.Tests.Triage;
+
+/// <summary>A silo whose tenant has connected ServiceNow and Jira of a simulated company, with a triage that decides as it is told.</summary>
+public sealed class IntakeCluster : GrainCluster, IAsyncLifetime
+{
+    public const string Tenant = "t-acme";
+    private const string HookSecret = "hook s3cret";
+
+    internal EnterpriseSimulation Company { get; private set; } = null!;
+
+    internal FakeTriage Triage { get; } = new();
+
+    async Task IAsyncLifetime.InitializeAsync()
+    {
+        Company = await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions { Time = Time });
+        await InitializeAsync();
+        var credentials = Company.Credentials;
+        await CreateAsync("servicenow", Company.ServiceNow, credentials.ServiceNowUser, credentials.ServiceNowPassword, new() { ["host"] = "acme.service-now.example" }, ["groups.find", "incidents.read", "incidents.route"]);
+        await CreateAsync("jira", Company.Jira, credentials.JiraEmail, credentials.JiraApiToken, new() { ["site"] = "acme.atlassian.example" },
+            ["users.me", "issues.get", "issues.comment", "issues.comments", "issues.changelog", "issues.set_component", "projects.components"]);
+        foreach (var instance in new[] { "servicenow", "jira" })
+        {
+            SignIn(Tenant, PlatformIdentity.UserId, WellKnownRoles.System);
+            await Hooks(instance).Subscribe("triage");
+        }
+
+        // Lists of connectors are a few seconds old at most.
+        Time.Advance(TimeSpan.FromSeconds(5));
+    }
+
+    async Task IAsyncLifetime.DisposeAsync()
+    {
+        await DisposeAsync();
+        await Company.DisposeAsync();
+    }
+
+    internal IConnectorHooksGrain Hooks(string instance) => Grains.GetGrain<IConnectorHooksGrain>(GrainKeys.Connector(Tenant, instance));
+
+    /// <summary>Ends all faults, and lets the breaker forget them.</summary>
+    internal void Calm()
+    {
+        Company.ClearFaults();
+        Time.Advance(TimeSpan.FromMinutes(5));
+    }
+
+    /// <summary>Opens an incident.</summary>
+    internal string OpenIncident(string title = "VPN drops", params (string Column, string Value)[] values) => Company.Edit(SimSystem.ServiceNow, new SimEdit
+    {
+        User = "ada.lovelace",
+        Values = values.Append(("short_description", title)).ToDictionary(value => value.Item1, value => value.Item2),
+    });
+
+    /// <summary>Sends the event of an incident, as the business rule does.</summary>
+    internal Task TellIncidentAsync(string id, string happened = "inserted", string? eventId = null, string table = "incident") => TellAsync("servicenow", new JsonObject
+    {
+        ["type"] = $"{table}.{happened}", ["id"] = eventId ?? Guid.NewGuid().ToString("n"), ["table"] = table, ["sys_id"] = id,
+    });
+
+    /// <summary>Sends the event of an issue.</summary>
+    internal Task TellIssueAsync(string key, string happened = "jira:issue_created") => TellAsync("jira", new JsonObject { ["webhookEvent"] = happened, ["issue"] = new JsonObject { ["key"] = key } });
+
+    /// <summary>Changes an incident as a person.</summary>
+    internal void Change(string id, string user, params (string Column, string Value)[] values) =>
+        Company.Edit(SimSystem.ServiceNow, new SimEdit { User = user, Record = id, Values = values.ToDictionary(value => value.Column, value => value.Value) });
+
+    internal IReadOnlyDictionary<string, string> Incident(string id) => Company.State.ServiceNowTable("incident").Single(row => row["sys_id"] == id);
+
+    internal string GroupOf(string id) => Company.State.ServiceNowTable("sys_user_group").FirstOrDefault(row => row["sys_id"] == Incident(id)["assignment_group"])?["name"] ?? "";
+
+    internal int NotesOf(string id) => Count(Incident(id)["work_notes"], "Steward triage:");
+
+    internal JsonObject Issue(string key) => Company.State.JiraIssues().Single(issue => issue["key"]!.GetValue<string>() == key);
+
+    internal static int Count(string text, string part) => text.Split(part).Length - 1;
+
+    /// <summary>Waits until the instance's events are all settled.</summary>
+    internal async Task QuietAsync(string instance = "servicenow", Func<bool>? condition = null)
+    {
+        var key = GrainKeys.HooksJournal(GrainKeys.Connector(Tenant, instance));
+        await Conversing.UntilAsync(async () => condition?.Invoke() != false && await Journals.GetHeadAsync(key) is { WakeAt: null });
+    }
+
+    protected override void Configure(ISiloBuilder silo)
+    {
+        silo.Services.AddSingleton<ISecretVault>(new TestVault());
+        silo.Services.RemoveAll<IConnectorRegistry>();
+        silo.Services.AddStewardConnectors(options =>
+        {
+            options.AllowPrivateAddresses = true;
+            options.SettleDelay = TimeSpan.Zero;
+        });
+        silo.Services.Configure<HookOptions>(options =>
+        {
+            options.RetryAfter.Add(TimeSpan.FromSeconds(1));
+            options.RetryAfter.Add(TimeSpan.FromSeconds(1));
+            options.RetryAfter.Add(TimeSpan.FromSeconds(1));
+        });
+        silo.Services.AddSingleton(new HookProbe());
+        silo.Services.AddSingleton<ITenantDirectories>(Directories);
+        silo.Services.AddSingleton<INotificationRouter>(ToldNotices);
+        silo.Services.AddSingleton<ITenantTriage>(Triage);
+    }
+
+    private async Task TellAsync(string instance, JsonObject content)
+    {
+        var body = Encoding.UTF8.GetBytes(content.ToJsonString());
+        var signature = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData(Encoding.UTF8.GetBytes(HookSecret), body));
+        SignIn(Tenant, PlatformIdentity.UserId, WellKnownRoles.System);
+        var answer = await Hooks(instance).Receive(new HookDelivery
+        {
+            Method = "POST",
+            Url = $"https://steward.example/hooks/{Tenant}/{instance}",
+            Query = [],
+            Headers = new()
+            {
+                ["Content-Type"] = "application/json", ["X-Webhook-Token"] = HookSecret, ["X-Hub-Signature"] = "sha256=" + signature, ["X-Atlassian-Webhook-Identifier"] = Guid.NewGuid().ToString(),
+            },
+            Body = body,
+        });
+        Assert.InRange(answer.Status, 200, 204);
+    }
+
+    private async Task CreateAsync(string name, Uri address, string user, string password, Dictionary<string, string> fields, string[] operations)
+    {
+        SignIn(Tenant, "u-root", WellKnownRoles.Admin);
+        fields["username"] = user;
+        var sealer = Silo.GetRequiredService<SecretSealer>();
+        await Grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(Tenant, name)).Create(new CreateConnector
+        {
+            TemplateId = name,
+            BaseUrl = address.ToString(),
+            AuthId = name == "jira" ? "token" : "basic",
+            Fields = fields,
+            SealedSecrets = new[] { ("password", password), ("webhookSecret", HookSecret) }.ToDictionary(
+                secret => secret.Item1, secret => sealer.Seal(new SecretText(secret.Item2), GrainKeys.Connector(Tenant, name))),
+            Operations = operations,
+        });
+    }
+}
+
+/// <summary>Decides as it is told, keeps decisions by ticket, and notes labels.</summary>
+internal sealed class FakeTriage : ITenantTriage
+{
+    private readonly ConcurrentDictionary<string, TriageDecision> _decisions = new();
+
+    /// <summary>What becomes of tickets.</summary>
+    public Func<TriageTicket, TriageDecision> Decide { get; set; } = ticket => Decision(ticket, "Network");
+
+    public ConcurrentQueue<TriageLabel> Labels { get; } = new();
+
+    public ConcurrentQueue<TriageTicket> Seen { get; } = new();
+
+    public static TriageDecision Decision(TriageTicket ticket, string label, double confidence = 0.97, TriageBand band = TriageBand.AutoRoute) => new()
+    {
+        TicketId = ticket.Id,
+        Band = band,
+        Label = label,
+        Confidence = confidence,
+        Top = [new LabelScore(label, confidence), new LabelScore("Hardware", 0.02)],
+        Reasons = ["vpn", "category Network"],
+        Similar = [],
+        Version = "h-1",
+        DecidedAt = DateTimeOffset.UnixEpoch,
+        TicketGroup = ticket.Group,
+    };
+
+    public ITriageGrain Of(string tenantId) => FakeGrain.Of<ITriageGrain>((method, arguments) => method.Name switch
+    {
+        nameof(ITriageGrain.GetSettings) => Task.FromResult(new TriageSettings { Connectors = [new TriageConnector { Instance = "servicenow" }, new TriageConnector { Instance = "jira" }] }),
+        nameof(ITriageGrain.GetDecision) => Task.FromResult(_decisions.GetValueOrDefault((string)arguments[0]!)),
+        nameof(ITriageGrain.Classify) => Task.FromResult(_decisions.GetOrAdd(((TriageTicket)arguments[0]!).Id!, _ => Take((TriageTicket)arguments[0]!))),
+        nameof(ITriageGrain.Label) => Task.FromResult(Take((IReadOnlyList<TriageLabel>)arguments[0]!)),
+        _ => throw new NotSupportedException(method.Name),
+    });
+
+    private TriageDecision Take(TriageTicket ticket)
+    {
+        Seen.Enqueue(ticket);
+        return Decide(ticket);
+    }
+
+    private IReadOnlyList<TriageLabelResult> Take(IReadOnlyList<TriageLabel> labels)
+    {
+        foreach (var label in labels)
+        {
+            Labels.Enqueue(label);
+            _decisions[label.TicketId] = _decisions[label.TicketId] with { FinalLabel = label.Label };
+        }
+
+        return [.. labels.Select(label => new TriageLabelResult { TicketId = label.TicketId, IsTaken = true })];
+    }
+}
