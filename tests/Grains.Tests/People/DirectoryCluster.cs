@@ -10,6 +10,7 @@ using Steward.EnterpriseSim;
 using Steward.Grains.Tests.Connectors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
+using Steward.Notifications;
 
 namespace Steward.Grains.Tests.People;
 
@@ -18,9 +19,11 @@ public sealed class DirectoryCluster : GrainCluster, IAsyncLifetime
 {
     internal EnterpriseSimulation Company { get; private set; } = null!;
 
-    internal IUserDirectory Acme => (IUserDirectory)Silo.GetRequiredService<ITenantDirectories>().ForTenant("t-acme");
+    internal IUserDirectory Acme => Of("t-acme");
 
-    internal IUserDirectory WithoutSystems => (IUserDirectory)Silo.GetRequiredService<ITenantDirectories>().ForTenant("t-bare");
+    internal IUserDirectory WithoutSystems => Of("t-bare");
+
+    internal IUserDirectory Of(string tenant) => (IUserDirectory)Silo.GetRequiredService<ITenantDirectories>().ForTenant(tenant);
 
     async Task IAsyncLifetime.InitializeAsync()
     {
@@ -38,6 +41,7 @@ public sealed class DirectoryCluster : GrainCluster, IAsyncLifetime
 
     protected override void Configure(ISiloBuilder silo)
     {
+        silo.Services.AddSingleton<INotificationRouter>(ToldNotices);
         silo.Services.AddSingleton<ISecretVault>(new TestVault());
         silo.Services.RemoveAll<IConnectorRegistry>();
         silo.Services.AddStewardConnectors(options =>
