@@ -111,7 +111,7 @@ public sealed class ConnectorDirectoryTests(DirectoryCluster cluster) : IClassFi
     {
         using var document = JsonDocument.Parse(answer);
 
-        Assert.Equal(isAway, DirectorySource.ReadAbsences(document.RootElement).Any(absence => absence.Covers(DateTimeOffset.Parse("2026-11-23T10:00:00Z", null))));
+        Assert.Equal(isAway, MailboxAbsences.Read(document.RootElement).Any(absence => absence.Covers(DateTimeOffset.Parse("2026-11-23T10:00:00Z", null))));
     }
 
     private async Task SawAsync(CallerIdentity person)

@@ -31,7 +31,7 @@ internal sealed class ConnectorDirectory(
     public async ValueTask<Person?> FindManagerAsync(string email, CancellationToken cancellationToken) =>
         await AskAsync(
             "manager " + email,
-            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.FindManagerAsync(entry, stop) : null,
+            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.People.FindManagerAsync(entry, stop) : null,
             cancellationToken) is { } manager ? await FindAsync(manager, cancellationToken) : null;
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ internal sealed class ConnectorDirectory(
     {
         var members = await AskAsync(
             "group " + group,
-            async (source, stop) => source is not null && await source.FindGroupAsync(group, stop) is { } entries ? (IReadOnlyList<Person>)[.. entries.Select(entry => entry.Person)] : null,
+            async (source, stop) => source is not null && await source.People.FindGroupAsync(group, stop) is { } entries ? (IReadOnlyList<Person>)[.. entries.Select(entry => entry.Person)] : null,
             cancellationToken);
         if (members is null || members.Count > MaxAbsences)
         {
@@ -71,7 +71,7 @@ internal sealed class ConnectorDirectory(
     public async ValueTask<IReadOnlyList<string>> FindGroupsOfAsync(string email, CancellationToken cancellationToken) =>
         await AskAsync(
             "groups " + email,
-            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.FindGroupsOfAsync(entry, stop) : [],
+            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.People.FindGroupsOfAsync(entry, stop) : [],
             cancellationToken);
 
     /// <inheritdoc/>
@@ -91,7 +91,7 @@ internal sealed class ConnectorDirectory(
                 return null;
             }
 
-            if ((source is null ? new DirectoryEntry(address, new() { Email = address, Name = address }) : await source.FindAsync(address, stop)) is not { } entry)
+            if ((source is null ? new DirectoryEntry(address, new() { Email = address, Name = address }) : await source.People.FindAsync(address, stop)) is not { } entry)
             {
                 return null;
             }
@@ -145,23 +145,6 @@ internal sealed class ConnectorDirectory(
         var wanted = current.Tenants.GetValueOrDefault(tenantId);
         var connectors = await registry.OpenAsync(tenantId, null, cancellationToken);
         var listed = await instances.ListAsync(tenantId, cancellationToken);
-        var operations = connectors.Operations.Select(operation => operation.Id).ToHashSet(StringComparer.Ordinal);
-        string? First(string template) => listed.FirstOrDefault(target => target.Template.Id == template && operations.Contains(target.Instance.Name + ".users.find"))?.Instance.Name;
-
-        var configured = operations.Contains("okta.groups.members") && listed.All(target => target.Instance.Name != "okta") ? "okta" : null;
-        var name = wanted?.Connector ?? configured ?? First("okta") ?? First("entra-id");
-        if (name is null)
-        {
-            return null;
-        }
-
-        if (!operations.Contains(name + ".users.find"))
-        {
-            throw new DirectoryUnavailableException($"The tenant's directory, {name}, is not connected.");
-        }
-
-        var isEntra = listed.FirstOrDefault(target => target.Instance.Name == name)?.Template.Id == "entra-id";
-        var absences = wanted?.Absences ?? First("entra-id");
-        return new(connectors, name, isEntra, absences is not null && operations.Contains(absences + ".users.out_of_office") ? absences : null, current.Timeout, time);
+        return DirectorySource.Choose(connectors, listed, wanted, current.Timeout, time);
     }
 }
