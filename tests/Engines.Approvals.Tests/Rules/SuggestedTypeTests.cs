@@ -57,7 +57,7 @@ public sealed class SuggestedTypeTests
     [Fact]
     public async Task Decide_ManyRules_ExplanationStaysShort()
     {
-        var rules = string.Concat(Enumerable.Range(0, 40).Select(number => $"\n  - {{ name: rule {number} {new string('x', 80)}, when: request_type = 'no{number}', then: {{ levels: [{{ name: A, approvers: [manager of requester] }}] }} }}"));
+        var rules = string.Concat(Enumerable.Range(0, 40).Select(number => $"\n  - {{ name: rule {number} {new string('x', 60)}, when: request_type = 'no{number}', then: {{ levels: [{{ name: A, approvers: [manager of requester] }}] }} }}"));
 
         var verdict = await RuleSetReader.Read($"version: 1\ndefault: {{ levels: [{{ name: A, approvers: [manager of requester] }}] }}\nrules:{rules}", "rules.yaml")
             .DecideAsync(Asked, new TypeSuggestion("no7", 0.95, 60), new SmallDirectory(), Examples.At, CancellationToken.None);

@@ -31,7 +31,7 @@ public sealed class DirectoryCluster : GrainCluster, IAsyncLifetime
 
     async Task IAsyncLifetime.InitializeAsync()
     {
-        Company = await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions { Credentials = new EnterpriseSimCredentials { WorkdayJwtPublicKey = _key.ExportSubjectPublicKeyInfoPem() } });
+        Company = await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions { Time = Time, Credentials = new EnterpriseSimCredentials { WorkdayJwtPublicKey = _key.ExportSubjectPublicKeyInfoPem() } });
         await InitializeAsync();
     }
 
@@ -52,8 +52,8 @@ public sealed class DirectoryCluster : GrainCluster, IAsyncLifetime
             TemplateId = "workday",
             BaseUrl = Company.Workday.ToString(),
             AuthId = "jwt",
-            Fields = new() { ["host"] = "wd2-impl-services1.workday.com", ["tenant"] = "acme", ["clientId"] = Company.Credentials.WorkdayClientId, ["subject"] = "ISU_Steward" },
-            SealedSecrets = new() { ["privateKey"] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(_key.ExportPkcs8PrivateKeyPem()), GrainKeys.Connector(tenant, "hr")) },
+            Fields = new Dictionary<string, string> { ["host"] = "wd2-impl-services1.workday.com", ["tenant"] = "acme", ["clientId"] = Company.Credentials.WorkdayClientId, ["subject"] = "ISU_Steward" },
+            SealedSecrets = new Dictionary<string, string> { ["privateKey"] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(_key.ExportPkcs8PrivateKeyPem()), GrainKeys.Connector(tenant, "hr")) },
             Operations = ["workers.get", "people.find", "people.find_left", "organizations.list", "organizations.get", "organizations.workers", "time_off.entries", "time_off.request", "time_off.types", "inbox.list", "inbox.approve"],
         });
         return tenant;
