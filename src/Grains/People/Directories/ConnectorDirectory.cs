@@ -97,7 +97,7 @@ internal sealed class ConnectorDirectory(
             }
 
             var person = (await KnownAsync([entry.Person]))[0];
-            return entry with { Person = source is null ? person : person with { Absences = await source.FindAbsencesAsync(address, stop) } };
+            return entry with { Person = source is null ? person : person with { Absences = await source.FindAbsencesAsync(entry, stop) } };
         },
         cancellationToken);
 

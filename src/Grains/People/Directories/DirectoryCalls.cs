@@ -11,6 +11,8 @@ namespace Steward.People;
 /// <param name="Time">The clock.</param>
 internal sealed record DirectoryCalls(ITenantConnectors Connectors, string Name, TimeSpan Timeout, TimeProvider Time)
 {
+    private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(200);
+
     /// <summary>
     /// Whether a question that the system calls wrong means that there is nobody. True where the question holds nothing but a name or an address, for example one that is longer than any there; false where it also
     /// fails for what has nothing to do with who is asked for.
@@ -21,15 +23,31 @@ internal sealed record DirectoryCalls(ITenantConnectors Connectors, string Name,
     /// <exception cref="DirectoryUnavailableException">There is no answer.</exception>
     public async Task<JsonElement?> AskAsync(string operation, Dictionary<string, string> arguments, CancellationToken cancellationToken)
     {
-        var outcome = await Connectors.ExecuteAsync(
-            new()
+        var deadline = Time.GetUtcNow() + Timeout;
+        ActionOutcome outcome;
+        while (true)
+        {
+            outcome = await Connectors.ExecuteAsync(
+                new()
+                {
+                    ActionId = "directory-" + Guid.NewGuid().ToString("n"),
+                    OperationId = $"{Name}.{operation}",
+                    Arguments = JsonSerializer.SerializeToElement(arguments),
+                    Deadline = deadline,
+                },
+                cancellationToken);
+
+            // The people of a group are asked for all at once, which is more than some systems take in a second: that is no reason to leave anybody out, or to keep a request waiting.
+            var rest = outcome is ActionFailed { Code: "rate_limited" } limited ? limited.RetryAfter ?? ShortestRest : TimeSpan.MaxValue;
+            rest = rest < ShortestRest ? ShortestRest : rest;
+            if (rest > deadline - Time.GetUtcNow())
             {
-                ActionId = "directory-" + Guid.NewGuid().ToString("n"),
-                OperationId = $"{Name}.{operation}",
-                Arguments = JsonSerializer.SerializeToElement(arguments),
-                Deadline = Time.GetUtcNow() + Timeout,
-            },
-            cancellationToken);
+                break;
+            }
+
+            await Task.Delay(rest, Time, cancellationToken);
+        }
+
         return outcome switch
         {
             ActionSucceeded succeeded => succeeded.Result,

@@ -46,17 +46,17 @@ internal sealed record DirectorySource(IPeopleSource People, IAbsenceSource? Abs
             (wanted?.Absences ?? First(Entra, FindReplies) ?? First(Workday, FindTimeOff)) switch
             {
                 { } absences when operations.Contains(absences + FindReplies) => new MailboxAbsences(Calls(absences)),
-                { } absences when operations.Contains(absences + FindTimeOff) => new WorkdayAbsences(Calls(absences), ZoneOf(wanted), time),
+                { } absences when operations.Contains(absences + FindTimeOff) => new WorkdayAbsences(Calls(absences), absences == name, ZoneOf(wanted), time),
                 _ => null,
             });
     }
 
     /// <summary>When a person is out of office. Where that cannot be asked nothing is known: whoever is asked in vain is waited for no longer than the rules say.</summary>
-    public async Task<IReadOnlyList<Absence>> FindAbsencesAsync(string email, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Absence>> FindAbsencesAsync(DirectoryEntry entry, CancellationToken cancellationToken)
     {
         try
         {
-            return Absences is null ? [] : await Absences.FindAsync(email, cancellationToken);
+            return Absences is null ? [] : await Absences.FindAsync(entry, cancellationToken);
         }
         catch (DirectoryUnavailableException)
         {

@@ -25,9 +25,9 @@ internal interface IPeopleSource
 /// <summary>A connected system that knows who is out of office.</summary>
 internal interface IAbsenceSource
 {
-    /// <summary>When whoever has an address is out of office.</summary>
+    /// <summary>When somebody is out of office.</summary>
     /// <exception cref="DirectoryUnavailableException">There is no answer.</exception>
-    Task<IReadOnlyList<Absence>> FindAsync(string email, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Absence>> FindAsync(DirectoryEntry entry, CancellationToken cancellationToken);
 }
 
 /// <summary>A person, and how the system calls them that knows them.</summary>

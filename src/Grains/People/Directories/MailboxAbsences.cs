@@ -9,8 +9,8 @@ namespace Steward.People;
 internal sealed class MailboxAbsences(DirectoryCalls calls) : IAbsenceSource
 {
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Absence>> FindAsync(string email, CancellationToken cancellationToken) =>
-        await calls.AskAsync("users.out_of_office", new() { ["userId"] = email }, cancellationToken) is { } found ? Read(found) : [];
+    public async Task<IReadOnlyList<Absence>> FindAsync(DirectoryEntry entry, CancellationToken cancellationToken) =>
+        await calls.AskAsync("users.out_of_office", new() { ["userId"] = entry.Person.Email }, cancellationToken) is { } found ? Read(found) : [];
 
     /// <summary>The absences in an answer.</summary>
     internal static IReadOnlyList<Absence> Read(JsonElement found) => DirectoryCalls.Text(found, "status") switch

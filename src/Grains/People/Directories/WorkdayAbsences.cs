@@ -6,9 +6,10 @@ namespace Steward.People;
 
 /// <summary>When people have time off by Workday: whole days that were approved.</summary>
 /// <param name="calls">Asks it.</param>
+/// <param name="isDirectory">Whether it is also the one that knows people, so that their ids are its own.</param>
 /// <param name="zone">Where a day begins: entries are dates without a time.</param>
 /// <param name="time">The clock.</param>
-internal sealed class WorkdayAbsences(DirectoryCalls calls, TimeZoneInfo zone, TimeProvider time) : IAbsenceSource
+internal sealed class WorkdayAbsences(DirectoryCalls calls, bool isDirectory, TimeZoneInfo zone, TimeProvider time) : IAbsenceSource
 {
     private const int MaxAbsences = 100;
 
@@ -19,9 +20,9 @@ internal sealed class WorkdayAbsences(DirectoryCalls calls, TimeZoneInfo zone, T
     private readonly WorkdayPeople _people = new(calls);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<Absence>> FindAsync(string email, CancellationToken cancellationToken) =>
-        await _people.FindAsync(email, cancellationToken) is { Person.IsActive: true } entry
-            ? Read(await _calls.AskAsync("time_off.entries", new() { ["workerId"] = entry.Id }, cancellationToken), zone, time.GetUtcNow())
+    public async Task<IReadOnlyList<Absence>> FindAsync(DirectoryEntry entry, CancellationToken cancellationToken) =>
+        (isDirectory ? entry : await _people.FindAsync(entry.Person.Email, cancellationToken)) is { Person.IsActive: true } worker
+            ? Read(await _calls.AskAsync("time_off.entries", new() { ["workerId"] = worker.Id }, cancellationToken), zone, time.GetUtcNow())
             : [];
 
     /// <summary>The absences in an answer that are not over; days that follow each other are one.</summary>
