@@ -153,6 +153,30 @@ pagesTest("a link from a mail asks for sign-in, does nothing by itself, and help
   assert.equal(await forwarded.locator("#shown").isVisible(), false);
 }, [/404/]);
 
+pagesTest("the record in another system is linked with its state, and an address that is none of the web is text", async (open) => {
+  const { approvalId } = await ask("Goes along with a record");
+  const sam = await open("Sam Patel");
+  let mirror = { instance: "jira", kind: "jira_transition", status: "open", reference: "IT-7", url: "https://acme.atlassian.example/browse/IT-7" };
+  await sam.route(`**/v1/approvals/${approvalId}?*`, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, json: { ...(await response.json()), mirror } });
+  });
+
+  await entry(sam, "Goes along with a record").click();
+  const shown = sam.locator("dd[data-mirror]");
+  await shown.waitFor();
+  assert.equal(await shown.innerText(), "IT-7 in jira: open");
+  assert.equal(await shown.locator("a").getAttribute("href"), mirror.url);
+  assert.equal(await shown.locator("a").getAttribute("rel"), "noopener noreferrer");
+
+  mirror = { ...mirror, status: "failed", url: "javascript:alert(1)", error: "Jira does not answer." };
+  await sam.goto(new URL("/approvals", steward.url).href);
+  await entry(sam, "Goes along with a record").click();
+  await sam.locator('dd[data-mirror="failed"]').waitFor();
+  assert.match(await shown.innerText(), /^IT-7 in jira: could not be brought in step\s+Jira does not answer\.$/);
+  assert.equal(await shown.locator("a").count(), 0);
+});
+
 pagesTest("several at once are each their own decision", async (open) => {
   const mine = await Promise.all(["first of three", "second of three", "third of three"].map((summary) => ask(summary)));
   const sam = await open("Sam Patel");

@@ -50,36 +50,43 @@ internal sealed partial class WorkdaySystem
         var match = Statement().Match(call.Query("query") ?? "");
         if (!match.Success)
         {
-            throw Fail(400, "invalid request: WQL", "The query must have the form SELECT fields FROM allWorkers [LIMIT number].");
+            throw Fail(400, "invalid request: WQL", "The query must have the form SELECT fields FROM source [(dataSourceFilter = filter)] [WHERE field = \"text\"] [LIMIT number].");
         }
 
-        if (!match.Groups["source"].Value.Equals("allWorkers", StringComparison.OrdinalIgnoreCase))
+        var (source, filter) = (match.Groups["source"].Value, match.Groups["filter"].Value);
+        var people = (source, filter) switch
         {
-            throw Fail(400, "invalid request: WQL", $"Data source not found or not authorized: {match.Groups["source"].Value}");
+            ("allWorkers", "") or ("workersForHCMReporting", "allActiveWorkers") => Tenant.People.Where(WorkdayTenant.IsActive),
+            ("allActiveAndTerminatedWorkers", "") => Tenant.People,
+            _ => throw Fail(400, "invalid request: WQL", $"Data source not found or not authorized: {source} {filter}"),
+        };
+        if (match.Groups["field"].Success)
+        {
+            var (field, value) = (match.Groups["field"].Value, match.Groups["value"].Value);
+            people = people.Where(p => ValueOf(p, field) is JsonValue text && text.ToString() == value);
         }
 
-        var fields = match.Groups["fields"].Value.Split(',', StringSplitOptions.TrimEntries);
+        var fields = match.Groups["fields"].Value.Split(',', StringSplitOptions.TrimEntries).Distinct(StringComparer.Ordinal);
         var limit = match.Groups["limit"].Success ? int.Parse(match.Groups["limit"].Value, CultureInfo.InvariantCulture) : int.MaxValue;
-        return Page(call, Tenant.People.Where(WorkdayTenant.IsActive).Take(limit).Select(p =>
-        {
-            var row = new JsonObject();
-            foreach (var field in fields)
-            {
-                row[field] = field switch
-                {
-                    "worker" => new JsonObject { ["descriptor"] = p.Name, ["id"] = Tenant.IdOf(p) },
-                    "email" => p.Email,
-                    "employeeID" => p.EmployeeNumber,
-                    "businessTitle" => p.Title,
-                    "location" => new JsonObject { ["descriptor"] = p.City, ["id"] = World.Ids.Workday($"location/{p.City}") },
-                    _ => throw Fail(400, "invalid request: WQL", $"Field not found: {field}"),
-                };
-            }
-
-            return row;
-        }));
+        return Page(call, people.Take(limit).Select(p => new JsonObject(fields.Select(field => KeyValuePair.Create(field, (JsonNode?)ValueOf(p, field))))));
     }
 
-    [GeneratedRegex(@"\A\s*SELECT\s+(?<fields>[A-Za-z]+(\s*,\s*[A-Za-z]+)*)\s+FROM\s+(?<source>[A-Za-z]+)(\s+LIMIT\s+(?<limit>[0-9]{1,6}))?\s*\z", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
+    private JsonNode ValueOf(Person person, string field) => field switch
+    {
+        "worker" => new JsonObject { ["descriptor"] = person.Name, ["id"] = Tenant.IdOf(person) },
+        "workdayID" => Tenant.IdOf(person),
+        "fullName" => person.Name,
+        "email" or "email_PrimaryWork" => person.Email,
+        "employeeID" => person.EmployeeNumber,
+        "businessTitle" => person.Title,
+        "location" => new JsonObject { ["descriptor"] = person.City, ["id"] = World.Ids.Workday($"location/{person.City}") },
+        _ => throw Fail(400, "invalid request: WQL", $"Field not found: {field}"),
+    };
+
+    // A text of the language ends at the next mark of its kind: what follows has to be the language again.
+    [GeneratedRegex(
+        @"\A\s*SELECT\s+(?<fields>[A-Za-z_]+(\s*,\s*[A-Za-z_]+)*)\s+FROM\s+(?<source>[A-Za-z]+)(\s*\(\s*dataSourceFilter\s*=\s*(?<filter>[A-Za-z]+)\s*\))?" +
+        @"(\s+WHERE\s+(?<field>[A-Za-z_]+)\s*=\s*(""(?<value>[^""\\]*)""|'(?<value>[^'\\]*)'))?(\s+LIMIT\s+(?<limit>[0-9]{1,6}))?\s*\z",
+        RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Statement();
 }

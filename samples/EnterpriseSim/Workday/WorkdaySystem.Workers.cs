@@ -27,6 +27,19 @@ internal sealed partial class WorkdaySystem
         return Page(call, Tenant.People.Where(p => p.Manager == worker.Login && WorkdayTenant.IsActive(p)).Select(p => Tenant.Render(p, RootOf(call))));
     }
 
+    private Reply ListOrganizations(Call call) => Page(call, Tenant.Managers.Select(manager => Tenant.RenderOrganization(manager, RootOf(call))));
+
+    private Reply GetOrganization(Call call) => Reply.Ok(Tenant.RenderOrganization(ManagerOfOrganization(call), RootOf(call)));
+
+    private Reply ListOrganizationWorkers(Call call)
+    {
+        var manager = ManagerOfOrganization(call);
+        return Page(call, Tenant.People.Where(p => WorkdayTenant.IsActive(p) && Tenant.OrganizationManagerOf(p) == manager).Select(p => Tenant.Render(p, RootOf(call))));
+    }
+
+    private Person ManagerOfOrganization(Call call) => Tenant.Managers.FirstOrDefault(manager => Tenant.OrganizationIdOf(manager) == call.Route("id"))
+        ?? throw Fail(404, "invalid request: instance not found", $"The Workday id {call.Route("id")} is not valid for the type supervisoryOrganization.");
+
     private Reply ListPaySlips(Call call)
     {
         var worker = WorkerOf(call);

@@ -77,7 +77,7 @@ internal sealed class WorkdayTenant
     public JsonObject Render(Person person, string root)
     {
         var index = int.Parse(person.EmployeeNumber, CultureInfo.InvariantCulture) - 10_001;
-        var manager = world.Company.ManagerOf(person) ?? person;
+        var manager = OrganizationManagerOf(person);
         return new JsonObject
         {
             ["id"] = IdOf(person),
@@ -89,7 +89,27 @@ internal sealed class WorkdayTenant
             ["isManager"] = world.Company.People.Any(p => p.Manager == person.Login),
             ["yearsOfService"] = ((900 - (index * 11)) / 365).Plain(),
             ["location"] = new JsonObject { ["descriptor"] = person.City, ["id"] = world.Ids.Workday($"location/{person.City}") },
-            ["primarySupervisoryOrganization"] = new JsonObject { ["descriptor"] = $"{person.Department} ({manager.Name})", ["id"] = world.Ids.Workday($"organization/{manager.Login}") },
+            ["primarySupervisoryOrganization"] = new JsonObject { ["descriptor"] = NameOfOrganization(manager), ["id"] = OrganizationIdOf(manager) },
         };
     }
+
+    /// <summary>Those who lead a supervisory organisation: everybody with direct reports, and whoever is on top.</summary>
+    public IEnumerable<Person> Managers => world.Company.People.Where(p => p.Manager is null || world.Company.People.Any(other => other.Manager == p.Login));
+
+    /// <summary>Who leads the primary supervisory organisation of somebody: their manager; whoever is on top leads their own.</summary>
+    public Person OrganizationManagerOf(Person person) => world.Company.ManagerOf(person) ?? person;
+
+    public string OrganizationIdOf(Person manager) => world.Ids.Workday($"organization/{manager.Login}");
+
+    public JsonObject RenderOrganization(Person manager, string root) => new()
+    {
+        ["id"] = OrganizationIdOf(manager),
+        ["descriptor"] = NameOfOrganization(manager),
+        ["href"] = $"{root}/supervisoryOrganizations/{OrganizationIdOf(manager)}",
+        ["name"] = manager.Department,
+        ["manager"] = new JsonObject { ["descriptor"] = manager.Name, ["id"] = IdOf(manager), ["href"] = $"{root}/workers/{IdOf(manager)}" },
+        ["workers"] = $"{root}/supervisoryOrganizations/{OrganizationIdOf(manager)}/workers",
+    };
+
+    private static string NameOfOrganization(Person manager) => $"{manager.Department} ({manager.Name})";
 }

@@ -8,13 +8,12 @@ namespace Steward.Client.Http;
 /// <summary>Asks for a decision.</summary>
 public sealed record SubmitApprovalRequest
 {
-    /// <summary>The kind of request, for example <c>db_access</c>.</summary>
-    /// <remarks>Not init-only: the generated reader would set it to null when it is left out.</remarks>
-    [Required]
+    /// <summary>The kind of request, for example <c>db_access</c>; left out, it is <c>other</c>.</summary>
     [Length(1, 64)]
-    public string Type { get; set; } = "";
+    public string? Type { get; init; }
 
     /// <summary>The operation that would be carried out.</summary>
+    /// <remarks>Not init-only: the generated reader would set it to null when it is left out.</remarks>
     [Required]
     [Length(1, 200)]
     public string Action { get; set; } = "";

@@ -17,7 +17,7 @@ public static class ApprovalWireMapping
         ArgumentNullException.ThrowIfNull(request);
         return new SubmitApproval
         {
-            Type = request.Type,
+            Type = request.Type ?? SubmitApproval.UnknownType,
             Action = request.Action,
             Arguments = request.Arguments?.GetRawText() ?? "{}",
             Summary = request.Summary,

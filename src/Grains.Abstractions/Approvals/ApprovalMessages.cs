@@ -7,6 +7,9 @@ namespace Steward.Approvals;
 [Alias("steward.submit-approval")]
 public sealed record SubmitApproval
 {
+    /// <summary>The type of a request of which nobody says the kind.</summary>
+    public const string UnknownType = "other";
+
     /// <summary>The kind of request, for example <c>db_access</c>: 1 to 64 of a-z, 0-9, '_', '-' and '.'.</summary>
     [Id(0)]
     public required string Type { get; init; }

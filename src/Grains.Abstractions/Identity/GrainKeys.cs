@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using Steward.Errors;
 
@@ -82,8 +84,12 @@ public static partial class GrainKeys
     /// <summary>The key of a tenant's settings of notifications.</summary>
     public static string NotificationSettings(string tenantId) => $"{Tenant(tenantId)}/i-notifications";
 
-    /// <summary>The key of the list of a tenant's admins.</summary>
-    public static string KnownAdmins(string tenantId) => $"{Tenant(tenantId)}/i-admins";
+    /// <summary>The key of the list of those who hold a role: by its name where that fits into a key, else by its hash, which no such name looks like.</summary>
+    public static string KnownHolders(string tenantId, string role)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(role);
+        return $"{Tenant(tenantId)}/i-role-{(RolePattern().IsMatch(role) ? role : "." + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(role)))[..32])}";
+    }
 
     /// <summary>The key of the queue of one of a tenant's channels, for example <c>slack</c>.</summary>
     public static string NotificationQueue(string tenantId, string channel) => $"{Tenant(tenantId)}/{Part("q-" + channel, 'q', "channel")}";
@@ -149,4 +155,8 @@ public static partial class GrainKeys
 
     [GeneratedRegex(@"\A[a-z]-[a-z0-9._-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex PartPattern();
+
+    // In small letters only: keys that differ in nothing else are one to some stores.
+    [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,79}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex RolePattern();
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Approvals.Machine;
 using Steward.Engines.Approvals.Mirroring;
@@ -10,7 +11,6 @@ namespace Steward.Approvals;
 /// </summary>
 internal sealed partial class ApprovalGrain
 {
-    private static readonly TimeSpan MirrorPatience = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan MirrorRetry = TimeSpan.FromSeconds(30);
 
     private Task _mirroring = Task.CompletedTask;
@@ -52,7 +52,7 @@ internal sealed partial class ApprovalGrain
         var now = _time.GetUtcNow();
         if (_mirroring.IsCompleted && !_stop.IsCancellationRequested && !_gaveWay && now >= _mirrorNotBefore && _journal.State is { } state && ApprovalWake.MirrorIsDue(state, now))
         {
-            DelayDeactivation(MirrorPatience);
+            DelayDeactivation(_parts.Options.MirrorPatience);
             _mirroring = MirrorAsync();
         }
     }
@@ -64,7 +64,7 @@ internal sealed partial class ApprovalGrain
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         try
         {
-            limit.CancelAfter(MirrorPatience);
+            limit.CancelAfter(_parts.Options.MirrorPatience);
             _parts.Platform.Assume(TenantId);
             await _parts.Mirrors.SyncAsync(new Mirrored(this), limit.Token);
             if (_lookAgain)
@@ -99,7 +99,7 @@ internal sealed partial class ApprovalGrain
     /// <summary>The other system took too long, which is a failure like any other.</summary>
     private async Task GiveUpForNowAsync()
     {
-        var error = $"It could not be brought in step within {MirrorPatience.TotalMinutes:0} minutes.";
+        var error = string.Create(CultureInfo.InvariantCulture, $"It could not be brought in step within {_parts.Options.MirrorPatience.TotalMinutes:0.##} minutes.");
         try
         {
             var state = _journal.State!;

@@ -12,6 +12,9 @@ public sealed class ApprovalOptions
     /// <summary>How long whoever decides waits for rules and people that are still being looked up. 5 seconds by default.</summary>
     public TimeSpan LookUpPatience { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long one look at the record in another system may take; longer is a failure that is tried again. 5 minutes by default.</summary>
+    public TimeSpan MirrorPatience { get; set; } = TimeSpan.FromMinutes(5);
+
     /// <summary>What is due within this time is waited for in memory; for what is due later the tenant's watchdog comes. 90 seconds by default.</summary>
     public TimeSpan KeptFor { get; set; } = TimeSpan.FromSeconds(90);
 }

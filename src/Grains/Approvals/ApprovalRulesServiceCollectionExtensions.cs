@@ -11,6 +11,7 @@ internal static class ApprovalRulesServiceCollectionExtensions
     {
         services.TryAddSingleton<PastApprovals>();
         services.TryAddSingleton<ApprovalRuleSets>();
+        services.TryAddSingleton<ApprovalTypes>();
         services.TryAddSingleton<ApprovalForecasts>();
         services.TryAddSingleton<IApprovalForecasts>(provider => provider.GetRequiredService<ApprovalForecasts>());
         return services;

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Steward.Engines.Notifications;
 
 namespace Steward.Notifications;
@@ -13,10 +14,12 @@ internal static class NotificationGrainsExtensions
         services.AddOptions<NotificationOptions>().BindConfiguration(NotificationOptions.Section)
             .Validate(options => options.Window is >= 10 and <= 100_000, $"{NotificationOptions.Section}:Window must be 10 to 100,000.")
             .Validate(options => options.Parallel is >= 1 and <= 1000, $"{NotificationOptions.Section}:Parallel must be 1 to 1000.")
+            .Validate(options => options.ParallelOfSilo is >= 1 and <= 100_000, $"{NotificationOptions.Section}:ParallelOfSilo must be 1 to 100,000.")
             .Validate(options => options.SendTimeout > TimeSpan.Zero, $"{NotificationOptions.Section}:SendTimeout must be more than 0.")
             .ValidateOnStart();
         services.TryAddSingleton<KnownPreferences>();
         services.TryAddSingleton<ChannelPlans>();
+        services.TryAddSingleton(provider => new SiloSends(provider.GetRequiredService<IOptions<NotificationOptions>>().Value.ParallelOfSilo));
         services.TryAddSingleton<INotificationRouter, NotificationRouter>();
         services.TryAddSingleton<INoticeAdmins, AdminNotices>();
         services.TryAddSingleton<NotificationWork>();

@@ -12,6 +12,9 @@ public sealed class NotificationOptions
     /// <summary>How many messages of a channel are on their way at a time. Default 32.</summary>
     public int Parallel { get; set; } = 32;
 
+    /// <summary>How many messages of all channels of all tenants are on their way from one silo at a time; beyond that tenants get places in turn. Default 512.</summary>
+    public int ParallelOfSilo { get; set; } = 512;
+
     /// <summary>How long a channel has to take a message; after that it is not known whether it did. Default 20 seconds.</summary>
     public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(20);
 

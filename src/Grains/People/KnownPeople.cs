@@ -7,13 +7,16 @@ using Steward.Notifications;
 namespace Steward.People;
 
 /// <summary>
-/// Notes who was here with which roles, in the background: nobody's message waits for it. Remembers in the process what it has noted, so that a person costs a write a day and one for
-/// each change of roles.
+/// Notes who was here with which roles, in the background: nobody's message waits for it. Remembers in the process what it has noted, so that a person costs a few calls a day
+/// and a write, and those again with each change of roles.
 /// </summary>
 internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<KnownPeople> logger)
 {
     /// <summary>How often it is noted that somebody with the same roles was here.</summary>
     public static readonly TimeSpan NotedEvery = TimeSpan.FromDays(1);
+
+    /// <summary>Of how many roles of a person it is noted that they hold them.</summary>
+    internal const int MostRoles = 50;
 
     private const int Most = 50_000;
 
@@ -49,8 +52,7 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
         try
         {
             platform.Assume(person.TenantId);
-            await grains.GetGrain<IPersonGrain>(GrainKeys.Person(person.TenantId, person.UserId)).Saw(person);
-            await grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(person.TenantId)).Saw(person);
+            await NoteRolesAsync(person);
             if (KnownAddress.Of(person.Email) is { } address)
             {
                 var index = grains.GetGrain<IKnownAddressesGrain>(GrainKeys.KnownAddresses(person.TenantId, KnownAddress.PartOf(address)));
@@ -70,6 +72,28 @@ internal sealed partial class KnownPeople(IGrainFactory grains, PlatformIdentity
             LogNotNoted(logger, exception, person.TenantId);
         }
     }
+
+    /// <summary>The person's own record comes last: while that names the roles before, whatever was lost on the way is noted again.</summary>
+    private async Task NoteRolesAsync(CallerIdentity person)
+    {
+        var record = grains.GetGrain<IPersonGrain>(GrainKeys.Person(person.TenantId, person.UserId));
+        var (holds, before) = (RolesOf(person.Roles), RolesOf((await record.GetLastSeen())?.Roles ?? []));
+        foreach (var role in holds.Union(before, StringComparer.Ordinal))
+        {
+            await grains.GetGrain<IKnownHoldersGrain>(GrainKeys.KnownHolders(person.TenantId, role)).Saw(person, holds.Contains(role));
+        }
+
+        await record.Saw(person);
+    }
+
+    /// <summary>The roles of which it is noted who holds them: the same of the same roles, in whatever order they come; being an admin is always among them.</summary>
+    private static HashSet<string> RolesOf(IReadOnlyList<string> roles) => roles
+        .Where(role => role is { Length: > 0 })
+        .Distinct(StringComparer.Ordinal)
+        .OrderBy(role => role == WellKnownRoles.Admin ? 0 : 1)
+        .ThenBy(role => role, StringComparer.Ordinal)
+        .Take(MostRoles)
+        .ToHashSet(StringComparer.Ordinal);
 
     [LoggerMessage(EventId = 1701, Level = LogLevel.Warning, Message = "Who was here in {Tenant} could not be noted now; it will be with the next message")]
     private static partial void LogNotNoted(ILogger logger, Exception exception, string tenant);

@@ -216,7 +216,7 @@ public sealed partial class RuleSetReaderTests
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "approval-rules.md"));
         var examples = Yaml().Matches(text).Select(match => match.Groups[1].Value).ToList();
 
-        Assert.Equal(5, examples.Count);
+        Assert.Equal(6, examples.Count);
         Assert.All(examples, example => RuleSetReader.Read(example, "approval-rules.md"));
     }
 
@@ -225,7 +225,7 @@ public sealed partial class RuleSetReaderTests
     {
         var text = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "docs", "approval-rules.md"));
         var first = RuleSetReader.Read(Yaml().Match(text).Groups[1].Value, "r");
-        var second = RuleSetReader.Read(Yaml().Matches(text)[2].Groups[1].Value, "r");
+        var second = RuleSetReader.Read(Yaml().Matches(text)[3].Groups[1].Value, "r");
         async Task<string> Explain(RuleSet rules, ApprovalRequest request) => (await rules.DecideAsync(request, new SmallDirectory(), Examples.At, CancellationToken.None)).Explanation;
 
         Assert.Contains(await Explain(first, Examples.Request("""{"level":"production"}""")), text, StringComparison.Ordinal);

@@ -46,6 +46,29 @@ public sealed class WorkdayContractTests : IAsyncLifetime
         Assert.Equal("not_found", await workday.FailureAsync("reports.run", new { owner = "ISU_Steward", report = "None" }));
         Assert.Equal("ada.lovelace@acme.example", (await workday.ResultAsync("wql.query", new { query = "SELECT worker, email FROM allWorkers" })).Items().Select(r => r.Text("email")).First(e => e.StartsWith("ada", StringComparison.Ordinal)));
         Assert.Equal("invalid_argument", await workday.FailureAsync("wql.query", new { query = "DROP everything" }));
+        var ada = Assert.Single((await workday.ResultAsync("people.find", new { email = "ada.lovelace@acme.example" })).Items());
+        Assert.Equal((workerId, "Ada Lovelace"), (ada.Text("id"), ada.Text("name")));
+        var gone = sim.Company.People.First(person => person.Status == "DEPROVISIONED");
+        Assert.Empty((await workday.ResultAsync("people.find", new { email = gone.Email })).Items());
+        Assert.Equal(gone.Name, Assert.Single((await workday.ResultAsync("people.find_left", new { email = gone.Email })).Items()).Text("name"));
+        var organizationId = (await workday.ResultAsync("workers.get", new { workerId })).Text("organizationId");
+        Assert.Equal(managerId, (await workday.ResultAsync("organizations.get", new { organizationId })).Text("managerId"));
+        Assert.Equal("not_found", await workday.FailureAsync("organizations.get", new { organizationId = new string('0', 32) }));
+        Assert.Contains(organizationId, (await workday.ResultAsync("organizations.list")).Items().Select(item => item.Text("id")));
+        Assert.Equal(6, (await workday.ResultAsync("organizations.workers", new { organizationId })).Items().Count());
         Assert.Empty(workday.NotCalled);
+    }
+
+    [Theory]
+    [InlineData("x\" OR email_PrimaryWork = \"ada.lovelace@acme.example")]
+    [InlineData("x\\")]
+    [InlineData("x\n@acme.example")]
+    public async Task PeopleFind_TextThatCouldEndTheQuerysText_IsRefusedAndNotSent(string email)
+    {
+        using var workday = new Product("workday", "jwt", sim.Workday, new Dictionary<string, string> { ["access_token"] = "none" }, new Dictionary<string, string> { ["tenant"] = "acme" });
+
+        Assert.Equal("invalid_argument", await workday.FailureAsync("people.find", new { email }));
+        Assert.Equal("invalid_argument", await workday.FailureAsync("people.find_left", new { email }));
+        Assert.Empty(sim.Calls);
     }
 }

@@ -306,10 +306,10 @@ public sealed class NotificationGrainTests(NotificationCluster cluster) : IClass
         cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
         var admins = cluster.Silo.GetRequiredService<INoticeAdmins>();
         cluster.SignIn(tenant, PlatformIdentity.UserId, WellKnownRoles.System);
-        var known = cluster.Grains.GetGrain<Steward.People.IKnownAdminsGrain>(GrainKeys.KnownAdmins(tenant));
-        await known.Saw(new CallerIdentity { TenantId = tenant, UserId = "u-root", Roles = [WellKnownRoles.Admin], Email = "root@acme.example" });
-        await known.Saw(new CallerIdentity { TenantId = tenant, UserId = "u-gone", Roles = [WellKnownRoles.Admin], Email = "gone@acme.example" });
-        await known.Saw(new CallerIdentity { TenantId = tenant, UserId = "u-gone", Roles = [], Email = "gone@acme.example" });
+        var known = cluster.Grains.GetGrain<Steward.People.IKnownHoldersGrain>(GrainKeys.KnownHolders(tenant, WellKnownRoles.Admin));
+        await known.Saw(new CallerIdentity { TenantId = tenant, UserId = "u-root", Roles = [WellKnownRoles.Admin], Email = "root@acme.example" }, holds: true);
+        await known.Saw(new CallerIdentity { TenantId = tenant, UserId = "u-gone", Roles = [WellKnownRoles.Admin], Email = "gone@acme.example" }, holds: true);
+        await known.Saw(new CallerIdentity { TenantId = tenant, UserId = "u-gone", Roles = [], Email = "gone@acme.example" }, holds: false);
 
         Assert.Equal(1, await admins.TellAdminsAsync(tenant, NoticeKinds.ConnectorSignIn, "okta-1", "c-okta", """{"instance":"okta"}""", default));
         Assert.Equal(1, await admins.TellAdminsAsync(tenant, NoticeKinds.ConnectorSignIn, "okta-1", "c-okta", """{"instance":"okta"}""", default));

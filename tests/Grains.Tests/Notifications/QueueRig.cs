@@ -62,6 +62,9 @@ internal sealed class QueueRig
         }
     }
 
+    /// <summary>The silo's places.</summary>
+    public SiloSends Places { get; set; } = new(512);
+
     public Task EnqueueAsync(Notice notice, string channel = "slack", DateTimeOffset? notBefore = null, bool again = false, params string[] next) =>
         EnqueueAsync(channel, [new QueuedNotice { Notice = NoticeJson.Write(notice), Next = next, NotBefore = notBefore, Again = again }]);
 
@@ -103,6 +106,7 @@ internal sealed class QueueRig
             Plan = _ => Task.FromResult(Missing.Contains(channel) ? null : new ChannelPlan(new ChannelSettings { Channel = channel, Instance = channel }, PerSecond)),
             PassOn = (next, notices) => living.IsLost ? Living.Never<bool>() : EnqueueAsync(next, notices),
             Arm = wait => timer.Change(wait, Timeout.InfiniteTimeSpan),
+            Places = Places,
             Options = Options,
             Time = Time,
             Random = _random.NextDouble,

@@ -100,16 +100,6 @@ public sealed class ConnectorDirectoryTests(DirectoryCluster cluster) : IClassFi
         Assert.Null(await cluster.WithoutSystems.FindUserAsync("u-second", default));
     }
 
-    [Fact]
-    public async Task FindRole_Admin_IsWhoeverCameAsOne()
-    {
-        Assert.Null(await cluster.Acme.FindRoleAsync("owner", default));
-        cluster.AssumePlatform("t-acme");
-        await cluster.Grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins("t-acme")).Saw(new() { TenantId = "t-acme", UserId = "u-boss", Email = "boss@acme.example", Roles = [WellKnownRoles.Admin] });
-
-        Assert.Equal(["u-boss"], (await cluster.Acme.FindRoleAsync(WellKnownRoles.Admin, default))!.Select(person => person.UserId));
-    }
-
     [Theory]
     [InlineData("""{"status":"disabled"}""", false)]
     [InlineData("""{"status":"alwaysEnabled"}""", true)]
@@ -121,7 +111,7 @@ public sealed class ConnectorDirectoryTests(DirectoryCluster cluster) : IClassFi
     {
         using var document = JsonDocument.Parse(answer);
 
-        Assert.Equal(isAway, DirectorySource.ReadAbsences(document.RootElement).Any(absence => absence.Covers(DateTimeOffset.Parse("2026-11-23T10:00:00Z", null))));
+        Assert.Equal(isAway, MailboxAbsences.Read(document.RootElement).Any(absence => absence.Covers(DateTimeOffset.Parse("2026-11-23T10:00:00Z", null))));
     }
 
     private async Task SawAsync(CallerIdentity person)

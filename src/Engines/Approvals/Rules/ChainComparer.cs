@@ -16,7 +16,7 @@ internal static class ChainComparer
     private static bool AreEqual(LevelDefinition left, LevelDefinition right) =>
         left.Name == right.Name && left.Quorum == right.Quorum && left.Approvers.SequenceEqual(right.Approvers) && AreEqual(left.Sla, right.Sla);
 
-    private static bool AreEqual(SlaDefinition? left, SlaDefinition? right) =>
+    internal static bool AreEqual(SlaDefinition? left, SlaDefinition? right) =>
         left is null || right is null
             ? left == right
             : left with { RemindAfter = right.RemindAfter, EscalateTo = right.EscalateTo } == right && left.RemindAfter.SequenceEqual(right.RemindAfter) && left.EscalateTo.SequenceEqual(right.EscalateTo);

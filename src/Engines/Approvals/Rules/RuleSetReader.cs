@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Approvals.Chains;
 using Steward.Engines.Approvals.Rules.Conditions;
@@ -79,14 +80,20 @@ public static class RuleSetReader
 
             try
             {
-                catalog.Declare(name, kind, Texts(node["from"]));
+                catalog.Declare(name, kind, Texts(node["from"]), [.. (node["actions"] as JsonObject ?? []).Select(action => OfActions(action.Key, action.Value!))]);
             }
             catch (ConditionException e)
             {
-                errors.Add(at + "/from", null, $"{name}: {e.Message}");
+                errors.Add(at + (node["from"] is null ? "/actions" : "/from"), null, $"{name}: {e.Message}");
             }
         }
     }
+
+    private static FieldOfActions OfActions(string pattern, JsonNode node) => node is JsonObject always
+        ? new(pattern, [], TextOf(always["value"]!))
+        : new(pattern, Texts(node));
+
+    private static string TextOf(JsonNode value) => value.GetValueKind() == JsonValueKind.String ? value.GetValue<string>() : value.ToJsonString();
 
     private static List<(ApprovalRule Rule, string At)> Rules(JsonArray nodes, FieldCatalog catalog, ChainReader chains, RuleErrors errors)
     {

@@ -25,6 +25,7 @@ public static class TextFunctions
         ["soql"] = OfText(text => Soql.Quote(text)[1..^1]),
         ["soql_like"] = OfText(text => Soql.Contains(text)[2..^2]),
         ["servicenow"] = OfText(EncodedQueryValue),
+        ["wql"] = OfText(WorkdayQueryValue),
         ["line"] = OfText(text => text.Any(char.IsControl) ? throw new FormatException("must not contain control characters or line breaks.") : text),
         ["html"] = OfText(WebUtility.HtmlEncode!),
         ["html_lines"] = OfText(text => WebUtility.HtmlEncode(text).ReplaceLineEndings("<br/>")),
@@ -81,5 +82,11 @@ public static class TextFunctions
     private static string EncodedQueryValue(string text) =>
         text.Contains('^', StringComparison.Ordinal) || text.Any(char.IsControl) || text.Contains("javascript:", StringComparison.OrdinalIgnoreCase)
             ? throw new FormatException("must not contain '^', 'javascript:' or control characters.")
+            : text;
+
+    // Inside "…" of Workday's query language, which does not say how it writes a quotation mark or a backslash there.
+    private static string WorkdayQueryValue(string text) =>
+        text.Any(character => character is '"' or '\\' || char.IsControl(character))
+            ? throw new FormatException("must not contain quotation marks, backslashes or control characters.")
             : text;
 }

@@ -11,6 +11,8 @@ export const statusWords = {
   cancelled: "withdrawn",
 };
 
+const mirrorWords = { creating: "being made", open: "open", closed: "closed", failed: "could not be brought in step" };
+
 const when = (time) => (time ? new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }) : "");
 const name = (approver) => [approver.name, approver.email && approver.email !== approver.name ? `(${approver.email})` : ""].filter(Boolean).join(" ");
 
@@ -39,11 +41,38 @@ function line(...parts) {
   return made;
 }
 
+/** An address of another system as a link; only text when it is none of the web. */
+function link(address, text) {
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (url?.protocol !== "https:" && url?.protocol !== "http:") {
+    return document.createTextNode(text);
+  }
+  const made = document.createElement("a");
+  made.href = url.href;
+  made.target = "_blank";
+  made.rel = "noopener noreferrer";
+  made.textContent = text;
+  return made;
+}
+
+/** The record in another system that goes along. */
+function mirror({ instance, status, reference, url, error }) {
+  const made = document.createElement("span");
+  made.append(
+    ...(reference ? [link(url, reference), ` in ${instance}`] : [instance]),
+    `: ${mirrorWords[status] ?? status}`,
+    ...(error ? [element("div", "faint", error)] : []));
+  return made;
+}
+
 function overview(approval) {
   const made = document.createElement("dl");
   const add = (term, text, mark = {}) => {
     if (text) {
-      const detail = element("dd", "", text);
+      const detail = typeof text === "string" ? element("dd", "", text) : document.createElement("dd");
+      if (typeof text !== "string") {
+        detail.append(text);
+      }
       Object.assign(detail.dataset, mark);
       made.append(element("dt", "", term), detail);
     }
@@ -60,7 +89,7 @@ function overview(approval) {
   add("Lapses", when(approval.expiresAt));
   add("Ended", when(approval.endedAt));
   add("May be used until", when(approval.validUntil));
-  add("Also in", approval.mirrorReference);
+  add("Also in", approval.mirror ? mirror(approval.mirror) : approval.mirrorReference, approval.mirror ? { mirror: approval.mirror.status } : {});
   return made;
 }
 

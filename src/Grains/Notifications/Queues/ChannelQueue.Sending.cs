@@ -209,6 +209,7 @@ internal sealed partial class ChannelQueue
         {
             sending.HasLeft = true;
             _sending--;
+            _parts.Places.Give();
         }
     }
 

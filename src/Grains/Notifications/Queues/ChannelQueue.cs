@@ -14,6 +14,9 @@ internal sealed partial class ChannelQueue : IDisposable
     private static readonly TimeSpan Horizon = TimeSpan.FromMinutes(30);
     private static readonly TimeSpan BetweenOverdue = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan BetweenScans = TimeSpan.FromMinutes(10);
+
+    // Whoever waits for one of the silo's places stays in memory and is called when it has one.
+    private static readonly TimeSpan BetweenPlaces = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(5);
     private const int MostFresh = 10_000;
     private const string Defect = "it met a defect";
@@ -30,6 +33,7 @@ internal sealed partial class ChannelQueue : IDisposable
     private readonly HashSet<Task> _running = [];
     private readonly HashSet<string> _fresh = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _noMore = new();
     private ChannelPlan? _plan;
     private long? _planAskedAt;
     private long? _scannedAt;
@@ -39,6 +43,8 @@ internal sealed partial class ChannelQueue : IDisposable
     private DateTimeOffset _pausedUntil;
     private string? _lastError;
     private bool _stopping;
+    private bool _waitsForPlace;
+    private bool _hasPlace;
 
     public ChannelQueue(ChannelQueueParts parts)
     {
@@ -113,12 +119,16 @@ internal sealed partial class ChannelQueue : IDisposable
                     LeaveOverdue(now);
                 }
 
-                while (MaySend(now) && _board.TakeDue(now) is { } thread)
+                while (MaySend(now) && _board.NextAt <= now && TryTakePlace())
                 {
-                    Send(thread, thread.Head!, now);
+                    if (_board.TakeDue(now) is not { } thread || !TrySend(thread, thread.Head!, now))
+                    {
+                        _parts.Places.Give();
+                    }
                 }
             }
 
+            GivePlaceBack();
             Measure(now);
             Rearm(now);
         }
@@ -131,9 +141,11 @@ internal sealed partial class ChannelQueue : IDisposable
         lock (_gate)
         {
             _stopping = true;
+            GivePlaceBack();
             running = Task.WhenAll(_running);
         }
 
+        await _noMore.CancelAsync();
         await running.WaitAsync(patience, _parts.Time).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         _stop.Cancel();
         await running.ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
@@ -146,24 +158,85 @@ internal sealed partial class ChannelQueue : IDisposable
     {
         _table.Dispose();
         _stop.Dispose();
+        _noMore.Dispose();
     }
 
     private bool MaySend(DateTimeOffset now) =>
         _sending < _parts.Options.Parallel && _pausedUntil <= now && _circuit.WouldEnter(now) && _rate.NextAt(now) <= now;
 
-    private void Send(NoticeThread thread, QueueItem item, DateTimeOffset now)
+    /// <summary>Begins to send; false when it is not worth it any more.</summary>
+    private bool TrySend(NoticeThread thread, QueueItem item, DateTimeOffset now)
     {
         if (item.Notice.ExpiresAt <= now)
         {
             Skip(item, "it was not worth sending any more");
             _board.Release(thread);
-            return;
+            return false;
         }
 
         _circuit.TryEnter(now);
         _rate.Take(now);
         _sending++;
         Run(SendAsync(new Sending(thread, item), _plan!, _parts.Sender!));
+        return true;
+    }
+
+    /// <summary>One of the silo's places; when there is none, it is waited for beside everything else.</summary>
+    private bool TryTakePlace()
+    {
+        if (_hasPlace)
+        {
+            _hasPlace = false;
+            return true;
+        }
+
+        if (!_waitsForPlace && _parts.Places.TryTake())
+        {
+            return true;
+        }
+
+        if (!_waitsForPlace)
+        {
+            _waitsForPlace = true;
+            _ = WaitForPlaceAsync();
+        }
+
+        return false;
+    }
+
+    private async Task WaitForPlaceAsync()
+    {
+        try
+        {
+            await _parts.Places.WaitAsync(_parts.TenantId, _noMore.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _waitsForPlace = false;
+            _hasPlace = true;
+            if (_stopping)
+            {
+                GivePlaceBack();
+                return;
+            }
+        }
+
+        Dispatch();
+    }
+
+    /// <summary>What was waited for and is not needed any more is for others.</summary>
+    private void GivePlaceBack()
+    {
+        if (_hasPlace)
+        {
+            _hasPlace = false;
+            _parts.Places.Give();
+        }
     }
 
     private void Release(NoticeThread thread)
@@ -215,6 +288,7 @@ internal sealed partial class ChannelQueue : IDisposable
         if (_board.NextAt is { } due && _sending < _parts.Options.Parallel)
         {
             next = _circuit.IsProbing ? next : Latest(due, _pausedUntil, _rate.NextAt(now), _circuit.OpenUntil ?? due);
+            next = _waitsForPlace && next <= now ? now + BetweenPlaces : next;
             next = _circuit.OpenUntil is not null && now + BetweenOverdue is var look && look < next ? look : next;
         }
 

@@ -28,6 +28,9 @@ internal sealed record ChannelQueueParts
     /// <summary>Has <see cref="ChannelQueue.Dispatch"/> called after a time; a later call takes an earlier one's place. Infinite for not at all.</summary>
     public required Action<TimeSpan> Arm { get; init; }
 
+    /// <summary>The silo's places for messages on their way.</summary>
+    public required SiloSends Places { get; init; }
+
     /// <summary>Limits and waits.</summary>
     public required NotificationOptions Options { get; init; }
 

@@ -19,7 +19,7 @@ internal sealed class AdminNotices(INotificationRouter router, IGrainFactory gra
 
         var content = JsonElement.Parse(data);
         platform.Assume(tenantId);
-        var admins = await grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(tenantId)).List(cancellationToken);
+        var admins = (await grains.GetGrain<IKnownHoldersGrain>(GrainKeys.KnownHolders(tenantId, WellKnownRoles.Admin)).List(cancellationToken)).People;
         var now = time.GetUtcNow().ToMilliseconds();
         await router.TellAsync(
             tenantId,

@@ -31,7 +31,7 @@ internal sealed class ConnectorDirectory(
     public async ValueTask<Person?> FindManagerAsync(string email, CancellationToken cancellationToken) =>
         await AskAsync(
             "manager " + email,
-            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.FindManagerAsync(entry, stop) : null,
+            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.People.FindManagerAsync(entry, stop) : null,
             cancellationToken) is { } manager ? await FindAsync(manager, cancellationToken) : null;
 
     /// <inheritdoc/>
@@ -39,7 +39,7 @@ internal sealed class ConnectorDirectory(
     {
         var members = await AskAsync(
             "group " + group,
-            async (source, stop) => source is not null && await source.FindGroupAsync(group, stop) is { } entries ? (IReadOnlyList<Person>)[.. entries.Select(entry => entry.Person)] : null,
+            async (source, stop) => source is not null && await source.People.FindGroupAsync(group, stop) is { } entries ? (IReadOnlyList<Person>)[.. entries.Select(entry => entry.Person)] : null,
             cancellationToken);
         if (members is null || members.Count > MaxAbsences)
         {
@@ -53,21 +53,25 @@ internal sealed class ConnectorDirectory(
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<Person>?> FindRoleAsync(string role, CancellationToken cancellationToken)
     {
-        if (role != WellKnownRoles.Admin)
+        if (string.IsNullOrEmpty(role))
         {
             return null;
         }
 
         platform.Assume(tenantId);
-        var admins = await grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(tenantId)).List(cancellationToken);
-        return admins.Count == 0 ? null : [.. admins.Select(admin => new Person { Email = KnownAddress.Of(admin.Email) ?? "", Name = admin.Name ?? admin.UserId, UserId = admin.UserId })];
+        var holders = await grains.GetGrain<IKnownHoldersGrain>(GrainKeys.KnownHolders(tenantId, role)).List(cancellationToken);
+
+        // Some of many are not told: a part of them would be asked by chance, and a share of them would count wrong.
+        return holders.IsCrowded || holders.People.Count == 0
+            ? null
+            : [.. holders.People.Select(holder => new Person { Email = KnownAddress.Of(holder.Email) ?? "", Name = holder.Name ?? holder.UserId, UserId = holder.UserId })];
     }
 
     /// <inheritdoc/>
     public async ValueTask<IReadOnlyList<string>> FindGroupsOfAsync(string email, CancellationToken cancellationToken) =>
         await AskAsync(
             "groups " + email,
-            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.FindGroupsOfAsync(entry, stop) : [],
+            async (source, stop) => source is not null && await EntryAsync(email, stop) is { } entry ? await source.People.FindGroupsOfAsync(entry, stop) : [],
             cancellationToken);
 
     /// <inheritdoc/>
@@ -87,13 +91,13 @@ internal sealed class ConnectorDirectory(
                 return null;
             }
 
-            if ((source is null ? new DirectoryEntry(address, new() { Email = address, Name = address }) : await source.FindAsync(address, stop)) is not { } entry)
+            if ((source is null ? new DirectoryEntry(address, new() { Email = address, Name = address }) : await source.People.FindAsync(address, stop)) is not { } entry)
             {
                 return null;
             }
 
             var person = (await KnownAsync([entry.Person]))[0];
-            return entry with { Person = source is null ? person : person with { Absences = await source.FindAbsencesAsync(address, stop) } };
+            return entry with { Person = source is null ? person : person with { Absences = await source.FindAbsencesAsync(entry, stop) } };
         },
         cancellationToken);
 
@@ -141,23 +145,6 @@ internal sealed class ConnectorDirectory(
         var wanted = current.Tenants.GetValueOrDefault(tenantId);
         var connectors = await registry.OpenAsync(tenantId, null, cancellationToken);
         var listed = await instances.ListAsync(tenantId, cancellationToken);
-        var operations = connectors.Operations.Select(operation => operation.Id).ToHashSet(StringComparer.Ordinal);
-        string? First(string template) => listed.FirstOrDefault(target => target.Template.Id == template && operations.Contains(target.Instance.Name + ".users.find"))?.Instance.Name;
-
-        var configured = operations.Contains("okta.groups.members") && listed.All(target => target.Instance.Name != "okta") ? "okta" : null;
-        var name = wanted?.Connector ?? configured ?? First("okta") ?? First("entra-id");
-        if (name is null)
-        {
-            return null;
-        }
-
-        if (!operations.Contains(name + ".users.find"))
-        {
-            throw new DirectoryUnavailableException($"The tenant's directory, {name}, is not connected.");
-        }
-
-        var isEntra = listed.FirstOrDefault(target => target.Instance.Name == name)?.Template.Id == "entra-id";
-        var absences = wanted?.Absences ?? First("entra-id");
-        return new(connectors, name, isEntra, absences is not null && operations.Contains(absences + ".users.out_of_office") ? absences : null, current.Timeout, time);
+        return DirectorySource.Choose(connectors, listed, wanted, current.Timeout, time);
     }
 }

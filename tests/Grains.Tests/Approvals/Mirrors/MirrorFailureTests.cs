@@ -1,3 +1,5 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Steward.Approvals;
 using Steward.EnterpriseSim;
 using Steward.Grains.Tests.Hosting;
@@ -121,5 +123,69 @@ public sealed class MirrorFailureTests(MirrorCluster cluster)
         // When it answers at last, the record is closed at once.
         await cluster.ClosedAsync(approval);
         Assert.Equal("approved", cluster.Changes(approval).Single()["approval"]);
+    }
+
+    [Fact]
+    public async Task DecidedThereWhileNobodyIsAskedYet_CountsOnceTheLevelIsOpen()
+    {
+        const string Levels = "levels: [{ name: One, approvers: ['email:jonas.weber@acme.example'] }, { name: Two, approvers: ['email:nadia.haddad@acme.example'] }]";
+        var (approval, _) = await cluster.OpenAsync(await cluster.TenantAsync($"version: 1\ndefault: {{ expires: 3d, {Levels}, {MirrorCluster.Jira} }}"));
+        var tenant = GrainKeys.TenantOf(approval.GetPrimaryKeyString());
+        cluster.Directories.IsDown = true;
+        try
+        {
+            await cluster.DecideAsync(approval, MirrorCluster.Jonas, "approve");
+            cluster.SignInAsPlatform(tenant);
+            await Conversing.UntilAsync(async () => (await approval.GetHistory()).Any(entry => entry.Type == "approval.people_unavailable"));
+        }
+        finally
+        {
+            cluster.Directories.IsDown = false;
+        }
+
+        // The second level opens when people are looked up again; who decides before that is not told to have no right.
+        cluster.Company.Decide(SimSystem.Jira, new SimDecision { User = MirrorCluster.Nadia, Record = (string)cluster.Issues(approval).Single()["key"]!, Decision = "Approved" });
+        await cluster.LookAsync(approval, "jira-main");
+        var waiting = await cluster.UntilAsync(approval, seen => seen.Mirror?.Error is not null);
+        Assert.Equal(("pending", "Whom to ask is being looked up. Try again in a moment."), (waiting.Status, waiting.Mirror!.Error));
+
+        await Conversing.UntilAsync(async () =>
+        {
+            cluster.Time.Advance(TimeSpan.FromMinutes(1));
+            await cluster.WatchdogAsync(tenant);
+            await Task.Delay(50);
+            cluster.SignInAsPlatform(tenant);
+            return (await approval.Get())!.Status == "approved";
+        });
+        var closed = await cluster.ClosedAsync(approval);
+        Assert.Equal([MirrorCluster.Jonas, MirrorCluster.Nadia], closed.Levels.Select(level => level.Votes.Single().By.Split('@')[0].Replace("u-", "", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task LookThatTakesTooLong_IsAFailureThatIsTriedAgain()
+    {
+        var options = cluster.Silo.GetRequiredService<IOptions<ApprovalOptions>>().Value;
+        var usual = options.MirrorPatience;
+        var (approval, _) = await cluster.OpenAsync(await cluster.TenantAsync(MirrorCluster.Rules(MirrorCluster.ServiceNow)));
+        var tenant = GrainKeys.TenantOf(approval.GetPrimaryKeyString());
+        cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.Slow, DelayMilliseconds = 8000, Operation = "getRecord", Count = 1 });
+        options.MirrorPatience = TimeSpan.FromSeconds(1.2);
+        try
+        {
+            await cluster.LookAsync(approval, "servicenow-main");
+            var failed = await cluster.UntilAsync(approval, seen => seen.Mirror?.Error is not null);
+            Assert.Equal(("pending", "open", "It could not be brought in step within 0.02 minutes."), (failed.Status, failed.Mirror!.Status, failed.Mirror.Error));
+            Assert.True(failed.Mirror.NextAt > cluster.Time.GetUtcNow());
+        }
+        finally
+        {
+            options.MirrorPatience = usual;
+            cluster.Company.ClearFaults();
+        }
+
+        cluster.Time.Advance(TimeSpan.FromMinutes(1));
+        await cluster.WatchdogAsync(tenant);
+        await cluster.UntilAsync(approval, seen => seen.Mirror is { Status: "open", Error: null });
+        Assert.Single(cluster.Changes(approval));
     }
 }

@@ -24,7 +24,31 @@ internal sealed record KnownSource(KnownField Field) : FieldSource
 }
 
 /// <summary>The first of some places in the request's arguments or attributes at which there is a value of the field's kind.</summary>
-internal sealed record PathSource(IReadOnlyList<FieldPath> Paths) : FieldSource;
+internal sealed record PathSource(IReadOnlyList<FieldPath> Paths) : FieldSource
+{
+    /// <summary>What holds instead for requests of some actions; the first that is for the action.</summary>
+    public IReadOnlyList<ActionSource> OfActions { get; init; } = [];
+
+    /// <summary>What holds for a request.</summary>
+    public (IReadOnlyList<FieldPath> Paths, ConditionValue? Value) For(ApprovalRequest request)
+    {
+        foreach (var one in OfActions)
+        {
+            if (Glob.Matches(one.Pattern, request.Action))
+            {
+                return (one.Paths, one.Value);
+            }
+        }
+
+        return (Paths, null);
+    }
+}
+
+/// <summary>Where a field stands in requests of some actions.</summary>
+/// <param name="Pattern">The actions, with <c>*</c> and <c>?</c>.</param>
+/// <param name="Paths">The places.</param>
+/// <param name="Value">What it always is; null where it stands in the places.</param>
+internal sealed record ActionSource(string Pattern, IReadOnlyList<FieldPath> Paths, ConditionValue? Value);
 
 /// <summary>What a <see cref="KnownSource"/> is.</summary>
 internal enum KnownField

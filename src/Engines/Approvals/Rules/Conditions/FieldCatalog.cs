@@ -49,19 +49,26 @@ public sealed class FieldCatalog
     /// <param name="name">A name of small letters, digits and <c>_</c> that is not taken.</param>
     /// <param name="kind">Its kind.</param>
     /// <param name="from">Where its value is, for example <c>arguments.level</c>; of several the first at which there is one of that kind.</param>
-    /// <exception cref="ConditionException">A place is malformed.</exception>
+    /// <param name="actions">What holds instead for requests of some actions; the first that is for the action counts alone.</param>
+    /// <exception cref="ConditionException">A place or a value is malformed.</exception>
     /// <exception cref="ArgumentException">The name is taken or no name, or the kind is none that can be declared.</exception>
-    public void Declare(string name, ConditionKind kind, IReadOnlyList<string> from)
+    public void Declare(string name, ConditionKind kind, IReadOnlyList<string> from, IReadOnlyList<FieldOfActions>? actions = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(from);
-        if (!ConditionTokens.IsName(name) || IsTaken(name) || (KindOf(name) ?? kind) != kind || kind is ConditionKind.Any or ConditionKind.Moment or ConditionKind.Risk or ConditionKind.Weekday || from.Count == 0)
+        if (!ConditionTokens.IsName(name) || IsTaken(name) || (KindOf(name) ?? kind) != kind || kind is ConditionKind.Any or ConditionKind.Moment or ConditionKind.Risk or ConditionKind.Weekday || (from.Count == 0 && actions is not { Count: > 0 }))
         {
             throw new ArgumentException("cannot be declared.", nameof(name));
         }
 
-        _declared[name] = new ConditionField(name, kind, new PathSource([.. from.Select(ConditionParser.ParsePath)]));
+        _declared[name] = new ConditionField(name, kind, new PathSource([.. from.Select(ConditionParser.ParsePath)])
+        {
+            OfActions = [.. (actions ?? []).Select(action => new ActionSource(action.Pattern, [.. action.From.Select(ConditionParser.ParsePath)], action.Value is { } value ? Literal(kind, value) : null))],
+        });
     }
+
+    private static ConditionValue Literal(ConditionKind kind, string text) =>
+        ConditionValue.Read(kind, text) is { IsKnown: true } value ? value : throw new ConditionException(1, 1, $"the value is no {kind.ToString().ToLowerInvariant()}.");
 
     /// <summary>Adds a calendar.</summary>
     public void Add(CalendarDefinition calendar)

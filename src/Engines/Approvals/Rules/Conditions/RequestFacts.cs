@@ -28,7 +28,7 @@ public sealed class RequestFacts(ApprovalRequest request, IDirectory directory, 
     /// <summary>Whether anything stands there, of whatever kind.</summary>
     internal async ValueTask<bool> IsKnownAsync(ConditionField field, CancellationToken cancellationToken) =>
         field is { Kind: ConditionKind.Any, Source: PathSource source }
-            ? source.Paths.Any(path => path.Find(request) is not null)
+            ? source.For(request).Paths.Any(path => path.Find(request) is not null)
             : (await ReadAsync(field, field.Kind, cancellationToken)).IsKnown;
 
     private static ConditionValue OfMail(string? email) => ConditionValue.OfText(string.IsNullOrWhiteSpace(email) ? null : email);
@@ -108,7 +108,13 @@ public sealed class RequestFacts(ApprovalRequest request, IDirectory directory, 
 
     private ConditionValue Read(PathSource source, ConditionKind kind, bool isDeclared)
     {
-        foreach (var path in source.Paths)
+        var (paths, fixedValue) = source.For(request);
+        if (fixedValue is { } always)
+        {
+            return always;
+        }
+
+        foreach (var path in paths)
         {
             try
             {
