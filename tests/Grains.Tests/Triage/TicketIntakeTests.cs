@@ -165,7 +165,7 @@ public sealed class TicketIntakeTests : IClassFixture<IntakeCluster>
     {
         cluster.SignIn(IntakeCluster.Tenant, PlatformIdentity.UserId, WellKnownRoles.System);
         var admin = new CallerIdentity { TenantId = IntakeCluster.Tenant, UserId = "u-root", Email = "root@acme.example", Roles = [WellKnownRoles.Admin] };
-        await cluster.Grains.GetGrain<IKnownAdminsGrain>(GrainKeys.KnownAdmins(IntakeCluster.Tenant)).Saw(admin);
+        await cluster.Grains.GetGrain<IKnownHoldersGrain>(GrainKeys.KnownHolders(IntakeCluster.Tenant, WellKnownRoles.Admin)).Saw(admin, true);
         Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network") with { IncidentId = "mi-20260302-0930-0badcafe" };
         List<string> ids = [cluster.OpenIncident("down one"), cluster.OpenIncident("down two"), cluster.OpenIncident("down three")];
 
