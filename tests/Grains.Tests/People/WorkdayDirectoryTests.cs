@@ -93,8 +93,6 @@ public sealed class WorkdayDirectoryTests(DirectoryCluster cluster) : IClassFixt
         {
             cluster.Company.ClearFaults();
         }
-
-        Assert.NotNull(await directory.FindAsync(Ada, default));
     }
 
     [Fact]
@@ -109,11 +107,12 @@ public sealed class WorkdayDirectoryTests(DirectoryCluster cluster) : IClassFixt
         var connectors = await cluster.Silo.GetRequiredService<IConnectorRegistry>().OpenAsync(tenant, null, default);
         var type = (await DoAsync("time_off.types", new { workerId })).GetProperty("items").EnumerateArray().First(item => item.GetProperty("unit").GetString() == "Days").GetProperty("id").GetString();
         await DoAsync("time_off.request", new { workerId, date = $"{day:yyyy-MM-dd}", quantity = 1, typeId = type });
-        Assert.Empty((await cluster.Of(tenant).FindAsync(Ada, default))!.Absences);
+
+        // Another tenant of the same company: what a tenant has once asked holds for minutes.
+        Assert.Empty((await cluster.Of(await cluster.WorkdayTenantAsync()).FindAsync(Ada, default))!.Absences);
 
         var task = (await DoAsync("inbox.list", new { workerId = managerId })).GetProperty("items").EnumerateArray().First(item => item.GetProperty("name").GetString() == "Time Off Request: Ada Lovelace").GetProperty("id").GetString();
         await DoAsync("inbox.approve", new { taskId = task, comment = "Enjoy" });
-        cluster.Time.Advance(TimeSpan.FromMinutes(10));
 
         var absence = Assert.Single((await cluster.Of(tenant).FindAsync(Ada, default))!.Absences);
         Assert.Equal(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero), absence.From);
