@@ -36,6 +36,7 @@ internal sealed partial class TriageGrain
             }
         }
 
+        var isFirst = _fold.Labels == 0;
         var (results, appends) = (new List<TriageLabelResult>(labels.Count), new List<Task>());
         try
         {
@@ -57,6 +58,11 @@ internal sealed partial class TriageGrain
         }
 
         await Task.WhenAll(appends);
+        if (isFirst && _fold.Labels > 0)
+        {
+            _ = PlanLearningAsync();
+        }
+
         return results;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -20,9 +21,31 @@ internal sealed partial class TriageGrain
         }
 
         var set = new TriageSettingsSet(settings with { Version = settings.Version + 1 }, Caller.Required.UserId);
+        var before = _fold.Settings;
         await _journal.AppendAsync(Record(TriageFactTypes.SettingsSet, set, TriageJson.Default.TriageSettingsSet));
-        return _fold.Settings;
+        var now = _fold.Settings;
+        await SubscribeAsync(before, now);
+        _ = PlanLearningAsync();
+        return now;
     }
+
+    // The settings stand already; an instance that cannot be asked now is subscribed to with its first ticket.
+    private async Task SubscribeAsync(TriageSettings before, TriageSettings now)
+    {
+        try
+        {
+            await TriageSubscriptions.ApplyAsync(GrainFactory, _parts.Platform, _tenantId, before, now, _stop.Token);
+        }
+#pragma warning disable CA1031 // It is said in the log and done later.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotSubscribed(_parts.Logger, exception, _key);
+        }
+    }
+
+    [LoggerMessage(EventId = 1706, Level = LogLevel.Warning, Message = "What the settings of {Key} name could not be subscribed to now; it is with the first ticket of each")]
+    private static partial void LogNotSubscribed(ILogger logger, Exception exception, string key);
 
     /// <inheritdoc/>
     public Task<TriageReport> GetReport(int days, CancellationToken cancellationToken = default)

@@ -70,6 +70,10 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         _journal.Sequence = await CatchUpAsync(_key, _fold.Through, _fold.Apply, cancellationToken);
         _labels.Sequence = await CatchUpAsync(_labelKey, _fold.LabelsThrough, _fold.ApplyLabel, cancellationToken);
         _ = LoadNeighboursAsync();
+        if (_fold.Labels > 0 || _fold.Settings.Version > 0)
+        {
+            _ = PlanLearningAsync();
+        }
     }
 
     /// <inheritdoc/>
@@ -183,6 +187,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
             DuplicateOf = sighting.DuplicateOf,
             IncidentId = sighting.IncidentId,
             IsCanary = found.IsCanary,
+            TicketGroup = ticket.Group,
         };
     }
 
@@ -251,6 +256,25 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         }
     }
 
+    // What is not planned now is with the next activation: a night is only one of many.
+    private async Task PlanLearningAsync()
+    {
+        try
+        {
+            _parts.Platform.Assume(_tenantId);
+            await GrainFactory.GetGrain<ITriageLearningGrain>(GrainKeys.TriageLearning(_tenantId)).Resume(_stop.Token);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+#pragma warning disable CA1031 // It is said in the log and done later.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotPlanned(_parts.Logger, exception, _key);
+        }
+    }
+
     private async Task LoadNeighboursAsync()
     {
         try
@@ -270,6 +294,9 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
 
     [LoggerMessage(EventId = 1703, Level = LogLevel.Warning, Message = "Where {Key} stands could not be saved; its next activation reads more of its journals")]
     private static partial void LogNotSaved(ILogger logger, Exception exception, string key);
+
+    [LoggerMessage(EventId = 1705, Level = LogLevel.Warning, Message = "The nightly training of {Key} could not be planned; it is with its next activation")]
+    private static partial void LogNotPlanned(ILogger logger, Exception exception, string key);
 
     [LoggerMessage(EventId = 1704, Level = LogLevel.Warning, Message = "The past tickets of {Key} could not be read; its decisions name no similar ones of before")]
     private static partial void LogNotLoaded(ILogger logger, Exception exception, string key);

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Triage.Incidents;
+using Steward.Identity;
 using Steward.Storage;
 
 namespace Steward.Triage;
@@ -11,6 +12,7 @@ namespace Steward.Triage;
 /// <param name="Heads">The loaded heads.</param>
 /// <param name="Models">The models.</param>
 /// <param name="Watches">Makes what finds duplicates and major incidents, one for each tenant; where there is none, nothing is found.</param>
+/// <param name="Platform">Signs for the platform.</param>
 /// <param name="Options">The options.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log.</param>
@@ -20,6 +22,7 @@ internal sealed record TriageParts(
     TenantHeads Heads,
     ITriageModels Models,
     IEnumerable<Func<ITicketWatch>> Watches,
+    PlatformIdentity Platform,
     IOptions<TriageOptions> Options,
     TimeProvider Time,
     ILogger<TriageGrain> Logger);

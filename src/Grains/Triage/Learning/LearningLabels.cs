@@ -1,5 +1,4 @@
 using Steward.Engines.Triage.Learning;
-using Steward.Engines.Triage.Tickets;
 
 namespace Steward.Triage;
 
@@ -61,18 +60,7 @@ internal sealed record LearningLabels(long ThroughSequence, GuardedLabels Guarde
     {
         Sequence = entry.Sequence,
         TicketId = entry.Ticket.Id!,
-        Ticket = new Ticket
-        {
-            ShortDescription = Cut(entry.Ticket.ShortDescription),
-            Description = Cut(entry.Ticket.Description),
-            Category = entry.Ticket.Category,
-            Subcategory = entry.Ticket.Subcategory,
-            Priority = entry.Ticket.Priority,
-            Department = entry.Ticket.Department,
-            Location = entry.Ticket.Location,
-            ConfigurationItem = entry.Ticket.ConfigurationItem,
-            Hour = entry.Ticket.OpenedAt is { } opened ? TimeZoneInfo.ConvertTime(opened, zone).Hour : null,
-        },
+        Ticket = (entry.Ticket with { ShortDescription = Cut(entry.Ticket.ShortDescription), Description = Cut(entry.Ticket.Description) }).Read(zone),
         Label = entry.Label,
         Origin = entry.Source switch
         {

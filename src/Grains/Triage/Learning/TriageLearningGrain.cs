@@ -13,7 +13,6 @@ namespace Steward.Triage;
 /// </summary>
 internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain, IDisposable
 {
-    private const string Auditor = "auditor";
     private static readonly TimeSpan StaysFor = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(20);
 
@@ -70,14 +69,14 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
     /// <inheritdoc/>
     public Task<IReadOnlyList<TriageTraining>> List(CancellationToken cancellationToken = default)
     {
-        RequireAdminOrAuditor();
+        Caller.RequireAdminOrAuditor();
         return Task.FromResult<IReadOnlyList<TriageTraining>>([.. _journal.State.Trainings.AsEnumerable().Reverse()]);
     }
 
     /// <inheritdoc/>
     public Task<TriageHealth> GetHealth(CancellationToken cancellationToken = default)
     {
-        RequireAdminOrAuditor();
+        Caller.RequireAdminOrAuditor();
         return Task.FromResult(_journal.State.Stand.Health ?? new TriageHealth());
     }
 
@@ -96,14 +95,6 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
         _learner.Dispose();
         _journal.Dispose();
         _stop.Dispose();
-    }
-
-    private static void RequireAdminOrAuditor()
-    {
-        if (Caller.Current?.Roles.Contains(Auditor) != true)
-        {
-            Caller.RequireAdmin();
-        }
     }
 
     private Task WorkAsync()
