@@ -96,8 +96,29 @@ public sealed class IntakeCluster : GrainCluster, IAsyncLifetime
     internal async Task QuietAsync(string instance = "servicenow", Func<bool>? condition = null)
     {
         var key = GrainKeys.HooksJournal(GrainKeys.Connector(Tenant, instance));
-        await Conversing.UntilAsync(async () => condition?.Invoke() != false && await Journals.GetHeadAsync(key) is { WakeAt: null });
+        try
+        {
+            await UntilAsync(async () => condition?.Invoke() != false && await Journals.GetHeadAsync(key) is { WakeAt: null });
+        }
+        catch (OperationCanceledException)
+        {
+            SignIn(Tenant, "u-root", WellKnownRoles.Admin);
+            var letters = (await Hooks(instance).ListDeadLetters(0, 200)).Letters;
+            throw new TimeoutException($"The condition is {condition?.Invoke()}, events wait until {(await Journals.GetHeadAsync(key))?.WakeAt:O} ({Time.GetUtcNow():O} now), and given up are: {string.Join("; ", letters.Select(letter => $"{letter.Type} {letter.Error}"))}");
+        }
     }
+
+    /// <summary>Waits for a condition while the clock goes on: what failed is tried again after seconds.</summary>
+    internal Task UntilAsync(Func<Task<bool>> condition) => Conversing.UntilAsync(async () =>
+    {
+        if (await condition())
+        {
+            return true;
+        }
+
+        Time.Advance(TimeSpan.FromMilliseconds(100));
+        return false;
+    });
 
     protected override void Configure(ISiloBuilder silo)
     {

@@ -148,7 +148,7 @@ public sealed class TicketIntakeTests : IClassFixture<IntakeCluster>
         cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.ServerError, Operation = "updateRecord", Count = 100 });
 
         await cluster.TellIncidentAsync(id, eventId: "down");
-        await Conversing.UntilAsync(async () => await FindLetterAsync("down") is not null);
+        await cluster.UntilAsync(async () => await FindLetterAsync("down") is not null);
         var letter = (await FindLetterAsync("down"))!;
         Assert.Equal(["triage"], letter.OpenFor);
         Assert.NotEqual("not settled in time", letter.Error);
