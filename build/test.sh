@@ -40,7 +40,7 @@ run_tests() {
     # A run that dies before it writes its results is a failure of its own.
     if ! run_project "$project" "$name"; then
       again=$(failed_tests "$results/$name.trx")
-      if [ "${STEWARD_TEST_RETRY:-1}" = 1 ] && [ -n "$again" ] && [ "$(wc -l <<< "$again")" -le 5 ] && run_project "$project" "$name.again" --filter "$(test_filter "$again")"; then
+      if [ "${STEWARD_TEST_RETRY:-1}" = 1 ] && [ -n "$again" ] && [ "$(wc -l <<< "$again")" -le 5 ] && ran_to_its_end "$results/$name.trx" && run_project "$project" "$name.again" --filter "$(test_filter "$again")"; then
         say "Passed only when they were tried again:" && say "$again"
         unsteady+=("$again")
         # What is counted is how each test ended.
@@ -89,6 +89,9 @@ run_project() { # PROJECT RESULT-NAME [ARGUMENT ...], within the caller's $resul
 
 # The results of a file that failed, one a line; a case of a theory is a line of its own.
 failed_results() { { grep -o '<UnitTestResult [^>]*outcome="Failed"[^>]*' "$1" 2> /dev/null || true; } | sed 's/.* testName="\([^"]*\)".*/\1/'; }
+
+# Whether a run had no trouble but failed tests: one whose process died holds only what ran before.
+ran_to_its_end() { ! grep -q '<RunInfo [^>]*outcome="Error"' "$1" && ! grep -q '<ResultSummary outcome="\(Aborted\|Error\)"' "$1"; }
 
 result_count() { failed_results "$1" | wc -l; }
 

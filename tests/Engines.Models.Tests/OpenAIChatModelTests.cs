@@ -80,7 +80,7 @@ public sealed class OpenAIChatModelTests
     [InlineData(429, 3, "model_rate_limited", true)]
     [InlineData(502, 3, "model_unavailable", true)]
     [InlineData(400, 1, "model_rejected", false)]
-    [InlineData(404, 1, "model_rejected", false)]
+    [InlineData(404, 1, "model_missing", false)]
     [InlineData(401, 1, "model_unauthenticated", false)]
     public async Task Stream_KeepsFailing_ThrowsItsCodeAfterItsAttempts(int status, int attempts, string code, bool retryable)
     {

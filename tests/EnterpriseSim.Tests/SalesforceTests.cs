@@ -95,7 +95,7 @@ public sealed class SalesforceTests : IAsyncLifetime
     [InlineData("SELECT Id FROM Case WHERE Subject LIKE '%sso%'", 1)]
     [InlineData("SELECT Id FROM Opportunity WHERE Amount >= 100000 AND StageName NOT IN ('Closed Won', 'Closed Lost')", 2)]
     [InlineData("SELECT Id FROM Opportunity WHERE CloseDate < TODAY", 3)]
-    [InlineData("SELECT Id FROM Case WHERE CreatedDate >= LAST_N_DAYS:1 AND NOT Origin = 'Email'", 4)]
+    [InlineData("SELECT Id FROM Case WHERE CreatedDate >= LAST_N_DAYS:5 AND NOT Origin = 'Email'", 5)]
     [InlineData("SELECT Id FROM Contact WHERE Account.Name = 'Lone Star Energy' LIMIT 1", 1)]
     [InlineData("SELECT Id FROM Contact WHERE Phone = null", 13)]
     [InlineData("SELECT Id FROM Account WHERE Name = 'O\\'Neil'", 0)]

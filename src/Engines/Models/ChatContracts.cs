@@ -144,7 +144,7 @@ public interface IChatModelProvider
 
 /// <summary>A model call failed.</summary>
 /// <param name="code">
-/// A stable code: <c>model_unauthenticated</c>, <c>model_rejected</c>, <c>model_rate_limited</c>, <c>model_unavailable</c>, <c>model_timeout</c> or <c>model_stream_broken</c>.
+/// A stable code: <c>model_unauthenticated</c>, <c>model_missing</c> (the provider does not have it, or not for this account), <c>model_rejected</c>, <c>model_rate_limited</c>, <c>model_unavailable</c>, <c>model_timeout</c> or <c>model_stream_broken</c>.
 /// </param>
 /// <param name="message">Safe to show; never holds a credential.</param>
 /// <param name="innerException">The cause, for logs.</param>
@@ -161,4 +161,7 @@ public sealed class ModelException(string code, string message, Exception? inner
 
     /// <summary>Whether part of the answer had already been streamed.</summary>
     public bool AfterFirstToken { get; init; }
+
+    /// <summary>Whether it is the time of the whole call that was over: that says nothing of the provider.</summary>
+    internal bool IsOutOfTime { get; init; }
 }

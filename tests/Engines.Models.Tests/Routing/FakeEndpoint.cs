@@ -43,7 +43,7 @@ internal sealed class FakeEndpoint(Func<int, CancellationToken, IAsyncEnumerable
             yield return delta;
         }
 
-        throw new ModelException(code, code) { IsRetryable = code is not ("model_rejected" or "model_unauthenticated"), RetryAfter = retryAfter };
+        throw new ModelException(code, code) { IsRetryable = code is not ("model_rejected" or "model_unauthenticated" or "model_missing"), RetryAfter = retryAfter };
     }
 
     public static async IAsyncEnumerable<ChatDelta> Silence([EnumeratorCancellation] CancellationToken cancellationToken)

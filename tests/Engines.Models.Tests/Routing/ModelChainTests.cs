@@ -15,6 +15,7 @@ public sealed class ModelChainTests
     [InlineData("model_rate_limited")]
     [InlineData("model_timeout")]
     [InlineData("model_unauthenticated")]
+    [InlineData("model_missing")]
     public async Task Stream_FirstFailsBeforeItsFirstToken_SecondAnswersUnseen(string code)
     {
         var second = FakeEndpoint.Saying("from the second");
@@ -140,6 +141,43 @@ public sealed class ModelChainTests
         Assert.Equal("ok", Text(await ReadAsync(chain)));
         Assert.Equal("ok", Text(await ReadAsync(chain)));
         Assert.Equal(2, limited.Asked);
+    }
+
+    [Fact]
+    public async Task Stream_KeysOverTheirLimitsAtTimes_CostNoRepetitions()
+    {
+        var time = new ManualTime();
+        var (limited, other) = (FakeEndpoint.Failing("model_rate_limited"), FakeEndpoint.Saying("ok"));
+        var chain = Chain(time, Target([limited, other], time: time));
+        for (var call = 0; call < 100; call++)
+        {
+            Assert.Equal("ok", Text(await ReadAsync(chain)));
+            time.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.InRange(limited.Asked, 20, 50);
+    }
+
+    [Fact]
+    public async Task Stream_CallsOwnTimeIsOver_BlamesNobody()
+    {
+        var slow = Target(new FakeEndpoint((_, stop) => Trickle(stop)));
+        var chain = Chain(new ModelsOptions { TotalTimeout = TimeSpan.FromMilliseconds(60) }, TimeProvider.System, slow);
+        for (var call = 0; call < 4; call++)
+        {
+            Assert.Equal("model_timeout", (await FailingAsync(chain)).Code);
+        }
+
+        Assert.Equal(BreakerPhase.Closed, slow.Phase);
+
+        static async IAsyncEnumerable<ChatDelta> Trickle([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken stop)
+        {
+            while (true)
+            {
+                yield return new ChatText("more ");
+                await Task.Delay(5, stop);
+            }
+        }
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal static class ProviderFailures
     public static ModelException OfStatus(int status, TimeSpan? retryAfter, bool hasBegun, Exception? cause) => status switch
     {
         401 or 403 => new ModelException("model_unauthenticated", "The model's provider does not accept the key.", cause) { AfterFirstToken = hasBegun },
+        402 or 404 => new ModelException("model_missing", $"The model's provider does not have it, or not for this account (status {status}).", cause) { AfterFirstToken = hasBegun },
         429 => new ModelException("model_rate_limited", "The model's provider is over its rate limit.", cause) { IsRetryable = true, RetryAfter = retryAfter, AfterFirstToken = hasBegun },
         408 or 409 or >= 500 => new ModelException("model_unavailable", $"The model's provider answered with status {status}.", cause) { IsRetryable = true, RetryAfter = retryAfter, AfterFirstToken = hasBegun },
         0 => Unreachable(hasBegun, cause),

@@ -93,5 +93,5 @@ internal sealed class ModelAttempt : IAsyncDisposable
 
     /// <summary>The call took longer than it may.</summary>
     public static ModelException TotalTimeout(TimeSpan limit, bool afterFirstToken) =>
-        new("model_timeout", $"The model did not finish within {limit.TotalSeconds:0.#} s.") { IsRetryable = true, AfterFirstToken = afterFirstToken };
+        new("model_timeout", $"The model did not finish within {limit.TotalSeconds:0.#} s.") { IsRetryable = true, AfterFirstToken = afterFirstToken, IsOutOfTime = true };
 }

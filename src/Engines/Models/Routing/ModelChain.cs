@@ -71,7 +71,7 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
                 }
                 catch (ModelException e)
                 {
-                    (failed, failure) = (IsFailure(e, limit), e);
+                    (failed, failure) = (IsFailure(e), e);
                     throw;
                 }
 
@@ -123,19 +123,19 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
         throw last;
     }
 
-    // A request that is wrong is wrong everywhere; a key that is refused is so here only.
+    // A request that is wrong is wrong everywhere; a key that is refused, or a model that is not there, is so here only.
     private bool MayGoOn(ModelException failure, List<ModelTarget> asked)
     {
         var hasOthers = targets.Except(asked).Any() || asked[^1].HasAnotherKey;
-        return !failure.AfterFirstToken && (failure.IsRetryable ? hasOthers || !(failure.RetryAfter > options.RetryMaxDelay) : failure.Code == "model_unauthenticated" && hasOthers);
+        return !failure.AfterFirstToken && (failure.IsRetryable ? hasOthers || !(failure.RetryAfter > options.RetryMaxDelay) : failure.Code is "model_unauthenticated" or "model_missing" && hasOthers);
     }
 
-    // What the provider refuses for its limits, or we for ours, says nothing about its health, nor does a call that had hardly any time.
-    private bool? IsFailure(ModelException failure, TimeSpan limit) => failure.Code switch
+    // What the provider refuses for its limits, or we for ours, says nothing about its health, nor does a call whose own time was over.
+    private static bool? IsFailure(ModelException failure) => failure.Code switch
     {
         "model_rate_limited" => null,
         "model_rejected" => false,
-        "model_timeout" => limit < options.FirstTokenTimeout && !failure.AfterFirstToken ? null : true,
+        _ when failure.IsOutOfTime => null,
         _ => true,
     };
 

@@ -10,6 +10,7 @@ internal sealed class ModelTarget
 {
     // A key that is refused may be mended at the provider.
     private static readonly TimeSpan RefusedKeyRestsFor = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan LimitedKeyRestsFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
 
     private readonly Lock _gate = new();
@@ -69,7 +70,7 @@ internal sealed class ModelTarget
     private TimeSpan Now => _time.GetElapsedTime(_began);
 
     /// <summary>Lets an attempt through, or says how long it would have to wait.</summary>
-    /// <param name="isRepetition">Whether the target was asked before in the same call: such attempts have a budget.</param>
+    /// <param name="isRepetition">Whether the target was asked before in the same call: such attempts have a budget, unless another key is asked than the one that was over its limit.</param>
     /// <param name="wait">How long until it may be tried; null when nobody knows.</param>
     public ModelPermit? TryEnter(bool isRepetition, out TimeSpan? wait)
     {
@@ -89,17 +90,18 @@ internal sealed class ModelTarget
                 return null;
             }
 
-            if (isRepetition && !_retries.HasRoom(now))
+            var isCharged = isRepetition && (_restUntil.Length == 1 || _restUntil.All(until => until <= now));
+            if (isCharged && !_retries.HasRoom(now))
             {
                 wait = null;
                 return null;
             }
 
-            if (isRepetition)
+            if (isCharged)
             {
                 _retries.Spend();
             }
-            else
+            else if (!isRepetition)
             {
                 _retries.Earn();
             }
@@ -121,7 +123,7 @@ internal sealed class ModelTarget
             _breaker.Leave(permit.Epoch, failed, now);
             var rest = failure?.Code switch
             {
-                "model_rate_limited" => failure.RetryAfter ?? TimeSpan.Zero,
+                "model_rate_limited" => failure.RetryAfter ?? LimitedKeyRestsFor,
                 "model_unauthenticated" => RefusedKeyRestsFor,
                 _ => TimeSpan.Zero,
             };

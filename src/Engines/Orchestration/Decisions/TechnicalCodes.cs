@@ -16,6 +16,7 @@ public static class TechnicalCodes
         "unauthenticated",
         "not_configured",
         "model_unauthenticated",
+        "model_missing",
         "model_rejected",
         "model_rate_limited",
         "model_unavailable",
