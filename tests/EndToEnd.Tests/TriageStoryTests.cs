@@ -16,6 +16,7 @@ public sealed class TriageStoryTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static readonly Dictionary<string, string?> Settings = new()
     {
+        ["Steward:Inference:ModelDirectory"] = ShippedModels(),
         ["Steward:Connectors:SettleDelay"] = "00:00:01",
         ["Steward:Connectors:Hooks:RetryAfter:0"] = "00:00:02",
         ["Steward:Connectors:Hooks:RetryAfter:1"] = "00:00:02",
@@ -25,6 +26,7 @@ public sealed class TriageStoryTests(ITestOutputHelper output) : IAsyncLifetime
 
     private readonly TemporaryDirectory _data = new();
     private EnterpriseSimulation? _simulation;
+    private StewardProcess? _steward;
 
     public async Task InitializeAsync() => _simulation = await EnterpriseSimulation.StartAsync();
 
@@ -78,7 +80,7 @@ public sealed class TriageStoryTests(ITestOutputHelper output) : IAsyncLifetime
         }
 
         _simulation.ClearFaults();
-        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation, Settings);
+        await using var again = _steward = await StewardProcess.StartAsync(_data.Path, _simulation, Settings);
         await EventuallyAsync(() => Notes(id) == 1);
 
         // Long enough for whatever would be written a second time.
@@ -89,9 +91,21 @@ public sealed class TriageStoryTests(ITestOutputHelper output) : IAsyncLifetime
         Assert.Equal((await DecisionAsync(later, id)).GetProperty("label").GetString(), GroupOf(id));
     }
 
+    // The models lie beside the solution; the process runs elsewhere.
+    private static string ShippedModels()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (directory is not null && !File.Exists(Path.Combine(directory.FullName, "orleans.sln")))
+        {
+            directory = directory.Parent;
+        }
+
+        return Path.Combine(directory?.FullName ?? throw new InvalidOperationException("The tests do not lie below the solution."), "models");
+    }
+
     private async Task<StewardProcess> StartAsync()
     {
-        var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, Settings);
+        var steward = _steward = await StewardProcess.StartAsync(_data.Path, _simulation!, Settings);
         using var admin = Admin(steward);
         var credentials = _simulation!.Credentials;
         using var created = await admin.PostAsJsonAsync("v1/connectors", new
@@ -149,14 +163,14 @@ public sealed class TriageStoryTests(ITestOutputHelper output) : IAsyncLifetime
 
     private static async Task<JsonElement> DecisionAsync(HttpClient client, string id) => await client.GetFromJsonAsync<JsonElement>($"v1/triage/decisions/servicenow%3A{id}");
 
-    private static Task EventuallyAsync(Func<bool> condition) => EventuallyAsync(() => Task.FromResult(condition()));
+    private Task EventuallyAsync(Func<bool> condition) => EventuallyAsync(() => Task.FromResult(condition()));
 
-    private static async Task EventuallyAsync(Func<Task<bool>> condition)
+    private async Task EventuallyAsync(Func<Task<bool>> condition)
     {
         var deadline = Environment.TickCount64 + 60_000;
         while (!await condition())
         {
-            Assert.True(Environment.TickCount64 < deadline, "It did not come to pass within a minute.");
+            Assert.True(Environment.TickCount64 < deadline, "It did not come to pass within a minute. " + _steward?.Output);
             await Task.Delay(20);
         }
     }
