@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
+using Orleans.Storage;
 using Steward.Identity;
 using Steward.Operations;
 
@@ -8,7 +10,10 @@ namespace Steward.People;
 /// Owns the list of those who hold one of a tenant's roles. Persists: <see cref="KnownHoldersState"/>. Woken by: <see cref="KnownPeople"/>, seldom, and by what all holders should know. A role of a whole company
 /// costs a write a day: whoever comes when the list is full is not written down, only that there are more.
 /// </summary>
-internal sealed class KnownHoldersGrain([PersistentState("holders", StorageNames.GrainState)] IPersistentState<KnownHoldersState> state, TimeProvider time) : Grain, IKnownHoldersGrain
+internal sealed class KnownHoldersGrain(
+    [PersistentState("holders", StorageNames.GrainState)] IPersistentState<KnownHoldersState> state,
+    [FromKeyedServices(StorageNames.GrainState)] IGrainStorage storage,
+    TimeProvider time) : Grain, IKnownHoldersGrain
 {
     /// <summary>The most people who are kept.</summary>
     public const int Most = 200;
@@ -18,6 +23,21 @@ internal sealed class KnownHoldersGrain([PersistentState("holders", StorageNames
     private static readonly TimeSpan ForgottenAfter = TimeSpan.FromDays(90);
 
     private Dictionary<string, KnownHolderEntry> Holders => state.State.Holders;
+
+    /// <summary>Takes over the admins that earlier releases noted: nobody has to come again to be told. It is written down with the first change, and read again until then.</summary>
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        var key = this.GetPrimaryKeyString();
+        if (state.RecordExists || key != GrainKeys.KnownHolders(GrainKeys.TenantOf(key), WellKnownRoles.Admin))
+        {
+            return;
+        }
+
+        foreach (var (userId, admin) in await KnownAdminsState.ReadAsync(storage, GrainKeys.TenantOf(key)))
+        {
+            Holders[userId] = new KnownHolderEntry { At = admin.At, Email = admin.Person.Email, Name = admin.Person.Name };
+        }
+    }
 
     /// <inheritdoc/>
     public async Task Saw(CallerIdentity person, bool holds, CancellationToken cancellationToken = default)

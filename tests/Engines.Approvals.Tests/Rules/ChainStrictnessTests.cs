@@ -29,6 +29,10 @@ public sealed class ChainStrictnessTests
     [InlineData("levels: [{ name: A, approvers: ['group:G'], sla: { escalateAfter: 1d, escalateTo: ['role:helpdesk'] } }]", "levels: [{ name: B, approvers: ['group:G'] }]", false)]
     [InlineData("levels: [{ name: A, approvers: ['group:G'], sla: { remindAfter: [4h], endsAfter: 1d, end: reject } }]", "levels: [{ name: B, approvers: ['group:G'] }]", true)]
     [InlineData("levels: [{ name: A, approvers: ['group:G'] }]", "levels: [{ name: B, approvers: ['group:G'], sla: { endsAfter: 1d, end: approve } }]", true)]
+    [InlineData($"mirror: {{ instance: a, kind: servicenow_approval }}, levels: [{Manager}, {Vice}]", $"levels: [{Manager}]", false)]
+    [InlineData($"levels: [{Manager}, {Vice}]", $"mirror: {{ instance: a, kind: servicenow_approval }}, levels: [{Manager}]", false)]
+    [InlineData($"mirror: {{ instance: b, kind: servicenow_approval }}, levels: [{Manager}, {Vice}]", $"mirror: {{ instance: a, kind: servicenow_approval }}, levels: [{Manager}]", false)]
+    [InlineData($"mirror: {{ instance: a, kind: servicenow_approval }}, levels: [{Manager}, {Vice}]", $"mirror: {{ instance: a, kind: servicenow_approval }}, levels: [{Manager}]", true)]
     public void IsAtLeast_TwoChains_HoldsOnlyWhenEveryApprovalOfTheOtherIsAskedForToo(string chain, string than, bool expected) =>
         Assert.Equal(expected, ChainStrictness.IsAtLeast(Chain(chain), Chain(than)));
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Orleans.Hosting;
 using Steward.Approvals;
 using Steward.Connectors;
@@ -13,6 +14,7 @@ using Steward.Grains.Tests.Connectors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Notifications;
+using Steward.People;
 
 namespace Steward.Grains.Tests.People;
 
@@ -42,10 +44,20 @@ public sealed class DirectoryCluster : GrainCluster, IAsyncLifetime
         _key.Dispose();
     }
 
-    /// <summary>A tenant whose people stand in Workday.</summary>
+    /// <summary>A tenant whose people stand in Workday, as its settings say.</summary>
     internal async Task<string> WorkdayTenantAsync()
     {
         var tenant = "t-hr-" + Guid.NewGuid().ToString("n");
+        Silo.GetRequiredService<IOptionsMonitor<DirectoryOptions>>().CurrentValue.Tenants[tenant] = new() { Connector = "hr" };
+        await ConnectWorkdayAsync(
+            tenant,
+            ["workers.get", "people.find", "people.find_left", "organizations.list", "organizations.get", "organizations.workers", "time_off.entries", "time_off.request", "time_off.types", "inbox.list", "inbox.approve"]);
+        return tenant;
+    }
+
+    /// <summary>Connects Workday as <c>hr</c>, with these operations or those that are on by themselves.</summary>
+    internal async Task ConnectWorkdayAsync(string tenant, IReadOnlyList<string>? operations)
+    {
         SignIn(tenant, "u-root", WellKnownRoles.Admin);
         await Grains.GetGrain<IConnectorGrain>(GrainKeys.Connector(tenant, "hr")).Create(new CreateConnector
         {
@@ -54,9 +66,8 @@ public sealed class DirectoryCluster : GrainCluster, IAsyncLifetime
             AuthId = "jwt",
             Fields = new Dictionary<string, string> { ["host"] = "wd2-impl-services1.workday.com", ["tenant"] = "acme", ["clientId"] = Company.Credentials.WorkdayClientId, ["subject"] = "ISU_Steward" },
             SealedSecrets = new Dictionary<string, string> { ["privateKey"] = Silo.GetRequiredService<SecretSealer>().Seal(new SecretText(_key.ExportPkcs8PrivateKeyPem()), GrainKeys.Connector(tenant, "hr")) },
-            Operations = ["workers.get", "people.find", "people.find_left", "organizations.list", "organizations.get", "organizations.workers", "time_off.entries", "time_off.request", "time_off.types", "inbox.list", "inbox.approve"],
+            Operations = operations,
         });
-        return tenant;
     }
 
     internal void AssumePlatform(string tenant) => Silo.GetRequiredService<PlatformIdentity>().Assume(tenant);

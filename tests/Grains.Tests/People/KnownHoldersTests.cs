@@ -1,8 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+using Orleans.Storage;
 using Steward.Approvals;
 using Steward.Engines.Notifications;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
+using Steward.Operations;
 using Steward.People;
 
 namespace Steward.Grains.Tests.People;
@@ -67,6 +70,26 @@ public sealed class KnownHoldersTests(DirectoryCluster cluster) : IClassFixture<
         cluster.Time.Advance(TimeSpan.FromDays(31));
 
         Assert.Equal(["u-new"], (await role.List()).People.Select(person => person.UserId));
+    }
+
+    [Fact]
+    public async Task List_AdminsThatAnEarlierReleaseNoted_AreTakenOverOnce()
+    {
+        var root = Person("u-root", WellKnownRoles.Admin);
+        var storage = cluster.Silo.GetRequiredKeyedService<IGrainStorage>(StorageNames.GrainState);
+        var old = new KnownAdminsState { Admins = { ["u-root"] = new() { Person = root, At = cluster.Time.GetUtcNow() }, ["u-gone"] = new() { Person = Person("u-gone"), At = cluster.Time.GetUtcNow() } } };
+        await storage.WriteStateAsync(KnownAdminsState.StateName, KnownAdminsState.IdOf(_tenant), new GrainState<KnownAdminsState>(old));
+        var admins = Role(WellKnownRoles.Admin);
+
+        // The name of the grain that wrote it is that of its class, without Grain and in small letters.
+        Assert.Equal(nameof(KnownHoldersGrain)[..^"Grain".Length].ToLowerInvariant(), admins.GetGrainId().Type.ToString());
+        Assert.Equal(["u-gone", "u-root"], (await admins.List()).People.Select(person => person.UserId).Order(StringComparer.Ordinal));
+        Assert.Empty((await Role("finance").List()).People);
+
+        await admins.Saw(Person("u-gone"), holds: false);
+
+        var left = Assert.Single((await Role(WellKnownRoles.Admin).List()).People);
+        Assert.Equal(("u-root", root.Email, root.Name), (left.UserId, left.Email, left.Name));
     }
 
     [Fact]

@@ -81,6 +81,77 @@ public sealed class WorkdayDirectoryTests(DirectoryCluster cluster) : IClassFixt
     }
 
     [Fact]
+    public async Task Find_WorkdayThatNoSettingNames_IsNotAsked()
+    {
+        var tenant = "t-hr-" + Guid.NewGuid().ToString("n");
+        await cluster.ConnectWorkdayAsync(tenant, operations: null);
+        await cluster.ConnectWorkdayAsync("t-acme", operations: null);
+        var before = Asked();
+
+        Assert.Null(await cluster.Of(tenant).FindManagerAsync(Ada, default));
+        Assert.NotNull(await cluster.Of(tenant).FindAsync(Ada, default));
+        Assert.Equal("Ada Lovelace", (await cluster.Acme.FindAsync(Ada, default))!.Name);
+        Assert.Equal(before, Asked());
+
+        int Asked() => cluster.Company.Calls.Count(call => call.Path.Contains("/ccx/", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Operations_WhatTellsOfEverybody_IsOffUntilItIsNamed()
+    {
+        var (plain, named) = ("t-hr-" + Guid.NewGuid().ToString("n"), "t-hr-" + Guid.NewGuid().ToString("n"));
+        await cluster.ConnectWorkdayAsync(plain, operations: null);
+        await cluster.ConnectWorkdayAsync(named, ["organizations.list"]);
+
+        Assert.Contains("hr.workers.find", (await OpenAsync(plain)).Operations.Select(operation => operation.Id));
+        Assert.DoesNotContain((await OpenAsync(plain)).Operations, operation => operation.Id == "hr.people.find_left" || operation.Id.StartsWith("hr.organizations.", StringComparison.Ordinal));
+        Assert.Equal(["hr.organizations.list"], (await OpenAsync(named)).Operations.Select(operation => operation.Id));
+
+        async Task<ITenantConnectors> OpenAsync(string tenant)
+        {
+            cluster.AssumePlatform(tenant);
+            return await cluster.Silo.GetRequiredService<IConnectorRegistry>().OpenAsync(tenant, null, default);
+        }
+    }
+
+    [Theory]
+    [InlineData(true, false, "Sales (Grace Hopper)")]
+    [InlineData(true, false, "Nothing")]
+    [InlineData(false, true, "Sales (Grace Hopper)")]
+    public async Task FindGroup_ListThatIsCut_IsUnavailableAndNotAPart(bool isListCut, bool areMembersCut, string group)
+    {
+        await Assert.ThrowsAsync<DirectoryUnavailableException>(() => Answering(isListCut, areMembersCut).FindGroupAsync(group, default));
+    }
+
+    [Fact]
+    public async Task FindGroup_ListsThatAreWhole_IsItsMembers()
+    {
+        Assert.Equal([Ada], (await Answering(isListCut: false, areMembersCut: false).FindGroupAsync("sales (grace hopper)", default))!.Select(entry => entry.Person.Email));
+        Assert.Null(await Answering(isListCut: true, areMembersCut: false).FindGroupAsync("Sales", default));
+    }
+
+    private WorkdayPeople Answering(bool isListCut, bool areMembersCut) => new(new(
+        new ListedOrganizations(isListCut, areMembersCut),
+        "hr",
+        TimeSpan.FromSeconds(15),
+        cluster.Time));
+
+    private sealed class ListedOrganizations(bool isListCut, bool areMembersCut) : ITenantConnectors
+    {
+        public IReadOnlyList<ConnectorOperation> Operations => [];
+
+        public Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
+        {
+            object answer = request.OperationId == "hr.organizations.list"
+                ? new { items = new[] { new { id = "1", name = "Sales", title = "Sales (Grace Hopper)" }, new { id = "2", name = "Sales", title = "Sales (Alan Turing)" } }, truncated = isListCut }
+                : new { items = new[] { new { id = "3", name = "Ada Lovelace", email = Ada } }, truncated = areMembersCut };
+            return Task.FromResult<ActionOutcome>(new ActionSucceeded(JsonSerializer.SerializeToElement(answer)));
+        }
+
+        public Task<ReconcileOutcome> ReconcileAsync(ActionRequest request, DateTimeOffset sentAt, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    [Fact]
     public async Task Find_WhatWorkdayRefuses_IsUnavailableAndNotNobody()
     {
         var directory = cluster.Of(await cluster.WorkdayTenantAsync());

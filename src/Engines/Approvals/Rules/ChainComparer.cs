@@ -21,7 +21,7 @@ internal static class ChainComparer
             ? left == right
             : left with { RemindAfter = right.RemindAfter, EscalateTo = right.EscalateTo } == right && left.RemindAfter.SequenceEqual(right.RemindAfter) && left.EscalateTo.SequenceEqual(right.EscalateTo);
 
-    private static bool AreEqual(MirrorDefinition? left, MirrorDefinition? right) =>
+    internal static bool AreEqual(MirrorDefinition? left, MirrorDefinition? right) =>
         left is null || right is null
             ? left == right
             : left with { Settings = right.Settings } == right

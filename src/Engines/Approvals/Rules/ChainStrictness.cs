@@ -6,9 +6,11 @@ namespace Steward.Engines.Approvals.Rules;
 internal static class ChainStrictness
 {
     /// <summary>Whether whatever <paramref name="chain"/> approves would have all the approvals that <paramref name="than"/> asks for, of the same people.</summary>
+    /// <remarks>Whoever closes a chain's record in another system decides it, and its absence leaves nothing there: one with another mirror is not told to be stricter.</remarks>
     public static bool IsAtLeast(ChainDefinition chain, ChainDefinition than)
     {
-        if ((than.FourEyes && !chain.FourEyes) || (than.Veto && !chain.Veto) || chain.ValidFor > than.ValidFor || !chain.Fallback.ToHashSet().SetEquals(than.Fallback))
+        if ((than.FourEyes && !chain.FourEyes) || (than.Veto && !chain.Veto) || chain.ValidFor > than.ValidFor || !chain.Fallback.ToHashSet().SetEquals(than.Fallback)
+            || !ChainComparer.AreEqual(chain.Mirror, than.Mirror))
         {
             return false;
         }

@@ -36,12 +36,12 @@ public sealed class InstanceOperations
     /// <summary>The operations of an instance.</summary>
     public static InstanceOperations Of(ResolvedInstance target) => Known.GetValue(target, static target => new InstanceOperations(target));
 
-    /// <summary>Whether an operation is switched on: by name, or, where the tenant has chosen none, because it only reads.</summary>
+    /// <summary>Whether an operation is switched on: by name, or, where the tenant has chosen none, because it only reads and the template does not leave it to the administrator.</summary>
     public static bool IsEnabled(ConnectorInstance instance, OperationTemplate operation)
     {
         ArgumentNullException.ThrowIfNull(instance);
         ArgumentNullException.ThrowIfNull(operation);
-        return instance.Operations?.Contains(operation.Id, StringComparer.Ordinal) ?? operation.Effect == OperationEffect.Read;
+        return instance.Operations?.Contains(operation.Id, StringComparer.Ordinal) ?? (operation.Effect == OperationEffect.Read && !operation.OptIn);
     }
 
     /// <summary>The roles that may use an operation; null for every employee.</summary>

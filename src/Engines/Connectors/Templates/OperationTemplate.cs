@@ -65,6 +65,9 @@ public sealed record OperationTemplate
     /// <summary>Whether a person must agree, whatever the tenant's own policy allows.</summary>
     public bool RequiresApproval { get; init; }
 
+    /// <summary>Whether it is off until an administrator names it, also where the tenant has chosen none and what only reads is on.</summary>
+    public bool OptIn { get; init; }
+
     /// <summary>How many units of the limits one call takes.</summary>
     public int Cost { get; init; } = 1;
 

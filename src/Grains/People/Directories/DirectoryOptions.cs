@@ -27,10 +27,10 @@ public sealed class DirectoryOptions
 /// <summary>Where one tenant's people are looked up.</summary>
 public sealed class TenantDirectoryOptions
 {
-    /// <summary>The connector that knows people, managers and groups: one of Okta, Entra ID or Workday. Null takes the first of Okta, then of Entra ID, then of Workday.</summary>
+    /// <summary>The connector that knows people, managers and groups: one of Okta, Entra ID or Workday. Null takes the first of Okta, then of Entra ID; Workday has to be named.</summary>
     public string? Connector { get; set; }
 
-    /// <summary>The connector that knows who is out of office: one of Entra ID or Workday. Null takes the first of Entra ID, then of Workday; <c>none</c> asks nobody.</summary>
+    /// <summary>The connector that knows who is out of office: one of Entra ID or Workday. Null takes the first of Entra ID, then <see cref="Connector"/> where that names Workday; <c>none</c> asks nobody.</summary>
     public string? Absences { get; set; }
 
     /// <summary>The IANA time zone in which days off begin and end where a system knows dates only; null, or one that the machine does not know, is UTC.</summary>

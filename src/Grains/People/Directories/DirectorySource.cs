@@ -19,7 +19,10 @@ internal sealed record DirectorySource(IPeopleSource People, IAbsenceSource? Abs
     private const string FindReplies = ".users.out_of_office";
     private const string FindTimeOff = ".time_off.entries";
 
-    /// <summary>The systems that a tenant wants, else those that it has connected; null when there is none that knows people.</summary>
+    /// <summary>
+    /// The systems that a tenant wants, else those that it has connected; null when there is none that knows people. Workday only when the tenant's options name it: it may be connected for each person's own use, for
+    /// reports alone, or without the right to query, and then every approval would wait for an answer that never comes.
+    /// </summary>
     /// <exception cref="DirectoryUnavailableException">The one that it wants is not connected.</exception>
     public static DirectorySource? Choose(ITenantConnectors connectors, IReadOnlyList<ResolvedInstance> listed, TenantDirectoryOptions? wanted, TimeSpan timeout, TimeProvider time)
     {
@@ -30,7 +33,7 @@ internal sealed record DirectorySource(IPeopleSource People, IAbsenceSource? Abs
         DirectoryCalls Calls(string name) => new(connectors, name, timeout, time);
 
         var configured = operations.Contains("okta.groups.members") && TemplateOf(Okta) is null ? Okta : null;
-        if ((wanted?.Connector ?? configured ?? First(Okta, FindUsers) ?? First(Entra, FindUsers) ?? First(Workday, FindWorkers)) is not { } name)
+        if ((wanted?.Connector ?? configured ?? First(Okta, FindUsers) ?? First(Entra, FindUsers)) is not { } name)
         {
             return null;
         }
@@ -43,7 +46,7 @@ internal sealed record DirectorySource(IPeopleSource People, IAbsenceSource? Abs
 
         return new(
             template == Workday ? new WorkdayPeople(Calls(name)) : new IdentityPeople(Calls(name), template == Entra),
-            (wanted?.Absences ?? First(Entra, FindReplies) ?? First(Workday, FindTimeOff)) switch
+            (wanted?.Absences ?? First(Entra, FindReplies) ?? (template == Workday ? name : null)) switch
             {
                 { } absences when operations.Contains(absences + FindReplies) => new MailboxAbsences(Calls(absences)),
                 { } absences when operations.Contains(absences + FindTimeOff) => new WorkdayAbsences(Calls(absences), absences == name, ZoneOf(wanted), time),

@@ -48,14 +48,21 @@ internal sealed class WorkdayPeople(DirectoryCalls calls) : IPeopleSource
     {
         var listed = await _calls.AskAsync("organizations.list", [], cancellationToken);
         var found = DirectoryCalls.Items(listed).Where(item => NamesOf(item).Contains(group, StringComparer.OrdinalIgnoreCase)).Select(item => DirectoryCalls.Text(item, "id")).OfType<string>().ToList();
-        if (found.Count == 0 && DirectoryCalls.IsCut(listed))
+        if (found.Count <= 1 && DirectoryCalls.IsCut(listed))
         {
-            throw new DirectoryUnavailableException($"{_calls.Name} has more organisations than are looked through, and {group} is not among the first.");
+            // Whoever names a group by a name that others share names none: the one that was found may not be the only one.
+            throw new DirectoryUnavailableException($"{_calls.Name} has more organisations than are looked through, so that it is not known which one is {group}.");
         }
 
-        return found.Count == 1
-            ? [.. DirectoryCalls.Items(await _calls.AskAsync("organizations.workers", new() { ["organizationId"] = found[0] }, cancellationToken)).Select(item => Read(item, isActive: true)).OfType<DirectoryEntry>()]
-            : null;
+        if (found.Count != 1)
+        {
+            return null;
+        }
+
+        var members = await _calls.AskAsync("organizations.workers", new() { ["organizationId"] = found[0] }, cancellationToken);
+        return DirectoryCalls.IsCut(members)
+            ? throw new DirectoryUnavailableException($"{group} has more people in {_calls.Name} than are read.")
+            : [.. DirectoryCalls.Items(members).Select(item => Read(item, isActive: true)).OfType<DirectoryEntry>()];
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Mcp;
 
 namespace Steward.Engines.Connectors.Pipeline.Middleware;
@@ -56,8 +57,7 @@ internal sealed class CheckMiddleware(IOptionsMonitor<ConnectorsOptions> options
             throw OutcomeException.Failed(FailureCodes.NotConfigured, $"The connector '{instance.Name}' is switched off.");
         }
 
-        if (!McpOperations.IsAlwaysOn(call.Request.Target.Template, id) &&
-            (instance.Operations is { } on ? !on.Contains(id, StringComparer.Ordinal) : call.Request.Operation.Effect != OperationEffect.Read))
+        if (!McpOperations.IsAlwaysOn(call.Request.Target.Template, id) && !InstanceOperations.IsEnabled(instance, call.Request.Operation))
         {
             throw OutcomeException.Failed(FailureCodes.Forbidden, $"The operation '{id}' of the connector '{instance.Name}' is not switched on.");
         }
