@@ -83,6 +83,7 @@ public static class StewardGrainsExtensions
         services.AddStewardCredentials();
         services.TryAddSingleton<InstanceDirectory>();
         services.TryAddSingleton<CallsUnderWay>();
+        services.AddHostedService(provider => provider.GetRequiredService<CallsUnderWay>());
         services.TryAddSingleton<IHookTargets, ConnectorHookTargets>();
         services.TryAddSingleton(new OpenApiImporter());
         services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));

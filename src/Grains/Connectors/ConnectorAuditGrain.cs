@@ -18,6 +18,9 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
     private const int MaxScanned = 20_000;
     private const int MaxConflicts = 3;
 
+    // Silos' clocks differ, and an entry is written some time after the call.
+    private static readonly TimeSpan Slack = TimeSpan.FromMinutes(1);
+
     private AuditWeek _week = AuditWeek.Before;
     private long _sequence = -1;
 
@@ -28,39 +31,32 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
     {
         Caller.RequireSystem();
         var week = AuditWeek.Of(time.GetUtcNow());
-        if (_sequence < 0 || week != _week)
-        {
-            _sequence = (await journals.GetHeadAsync(week.JournalOf(Key), cancellationToken))?.Sequence ?? 0;
-            _week = week;
-        }
-
-        if (entries.Any(entry => entry.IsRepeated))
-        {
-            entries = await WithoutKnownAsync(week, entries, cancellationToken);
-        }
-
-        var records = entries.Select(entry => new JournalRecord
-        {
-            Type = EntryType,
-            Payload = JsonSerializer.SerializeToUtf8Bytes(entry, ConnectorAuditJson.Default.ConnectorAuditEntry),
-            At = entry.At.ToMilliseconds(),
-        }).ToList();
-        if (records.Count == 0)
-        {
-            return;
-        }
-
         try
         {
+            if (_sequence < 0 || week != _week)
+            {
+                _sequence = (await journals.GetHeadAsync(week.JournalOf(Key), cancellationToken))?.Sequence ?? 0;
+                _week = week;
+            }
+
+            entries = await WithoutKnownAsync(week, entries, cancellationToken);
             for (var attempt = 0; attempt < MaxConflicts; attempt++)
             {
-                switch (await journals.AppendAsync(new JournalAppend { Journal = week.JournalOf(Key), ExpectedSequence = _sequence, Records = records }, CancellationToken.None))
+                if (entries.Count == 0)
+                {
+                    return;
+                }
+
+                switch (await journals.AppendAsync(new JournalAppend { Journal = week.JournalOf(Key), ExpectedSequence = _sequence, Records = ToRecords(entries) }, CancellationToken.None))
                 {
                     case JournalAppended appended:
                         _sequence = appended.Sequence;
                         return;
                     case JournalConflict conflict:
-                        // Another activation wrote, in a silo that is about to be lost or just was. What is appended depends on nothing that is there already.
+                        // Another activation wrote, in a silo that is about to be lost or just was. What is appended depends on nothing that is there already, but may be it.
+                        var known = new HashSet<string>(StringComparer.Ordinal);
+                        await FindAsync(week, _sequence, conflict.Sequence, Repeated(entries), known, cancellationToken);
+                        entries = Without(known, entries);
                         _sequence = conflict.Sequence;
                         break;
                 }
@@ -76,29 +72,61 @@ internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider t
         throw new StewardException(ErrorCodes.Unavailable, "The audit log moved to another server.") { IsRetryable = true };
     }
 
+    private static List<JournalRecord> ToRecords(IReadOnlyList<ConnectorAuditEntry> entries) => [.. entries.Select(entry => new JournalRecord
+    {
+        Type = EntryType,
+        Payload = JsonSerializer.SerializeToUtf8Bytes(entry, ConnectorAuditJson.Default.ConnectorAuditEntry),
+        At = entry.At.ToMilliseconds(),
+    })];
+
     // Whoever repeats entries did not get an answer: perhaps they were written before the silo was lost.
     private async Task<IReadOnlyList<ConnectorAuditEntry>> WithoutKnownAsync(AuditWeek week, IReadOnlyList<ConnectorAuditEntry> entries, CancellationToken cancellationToken)
     {
-        var open = entries.Where(entry => entry is { IsRepeated: true, EntryId: not null }).Select(entry => entry.EntryId!).ToHashSet(StringComparer.Ordinal);
+        var open = Repeated(entries);
         var known = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var one in new[] { week, new AuditWeek(week.Index - 1) })
+        if (open.Count > 0 && !await FindAsync(week, Math.Max(0, _sequence - MaxScanned), _sequence, open, known, cancellationToken))
         {
-            var head = one == week ? _sequence : (await journals.GetHeadAsync(one.JournalOf(Key), cancellationToken))?.Sequence ?? 0;
-            for (var (end, last) = (head, Math.Max(0, head - MaxScanned)); end > last && known.Count < open.Count; end = Math.Max(0, end - ReadAtOnce))
-            {
-                var from = Math.Max(0, end - ReadAtOnce);
-                foreach (var record in (await journals.ReadAsync(one.JournalOf(Key), from, (int)(end - from), cancellationToken)).Where(record => record.Type == EntryType && record.Payload.Length > 0))
-                {
-                    if (JsonSerializer.Deserialize(record.Payload.Span, ConnectorAuditJson.Default.ConnectorAuditEntry)!.EntryId is { } id && open.Contains(id))
-                    {
-                        known.Add(id);
-                    }
-                }
-            }
+            var before = new AuditWeek(week.Index - 1);
+            var head = (await journals.GetHeadAsync(before.JournalOf(Key), cancellationToken))?.Sequence ?? 0;
+            await FindAsync(before, Math.Max(0, head - MaxScanned), head, open, known, cancellationToken);
         }
 
-        return [.. entries.Where(entry => entry.EntryId is null || !known.Contains(entry.EntryId))];
+        return Without(known, entries);
     }
+
+    // Looks for the open entries from the end; true when there is no sense in going on before. Entries are not in the order of their times, for one may be written late: not one that is too old ends
+    // it but a part without any that could be.
+    private async Task<bool> FindAsync(AuditWeek week, long after, long end, Dictionary<string, DateTimeOffset> open, HashSet<string> known, CancellationToken cancellationToken)
+    {
+        while (known.Count < open.Count && end > after)
+        {
+            var oldest = open.Values.Min() - Slack;
+            var from = Math.Max(after, end - ReadAtOnce);
+            var part = await journals.ReadAsync(week.JournalOf(Key), from, (int)(end - from), cancellationToken);
+            foreach (var record in part.Where(record => record.Type == EntryType && record.Payload.Length > 0))
+            {
+                if (JsonSerializer.Deserialize(record.Payload.Span, ConnectorAuditJson.Default.ConnectorAuditEntry)!.EntryId is { } id && open.ContainsKey(id))
+                {
+                    known.Add(id);
+                }
+            }
+
+            if (part.Count > 0 && part.All(record => record.At < oldest))
+            {
+                return true;
+            }
+
+            end = from;
+        }
+
+        return known.Count == open.Count;
+    }
+
+    private static Dictionary<string, DateTimeOffset> Repeated(IReadOnlyList<ConnectorAuditEntry> entries) =>
+        entries.Where(entry => entry is { IsRepeated: true, EntryId: not null }).DistinctBy(entry => entry.EntryId).ToDictionary(entry => entry.EntryId!, entry => entry.At, StringComparer.Ordinal);
+
+    private static IReadOnlyList<ConnectorAuditEntry> Without(HashSet<string> known, IReadOnlyList<ConnectorAuditEntry> entries) =>
+        known.Count == 0 ? entries : [.. entries.Where(entry => entry.EntryId is null || !known.Contains(entry.EntryId))];
 
     /// <inheritdoc/>
     public async Task<ConnectorAuditPage> List(string? instance, long before, int limit, CancellationToken cancellationToken = default)

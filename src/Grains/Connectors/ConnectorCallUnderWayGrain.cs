@@ -4,8 +4,12 @@ using Steward.Identity;
 
 namespace Steward.Connectors;
 
-/// <summary>Hands out the end of a call that another grain of this silo began. Woken by: that grain, and whoever made the call. Nothing is left of it elsewhere: then the outcome is not known.</summary>
+/// <summary>
+/// Hands out the end of a call that another grain of this silo began, as often as it is asked for: an answer may be lost on its way. Woken by: that grain, and whoever made the call. Nothing is left of
+/// it elsewhere: then the outcome is not known.
+/// </summary>
 [PreferLocalPlacement]
+[CollectionAgeLimit(Minutes = 2)]
 internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvider time) : Grain, IConnectorCallUnderWayGrain
 {
     private CallUnderWay? _call;
@@ -14,13 +18,14 @@ internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvid
     public Task<bool> Attach(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        _call ??= calls.Take(this.GetPrimaryKeyString());
+        _call ??= calls.Find(this.GetPrimaryKeyString());
         return Task.FromResult(_call is not null);
     }
 
     /// <inheritdoc/>
     public async Task<ConnectorCallResult> Wait(CancellationToken cancellationToken = default)
     {
+        _call ??= calls.Find(this.GetPrimaryKeyString());
         if (_call is not { } call)
         {
             DeactivateOnIdle();
@@ -37,14 +42,7 @@ internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvid
         }
 
         await using var stopping = cancellationToken.Register(call.Stop.Cancel);
-        if (!await EndsSoonAsync(call.Result, time))
-        {
-            return Going(GrainKeys.LastPart(this.GetPrimaryKeyString()));
-        }
-
-        DeactivateOnIdle();
-        call.Stop.Dispose();
-        return await call.Result;
+        return await EndsSoonAsync(call.Result, time) ? await call.Result : Going(GrainKeys.LastPart(this.GetPrimaryKeyString()));
     }
 
     /// <summary>Whether a call ends before whoever asks has to be answered.</summary>

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Instances;
@@ -11,22 +12,23 @@ using Steward.Identity;
 namespace Steward.Connectors;
 
 /// <summary>
-/// Makes single calls with the caller's rights. Holds nothing; as many at a time as <see cref="MaxPerSilo"/> wait for external systems. A call that takes long is handed over to a grain of its
-/// own, so that nobody waits in vain for a silo that is lost. Woken by: front ends and connectors that check themselves.
+/// Makes single calls with the caller's rights. Holds nothing; as many at a time as <see cref="CallsUnderWay.MaxPerTenant"/> wait for external systems, and more are refused at once: whoever waited in a
+/// queue would not know whether the call was made. A call that takes long is handed over to a grain of its own, so that nobody waits in vain for a silo that is lost. Woken by: front ends and connectors
+/// that check themselves.
 /// </summary>
 [StatelessWorker(MaxPerSilo)]
-internal sealed class ConnectorCallsGrain(
+[Reentrant] // Safe: it holds nothing.
+internal sealed partial class ConnectorCallsGrain(
     IConnectorRegistry registry,
     IConnectorPipeline pipeline,
     InstanceDirectory directory,
     OrchestrationDefinitions definitions,
     CallsUnderWay underWay,
     PlatformIdentity platform,
-    TimeProvider time) : Grain, IConnectorCallsGrain
+    TimeProvider time,
+    ILogger<ConnectorCallsGrain> logger) : Grain, IConnectorCallsGrain
 {
-    /// <summary>The most calls of one tenant at a time in one silo; more wait.</summary>
-    public const int MaxPerSilo = 64;
-
+    private const int MaxPerSilo = 64;
     private const int MaxArgumentsLength = 256 * 1024;
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(40);
@@ -54,25 +56,49 @@ internal sealed class ConnectorCallsGrain(
         var arguments = ReadArguments(command.ArgumentsJson);
         var tenantId = TenantId;
         var caller = Caller.Required;
-        if (!underWay.HasRoom(tenantId))
+        if (underWay.Begin(tenantId, caller.UserId, token => MakeAsync(tenantId, command, arguments, caller, token)) is not { } call)
         {
-            return new ConnectorCallResult { Outcome = "unavailable", Message = "Too many calls of this tenant are waiting for external systems.", IsRetryable = true, RetryAfter = CallsUnderWay.AnswerWithin };
+            return new ConnectorCallResult
+            {
+                Outcome = "unavailable",
+                Message = "Too many calls of this tenant are waiting for external systems, or the server is stopping. Nothing was done.",
+                IsRetryable = true,
+                RetryAfter = CallsUnderWay.AnswerWithin,
+            };
         }
 
-        // Beside the grain, which answers before the call has ended when that takes long.
-        var stop = new CancellationTokenSource();
-        var call = Task.Run(() => MakeAsync(tenantId, command, arguments, caller, stop.Token), CancellationToken.None);
-        await using var stopping = cancellationToken.Register(stop.Cancel);
-        if (await ConnectorCallUnderWayGrain.EndsSoonAsync(call, time))
+        // It goes on beside the grain, which answers before the call has ended when that takes long.
+        await using var stopping = cancellationToken.Register(call.Stop.Cancel);
+        if (await ConnectorCallUnderWayGrain.EndsSoonAsync(call.Result, time))
         {
-            stop.Dispose();
-            return await call;
+            return await call.Result;
         }
 
-        var id = underWay.Keep(tenantId, new CallUnderWay(caller.UserId, call, stop));
-        platform.Assume(tenantId);
-        await GrainFactory.GetGrain<IConnectorCallUnderWayGrain>(GrainKeys.CallUnderWay(tenantId, id)).Attach(CancellationToken.None);
-        return ConnectorCallUnderWayGrain.Going(id);
+        var id = underWay.Keep(tenantId, call);
+        return await HandOverAsync(tenantId, id) ? ConnectorCallUnderWayGrain.Going(id) : await call.Result;
+    }
+
+    // Whoever made the call can only ask for its end when the other grain is in this silo. Else it is waited for here, as long as the caller does.
+    private async Task<bool> HandOverAsync(string tenantId, string id)
+    {
+        var key = GrainKeys.CallUnderWay(tenantId, id);
+        try
+        {
+            platform.Assume(tenantId);
+            if (await GrainFactory.GetGrain<IConnectorCallUnderWayGrain>(key).Attach(CancellationToken.None))
+            {
+                return true;
+            }
+        }
+#pragma warning disable CA1031 // Whatever it was: the call goes on.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotHandedOver(logger, tenantId, exception);
+        }
+
+        underWay.Release(key);
+        return false;
     }
 
     private async Task<ConnectorCallResult> MakeAsync(string tenantId, ConnectorCallCommand command, JsonElement arguments, CallerIdentity caller, CancellationToken cancellationToken)
@@ -203,4 +229,7 @@ internal sealed class ConnectorCallsGrain(
                 ? connectors.ExecuteAsync(new ActionRequest { ActionId = command.ActionId + "/policy", OperationId = operationId, Arguments = with, Caller = PersonOf(caller) }, token)
                 : Task.FromResult<ActionOutcome>(new ActionFailed("not_found", $"'{operationId}' cannot be read.", IsRetryable: false));
     }
+
+    [LoggerMessage(EventId = 1416, Level = LogLevel.Warning, Message = "A call of {Tenant} that takes long could not be handed over; it is waited for where it began")]
+    private static partial void LogNotHandedOver(ILogger logger, string tenant, Exception exception);
 }

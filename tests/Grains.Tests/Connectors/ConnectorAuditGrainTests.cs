@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Connectors;
 using Steward.Grains.Tests.Hosting;
@@ -119,6 +120,38 @@ public sealed class ConnectorAuditGrainTests(TimedCluster cluster)
         await AppendAsync("desk", 1, 1);
 
         Assert.Equal(["1", "other", "0"], (await ListAsync("desk", 0, 10)).Entries.Select(entry => entry.ActionId));
+    }
+
+    [Fact]
+    public async Task Append_AnotherActivationWroteWhatIsRepeated_IsWrittenOnce()
+    {
+        await AppendAsync("desk", 1);
+        var journal = AuditWeek.Of(cluster.Time.GetUtcNow()).JournalOf(GrainKeys.ConnectorAudit(_tenant));
+        var head = (await cluster.Journals.GetHeadAsync(journal))!.Sequence;
+        var other = new JournalRecord { Type = "connector.call", Payload = JsonSerializer.SerializeToUtf8Bytes(Entry("1"), ConnectorAuditJson.Default.ConnectorAuditEntry), At = cluster.Time.GetUtcNow() };
+        await cluster.Journals.AppendAsync(new JournalAppend { Journal = journal, ExpectedSequence = head, Records = [other] });
+
+        cluster.SignInAsPlatform(_tenant);
+        await Log().Append([Entry("1") with { IsRepeated = true }, Entry("2") with { IsRepeated = true }]);
+
+        Assert.Equal(["2", "1", "0"], (await ListAsync("desk", 0, 10)).Entries.Select(entry => entry.ActionId));
+    }
+
+    [Fact]
+    public async Task Append_RepeatedAndNotWrittenBefore_LooksOnlyThroughWhatIsAsRecent()
+    {
+        for (var batch = 0; batch < 4; batch++)
+        {
+            await AppendAsync("busy", 1_000);
+        }
+
+        cluster.Time.Advance(TimeSpan.FromMinutes(10));
+        await AppendAsync("busy", 10);
+        cluster.SignInAsPlatform(_tenant);
+        await Log().Append([Entry("1") with { IsRepeated = true }]);
+
+        var read = cluster.Faults.EntriesRead.Where(pair => pair.Key.StartsWith(_tenant + "/", StringComparison.Ordinal)).Sum(pair => pair.Value);
+        Assert.InRange(read, 10, 1_500);
     }
 
     private ConnectorAuditEntry Entry(string id) => new()

@@ -13,6 +13,9 @@ public sealed class SystemCluster : GrainCluster, IAsyncLifetime
 {
     public ChangingSystem System { get; private set; } = null!;
 
+    /// <summary>Whether calls that take long cannot be handed over.</summary>
+    internal bool AttachFails { get; set; }
+
     async Task IAsyncLifetime.InitializeAsync()
     {
         System = await ChangingSystem.StartAsync();
@@ -38,6 +41,7 @@ public sealed class SystemCluster : GrainCluster, IAsyncLifetime
     {
         silo.Services.RemoveAll<IConnectorRegistry>();
         silo.Services.AddStewardConnectors(options => options.AllowPrivateAddresses = true);
+        silo.AddIncomingGrainCallFilter(call => AttachFails && call.ImplementationMethod.Name == nameof(IConnectorCallUnderWayGrain.Attach) ? throw new TimeoutException("Nobody answers.") : call.Invoke());
     }
 
     private const string Template =
