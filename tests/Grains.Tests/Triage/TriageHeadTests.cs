@@ -225,6 +225,7 @@ public sealed class TriageHeadTests : IDisposable
         Assert.Equal((8, 3, 3), await FaredAsync(head));
 
         // What happened to a record always counts, and one person's word does not take it away.
+        _cluster.SignInAsPlatform(_tenant);
         await Triage.Label([Moved("sn:0", "Mail"), Moved("sn:7", "Network")]);
         Assert.Equal((8, 4, 3), await FaredAsync(head));
         _cluster.SignIn(_tenant, "u-mallory");
