@@ -77,6 +77,14 @@ public sealed record TriageHeads
     /// <summary>The last twenty, newest first.</summary>
     [Id(3)]
     public required IReadOnlyList<TriageHeadInfo> Heads { get; init; }
+
+    /// <summary>Tickets from connected systems that any version or the base routed, ever: as those of a head are counted.</summary>
+    [Id(4)]
+    public long Routed { get; init; }
+
+    /// <summary>Of these, those that belonged elsewhere.</summary>
+    [Id(5)]
+    public long Overridden { get; init; }
 }
 
 /// <summary>A head, and how it has fared since it answers.</summary>

@@ -19,7 +19,10 @@ internal sealed class TicketDossier(string ticketId)
     public string? Ticket => Decisions.LastOrDefault()?.Ticket ?? Labels.LastOrDefault()?.Ticket;
 
     /// <summary>What the next label counts for.</summary>
-    public DecidedBefore? Decided => Decisions.LastOrDefault()?.Decision is { } last ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt) : null;
+    public DecidedBefore? Decided => Decisions.LastOrDefault() is { Decision: var last } decided ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt, decided.IsFromPlatform) : null;
+
+    /// <summary>The label by which the head that decided is judged; null when there is none.</summary>
+    public TicketLabelled? Evidence => Labels.FindLast(said => said.IsEvidence);
 
     /// <summary>The decision about the ticket with this content, as it stands now; null when there is none.</summary>
     public TriageDecision? Find(string ticket) => Decisions.Find(decided => decided.Ticket == ticket) is { } found ? WithFinal(found) : null;

@@ -19,19 +19,44 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
     private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
 
     private readonly SimilarTickets _similar = new(parts.Options.Value.SimilarTickets);
-    private readonly ITicketWatch? _watch = parts.Watches.FirstOrDefault()?.Invoke();
+    private readonly Func<ITicketWatch>? _newWatch = parts.Watches.FirstOrDefault();
+
+    // What comes while the past is read back: it is later than that, and a watch goes by the latest time that it has seen.
+    private readonly Queue<(string Id, Ticket Ticket, DateTimeOffset At)> _meanwhile = new();
+    private ITicketWatch? _watch;
 
     /// <summary>Labelled tickets that are most like a ticket.</summary>
     public IReadOnlyList<SimilarTicket> FindSimilar(string? ticketId, Ticket ticket) =>
         [.. _similar.Find(ticket, ticketId).Select(match => new SimilarTicket { TicketId = match.TicketId, ShortDescription = match.Title, Label = match.Label, Similarity = match.Similarity })];
 
-    /// <summary>Takes note of a new ticket.</summary>
+    /// <summary>Takes note of a new ticket. Nothing is known of it until what was before is read back.</summary>
     /// <param name="ticket">The ticket; without an id it is nobody's duplicate and has none.</param>
     /// <param name="zone">The tenant's time zone.</param>
     /// <param name="now">When it was decided: it came then, or was opened before.</param>
-    public TicketSighting See(TriageTicket ticket, TimeZoneInfo zone, DateTimeOffset now) => ticket.Id is { } id && _watch is not null
-        ? _watch.See(id, ticket.Read(zone), ticket.OpenedAt is { } opened && opened < now ? opened : now)
-        : default;
+    public TicketSighting See(TriageTicket ticket, TimeZoneInfo zone, DateTimeOffset now)
+    {
+        if (ticket.Id is not { } id || _newWatch is null)
+        {
+            return default;
+        }
+
+        var (read, at) = (ticket.Read(zone), TimeOf(ticket, now));
+        if (_watch is not null)
+        {
+            return _watch.See(id, read, at);
+        }
+
+        if (_meanwhile.Count == MostRecent)
+        {
+            _meanwhile.Dequeue();
+        }
+
+        _meanwhile.Enqueue((id, read, at));
+        return default;
+    }
+
+    /// <summary>Begins where there is nothing to be read back.</summary>
+    public void Begin() => _watch ??= _newWatch?.Invoke();
 
     /// <summary>Takes note of where a ticket belongs.</summary>
     public void Learn(string ticketId, Ticket ticket, string label) => _similar.Add(ticketId, ticket, label);
@@ -40,6 +65,7 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
     /// <exception cref="StorageException">The store could not be reached.</exception>
     public async Task LoadAsync(string journal, string labelJournal, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
+        await LoadWatchAsync(journal, zone, cancellationToken);
         var labels = (await parts.Journals.ReadTailAsync(labelJournal, parts.Options.Value.SimilarTickets, cancellationToken))
             .Where(entry => entry.Type == TriageFactTypes.Labelled && entry.Payload.Length > 0)
             .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketLabelled)!)
@@ -57,17 +83,38 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
                 }
             },
             cancellationToken);
-        if (_watch is null)
+    }
+
+    private static DateTimeOffset TimeOf(TriageTicket ticket, DateTimeOffset now) => ticket.OpenedAt is { } opened && opened < now ? opened : now;
+
+    private async Task LoadWatchAsync(string journal, TimeZoneInfo zone, CancellationToken cancellationToken)
+    {
+        if (_newWatch is null || _watch is not null)
         {
             return;
         }
 
-        var since = parts.Time.GetUtcNow() - Recent;
-        var decided = (await parts.Journals.ReadTailAsync(journal, MostRecent, cancellationToken))
-            .Where(entry => entry.Type == TriageFactTypes.Decided && entry.At >= since && entry.Payload.Length > 0)
-            .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!)
-            .ToList();
-        await LoadAsync(decided, static one => one.Ticket, (one, ticket) => See(ticket, zone, one.Decision.DecidedAt), cancellationToken);
+        var watch = _newWatch();
+        try
+        {
+            var since = parts.Time.GetUtcNow() - Recent;
+            var decided = (await parts.Journals.ReadTailAsync(journal, MostRecent, cancellationToken))
+                .Where(entry => entry.Type == TriageFactTypes.Decided && entry.At >= since && entry.Payload.Length > 0)
+                .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!)
+                .Where(one => one.IsFromPlatform && one.Decision.TicketId is not null)
+                .ToList();
+            await LoadAsync(decided, static one => one.Ticket, (one, ticket) => watch.See(one.Decision.TicketId!, ticket.Read(zone), TimeOf(ticket, one.Decision.DecidedAt)), cancellationToken);
+        }
+        finally
+        {
+            // Also with a part of the past only: what is to come is watched.
+            while (_meanwhile.TryDequeue(out var late))
+            {
+                watch.See(late.Id, late.Ticket, late.At);
+            }
+
+            _watch = watch;
+        }
     }
 
     private async Task LoadAsync<T>(List<T> facts, Func<T, string> hash, Action<T, TriageTicket> take, CancellationToken cancellationToken)

@@ -19,6 +19,9 @@ internal sealed record TicketDecided
     public required string Ticket { get; init; }
 
     public required TriageDecision Decision { get; init; }
+
+    /// <summary>Whether the platform had the ticket from a system. Anybody may invent the others: they count for no head, and for no major incident.</summary>
+    public bool IsFromPlatform { get; init; }
 }
 
 /// <summary>Somebody said where a ticket belongs.</summary>
@@ -44,10 +47,16 @@ internal sealed record TicketLabelled
 
     /// <summary>What had been said of the ticket, and of which decision: it counts no more.</summary>
     public SaidBefore? Replaces { get; init; }
+
+    /// <summary>Whether heads are judged by it: what happened to the record in its system always, what somebody says of a few tickets a day.</summary>
+    public bool IsEvidence { get; init; }
+
+    /// <summary>What had been evidence of the ticket, when this is: it counts no more.</summary>
+    public SaidBefore? ReplacesEvidence { get; init; }
 }
 
 /// <summary>What counts of a decision when somebody says where its ticket belongs.</summary>
-internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At);
+internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At, bool IsFromPlatform = false);
 
 /// <summary>A label that counts no more.</summary>
 internal sealed record SaidBefore(string Label, DecidedBefore? Decided);

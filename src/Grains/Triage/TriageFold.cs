@@ -11,7 +11,7 @@ internal sealed class TriageFold
     /// <summary>For how many days there are figures.</summary>
     public const int Days = 90;
 
-    /// <summary>How many heads are known; those that answer are never forgotten.</summary>
+    /// <summary>How many heads are known. Those that answer, and those that answered last, are forgotten last.</summary>
     public const int MostHeads = 20;
 
     /// <summary>The last entry of the journal that is in it.</summary>
@@ -34,6 +34,15 @@ internal sealed class TriageFold
     /// <summary>Labels since ever.</summary>
     public long Labels { get; set; }
 
+    /// <summary>The platform's tickets that any version routed, as those of a head are counted.</summary>
+    public long Routed { get; set; }
+
+    /// <summary>Of these, those that evidence says belonged elsewhere.</summary>
+    public long Overridden { get; set; }
+
+    /// <summary>What single persons' words have counted for on the last day.</summary>
+    public FeedbackDay Feedback { get; set; } = new();
+
     /// <summary>By day (in UTC, of the decision) and group.</summary>
     public Dictionary<int, Dictionary<string, TriageTally>> Tallies { get; set; } = [];
 
@@ -45,7 +54,7 @@ internal sealed class TriageFold
         switch (entry.Type)
         {
             case TriageFactTypes.Decided:
-                Decide(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!.Decision);
+                Decide(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!);
                 break;
             case TriageFactTypes.SettingsSet:
                 Settings = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageSettingsSet)!.Settings;
@@ -54,7 +63,7 @@ internal sealed class TriageFold
                 Add(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageHeadAdded)!, entry.At);
                 break;
             case TriageFactTypes.HeadUsed:
-                Use(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageHeadUsed)!);
+                Use(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageHeadUsed)!, entry.Sequence);
                 break;
             default:
                 break;
@@ -76,6 +85,15 @@ internal sealed class TriageFold
             }
 
             Say(said.Decided, said.Label, 1);
+            if (said.IsEvidence)
+            {
+                Judge(said.ReplacesEvidence?.Decided, said.ReplacesEvidence?.Label, -1);
+                Judge(said.Decided, said.Label, 1);
+                if (said.Source == TriageLabelSource.Feedback)
+                {
+                    Feedback.Add(entry.At, said.By, said.Decided!.Version);
+                }
+            }
         }
 
         LabelsThrough = entry.Sequence;
@@ -105,8 +123,9 @@ internal sealed class TriageFold
 
     private static int DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime).DayNumber;
 
-    private void Decide(TriageDecision decision)
+    private void Decide(TicketDecided decided)
     {
+        var decision = decided.Decision;
         var day = DayOf(decision.DecidedAt);
         if (!Tallies.TryGetValue(day, out var groups))
         {
@@ -124,9 +143,13 @@ internal sealed class TriageFold
         }
 
         tally.Decide(decision.Band);
-        if (decision.Band != TriageBand.Human && Find(decision.Version) is { } head)
+        if (decided.IsFromPlatform && decision.Band != TriageBand.Human)
         {
-            head.Routed++;
+            Routed++;
+            if (Find(decision.Version) is { } head)
+            {
+                head.Routed++;
+            }
         }
     }
 
@@ -142,31 +165,51 @@ internal sealed class TriageFold
         {
             tally.Say(decided.Band, isRight, sign);
         }
+    }
 
-        if (decided.Band != TriageBand.Human && Find(decided.Version) is { } head)
+    // What a head on trial is promoted or taken back by.
+    private void Judge(DecidedBefore? decided, string? label, int sign)
+    {
+        if (decided is null || decided.Band == TriageBand.Human)
+        {
+            return;
+        }
+
+        var overridden = string.Equals(decided.Label, label, StringComparison.Ordinal) ? 0 : sign;
+        Overridden += overridden;
+        if (Find(decided.Version) is { } head)
         {
             head.Said += sign;
-            head.Overridden += isRight ? 0 : sign;
+            head.Overridden += overridden;
         }
     }
 
     private void Add(TriageHeadAdded added, DateTimeOffset at)
     {
         Heads.Add(new TriageHeadState { Added = added, AddedAt = at });
-        if (Heads.Count > MostHeads && Heads.FindIndex(head => head.Added.Version != Current && head.Added.Version != Canary) is >= 0 and var oldest)
+        if (Heads.Count > MostHeads)
         {
-            Heads.RemoveAt(oldest);
+            // One may have to go back to those that answered; of the others, the new one alone is still to be tried.
+            Heads.Remove(Heads.SkipLast(1).Where(head => head.Added.Version != Current && head.Added.Version != Canary)
+                .OrderBy(head => head.HasAnswered)
+                .ThenBy(head => head.AnsweredThrough)
+                .First());
         }
     }
 
-    private void Use(TriageHeadUsed used)
+    private void Use(TriageHeadUsed used, long sequence)
     {
         if (used.Version is null || used.Share >= 1)
         {
+            if (Find(Current) is { } before)
+            {
+                before.AnsweredThrough = sequence;
+            }
+
             (Current, Canary, CanaryShare) = (used.Version, null, 0);
             if (Find(used.Version) is { } head)
             {
-                head.HasAnswered = true;
+                (head.HasAnswered, head.AnsweredThrough) = (true, sequence);
             }
         }
         else

@@ -141,6 +141,8 @@ internal sealed partial class TriageGrain
         Current = _fold.Current,
         Canary = _fold.Canary,
         CanaryShare = _fold.CanaryShare,
+        Routed = _fold.Routed,
+        Overridden = _fold.Overridden,
         Heads = [.. _fold.Heads.AsEnumerable().Reverse().Select(head => head.ToInfo())],
     };
 
@@ -157,7 +159,8 @@ internal sealed partial class TriageGrain
         var kept = new List<StoredContent>();
         try
         {
-            foreach (var head in _fold.Heads.Where(head => head.HasAnswered || head.Added.Version == _fold.Canary).TakeLast(3).Append(_fold.Find(_fold.Current)).OfType<TriageHeadState>().Distinct())
+            var answered = _fold.Heads.Where(head => head.HasAnswered).OrderByDescending(head => head.AnsweredThrough).Take(3);
+            foreach (var head in answered.Append(_fold.Find(_fold.Canary)).Append(_fold.Find(_fold.Current)).OfType<TriageHeadState>().Distinct())
             {
                 if (await _parts.Contents.ReadAsync(_tenantId, head.Added.Content) is { } bytes)
                 {

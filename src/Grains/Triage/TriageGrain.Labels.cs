@@ -138,12 +138,25 @@ internal sealed partial class TriageGrain
             Decided = dossier.Decided,
             Replaces = dossier.Labels.LastOrDefault() is { } last ? new SaidBefore(last.Label, last.Decided) : null,
         };
+        if (IsEvidence(said, now))
+        {
+            said = said with { IsEvidence = true, ReplacesEvidence = dossier.Evidence is { } evidence ? new SaidBefore(evidence.Label, evidence.Decided) : null };
+        }
+
         appends.Add(_labels.AppendAsync(Record(TriageFactTypes.Labelled, said, TriageJson.Default.TicketLabelled, TicketDossiers.IdOf(label.TicketId, dossier.Labels.Count + 1)), content));
         dossier.Labels.Add(said);
         _neighbours.Learn(label.TicketId, ticket.Read(TriageTickets.ZoneOf(_fold.Settings)), label.Label);
         TriageDiagnostics.Labels.Add(1, new KeyValuePair<string, object?>("steward.triage.source", JsonNamingPolicy.CamelCase.ConvertName(label.Source.ToString())));
         return null;
     }
+
+    // Reserves at once: what is being appended counts already.
+    private bool IsEvidence(TicketLabelled said, DateTimeOffset now) => said.Source switch
+    {
+        TriageLabelSource.Reassignment or TriageLabelSource.Confirmation => true,
+        TriageLabelSource.Feedback => said.Decided is { IsFromPlatform: true, Band: not TriageBand.Human } decided && _feedback.TryAdd(now, said.By, decided.Version),
+        _ => false,
+    };
 
     // Null for what is no label, and for one whose ticket retention has removed: nothing can be learnt from it.
     private async Task<TriageLabelEntry?> ReadLabelAsync(JournalEntry entry, CancellationToken cancellationToken)

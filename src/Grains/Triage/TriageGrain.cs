@@ -35,6 +35,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
     private readonly TicketNeighbourhood _neighbours;
     private readonly CancellationTokenSource _stop = new();
     private TriageFold _fold = new();
+    private FeedbackDay _feedback = new();
     private int _sinceSaved;
     private bool _isSaving;
     private int _underWay;
@@ -61,14 +62,20 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         }
 
         _fold = _saved.State.Fold is { } saved ? JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold)! : new TriageFold();
-        if ((await _parts.Journals.GetHeadAsync(_key, cancellationToken))?.Sequence is var head && (head ?? 0) < _fold.Through)
+        if (await HeadOfAsync(_key, cancellationToken) < _fold.Through || await HeadOfAsync(_labelKey, cancellationToken) < _fold.LabelsThrough)
         {
-            // The journals were restored from an older backup than the state: they alone are what stands.
+            // A journal was restored from an older backup than the state: the journals alone are what stands.
             _fold = new TriageFold();
         }
 
         _journal.Sequence = await CatchUpAsync(_key, _fold.Through, _fold.Apply, cancellationToken);
         _labels.Sequence = await CatchUpAsync(_labelKey, _fold.LabelsThrough, _fold.ApplyLabel, cancellationToken);
+        _feedback = _fold.Feedback.Copy();
+        if (_journal.Sequence == 0)
+        {
+            _neighbours.Begin();
+        }
+
         _ = LoadNeighboursAsync();
         if (_fold.Labels > 0 || _fold.Settings.Version > 0)
         {
@@ -128,6 +135,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
 
     private async Task<TriageDecision> DecideOnceAsync(string id, TriageTicket ticket, long arrived, CancellationToken cancellationToken)
     {
+        var isFromPlatform = Caller.IsSystem;
         using var turn = await _turns.EnterAsync(id);
         var dossier = await _dossiers.ReadAsync(id, cancellationToken);
         var content = TicketContents.Of(ticket);
@@ -141,7 +149,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken) };
+        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform };
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);
@@ -159,11 +167,13 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
 
     private async Task<TriageDecision> DecideAsync(TriageTicket ticket, CancellationToken cancellationToken)
     {
+        var isFromPlatform = Caller.IsSystem;
         var zone = TriageTickets.ZoneOf(_fold.Settings);
         var read = ticket.Read(zone);
         var found = await _classifier.ClassifyAsync(_fold, ticket.Id, read, cancellationToken);
         var now = _parts.Time.GetUtcNow().ToMilliseconds();
-        var sighting = _neighbours.See(ticket, zone, now);
+        // Whoever could have invented tickets watched would make an incident of them.
+        var sighting = isFromPlatform ? _neighbours.See(ticket, zone, now) : default;
         var band = BandOf(found.Answer.Band);
         TriageDiagnostics.Decisions.Add(
             1,
@@ -205,6 +215,8 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         At = _parts.Time.GetUtcNow().ToMilliseconds(),
         DeduplicationId = deduplicationId,
     };
+
+    private async Task<long> HeadOfAsync(string journal, CancellationToken cancellationToken) => (await _parts.Journals.GetHeadAsync(journal, cancellationToken))?.Sequence ?? 0;
 
     private async Task<long> CatchUpAsync(string journal, long after, Action<JournalEntry> apply, CancellationToken cancellationToken)
     {

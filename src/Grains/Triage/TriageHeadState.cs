@@ -10,8 +10,13 @@ internal sealed class TriageHeadState
     /// <summary>Whether it ever answered all tickets: one may go back to it.</summary>
     public bool HasAnswered { get; set; }
 
+    /// <summary>The entry at which it was last chosen, or another one was instead: of heads to go back to, the highest is the last one.</summary>
+    public long AnsweredThrough { get; set; }
+
+    /// <summary>The platform's tickets that it routed.</summary>
     public long Routed { get; set; }
 
+    /// <summary>Routed tickets about which there is evidence: see <see cref="TicketLabelled.IsEvidence"/>.</summary>
     public long Said { get; set; }
 
     public long Overridden { get; set; }

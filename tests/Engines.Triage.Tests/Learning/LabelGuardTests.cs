@@ -85,6 +85,38 @@ public class LabelGuardTests
         Assert.Equal(0, agreed.SetAside);
     }
 
+    [Theory]
+    [InlineData("u-ada", LabelOrigin.Feedback, "servicenow:ada", LabelOrigin.Reassignment, 40)]
+    [InlineData("servicenow:ada", LabelOrigin.Confirmation, "u-ada", LabelOrigin.Feedback, 40)]
+    [InlineData("servicenow:ada", LabelOrigin.Reassignment, "servicenow:unknown", LabelOrigin.Reassignment, 40)]
+    [InlineData("servicenow:unknown", LabelOrigin.Reassignment, "servicenow:ada", LabelOrigin.Reassignment, 40)]
+    [InlineData("servicenow:ada", LabelOrigin.Reassignment, "servicenow:bob", LabelOrigin.Confirmation, 0)]
+    [InlineData("u-ada", LabelOrigin.Feedback, "u-bob", LabelOrigin.Feedback, 0)]
+    public void Guard_TwoNamesThatMayBeOnePerson_DoNotBearEachOtherOut(string first, LabelOrigin how, string second, LabelOrigin then, int setAside)
+    {
+        var desk = new Desk(9);
+        var history = Enumerable.Range(0, 40).Select(i => desk.Say(1, "u-admin", Desk.Begin, 1, LabelOrigin.Import)).ToList();
+        var once = history.ConvertAll(said => desk.SayAgain(said, "erp", first, Later) with { Origin = how, IsByUnknown = first.EndsWith("unknown", StringComparison.Ordinal) });
+        var again = history.ConvertAll(said => desk.SayAgain(said, "erp", second, Later.AddDays(1)) with { Origin = then, IsByUnknown = second.EndsWith("unknown", StringComparison.Ordinal) });
+
+        var guarded = LabelGuard.Guard([.. history, .. once, .. again]);
+
+        Assert.Equal(setAside, guarded.SetAside);
+        Assert.Equal(setAside, guarded.Tickets.Count(ticket => ticket.Label == "network"));
+    }
+
+    [Fact]
+    public void Guard_TwoNamesOnDifferentTickets_GiveNoMoreThanEachAlone()
+    {
+        var desk = new Desk(10);
+        var history = Enumerable.Range(0, 200).Select(i => desk.Say(1, "u-admin", Desk.Begin, 1, LabelOrigin.Import)).ToList();
+        var here = history.Take(100).Select(said => desk.SayAgain(said, "erp", "u-ada", Later));
+        var there = history.Skip(100).Select(said => desk.SayAgain(said, "erp", "servicenow:ada", Later) with { Origin = LabelOrigin.Reassignment });
+
+        // Each name for itself gives the few that one may give alone.
+        Assert.Equal(200 - (2 * LabelGuard.FewestAlone), LabelGuard.Guard([.. history, .. here, .. there]).SetAside);
+    }
+
     [Fact]
     public void Guard_HeadAgreesWithOneAgainstAnother_DoesNotBearHimOut()
     {

@@ -15,6 +15,9 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
     /// <summary>How many entries of a journal were read.</summary>
     public ConcurrentDictionary<string, int> EntriesRead { get; } = new();
 
+    /// <summary>Through which entry there are journals that were restored from a backup.</summary>
+    public ConcurrentDictionary<string, long> RestoredThrough { get; } = new();
+
     /// <summary>
     /// Lets the next appends to a journal look as when the connection broke; none of them stands. A grain that meets this leaves memory.
     /// </summary>
@@ -83,14 +86,17 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
     public ValueTask<IReadOnlyList<JournalEntry>> ReadTailAsync(string journal, int limit, CancellationToken cancellationToken = default) =>
         CountAsync(journal, inner.ReadTailAsync(journal, limit, cancellationToken));
 
+    private long Kept(string journal) => RestoredThrough.GetValueOrDefault(journal, long.MaxValue);
+
     private async ValueTask<IReadOnlyList<JournalEntry>> CountAsync(string journal, ValueTask<IReadOnlyList<JournalEntry>> read)
     {
-        var entries = await read;
+        var entries = (await read).Where(entry => entry.Sequence <= Kept(journal)).ToList();
         EntriesRead.AddOrUpdate(journal, entries.Count, (_, before) => before + entries.Count);
         return entries;
     }
 
-    public ValueTask<JournalHead?> GetHeadAsync(string journal, CancellationToken cancellationToken = default) => inner.GetHeadAsync(journal, cancellationToken);
+    public async ValueTask<JournalHead?> GetHeadAsync(string journal, CancellationToken cancellationToken = default) =>
+        await inner.GetHeadAsync(journal, cancellationToken) is { } head ? head with { Sequence = Math.Min(head.Sequence, Kept(journal)) } : null;
 
     public ValueTask<JournalEntry?> FindAsync(string journal, string deduplicationId, CancellationToken cancellationToken = default) =>
         inner.FindAsync(journal, deduplicationId, cancellationToken);

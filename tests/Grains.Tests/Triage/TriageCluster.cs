@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
 using Steward.Engines.Triage.Heads;
 using Steward.Engines.Triage.Incidents;
@@ -47,7 +48,7 @@ public sealed class TriageCluster : GrainCluster
     protected override void Configure(ISiloBuilder silo)
     {
         silo.Services.AddSingleton<ITriageModels>(Models);
-        silo.Services.AddSingleton<Func<ITicketWatch>>(() => new TitleWatch());
+        silo.Services.Replace(ServiceDescriptor.Singleton<Func<ITicketWatch>>(() => new TitleWatch()));
         silo.Services.Configure<TriageOptions>(options =>
         {
             options.SnapshotAfter = SnapshotAfter;

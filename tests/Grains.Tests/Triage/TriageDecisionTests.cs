@@ -193,6 +193,7 @@ public sealed class TriageDecisionTests : IDisposable
     [Fact]
     public async Task Classify_ManyAlike_NamesDuplicateAndIncident()
     {
+        _cluster.SignInAsPlatform(_tenant);
         await Triage.Classify(Ticket("sn:1", "Access is down"));
         var second = await Triage.Classify(Ticket("sn:2", "Access is down"));
         var third = await Triage.Classify(Ticket("sn:3", "Access is down"));
@@ -200,6 +201,30 @@ public sealed class TriageDecisionTests : IDisposable
         Assert.Equal(("sn:1", null), (second.DuplicateOf, second.IncidentId));
         Assert.Equal("incident-1", third.IncidentId);
         Assert.Equal("incident-1", (await Triage.GetDecision("sn:3"))?.IncidentId);
+    }
+
+    [Fact]
+    public async Task Classify_TicketsOfOnePerson_AreNoDuplicatesAndNoIncident()
+    {
+        for (var i = 0; i < 4; i++)
+        {
+            Assert.True(await Triage.Classify(Ticket($"made-up:{i}", "Access is down")) is { DuplicateOf: null, IncidentId: null });
+        }
+
+        _cluster.SignInAsPlatform(_tenant);
+        var real = await Triage.Classify(Ticket("sn:1", "Access is down"));
+        await _cluster.LeaveAsync(_tenant);
+        TriageDecision later;
+        var number = 2;
+        do
+        {
+            // The last tickets are read back beside the calls.
+            later = await Triage.Classify(Ticket($"sn:{number++}", "Access is down"));
+        }
+        while (later is { DuplicateOf: null, IncidentId: null });
+
+        Assert.True(real is { DuplicateOf: null, IncidentId: null });
+        Assert.Equal("sn:1", later.DuplicateOf);
     }
 
     [Fact]

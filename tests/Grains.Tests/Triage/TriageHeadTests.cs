@@ -131,12 +131,13 @@ public sealed class TriageHeadTests : IDisposable
         Assert.All(tried, decision => Assert.Equal(("Post", canary), (decision.Label, decision.Version)));
         Assert.All(decisions.Except(tried), decision => Assert.Equal(("Mail", champion), (decision.Label, decision.Version)));
 
-        await Triage.Label([.. tried.Take(4).Select((decision, i) => new TriageLabel { TicketId = decision.TicketId!, Label = i == 0 ? "Post" : "Mail", Source = TriageLabelSource.Feedback, By = "u-ada" })]);
+        await Triage.Label([.. tried.Take(4).Select((decision, i) => new TriageLabel { TicketId = decision.TicketId!, Label = i == 0 ? "Post" : "Mail", Source = TriageLabelSource.Reassignment, By = "servicenow:ada" })]);
         await _cluster.LeaveAsync(_tenant);
         var heads = await Triage.GetHeads();
         Assert.Equal((champion, canary, 0.3), (heads.Current, heads.Canary, heads.CanaryShare));
         var fared = heads.Heads.Single(head => head.Version == canary);
         Assert.Equal((tried.Count, 4, 3), (fared.Routed, fared.Said, fared.Overridden));
+        Assert.Equal((300, 3), (heads.Routed, heads.Overridden));
 
         await Triage.UseHead(new UseTriageHead { Version = canary, Share = 0, Reason = "overridden too often" });
         Assert.Equal((champion, null), ((await Triage.GetHeads()).Current, (await Triage.GetHeads()).Canary));
@@ -174,7 +175,10 @@ public sealed class TriageHeadTests : IDisposable
     [Fact]
     public async Task AddHead_ManyHeads_TheOneThatAnswersIsKept()
     {
+        var first = await UseAsync(await AddAsync(TriageCluster.Head(("A", "one"), ("B", "two"))));
         var used = await UseAsync(await AddAsync(Words, autoRouteAt: 0.5));
+        var before = await UseAsync(await AddAsync(Vectors));
+        await Triage.UseHead(new UseTriageHead { Version = used, Reason = "back" });
         for (var i = 0; i < 25; i++)
         {
             await AddAsync(TriageCluster.Head(($"A{i}", "one"), ("B", "two")));
@@ -183,8 +187,55 @@ public sealed class TriageHeadTests : IDisposable
         var heads = await Triage.GetHeads();
 
         Assert.Equal(20, heads.Heads.Count);
-        Assert.Contains(heads.Heads, head => head.Version == used);
+        Assert.Superset(new HashSet<string> { first, used, before }, heads.Heads.Select(head => head.Version).ToHashSet());
         Assert.Equal((used, "Mail"), await ShortAsync("sn:1", "outlook calendar"));
+    }
+
+    [Fact]
+    public async Task AddHead_ManyThatAnswered_TheLastOfThemAreKept()
+    {
+        var answered = new List<string>();
+        for (var i = 0; i < 23; i++)
+        {
+            answered.Add(await UseAsync(await AddAsync(TriageCluster.Head(($"A{i}", "one"), ("B", "two")))));
+        }
+
+        var challenger = (await AddAsync(Words)).Version;
+
+        Assert.Equal([.. answered.TakeLast(19), challenger], (await Triage.GetHeads()).Heads.Reverse().Select(head => head.Version));
+    }
+
+    [Fact]
+    public async Task Label_OnePersonAllDay_JudgesAHeadByAFewTickets()
+    {
+        var head = await UseAsync(await AddAsync(Words, autoRouteAt: 0.5));
+        for (var i = 0; i < 8; i++)
+        {
+            await Triage.Classify(Ticket($"sn:{i}", "outlook calendar"));
+        }
+
+        _cluster.SignIn(_tenant, "u-mallory");
+        await Triage.Classify(Ticket("made-up:1", "outlook calendar"));
+        await Triage.Label([SaidBy("made-up:1", "Network"), .. Enumerable.Range(0, 6).Select(i => SaidBy($"sn:{i}", "Network"))]);
+        Assert.Equal((8, 3, 3), await FaredAsync(head));
+
+        await _cluster.LeaveAsync(_tenant);
+        _cluster.SignIn(_tenant, "u-mallory");
+        await Triage.Label([SaidBy("sn:6", "Network")]);
+        Assert.Equal((8, 3, 3), await FaredAsync(head));
+
+        // What happened to a record always counts, and one person's word does not take it away.
+        _cluster.SignInAsPlatform(_tenant);
+        await Triage.Label([Moved("sn:0", "Mail"), Moved("sn:7", "Network")]);
+        Assert.Equal((8, 4, 3), await FaredAsync(head));
+        _cluster.SignIn(_tenant, "u-mallory");
+        await Triage.Label([SaidBy("sn:7", "Mail")]);
+        Assert.Equal((8, 4, 3), await FaredAsync(head));
+
+        _cluster.Time.Advance(TimeSpan.FromDays(1));
+        _cluster.SignIn(_tenant, "u-mallory");
+        await Triage.Label([SaidBy("sn:6", "Mail")]);
+        Assert.Equal((8, 5, 3), await FaredAsync(head));
     }
 
     [Fact]
@@ -209,6 +260,17 @@ public sealed class TriageHeadTests : IDisposable
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(Ticket("sn:2", "outlook")))).Code);
         _cluster.SignInAsPlatform(_tenant);
         Assert.Equal((mine, "Mail"), await ShortAsync("sn:2", "outlook calendar"));
+    }
+
+    private static TriageLabel SaidBy(string id, string label) => new() { TicketId = id, Label = label, Source = TriageLabelSource.Feedback };
+
+    private static TriageLabel Moved(string id, string label) => new() { TicketId = id, Label = label, Source = TriageLabelSource.Reassignment, By = "servicenow:eve" };
+
+    private async Task<(long Routed, long Said, long Overridden)> FaredAsync(string version)
+    {
+        _cluster.SignInAsPlatform(_tenant);
+        var head = (await Triage.GetHeads()).Heads.Single(head => head.Version == version);
+        return (head.Routed, head.Said, head.Overridden);
     }
 
     private static TriageTicket Ticket(string? id, string title) => new() { Id = id, ShortDescription = title };

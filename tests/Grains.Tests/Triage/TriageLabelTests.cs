@@ -183,6 +183,24 @@ public sealed class TriageLabelTests
     }
 
     [Fact]
+    public async Task Report_LabelsWereRestoredFromAnOlderBackup_CountsThoseThatStand()
+    {
+        var journal = GrainKeys.TriageLabels(GrainKeys.Triage(_tenant));
+        for (var i = 0; i < 3; i++)
+        {
+            await Triage.Classify(Ticket($"sn:{i}", "Access"));
+            await LabelAsync(Feedback($"sn:{i}", "Hardware"));
+        }
+
+        await _cluster.LeaveAsync(_tenant);
+        _cluster.Faults.RestoredThrough[journal] = 1;
+
+        _cluster.SignInAsAdmin(_tenant);
+        var report = await Triage.GetReport(1);
+        Assert.Equal((3L, 1L, 1L), (report.All.Decided, report.All.Overridden, report.Labels));
+    }
+
+    [Fact]
     public async Task Report_OldDays_LeaveIt()
     {
         await Triage.Classify(Ticket("sn:1", "Access"));

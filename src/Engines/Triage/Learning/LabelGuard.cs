@@ -5,7 +5,7 @@ namespace Steward.Engines.Triage.Learning;
 
 /// <summary>
 /// Decides which labels a head may learn from, so that one person alone cannot move it. The last word on a ticket counts. It is believed at once when it is history that an admin imported, when two people say the same of
-/// the ticket, or when nobody contradicts what the head itself had decided. Any other word is one person's alone: it moves the ticket from a group (where others or the head had it) to another one. Of these a
+/// the ticket (two who said so here, or two accounts of its system: one person may have both), or when nobody contradicts what the head itself had decided. Any other word is one person's alone: it moves the ticket from a group (where others or the head had it) to another one. Of these a
 /// person's words count, in each direction, as often as others together said the same of other tickets; and beyond that up to a share of what others know of either group. A day on which one person
 /// says far more than anybody else is a burst: nothing of it counts beyond what others say. What does not count is set aside, and what others had said of the ticket stands. Pure.
 /// </summary>
@@ -59,7 +59,7 @@ public static class LabelGuard
     private static (List<AloneWord> Admitted, List<AloneWord> SetAside) Admit(List<AloneWord> alone, List<BelievedTicket> believed)
     {
         var bursts = Bursts(alone);
-        var inDirection = alone.CountBy(word => (word.From, word.To)).ToDictionary();
+        var inDirection = alone.Where(word => !word.Last.IsByUnknown).CountBy(word => word.Direction).ToDictionary();
         var known = believed.CountBy(ticket => ticket.Label, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         var aloneTo = alone.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         var (admitted, setAside) = (new List<AloneWord>(), new List<AloneWord>());
@@ -67,12 +67,13 @@ public static class LabelGuard
         {
             var ownTo = person.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
             var (gives, takes) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
-            foreach (var direction in person.GroupBy(word => (word.From, word.To)).OrderBy(direction => direction.Key.To, StringComparer.Ordinal).ThenBy(direction => direction.Key.From, StringComparer.Ordinal))
+            foreach (var direction in person.GroupBy(word => word.Direction)
+                .OrderBy(direction => direction.Key.To, StringComparer.Ordinal).ThenBy(direction => direction.Key.From, StringComparer.Ordinal).ThenBy(direction => direction.Key.IsBySystemAccount))
             {
-                var (from, to) = direction.Key;
+                var (from, to, _) = direction.Key;
                 // In an order that nobody chooses by choosing tickets one after the other.
                 var words = direction.OrderBy(word => StableHash.Of("guard", word.Last.TicketId)).ThenBy(word => word.Last.TicketId, StringComparer.Ordinal).ToList();
-                var saidByOthers = inDirection[direction.Key] - words.Count;
+                var saidByOthers = words[0].Last.IsByUnknown ? 0 : inDirection[direction.Key] - words.Count;
                 foreach (var (place, word) in words.Index())
                 {
                     var counts = place < saidByOthers;
@@ -131,6 +132,9 @@ public static class LabelGuard
     {
         public string To => Last.Label;
 
+        /// <summary>Words of one direction and sort bear each other out.</summary>
+        public (string? From, string To, bool IsBySystemAccount) Direction => (From, To, Last.IsBySystemAccount);
+
         public DateOnly Day => DateOnly.FromDateTime(Last.At.UtcDateTime);
 
         /// <returns>Null when the last word is believed at once.</returns>
@@ -149,7 +153,7 @@ public static class LabelGuard
                 others.Insert(0, imported);
             }
 
-            if (others.Exists(word => string.Equals(word.Label, last.Label, StringComparison.Ordinal)))
+            if (others.Exists(word => BearsOut(word, last)))
             {
                 return null;
             }
@@ -161,8 +165,12 @@ public static class LabelGuard
                 return null;
             }
 
-            var standing = others.FindLast(word => word.Origin == LabelOrigin.Import || string.Equals(word.Label, decided, StringComparison.Ordinal) || others.Count(other => string.Equals(other.Label, word.Label, StringComparison.Ordinal)) > 1);
+            var standing = others.FindLast(word => word.Origin == LabelOrigin.Import || string.Equals(word.Label, decided, StringComparison.Ordinal) || others.Exists(other => other != word && BearsOut(other, word)));
             return new AloneWord(last, (standing ?? others.LastOrDefault())?.Label ?? decided, standing);
         }
+
+        // Of what is history; or of another one who is certainly somebody else.
+        private static bool BearsOut(LabelStatement other, LabelStatement word) => string.Equals(other.Label, word.Label, StringComparison.Ordinal)
+            && (other.Origin == LabelOrigin.Import || (other.IsBySystemAccount == word.IsBySystemAccount && !other.IsByUnknown && !word.IsByUnknown));
     }
 }

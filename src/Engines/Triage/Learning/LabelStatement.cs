@@ -39,6 +39,12 @@ public sealed record LabelStatement
     /// <summary>Whose word it is.</summary>
     public required string By { get; init; }
 
+    /// <summary>Whether nobody knows whose word it is: it bears nobody out.</summary>
+    public bool IsByUnknown { get; init; }
+
+    /// <summary>Whether an account of another system said so. It may be a person's who also said so here: words of both sorts do not bear each other out.</summary>
+    public bool IsBySystemAccount => Origin is LabelOrigin.Reassignment or LabelOrigin.Confirmation;
+
     /// <summary>When it was given.</summary>
     public required DateTimeOffset At { get; init; }
 

@@ -8,53 +8,64 @@ namespace Steward.Triage;
 /// <param name="Split">What is learnt from, and what is compared by.</param>
 internal sealed record LearningLabels(long ThroughSequence, GuardedLabels Guarded, FrozenSplit Split)
 {
+    // Whom the intake names where a system does not say who it was, behind the system's name.
+    private const string Unknown = "unknown";
     private const int PageSize = 500;
     private const int MostStatements = 200_000;
 
     // More of a text than features or an encoder read of it would only take memory.
-    private const int MostCharacters = 8_000;
+    private const int MostCharacters = 4_000;
+
+    // Of all texts together: what a silo holds while a tenant trains is bounded however long the texts are.
+    private const long MostCharactersInAll = 100_000_000;
 
     /// <summary>Reads them.</summary>
     /// <param name="readPage">Reads so many labels after one.</param>
     /// <param name="through">The last one that counts; null for all.</param>
     /// <param name="zone">The tenant's zone.</param>
-    /// <param name="room">Where it is decided who is believed.</param>
+    /// <param name="room">Where they are read, and where it is decided who is believed: for one tenant at a time.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    public static async Task<LearningLabels> ReadAsync(Func<long, int, Task<TriageLabelPage>> readPage, long? through, TimeZoneInfo zone, TrainingRoom room, CancellationToken cancellationToken)
+    /// <param name="mostCharacters">How much text is read in all; of more, the newest.</param>
+    public static Task<LearningLabels> ReadAsync(
+        Func<long, int, Task<TriageLabelPage>> readPage, long? through, TimeZoneInfo zone, TrainingRoom room, CancellationToken cancellationToken, long mostCharacters = MostCharactersInAll) => room.RunAsync(
+        () => ReadAsync(readPage, through, zone, mostCharacters, cancellationToken),
+        (read, _) =>
+        {
+            var guarded = LabelGuard.Guard(read.Statements);
+            return new LearningLabels(through ?? read.Through, guarded, FrozenSet.Split(guarded.Tickets));
+        },
+        cancellationToken);
+
+    private static async Task<(Queue<LabelStatement> Statements, long Through)> ReadAsync(
+        Func<long, int, Task<TriageLabelPage>> readPage, long? through, TimeZoneInfo zone, long mostCharacters, CancellationToken cancellationToken)
     {
-        var statements = new Queue<LabelStatement>();
-        var after = 0L;
+        var (statements, characters, after) = (new Queue<LabelStatement>(), 0L, 0L);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var page = await readPage(after, PageSize);
             foreach (var label in page.Labels.Where(label => label.Sequence <= (through ?? long.MaxValue) && label.Ticket.Id is not null))
             {
-                statements.Enqueue(Read(label, zone));
-                if (statements.Count > MostStatements)
+                var statement = Read(label, zone);
+                statements.Enqueue(statement);
+                characters += LengthOf(statement);
+                while (statements.Count > MostStatements || characters > mostCharacters)
                 {
-                    statements.Dequeue();
+                    characters -= LengthOf(statements.Dequeue());
                 }
             }
 
             // A page that ends where it began could never end.
             if (!page.HasMore || page.ThroughSequence <= after || page.ThroughSequence >= through)
             {
-                after = Math.Max(after, page.ThroughSequence);
-                break;
+                return (statements, Math.Max(after, page.ThroughSequence));
             }
 
             after = page.ThroughSequence;
         }
-
-        return await room.RunAsync(
-            _ =>
-            {
-                var guarded = LabelGuard.Guard(statements);
-                return new LearningLabels(through ?? after, guarded, FrozenSet.Split(guarded.Tickets));
-            },
-            cancellationToken);
     }
+
+    private static int LengthOf(LabelStatement statement) => statement.Ticket.ShortDescription.Length + statement.Ticket.Description.Length;
 
     private static LabelStatement Read(TriageLabelEntry entry, TimeZoneInfo zone) => new()
     {
@@ -70,6 +81,7 @@ internal sealed record LearningLabels(long ThroughSequence, GuardedLabels Guarde
             _ => LabelOrigin.Feedback,
         },
         By = entry.By,
+        IsByUnknown = entry.By is Unknown || entry.By.EndsWith(":" + Unknown, StringComparison.Ordinal),
         At = entry.At,
         Decided = entry.DecidedLabel,
     };

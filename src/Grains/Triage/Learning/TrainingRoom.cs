@@ -15,11 +15,19 @@ internal sealed class TrainingRoom(ITrainingLoad load, IOptions<TriageLearningOp
     /// <summary>Works when it is its turn.</summary>
     /// <param name="work">What to do; given what it has to call between its steps.</param>
     /// <param name="cancellationToken">Stops waiting, pausing and, where the work looks at it, working.</param>
-    public async Task<T> RunAsync<T>(Func<Action, T> work, CancellationToken cancellationToken)
+    public Task<T> RunAsync<T>(Func<Action, T> work, CancellationToken cancellationToken) =>
+        RunAsync(static () => Task.FromResult(0), (_, pause) => work(pause), cancellationToken);
+
+    /// <summary>Reads when it is its turn, and works on what was read: of what a work needs, the silo holds one at a time.</summary>
+    /// <param name="read">Reads; where it was called, and not on the thread of the work.</param>
+    /// <param name="work">What to do with what was read; given what it has to call between its steps.</param>
+    /// <param name="cancellationToken">Stops waiting, pausing and, where they look at it, reading and working.</param>
+    public async Task<T> RunAsync<TRead, T>(Func<Task<TRead>> read, Func<TRead, Action, T> work, CancellationToken cancellationToken)
     {
         await _place.WaitAsync(cancellationToken);
         try
         {
+            var known = await read();
             var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
             var thread = new Thread(() =>
             {
@@ -27,7 +35,7 @@ internal sealed class TrainingRoom(ITrainingLoad load, IOptions<TriageLearningOp
                 {
                     Thread.CurrentThread.Priority = ThreadPriority.Lowest;
                     GiveWay();
-                    done.SetResult(work(Pause));
+                    done.SetResult(work(known, Pause));
                 }
                 catch (OperationCanceledException exception)
                 {

@@ -53,7 +53,8 @@ internal sealed partial class TriageLearner
     private async Task BeginTrialAsync(TrainingWork work, CancellationToken cancellationToken)
     {
         var training = Training(work);
-        if (!string.Equals((await Triage().GetHeads(cancellationToken)).Current, training.ComparedWith, StringComparison.Ordinal))
+        var heads = await Triage().GetHeads(cancellationToken);
+        if (!string.Equals(heads.Current, training.ComparedWith, StringComparison.Ordinal))
         {
             await EndAsync(work, TriageTrainingState.Rejected, "Another head answers now than the one that it was compared with.");
             return;
@@ -62,7 +63,7 @@ internal sealed partial class TriageLearner
         await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = Options.TrialShare, Reason = Short(training.Reason) }, cancellationToken);
         await MoveAsync(
             LearningRecordTypes.OnTrial,
-            stand => stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds() } },
+            stand => stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds(), Before = TrialFigures.Of(heads, training.HeadVersion!) } },
             training with { State = TriageTrainingState.OnTrial });
     }
 
@@ -76,23 +77,23 @@ internal sealed partial class TriageLearner
             return;
         }
 
-        var (own, others) = await CountAsync(heads, training.HeadVersion!, work.TrialAt!.Value, cancellationToken);
+        var trial = TrialFigures.Of(heads, training.HeadVersion!).Since(work.Before);
         var evidence = work.Evidence;
-        if (own.Routed > 0 && others.Routed > 0)
+        if (trial.Routed > 0 && trial.OthersRouted > 0)
         {
-            evidence = evidence.Beside(Math.Max(0, own.Overridden - work.Overridden), Math.Max(0, others.Overridden - work.OthersOverridden), (double)own.Routed / (own.Routed + others.Routed));
+            evidence = evidence.Beside(Math.Max(0, trial.Overridden - work.Overridden), Math.Max(0, trial.OthersOverridden - work.OthersOverridden), (double)trial.Routed / (trial.Routed + trial.OthersRouted));
         }
 
         var figures = string.Create(
             CultureInfo.InvariantCulture,
-            $"{own.Overridden} of {own.Routed} routed tickets overridden beside {others.Overridden} of {others.Routed}, somebody spoke about {own.Said}; evidence against it {evidence.Value:0.00}");
-        var age = now - work.TrialAt.Value;
+            $"{trial.Overridden} of {trial.Routed} routed tickets overridden beside {trial.OthersOverridden} of {trial.OthersRouted}, there was word of {trial.Said}; evidence against it {evidence.Value:0.00}");
+        var age = now - work.TrialAt!.Value;
         TrainingPhase? decided = evidence.Value >= OverrideEvidence.Enough ? TrainingPhase.Withdrawing
-            : own.Said < Options.TrialSaid && age < Options.TrialTime ? null
+            : trial.Said < Options.TrialSaid && age < Options.TrialTime ? null
             : evidence.Value < Doubt ? TrainingPhase.Promoting
             : age >= 2 * Options.TrialTime ? TrainingPhase.Withdrawing
             : null;
-        var next = work with { Evidence = evidence, Overridden = own.Overridden, OthersOverridden = others.Overridden, CheckedAt = now, Reason = decided is null ? null : $"On trial {figures}." };
+        var next = work with { Evidence = evidence, Overridden = trial.Overridden, OthersOverridden = trial.OthersOverridden, CheckedAt = now, Reason = decided is null ? null : $"On trial {figures}." };
         await MoveAsync(decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training);
     }
 
@@ -108,7 +109,8 @@ internal sealed partial class TriageLearner
         }
 
         // Of the head before: while both answered.
-        var (own, others) = await CountAsync(heads, training.HeadVersion!, work.TrialAt!.Value, cancellationToken);
+        var figures = TrialFigures.Of(heads, training.HeadVersion!);
+        var trial = figures.Since(work.Before);
         if (!isDone)
         {
             await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = 1, Reason = Short(work.Reason) }, cancellationToken);
@@ -121,9 +123,9 @@ internal sealed partial class TriageLearner
             Version = training.HeadVersion!,
             Before = training.ComparedWith,
             Since = now,
-            RateBefore = OverrideEvidence.HighestRate(others.Routed, others.Overridden),
-            Routed = own.Routed,
-            Overridden = own.Overridden,
+            RateBefore = OverrideEvidence.HighestRate(trial.OthersRouted, trial.OthersOverridden),
+            Routed = figures.Routed,
+            Overridden = figures.Overridden,
         };
         await EndAsync(work, TriageTrainingState.Promoted, $"{work.Reason} {training.Reason}", training, stand => stand with { Watch = watch });
     }
@@ -149,7 +151,9 @@ internal sealed partial class TriageLearner
         {
             if (string.Equals(heads.Current, watch.Version, StringComparison.Ordinal))
             {
-                await Triage().UseHead(new UseTriageHead { Version = watch.Before, Reason = Short(reason) }, cancellationToken);
+                // One that is not known any more cannot answer; the base always can.
+                var before = heads.Heads.Any(head => string.Equals(head.Version, watch.Before, StringComparison.Ordinal)) ? watch.Before : null;
+                await Triage().UseHead(new UseTriageHead { Version = before, Reason = Short(reason) }, cancellationToken);
             }
 
             LearningFigures.Ended(TriageTrainingState.RolledBack);
@@ -172,16 +176,6 @@ internal sealed partial class TriageLearner
         await MoveAsync(
             isBad ? LearningRecordTypes.Decided : LearningRecordTypes.Checked,
             stand => stand with { Watch = watch with { Evidence = evidence, Routed = routed, Overridden = overridden, CheckedAt = now, Reason = isBad ? figures : null } });
-    }
-
-    /// <summary>What became of the tickets that a head on trial routed, and of those of the others since its trial began.</summary>
-    private async Task<((long Routed, long Said, long Overridden) Own, (long Routed, long Overridden) Others)> CountAsync(TriageHeads heads, string version, DateTimeOffset since, CancellationToken cancellationToken)
-    {
-        var days = (parts.Time.GetUtcNow().UtcDateTime.Date - since.UtcDateTime.Date).Days + 1;
-        var all = (await Triage().GetReport(Math.Clamp(days, 1, 90), cancellationToken)).All;
-        var own = heads.Heads.FirstOrDefault(head => string.Equals(head.Version, version, StringComparison.Ordinal));
-        var (routed, said, overridden) = (own?.Routed ?? 0, own?.Said ?? 0, own?.Overridden ?? 0);
-        return ((routed, said, overridden), (Math.Max(0, all.AutoRouted + all.Reviewed - routed), Math.Max(0, all.Overridden - overridden)));
     }
 
     /// <returns>Null when the head, or what it reads texts with, is not there any more.</returns>
@@ -218,7 +212,7 @@ internal sealed partial class TriageLearner
             var ticket = tickets[i].Ticket;
             try
             {
-                answers[i] = (await Triage().Classify(
+                var decision = await Triage().Classify(
                     new TriageTicket
                     {
                         ShortDescription = ticket.ShortDescription,
@@ -230,7 +224,10 @@ internal sealed partial class TriageLearner
                         Location = ticket.Location,
                         ConfigurationItem = ticket.ConfigurationItem,
                     },
-                    cancellationToken)).Label;
+                    cancellationToken);
+
+                // Where its models are away, a head of words answers: it may be the one to be compared.
+                answers[i] = decision.Version.StartsWith("base:", StringComparison.Ordinal) ? decision.Label : null;
             }
             catch (StewardException exception) when (exception.Code == ErrorCodes.Overloaded)
             {

@@ -127,6 +127,9 @@ internal sealed record TrainingWork
     /// <summary>When the trial began.</summary>
     public DateTimeOffset? TrialAt { get; init; }
 
+    /// <summary>What stood when the trial began: the same head may have been on trial before.</summary>
+    public TrialFigures? Before { get; init; }
+
     public DateTimeOffset? CheckedAt { get; init; }
 
     /// <summary>Why it is promoted or withdrawn.</summary>

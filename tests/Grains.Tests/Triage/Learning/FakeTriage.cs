@@ -33,6 +33,11 @@ internal sealed class FakeTriage(Mortal mortal)
 
     public (long Routed, long Said, long Overridden) All { get; set; }
 
+    /// <summary>What answers where no head does.</summary>
+    public string BaseVersion { get; set; } = "base:it-topic:1";
+
+    public void Forget(string version) => _heads.Remove(version);
+
     public byte[] Bytes(string version) => _heads[version].Bytes;
 
     public void Fare(string version, long routed, long said, long overridden) =>
@@ -113,7 +118,7 @@ internal sealed class FakeTriage(Mortal mortal)
         return Heads();
     }
 
-    private TriageHeads Heads() => new() { Current = Current, Canary = Canary, CanaryShare = CanaryShare, Heads = [.. _heads.Values.Select(head => head.Info)] };
+    private TriageHeads Heads() => new() { Current = Current, Canary = Canary, CanaryShare = CanaryShare, Heads = [.. _heads.Values.Select(head => head.Info)], Routed = All.Routed, Overridden = All.Overridden };
 
     private TriageReport Report() => new()
     {
@@ -127,6 +132,6 @@ internal sealed class FakeTriage(Mortal mortal)
     private TriageDecision Decide(TriageTicket ticket)
     {
         Assert.Null(ticket.Id);
-        return new TriageDecision { Band = TriageBand.Human, Label = Base(ticket), Confidence = 0.5, Top = [], Reasons = [], Similar = [], Version = "base:it-topic:1", DecidedAt = default };
+        return new TriageDecision { Band = TriageBand.Human, Label = Base(ticket), Confidence = 0.5, Top = [], Reasons = [], Similar = [], Version = BaseVersion, DecidedAt = default };
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using Steward.Errors;
 using Steward.Identity;
 using Steward.Triage;
 
@@ -69,6 +70,65 @@ public sealed class TriageLearnerTests : IDisposable
 
         Assert.Equal(TriageTrainingState.RolledBack, _rig.Last.State);
         Assert.Equal([training.HeadVersion, null], _rig.Triage.Takeovers);
+    }
+
+    [Fact]
+    public async Task Promoted_HeadBeforeIsForgotten_GoesBackToTheBase()
+    {
+        var first = await OnTrialAsync();
+        Fare(first, routed: 400, said: 250, overridden: 20, others: 3600, othersOverridden: 300);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+        _rig.Triage.Forget(first.HeadVersion!);
+        _rig.Say(_rig.Triage, 100);
+        var second = await _rig.TrainAsync();
+        Fare(second, routed: 400, said: 250, overridden: 20, others: 7600, othersOverridden: 620);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+        Assert.Equal(first.HeadVersion, _rig.State.Stand.Watch?.Before);
+
+        Fare(second, routed: 900, said: 600, overridden: 220, others: 7600, othersOverridden: 620);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal([first.HeadVersion, second.HeadVersion, null], _rig.Triage.Takeovers);
+        Assert.Null(_rig.State.Stand.Watch);
+    }
+
+    [Fact]
+    public async Task Trial_SameHeadWasOnTrialBefore_CountsFromItsBeginning()
+    {
+        var first = await OnTrialAsync();
+        Fare(first, routed: 200, said: 190, overridden: 190, others: 1800, othersOverridden: 100);
+        await UseByAdminAsync(null);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+        var second = await _rig.TrainAsync();
+        Assert.Equal((TriageTrainingState.OnTrial, first.HeadVersion), (second.State, second.HeadVersion));
+
+        Fare(second, routed: 600, said: 440, overridden: 210, others: 5400, othersOverridden: 400);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal(TriageTrainingState.Promoted, _rig.Last.State);
+        Assert.Contains("20 of 400 routed tickets overridden beside 300 of 3600, there was word of 250", _rig.Last.Reason, StringComparison.Ordinal);
+        Assert.Equal((600L, 210L), (_rig.State.Stand.Watch!.Routed, _rig.State.Stand.Watch.Overridden));
+        Assert.InRange(_rig.State.Stand.Watch.RateBefore, 300 / 3600d, 0.1);
+    }
+
+    [Fact]
+    public async Task Training_BaseIsAwayAndTheHeadItselfAnswers_IsNotComparedWithItself()
+    {
+        _rig.Say(_rig.Triage, 400);
+        await _rig.LoadAsync();
+        _rig.Triage.BaseVersion = "head-0123456789abcdef";
+
+        await Assert.ThrowsAsync<StewardException>(_rig.TrainAsync);
+        Assert.Equal(TrainingPhase.Comparing, _rig.State.Stand.Work?.Phase);
+
+        _rig.Triage.BaseVersion = "base:it-topic:1";
+        await _rig.WorkAsync();
+        Assert.Equal(TriageTrainingState.OnTrial, _rig.Last.State);
     }
 
     [Fact]
