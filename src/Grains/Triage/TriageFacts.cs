@@ -19,6 +19,9 @@ internal sealed record TicketDecided
     public required string Ticket { get; init; }
 
     public required TriageDecision Decision { get; init; }
+
+    /// <summary>Who asked; null in entries from before this was kept.</summary>
+    public string? By { get; init; }
 }
 
 /// <summary>Somebody said where a ticket belongs.</summary>
