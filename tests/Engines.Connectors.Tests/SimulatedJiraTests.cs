@@ -32,6 +32,21 @@ public sealed class SimulatedJiraTests : CompanyTests
         AssertLossIsLookedUpAsync(
             new SimFault { Kind = kind, System = SimSystem.Jira, Operation = "addComment" }, wasDone, "jira.issues.comment", new { key = "IT-1", comment = "Any news?\n\nThanks" });
 
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(null, true)]
+    public async Task Comment_Internal_IsNotSeenByCustomers(bool? isInternal, bool isPublic)
+    {
+        var text = $"For {isInternal?.ToString() ?? "everyone"}";
+
+        await Connected.ResultAsync("jira.issues.comment", isInternal is { } flag ? new { key = "IT-1", comment = text, @internal = flag } : (object)new { key = "IT-1", comment = text });
+
+        var issue = Company.State.JiraIssues().Single(one => one["key"]!.GetValue<string>() == "IT-1");
+        var comment = issue["fields"]!["comment"]!["comments"]!.AsArray().Single(one => one!["body"]!.ToJsonString().Contains(text, StringComparison.Ordinal))!;
+        Assert.Equal(isPublic, comment["jsdPublic"]!.GetValue<bool>());
+    }
+
     [Fact]
     public async Task Search_ManyPages_StopsAtTheLimit()
     {

@@ -112,7 +112,7 @@ internal sealed record JiraChange(string Id, JiraAccount Author, DateTimeOffset 
     });
 }
 
-internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Body, DateTimeOffset Created)
+internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Body, DateTimeOffset Created, bool IsInternal = false)
 {
     public JsonObject Render(string baseUrl, string issueId) => new()
     {
@@ -123,7 +123,7 @@ internal sealed record JiraComment(string Id, JiraAccount Author, JsonObject Bod
         ["updateAuthor"] = Author.Render(baseUrl),
         ["created"] = JiraText.Time(Created),
         ["updated"] = JiraText.Time(Created),
-        ["jsdPublic"] = true,
+        ["jsdPublic"] = !IsInternal,
     };
 }
 

@@ -198,7 +198,9 @@ internal sealed partial class JiraSystem
             return Error(400, new Dictionary<string, string> { ["comment"] = "Comment body is not valid!" });
         }
 
-        var comment = new JiraComment(Site.NextId(), Site.Integration, (JsonObject)call.Json["body"]!.DeepClone(), call.Now);
+        var isInternal = call.Json["properties"] is JsonArray properties && properties.Any(property =>
+            property is JsonObject && property["key"]?.ToString() == "sd.public.comment" && property["value"] is JsonObject value && value["internal"]?.ToString() == "true");
+        var comment = new JiraComment(Site.NextId(), Site.Integration, (JsonObject)call.Json["body"]!.DeepClone(), call.Now, isInternal);
         issue.Comments.Add(comment);
         issue.Updated = call.Now;
         call.Committed();

@@ -30,6 +30,9 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>The last decision, as it stands now; null when there is none.</summary>
     public TriageDecision? Last => Decisions.Count == 0 ? null : WithFinal(Decisions[^1]);
 
+    /// <summary>The last decision that this person asked for, as it stands now; null when there is none.</summary>
+    public TriageDecision? LastFor(string userId) => Decisions.FindLast(decided => decided.By == userId) is { } found ? WithFinal(found) : null;
+
     /// <summary>Whether a label says nothing new: its event counted, or, without one, it is what this person said last.</summary>
     public bool Says(string label, string by, string? eventId) => eventId is null
         ? Labels.LastOrDefault(said => said.EventId is null && said.By == by)?.Label == label

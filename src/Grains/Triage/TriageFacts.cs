@@ -22,6 +22,9 @@ internal sealed record TicketDecided
 
     /// <summary>Whether the platform had the ticket from a system. Anybody may invent the others: they count for no head, and for no major incident.</summary>
     public bool IsFromPlatform { get; init; }
+
+    /// <summary>Who asked; null in entries from before this was kept.</summary>
+    public string? By { get; init; }
 }
 
 /// <summary>Somebody said where a ticket belongs.</summary>

@@ -97,6 +97,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
     public async Task<TriageDecision> Classify(TriageTicket ticket, CancellationToken cancellationToken = default)
     {
         TriageRules.Check(ticket);
+        RequireOwnId(ticket.Id);
         if (_underWay >= Options.ConcurrentTickets)
         {
             throw new StewardException(ErrorCodes.Overloaded, $"{Options.ConcurrentTickets} tickets of the tenant are under way.") { IsRetryable = true, RetryAfter = BusyFor };
@@ -106,7 +107,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         var arrived = _parts.Time.GetTimestamp();
         try
         {
-            return ticket.Id is { } id ? await DecideOnceAsync(id, ticket, arrived, cancellationToken) : await DecideAsync(ticket, cancellationToken);
+            return ShownToCaller(ticket.Id is { } id ? await DecideOnceAsync(id, ticket, arrived, cancellationToken) : await DecideAsync(ticket, cancellationToken));
         }
         finally
         {
@@ -119,11 +120,19 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
     {
         RequireTicketId(ticketId);
         using var turn = await _turns.EnterAsync(ticketId);
-        return (await _dossiers.ReadAsync(ticketId, cancellationToken)).Last;
+        var dossier = await _dossiers.ReadAsync(ticketId, cancellationToken);
+
+        // Reasons are words of the ticket: besides those who see all tickets only who asked first is shown what came of it.
+        return SeesAllTickets ? dossier.Last : dossier.LastFor(Caller.Required.UserId) is { } own ? ShownToCaller(own) : null;
     }
 
     /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
+
+    private static bool SeesAllTickets => Caller.IsSystem || Caller.Required.Roles.Any(role => role is WellKnownRoles.Admin or WellKnownRoles.Auditor);
+
+    // Whoever sent one ticket is not thereby somebody who may read others, or know that they are there.
+    private static TriageDecision ShownToCaller(TriageDecision decision) => SeesAllTickets ? decision : decision with { Similar = [], DuplicateOf = null };
 
     private static void RequireTicketId(string ticketId)
     {
@@ -133,9 +142,18 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         }
     }
 
+    // What the platform decides of a system's tickets is written into them: nobody else says what they are.
+    private void RequireOwnId(string? id)
+    {
+        if (id is not null && !Caller.IsSystem && _fold.Settings.Connectors.FirstOrDefault(connector => id.StartsWith(connector.Instance + ":", StringComparison.Ordinal)) is { } connector)
+        {
+            throw StewardException.Invalid("id", $"must not begin with '{connector.Instance}:'; the platform itself brings the tickets of this connector. Leave the id out, or choose another prefix.");
+        }
+    }
+
     private async Task<TriageDecision> DecideOnceAsync(string id, TriageTicket ticket, long arrived, CancellationToken cancellationToken)
     {
-        var isFromPlatform = Caller.IsSystem;
+        var (isFromPlatform, by) = (Caller.IsSystem, Caller.Required.UserId);
         using var turn = await _turns.EnterAsync(id);
         var dossier = await _dossiers.ReadAsync(id, cancellationToken);
         var content = TicketContents.Of(ticket);
@@ -149,7 +167,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform };
+        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform, By = by };
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);

@@ -26,6 +26,9 @@ public sealed class HookedTicketTests
     [InlineData("""{"type":"incident.inserted","table":"incident","sys_id":["9c573169c611228700193229fff72400"]}""")]
     [InlineData("""{"webhookEvent":"jira:issue_created","issue":{"key":"it-12"}}""")]
     [InlineData("""{"webhookEvent":"jira:issue_created","issue":{"key":"IT-12?x=1"}}""")]
+    [InlineData("""{"webhookEvent":"jira:issue_created","issue":{"key":"\ud800"}}""")]
+    [InlineData("""{"table":"incident","sys_id":"9c573169c611228700193229fff72400","type":"\udc00"}""")]
+    [InlineData("""{"\ud800table":"incident"}""")]
     [InlineData("""{"webhookEvent":"comment_created","issue":{"key":"IT-12"}}""")]
     [InlineData("""{"webhookEvent":"jira:issue_created","issue":"IT-12"}""")]
     public void Of_AnythingElse_IsNone(string payload) => Assert.Null(HookedTicket.Of(payload));

@@ -31,6 +31,14 @@ public sealed class TicketNotesTests
         Assert.False(TicketNotes.IsIn(null));
     }
 
+    [Theory]
+    [InlineData("jira:IT-12", true)]
+    [InlineData("call 0800 now: free money", false)]
+    [InlineData("jira:IT-12 or call 0800", false)]
+    [InlineData("mail:AAMkAD", false)]
+    public void Of_DuplicateOfAnIdThatNoSystemWrites_NamesNone(string duplicate, bool isNamed) =>
+        Assert.Equal(isNamed, TicketNotes.Of(Sure with { DuplicateOf = duplicate }, isAssigned: true).Contains("the same as", StringComparison.Ordinal));
+
     [Fact]
     public void Of_DuplicateAndIncident_NamesBothWithoutOtherTicketsTitles()
     {

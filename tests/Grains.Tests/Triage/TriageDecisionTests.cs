@@ -114,6 +114,57 @@ public sealed class TriageDecisionTests : IDisposable
     }
 
     [Fact]
+    public async Task Classify_IdOfAConnector_IsThePlatformsOwn()
+    {
+        await SetAsync(settings => settings with { Connectors = [new TriageConnector { Instance = "jira" }] });
+        _cluster.SignIn(_tenant, "u-ada");
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(Ticket("jira:SEC-124", "Access please")));
+        Assert.Equal((ErrorCodes.InvalidArgument, "id"), (error.Code, error.Field));
+        _cluster.SignInAsAdmin(_tenant);
+        await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(Ticket("jira:SEC-124", "Access please")));
+        Assert.Equal("Access", (await Triage.Classify(Ticket("jiraffe:1", "Access please"))).Label);
+        _cluster.SignInAsPlatform(_tenant);
+        Assert.Equal("Access", (await Triage.Classify(Ticket("jira:SEC-124", "Access please"))).Label);
+    }
+
+    [Fact]
+    public async Task Decisions_OfOthers_AreShownToThoseWhoSeeAllTicketsOnly()
+    {
+        await Triage.Classify(Ticket("desk:1", "Access to the payroll share"));
+        _cluster.SignIn(_tenant, "u-mallory");
+
+        Assert.Null(await Triage.GetDecision("desk:1"));
+        foreach (var (user, role) in new[] { ("u-root", WellKnownRoles.Admin), ("u-audit", WellKnownRoles.Auditor), (PlatformIdentity.UserId, WellKnownRoles.System) })
+        {
+            _cluster.SignIn(_tenant, user, role);
+            Assert.Equal("Access", (await Triage.GetDecision("desk:1"))?.Label);
+        }
+    }
+
+    [Fact]
+    public async Task Decisions_NameOtherTickets_ToThoseWhoSeeAllTicketsOnly()
+    {
+        // The watch of these tests calls the second ticket with a title a duplicate of the first.
+        _cluster.SignInAsAdmin(_tenant);
+        await Triage.Label([Label("desk:0", "Access", "Access to the payroll share")]);
+        await Triage.Classify(Ticket("desk:1", "Access to the payroll share"));
+        var seen = await Triage.Classify(Ticket("desk:2", "Access to the payroll share"));
+        _cluster.SignIn(_tenant, "u-ada");
+        var asked = await Triage.Classify(Ticket("desk:3", "Access to the payroll share"));
+        var read = (await Triage.GetDecision("desk:3"))!;
+        _cluster.SignInAsAdmin(_tenant);
+        var kept = (await Triage.GetDecision("desk:3"))!;
+
+        Assert.NotEmpty(seen.Similar);
+        Assert.Equal((0, 0), (asked.Similar.Count, read.Similar.Count));
+        Assert.Null(asked.DuplicateOf);
+        Assert.Null(read.DuplicateOf);
+        Assert.NotEmpty(kept.Similar);
+        Assert.Equal("desk:1", kept.DuplicateOf);
+    }
+
+    [Fact]
     public async Task Classify_SameTicketAtOnce_IsDecidedOnce()
     {
         var decisions = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Triage.Classify(Ticket("sn:1", "Access please"))));
@@ -230,6 +281,7 @@ public sealed class TriageDecisionTests : IDisposable
     [Fact]
     public async Task Classify_LabelledTicketsAreAlike_NamesThemAlsoAfterALoss()
     {
+        _cluster.SignInAsAdmin(_tenant);
         await Triage.Label([Label("sn:1", "Mail", "outlook does not open since monday"), Label("sn:2", "Network", "vpn drops")]);
 
         var decision = await Triage.Classify(Ticket("sn:3", "outlook does not open"));

@@ -45,7 +45,10 @@ internal sealed partial class JiraConnector : VendorConnector
                     ArgumentField.Texts("labels", "Labels, without spaces.")),
                 CreateIssueAsync) { Reconcile = ReconcileCreateAsync },
             new("jira.issues.comment", OperationEffect.Write, "Adds a comment to an issue. Result: key, id.",
-                new ArgumentSchema(key, ArgumentField.Multiline("comment", "The comment.", 8000).Required()),
+                new ArgumentSchema(
+                    key,
+                    ArgumentField.Multiline("comment", "The comment.", 8000).Required(),
+                    ArgumentField.Flag("internal", "Whether customers of a service project do not see it; without it they do.")),
                 CommentAsync) { Reconcile = ReconcileCommentAsync },
         ];
     }
@@ -224,11 +227,14 @@ internal sealed partial class JiraConnector : VendorConnector
     private async Task<JsonObject> CommentAsync(OperationCall call)
     {
         var key = KeyOf(call.Arguments);
-        var body = new JsonObject
+        var properties = new JsonArray(new JsonObject { ["key"] = "steward.action", ["value"] = new JsonObject { ["id"] = call.Marker } });
+        if (call.Arguments.OptionalFlag("internal") == true)
         {
-            ["body"] = DocumentFormat.FromText(call.Arguments.Text("comment")),
-            ["properties"] = new JsonArray(new JsonObject { ["key"] = "steward.action", ["value"] = new JsonObject { ["id"] = call.Marker } }),
-        };
+            // What Jira Service Management reads; other projects have no customers, and leave it alone.
+            properties.Add(new JsonObject { ["key"] = "sd.public.comment", ["value"] = new JsonObject { ["internal"] = true } });
+        }
+
+        var body = new JsonObject { ["body"] = DocumentFormat.FromText(call.Arguments.Text("comment")), ["properties"] = properties };
         var reply = await WriteAsync(call, HttpMethod.Post, new RequestPath("rest", "api", "3", "issue").Segment(key).Segment("comment"), body);
         return reply.Json.Text("id") is { } id ? CommentResult(key, id) : throw Incomprehensible(isWrite: true);
     }

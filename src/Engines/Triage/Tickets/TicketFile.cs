@@ -87,6 +87,21 @@ public sealed class TicketFile : IDisposable
     /// <exception cref="FormatException">A row is longer than <see cref="LongestRow"/>.</exception>
     public async IAsyncEnumerable<LabelledTicket> ReadAsync(Action<BadRow>? onBadRow = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        await foreach (var row in ReadEachAsync(onBadRow, cancellationToken))
+        {
+            if (row is not null)
+            {
+                yield return row;
+            }
+        }
+    }
+
+    /// <summary>All rows, in order; null stands for one that cannot be used, so that a reader gets to decide however many of those follow each other. May be enumerated once, instead of the other.</summary>
+    /// <param name="onBadRow">Told of each row that cannot be used, before its null.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    /// <exception cref="FormatException">A row is longer than <see cref="LongestRow"/>.</exception>
+    public async IAsyncEnumerable<LabelledTicket?> ReadEachAsync(Action<BadRow>? onBadRow = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -116,6 +131,7 @@ public sealed class TicketFile : IDisposable
 
             BadRows++;
             onBadRow?.Invoke(new BadRow(_csv.Parser.RawRow, problem!));
+            yield return null;
         }
     }
 

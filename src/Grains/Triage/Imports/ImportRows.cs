@@ -17,7 +17,7 @@ internal sealed class ImportRows : IAsyncDisposable
 
     private readonly Stream _stream;
     private readonly TicketFile _file;
-    private readonly IAsyncEnumerator<LabelledTicket> _rows;
+    private readonly IAsyncEnumerator<LabelledTicket?> _rows;
     private readonly List<TriageImportProblem> _bad = [];
     private long _badRows;
     private long _position;
@@ -26,14 +26,15 @@ internal sealed class ImportRows : IAsyncDisposable
     {
         _stream = stream;
         _file = file;
-        _rows = file.ReadAsync(bad => Bad(bad.Line, bad.Problem)).GetAsyncEnumerator();
+        _rows = file.ReadEachAsync(bad => Bad(bad.Line, bad.Problem)).GetAsyncEnumerator();
     }
 
     /// <summary>Reads the first line, and goes on after the rows that were read before.</summary>
     /// <param name="stream">The file; closed with what this returns, or by its failure.</param>
     /// <param name="position">How many rows were read before, good and bad ones.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
     /// <exception cref="FormatException">The file cannot be read; the message says why, without what the file says.</exception>
-    public static async Task<ImportRows> OpenAsync(Stream stream, long position)
+    public static async Task<ImportRows> OpenAsync(Stream stream, long position, CancellationToken cancellationToken)
     {
         TicketFile file;
         try
@@ -51,7 +52,11 @@ internal sealed class ImportRows : IAsyncDisposable
         {
             while (rows._position < position && await rows._rows.MoveNextAsync())
             {
-                rows._position++;
+                cancellationToken.ThrowIfCancellationRequested();
+                if (rows._rows.Current is not null)
+                {
+                    rows._position++;
+                }
             }
         }
         catch
@@ -65,14 +70,16 @@ internal sealed class ImportRows : IAsyncDisposable
     }
 
     /// <summary>The next rows.</summary>
-    /// <param name="most">The most rows.</param>
+    /// <param name="most">The most rows, good and bad ones.</param>
     /// <param name="mostCharacters">So many characters are enough.</param>
     /// <param name="by">Whose import it is.</param>
-    public async Task<ImportBatch> NextAsync(int most, int mostCharacters, string by)
+    /// <param name="cancellationToken">Stops reading; what was read until then is what comes back.</param>
+    public async Task<ImportBatch> NextAsync(int most, int mostCharacters, string by, CancellationToken cancellationToken)
     {
         Forget();
+        var end = _position + most;
         var (labels, lines, characters, isEnd) = (new List<TriageLabel>(), new List<long>(), 0L, false);
-        while (labels.Count < most && characters < mostCharacters)
+        while (_position < end && characters < mostCharacters && !cancellationToken.IsCancellationRequested)
         {
             if (!await _rows.MoveNextAsync())
             {
@@ -80,8 +87,13 @@ internal sealed class ImportRows : IAsyncDisposable
                 break;
             }
 
+            // A row that the reader could not use is counted already.
+            if (_rows.Current is not { } row)
+            {
+                continue;
+            }
+
             _position++;
-            var row = _rows.Current;
             if (Problem(row) is { } problem)
             {
                 Note(row.Line, problem);
@@ -165,7 +177,7 @@ internal sealed class ImportRows : IAsyncDisposable
 
     private static bool HasNul(string? text) => text is not null && text.Contains('\0', StringComparison.Ordinal);
 
-    // The reader tells of bad rows on its way to the next good one.
+    // What the reader tells of rows that it cannot use.
     private void Bad(long line, string problem)
     {
         _position++;

@@ -54,8 +54,8 @@ internal sealed partial class TriageImportGrain
             do
             {
                 // Reading is work for a processor, which the grain's own turn is not for.
-                var rows = _rows ??= await Task.Run(() => ImportRows.OpenAsync(new ImportFileStream(_file, State.Parts), State.Position), cancellationToken);
-                _handingIn ??= await Task.Run(() => rows.NextAsync(_options.RowsAtOnce, _options.CharactersAtOnce, State.By!), cancellationToken);
+                var rows = _rows ??= await Task.Run(() => ImportRows.OpenAsync(new ImportFileStream(_file, State.Parts), State.Position, cancellationToken), cancellationToken);
+                _handingIn ??= await Task.Run(() => rows.NextAsync(_options.RowsAtOnce, _options.CharactersAtOnce, State.By!, cancellationToken), cancellationToken);
                 await HandIn(_handingIn, cancellationToken);
                 var isEnd = _handingIn.IsEnd;
                 _handingIn = null;

@@ -44,7 +44,15 @@ internal sealed partial record HookedTicket(TicketSystemKind System, string Reco
         {
             return null;
         }
+        catch (InvalidOperationException)
+        {
+            // Half of a character: it reads as JSON, and is no text.
+            return null;
+        }
     }
+
+    /// <summary>Whether a text is a record's id as one of the systems writes them.</summary>
+    public static bool IsRecord(ReadOnlySpan<char> text) => SysId().IsMatch(text) || Key().IsMatch(text);
 
     private static JsonElement Member(JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var value) ? value : default;
 

@@ -70,7 +70,8 @@ internal sealed class JiraTickets(string tenantId, string instance, IConnectorRe
             await CallAsync("issues.set_component", new { key = record.Id, componentId = groupId }, record.Id, cancellationToken);
         }
 
-        await CallAsync("issues.comment", new { key = record.Id, comment = note }, record.Id, cancellationToken);
+        // What a customer of a service project would read there is said by people.
+        await CallAsync("issues.comment", new { key = record.Id, comment = note, @internal = true }, record.Id, cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -12,6 +12,11 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
     private const int Closed = 7;
     private const int Canceled = 8;
 
+    private const int MostSeen = 10_000;
+
+    // Up to which change records were seen, and whether that one is all that happened since they were seen before.
+    private readonly Dictionary<string, (long Changes, bool IsOne)> _seen = new(StringComparer.Ordinal);
+
     // What the instance says that the connection's account is, from the last change that it made.
     private string? _own;
 
@@ -30,6 +35,7 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
         }
 
         var (group, assignedTo, state) = (Field(found.Text("group")), Field(found.Text("assignedTo")), found.Number("stateCode"));
+        See(record, found.Number("changes"), found.Text("notes"));
         return new TicketRecord
         {
             Id = record,
@@ -66,6 +72,7 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
     {
         var written = await CallAsync("incidents.route", new { id = record.Id, groupId, note }, record.Id, cancellationToken);
         _own = written.Text("updatedBy") ?? _own;
+        _seen[record.Id] = (written.Number("changes"), false);
     }
 
     /// <inheritdoc/>
@@ -91,8 +98,27 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
         return same.Count == 1 ? same[0].Text("id") : null;
     }
 
-    // The last change is the one that is told of, unless Steward itself has written since.
+    // The record says who changed it last. When more than that happened since it was seen before, it may have been somebody else who moved or solved it: then nobody is named.
     private TicketRouting? ChangeOf(TicketRecord record, string what) => _own is not null && Same(record.ChangedBy, _own)
         ? null
-        : new TicketRouting(record.ChangedBy, string.Create(CultureInfo.InvariantCulture, $"{what}/{record.Changes}"));
+        : new TicketRouting(
+            _seen.TryGetValue(record.Id, out var seen) && seen == (record.Changes, true) ? record.ChangedBy : null, string.Create(CultureInfo.InvariantCulture, $"{what}/{record.Changes}"));
+
+    private void See(string record, long changes, string? notes)
+    {
+        var isSeen = _seen.TryGetValue(record, out var before);
+        if (isSeen && before.Changes == changes)
+        {
+            return;
+        }
+
+        if (!isSeen && _seen.Count >= MostSeen)
+        {
+            _seen.Clear();
+        }
+
+        // Of a record that was not seen yet, the change that wrote the note is known.
+        var known = isSeen ? before.Changes : TicketNotes.IsIn(notes) ? 1 : 0;
+        _seen[record] = (changes, changes == known + 1);
+    }
 }

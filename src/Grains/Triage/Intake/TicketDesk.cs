@@ -43,7 +43,10 @@ internal sealed partial class TicketDesk(ITenantTriage triage, MajorIncidentNoti
         string tenantId, TicketSystem system, TriageConnector connector, TicketRecord first, TriageDecision? earlier, bool isAgain, CancellationToken cancellationToken)
     {
         platform.Assume(tenantId);
-        var decision = earlier ?? await triage.Of(tenantId).Classify(first.Ticket, cancellationToken);
+
+        // The ticket as it is, whoever asked about its id before; with the group that it had the first time, so that the same ticket is not another one because it was assigned since.
+        var ticket = earlier is not null ? first.Ticket with { Group = earlier.TicketGroup } : first.Ticket;
+        var decision = await triage.Of(tenantId).Classify(ticket, cancellationToken);
         var became = connector.WritesBack ? await WriteAsync(system, connector, first, decision, earlier is not null || isAgain, cancellationToken) : "decided";
         await incidents.TellAsync(tenantId, system.Instance, decision, first.Ticket.ShortDescription, cancellationToken);
         return became;

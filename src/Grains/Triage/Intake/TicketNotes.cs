@@ -38,9 +38,9 @@ internal static class TicketNotes
             text.Append(Mark).Append(" probably ").Append(label).Append(" (").Append(Percent(decision.Confidence)).Append("), not assigned. A person routes it.");
         }
 
-        if (decision.Top.Where(other => other.Label != decision.Label).Take(2).ToList() is { Count: > 0 } others)
+        if (decision.Top.Where(share => share.Label != decision.Label).Take(2).ToList() is { Count: > 0 } others)
         {
-            text.Append("\nAlso possible: ").AppendJoin(", ", others.Select(other => $"{Line(other.Label)} ({Percent(other.Probability)})")).Append('.');
+            text.Append("\nAlso possible: ").AppendJoin(", ", others.Select(share => $"{Line(share.Label)} ({Percent(share.Probability)})")).Append('.');
         }
 
         if (decision.Reasons.Count > 0)
@@ -48,9 +48,10 @@ internal static class TicketNotes
             text.Append("\nWhat speaks for it: ").AppendJoin(", ", decision.Reasons.Take(5).Select(Line)).Append('.');
         }
 
-        if (decision.DuplicateOf is { } duplicate)
+        // Ids of other tickets may be whatever somebody called them.
+        if (decision.DuplicateOf is { } duplicate && duplicate[(duplicate.IndexOf(':', StringComparison.Ordinal) + 1)..] is var other && HookedTicket.IsRecord(other))
         {
-            text.Append("\nIt says the same as ").Append(Line(duplicate[(duplicate.IndexOf(':', StringComparison.Ordinal) + 1)..])).Append('.');
+            text.Append("\nIt says the same as ").Append(other).Append('.');
         }
 
         if (decision.IncidentId is { } incident)

@@ -21,7 +21,7 @@ internal sealed partial class TriageIntakeGrain(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(2);
 
-    private readonly Dictionary<string, Task> _last = new(StringComparer.Ordinal);
+    private readonly TicketTurns _turns = new();
     private readonly Dictionary<TicketSystemKind, TicketSystem> _systems = [];
     private readonly HashSet<long> _taken = [];
     private readonly SemaphoreSlim _places = new(AtOnce, AtOnce);
@@ -78,8 +78,7 @@ internal sealed partial class TriageIntakeGrain(
         }
 
         DelayDeactivation(KeptFor);
-        var before = _last.GetValueOrDefault(hooked.Record) ?? Task.CompletedTask;
-        _last[hooked.Record] = WorkAsync(before, happened, hooked, connector, isOpen);
+        _ = WorkAsync(_turns.EnterAsync(hooked.Record), happened, hooked, connector, isOpen);
         return true;
     }
 
@@ -95,14 +94,14 @@ internal sealed partial class TriageIntakeGrain(
 
     private IConnectorHooksGrain Hooks => GrainFactory.GetGrain<IConnectorHooksGrain>(Key);
 
-    private async Task WorkAsync(Task before, ConnectorEvent happened, HookedTicket hooked, TriageConnector connector, bool isOpen)
+    private async Task WorkAsync(Task<IDisposable> entering, ConnectorEvent happened, HookedTicket hooked, TriageConnector connector, bool isOpen)
     {
         // Whoever asked is answered before anything is done.
         await Task.Yield();
         string? error;
         try
         {
-            await before;
+            using var turn = await entering;
             await _places.WaitAsync(_stop.Token);
             try
             {
@@ -127,10 +126,6 @@ internal sealed partial class TriageIntakeGrain(
         finally
         {
             _taken.Remove(happened.Number);
-            if (_taken.Count == 0)
-            {
-                _last.Clear();
-            }
         }
     }
 

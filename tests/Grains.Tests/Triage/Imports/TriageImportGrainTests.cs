@@ -197,6 +197,33 @@ public class TriageImportGrainTests : IClassFixture<ImportCluster>
     }
 
     [Fact]
+    public async Task NextAsync_BadRowsOnly_EndsAfterSoManyRows_AndGoesOnWhereItStood()
+    {
+        var text = Encoding.UTF8.GetBytes("text,label,hour\n" + string.Concat(Enumerable.Range(0, 250).Select(row => row % 2 == 0 ? "x,,\n" : "x,Mail,25\n")) + "y,Mail,\n");
+        await using var rows = await ImportRows.OpenAsync(new MemoryStream(text), 0, default);
+
+        var first = await rows.NextAsync(100, 1_000, "u-admin", default);
+        await using var later = await ImportRows.OpenAsync(new MemoryStream(text), first.Position, default);
+        var second = await later.NextAsync(100, 1_000, "u-admin", default);
+        var last = await later.NextAsync(100, 1_000, "u-admin", default);
+
+        Assert.Equal((100L, 100L, false), (first.Position, first.BadRows, first.IsEnd));
+        Assert.Equal((200L, 100L, 102L), (second.Position, second.BadRows, second.Problems[0].Line));
+        Assert.Equal((251L, 50L, 1, true), (last.Position, last.BadRows, last.Labels.Count, last.IsEnd));
+    }
+
+    [Fact]
+    public async Task NextAsync_Stopped_GivesWhatWasRead()
+    {
+        await using var rows = await ImportRows.OpenAsync(new MemoryStream("text,label\nx,\nx,\ny,Mail\n"u8.ToArray()), 0, default);
+
+        var none = await rows.NextAsync(100, 1_000, "u-admin", new CancellationToken(canceled: true));
+
+        Assert.Equal((0L, 0L, false), (none.Position, none.BadRows, none.IsEnd));
+        Assert.Equal(3, (await rows.NextAsync(100, 1_000, "u-admin", default)).Position);
+    }
+
+    [Fact]
     public async Task Import_Over_LeavesNothingOfTheFile()
     {
         await ImportAsync("m-removed", Rows(10));
