@@ -174,7 +174,7 @@ public sealed class TicketIntakeTests : IAsyncLifetime
     {
         Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network");
         var id = cluster.OpenIncident();
-        cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.ServerError, Operation = "updateRecord", Count = 100 });
+        cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.ServerError, Operation = "getRecord", Count = 100 });
 
         await cluster.TellIncidentAsync(id, eventId: "down");
         await cluster.UntilAsync(async () => await FindLetterAsync("down") is not null);
