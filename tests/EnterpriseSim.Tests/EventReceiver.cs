@@ -8,7 +8,7 @@ namespace Steward.EnterpriseSim.Tests;
 /// <summary>A receiver of events on loopback that answers handshakes as it should and events as the test says.</summary>
 internal sealed class EventReceiver : IAsyncDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly HttpListener listener;
     private readonly ConcurrentQueue<(string Body, IReadOnlyDictionary<string, string> Headers)> received = new();
     private readonly Task loop;
     private int status = 200;
@@ -17,17 +17,18 @@ internal sealed class EventReceiver : IAsyncDisposable
     {
         for (var port = 20_000 + (Environment.ProcessId % 20_000); ; port++)
         {
+            // One that failed to start is disposed of by itself.
+            listener = new HttpListener();
             try
             {
                 Url = new Uri($"http://127.0.0.1:{port}/hook/");
-                listener.Prefixes.Clear();
                 listener.Prefixes.Add(Url.ToString());
                 listener.Start();
                 break;
             }
             catch (HttpListenerException) when (port < 60_000)
             {
-                listener.Prefixes.Clear();
+                listener.Close();
             }
         }
 
