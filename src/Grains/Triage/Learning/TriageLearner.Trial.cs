@@ -10,6 +10,7 @@ internal sealed partial class TriageLearner
 {
     // The base answers through its models; so many of its answers are enough to compare by.
     private const int MostBaseAnswers = 600;
+    private static readonly TimeSpan BaseAwaitedFor = TimeSpan.FromHours(1);
 
     // Below this nothing speaks against a head on trial that could keep it waiting.
     private const double Doubt = 3;
@@ -28,16 +29,16 @@ internal sealed partial class TriageLearner
             return;
         }
 
+        if (training.ComparedWith is null && champion?.Count(answer => answer is not null) < FewestFrozen)
+        {
+            champion = CommonestGroup(labels, training.StartedAt);
+        }
+
         // A champion that cannot answer any more has nothing right.
         var pairs = labels.Split.Frozen.Select((ticket, i) => (Ticket: ticket, Champion: champion is null ? "" : champion[i], Challenger: challenger[i]))
             .Where(one => one.Champion is not null)
             .Select(one => (one.Ticket.Label, string.Equals(one.Champion, one.Ticket.Label, StringComparison.Ordinal), string.Equals(one.Challenger, one.Ticket.Label, StringComparison.Ordinal)))
             .ToList();
-        if (pairs.Count < FewestFrozen)
-        {
-            throw new StewardException(ErrorCodes.Unavailable, "The base cannot be compared with now.") { IsRetryable = true };
-        }
-
         var verdict = HeadComparison.Compare(pairs);
         training = training with { ChampionAccuracy = champion is null ? null : verdict.ChampionAccuracy, ChallengerAccuracy = verdict.ChallengerAccuracy, Reason = $"{verdict.Reason} {training.Reason}" };
         if (verdict.IsAccepted)
@@ -201,6 +202,18 @@ internal sealed partial class TriageLearner
 
         return await parts.Room.RunAsync<IReadOnlyList<string?>>(
             _ => [.. tickets.Select(ticket => HeadTraining.Answer(head, ticket, cache?.Find(ticket.Ticket.Text)).Label)], cancellationToken);
+    }
+
+    /// <summary>What a first head is compared with where no base answers, as in a cluster without models: everything is of the commonest group. A base that is away for a while is waited for.</summary>
+    private string[] CommonestGroup(LearningLabels labels, DateTimeOffset startedAt)
+    {
+        if (parts.Time.GetUtcNow() - startedAt < BaseAwaitedFor)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The base cannot be compared with now.") { IsRetryable = true };
+        }
+
+        var commonest = labels.Split.Training.CountBy(ticket => ticket.Label, StringComparer.Ordinal).MaxBy(group => group.Value).Key;
+        return [.. labels.Split.Frozen.Select(_ => commonest)];
     }
 
     /// <summary>What the base says of the newest tickets; null for the others.</summary>

@@ -132,6 +132,21 @@ public sealed class TriageLearnerTests : IDisposable
     }
 
     [Fact]
+    public async Task Training_NoBaseForAnHour_IsComparedWithTheCommonestGroup()
+    {
+        _rig.Say(_rig.Triage, 400);
+        await _rig.LoadAsync();
+        _rig.Triage.BaseVersion = "head-0123456789abcdef";
+
+        await Assert.ThrowsAsync<StewardException>(_rig.TrainAsync);
+        Assert.Equal(TrainingPhase.Comparing, _rig.State.Stand.Work?.Phase);
+
+        _rig.Time.Advance(TimeSpan.FromHours(1));
+        await _rig.WorkAsync();
+        Assert.Equal(TriageTrainingState.OnTrial, _rig.Last.State);
+    }
+
+    [Fact]
     public async Task Promoted_SomebodyChoseAnotherHead_IsLeftAlone()
     {
         var training = await OnTrialAsync();
