@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models;
 
@@ -77,6 +78,9 @@ public sealed record ChatRequest
 
     /// <summary>The most tokens of the answer; the lower of this and the model's own limit holds. Null leaves only the latter.</summary>
     public int? MaxOutputTokens { get; init; }
+
+    /// <summary>Who asks, and what for; null is the platform itself, in the tenant's name.</summary>
+    public ModelCallOrigin? Origin { get; init; }
 }
 
 /// <summary>A part of a model's answer as it arrives.</summary>

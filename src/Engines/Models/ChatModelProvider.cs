@@ -1,55 +1,30 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Options;
-using Steward.Engines.Models.Providers;
-using Steward.Engines.Models.Routing;
+using System.Runtime.CompilerServices;
+using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models;
 
-/// <summary>The same models for all tenants, from the configuration; none when there is no key.</summary>
-internal sealed class ChatModelProvider(IOptions<ModelsOptions> options, IHttpClientFactory http, TimeProvider time, IRandomSource random) : IChatModelProvider
+/// <summary>The models of the configuration, for all tenants, behind the gateway: every call goes through its stages.</summary>
+internal sealed class ChatModelProvider(IChatModelSource source, IModelGateway gateway, TimeProvider time) : IChatModelProvider
 {
-    public const string HttpClientName = "steward-models";
-
-    /// <summary>The provider that <see cref="ModelsOptions.ApiKey"/> and <see cref="ModelsOptions.BaseUrl"/> stand for.</summary>
-    public const string OnlyProvider = "openai";
-
-    private readonly ConcurrentDictionary<string, Lazy<ModelTarget>> _targets = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Lazy<IChatModel>> _chains = new(StringComparer.Ordinal);
-    private readonly ModelPrices _prices = new(options.Value.Prices);
-
     public IChatModel? ForTenant(string tenantId) => ForTenant(tenantId, ModelTiers.Standard);
 
-    public IChatModel? ForTenant(string tenantId, string tier)
+    public IChatModel? ForTenant(string tenantId, string tier) => source.Find(tier) is { } chain ? new TenantChatModel(tenantId, tier, chain, gateway, time) : null;
+
+    private sealed class TenantChatModel(string tenantId, string tier, IChatModel chain, IModelGateway gateway, TimeProvider time) : IChatModel
     {
-        var configured = options.Value;
-        if (!configured.IsConfigured)
+        public string Name => chain.Name;
+
+        public ModelPrice? Price => chain.Price;
+
+        // Who asks is what the request says as long as it is of this tenant: one tenant never pays for another.
+        public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            return null;
+            ArgumentNullException.ThrowIfNull(request);
+            var origin = request.Origin is { } given && given.TenantId == tenantId ? given : new ModelCallOrigin { TenantId = tenantId, Feature = "platform", IsInteractive = false };
+            await foreach (var delta in gateway.StreamAsync(new ModelCall(origin, request, tier, time.GetUtcNow()), cancellationToken))
+            {
+                yield return delta;
+            }
         }
-
-        // Tiers with the same models share one chain.
-        var names = configured.ChainOf(tier);
-        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IChatModel>(() => new ModelChain([.. names.Select(Target)], configured, _prices, time, random))).Value;
     }
-
-    // Chains that name the same model share what is known of it.
-    private ModelTarget Target(string name) => _targets.GetOrAdd(name, key => new Lazy<ModelTarget>(() =>
-    {
-        var slash = key.IndexOf('/', StringComparison.Ordinal);
-        var (provider, model) = (key[..slash], key[(slash + 1)..]);
-        var configured = options.Value;
-        var (kind, url, keys) = configured.Providers.TryGetValue(provider, out var named)
-            ? (named.Kind, named.BaseUrl, (IReadOnlyList<string>)[.. named.ApiKeys])
-            : (ModelProviderOptions.OpenAI, configured.BaseUrl, [configured.ApiKey!]);
-        return new ModelTarget(
-            provider,
-            model,
-            [.. keys.Select(apiKey => new Lazy<IModelEndpoint>(() => Endpoint(kind, model, apiKey, url, configured.MaxOutputTokens)))],
-            new() { ConsecutiveFailures = 3, FailureRatio = 0.1, MinimumThroughput = 20, Sampling = TimeSpan.FromSeconds(10), Open = configured.BreakerOpen, Probes = 3 },
-            time);
-    })).Value;
-
-    private IModelEndpoint Endpoint(string kind, string model, string key, string? url, int? maxOutputTokens) => kind == ModelProviderOptions.Anthropic
-        ? new AnthropicEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time)
-        : new OpenAIEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time);
 }

@@ -58,7 +58,7 @@ public sealed class ModelsOptions
 
     /// <summary>The models of a tier, each as <c>provider/model</c>, first choice first.</summary>
     internal IReadOnlyList<string> ChainOf(string tier) =>
-        Providers.Count == 0 ? [$"{ChatModelProvider.OnlyProvider}/{(Tiers.TryGetValue(tier, out var model) ? model : Model)}"]
+        Providers.Count == 0 ? [$"{ChatModelSource.OnlyProvider}/{(Tiers.TryGetValue(tier, out var model) ? model : Model)}"]
         : Chains.TryGetValue(tier, out var chain) ? [.. chain]
         : [.. Chains[ModelTiers.Standard]];
 }

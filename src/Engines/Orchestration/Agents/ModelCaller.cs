@@ -1,5 +1,6 @@
 using System.Text;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
 using Steward.Engines.Orchestration.Limits;
 using Steward.Engines.Orchestration.Prompts;
 using Steward.Engines.Orchestration.React;
@@ -42,7 +43,7 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         using var work = CancellationTokenSource.CreateLinkedTokenSource(run.Work, clock.Token);
         try
         {
-            await foreach (var delta in model.StreamAsync(Request(question, reservation), work.Token))
+            await foreach (var delta in model.StreamAsync(Request(question, reservation, number), work.Token))
             {
                 switch (delta)
                 {
@@ -145,7 +146,7 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         }
     }
 
-    private ChatRequest Request(ModelQuestion question, CallReservation reservation) => new()
+    private ChatRequest Request(ModelQuestion question, CallReservation reservation, int number) => new()
     {
         Messages = question.Messages,
         Tools = question.Tools,
@@ -154,6 +155,14 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         Deadline = run.Input.ContinueAfterDeadline && run.Snapshot.BackgroundUntil is null ? null : run.Deadline,
         // Only where the budget is what bounds the answer: not every provider understands it.
         MaxOutputTokens = reservation.OutputTokens < run.Options.MaxAnswerTokens ? reservation.OutputTokens : null,
+        Origin = new ModelCallOrigin
+        {
+            TenantId = run.Input.TenantId,
+            CallId = $"{run.Input.RunId}/{number}",
+            UserId = run.Input.Requester.UserId,
+            RunId = run.Input.RunId,
+            IsInteractive = !run.Input.Background,
+        },
     };
 
     private CancellationTokenSource Clock(string? scope)
