@@ -1,0 +1,144 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace Steward.Engines.Retrieval.Vectors;
+
+/// <summary>
+/// Dot products of one 8-bit vector with many that lie one behind the other. All ways give the same integers; the fastest that the processor has is taken. Lengths are multiples of <see cref="Width"/>; rows are padded with zeros.
+/// </summary>
+internal static unsafe class Int8Dot
+{
+    /// <summary>Rows are padded to a multiple of this many values.</summary>
+    public const int Width = 64;
+
+    /// <summary>The ways that this processor has, fastest first.</summary>
+    public static IReadOnlyList<Int8Kernel> Supported { get; } = [.. Kernels().Where(kernel => kernel.IsSupported)];
+
+    /// <summary>The fastest way.</summary>
+    public static Int8Kernel Fastest { get; } = Supported[0];
+
+    private static IEnumerable<Int8Kernel> Kernels() =>
+    [
+        new("avx-vnni", AvxVnni.IsSupported, &AvxVnniRows),
+        new("avx512bw", Avx512BW.IsSupported, &Avx512Rows),
+        new("avx2", Avx2.IsSupported, &Avx2Rows),
+        new("portable", true, &PortableRows),
+    ];
+
+    // VPDPBUSD multiplies unsigned by signed: 128 is added to the query and taken off again, times the sum of the row.
+    private static void AvxVnniRows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    {
+        var shifted = stackalloc byte[width];
+        for (var i = 0; i < width; i++)
+        {
+            shifted[i] = (byte)(query[i] + 128);
+        }
+
+        for (var row = 0; row < count; row++, rows += width)
+        {
+            var (a, b) = (Vector256<int>.Zero, Vector256<int>.Zero);
+            for (var i = 0; i < width; i += 64)
+            {
+                Sse.Prefetch0(rows + i + (8 * width));
+                a = AvxVnni.MultiplyWideningAndAdd(a, Vector256.Load(shifted + i), Vector256.Load(rows + i));
+                b = AvxVnni.MultiplyWideningAndAdd(b, Vector256.Load(shifted + i + 32), Vector256.Load(rows + i + 32));
+            }
+
+            results[row] = Vector256.Sum(a + b) - (128 * sums[row]);
+        }
+    }
+
+    private static void Avx512Rows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    {
+        for (var row = 0; row < count; row++, rows += width)
+        {
+            var (a, b) = (Vector512<int>.Zero, Vector512<int>.Zero);
+            for (var i = 0; i < width; i += 64)
+            {
+                Sse.Prefetch0(rows + i + (8 * width));
+                a += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i)), Avx512BW.ConvertToVector512Int16(Vector256.Load(rows + i)));
+                b += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i + 32)), Avx512BW.ConvertToVector512Int16(Vector256.Load(rows + i + 32)));
+            }
+
+            results[row] = Vector512.Sum(a + b);
+        }
+    }
+
+    private static void Avx2Rows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    {
+        for (var row = 0; row < count; row++, rows += width)
+        {
+            var (a, b) = (Vector256<int>.Zero, Vector256<int>.Zero);
+            for (var i = 0; i < width; i += 32)
+            {
+                a += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(query + i)), Avx2.ConvertToVector256Int16(Vector128.Load(rows + i)));
+                b += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(Vector128.Load(query + i + 16)), Avx2.ConvertToVector256Int16(Vector128.Load(rows + i + 16)));
+            }
+
+            results[row] = Vector256.Sum(a + b);
+        }
+    }
+
+    private static void PortableRows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    {
+        for (var row = 0; row < count; row++, rows += width)
+        {
+            var total = Vector128<int>.Zero;
+            for (var i = 0; i < width; i += 16)
+            {
+                var (q, v) = (Vector128.Load(query + i), Vector128.Load(rows + i));
+                total += Products(Vector128.WidenLower(q), Vector128.WidenLower(v)) + Products(Vector128.WidenUpper(q), Vector128.WidenUpper(v));
+            }
+
+            results[row] = Vector128.Sum(total);
+        }
+    }
+
+    // Two products of 8 bits fit 16 bits each, their sum needs 32.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector128<int> Products(Vector128<short> left, Vector128<short> right)
+    {
+        var products = left * right;
+        return Vector128.WidenLower(products) + Vector128.WidenUpper(products);
+    }
+}
+
+/// <summary>A way to compute the dot products of a query with rows.</summary>
+internal sealed unsafe class Int8Kernel
+{
+    private readonly delegate*<sbyte*, sbyte*, int*, int, int, int*, void> _rows;
+
+    public Int8Kernel(string name, bool isSupported, delegate*<sbyte*, sbyte*, int*, int, int, int*, void> rows)
+    {
+        (Name, IsSupported) = (name, isSupported);
+        _rows = rows;
+    }
+
+    /// <summary>Its name.</summary>
+    public string Name { get; }
+
+    /// <summary>Whether this processor has it.</summary>
+    public bool IsSupported { get; }
+
+    /// <summary>Computes them.</summary>
+    /// <param name="query">The query, <paramref name="width"/> values.</param>
+    /// <param name="rows">The rows, one behind the other.</param>
+    /// <param name="sums">The sum of each row's values.</param>
+    /// <param name="width">The values of a row; a multiple of <see cref="Int8Dot.Width"/>.</param>
+    /// <param name="results">One for each row.</param>
+    public void Rows(ReadOnlySpan<sbyte> query, ReadOnlySpan<sbyte> rows, ReadOnlySpan<int> sums, int width, Span<int> results)
+    {
+        ArgumentOutOfRangeException.ThrowIfNotEqual(width % Int8Dot.Width, 0, nameof(width));
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Length, width, nameof(query));
+        ArgumentOutOfRangeException.ThrowIfLessThan(rows.Length, results.Length * width, nameof(rows));
+        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, results.Length, nameof(sums));
+        fixed (sbyte* q = query, r = rows)
+        {
+            fixed (int* s = sums, o = results)
+            {
+                _rows(q, r, s, results.Length, width, o);
+            }
+        }
+    }
+}
