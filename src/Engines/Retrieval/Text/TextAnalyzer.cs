@@ -16,24 +16,48 @@ public static class TextAnalyzer
         .Split(' '),
         StringComparer.Ordinal);
 
+    // The letters of Latin-1 and Latin Extended-A without their marks: hosts run without the tables of Unicode normalization.
+    private static readonly Dictionary<char, char> Plain = new Dictionary<char, string>
+    {
+        ['a'] = "àáâãäåāăą",
+        ['c'] = "çćĉċč",
+        ['d'] = "ďđ",
+        ['e'] = "èéêëēĕėęě",
+        ['g'] = "ĝğġģ",
+        ['h'] = "ĥħ",
+        ['i'] = "ìíîïĩīĭįı",
+        ['j'] = "ĵ",
+        ['k'] = "ķ",
+        ['l'] = "ĺļľł",
+        ['n'] = "ñńņň",
+        ['o'] = "òóôõöōŏőø",
+        ['r'] = "ŕŗř",
+        ['s'] = "śŝşš",
+        ['t'] = "ţťŧ",
+        ['u'] = "ùúûüũūŭůűų",
+        ['w'] = "ŵ",
+        ['y'] = "ýÿŷ",
+        ['z'] = "źżž",
+    }.SelectMany(pair => pair.Value.Select(letter => (letter, pair.Key))).ToDictionary(pair => pair.letter, pair => pair.Key);
+
     /// <summary>The terms of a text, in its order.</summary>
     public static IReadOnlyList<string> Terms(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         var terms = new List<string>();
         var word = new StringBuilder();
-        var folded = Whole(text).Normalize(NormalizationForm.FormD);
-        for (var i = 0; i <= folded.Length; i++)
+        for (var i = 0; i <= text.Length; i++)
         {
-            var letter = i < folded.Length ? folded[i] : ' ';
+            var letter = i < text.Length ? text[i] : ' ';
             if (char.IsLetterOrDigit(letter))
             {
-                word.Append(char.ToLowerInvariant(letter));
+                var lower = char.ToLowerInvariant(letter);
+                _ = lower == 'ß' ? word.Append("ss") : word.Append(Plain.GetValueOrDefault(lower, lower));
             }
             else if (letter is '\'' or '’' || CharUnicodeInfo.GetUnicodeCategory(letter) is UnicodeCategory.NonSpacingMark)
             {
                 // "Anna's" is Anna, "don't" one word: what follows an apostrophe belongs to the word, but for the s of possession.
-                i += letter is '\'' or '’' && i + 1 < folded.Length && folded[i + 1] is 's' or 'S' && (i + 2 == folded.Length || !char.IsLetterOrDigit(folded[i + 2])) ? 1 : 0;
+                i += letter is '\'' or '’' && i + 1 < text.Length && text[i + 1] is 's' or 'S' && (i + 2 == text.Length || !char.IsLetterOrDigit(text[i + 2])) ? 1 : 0;
             }
             else if (word.Length > 0)
             {
@@ -43,20 +67,6 @@ public static class TextAnalyzer
         }
 
         return terms;
-    }
-
-    // Halves of surrogate pairs cannot be normalized.
-    private static string Whole(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (char.IsSurrogate(text[i]) && !(char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[++i])))
-            {
-                return Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
-            }
-        }
-
-        return text;
     }
 
     private static void Add(string word, List<string> terms)
