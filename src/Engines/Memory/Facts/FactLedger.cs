@@ -1,0 +1,155 @@
+using Steward.Engines.Memory.Extraction;
+using Steward.Engines.Retrieval.Text;
+
+namespace Steward.Engines.Memory.Facts;
+
+/// <summary>
+/// What one person's memory holds, and what becomes of it when something new is said. A slot with one value takes the newer of what is trusted equally; what is trusted less never displaces what is trusted more. What does not hold any more is kept
+/// and can be restored. The same statement twice, in other words too, is one fact that is surer. Deterministic: the same statements in the same order give the same facts. Not safe for concurrent use.
+/// </summary>
+public sealed class FactLedger
+{
+    private const int MaxMessages = 8;
+
+    private readonly List<MemoryFact> _facts = [];
+    private long _next = 1;
+
+    /// <summary>Creates it.</summary>
+    /// <param name="facts">What was known before.</param>
+    public FactLedger(IEnumerable<MemoryFact>? facts = null)
+    {
+        _facts.AddRange(facts ?? []);
+        _next = _facts.Count == 0 ? 1 : _facts.Max(fact => fact.Id) + 1;
+    }
+
+    /// <summary>All facts, also those that do not hold any more.</summary>
+    public IReadOnlyList<MemoryFact> Facts => _facts;
+
+    /// <summary>What holds.</summary>
+    public IEnumerable<MemoryFact> Current => _facts.Where(fact => fact.Holds);
+
+    /// <summary>Takes a statement.</summary>
+    /// <param name="statement">What was said.</param>
+    /// <param name="messageId">In which message; one that was taken before changes nothing.</param>
+    /// <param name="source">Who says so.</param>
+    /// <param name="said">When.</param>
+    /// <param name="recorded">When it is written down.</param>
+    /// <returns>The facts that are new or changed.</returns>
+    public IReadOnlyList<MemoryFact> Apply(Statement statement, string messageId, FactSource source, DateTimeOffset said, DateTimeOffset recorded)
+    {
+        ArgumentNullException.ThrowIfNull(statement);
+        ArgumentException.ThrowIfNullOrEmpty(messageId);
+        var slot = _facts.Where(fact => fact.Subject == statement.Subject && fact.Slot == statement.Slot).ToList();
+        if (slot.Any(fact => fact.MessageIds.Contains(messageId) && IsSame(fact.Value, statement.Value)))
+        {
+            return [];
+        }
+
+        return statement.IsRetraction ? Retract(slot, statement, source, said) : Assert(slot, statement, messageId, source, said, recorded);
+    }
+
+    /// <summary>Makes a fact hold again that was superseded or taken back; what took its place, or says the same, does not hold any more.</summary>
+    /// <returns>The facts that changed; empty when there is no such fact or it holds.</returns>
+    public IReadOnlyList<MemoryFact> Undo(long id, DateTimeOffset now)
+    {
+        var fact = _facts.Find(fact => fact.Id == id);
+        if (fact is null or { Holds: true })
+        {
+            return [];
+        }
+
+        var isSingle = IsSingle(fact.Slot);
+        var changed = _facts
+            .Where(other => other.Holds && other.Subject == fact.Subject && other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value)))
+            .ToList()
+            .ConvertAll(other => Replace(other with { SupersededBy = id, ValidTo = now }));
+        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now }));
+        return changed;
+    }
+
+    /// <summary>Forgets a fact: nothing of it stays, nor in what it superseded.</summary>
+    /// <returns>Whether it was there.</returns>
+    public bool Forget(long id)
+    {
+        var removed = _facts.RemoveAll(fact => fact.Id == id) > 0;
+        for (var i = 0; removed && i < _facts.Count; i++)
+        {
+            _facts[i] = _facts[i].SupersededBy == id ? _facts[i] with { SupersededBy = 0 } : _facts[i];
+        }
+
+        return removed;
+    }
+
+    /// <summary>Notes that facts were of use.</summary>
+    public void Use(IEnumerable<long> ids, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(ids);
+        var used = ids.ToHashSet();
+        for (var i = 0; i < _facts.Count; i++)
+        {
+            _facts[i] = used.Contains(_facts[i].Id) ? _facts[i] with { LastUsed = now } : _facts[i];
+        }
+    }
+
+    private List<MemoryFact> Assert(List<MemoryFact> slot, Statement statement, string messageId, FactSource source, DateTimeOffset said, DateTimeOffset recorded)
+    {
+        if (slot.Find(fact => fact.Holds && IsSame(fact.Value, statement.Value)) is { } same)
+        {
+            return
+            [
+                Replace(same with
+                {
+                    Confidence = 1 - ((1 - same.Confidence) * (1 - (statement.Confidence / 2))),
+                    Source = source > same.Source ? source : same.Source,
+                    MessageIds = [.. same.MessageIds.Append(messageId).TakeLast(MaxMessages)],
+                    ValidFrom = said < same.ValidFrom ? said : same.ValidFrom,
+                }),
+            ];
+        }
+
+        var holder = IsSingle(statement.Slot) ? slot.Find(fact => fact.Holds) : null;
+        var gives = holder is null || source > holder.Source || (source == holder.Source && said >= holder.ValidFrom);
+        var fact = new MemoryFact
+        {
+            Id = _next++,
+            Kind = statement.Kind,
+            Subject = statement.Subject,
+            Slot = statement.Slot,
+            Value = statement.Value,
+            Source = source,
+            MessageIds = [messageId],
+            Confidence = statement.Confidence,
+            ValidFrom = said,
+            RecordedAt = recorded,
+            // It came late, or from somebody who is trusted less: it is known, and does not hold.
+            SupersededBy = gives ? null : holder!.Id,
+            ValidTo = gives ? null : said > holder!.ValidFrom ? said : holder.ValidFrom,
+        };
+        _facts.Add(fact);
+        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = said }), fact] : [fact];
+    }
+
+    private List<MemoryFact> Retract(List<MemoryFact> slot, Statement statement, FactSource source, DateTimeOffset said) =>
+        [.. slot
+            .Where(fact => fact.Holds && fact.Source <= source && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)))
+            .ToList()
+            .Select(fact => Replace(fact with { SupersededBy = 0, ValidTo = said }))];
+
+    private static bool IsSingle(string slot) => MemorySlots.All.TryGetValue(slot, out var known) && known.IsSingle;
+
+    private MemoryFact Replace(MemoryFact fact)
+    {
+        _facts[_facts.FindIndex(old => old.Id == fact.Id)] = fact;
+        return fact;
+    }
+
+    /// <summary>Whether two values say the same: the same terms, in any order.</summary>
+    public static bool IsSame(string left, string right) =>
+        string.Equals(left, right, StringComparison.OrdinalIgnoreCase) || Key(left).SetEquals(Key(right));
+
+    private static HashSet<string> Key(string value)
+    {
+        var terms = TextAnalyzer.Terms(value).Where(term => term is not ("offic" or "team" or "depart" or "site" or "branch" or "new" or "laptop")).Select(term => term is "mail" or "email" or "e" ? "mail" : term).ToHashSet(StringComparer.Ordinal);
+        return terms.Count > 0 ? terms : [value.Trim().ToLowerInvariant()];
+    }
+}

@@ -1,0 +1,128 @@
+using Steward.Engines.Memory.Extraction;
+using Steward.Engines.Memory.Facts;
+
+namespace Steward.Engines.Memory.Tests.Facts;
+
+public class FactLedgerTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
+
+    private readonly FactLedger _ledger = new();
+
+    [Fact]
+    public void Apply_SaidAgainInOtherWords_IsOneFactThatIsSurer()
+    {
+        Say("office", "Berlin", 0);
+        var first = Assert.Single(_ledger.Facts);
+        Say("office", "the Berlin office", 1);
+
+        var second = Assert.Single(_ledger.Facts);
+        Assert.True(second.Confidence > first.Confidence);
+        Assert.Equal(["m0", "m1"], second.MessageIds);
+    }
+
+    [Fact]
+    public void Apply_SameMessageTwice_ChangesNothing()
+    {
+        Say("office", "Berlin", 0);
+        var before = _ledger.Facts.ToList();
+
+        Assert.Empty(Say("office", "Berlin", 0));
+        Assert.Equal(before, _ledger.Facts);
+    }
+
+    [Fact]
+    public void Apply_NewerValue_TakesThePlaceAndMayBeUndone()
+    {
+        Say("office", "Berlin", 0);
+        Say("office", "Porto", 1);
+
+        Assert.Equal("Porto", Assert.Single(_ledger.Current).Value);
+        var old = _ledger.Facts[0];
+        Assert.Equal((_ledger.Facts[1].Id, Start.AddMinutes(1)), (old.SupersededBy, old.ValidTo));
+
+        _ledger.Undo(old.Id, Start.AddMinutes(2));
+
+        Assert.Equal("Berlin", Assert.Single(_ledger.Current).Value);
+        // What was corrected by hand is not displaced by what is only heard again.
+        Say("office", "Porto", 3);
+        Assert.Equal("Berlin", Assert.Single(_ledger.Current).Value);
+    }
+
+    [Fact]
+    public void Apply_WhatIsTrustedLessOrCameLate_DoesNotDisplace()
+    {
+        Say("manager", "Anna", 5);
+        Say("manager", "Ben", 9, FactSource.System);
+        Say("manager", "Cem", 1);
+
+        Assert.Equal("Anna", Assert.Single(_ledger.Current).Value);
+        Assert.Equal(3, _ledger.Facts.Count);
+    }
+
+    [Fact]
+    public void Apply_SlotOfSeveral_KeepsAll()
+    {
+        Say("allergy", "peanuts", 0);
+        Say("allergy", "latex", 1);
+        Retract("allergy", "peanuts", 2);
+
+        Assert.Equal("latex", Assert.Single(_ledger.Current).Value);
+    }
+
+    [Fact]
+    public void Forget_ASuperseded_LeavesNothingOfIt()
+    {
+        Say("office", "Berlin", 0);
+        Say("office", "Porto", 1);
+
+        Assert.True(_ledger.Forget(_ledger.Facts[1].Id));
+
+        Assert.DoesNotContain(_ledger.Facts, fact => fact.Value == "Porto");
+        Assert.Empty(_ledger.Current);
+        Assert.False(_ledger.Forget(99));
+    }
+
+    // Whatever is said in whichever order: a single slot holds one value at most, no statement is lost, equal input gives equal facts.
+    [Fact]
+    public void Apply_AnyStatements_KeepTheRules()
+    {
+        for (var seed = 0; seed < 200; seed++)
+        {
+            var (one, two) = (Random(seed), Random(seed));
+
+            Assert.Equal(one.Facts.Select(fact => fact with { MessageIds = [] }), two.Facts.Select(fact => fact with { MessageIds = [] }));
+            Assert.All(one.Current.GroupBy(fact => (fact.Subject, fact.Slot)), slot =>
+            {
+                Assert.True(!MemorySlots.All[slot.Key.Slot].IsSingle || slot.Count() == 1);
+                Assert.Equal(slot.Count(), slot.Select(fact => fact.Value).Distinct().Count());
+            });
+            Assert.All(one.Facts.Where(fact => !fact.Holds), fact => Assert.NotNull(fact.ValidTo));
+            Assert.Equal(one.Facts.Count, one.Facts.Select(fact => fact.Id).Distinct().Count());
+        }
+    }
+
+    private static FactLedger Random(int seed)
+    {
+        var random = new Random(seed);
+        var ledger = new FactLedger();
+        for (var i = 0; i < 40; i++)
+        {
+            var slot = random.Next(2) == 0 ? "office" : "allergy";
+            var statement = new Statement { Kind = MemorySlots.All[slot].Kind, Subject = "self", Slot = slot, Value = $"value{random.Next(4)}", IsRetraction = random.Next(5) == 0 };
+            ledger.Apply(statement, $"m{random.Next(30)}", (FactSource)random.Next(4), Start.AddMinutes(random.Next(60)), Start.AddMinutes(i));
+            if (random.Next(10) == 0 && ledger.Facts.Count > 0)
+            {
+                ledger.Undo(ledger.Facts[random.Next(ledger.Facts.Count)].Id, Start.AddMinutes(i));
+            }
+        }
+
+        return ledger;
+    }
+
+    private IReadOnlyList<MemoryFact> Say(string slot, string value, int minute, FactSource source = FactSource.Said) =>
+        _ledger.Apply(new Statement { Kind = MemorySlots.All[slot].Kind, Subject = Statement.Speaker, Slot = slot, Value = value }, $"m{minute}", source, Start.AddMinutes(minute), Start.AddMinutes(minute));
+
+    private void Retract(string slot, string value, int minute) =>
+        _ledger.Apply(new Statement { Kind = MemorySlots.All[slot].Kind, Subject = Statement.Speaker, Slot = slot, Value = value, IsRetraction = true }, $"m{minute}", FactSource.Said, Start.AddMinutes(minute), Start.AddMinutes(minute));
+}
