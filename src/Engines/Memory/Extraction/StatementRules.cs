@@ -5,7 +5,7 @@ namespace Steward.Engines.Memory.Extraction;
 /// <summary>The forms in which people say things of themselves, in English. Groups: <c>v</c> is the value, <c>old</c> a value that no longer holds, <c>who</c> another person.</summary>
 internal static class StatementRules
 {
-    private const string I = """^(?:(?:as|since|because|that|hi|hello|hey|there|fyi|btw|by the way|note|remember|actually|now|well|yes|no|nope|also|ok|okay|so|correction|update|heads up|just so you know|for the record|please note|please remember|sorry|scratch that|i mean|to be clear|as i said|and|but|good news|from now on|please|as of \w+|since \w+|starting \w+|last \w+)[,:.]?\s+)*""";
+    private const string I = """^(?:(?:as|since|because|that|hi|hello|hey|there|fyi|btw|by the way|note|remember|actually|now|well|yes|no|nope|also|ok|okay|so|correction|update|heads up|just so you know|for the record|please note|please remember|sorry|scratch that|i mean|to be clear|as i said|and|but|good news|from now on|please|as of \w+|since \w+|starting \w+|last \w+|for \w+ \w+ now|careful|attention|important)[,:.!]?\s+)*""";
     private const string Am = """i(?:\s+am|['’]m)""";
     private const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly))*""";
     private const string Place = """(?<v>(?-i:[A-ZÄÖÜ][\p{L}\-'’.]*(?:\s+(?:[A-ZÄÖÜ0-9][\p{L}0-9\-'’.]*|am|an|der|de|la|upon))*)(?:\s+(?:office|branch|site|building|campus|plant))?)""";
@@ -21,7 +21,7 @@ internal static class StatementRules
         // What must be kept to always.
         new("never", $$"""{{I}}never\s+(?:ever\s+)?(?<v>(?:call|phone|ring|text|e-?mail|message|contact|reach|ping|disturb|share|use|book|install|schedule|send|change|restart|reboot)\b[^,.;:!?]{1,60}?){{Tail}}"""),
         new("never", $$"""{{I}}(?:do\s+not|don['’]t)\s+(?:ever\s+)?(?<v>(?:call|phone|ring|text|e-?mail|message|contact|reach|ping|disturb)\s+me\b[^,.;:!?]{0,60}?){{Tail}}""") { Unless = "\\b(?:today|tomorrow|yet|until|before|this|right now|back)\\b" },
-        new("allergy", $$"""{{I}}{{Am}}{{Now}}\s+(?:severely\s+|very\s+)?allergic\s+to\s+{{Thing}}{{Tail}}"""),
+        new("allergy", $$"""{{I}}{{Am}}{{Now}}\s+(?:severely\s+|very\s+)?allergic\s+to\s+{{Thing}}{{Tail}}""") { Unless = "\\bto\\s+(?:it|them|that|this|those)\\b" },
         new("allergy", $$"""{{I}}i\s+have\s+an?\s+(?<v>[\p{L}\s]{2,30}?)\s+allergy{{Tail}}"""),
         new("diet", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?\s+)?(?<v>vegan|vegetarian|pescatarian|coeliac|celiac|lactose intolerant|diabetic){{Tail}}"""),
 
@@ -29,21 +29,22 @@ internal static class StatementRules
         new("name", $$"""{{I}}(?:just\s+)?call\s+me\s+{{Person}}{{Tail}}""") { Unless = "\\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\\b|\\bme\\s+(?:at|on|back|when)\\b" },
         new("name", $$"""{{I}}i\s+(?:go\s+by|prefer\s+to\s+be\s+called)\s+{{Person}}{{Tail}}"""),
         new("manager", $$"""{{I}}my\s+(?:new\s+|current\s+|line\s+|direct\s+)*(?:manager|boss|supervisor)\s+is{{Now}}\s+{{Person}}{{Tail}}"""),
-        new("manager", $$"""{{I}}i{{Now}}\s+(?:report|answer)\s+to\s+{{Person}}{{Tail}}"""),
+        new("manager", $$"""{{I}}i{{Now}}\s+(?:report|answer)\s+(?:directly\s+)?to\s+{{Person}}{{Tail}}"""),
+        new("manager", $$"""{{I}}{{Person}}\s+is{{Now}}\s+my\s+(?:new\s+|current\s+|line\s+|direct\s+)*(?:manager|boss|supervisor){{Tail}}"""),
         new("deputy", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:deputy|stand-in|substitute|backup)\s+is{{Now}}\s+{{Person}}{{Tail}}"""),
 
         // Places.
         new("office", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:moved|relocated|transferred)\s+(?:from\s+(?:the\s+)?(?<old>[A-ZÄÖÜ][\p{L}\-]+(?:\s+[A-ZÄÖÜ][\p{L}\-]+)*)(?:\s+office)?\s+)?to\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|flat|apartment|house)\\b" },
-        new("office", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:based|located|stationed|working|work|sit|sitting)\s+(?:in|at|from|out\s+of)\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|home|on)\\b" },
+        new("office", $$"""{{I}}(?:{{Am}}|i(?:\s+have|['’]ve)?){{Now}}\s+(?:been\s+)?(?:based|located|stationed|working|work|sit|sitting)\s+(?:in|at|from|out\s+of)\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|home|on)\\b" },
         new("office", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:office|workplace|work location|location)\s+is{{Now}}\s+(?:in|at)?\s*(?:the\s+)?{{Place}}{{Tail}}"""),
         new("home", $$"""{{I}}i{{Now}}\s+live\s+in\s+{{Place}}{{Tail}}"""),
         new("desk", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:desk|room|seat)\s+is{{Now}}\s+(?<v>[\p{L}0-9][\p{L}0-9.\-/ ]{0,20}?){{Tail}}""") { Unless = State },
 
         // Work.
-        new("team", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:(?:work|working)\s+)?(?:in|on|with|for|part\s+of|joined|moved\s+to|joining|switched\s+to)\s+(?:the\s+)?(?<v>[\p{L}0-9&\-]+(?:\s+[\p{L}0-9&\-]+)?)\s+(?:team|department|group|unit){{Tail}}"""),
+        new("team", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:(?:work|working)\s+)?(?:in|on|with|for|part\s+of|a\s+member\s+of|belong\s+to|joined|moved\s+to|joining|switched\s+to)\s+(?:the\s+)?(?<v>[\p{L}0-9&\-]+(?:\s+[\p{L}0-9&\-]+)?)\s+(?:team|department|group|unit){{Tail}}"""),
         new("team", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:team|department)\s+is{{Now}}\s+(?:the\s+)?(?<v>[\p{L}0-9&\- ]{2,30}?)(?:\s+team|\s+department)?{{Tail}}""") { Unless = State },
         new("role", $$"""{{I}}i(?:['’]ve|\s+have|\s+was|\s+got|['’]ve\s+been|\s+have\s+been)?{{Now}}\s+(?:been\s+)?promoted\s+to\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
-        new("role", $$"""{{I}}(?:i{{Now}}\s+work|{{Am}}{{Now}}\s+working)\s+as\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
+        new("role", $$"""{{I}}(?:i{{Now}}\s+work|{{Am}}{{Now}}\s+(?:working|employed))\s+(?:here\s+|there\s+)?as\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
         new("role", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:role|job|title|job title|position)\s+is{{Now}}\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}""") { Unless = State },
         new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the)\s+(?:new\s+)?(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|director|assistant|technician|recruiter|controller|scientist|nurse|buyer|planner|intern|trainee)){{Tail}}"""),
         new("project", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:work|working)\s+on\s+(?:the\s+)?(?:project\s+(?<v>[\p{L}0-9\-]+)|(?<v>[\p{L}0-9\-]+(?:\s+[\p{L}0-9\-]+)?)\s+project){{Tail}}"""),
@@ -54,7 +55,7 @@ internal static class StatementRules
 
         // Devices and software.
         new("laptop", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:switched|changed|upgraded|moved)\s+(?:from\s+(?:an?\s+|my\s+)?(?<old>[^,.;]+?)\s+)?to\s+(?:an?\s+|the\s+)?(?:new\s+)?(?<v>{{Device}}){{Tail}}"""),
-        new("laptop", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:use|have|got|work\s+on|own|carry|received)\s+(?:an?\s+|the\s+)?(?:new\s+)?(?<v>{{Device}}){{Tail}}"""),
+        new("laptop", $$"""{{I}}(?:i(?:['’]ve|\s+have)?{{Now}}\s+(?:been\s+)?(?:use|using|have|got|work\s+on|own|carry|received|given)|{{Am}}{{Now}}\s+using|they{{Now}}\s+gave\s+me)\s+(?:an?\s+|the\s+)?(?:new\s+)?(?<v>{{Device}}){{Tail}}"""),
         new("laptop", $$"""{{I}}my\s+(?:new\s+|current\s+|work\s+)*(?:laptop|notebook|computer|machine|pc)\s+is{{Now}}\s+(?:an?\s+|the\s+)(?<v>[^,.;:!?]{2,40}?){{Tail}}""") { Unless = State },
         new("phone", $$"""{{I}}my\s+(?:new\s+|current\s+|mobile\s+|work\s+|phone\s+)*(?:number|phone|mobile|extension)\s+is{{Now}}\s+(?<v>\+?[0-9][0-9 \-/()]{2,20}[0-9]){{Tail}}"""),
         new("system", $$"""{{I}}(?:(?:{{Am}}|i){{Now}}\s+(?:run|running|on|use|using)|i(?:['’]ve|\s+have)?{{Now}}\s+(?:upgraded|switched|moved)\s+(?:from\s+(?<old>[^,.;]+?)\s+)?to)\s+(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|iOS|Android|ChromeOS)(?:\s+[0-9][0-9.]*)?){{Tail}}"""),
