@@ -15,6 +15,9 @@ public readonly struct AnswerKey : IEquatable<AnswerKey>
 {
     private const int LargestKeptBuffer = 256 * 1024;
 
+    /// <summary>How requests are written: whole, and what is one of several kinds with its kind.</summary>
+    internal static readonly JsonSerializerOptions Format = new() { Converters = { new KindConverterFactory() } };
+
     [ThreadStatic]
     private static ArrayBufferWriter<byte>? _buffer;
 
@@ -72,7 +75,7 @@ public readonly struct AnswerKey : IEquatable<AnswerKey>
         Write(buffer, facts);
         using (var json = new Utf8JsonWriter(buffer))
         {
-            JsonSerializer.Serialize(json, request);
+            JsonSerializer.Serialize(json, request, Format);
         }
 
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];

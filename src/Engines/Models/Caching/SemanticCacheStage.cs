@@ -14,6 +14,9 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
 
     private int _computed;
 
+    /// <summary>The vector that is computed last; for tests to wait for.</summary>
+    internal Task Last { get; private set; } = Task.CompletedTask;
+
     /// <inheritdoc/>
     public string Name => "semantic-cache";
 
@@ -64,7 +67,7 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
             }
             else if (Interlocked.Increment(ref _computed) <= MostComputed)
             {
-                _ = Task.Run(() => IndexAsync(ticket), CancellationToken.None);
+                Last = Task.Run(() => IndexAsync(ticket), CancellationToken.None);
             }
             else
             {

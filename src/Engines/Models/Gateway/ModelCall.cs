@@ -53,6 +53,9 @@ public sealed class ModelCall
     /// <summary>What the caches know of the call between its beginning and its end; null when they have nothing to do with it.</summary>
     internal CacheTicket? Ticket { get; set; }
 
+    /// <summary>The timestamp at which it was admitted.</summary>
+    internal long AdmittedAt { get; set; }
+
     /// <summary>Notes a decision.</summary>
     /// <param name="stage">The stage's name.</param>
     /// <param name="decision">What, in a few words; safe to show.</param>
