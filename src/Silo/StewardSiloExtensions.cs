@@ -7,6 +7,7 @@ using Steward.Engines.Inference;
 using Steward.Engines.Models;
 using Steward.Engines.Models.Admission;
 using Steward.Engines.Models.Caching;
+using Steward.Engines.Models.Tiers;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
 using Steward.Operations;
@@ -40,6 +41,7 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardInference();
         builder.Services.AddStewardModelCaches();
         builder.Services.AddStewardModelAdmission();
+        builder.Services.AddStewardModelRouting();
         builder.Services.AddStewardModelInference();
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 

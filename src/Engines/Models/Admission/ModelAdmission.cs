@@ -162,7 +162,7 @@ internal sealed class ModelAdmission(IOptions<ModelAdmissionOptions> options, Ti
         }
     }
 
-    private bool Withdraw(Waiter waiter)
+    private static bool Withdraw(Waiter waiter)
     {
         var waits = waiter.Queue.Remove(waiter.Tier, waiter.Tenant, waiter);
         if (waits)
