@@ -18,5 +18,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     InferenceScenario.Create(),
     HeadsScenario.Create(),
     CacheScenario.Create(),
+    RoutingScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

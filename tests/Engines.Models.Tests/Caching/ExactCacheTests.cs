@@ -204,6 +204,33 @@ public sealed class ExactCacheTests : IAsyncDisposable
         Assert.Equal(Enumerable.Repeat("shared", 19).Prepend(null), calls.Select(call => call.Cache));
     }
 
+    [Fact]
+    public async Task Ask_EqualCallsOfOthersAtOnce_EachAsksForItself()
+    {
+        var answer = new TaskCompletionSource();
+        _gateway.Script = (number, _, _) => After(answer.Task, new ChatText($"answer {number}"), FakeEndpoint.End());
+        var asked = new[] { Call("What is a VPN?"), Call("What is a VPN?", user: "u-2"), Call("What is a VPN?", tenant: "t-b"), Call("What is a VPN?", rights: "person:u-1") }.Select(call => _gateway.AskAsync(call)).ToList();
+        answer.SetResult();
+
+        Assert.Equal(4, (await Task.WhenAll(asked)).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Ask_ToolsAreOffered_KeptForMinutesOnly()
+    {
+        ModelCall WithTools()
+        {
+            var call = Call("How do I connect to the VPN?");
+            call.Request = call.Request with { Tools = [new ToolDefinition { Name = "find", Description = "", Parameters = System.Text.Json.JsonDocument.Parse("{}").RootElement }] };
+            return call;
+        }
+
+        await _gateway.AskAsync(WithTools());
+        _gateway.Clock.Advance(TimeSpan.FromMinutes(11));
+
+        Assert.Equal("answer 2", await _gateway.AskAsync(WithTools()));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

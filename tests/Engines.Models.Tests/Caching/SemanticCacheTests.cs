@@ -1,4 +1,6 @@
 using System.Diagnostics.Metrics;
+using FsCheck;
+using FsCheck.Fluent;
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Gateway;
@@ -50,6 +52,38 @@ public sealed class SemanticCacheTests
 
         Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords, tenant, user, rights)));
     }
+
+    /// <summary>Whoever asks whatever in any order and wording: an answer was made for somebody of the same tenant with the same rights, and for a question that agrees.</summary>
+    [Fact]
+    public void Ask_AnyCallers_OnlyAnswersOfTheSameScope() => Prop.ForAll(
+        Gen.ListOf(
+            from tenant in Gen.Elements("t-a", "t-b", "t-a|t-b")
+            from user in Gen.Elements("u-1", "u-2", "t-b")
+            from rights in Gen.Elements<string?>(null, null, "", "staff", "person:u-1", "u-1", "rights:staff")
+            from text in Gen.Elements(Question, OtherWords, "How do I reset the VPN password for Anna?", "how can I reset the vpn password for anna", "How do I reset the VPN password for Ben?")
+            select (tenant, user, rights, text)).Select(list => list.ToList()).ToArbitrary(),
+        asks =>
+        {
+            var gateway = Gateway(out _);
+            var made = new List<(string Tenant, string Rights, string Text)>();
+            foreach (var (tenant, user, rights, text) in asks)
+            {
+                var asker = (tenant, Rights: rights is null ? $"person {user}" : $"rights {rights}", text);
+                gateway.Script = (_, _, _) =>
+                {
+                    made.Add(asker);
+                    return FakeEndpoint.Answer(new ChatText($"{made.Count - 1}"), FakeEndpoint.End());
+                };
+                var answer = made[int.Parse(gateway.AskAsync(Call(text, tenant, user, rights)).GetAwaiter().GetResult(), System.Globalization.CultureInfo.InvariantCulture)];
+                IndexedAsync(gateway).GetAwaiter().GetResult();
+                if ((answer.Tenant, answer.Rights) != (asker.tenant, asker.Rights) || !QuestionFacts.Of(answer.Text).AgreesWith(QuestionFacts.Of(text)))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }).QuickCheckThrowOnFailure();
 
     [Theory]
     [InlineData("How do I reset the VPN password for Anna?", "How do I reset the VPN password for Ben?")]

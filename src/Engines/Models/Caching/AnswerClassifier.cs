@@ -34,8 +34,8 @@ internal static class AnswerClassifier
             return scope.IsPerson ? AnswerClass.Dynamic : AnswerClass.Personal;
         }
 
-        // What tools found was true when they looked; an identifier or a date is of something that moves.
-        return call.Request.Messages.Any(message => message.Role == ChatRole.Tool) || words.Any(word => Passing.Contains(word.Text) || IsIdentifier(word)) ? AnswerClass.Dynamic
+        // What tools found, or would have found, was true when they looked; an identifier or a date is of something that moves.
+        return call.Request.Tools.Count > 0 || call.Request.Messages.Any(message => message.Role == ChatRole.Tool) || words.Any(word => Passing.Contains(word.Text) || IsIdentifier(word)) ? AnswerClass.Dynamic
             : IsDefinition(last) ? AnswerClass.Static
             : AnswerClass.Standard;
     }
