@@ -23,8 +23,8 @@ public sealed class ModelRoutingOptions
     /// <summary>How much of a question is read, in characters. Default 4,000.</summary>
     public int ReadCharacters { get; set; } = 4000;
 
-    /// <summary>The longest time that a classification may take; then the middle tier is asked. Default 50 ms.</summary>
-    public TimeSpan ClassifyWithin { get; set; } = TimeSpan.FromMilliseconds(50);
+    /// <summary>The longest time that a classification may take; then the words alone decide, and the intent is not known. Default 5 ms.</summary>
+    public TimeSpan ClassifyWithin { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The tokens of an answer that a cap on its cost reckons with where neither the call nor the configuration has a limit. Default 4,096.</summary>
     public int AssumedOutputTokens { get; set; } = 4096;
