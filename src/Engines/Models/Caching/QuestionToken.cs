@@ -38,13 +38,15 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
                     tokens.Add(new(sign.ToString(), IsExact: true, IsName: false, IsAddress: false));
                 }
 
-                startsSentence |= sign is '.' or '!' or '?' or '\n';
+                startsSentence |= sign is '.' or '!' or '?' or ':' or '\n';
                 at++;
                 continue;
             }
 
             Add(tokens, normal[at..end], startsSentence, isShouted);
-            startsSentence = false;
+
+            // "Hello, Where …" and "please Give …" begin after the greeting.
+            startsSentence = startsSentence && QuestionWords.Greetings.Contains(tokens[^1].Text);
             at = end;
         }
 

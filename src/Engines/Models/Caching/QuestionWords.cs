@@ -17,6 +17,9 @@ internal static class QuestionWords
         und im am auf kann können könnte an zum zur hilfe helfen sagen wissen geben gerne gern dringend schnell
         """);
 
+    /// <summary>Words before the sentence proper.</summary>
+    public static readonly FrozenSet<string> Greetings = Set("hello hi hey dear please kindly thanks thank hallo moin guten bitte danke");
+
     /// <summary>Words that turn a sentence round. How many of them there are has to agree.</summary>
     public static readonly FrozenSet<string> Negations = Set(
         """
