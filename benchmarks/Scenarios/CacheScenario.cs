@@ -24,7 +24,7 @@ internal static class CacheScenario
     {
         var models = new Option<string>("--models") { Description = "Folder of models.", DefaultValueFactory = _ => "models" };
         var data = new Option<string>("--data") { Description = "Folder with banking77.train.csv and clinc150.train.json.", DefaultValueFactory = _ => "../shared/data/intents" };
-        var questions = new Option<int>("--questions") { Description = "Questions of each set.", DefaultValueFactory = _ => 3000 };
+        var questions = new Option<int>("--questions") { Description = "Questions of each set.", DefaultValueFactory = _ => 1500 };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
         var command = new Command("cache", "Hits and false hits of the caches, latency and memory.") { models, data, questions, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(models)!, parsed.GetValue(data)!, parsed.GetValue(questions), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
