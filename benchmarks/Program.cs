@@ -18,5 +18,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     InferenceScenario.Create(),
     HeadsScenario.Create(),
     MemoryScenario.Create(),
+    CacheScenario.Create(),
+    RoutingScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

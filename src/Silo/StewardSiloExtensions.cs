@@ -5,10 +5,14 @@ using Orleans.Hosting;
 using Steward.Engines.Connectors;
 using Steward.Engines.Inference;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Admission;
+using Steward.Engines.Models.Caching;
+using Steward.Engines.Models.Tiers;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
 using Steward.Operations;
 using Steward.Engines.Security.Vault;
+using Steward.Silo.Models;
 using Steward.Storage;
 using Steward.Telemetry;
 
@@ -35,6 +39,10 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardConnectors();
         builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
         builder.Services.AddStewardInference();
+        builder.Services.AddStewardModelCaches();
+        builder.Services.AddStewardModelAdmission();
+        builder.Services.AddStewardModelRouting();
+        builder.Services.AddStewardModelInference();
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Providers;
 using Steward.Engines.Models.Routing;
+using Steward.Engines.Resilience;
 
 namespace Steward.Engines.Models;
 
@@ -21,6 +22,15 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
     public bool IsConfigured => options.Value.IsConfigured;
 
     public IReadOnlyList<string> Names => !IsConfigured ? [] : [.. ModelTiers.All.SelectMany(options.Value.ChainOf).Distinct(StringComparer.Ordinal)];
+
+    public double OpenShare
+    {
+        get
+        {
+            var known = _targets.Values.Where(target => target.IsValueCreated).Select(target => target.Value.Phase).ToList();
+            return known.Count == 0 ? 0 : known.Count(phase => phase == BreakerPhase.Open) / (double)known.Count;
+        }
+    }
 
     public IChatModel? Find(string model)
     {

@@ -16,7 +16,8 @@ public static class Diagnostics
     private const string Operation = "chat";
 
     private static readonly ActivitySource Source = new(Name);
-    private static readonly Meter Meter = new(Name);
+    /// <summary>The meter, for the instruments of the capabilities.</summary>
+    internal static readonly Meter Meter = new(Name);
 
     // The conventions name the buckets.
     private static readonly Histogram<double> Duration = Meter.CreateHistogram(

@@ -31,6 +31,9 @@ public static class ModelStageOrder
     /// <summary>The tenant's policy: what may be asked, required tags, the switch of the ladder.</summary>
     public const int Policy = 100;
 
+    /// <summary>The step of the degradation ladder is noted.</summary>
+    public const int LadderStep = 110;
+
     /// <summary>Experiments, prompts and canaries choose variants.</summary>
     public const int Experiments = 200;
 
@@ -45,6 +48,9 @@ public static class ModelStageOrder
 
     /// <summary>The tier is chosen.</summary>
     public const int Routing = 600;
+
+    /// <summary>The step of the degradation ladder is applied to what no cache knew.</summary>
+    public const int Ladder = 625;
 
     /// <summary>The chosen model can do what is asked.</summary>
     public const int Capabilities = 650;

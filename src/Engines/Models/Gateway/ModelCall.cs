@@ -1,3 +1,5 @@
+using Steward.Engines.Models.Caching;
+
 namespace Steward.Engines.Models.Gateway;
 
 /// <summary>One call on its way through the pipeline. Used by one call at a time; stages change it in their order.</summary>
@@ -47,6 +49,12 @@ public sealed class ModelCall
 
     /// <summary>What was decided on the way, in order; for the trace.</summary>
     public IReadOnlyList<ModelDecision> Decisions => _decisions;
+
+    /// <summary>What the caches know of the call between its beginning and its end; null when they have nothing to do with it.</summary>
+    internal CacheTicket? Ticket { get; set; }
+
+    /// <summary>The timestamp at which it was admitted.</summary>
+    internal long AdmittedAt { get; set; }
 
     /// <summary>Notes a decision.</summary>
     /// <param name="stage">The stage's name.</param>

@@ -1,3 +1,5 @@
+using Steward.Engines.Models.Caching;
+
 namespace Steward.Engines.Models.Gateway;
 
 /// <summary>Who asks a model, and what for. It comes from what the platform verified, never from the request's own words.</summary>
@@ -37,4 +39,7 @@ public sealed record ModelCallOrigin
 
     /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>; null when none did.</summary>
     public string? PromptVersion { get; init; }
+
+    /// <summary>What the caller says about keeping the answer. Default: nothing.</summary>
+    public ModelCacheHint Cache { get; init; } = ModelCacheHint.Default;
 }

@@ -182,4 +182,7 @@ public interface IChatModelSource
 
     /// <summary>All that can be asked for by name, as <c>provider/model</c>.</summary>
     IReadOnlyList<string> Names { get; }
+
+    /// <summary>The share of models, among those that were asked lately, that fail too often and are left alone; 0 to 1.</summary>
+    double OpenShare => 0;
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Gateway;
 using Steward.Engines.Orchestration.Limits;
 using Steward.Engines.Orchestration.Prompts;
@@ -162,6 +163,8 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             UserId = run.Input.Requester.UserId,
             RunId = run.Input.RunId,
             IsInteractive = !run.Input.Background,
+            // What to do next is decided anew each time; only words are worth keeping.
+            Cache = question.Tools.Count > 0 ? ModelCacheHint.Never : ModelCacheHint.Default,
         },
     };
 

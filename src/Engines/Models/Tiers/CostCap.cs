@@ -1,0 +1,22 @@
+using System.Text;
+using Steward.Engines.Models.Gateway;
+
+namespace Steward.Engines.Models.Tiers;
+
+/// <summary>Holds a call to the most that it may cost, before it is sent.</summary>
+internal static class CostCap
+{
+    /// <summary>The cap of a call by its intent, in US dollars; null when there is none.</summary>
+    public static decimal? Of(ModelCall call) =>
+        call.Intent is { } intent && call.Policy.CostCaps.TryGetValue(intent, out var own) ? own : call.Policy.CostCaps.TryGetValue("*", out var all) ? all : null;
+
+    /// <summary>What a call costs at most with a model; null when the model's price is not known.</summary>
+    public static decimal? Worst(IChatModel model, ChatRequest request, int assumedOutputTokens) => model.Price is { } price
+        ? ((InputTokens(request) * price.Input) + ((request.MaxOutputTokens ?? assumedOutputTokens) * price.Output)) / 1_000_000m
+        : null;
+
+    // No tokenizer in use makes more than one token of two bytes of a text in a language with letters; what goes around each message is added.
+    private static long InputTokens(ChatRequest request) =>
+        request.Messages.Sum(message => 16L + (Encoding.UTF8.GetByteCount(message.Text) / 2) + message.ToolCalls.Sum(tool => 16L + (Encoding.UTF8.GetByteCount(tool.Arguments) / 2)))
+        + request.Tools.Sum(tool => 32L + (Encoding.UTF8.GetByteCount(tool.Description) / 2) + (Encoding.UTF8.GetByteCount(tool.Parameters.GetRawText()) / 2));
+}

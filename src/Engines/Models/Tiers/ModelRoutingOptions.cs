@@ -1,0 +1,52 @@
+using Microsoft.Extensions.Options;
+
+namespace Steward.Engines.Models.Tiers;
+
+/// <summary>How a tier is chosen for calls that leave it open. Configuration section <c>Steward:Models:Routing</c>.</summary>
+public sealed class ModelRoutingOptions
+{
+    /// <summary>The probability that the small model is enough from which it is asked. Default 0.88.</summary>
+    public double SmallFrom { get; set; } = 0.88;
+
+    /// <summary>The probability of a request of several things from which the large model is asked, whatever else is said. Default 0.8.</summary>
+    public double LargeFrom { get; set; } = 0.8;
+
+    /// <summary>The probability that the middle is enough, below which the large model is asked. Default 0.64.</summary>
+    public double StandardFrom { get; set; } = 0.64;
+
+    /// <summary>The longest question for the small model, in characters. Default 600.</summary>
+    public int SmallCharacters { get; set; } = 600;
+
+    /// <summary>The longest conversation for the small model, in characters. Default 24,000.</summary>
+    public int SmallContextCharacters { get; set; } = 24_000;
+
+    /// <summary>How much of a question is read, in characters. Default 4,000.</summary>
+    public int ReadCharacters { get; set; } = 4000;
+
+    /// <summary>The longest time that a classification may take; then the words alone decide, and the intent is not known. Default 5 ms.</summary>
+    public TimeSpan ClassifyWithin { get; set; } = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>The tokens of an answer that a cap on its cost reckons with where neither the call nor the configuration has a limit. Default 4,096.</summary>
+    public int AssumedOutputTokens { get; set; } = 4096;
+}
+
+internal sealed class ModelRoutingOptionsValidator : IValidateOptions<ModelRoutingOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ModelRoutingOptions options)
+    {
+        var failures = new List<string>();
+        void Demand(bool condition, string message)
+        {
+            if (!condition)
+            {
+                failures.Add("Steward:Models:Routing:" + message);
+            }
+        }
+
+        Demand(new[] { options.SmallFrom, options.LargeFrom, options.StandardFrom }.All(value => value is >= 0 and <= 1.01), "SmallFrom, LargeFrom, StandardFrom: set 0 to 1; 1.01 is never.");
+        Demand(options.SmallCharacters >= 0 && options.SmallContextCharacters >= 0 && options.ReadCharacters >= 0, "SmallCharacters, SmallContextCharacters, ReadCharacters: set 0 or more.");
+        Demand(options.ClassifyWithin > TimeSpan.Zero && options.ClassifyWithin <= TimeSpan.FromSeconds(10), "ClassifyWithin: set more than zero and at most 10 s.");
+        Demand(options.AssumedOutputTokens is >= 1 and <= 10_000_000, "AssumedOutputTokens: set 1 to 10,000,000.");
+        return failures.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(failures);
+    }
+}

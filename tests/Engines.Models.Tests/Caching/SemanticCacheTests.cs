@@ -1,0 +1,226 @@
+using System.Diagnostics.Metrics;
+using FsCheck;
+using FsCheck.Fluent;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Models.Caching;
+using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Tests.Gateway;
+using Steward.Engines.Models.Tests.Routing;
+using static Steward.Engines.Models.Tests.Gateway.GatewayUnderTest;
+
+namespace Steward.Engines.Models.Tests.Caching;
+
+public sealed class SemanticCacheTests
+{
+    private const string Question = "How do I reset the VPN password?";
+    private const string OtherWords = "Please tell me how to reset the VPN password";
+
+    [Fact]
+    public async Task Ask_SameMeaning_AnsweredFromMemoryAndSaysSo()
+    {
+        await using var gateway = Gateway(out _);
+        await gateway.AskAsync(Call(Question));
+        await IndexedAsync(gateway);
+        var second = Call(OtherWords);
+
+        Assert.Equal(("answer 1", "semantic"), (await gateway.AskAsync(second), second.Cache));
+    }
+
+    [Fact]
+    public async Task Ask_CosineBelowTheThreshold_AsksAgain()
+    {
+        await using var gateway = Gateway(out var embedder);
+        embedder.Vectors[OtherWords] = [0.94f, MathF.Sqrt(1 - (0.94f * 0.94f))];
+        await gateway.AskAsync(Call(Question));
+        await IndexedAsync(gateway);
+        Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords)));
+        var lax = Call(OtherWords + ".");
+        embedder.Vectors[OtherWords + "."] = [0.99f, MathF.Sqrt(1 - (0.99f * 0.99f))];
+
+        Assert.Equal("answer 1", await gateway.AskAsync(lax));
+    }
+
+    [Theory]
+    [InlineData("t-b", "u-1", null)]
+    [InlineData("t-a", "u-2", null)]
+    [InlineData("t-a", "u-1", "person:u-1")]
+    public async Task Ask_OtherTenantPersonOrRights_NeverTheOthersAnswer(string tenant, string user, string? rights)
+    {
+        await using var gateway = Gateway(out _);
+        await gateway.AskAsync(Call(Question));
+        await IndexedAsync(gateway);
+
+        Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords, tenant, user, rights)));
+    }
+
+    /// <summary>Whoever asks whatever in any order and wording: an answer was made for somebody of the same tenant with the same rights, and for a question that agrees.</summary>
+    [Fact]
+    public void Ask_AnyCallers_OnlyAnswersOfTheSameScope() => Prop.ForAll(
+        Gen.ListOf(
+            from tenant in Gen.Elements("t-a", "t-b", "t-a|t-b")
+            from user in Gen.Elements("u-1", "u-2", "t-b")
+            from rights in Gen.Elements<string?>(null, null, "", "staff", "person:u-1", "u-1", "rights:staff")
+            from text in Gen.Elements(Question, OtherWords, "How do I reset the VPN password for Anna?", "how can I reset the vpn password for anna", "How do I reset the VPN password for Ben?")
+            select (tenant, user, rights, text)).Select(list => list.ToList()).ToArbitrary(),
+        asks =>
+        {
+            var gateway = Gateway(out _);
+            var made = new List<(string Tenant, string Rights, string Text)>();
+            foreach (var (tenant, user, rights, text) in asks)
+            {
+                var asker = (tenant, Rights: rights is null ? $"person {user}" : $"rights {rights}", text);
+                gateway.Script = (_, _, _) =>
+                {
+                    made.Add(asker);
+                    return FakeEndpoint.Answer(new ChatText($"{made.Count - 1}"), FakeEndpoint.End());
+                };
+                var answer = made[int.Parse(gateway.AskAsync(Call(text, tenant, user, rights)).GetAwaiter().GetResult(), System.Globalization.CultureInfo.InvariantCulture)];
+                IndexedAsync(gateway).GetAwaiter().GetResult();
+                if ((answer.Tenant, answer.Rights) != (asker.tenant, asker.Rights) || !QuestionFacts.Of(answer.Text).AgreesWith(QuestionFacts.Of(text)))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }).QuickCheckThrowOnFailure();
+
+    [Theory]
+    [InlineData("How do I reset the VPN password for Anna?", "How do I reset the VPN password for Ben?")]
+    [InlineData("Who has 3 licences?", "Who has 30 licences?")]
+    [InlineData("Which VPN works?", "Which VPN does not work?")]
+    public async Task Ask_FactsDiffer_AsksAgainThoughTheVectorsAreEqual(string first, string second)
+    {
+        await using var gateway = Gateway(out var embedder);
+        await gateway.AskAsync(Call(first));
+        await IndexedAsync(gateway);
+
+        Assert.Equal("answer 2", await gateway.AskAsync(Call(second)));
+        Assert.Equal(0, embedder.OnPath);
+    }
+
+    [Theory]
+    [InlineData("history")]
+    [InlineData("system")]
+    [InlineData("tool")]
+    [InlineData("model")]
+    [InlineData("sources")]
+    [InlineData("off")]
+    [InlineData("never")]
+    public async Task Ask_RestDiffersOrMayNot_AsksAgain(string what)
+    {
+        await using var gateway = Gateway(out _);
+        ChatMessage[] tool = [new ChatMessage { Role = ChatRole.Tool, ToolCallId = "1", Text = "42" }];
+        var shared = what == "tool" ? "staff" : null;
+        await gateway.AskAsync(Call(Question, rights: shared, before: what == "tool" ? tool : []));
+        await IndexedAsync(gateway);
+
+        ChatMessage[] before = what switch
+        {
+            "history" => [new ChatMessage { Role = ChatRole.User, Text = "Hi" }],
+            "system" => [new ChatMessage { Role = ChatRole.System, Text = "Be brief." }],
+            "tool" => tool,
+            _ => [],
+        };
+        var second = Call(OtherWords, rights: shared, model: what == "model" ? "large" : "standard", origin: origin => what == "never" ? origin with { Cache = ModelCacheHint.Never } : origin, before: before);
+        second.Policy = what switch
+        {
+            "sources" => second.Policy with { SourceVersions = new Dictionary<string, long> { [""] = 2 } },
+            "off" => second.Policy with { SemanticThreshold = 1.01 },
+            _ => second.Policy,
+        };
+
+        Assert.Equal("answer 2", await gateway.AskAsync(second));
+    }
+
+    [Fact]
+    public async Task Ask_StricterForTheIntent_AsksAgain()
+    {
+        await using var gateway = Gateway(out var embedder, options => options.SemanticThresholds["access"] = 0.999);
+        embedder.Vectors[OtherWords] = [0.99f, MathF.Sqrt(1 - (0.99f * 0.99f))];
+        ModelCall Access(string text)
+        {
+            var call = Call(text);
+            call.Intent = "access";
+            return call;
+        }
+
+        await gateway.AskAsync(Access(Question));
+        await IndexedAsync(gateway);
+
+        Assert.Equal("answer 2", await gateway.AskAsync(Access(OtherWords)));
+    }
+
+    [Fact]
+    public async Task Ask_NoEmbedder_OffAndSaysSo()
+    {
+        await using var gateway = new GatewayUnderTest(services => services.AddStewardModelCaches());
+        await gateway.AskAsync(Call(Question));
+
+        Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords)));
+        Assert.StartsWith("off: no embedder", gateway.Get<ModelCacheStatus>().Semantic, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ask_NothingKnownThatAgrees_ComputesNoVectorOnThePath()
+    {
+        await using var gateway = Gateway(out var embedder);
+        await gateway.AskAsync(Call(Question));
+        await IndexedAsync(gateway);
+
+        Assert.Equal(0, embedder.OnPath);
+    }
+
+    [Theory]
+    [InlineData("answer the same", "agrees")]
+    [InlineData("something else", "differs")]
+    public async Task Hit_InTheSample_ModelIsAskedAsWellAndCompared(string fresh, string result)
+    {
+        var results = new List<string>();
+        using var listener = new MeterListener { InstrumentPublished = (instrument, it) => { if (instrument.Name == "steward.models.cache.shadow") { it.EnableMeasurementEvents(instrument); } } };
+        listener.SetMeasurementEventCallback<long>((_, _, tags, _) => { lock (results) { results.Add((string)tags[0].Value!); } });
+        listener.Start();
+        await using var gateway = Gateway(out var embedder, options => options.ShadowShare = 1);
+        embedder.Vectors["something else"] = [0, 1];
+        gateway.Script = (number, _, _) => FakeEndpoint.Answer(new ChatText(number == 1 ? "answer" : fresh), FakeEndpoint.End());
+        await gateway.AskAsync(Call(Question));
+        await IndexedAsync(gateway);
+
+        Assert.Equal("answer", await gateway.AskAsync(Call(OtherWords)));
+        await gateway.Get<ShadowSample>().Last;
+        Assert.Equal(2, gateway.Asked.Count);
+        lock (results)
+        {
+            Assert.Contains(result, results);
+        }
+    }
+
+    private static GatewayUnderTest Gateway(out FakeEmbedder embedder, Action<ModelCacheOptions>? configure = null)
+    {
+        var made = embedder = new FakeEmbedder();
+        return new GatewayUnderTest(services => services.AddSingleton<ITextEmbedder>(made).AddStewardModelCaches(options =>
+        {
+            options.ShadowShare = 0;
+            configure?.Invoke(options);
+        }));
+    }
+
+    /// <summary>Waits until what is computed after answers is done.</summary>
+    private static Task IndexedAsync(GatewayUnderTest gateway) => gateway.Get<IEnumerable<IModelStage>>().OfType<SemanticCacheStage>().Single().Last;
+
+    /// <summary>All texts mean the same unless the test says otherwise.</summary>
+    private sealed class FakeEmbedder : ITextEmbedder
+    {
+        public Dictionary<string, float[]> Vectors { get; } = [];
+
+        public int OnPath { get; private set; }
+
+        public string Summary => "a test's";
+
+        public ValueTask<TextVector?> EmbedAsync(string tenantId, string text, bool isInteractive, CancellationToken cancellationToken)
+        {
+            OnPath += isInteractive ? 1 : 0;
+            return new(new TextVector(Vectors.GetValueOrDefault(text) ?? [1, 0], "1"));
+        }
+    }
+}

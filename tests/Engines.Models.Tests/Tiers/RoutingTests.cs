@@ -1,0 +1,105 @@
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Tests.Gateway;
+using Steward.Engines.Models.Tiers;
+using static Steward.Engines.Models.Tests.Gateway.GatewayUnderTest;
+
+namespace Steward.Engines.Models.Tests.Tiers;
+
+public sealed class RoutingTests
+{
+    [Theory]
+    [InlineData("Where is the printer on floor 3?", 0.1, "small")]
+    [InlineData("Where is the printer on floor 3?", 0.85, "large")]
+    [InlineData("VPN drops every 5 minutes since the update although the line is ok", 0.1, "standard")]
+    [InlineData("Compare the two storage offers and recommend one", 0.1, "large")]
+    [InlineData("Wo ist der Drucker?", 0.1, "standard")]
+    [InlineData("Wo ist der Drucker, und wie bestelle ich Toner?", 0.85, "large")]
+    public async Task Ask_Auto_TierByWhatIsAsked(string text, double complex, string tier)
+    {
+        await using var gateway = Gateway(new RequestClass { Intent = "Hardware", Complex = complex });
+        var call = Call(text, model: ModelCall.Auto);
+        await gateway.AskAsync(call);
+
+        Assert.Equal((tier, tier, "Hardware"), (Assert.Single(gateway.Asked).Model, call.Model, call.Intent));
+        Assert.NotNull(call.RoutingConfidence);
+    }
+
+    [Fact]
+    public async Task Ask_SimpleInALongConversation_NotTheSmallOne()
+    {
+        await using var gateway = Gateway(new RequestClass { Complex = 0.01 });
+        await gateway.AskAsync(Call("Where is the printer?", model: ModelCall.Auto, before: new ChatMessage { Role = ChatRole.User, Text = new string('x', 30_000) }));
+
+        Assert.Equal("standard", Assert.Single(gateway.Asked).Model);
+    }
+
+    [Fact]
+    public async Task Ask_NobodyCanClassify_MiddleTierAndSaysSo()
+    {
+        await using var gateway = new GatewayUnderTest(services => services.AddStewardModelRouting());
+        var call = Call("Wo ist der Drucker?", model: ModelCall.Auto);
+        await gateway.AskAsync(call);
+
+        Assert.Equal(("standard", null), (call.Model, call.RoutingConfidence));
+        Assert.Contains("no classifier", Assert.Single(call.Decisions).Decision, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Ask_ClassifierIsSlow_GoesOnWithout()
+    {
+        await using var gateway = Gateway(null);
+        var asked = gateway.AskAsync(Call("Where is the printer?", model: ModelCall.Auto));
+        Assert.False(asked.IsCompleted);
+        gateway.Clock.Advance(TimeSpan.FromMilliseconds(51));
+        await asked;
+
+        Assert.Equal("small", Assert.Single(gateway.Asked).Model);
+    }
+
+    [Theory]
+    [InlineData("Hardware", 1.0, "large")]
+    [InlineData("Hardware", 0.005, "standard")]
+    [InlineData("Hardware", 0.0005, "small")]
+    [InlineData("*", 0.0005, "small")]
+    [InlineData("Access", 0.0000001, "large")]
+    public async Task Ask_CapOnCost_DearestTierThatFits(string intent, double cap, string tier)
+    {
+        await using var gateway = Gateway(new RequestClass { Intent = "Hardware", Complex = 1 });
+        await gateway.AskAsync(Capped(intent, cap, ModelCall.Auto));
+
+        Assert.Equal(tier, Assert.Single(gateway.Asked).Model);
+    }
+
+    [Theory]
+    [InlineData(ModelCall.Auto, 0.0001)]
+    [InlineData("large", 0.005)]
+    [InlineData("p/unpriced", 100)]
+    public async Task Ask_NothingFitsTheCap_RefusedBeforeItIsSent(string model, double cap)
+    {
+        await using var gateway = Gateway(new RequestClass { Intent = "Hardware", Complex = 1 });
+        var failure = await Assert.ThrowsAsync<ModelException>(() => gateway.AskAsync(Capped("*", cap, model)));
+
+        Assert.Equal(("model_over_cost_cap", false), (failure.Code, failure.IsRetryable));
+        Assert.Empty(gateway.Asked);
+    }
+
+    // 4,096 tokens of an answer: 0.0004 US dollars with the small model, 0.004 with the middle one, 0.04 with the large one.
+    private static ModelCall Capped(string intent, double cap, string model)
+    {
+        var call = Call("Where is the printer?", model: model);
+        call.Policy = call.Policy with { CostCaps = new Dictionary<string, decimal> { [intent] = (decimal)cap } };
+        return call;
+    }
+
+    private static GatewayUnderTest Gateway(RequestClass? found) => new(services => services.AddSingleton<IRequestClassifier>(new Fixed(found)).AddStewardModelRouting());
+
+    /// <summary>Always finds the same, or never answers.</summary>
+    private sealed class Fixed(RequestClass? found) : IRequestClassifier
+    {
+        public string Summary => "a test's";
+
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, CancellationToken cancellationToken) =>
+            found is not null ? new(found) : new(new TaskCompletionSource<RequestClass?>().Task);
+    }
+}
