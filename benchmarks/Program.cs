@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Steward.Benchmarks.Scenarios;
 using Steward.Benchmarks.Scenarios.Crash;
+using Steward.Benchmarks.Scenarios.Experiments;
 
 var root = new RootCommand("Measures Steward against the targets of its design.")
 {
@@ -17,5 +18,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     ApprovalsScenario.Create(),
     InferenceScenario.Create(),
     HeadsScenario.Create(),
+    ExperimentsScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

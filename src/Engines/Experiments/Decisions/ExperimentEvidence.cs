@@ -6,7 +6,8 @@ namespace Steward.Engines.Experiments.Decisions;
 /// <summary>One independent unit that was observed: a conversation, or a tenant for a while.</summary>
 /// <param name="Variant">The variant's index; 0 is the control.</param>
 /// <param name="Values">The value of each metric of the plan, in its order; null where there is none.</param>
-public readonly record struct ObservedUnit(int Variant, IReadOnlyList<double?> Values);
+/// <param name="IsLate">Whether the unit was counted before, and only these values came later.</param>
+public readonly record struct ObservedUnit(int Variant, IReadOnlyList<double?> Values, bool IsLate = false);
 
 /// <summary>What was observed of an experiment, folded: of a size that does not grow with the units. Not for several threads.</summary>
 public sealed class ExperimentEvidence
@@ -55,7 +56,7 @@ public sealed class ExperimentEvidence
             throw new ArgumentException("The unit is not one of this plan.", nameof(unit));
         }
 
-        Units[unit.Variant]++;
+        Units[unit.Variant] += unit.IsLate ? 0 : 1;
         var shares = plan.SharesAt(Stage);
         var factor = plan.Kind == ExperimentKind.Canary ? plan.Stages[Stage].MarginFactor : 1;
         for (var i = 0; i < Variants.Count; i++)

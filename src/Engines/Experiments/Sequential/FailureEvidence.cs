@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Engines.Experiments.Sequential;
 
 /// <summary>
@@ -13,6 +15,7 @@ public sealed record FailureEvidence
     public IReadOnlyList<double> Logs { get; init; } = [0, 0, 0];
 
     /// <summary>The evidence; 1 for none.</summary>
+    [JsonIgnore]
     public double Value => Logs.Average(Math.Exp);
 
     /// <summary>Adds failures.</summary>

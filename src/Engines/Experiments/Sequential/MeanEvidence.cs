@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Engines.Experiments.Sequential;
 
 /// <summary>
@@ -14,6 +16,7 @@ public sealed record MeanEvidence
     public IReadOnlyList<double> Logs { get; init; } = [0, 0, 0, 0, 0, 0];
 
     /// <summary>The evidence; 1 for none.</summary>
+    [JsonIgnore]
     public double Value => Logs.Average(Math.Exp);
 
     /// <summary>Adds a difference, as evidence that the mean is above the bound.</summary>

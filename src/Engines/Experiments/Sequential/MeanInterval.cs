@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Engines.Experiments.Sequential;
 
 /// <summary>
@@ -28,6 +30,7 @@ public sealed record MeanInterval
     public double Spread { get; init; }
 
     /// <summary>The bounds; −1 to 1 when nothing is known.</summary>
+    [JsonIgnore]
     public (double Low, double High) Bounds
     {
         get
@@ -43,6 +46,7 @@ public sealed record MeanInterval
     }
 
     /// <summary>The weighted mean; 0 for none.</summary>
+    [JsonIgnore]
     public double Mean => Count == 0 ? 0 : (2 * Weighted / Weights) - 1;
 
     /// <summary>Adds a difference.</summary>
