@@ -47,8 +47,6 @@ public class DecisionTests
     [Fact]
     public void Canary_NoDifference_IsPromotedThroughItsStages()
     {
-        var all = string.Join("\n", Enumerable.Range(3, 20).Select(i => Run(Canary, new Random(i), 60_000, 0.01, 0.01)).Select(e => $"{e.Units} {string.Join(" || ", e.Records.Select(r => r.Decision.Verdict + r.Decision.Reason))}"));
-        Assert.Fail(all);
         var end = Run(Canary, new Random(3), 60_000, 0.01, 0.01);
 
         Assert.Equal((ExperimentVerdict.Promote, 1), (end.Decision.Verdict, end.Decision.Variant));

@@ -1,5 +1,5 @@
-using Steward.Engines.Experiments.Assignment;
 using Steward.Engines.Models.Gateway;
+using StableHash = Steward.Engines.Experiments.Assignment.StableHash;
 
 namespace Steward.Models.Experiments;
 

@@ -32,6 +32,7 @@ internal sealed class PromptGrain([PersistentState("prompt", StorageNames.GrainS
 
         state.State.Versions.Add(new PromptVersion { Version = state.State.Versions.Count + 1, Draft = draft, Author = Caller.Required.UserId, At = time.GetUtcNow() });
         await Write();
+        await Publish();
         return Info();
     }
 

@@ -20,16 +20,7 @@ internal sealed class PromptIndexGrain([PersistentState("prompts", StorageNames.
         }
 
         state.State.Prompts[prompt.Name] = prompt;
-        try
-        {
-            await state.WriteStateAsync();
-        }
-        catch
-        {
-            // Memory and store may differ now: the next activation reads what really stands.
-            DeactivateOnIdle();
-            throw;
-        }
+        await Write();
     }
 
     /// <inheritdoc/>
@@ -44,6 +35,20 @@ internal sealed class PromptIndexGrain([PersistentState("prompts", StorageNames.
     {
         Caller.RequireAdminOrAuditor();
         return Task.FromResult<IReadOnlyList<string>>([.. state.State.Prompts.Keys.Order(StringComparer.Ordinal)]);
+    }
+
+    private async Task Write()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory and store may differ now: the next activation reads what really stands.
+            DeactivateOnIdle();
+            throw;
+        }
     }
 }
 
