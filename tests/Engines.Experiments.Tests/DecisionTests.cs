@@ -47,10 +47,12 @@ public class DecisionTests
     [Fact]
     public void Canary_NoDifference_IsPromotedThroughItsStages()
     {
-        var end = Run(Canary, new Random(3), 60_000, 0.01, 0.01);
+        var ends = Enumerable.Range(0, 10).Select(seed => Run(Canary, new Random(seed), 60_000, 0.01, 0.01)).ToList();
+        var promoted = ends.FindAll(end => end.Decision.Verdict == ExperimentVerdict.Promote);
 
-        Assert.Equal((ExperimentVerdict.Promote, 1), (end.Decision.Verdict, end.Decision.Variant));
-        Assert.Equal([ExperimentVerdict.Advance, ExperimentVerdict.Promote], end.Records.Select(record => record.Decision.Verdict));
+        // One of twenty may be rolled back for nothing.
+        Assert.True(promoted.Count >= 8, string.Join("; ", ends.Select(end => end.Decision.Reason)));
+        Assert.All(promoted, end => Assert.Equal([ExperimentVerdict.Advance, ExperimentVerdict.Promote], end.Records.Select(record => record.Decision.Verdict)));
     }
 
     [Fact]

@@ -13,6 +13,7 @@ internal sealed partial class ExperimentReporter(
     private const int MaxUnsent = 200;
 
     private readonly string _silo = Guid.NewGuid().ToString("N");
+    private readonly SemaphoreSlim _round = new(1, 1);
     private readonly Queue<(string TenantId, string Name, ExperimentBatch Batch)> _unsent = [];
 
     /// <inheritdoc/>
@@ -31,8 +32,28 @@ internal sealed partial class ExperimentReporter(
         }
     }
 
-    /// <summary>One round.</summary>
+    /// <summary>One round; rounds follow each other.</summary>
     internal async Task ReportAsync()
+    {
+        await _round.WaitAsync();
+        try
+        {
+            await ReportOnceAsync();
+        }
+        finally
+        {
+            _round.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _round.Dispose();
+        base.Dispose();
+    }
+
+    private async Task ReportOnceAsync()
     {
         foreach (var batch in observations.Take(_silo))
         {
