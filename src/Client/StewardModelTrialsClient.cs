@@ -70,14 +70,14 @@ internal sealed class StewardModelTrialsClient(IGrainFactory grains, SignedCalle
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<PromptLine>> DiffPromptAsync(string name, int from, int to, CancellationToken cancellationToken = default) =>
-        calls.CallAsync("prompt.diff", idempotent: true, changes: false, Prompt(name), (from, to), static (prompt, both, token) => prompt.Diff(both.from, both.to, token), cancellationToken);
+        calls.CallAsync("prompt.diff", idempotent: true, changes: false, Prompt(name), (Old: from, New: to), static (prompt, both, token) => prompt.Diff(both.Old, both.New, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<string> PreviewPromptAsync(string name, int version, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(variables);
         return calls.CallAsync(
-            "prompt.preview", idempotent: true, changes: false, Prompt(name), (version, variables), static (prompt, both, token) => prompt.Preview(both.version, both.variables, token), cancellationToken);
+            "prompt.preview", idempotent: true, changes: false, Prompt(name), (Version: version, Variables: variables), static (prompt, both, token) => prompt.Preview(both.Version, both.Variables, token), cancellationToken);
     }
 
     private IExperimentGrain Experiment(string name) => grains.GetGrain<IExperimentGrain>(GrainKeys.Experiment(identity.TenantId, name));

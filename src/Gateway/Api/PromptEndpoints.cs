@@ -61,9 +61,9 @@ internal static class PromptEndpoints
             .WithProblems(400, 401, 403, 404, 413, 415, 429, 503);
     }
 
-    private static void Change(RouteGroupBuilder v1, string verb, string name, string summary, string description, Func<Steward.Client.IModelTrialsClient, string, int, CancellationToken, Task<PromptInfo>> change) =>
+    private static void Change(RouteGroupBuilder v1, string verb, string operation, string summary, string description, Func<Steward.Client.IModelTrialsClient, string, int, CancellationToken, Task<PromptInfo>> change) =>
         v1.MapPost($"/prompts/{{name}}/versions/{{version:int}}/{verb}", async (HttpContext context, string name, int version) => await WriteAsync(context, await change(Caller.Of(context).Client.ModelTrials, name, version, context.RequestAborted)))
-            .WithName(name)
+            .WithName(operation)
             .WithTags("Prompts")
             .WithSummary(summary)
             .WithDescription(description)
