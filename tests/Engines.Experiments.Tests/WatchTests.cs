@@ -61,7 +61,7 @@ public class WatchTests
         ], lines);
     }
 
-    private static IEnumerable<ScoredAnswer> Scores(int hours, Func<int, double> mean, int seed = 1)
+    private static List<ScoredAnswer> Scores(int hours, Func<int, double> mean, int seed = 1)
     {
         var random = new Random(seed);
         return Enumerable.Range(0, hours).Select(hour => new ScoredAnswer(Start.AddHours(hour), random.NextDouble() < mean(hour) ? 1 : 0)).ToList();
