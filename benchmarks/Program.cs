@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Steward.Benchmarks.Scenarios;
 using Steward.Benchmarks.Scenarios.Crash;
+using Steward.Benchmarks.Scenarios.Experiments;
 
 var root = new RootCommand("Measures Steward against the targets of its design.")
 {
@@ -20,5 +21,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     MemoryScenario.Create(),
     CacheScenario.Create(),
     RoutingScenario.Create(),
+    ExperimentsScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

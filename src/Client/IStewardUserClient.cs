@@ -28,6 +28,10 @@ public interface IStewardUserClient
     /// <summary>The tenant's triage of tickets.</summary>
     ITriageClient Triage { get; }
 
+    /// <summary>The tenant's prompts, experiments and canaries; for admins.</summary>
+    /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have them.</exception>
+    IModelTrialsClient ModelTrials => throw new NotSupportedException("This client has no prompts and experiments; use the grain client or the HTTP API itself.");
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -94,6 +94,8 @@ public static class StewardGatewayExtensions
         NotificationEndpoints.Map(v1);
         TriageEndpoints.Map(v1);
         TriageImportEndpoints.Map(v1);
+        ExperimentEndpoints.Map(v1);
+        PromptEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         McpEndpoints.Map(app);
         HookEndpoints.Map(app);

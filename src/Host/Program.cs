@@ -10,6 +10,7 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     ClusterCommand.Create(),
     ConnectorsCommand.Create(),
     TriageCommand.Create(),
+    EvalCommand.Create(),
 };
 
 // Hosts end themselves on a signal, after they have drained; the command line must not cut that short.

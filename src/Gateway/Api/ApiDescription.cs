@@ -5,6 +5,7 @@ using Microsoft.OpenApi;
 using Steward.Client.Http;
 using Steward.Gateway.Access;
 using Steward.Gateway.Problems;
+using Steward.Models.Prompts;
 
 namespace Steward.Gateway.Api;
 
@@ -24,6 +25,7 @@ internal static class ApiDescription
         typeof(CreateDelegationRequest), typeof(MarkInboxRequest), typeof(SetPreferencesRequest), typeof(SetNotificationSettingsRequest), typeof(NotificationChannelRequest), typeof(PreviewNoticeRequest), typeof(ReplayNoticeRequest),
         typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
         typeof(UseTriageHeadRequest),
+        typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -69,6 +71,8 @@ internal static class ApiDescription
                 new() { Name = "Approval rules", Description = "Who has to approve what, in versions, and who decides for whom." },
                 new() { Name = "Notifications", Description = "What people are told, and how they want to be told." },
                 new() { Name = "Triage", Description = "Where tickets belong, and how that is learnt from what people say." },
+                new() { Name = "Experiments", Description = "Experiments and canaries on model calls; for admins." },
+                new() { Name = "Prompts", Description = "Registered prompts and their versions; for admins." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };

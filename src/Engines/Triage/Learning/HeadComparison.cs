@@ -44,7 +44,7 @@ public static class HeadComparison
 
         var (champion, challenger) = (Share(tickets.Count(ticket => ticket.Champion), tickets.Count), Share(tickets.Count(ticket => ticket.Challenger), tickets.Count));
         var all = Differences.Of(tickets);
-        var probability = NotWorse(all, tickets.Count);
+        var probability = PairedAnswers.NotWorse(all.Won, all.Lost, tickets.Count, Margin);
         var figures = string.Create(CultureInfo.InvariantCulture, $"accuracy {challenger:0.000} against {champion:0.000} on {tickets.Count} tickets, {all.Won} won and {all.Lost} lost, p = {probability:0.000} for being worse by {Margin:0.00}");
         if (probability > Level)
         {
@@ -56,20 +56,12 @@ public static class HeadComparison
             : new HeadVerdict(true, champion, challenger, $"Not worse: {figures}; no group worse.");
     }
 
-    /// <summary>How probable as few losses are if the challenger is worse by the margin.</summary>
-    internal static double NotWorse(Differences differences, int tickets)
-    {
-        // If so few differ, it cannot be worse by the margin on these tickets.
-        var share = differences.All == 0 ? 1 : 0.5 * (1 + (Margin * tickets / differences.All));
-        return share >= 1 ? 0 : ExactBinomial.AtMost(differences.Lost, differences.All, share);
-    }
-
     private static string? Worst(IReadOnlyCollection<(string Label, bool Champion, bool Challenger)> tickets)
     {
         var groups = tickets.GroupBy(ticket => ticket.Label, StringComparer.Ordinal)
             .Select(group => (group.Key, Count: group.Count(), Differences: Differences.Of(group)))
             .Where(group => group.Count >= FewestOfGroup)
-            .Select(group => (group.Key, group.Count, group.Differences, Probability: ExactBinomial.AtLeast(group.Differences.Lost, group.Differences.All, 0.5)))
+            .Select(group => (group.Key, group.Count, group.Differences, Probability: PairedAnswers.Worse(group.Differences.Won, group.Differences.Lost)))
             .OrderBy(group => group.Probability).ThenBy(group => group.Key, StringComparer.Ordinal).ToList();
 
         // Holm's first step decides whether there is any; the others would only name more.
@@ -85,8 +77,6 @@ public static class HeadComparison
     /// <summary>Tickets that one of the two had right.</summary>
     internal readonly record struct Differences(int Won, int Lost)
     {
-        public int All => Won + Lost;
-
         public static Differences Of(IEnumerable<(string Label, bool Champion, bool Challenger)> tickets)
         {
             var (won, lost) = (0, 0);

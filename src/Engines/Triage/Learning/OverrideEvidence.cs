@@ -1,3 +1,5 @@
+using Steward.Engines.Experiments.Sequential;
+
 namespace Steward.Engines.Triage.Learning;
 
 /// <summary>
@@ -32,11 +34,7 @@ public sealed record OverrideEvidence
             throw new ArgumentOutOfRangeException(nameof(share), share, "A share is above 0 and below 1.");
         }
 
-        return Bet(factor =>
-        {
-            var expected = factor * share / ((factor * share) + 1 - share);
-            return (overridden * Math.Log(expected / share)) + (others * Math.Log((1 - expected) / (1 - share)));
-        });
+        return Bet(factor => ConditionalBinomial.LogGain(factor, share, overridden, others));
     }
 
     /// <summary>Adds overrides of a head that answers alone, against a rate that the one before did not exceed.</summary>
@@ -50,11 +48,7 @@ public sealed record OverrideEvidence
             throw new ArgumentOutOfRangeException(nameof(rate), rate, "A rate is above 0 and below 1.");
         }
 
-        return Bet(factor =>
-        {
-            var expected = factor * rate / ((factor * rate) + 1 - rate);
-            return (overridden * Math.Log(expected / rate)) + (Math.Max(0, routed - overridden) * Math.Log((1 - expected) / (1 - rate)));
-        });
+        return Bet(factor => ConditionalBinomial.LogGain(factor, rate, overridden, Math.Max(0, routed - overridden)));
     }
 
     /// <summary>The highest rate of overrides that is compatible with what was seen, with a certainty of 95 %; 1 for nothing seen.</summary>

@@ -1,7 +1,7 @@
-namespace Steward.Engines.Triage.Learning;
+namespace Steward.Engines.Experiments.Comparison;
 
 /// <summary>Probabilities of a binomial distribution without approximation.</summary>
-internal static class ExactBinomial
+public static class ExactBinomial
 {
     /// <summary>The probability of at most so many successes.</summary>
     public static double AtMost(long successes, long trials, double probability)

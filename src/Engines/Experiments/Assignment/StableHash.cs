@@ -1,14 +1,16 @@
-namespace Steward.Engines.Triage.Heads;
+namespace Steward.Engines.Experiments.Assignment;
 
 /// <summary>
 /// A hash that is the same in every process, as what is kept needs: FNV-1a over UTF-16 code units (Fowler, Noll, Vo), mixed by MurmurHash3's finalizer, since only the low bits of FNV-1a are well mixed.
 /// Not for anything that an attacker should not foresee.
 /// </summary>
-internal static class StableHash
+public static class StableHash
 {
     /// <summary>The hash of a text of some kind; equal texts of different kinds differ.</summary>
     public static uint Of(string kind, string text)
     {
+        ArgumentNullException.ThrowIfNull(kind);
+        ArgumentNullException.ThrowIfNull(text);
         var hash = 2166136261u;
         foreach (var unit in kind)
         {

@@ -1,0 +1,108 @@
+using Steward.Engines.Experiments.Assignment;
+using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
+
+namespace Steward.Models.Experiments;
+
+/// <summary>Gives each call the variants of its conversation, and hands what became of it to the silo's observations. Nothing here waits for a grain, the first call of a tenant apart.</summary>
+internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObservations observations) : IModelStage
+{
+    /// <inheritdoc/>
+    public string Name => "experiments";
+
+    /// <inheritdoc/>
+    public int Order => ModelStageOrder.Experiments;
+
+    /// <inheritdoc/>
+    public async ValueTask<ModelStageAnswer?> EnterAsync(ModelCall call, CancellationToken cancellationToken)
+    {
+        var isOpen = call.Model == ModelCall.Auto || ModelTiers.All.Contains(call.Model);
+        foreach (var experiment in (await catalog.GetAsync(call.Origin.TenantId, cancellationToken)).Experiments)
+        {
+            // A caller who named a model gets that one, in whatever group: so such calls take no part where variants are models.
+            if ((isOpen || experiment.Spec.Variants.All(variant => variant.Model is null)) && VariantOf(experiment, call.Origin) is { } index)
+            {
+                Apply(call, experiment, index);
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask LeaveAsync(ModelCall call, ModelCallOutcome outcome)
+    {
+        // Answers of a cache and refusals say nothing of a variant; nor does a call that nobody waited for.
+        if (call.Variants.Count == 0 || !outcome.WasAsked || outcome.IsAborted)
+        {
+            return;
+        }
+
+        foreach (var experiment in (await catalog.GetAsync(call.Origin.TenantId, CancellationToken.None)).Experiments)
+        {
+            var prefix = experiment.Name + "=";
+            if (experiment.Status == ExperimentStatus.Running
+                && call.Variants.FirstOrDefault(variant => variant.StartsWith(prefix, StringComparison.Ordinal)) is { } given
+                && IndexOf(experiment.Spec.Variants, given[prefix.Length..]) is { } index)
+            {
+                observations.Observe(call.Origin.TenantId, experiment, index, call.Origin.ConversationId ?? call.Origin.CallId, outcome);
+            }
+        }
+    }
+
+    /// <summary>The variant of a call; null when it does not take part.</summary>
+    internal static int? VariantOf(RunningExperiment experiment, ModelCallOrigin origin)
+    {
+        var spec = experiment.Spec;
+        if (spec.Features.Count > 0 && !spec.Features.Contains(origin.Feature))
+        {
+            return null;
+        }
+
+        if (spec.Prompt is { } prompt)
+        {
+            // The renderer has chosen already; a call whose version is none of the variants' was rendered before the experiment was known.
+            return experiment.Status != ExperimentStatus.Running || VariantOf(experiment, Unit(spec, origin)) is not { } chosen || origin.PromptVersion != $"{prompt}@{spec.Variants[chosen].PromptVersion}" ? null : chosen;
+        }
+
+        return experiment.Status switch
+        {
+            ExperimentStatus.Running => VariantOf(experiment, Unit(spec, origin)),
+            ExperimentStatus.Promoted => experiment.Winner,
+            _ => null,
+        };
+    }
+
+    /// <summary>The variant of a conversation or person; null for what is left over.</summary>
+    internal static int? VariantOf(RunningExperiment experiment, string unit) => VariantAssignment.Choose(experiment.Salt, unit, experiment.Shares);
+
+    private static string Unit(ExperimentSpec spec, ModelCallOrigin origin) =>
+        spec.AssignBy == ExperimentAssignment.Person && origin.UserId is { } person ? person : origin.ConversationId ?? origin.CallId;
+
+    private void Apply(ModelCall call, RunningExperiment experiment, int index)
+    {
+        var variant = experiment.Spec.Variants[index];
+        call.Model = variant.Model ?? call.Model;
+        if (variant.MaxOutputTokens is { } most)
+        {
+            call.Request = call.Request with { MaxOutputTokens = Math.Min(most, call.Request.MaxOutputTokens ?? int.MaxValue) };
+        }
+
+        var name = $"{experiment.Name}={variant.Name}";
+        call.Variants.Add(name);
+        call.Decide(Name, name);
+    }
+
+    private static int? IndexOf(IReadOnlyList<ExperimentVariant> variants, string name)
+    {
+        for (var i = 0; i < variants.Count; i++)
+        {
+            if (string.Equals(variants[i].Name, name, StringComparison.Ordinal))
+            {
+                return i;
+            }
+        }
+
+        return null;
+    }
+}
