@@ -182,4 +182,13 @@ public interface IChatModelSource
 
     /// <summary>All that can be asked for by name, as <c>provider/model</c>.</summary>
     IReadOnlyList<string> Names { get; }
+
+    /// <summary>What can answer for a tier or a <c>provider/model</c>, first choice first; empty when nobody says.</summary>
+    IReadOnlyList<ModelTargetName> TargetsOf(string model) => [];
 }
+
+/// <summary>One that can answer.</summary>
+/// <param name="Kind">How its provider speaks: <see cref="ModelProviderOptions.OpenAI"/> or <see cref="ModelProviderOptions.Anthropic"/>.</param>
+/// <param name="Name"><c>provider/model</c>.</param>
+/// <param name="Model">The model as the provider names it.</param>
+public sealed record ModelTargetName(string Kind, string Name, string Model);
