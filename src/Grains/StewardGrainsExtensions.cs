@@ -12,6 +12,7 @@ using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Inference;
+using Steward.Models;
 using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
@@ -62,6 +63,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
         builder.AddStewardInferenceGrains();
+        builder.Services.AddStewardModelGrains();
         builder.Services.AddStewardTriageImports();
         AddConnectors(builder.Services);
         builder.Services.AddStewardTriageLearning();
