@@ -41,7 +41,7 @@ internal static class GatewayScenario
             Reply = new ModelReply { Fault = new ModelFault { Kind = ModelFaultKind.ContextLengthExceeded } },
         });
         await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Unbounded), cancellationToken);
-        using var metrics = new HttpClient { BaseAddress = server.Url };
+        using var metrics = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
         using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large");
         using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid");
         for (var i = 0; i < WarmUps; i++)
@@ -175,7 +175,7 @@ internal static class GatewayScenario
 
         public ModelCaller(Uri url, string key, string model)
         {
-            _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }) { Timeout = TimeSpan.FromMinutes(1) };
+            _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }, disposeHandler: true) { Timeout = TimeSpan.FromMinutes(1) };
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
             (_address, _model) = (new Uri(url.ToString().TrimEnd('/') + "/chat/completions"), model);
         }

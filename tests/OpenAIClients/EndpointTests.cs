@@ -110,6 +110,8 @@ public sealed class EndpointTests(StewardEndpoint steward)
     public async Task Body_TooLargeOrNotJson_IsRefusedInOpenAIsShape()
     {
         using var http = steward.Http();
+        // Asked first, so that nothing is sent that is not read.
+        http.DefaultRequestHeaders.ExpectContinue = true;
         using var large = await http.PostAsync("chat/completions", new StringContent(new string('x', (8 * 1024 * 1024) + 1), Encoding.UTF8, "application/json"));
         using var form = await http.PostAsync("chat/completions", new StringContent("a=b", Encoding.UTF8, "application/x-www-form-urlencoded"));
 

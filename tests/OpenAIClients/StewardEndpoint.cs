@@ -7,6 +7,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Orleans;
+using Orleans.Runtime;
 using Steward.Client;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Jwt;
@@ -102,7 +104,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
     /// <summary>A client of HTTP with a credential.</summary>
     internal HttpClient Http(string? token = null)
     {
-        var client = new HttpClient { BaseAddress = new Uri(Url + "/") };
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = new Uri(Url + "/") };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token());
         return client;
     }
@@ -110,6 +112,17 @@ public sealed class StewardEndpoint : IAsyncLifetime
     /// <summary>A person's models, without HTTP.</summary>
     internal IModelClient Models(string tenant, params string[] roles) =>
         _app!.Services.GetRequiredService<IStewardModels>().For(new CallerIdentity { TenantId = tenant, UserId = "u-admin", Roles = roles });
+
+    /// <summary>A call's grain, in the name of a person.</summary>
+    internal IModelCallGrain CallOf(string callId, string user = "u-ada")
+    {
+        SignIn(user);
+        return _app!.Services.GetRequiredService<IClusterClient>().GetGrain<IModelCallGrain>(GrainKeys.ModelCall("t-acme", callId));
+    }
+
+    /// <summary>Makes the grain calls that follow in this flow those of a person.</summary>
+    internal void SignIn(string user) => RequestContext.Set(
+        IdentityContext.Key, _app!.Services.GetRequiredService<IdentityEnvelopeSigner>().Sign(new EnvelopeIdentity { TenantId = "t-acme", UserId = user, Roles = [] }));
 
     /// <summary>Changes a tenant's settings.</summary>
     internal async Task<ModelSettings> SetAsync(string tenant, Func<ModelSettings, ModelSettings> change)

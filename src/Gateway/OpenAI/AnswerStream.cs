@@ -80,7 +80,8 @@ internal static class AnswerStream
         var response = context.Response;
         var aborted = context.RequestAborted;
         AnswerHeaders.Begin(response, callId, route: null);
-        await using var coming = answer.GetAsyncEnumerator(aborted);
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        await using var coming = answer.GetAsyncEnumerator(ending.Token);
         if (!await coming.MoveNextAsync())
         {
             throw new StewardException(ErrorCodes.Internal, "The answer has no beginning.");
@@ -101,7 +102,7 @@ internal static class AnswerStream
         format.Begin(events);
         try
         {
-            while (await NextAsync(coming, writer, events, time, aborted))
+            while (await NextAsync(coming, writer, events, time, ending))
             {
                 if (coming.Current.Failure is { } failed)
                 {
@@ -116,11 +117,17 @@ internal static class AnswerStream
         {
             format.Fail(events, OpenAIErrors.StatusOf(error.Code), error);
         }
+        catch (OperationCanceledException) when (ending.IsCancellationRequested)
+        {
+            // Nobody is there to read more.
+            context.Abort();
+            return;
+        }
 
         await writer.FlushAsync(aborted);
     }
 
-    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ModelCallEvent> coming, PipeWriter writer, AnswerEvents events, TimeProvider time, CancellationToken aborted)
+    private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ModelCallEvent> coming, PipeWriter writer, AnswerEvents events, TimeProvider time, CancellationTokenSource ending)
     {
         var next = coming.MoveNextAsync();
         if (next.IsCompleted)
@@ -131,15 +138,15 @@ internal static class AnswerStream
         var waiting = next.AsTask();
         try
         {
-            await FlushAsync(writer, aborted);
+            await FlushAsync(writer, ending.Token);
             while (!waiting.IsCompleted)
             {
-                using var came = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+                using var came = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
                 var pause = Task.Delay(Heartbeat, time, came.Token);
                 if (await Task.WhenAny(waiting, pause) == pause && pause.IsCompletedSuccessfully)
                 {
                     events.Comment("still here");
-                    await FlushAsync(writer, aborted);
+                    await FlushAsync(writer, ending.Token);
                 }
 
                 await came.CancelAsync();
@@ -147,7 +154,8 @@ internal static class AnswerStream
         }
         catch (OperationCanceledException)
         {
-            // An enumerator may be left only when its step is over; the same token ends that one.
+            // An enumerator may be left only when its step is over.
+            await ending.CancelAsync();
             await ((Task)waiting).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
