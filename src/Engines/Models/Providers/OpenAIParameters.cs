@@ -18,7 +18,7 @@ internal static class OpenAIParameters
             FrequencyPenalty = (float?)sampling.FrequencyPenalty,
             PresencePenalty = (float?)sampling.PresencePenalty,
             Seed = sampling.Seed,
-            ReasoningEffortLevel = sampling.ReasoningEffort is { } effort ? new ChatReasoningEffortLevel(effort) : null,
+            ReasoningEffortLevel = sampling.ReasoningEffort is { } effort ? new ChatReasoningEffortLevel(effort) : default(ChatReasoningEffortLevel?),
             ResponseFormat = Format(request.Format),
         };
 #pragma warning restore OPENAI001
@@ -52,7 +52,7 @@ internal static class OpenAIParameters
             return ChatMessageContentPart.CreateTextPart(((ChatTextPart)part).Text);
         }
 
-        ChatImageDetailLevel? detail = image.Detail is { } level ? new ChatImageDetailLevel(level) : null;
+        ChatImageDetailLevel? detail = image.Detail is { } level ? new ChatImageDetailLevel(level) : default(ChatImageDetailLevel?);
         return ImageData.TryParse(image.Url, out var mediaType, out var bytes)
             ? ChatMessageContentPart.CreateImagePart(BinaryData.FromBytes(bytes), mediaType, detail)
             : ChatMessageContentPart.CreateImagePart(new Uri(image.Url), detail);
