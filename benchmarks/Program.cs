@@ -22,5 +22,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     CacheScenario.Create(),
     RoutingScenario.Create(),
     ExperimentsScenario.Create(),
+    GatewayScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -25,6 +25,7 @@ public static class StewardClientServiceCollectionExtensions
 
         services.TryAddSingleton<SecretSealer>();
         services.TryAddSingleton<IStewardClient, StewardClient>();
+        services.TryAddSingleton<IStewardModels, StewardModels>();
         services.TryAddSingleton<IHookReceiver, StewardHookReceiver>();
         services.TryAddSingleton<IChannelReceiver, StewardChannelReceiver>();
         return services;

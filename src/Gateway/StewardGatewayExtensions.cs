@@ -9,6 +9,7 @@ using Steward.Gateway.Access;
 using Steward.Gateway.Api;
 using Steward.Gateway.Hooks;
 using Steward.Gateway.Mcp;
+using Steward.Gateway.OpenAI;
 using Steward.Gateway.Operations;
 using Steward.Gateway.Pages;
 using Steward.Gateway.Problems;
@@ -59,6 +60,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(3, Client.Http.ConnectorWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(4, Client.Http.ApprovalWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(5, Client.Http.TriageWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelWireJson.Default);
             foreach (var converter in Client.Http.TriageWireJson.Default.Options.Converters)
             {
                 json.SerializerOptions.Converters.Add(converter);
@@ -96,7 +98,9 @@ public static class StewardGatewayExtensions
         TriageImportEndpoints.Map(v1);
         ExperimentEndpoints.Map(v1);
         PromptEndpoints.Map(v1);
+        ModelSettingsEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
+        OpenAIEndpoints.Map(app);
         McpEndpoints.Map(app);
         HookEndpoints.Map(app);
         ChannelEndpoints.Map(app);

@@ -11,6 +11,9 @@ public sealed class StewardGatewayOptions
     /// <summary>The largest request body, in bytes. Default 256 KiB.</summary>
     public int MaxBodyBytes { get; set; } = 256 * 1024;
 
+    /// <summary>The largest body of a request to a model under <c>/openai/v1</c>, in bytes: images are among it. Default 8 MiB.</summary>
+    public int MaxModelBodyBytes { get; set; } = 8 * 1024 * 1024;
+
     /// <summary>The largest file of old tickets, in bytes. Default 1 GiB.</summary>
     public long MaxImportBytes { get; set; } = 1024L * 1024 * 1024;
 
@@ -56,6 +59,11 @@ internal sealed class StewardGatewayOptionsValidator : IValidateOptions<StewardG
         if (options.MaxBodyBytes is < 1024 or > 64 * 1024 * 1024)
         {
             failures.Add($"{StewardGatewayOptions.Section}:MaxBodyBytes: set 1024 (1 KiB) to 67108864 (64 MiB).");
+        }
+
+        if (options.MaxModelBodyBytes is < 1024 or > 64 * 1024 * 1024)
+        {
+            failures.Add($"{StewardGatewayOptions.Section}:MaxModelBodyBytes: set 1024 (1 KiB) to 67108864 (64 MiB).");
         }
 
         if (options.MaxImportBytes < 1)

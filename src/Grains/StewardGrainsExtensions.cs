@@ -63,6 +63,7 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<KnownContents>();
         builder.Services.AddStewardApprovalRules();
         builder.AddStewardInferenceGrains();
+        builder.Services.AddStewardModelGrains();
         builder.Services.AddStewardTriageImports();
         AddConnectors(builder.Services);
         builder.Services.AddStewardTriageLearning();

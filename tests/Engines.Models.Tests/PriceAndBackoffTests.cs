@@ -42,6 +42,20 @@ public sealed class PriceAndBackoffTests
             return delay >= floor && delay <= cap;
         }).QuickCheckThrowOnFailure();
 
+    /// <summary>Many calls that fail at once, told to come back after the same time or after none, do not come back at once.</summary>
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1_000)]
+    public void Delay_ManyCallersAtOnce_SpreadEvenly(int? asked)
+    {
+        var random = new RandomSource(11);
+        TimeSpan? retryAfter = asked is { } milliseconds ? TimeSpan.FromMilliseconds(milliseconds) : null;
+        var delays = Enumerable.Range(0, 1_000).Select(_ => Backoff.Delay(2, TimeSpan.FromMilliseconds(500), TimeSpan.FromSeconds(10), retryAfter, random).TotalMilliseconds - (asked ?? 0)).ToList();
+
+        Assert.InRange(delays.Max() - delays.Min(), 900, 1_000);
+        Assert.All(delays.GroupBy(delay => (int)(delay / 100)), window => Assert.InRange(window.Count(), 50, 150));
+    }
+
     [Fact]
     public void Delay_SameSeed_IsTheSame() => Assert.Equal(
         Backoff.Delay(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), null, new RandomSource(7)),

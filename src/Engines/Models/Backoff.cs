@@ -43,7 +43,7 @@ public sealed class RandomSource : IRandomSource
 public static class Backoff
 {
     /// <summary>
-    /// Exponential with full jitter: uniform between zero and <paramref name="baseDelay"/> · 2^(attempt−1), capped; at least what the other side asked for, up to the cap.
+    /// Exponential with full jitter: uniform between zero and <paramref name="baseDelay"/> · 2^(attempt−1), after what the other side asked for; capped.
     /// </summary>
     /// <param name="attempt">The attempt that has failed, from 1.</param>
     /// <param name="baseDelay">The upper end of the first wait.</param>
@@ -54,7 +54,8 @@ public static class Backoff
     {
         ArgumentNullException.ThrowIfNull(random);
         var ceiling = Math.Min(maxDelay.TotalMilliseconds, baseDelay.TotalMilliseconds * Math.Pow(2, Math.Clamp(attempt - 1, 0, 30)));
-        var wait = Math.Max(ceiling * random.NextDouble(), retryAfter?.TotalMilliseconds ?? 0);
+        // Whoever was told the same time must not come back at the same instant.
+        var wait = (retryAfter?.TotalMilliseconds ?? 0) + (ceiling * random.NextDouble());
         return TimeSpan.FromMilliseconds(Math.Clamp(wait, 0, maxDelay.TotalMilliseconds));
     }
 }

@@ -33,6 +33,9 @@ public sealed record ChatMessage
 
     /// <summary>The call that this is the result of; only for tools.</summary>
     public string? ToolCallId { get; init; }
+
+    /// <summary>The content in its order where a user's message has images; then <see cref="Text"/> holds the text of all of them. Empty for messages of text alone.</summary>
+    public IReadOnlyList<ChatPart> Parts { get; init; } = [];
 }
 
 /// <summary>A tool that a model may call.</summary>
@@ -46,6 +49,9 @@ public sealed record ToolDefinition
 
     /// <summary>The JSON Schema of its arguments.</summary>
     public required JsonElement Parameters { get; init; }
+
+    /// <summary>Whether the arguments keep to the schema by construction; null is the provider's default.</summary>
+    public bool? IsStrict { get; init; }
 }
 
 /// <summary>A call of a tool.</summary>
@@ -81,6 +87,21 @@ public sealed record ChatRequest
 
     /// <summary>Who asks, and what for; null is the platform itself, in the tenant's name.</summary>
     public ModelCallOrigin? Origin { get; init; }
+
+    /// <summary>A tool that has to be called: its name, or <see cref="AnyTool"/>. Null leaves the choice to the model.</summary>
+    public string? RequiredTool { get; init; }
+
+    /// <summary>Whether several tools may be called at once; null is the provider's default.</summary>
+    public bool? AllowParallelToolCalls { get; init; }
+
+    /// <summary>The form of the answer; null is text.</summary>
+    public ChatFormat? Format { get; init; }
+
+    /// <summary>How the next token is drawn; all of it the provider's default.</summary>
+    public ChatSampling Sampling { get; init; } = ChatSampling.Default;
+
+    /// <summary>The <see cref="RequiredTool"/> that stands for any.</summary>
+    public const string AnyTool = "*";
 }
 
 /// <summary>A part of a model's answer as it arrives.</summary>

@@ -18,6 +18,7 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
     private readonly ConcurrentDictionary<string, Lazy<ModelTarget>> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<IChatModel>> _chains = new(StringComparer.Ordinal);
     private readonly ModelPrices _prices = new(options.Value.Prices);
+    private readonly ModelCapabilityTable _capabilities = new(options.Value.Capabilities);
 
     public bool IsConfigured => options.Value.IsConfigured;
 
@@ -43,7 +44,15 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
 
         // Tiers with the same models share one chain.
         var names = ModelTiers.All.Contains(model) ? configured.ChainOf(model) : [model];
-        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IChatModel>(() => new ModelChain([.. names.Select(Target)], configured, _prices, time, random))).Value;
+        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IChatModel>(() => new ModelChain([.. names.Select(Target)], configured, _prices, time, random, _capabilities))).Value;
+    }
+
+    public IReadOnlyList<ModelTargetName> TargetsOf(string model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Find(model) is ModelChain chain
+            ? [.. chain.Targets.Select(target => new ModelTargetName(options.Value.KindOf(target.Provider), $"{target.Provider}/{target.Model}", target.Model))]
+            : [];
     }
 
     // Chains that name the same model share what is known of it.

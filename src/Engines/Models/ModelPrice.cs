@@ -57,13 +57,8 @@ public sealed class ModelPrices
     public ModelPrice? Find(string model)
     {
         ArgumentNullException.ThrowIfNull(model);
-        if (_prices.TryGetValue(model, out var exact))
-        {
-            return exact;
-        }
-
-        // "-2025-04-14" is a date; any other ending is another model.
-        return model.Length > 11 && model[^11] == '-' && DateOnly.TryParseExact(model[^10..], "yyyy-MM-dd", out _) ? _prices.GetValueOrDefault(model[..^11]) : null;
+        // A date at the end says which release of a model it is; any other ending is another model.
+        return _prices.GetValueOrDefault(model) ?? _prices.GetValueOrDefault(ModelNames.WithoutDate(model));
     }
 
     /// <summary>What a call costs, or null when the model's price is not known.</summary>

@@ -41,6 +41,14 @@ public sealed class ModelsOptions
     /// <summary>Prices that replace or add to the built-in list.</summary>
     public IList<ModelPrice> Prices { get; } = [];
 
+    /// <summary>What models can do, where the built-in table does not know it or is wrong.</summary>
+    public IList<ModelCapabilities> Capabilities { get; } = [];
+
+    /// <summary>
+    /// Models that compute vectors of texts, each as <c>provider/model</c>, that may be asked for by name at the endpoint where a tenant's policy allows it. The platform's own embedder needs no entry.
+    /// </summary>
+    public IList<string> Embedders { get; } = [];
+
     /// <summary>Providers by name, 1 to 32 characters of a-z, 0-9 and hyphen. Without any, <see cref="ApiKey"/> and <see cref="BaseUrl"/> are the only one.</summary>
     public IDictionary<string, ModelProviderOptions> Providers { get; } = new Dictionary<string, ModelProviderOptions>(StringComparer.Ordinal);
 
@@ -55,6 +63,9 @@ public sealed class ModelsOptions
 
     /// <summary>Whether there is a model.</summary>
     public bool IsConfigured => Providers.Count > 0 || !string.IsNullOrWhiteSpace(ApiKey);
+
+    /// <summary>How the provider of a name speaks.</summary>
+    internal string KindOf(string provider) => Providers.TryGetValue(provider, out var named) ? named.Kind : ModelProviderOptions.OpenAI;
 
     /// <summary>The models of a tier, each as <c>provider/model</c>, first choice first.</summary>
     internal IReadOnlyList<string> ChainOf(string tier) =>
@@ -131,6 +142,17 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
             if (provider.ApiKeys.Count is 0 or > 32 || provider.ApiKeys.Any(string.IsNullOrWhiteSpace))
             {
                 yield return $"Models:Providers:{name}:ApiKeys must have 1 to 32 keys.";
+            }
+        }
+
+        foreach (var entry in options.Embedders)
+        {
+            var slash = entry.IndexOf('/', StringComparison.Ordinal);
+            var provider = slash < 1 ? "" : entry[..slash];
+            var isKnown = options.Providers.Count == 0 ? provider == ChatModelSource.OnlyProvider : options.Providers.ContainsKey(provider);
+            if (slash < 1 || slash == entry.Length - 1 || !isKnown || options.KindOf(provider) != ModelProviderOptions.OpenAI)
+            {
+                yield return $"Models:Embedders: '{entry}' must be provider/model with a provider of the kind {ModelProviderOptions.OpenAI}.";
             }
         }
 

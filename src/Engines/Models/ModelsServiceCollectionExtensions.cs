@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Providers;
 
 namespace Steward.Engines.Models;
 
@@ -28,13 +29,23 @@ public static class ModelsServiceCollectionExtensions
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelsOptions>, ModelsOptionsValidator>());
         services.AddHttpClient(ChatModelSource.HttpClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
-            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { PooledConnectionLifetime = TimeSpan.FromMinutes(5), ConnectTimeout = TimeSpan.FromSeconds(10), AllowAutoRedirect = false })
+            .ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler
+            {
+                // Its sockets have TCP_NODELAY set: a small request leaves at once.
+                PooledConnectionLifetime = TimeSpan.FromMinutes(5),
+                ConnectTimeout = TimeSpan.FromSeconds(10),
+                AllowAutoRedirect = false,
+                EnableMultipleHttp2Connections = true,
+            })
+            .AddHttpMessageHandler(() => new NewerHttpHandler())
             .SetHandlerLifetime(Timeout.InfiniteTimeSpan)
             .RemoveAllLoggers();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, RandomSource>();
         services.TryAddSingleton<IChatModelSource, ChatModelSource>();
         services.TryAddSingleton<IModelGateway, ModelGateway>();
+        services.TryAddSingleton<IEmbeddingModelSource, EmbeddingModelSource>();
+        services.AddModelPolicyStages();
         services.TryAddSingleton<IChatModelProvider, ChatModelProvider>();
         return services;
     }

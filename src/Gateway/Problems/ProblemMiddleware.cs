@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Options;
 using Steward.Client.Http;
 using Steward.Errors;
+using Steward.Gateway.OpenAI;
 
 namespace Steward.Gateway.Problems;
 
@@ -73,7 +74,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, IOptions<S
         switch (exception)
         {
             case StewardException error:
-                return (ProblemWriter.StatusOf(error.Code), error);
+                return (OpenAIErrors.IsFor(context.Request) ? OpenAIErrors.StatusOf(error.Code) : ProblemWriter.StatusOf(error.Code), error);
             case BadHttpRequestException bad:
                 return (bad.StatusCode, ProblemWriter.FromStatus(context, bad.StatusCode));
             default:

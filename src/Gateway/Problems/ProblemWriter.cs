@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Steward.Client.Http;
 using Steward.Errors;
+using Steward.Gateway.OpenAI;
 
 namespace Steward.Gateway.Problems;
 
@@ -18,6 +19,8 @@ internal static class ProblemWriter
         var response = context.Response;
         var wwwAuthenticate = response.Headers.WWWAuthenticate;
         var allow = response.Headers.Allow;
+        // What is known of a call by then helps whoever looks for it.
+        var known = OpenAIErrors.IsFor(context.Request) ? response.Headers.Where(header => header.Key.StartsWith("x-steward-", StringComparison.Ordinal)).ToList() : [];
         response.Clear();
         SecurityHeaders.Set(response);
         response.Headers.Allow = allow;
@@ -27,6 +30,14 @@ internal static class ProblemWriter
         if (status == StatusCodes.Status401Unauthorized)
         {
             response.Headers.WWWAuthenticate = wwwAuthenticate.Count > 0 ? wwwAuthenticate : "Bearer realm=\"steward\"";
+        }
+
+        if (OpenAIErrors.IsFor(context.Request))
+        {
+            known.ForEach(header => response.Headers[header.Key] = header.Value);
+            Diagnostics.Problems.Add(1, new KeyValuePair<string, object?>("code", error.Code));
+            await OpenAIErrors.WriteAsync(context, status, error);
+            return;
         }
 
         if (error.RetryAfter is { } wait)

@@ -112,6 +112,14 @@ public static partial class GrainKeys
     /// <summary>The key of the list of a tenant's imports of old tickets.</summary>
     public static string TriageImports(string tenantId) => $"{Tenant(tenantId)}/i-triage-imports";
 
+    /// <summary>The key of a call of a model.</summary>
+    public static string ModelCall(string tenantId, string callId) => ModelCallPattern().IsMatch(callId ?? "")
+        ? $"{Tenant(tenantId)}/{callId}"
+        : throw StewardException.Invalid("callId", "must be 'mc-' followed by 16 to 64 of a-z and 0-9.");
+
+    /// <summary>The key of a tenant's settings of models.</summary>
+    public static string ModelSettings(string tenantId) => $"{Tenant(tenantId)}/i-models";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {
@@ -155,6 +163,9 @@ public static partial class GrainKeys
 
     [GeneratedRegex(@"\A[a-z]-[a-z0-9._-]+\z", RegexOptions.CultureInvariant)]
     private static partial Regex PartPattern();
+
+    [GeneratedRegex(@"\Amc-[a-z0-9]{16,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ModelCallPattern();
 
     // In small letters only: keys that differ in nothing else are one to some stores.
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,79}\z", RegexOptions.CultureInvariant)]

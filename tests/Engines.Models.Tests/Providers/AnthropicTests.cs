@@ -164,6 +164,58 @@ public sealed class AnthropicTests
         Assert.Contains(expected, failure.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Request_Parameters_AreTranslated()
+    {
+        await using var server = await Server.StartAsync(context => Server.SendAsync(context, Server.Start, Server.BlockStart("""{"type":"text","text":""}"""), Server.TextDelta("Hi"), Server.BlockStop, Server.End("end_turn", 1), Server.Stop));
+        await ReadAsync(server, Question with
+        {
+            Messages = [new ChatMessage { Role = ChatRole.User, Text = "What is this?", Parts = [new ChatTextPart("What is this?"), new ChatImagePart("data:image/png;base64,AAAA")] }],
+            Tools = [new ToolDefinition { Name = "find", Description = "Finds.", Parameters = JsonElement.Parse("""{"type":"object","properties":{}}""") }],
+            RequiredTool = "find",
+            AllowParallelToolCalls = false,
+            MaxOutputTokens = 77,
+            Sampling = new ChatSampling { Temperature = 0.5, TopP = 0.9, Stop = ["END"] },
+        });
+
+        var (body, _) = Assert.Single(server.Requests);
+        Assert.Equal((77, 0.5, "END"), (body.GetProperty("max_tokens").GetInt32(), body.GetProperty("temperature").GetDouble(), body.GetProperty("stop_sequences")[0].GetString()));
+        Assert.Equal(0.9, body.GetProperty("top_p").GetDouble(), 3);
+        var choice = body.GetProperty("tool_choice");
+        Assert.Equal(("tool", "find", true), (choice.GetProperty("type").GetString(), choice.GetProperty("name").GetString(), choice.GetProperty("disable_parallel_tool_use").GetBoolean()));
+        Assert.Contains("image/png", body.GetProperty("messages")[0].ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Request_JsonSchema_IsTheFormatOfTheOutput()
+    {
+        await using var server = await Server.StartAsync(context => Server.SendAsync(context, Server.Start, Server.BlockStart("""{"type":"text","text":""}"""), Server.TextDelta("{}"), Server.BlockStop, Server.End("end_turn", 1), Server.Stop));
+        await ReadAsync(server, Question with { Format = new ChatFormat { Schema = JsonElement.Parse("""{"type":"object","properties":{"city":{"type":"string"}},"required":["city"],"additionalProperties":false}"""), Name = "place" } });
+
+        var (body, _) = Assert.Single(server.Requests);
+        Assert.Contains("\"city\"", body.GetRawText(), StringComparison.Ordinal);
+        Assert.Contains("json_schema", body.GetRawText(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("seed")]
+    [InlineData("frequency_penalty")]
+    [InlineData("JSON objects without a schema")]
+    public async Task Request_WhatTheApiDoesNotHave_IsRefusedByNameAndNotSent(string what)
+    {
+        await using var server = await Server.StartAsync(_ => Task.CompletedTask);
+        var failure = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server, what switch
+        {
+            "seed" => Question with { Sampling = new ChatSampling { Seed = 7 } },
+            "frequency_penalty" => Question with { Sampling = new ChatSampling { FrequencyPenalty = 1 } },
+            _ => Question with { Format = new ChatFormat() },
+        }));
+
+        Assert.Equal("model_not_capable", failure.Code);
+        Assert.Contains(what, failure.Message, StringComparison.Ordinal);
+        Assert.Empty(server.Requests);
+    }
+
     private static ServiceProvider Provider(string url, Action<ModelsOptions>? configure = null) => new ServiceCollection()
         .AddLogging()
         .AddStewardModels(options =>

@@ -37,6 +37,9 @@ public sealed record ModelCallOrigin
     /// <summary>Whether a person waits for the answer. Default true.</summary>
     public bool IsInteractive { get; init; } = true;
 
+    /// <summary>Whether it came by the endpoint for clients of others, where the tenant may demand tags. Default false.</summary>
+    public bool IsExternal { get; init; }
+
     /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>; null when none did.</summary>
     public string? PromptVersion { get; init; }
 

@@ -185,4 +185,13 @@ public interface IChatModelSource
 
     /// <summary>The share of models, among those that were asked lately, that fail too often and are left alone; 0 to 1.</summary>
     double OpenShare => 0;
+
+    /// <summary>What can answer for a tier or a <c>provider/model</c>, first choice first; empty when nobody says.</summary>
+    IReadOnlyList<ModelTargetName> TargetsOf(string model) => [];
 }
+
+/// <summary>One that can answer.</summary>
+/// <param name="Kind">How its provider speaks: <see cref="ModelProviderOptions.OpenAI"/> or <see cref="ModelProviderOptions.Anthropic"/>.</param>
+/// <param name="Name"><c>provider/model</c>.</param>
+/// <param name="Model">The model as the provider names it.</param>
+public sealed record ModelTargetName(string Kind, string Name, string Model);

@@ -124,6 +124,7 @@ internal sealed class AnthropicEndpoint : IModelEndpoint, IDisposable
     private static List<Microsoft.Extensions.AI.ChatMessage> Messages(ChatRequest request) => [.. request.Messages.Select(message => message.Role switch
     {
         ChatRole.System => new Microsoft.Extensions.AI.ChatMessage(Microsoft.Extensions.AI.ChatRole.System, message.Text),
+        ChatRole.User when message.Parts.Count > 0 => new Microsoft.Extensions.AI.ChatMessage(Microsoft.Extensions.AI.ChatRole.User, [.. message.Parts.Select(Part)]),
         ChatRole.User => new Microsoft.Extensions.AI.ChatMessage(Microsoft.Extensions.AI.ChatRole.User, message.Text),
         ChatRole.Tool => new Microsoft.Extensions.AI.ChatMessage(Microsoft.Extensions.AI.ChatRole.Tool, [new FunctionResultContent(message.ToolCallId ?? "", message.Text)]),
         _ => new Microsoft.Extensions.AI.ChatMessage(
@@ -144,10 +145,23 @@ internal sealed class AnthropicEndpoint : IModelEndpoint, IDisposable
         }
     }
 
+    private static AIContent Part(ChatPart part) => part is not ChatImagePart image ? new TextContent(((ChatTextPart)part).Text)
+        : ImageData.TryParse(image.Url, out var mediaType, out var bytes) ? new DataContent(bytes, mediaType)
+        : new UriContent(new Uri(image.Url), "image/*");
+
     private ChatOptions Options(ChatRequest request) => new()
     {
         MaxOutputTokens = Math.Min(request.MaxOutputTokens ?? int.MaxValue, _maxOutputTokens ?? DefaultMaxOutputTokens),
+        Temperature = (float?)request.Sampling.Temperature,
+        TopP = (float?)request.Sampling.TopP,
+        StopSequences = request.Sampling.Stop.Count > 0 ? [.. request.Sampling.Stop] : null,
+        ResponseFormat = request.Format is { Schema: { } schema } format ? ChatResponseFormat.ForJsonSchema(schema, format.Name, format.Description) : null,
         Tools = [.. request.Tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, tool.Parameters))],
-        ToolMode = request.Tools.Count == 0 ? null : request.AllowToolCalls ? ChatToolMode.Auto : ChatToolMode.None,
+        ToolMode = request.Tools.Count == 0 ? null
+            : !request.AllowToolCalls ? ChatToolMode.None
+            : request.RequiredTool is not { } required ? ChatToolMode.Auto
+            : required == ChatRequest.AnyTool ? ChatToolMode.RequireAny
+            : ChatToolMode.RequireSpecific(required),
+        AllowMultipleToolCalls = request.Tools.Count == 0 ? null : request.AllowParallelToolCalls,
     };
 }

@@ -49,7 +49,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     public async IAsyncEnumerable<ChatDelta> AskAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var answer = new Answer();
-        await foreach (var update in _client.CompleteChatStreamingAsync(Messages(request), Options(request), cancellationToken))
+        await foreach (var update in _client.CompleteChatStreamingAsync(Messages(request), OpenAIParameters.Options(request, _maxOutputTokens), cancellationToken))
         {
             foreach (var text in answer.Take(update))
             {
@@ -82,6 +82,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     private static List<OpenAI.Chat.ChatMessage> Messages(ChatRequest request) => [.. request.Messages.Select(message => (OpenAI.Chat.ChatMessage)(message.Role switch
     {
         ChatRole.System => new SystemChatMessage(message.Text),
+        ChatRole.User when message.Parts.Count > 0 => new UserChatMessage(message.Parts.Select(OpenAIParameters.Part)),
         ChatRole.User => new UserChatMessage(message.Text),
         ChatRole.Tool => new ToolChatMessage(message.ToolCallId, message.Text),
         _ when message.ToolCalls.Count == 0 => new AssistantChatMessage(message.Text),
@@ -98,22 +99,6 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
         }
 
         return assistant;
-    }
-
-    private ChatCompletionOptions Options(ChatRequest request)
-    {
-        var options = new ChatCompletionOptions { MaxOutputTokenCount = request.MaxOutputTokens < (_maxOutputTokens ?? int.MaxValue) ? request.MaxOutputTokens : _maxOutputTokens };
-        foreach (var tool in request.Tools)
-        {
-            options.Tools.Add(ChatTool.CreateFunctionTool(tool.Name, tool.Description, BinaryData.FromString(tool.Parameters.GetRawText())));
-        }
-
-        if (request.Tools.Count > 0)
-        {
-            options.ToolChoice = request.AllowToolCalls ? ChatToolChoice.CreateAutoChoice() : ChatToolChoice.CreateNoneChoice();
-        }
-
-        return options;
     }
 
     /// <summary>The answer as far as it has arrived, with the calls that are being put together.</summary>

@@ -6,7 +6,8 @@ namespace Steward.Engines.Models.Routing;
 /// A model that is several: the first target that can be asked answers, and the next one when it fails before its first token, unseen by whoever asked. After the first token nothing is asked twice. All attempts of a
 /// call share one number of attempts and one deadline.
 /// </summary>
-internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptions options, ModelPrices prices, TimeProvider time, IRandomSource random) : IChatModel
+internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptions options, ModelPrices prices, TimeProvider time, IRandomSource random, ModelCapabilityTable? capabilities = null)
+    : IChatModel
 {
     /// <inheritdoc/>
     public string Name => targets[0].Model;
@@ -22,13 +23,14 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
     {
         ArgumentNullException.ThrowIfNull(request);
         var limit = Limit(request);
+        var able = Able(request);
         using var total = new CancellationTokenSource(limit, time);
         var began = time.GetTimestamp();
         var asked = new List<ModelTarget>();
         ModelException? last = null;
         while (true)
         {
-            var permit = await PickAsync(asked, last, limit, total.Token, cancellationToken);
+            var permit = await PickAsync(able, asked, last, limit, total.Token, cancellationToken);
             asked.Add(permit.Target);
             await using var answer = Diagnostics.RecordAsync(permit.Endpoint.ProviderKind, permit.Target.Model, permit.Endpoint.Server, time, AskAsync(permit, request, limit, total.Token, cancellationToken), cancellationToken)
                 .GetAsyncEnumerator(cancellationToken);
@@ -37,7 +39,7 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
             {
                 more = await answer.MoveNextAsync();
             }
-            catch (ModelException failure) when (!total.IsCancellationRequested && asked.Count < options.MaxAttempts && MayGoOn(failure, asked))
+            catch (ModelException failure) when (!total.IsCancellationRequested && asked.Count < options.MaxAttempts && MayGoOn(failure, able, asked))
             {
                 last = failure;
                 continue;
@@ -91,10 +93,10 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
     }
 
     /// <summary>Finds who is asked next: whoever was not asked yet, in order, else whoever was asked, after a wait.</summary>
-    private async ValueTask<ModelPermit> PickAsync(List<ModelTarget> asked, ModelException? last, TimeSpan limit, CancellationToken total, CancellationToken cancellationToken)
+    private async ValueTask<ModelPermit> PickAsync(IReadOnlyList<ModelTarget> able, List<ModelTarget> asked, ModelException? last, TimeSpan limit, CancellationToken total, CancellationToken cancellationToken)
     {
         TimeSpan? shortest = null;
-        foreach (var target in targets.Except(asked))
+        foreach (var target in able.Except(asked))
         {
             if (target.TryEnter(isRepetition: false, out var wait) is { } permit)
             {
@@ -112,7 +114,7 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
         // Another key is another limit: nothing is gained by waiting.
         var isAtAnotherKey = last.Code == "model_rate_limited" && asked[^1].HasAnotherKey;
         await WaitAsync(isAtAnotherKey ? TimeSpan.Zero : Backoff.Delay(asked.Count, options.RetryBaseDelay, options.RetryMaxDelay, last.RetryAfter, random), limit, total, cancellationToken);
-        foreach (var target in targets)
+        foreach (var target in able)
         {
             if (target.TryEnter(isRepetition: asked.Contains(target), out _) is { } permit)
             {
@@ -123,10 +125,22 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
         throw last;
     }
 
-    // A request that is wrong is wrong everywhere; a key that is refused, or a model that is not there, is so here only.
-    private bool MayGoOn(ModelException failure, List<ModelTarget> asked)
+    // A model that cannot do what is asked would refuse it, and a refusal ends the call. Where none can, the providers say so.
+    private IReadOnlyList<ModelTarget> Able(ChatRequest request)
     {
-        var hasOthers = targets.Except(asked).Any() || asked[^1].HasAnotherKey;
+        if (capabilities is null || targets.Count == 1)
+        {
+            return targets;
+        }
+
+        ModelTarget[] able = [.. targets.Where(target => capabilities.Missing(options.KindOf(target.Provider), target.Model, request) is null)];
+        return able.Length > 0 ? able : targets;
+    }
+
+    // A request that is wrong is wrong everywhere; a key that is refused, or a model that is not there, is so here only.
+    private bool MayGoOn(ModelException failure, IReadOnlyList<ModelTarget> able, List<ModelTarget> asked)
+    {
+        var hasOthers = able.Except(asked).Any() || asked[^1].HasAnotherKey;
         return !failure.AfterFirstToken && (failure.IsRetryable ? hasOthers || !(failure.RetryAfter > options.RetryMaxDelay) : failure.Code is "model_unauthenticated" or "model_missing" && hasOthers);
     }
 

@@ -1,0 +1,213 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using Steward.Benchmarks.Measuring;
+using Steward.EnterpriseSim;
+using Steward.ModelSim;
+
+namespace Steward.Benchmarks.Scenarios;
+
+/// <summary>
+/// <c>bench gateway</c>: what the endpoint adds to a call of a model that answers at once. A direct request and one through the gateway take turns, and equal quantiles are subtracted, so that whatever else the machine does
+/// meets both. Then many calls at a time: processor time of the server for each, and what grows when one in a thousand fails.
+/// </summary>
+internal static class GatewayScenario
+{
+    private const string Fault = "Please fail.";
+    private const int FaultEvery = 1_000;
+    private const int WarmUps = 2_000;
+
+    public static Command Create()
+    {
+        var pairs = new Option<int>("--pairs") { Description = "Pairs of requests, whole and streamed each.", DefaultValueFactory = _ => 4_000 };
+        var calls = new Option<int>("--calls") { Description = "Calls of the phase with faults.", DefaultValueFactory = _ => 100_000 };
+        var concurrency = new Option<int>("--concurrency") { Description = "Calls at a time in that phase.", DefaultValueFactory = _ => 32 };
+        var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
+        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, check, json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(int pairs, int calls, int concurrency, bool check, string? json, CancellationToken cancellationToken)
+    {
+        await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
+        await using var model = await SimulatedModel.StartAsync(TimeSpan.Zero, 0, cancellationToken);
+        model.Prepend(new ModelRule
+        {
+            When = new ModelMatch { LastUserMessageContains = Fault },
+            Reply = new ModelReply { Fault = new ModelFault { Kind = ModelFaultKind.ContextLengthExceeded } },
+        });
+        await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Unbounded), cancellationToken);
+        using var metrics = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
+        using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large");
+        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid");
+        for (var i = 0; i < WarmUps; i++)
+        {
+            await direct.AskAsync(SimulatedModel.Question, stream: i % 2 == 0, cancellationToken);
+            await gateway.AskAsync(SimulatedModel.Question, stream: i % 2 == 0, cancellationToken);
+        }
+
+        var whole = await PairAsync(direct, gateway, pairs, stream: false, cancellationToken);
+        var streamed = await PairAsync(direct, gateway, pairs, stream: true, cancellationToken);
+        var load = await LoadAsync(gateway, metrics, calls, concurrency, cancellationToken);
+        var result = new GatewayResult(
+            Machine.Read(),
+            Machine.Orleans,
+            TimeProvider.System.GetUtcNow(),
+            "steward bench gateway",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            whole,
+            streamed,
+            load);
+        Print(result);
+        return await ResultOptions.FinishAsync(
+            result,
+            [
+                new Target("added to a whole answer, p50", whole.Added.P50, "ms", 0.5, AtLeast: false),
+                new Target("added to a whole answer, p99", whole.Added.P99, "ms", 3, AtLeast: false),
+                new Target("added to the first token, p50", streamed.AddedFirstToken.P50, "ms", 1, AtLeast: false),
+                new Target("calls per second and core, from processor time", 1_000_000 / load.MicrosecondsPerCall, "/s", 4_000, AtLeast: true),
+                new Target("calls that ended otherwise than they had to", load.Wrong, "", 1, AtLeast: false),
+                new Target("growth of the server's memory in the second half", load.GrowthMegaBytes, "MiB", 32, AtLeast: false),
+            ],
+            check,
+            json,
+            cancellationToken);
+    }
+
+    // What one load user may ask for is not what is measured.
+    private static IEnumerable<KeyValuePair<string, string?>> Unbounded =>
+    [
+        new("Steward:Gateway:RequestsPerSecondPerUser", "1000000"),
+        new("Steward:Gateway:RequestBurstPerUser", "1000000"),
+    ];
+
+    private static async Task<PairResult> PairAsync(ModelCaller direct, ModelCaller gateway, int pairs, bool stream, CancellationToken cancellationToken)
+    {
+        var (plain, added, plainFirst, addedFirst) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
+        for (var i = 0; i < pairs; i++)
+        {
+            // Who goes first changes, so that neither always finds what the other has left.
+            var order = i % 2 == 0 ? (direct, gateway) : (gateway, direct);
+            var first = await order.Item1.AskAsync(SimulatedModel.Question, stream, cancellationToken);
+            var second = await order.Item2.AskAsync(SimulatedModel.Question, stream, cancellationToken);
+            var (bare, through) = i % 2 == 0 ? (first, second) : (second, first);
+            plain.Add(bare.Total);
+            added.Add(through.Total);
+            plainFirst.Add(bare.FirstToken);
+            addedFirst.Add(through.FirstToken);
+        }
+
+        return new PairResult(plain.Summarize(), added.Summarize(), Less(added.Summarize(), plain.Summarize()), Less(addedFirst.Summarize(), plainFirst.Summarize()));
+    }
+
+    private static async Task<LoadResult> LoadAsync(ModelCaller gateway, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
+    {
+        var (next, wrong, failed) = (0, 0, 0);
+        var latencies = new Latencies();
+        var began = Stopwatch.GetTimestamp();
+        var before = await PrometheusPage.ReadAsync(metrics, cancellationToken);
+        double half = 0;
+        async Task WorkAsync()
+        {
+            for (var number = Interlocked.Increment(ref next); number <= calls; number = Interlocked.Increment(ref next))
+            {
+                if (number == calls / 2)
+                {
+                    half = (await PrometheusPage.ReadAsync(metrics, cancellationToken)).Sum(WorkingSet);
+                }
+
+                var isFault = number % FaultEvery == 0;
+                var answer = await gateway.AskAsync(isFault ? Fault : SimulatedModel.Question, stream: false, cancellationToken, mayFail: true);
+                latencies.Add(answer.Total);
+                if (isFault)
+                {
+                    Interlocked.Increment(ref failed);
+                }
+
+                if (answer.Status != (isFault ? 400 : 200))
+                {
+                    Interlocked.Increment(ref wrong);
+                }
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, concurrency).Select(_ => WorkAsync()));
+        var elapsed = Stopwatch.GetElapsedTime(began);
+        var after = await PrometheusPage.ReadAsync(metrics, cancellationToken);
+        return new LoadResult(
+            calls,
+            failed,
+            wrong,
+            calls / elapsed.TotalSeconds,
+            (after.Sum(Processor) - before.Sum(Processor)) / calls * 1_000_000,
+            (after.Sum(WorkingSet) - half) / (1024 * 1024),
+            latencies.Summarize());
+    }
+
+    private const string Processor = "dotnet_process_cpu_time_seconds_total";
+    private const string WorkingSet = "dotnet_process_memory_working_set_bytes";
+
+    private static LatencySummary Less(LatencySummary all, LatencySummary part) => new(all.Count, all.P50 - part.P50, all.P95 - part.P95, all.P99 - part.P99, all.Max - part.Max);
+
+    private static void Print(GatewayResult result)
+    {
+        foreach (var (name, pair) in new[] { ("whole", result.Whole), ("stream", result.Streamed) })
+        {
+            Console.Out.WriteLine(FormattableString.Invariant(
+                $"{name,-7} direct p50 {pair.Direct.P50:0.000} p99 {pair.Direct.P99:0.000}, through p50 {pair.Through.P50:0.000} p99 {pair.Through.P99:0.000}, added p50 {pair.Added.P50:0.000} p99 {pair.Added.P99:0.000} ms; first token added p50 {pair.AddedFirstToken.P50:0.000} p99 {pair.AddedFirstToken.P99:0.000} ms"));
+        }
+
+        var load = result.Load;
+        Console.Out.WriteLine(FormattableString.Invariant(
+            $"{load.Calls} calls, {load.Failed} failed as they had to, {load.Wrong} otherwise; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half"));
+    }
+
+    /// <summary>A client that asks one model at one address.</summary>
+    private sealed class ModelCaller : IDisposable
+    {
+        private readonly HttpClient _http;
+        private readonly Uri _address;
+        private readonly string _model;
+
+        public ModelCaller(Uri url, string key, string model)
+        {
+            _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }, disposeHandler: true) { Timeout = TimeSpan.FromMinutes(1) };
+            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            (_address, _model) = (new Uri(url.ToString().TrimEnd('/') + "/chat/completions"), model);
+        }
+
+        public async Task<(int Status, TimeSpan FirstToken, TimeSpan Total)> AskAsync(string question, bool stream, CancellationToken cancellationToken, bool mayFail = false)
+        {
+            var body = string.Create(CultureInfo.InvariantCulture, $$"""{"model":"{{_model}}","messages":[{"role":"user","content":"{{question}}"}],"stream":{{(stream ? "true" : "false")}}}""");
+            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            var began = Stopwatch.GetTimestamp();
+            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+            await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken);
+            var buffer = new byte[16 * 1024];
+            var read = await content.ReadAsync(buffer, cancellationToken);
+            var firstToken = Stopwatch.GetElapsedTime(began);
+            while (read > 0)
+            {
+                read = await content.ReadAsync(buffer, cancellationToken);
+            }
+
+            return mayFail || answer.IsSuccessStatusCode
+                ? ((int)answer.StatusCode, firstToken, Stopwatch.GetElapsedTime(began))
+                : throw new InvalidOperationException($"{_address} answered with status {(int)answer.StatusCode}: {Encoding.UTF8.GetString(buffer).TrimEnd('\0')}");
+        }
+
+        public void Dispose() => _http.Dispose();
+    }
+
+    /// <summary>Direct and through the gateway, and the differences of equal quantiles.</summary>
+    private sealed record PairResult(LatencySummary Direct, LatencySummary Through, LatencySummary Added, LatencySummary AddedFirstToken);
+
+    /// <summary>Many calls at a time.</summary>
+    private sealed record LoadResult(int Calls, int Failed, int Wrong, double CallsPerSecond, double MicrosecondsPerCall, double GrowthMegaBytes, LatencySummary Latency);
+
+    private sealed record GatewayResult(Machine Machine, string Orleans, DateTimeOffset At, string Command, string Method, PairResult Whole, PairResult Streamed, LoadResult Load);
+}

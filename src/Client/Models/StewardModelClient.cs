@@ -1,0 +1,152 @@
+using System.Runtime.CompilerServices;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Models;
+
+namespace Steward.Client;
+
+/// <summary>One person's models over grain calls.</summary>
+internal sealed class StewardModelClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, StewardClientOptions options, TimeProvider time) : IModelClient
+{
+    private readonly SignedCaller _calls = new(envelope, caller);
+
+    private IModelSettingsGrain Settings => grains.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings(identity.TenantId));
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ModelCallEvent> StreamAsync(string callId, StartModelCall call, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(call);
+        var grain = grains.GetGrain<IModelCallGrain>(GrainKeys.ModelCall(identity.TenantId, callId));
+        var isOver = false;
+        try
+        {
+            await _calls.CallAsync("model-call.start", idempotent: true, changes: true, grain, call, static async (grain, call, token) =>
+            {
+                await grain.Start(call, token);
+                return true;
+            }, cancellationToken);
+            await foreach (var next in ReadAsync(grain, cancellationToken))
+            {
+                isOver = next.EndsCall;
+                yield return next;
+            }
+        }
+        finally
+        {
+            if (!isOver)
+            {
+                // Nobody waits for it: whoever has gone away does not, and the call stops by itself when nobody reads it.
+                _ = CancelQuietlyAsync(grain);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<OfferedModel>> ListAsync(CancellationToken cancellationToken = default) =>
+        _calls.CallAsync("model-settings.list-models", idempotent: true, changes: false, Settings, 0, static (settings, _, token) => settings.ListModels(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ModelSettings> GetSettingsAsync(CancellationToken cancellationToken = default) =>
+        _calls.CallAsync("model-settings.get", idempotent: true, changes: false, Settings, 0, static (settings, _, token) => settings.Get(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ModelSettings> SetSettingsAsync(ModelSettings settings, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return _calls.CallAsync("model-settings.set", idempotent: false, changes: true, Settings, settings, static (grain, settings, token) => grain.Set(settings, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<long> BumpSourceAsync(string source, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        return _calls.CallAsync("model-settings.bump-source", idempotent: true, changes: true, Settings, source, static (grain, source, token) => grain.BumpSource(source, token), cancellationToken);
+    }
+
+    private async IAsyncEnumerable<ModelCallEvent> ReadAsync(IModelCallGrain grain, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        long last = 0;
+        var failures = 0;
+        long? failingSince = null;
+        while (true)
+        {
+            Exception? failure = null;
+            envelope.Attach();
+            var events = grain.Read(last, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            try
+            {
+                while (true)
+                {
+                    try
+                    {
+                        envelope.Attach();
+                        if (!await events.MoveNextAsync())
+                        {
+                            break;
+                        }
+                    }
+#pragma warning disable CA1031 // Each failure becomes either a resumption or the one kind of error that callers know.
+                    catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+                    {
+                        failure = exception;
+                        break;
+                    }
+
+                    (last, failures, failingSince) = (events.Current.Sequence, 0, null);
+                    yield return events.Current;
+                    if (events.Current.EndsCall)
+                    {
+                        yield break;
+                    }
+                }
+            }
+            finally
+            {
+                await DisposeQuietlyAsync(events);
+            }
+
+            var error = failure is null ? Lost(null) : failure is StewardException { Code: ErrorCodes.NotFound } ? Lost(failure) : CallFailures.ToError(failure, changes: true);
+            failingSince ??= time.GetTimestamp();
+            var delay = caller.DelayAfter(failures++, failure);
+            if (failure is null || !caller.IsTransient(failure) || time.GetElapsedTime(failingSince.Value) + delay > options.RetryBudget)
+            {
+                throw error;
+            }
+
+            await Task.Delay(delay, time, cancellationToken);
+        }
+    }
+
+    // What was under way in a silo that is gone is gone with it; nobody knows what the provider counted.
+    private static StewardException Lost(Exception? cause) =>
+        new(ErrorCodes.Unavailable, "The server that made the call was lost before the answer had ended. Ask again.", cause) { IsRetryable = true, OutcomeUnknown = true };
+
+    private async Task CancelQuietlyAsync(IModelCallGrain grain)
+    {
+        try
+        {
+            envelope.Attach();
+            await grain.Cancel(CancellationToken.None);
+        }
+#pragma warning disable CA1031 // A call that nobody reads stops by itself.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+
+    private async ValueTask DisposeQuietlyAsync(IAsyncEnumerator<ModelCallEvent> events)
+    {
+        try
+        {
+            envelope.Attach();
+            await events.DisposeAsync();
+        }
+#pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+}

@@ -1,0 +1,27 @@
+using Orleans.Concurrency;
+
+namespace Steward.Models;
+
+/// <summary>
+/// One call of a language model or of an embedder, for the endpoint. Key: <c>t-acme/mc-…</c>. Makes the call in the background of the activation and gives its events from a sequenced buffer. Keeps nothing: a call that was
+/// under way when its silo was lost is lost, and says so. Only whoever started it may read or stop it.
+/// </summary>
+[Alias("steward.model-call")]
+public interface IModelCallGrain : IGrainWithStringKey
+{
+    /// <summary>Starts the call and returns at once. Idempotent: a repetition by the same caller starts nothing. A call that nobody reads for ten seconds is stopped.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c> when somebody else has started it.</exception>
+    [Alias("start")]
+    Task Start(StartModelCall command, CancellationToken cancellationToken = default);
+
+    /// <summary>The events after a sequence number, then those to come, until the last one (<see cref="ModelCallEvent.EndsCall"/>). To resume after a break call again with the last number seen.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c> when no such call is under way here.</exception>
+    [Alias("read")]
+    [AlwaysInterleave] // Safe: only reads the sequenced buffer.
+    IAsyncEnumerable<ModelCallEvent> Read(long afterSequence, CancellationToken cancellationToken = default);
+
+    /// <summary>Stops the call at the provider too. What was delivered is settled. Idempotent.</summary>
+    [Alias("cancel")]
+    [AlwaysInterleave] // Safe: only asks the background work to end.
+    Task Cancel(CancellationToken cancellationToken = default);
+}

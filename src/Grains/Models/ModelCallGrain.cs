@@ -1,0 +1,133 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Hosting;
+using Orleans.Placement;
+using Steward.Errors;
+using Steward.Identity;
+
+namespace Steward.Models;
+
+/// <summary>
+/// Owns one call of a model while it is under way: its buffer and whoever reads it. Persists nothing. Woken by: the front end that starts, reads and stops the call. Leaves memory once the call was read to its end.
+/// </summary>
+[PreferLocalPlacement]
+[CollectionAgeLimit(Minutes = 2)]
+internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, IHostApplicationLifetime lifetime) : Grain, IModelCallGrain, IDisposable
+{
+    /// <summary>How long a call goes on that nobody reads.</summary>
+    internal static readonly TimeSpan UnreadFor = TimeSpan.FromSeconds(10);
+
+    // Longer than any call may take: background work does not keep an activation by itself.
+    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(70);
+
+    private ModelCallBuffer? _buffer;
+    private CancellationTokenSource? _stop;
+    private string? _userId;
+    private int _readers;
+
+    /// <inheritdoc/>
+    public Task Start(StartModelCall command, CancellationToken cancellationToken = default)
+    {
+        var caller = Caller.Required;
+        if (_buffer is not null)
+        {
+            return IsOwn(caller) ? Task.CompletedTask : throw StewardException.NotFound("The call");
+        }
+
+        ModelCallRules.Check(command);
+        var key = this.GetPrimaryKeyString();
+        _userId = caller.UserId;
+        _buffer = new ModelCallBuffer();
+        _stop = new CancellationTokenSource(UnreadFor, time);
+        DelayDeactivation(LongestCall);
+        // Beside the activation: deltas are not turns.
+        var (buffer, stop) = (_buffer, _stop.Token);
+        _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ModelCallEvent> Read(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (_buffer is not { } buffer || _stop is not { } stop || !IsOwn(Caller.Required))
+        {
+            throw StewardException.NotFound("The call");
+        }
+
+        if (afterSequence < 0)
+        {
+            throw StewardException.Invalid("afterSequence", "must be 0 or a sequence number.");
+        }
+
+        // Somebody who waits would hold up the end of a process that stops.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
+        _readers++;
+        stop.CancelAfter(Timeout.InfiniteTimeSpan);
+        try
+        {
+            while (true)
+            {
+                if (buffer.After(afterSequence) is not { } next)
+                {
+                    await buffer.WhenChangedAsync(afterSequence, either.Token);
+                    continue;
+                }
+
+                afterSequence = next.Sequence;
+                yield return next;
+                if (next.EndsCall)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            _readers--;
+            if (_readers == 0 && buffer.HasEnded)
+            {
+                DeactivateOnIdle();
+            }
+            else if (_readers == 0 && !stop.IsCancellationRequested)
+            {
+                stop.CancelAfter(UnreadFor);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task Cancel(CancellationToken cancellationToken = default)
+    {
+        if (_stop is null)
+        {
+            DeactivateOnIdle();
+            return;
+        }
+
+        if (!IsOwn(Caller.Required))
+        {
+            throw StewardException.NotFound("The call");
+        }
+
+        await _stop.CancelAsync();
+        if (_readers == 0)
+        {
+            DeactivateOnIdle();
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        if (_stop is { } stop)
+        {
+            await stop.CancelAsync();
+        }
+
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _stop?.Dispose();
+
+    private bool IsOwn(CallerIdentity caller) => string.Equals(caller.UserId, _userId, StringComparison.Ordinal);
+}

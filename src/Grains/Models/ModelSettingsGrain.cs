@@ -1,0 +1,113 @@
+using Orleans.Runtime;
+using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
+using Steward.Engines.Orchestration;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Operations;
+using Steward.Tenants;
+
+namespace Steward.Models;
+
+/// <summary>Owns what a tenant allows and wants of models. Persists: <see cref="ModelSettingsState"/>. Woken by: admins, silos that copy the settings, and whoever lists models.</summary>
+internal sealed class ModelSettingsGrain(
+    [PersistentState("models", StorageNames.GrainState)] IPersistentState<ModelSettingsState> state,
+    IChatModelSource models,
+    IEmbeddingModelSource embedders,
+    OrchestrationDefinitions definitions,
+    PlatformIdentity platform) : Grain, IModelSettingsGrain
+{
+    private const int MaxSources = 1_000;
+    private const int MaxSourceLength = 96;
+    private const string Steward = "steward";
+
+    private static readonly string[] Tiers = ["auto", "fast", "mid", "power"];
+
+    private string TenantId => GrainKeys.TenantOf(this.GetPrimaryKeyString());
+
+    /// <inheritdoc/>
+    public Task<ModelSettings> Get(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return Task.FromResult(state.State.Settings);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ModelSettings> Set(ModelSettings settings, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        var standing = state.State.Settings;
+        if (settings.Revision != standing.Revision)
+        {
+            throw new StewardException(ErrorCodes.Conflict, $"revision: the settings are at {standing.Revision}; read them again.") { Field = "revision" };
+        }
+
+        ModelCallRules.Check(settings);
+        state.State.Settings = settings with { Revision = settings.Revision + 1, SourceVersions = standing.SourceVersions };
+        await Write();
+        return state.State.Settings;
+    }
+
+    /// <inheritdoc/>
+    public async Task<long> BumpSource(string source, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        if (source.Length > MaxSourceLength || source.Any(char.IsControl))
+        {
+            throw StewardException.Invalid("source", $"must have at most {MaxSourceLength} printable characters.");
+        }
+
+        var versions = new Dictionary<string, long>(state.State.Settings.SourceVersions, StringComparer.Ordinal);
+        if (!versions.ContainsKey(source) && versions.Count >= MaxSources)
+        {
+            throw new StewardException(ErrorCodes.LimitReached, $"There are {MaxSources} sources, which is the most there may be. The empty name stands for all.") { Field = "source" };
+        }
+
+        var next = versions[source] = versions.GetValueOrDefault(source) + 1;
+        state.State.Settings = state.State.Settings with { SourceVersions = versions };
+        await Write();
+        return next;
+    }
+
+    /// <inheritdoc/>
+    public async Task<TenantModelSettings> GetPolicy(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        platform.Assume(TenantId);
+        var profile = await GrainFactory.GetGrain<ITenantGrain>(TenantId).GetProfile(cancellationToken);
+        return new TenantModelSettings { Settings = state.State.Settings, Tier = profile?.Tier ?? "pro" };
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<OfferedModel>> ListModels(CancellationToken cancellationToken = default)
+    {
+        var allowed = state.State.Settings.Models;
+        var offered = new List<OfferedModel>();
+        if (models.IsConfigured)
+        {
+            offered.AddRange(Tiers.Select(Own));
+        }
+
+        offered.Add(Own("agent"));
+        offered.AddRange(definitions.Agents.Agents.Select(agent => Own("agent/" + agent.Id)));
+        offered.Add(Own("embedder"));
+        offered.AddRange(models.Names.Concat(embedders.Names).Where(name => allowed.Contains("*") || allowed.Contains(name)).Select(name => new OfferedModel { Id = name, Owner = name[..name.IndexOf('/', StringComparison.Ordinal)] }));
+        return Task.FromResult<IReadOnlyList<OfferedModel>>(offered);
+    }
+
+    private static OfferedModel Own(string name) => new() { Id = $"{Steward}/{name}", Owner = Steward };
+
+    private async Task Write()
+    {
+        try
+        {
+            await state.WriteStateAsync();
+        }
+        catch
+        {
+            // Memory and store may differ now: the next activation reads what really stands.
+            DeactivateOnIdle();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using Steward.Errors;
+using Steward.Models;
+using Steward.ModelSim;
+
+namespace Steward.OpenAIClients.Tests;
+
+/// <summary>The grain of one call: its buffer, whose it is, and its end.</summary>
+[Collection(StewardEndpointGroup.Name)]
+public sealed class ModelCallTests(StewardEndpoint steward)
+{
+    [Fact]
+    public async Task Read_FromASequenceNumber_GoesOnAfterIt()
+    {
+        var call = steward.CallOf(NewId());
+        await call.Start(Ask("count to ten"));
+        var all = new List<ModelCallEvent>();
+        await foreach (var next in call.Read(0))
+        {
+            all.Add(next);
+            if (next.Kind == ModelCallEventKind.Text && all.Count(seen => seen.Kind == ModelCallEventKind.Text) == 3)
+            {
+                // A reader that breaks off before the end leaves the call as it is.
+                break;
+            }
+        }
+
+        await foreach (var next in call.Read(all[^1].Sequence))
+        {
+            all.Add(next);
+        }
+
+        Assert.Equal(Enumerable.Range(1, all.Count).Select(number => (long)number), all.Select(seen => seen.Sequence));
+        Assert.Equal((ModelCallEventKind.Begun, ModelCallEventKind.Finished), (all[0].Kind, all[^1].Kind));
+        Assert.Equal("one two three four five six seven eight nine ten", string.Concat(all.Select(seen => seen.Text)));
+    }
+
+    [Fact]
+    public async Task Start_Repeated_AsksTheProviderOnce()
+    {
+        var question = $"once only {NewId()}";
+        var call = steward.CallOf(NewId());
+        await call.Start(Ask(question));
+        await call.Start(Ask(question));
+        await foreach (var _ in call.Read(0))
+        {
+        }
+
+        Assert.Single(steward.First.Requests, request => request.Body.ToJsonString().Contains(question, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task OtherPerson_NeitherReadsNorStartsNorStops()
+    {
+        var id = NewId();
+        await steward.CallOf(id).Start(Ask("endless of somebody"));
+        var other = steward.CallOf(id, "u-eve");
+
+        async Task ReadAsync()
+        {
+            await foreach (var _ in other.Read(0))
+            {
+            }
+        }
+
+        Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(ReadAsync)).Code);
+        Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => other.Start(Ask("mine")))).Code);
+        Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => other.Cancel())).Code);
+        await steward.CallOf(id).Cancel();
+    }
+
+    [Fact]
+    public async Task Cancel_WhileReading_EndsTheStreamAndTheRequestUpstream()
+    {
+        var question = $"endless until it is stopped {NewId()}";
+        var call = steward.CallOf(NewId());
+        await call.Start(Ask(question));
+        ModelCallEvent? last = null;
+        await foreach (var next in call.Read(0))
+        {
+            last = next;
+            if (next.Kind == ModelCallEventKind.Text)
+            {
+                await call.Cancel();
+            }
+        }
+
+        Assert.Equal((ModelCallEventKind.Failed, "cancelled"), (last!.Kind, last.Failure!.Code));
+        var upstream = Assert.Single(steward.First.Requests, request => request.Body.ToJsonString().Contains(question, StringComparison.Ordinal));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(20));
+        while (upstream.Outcome != RequestOutcome.Aborted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, limit.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Read_UnknownCall_IsNotFound()
+    {
+        var call = steward.CallOf(NewId());
+        async Task ReadAsync()
+        {
+            await foreach (var _ in call.Read(0))
+            {
+            }
+        }
+
+        Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(ReadAsync)).Code);
+    }
+
+    private static string NewId() => $"mc-{Guid.NewGuid():N}";
+
+    private static StartModelCall Ask(string question) => new() { Model = "standard", Chat = new ModelChat { Messages = [new ModelMessage { Role = "user", Text = question }] } };
+}
