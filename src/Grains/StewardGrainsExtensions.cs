@@ -12,6 +12,7 @@ using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Inference;
+using Steward.Models;
 using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
@@ -68,6 +69,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardNotificationGrains();
         builder.Services.AddStewardTriage();
         builder.Services.AddStewardTriageIntake();
+        builder.Services.AddStewardModelBudgets();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

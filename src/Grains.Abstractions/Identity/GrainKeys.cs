@@ -112,6 +112,12 @@ public static partial class GrainKeys
     /// <summary>The key of the list of a tenant's imports of old tickets.</summary>
     public static string TriageImports(string tenantId) => $"{Tenant(tenantId)}/i-triage-imports";
 
+    /// <summary>The key of a tenant's budgets of model calls.</summary>
+    public static string ModelBudgets(string tenantId) => $"{Tenant(tenantId)}/i-model-budgets";
+
+    /// <summary>The key of what a tenant's model calls cost.</summary>
+    public static string ModelCosts(string tenantId) => $"{Tenant(tenantId)}/i-model-costs";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {

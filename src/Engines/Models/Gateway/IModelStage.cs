@@ -31,6 +31,9 @@ public static class ModelStageOrder
     /// <summary>The tenant's policy: what may be asked, required tags, the switch of the ladder.</summary>
     public const int Policy = 100;
 
+    /// <summary>What the call costs is written down once it ended: before the caches, so that their answers are, too.</summary>
+    public const int Costs = 150;
+
     /// <summary>Experiments, prompts and canaries choose variants.</summary>
     public const int Experiments = 200;
 
