@@ -28,6 +28,9 @@ public interface IStewardUserClient
     /// <summary>The tenant's triage of tickets.</summary>
     ITriageClient Triage { get; }
 
+    /// <summary>The tenant's budgets of model calls, and what these cost.</summary>
+    IModelBudgetClient ModelBudgets { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

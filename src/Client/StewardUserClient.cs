@@ -47,6 +47,9 @@ internal sealed partial class StewardUserClient(
     public ITriageClient Triage => field ??= new StewardTriageClient(grains, new SignedCaller(envelope, caller), identity, time);
 
     /// <inheritdoc/>
+    public IModelBudgetClient ModelBudgets => field ??= new StewardModelBudgetClient(grains, new SignedCaller(envelope, caller), identity);
+
+    /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
     {
         InputRules.Title(title);

@@ -59,6 +59,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(3, Client.Http.ConnectorWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(4, Client.Http.ApprovalWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(5, Client.Http.TriageWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelBudgetWireJson.Default);
             foreach (var converter in Client.Http.TriageWireJson.Default.Options.Converters)
             {
                 json.SerializerOptions.Converters.Add(converter);
@@ -94,6 +95,7 @@ public static class StewardGatewayExtensions
         NotificationEndpoints.Map(v1);
         TriageEndpoints.Map(v1);
         TriageImportEndpoints.Map(v1);
+        ModelBudgetEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         McpEndpoints.Map(app);
         HookEndpoints.Map(app);

@@ -1,8 +1,8 @@
 namespace Steward.Engines.Models.Budgets;
 
 /// <summary>
-/// A tenant's budgets as their owner keeps them: definitions, counts, and what each silo holds of them. It says what follows from a silo's batch (<see cref="Plan"/>), which the owner makes durable before it is applied
-/// (<see cref="Apply"/>) and answered. What silos hold and what was used never exceeds a limit together, but for what calls use beyond what they had reserved. For one caller at a time.
+/// A tenant's budgets as their owner keeps them: definitions, counts, and what each silo holds of them. It says what follows from a silo's batch (<see cref="Plan(BudgetExchange, DateTimeOffset)"/>), which the owner makes durable before it is applied
+/// (<see cref="Apply(BudgetFact, DateTimeOffset)"/>) and answered. What silos hold and what was used never exceeds a limit together, but for what calls use beyond what they had reserved. For one caller at a time.
 /// </summary>
 public sealed class BudgetBook
 {
@@ -123,20 +123,21 @@ public sealed class BudgetBook
 
     private long Grant(BudgetExchange exchange, BudgetClaim claim, BudgetCount? count, long held, long rest, DateTimeOffset now)
     {
-        var needed = Math.Min(Math.Max(0, claim.Need - held), rest);
-        if (held + needed < claim.Need)
+        // One silo at a time is filled up when there is little left: two that hold a half each would both refuse.
+        if (count is not null && count.Short.Until > now && count.Short.LeaseId != exchange.LeaseId)
         {
-            if (count is not null)
-            {
-                count.Short = (exchange.LeaseId, now + ShortFor);
-            }
-
-            return needed;
+            return 0;
         }
 
-        var othersWait = count is not null && count.Short.Until > now && count.Short.LeaseId != exchange.LeaseId;
+        var needed = Math.Min(Math.Max(0, claim.Need - held), rest);
+        var isShort = held + needed < claim.Need;
+        if (count is not null)
+        {
+            count.Short = isShort && count.Holdings.Any(pair => pair.Key != exchange.LeaseId && pair.Value.Held > pair.Value.Reserved) ? (exchange.LeaseId, now + ShortFor) : default;
+        }
+
         var silos = Math.Max(1, Leases.Values.Count(lease => !lease.IsLost));
-        return needed + (othersWait ? 0 : Math.Min(Math.Max(0, claim.Want - held - needed), (rest - needed) / (ShareOfRest * silos)));
+        return isShort ? needed : needed + Math.Min(Math.Max(0, claim.Want - held - needed), (rest - needed) / (ShareOfRest * silos));
     }
 
     private void Apply(BudgetExchanged exchanged, DateTimeOffset at)

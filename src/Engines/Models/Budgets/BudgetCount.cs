@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Engines.Models.Budgets;
 
 /// <summary>One count of a budget as its owner keeps it.</summary>
@@ -22,9 +24,11 @@ public sealed class BudgetCount
     public Dictionary<string, BudgetHolding> Holdings { get; init; } = new(StringComparer.Ordinal);
 
     /// <summary>What counts against the limit already.</summary>
+    [JsonIgnore]
     public long Spent => Used + Unsettled;
 
     /// <summary>What calls under way may still use.</summary>
+    [JsonIgnore]
     public long Reserved => Holdings.Values.Where(held => !held.IsLost).Sum(held => held.Reserved);
 
     /// <summary>What silos hold.</summary>

@@ -45,7 +45,7 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
     /// <summary>A call that had reserved has ended. Does nothing when told twice.</summary>
     /// <param name="reservation">What it had reserved.</param>
     /// <param name="used">What it has used.</param>
-    public void Settle(BudgetReservation reservation, BudgetAmount used)
+    public static void Settle(BudgetReservation reservation, BudgetAmount used)
     {
         ArgumentNullException.ThrowIfNull(reservation);
         reservation.Ledger.Settle(reservation, used);
@@ -202,7 +202,7 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
             }
             else
             {
-                await ledger.AnsweredAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await ((Task)ledger.AnsweredAsync()).WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

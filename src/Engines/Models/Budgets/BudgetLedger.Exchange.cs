@@ -161,7 +161,7 @@ public sealed partial class BudgetLedger
         var claims = new List<BudgetClaim>();
         foreach (var counter in _counters.Values)
         {
-            var need = isClosing ? counter.Reserved : counter.Need;
+            var need = isClosing || counter.IsWanted ? counter.Reserved : counter.Need;
             var isResting = isClosing || counter.IsWanted || counter.EndsAt <= _time.GetUtcNow() || _time.GetElapsedTime(counter.UsedAt, now) >= _options.IdleReturn;
             var left = counter.Held - counter.Fresh;
             var most = isResting ? need : need + Math.Max(2 * counter.Pace, counter.Waiting);

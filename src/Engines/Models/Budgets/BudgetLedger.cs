@@ -131,6 +131,9 @@ public sealed partial class BudgetLedger
             foreach (var (counter, amount) in parts)
             {
                 counter.Waiting -= amount;
+
+                // The owner fills nobody else up as long as it takes this one to wait.
+                counter.IsStale |= counter.Waiting == 0;
             }
         }
     }

@@ -54,7 +54,7 @@ internal sealed class BudgetStage(BudgetKeeper keeper, IChatModelSource models, 
         {
             var used = _meter.Used(call, outcome);
             var counts = outcome.WasAsked && (outcome.Finished is not null || used.Tokens > 0);
-            keeper.Settle(reservation, new BudgetAmount(used.Tokens, used.CostUsd is { } cost ? BudgetAmount.ToNano(cost) : null, counts ? 1 : 0));
+            BudgetKeeper.Settle(reservation, new BudgetAmount(used.Tokens, used.CostUsd is { } cost ? BudgetAmount.ToNano(cost) : null, counts ? 1 : 0));
         }
 
         return default;
