@@ -103,7 +103,7 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
     {
         var began = time.GetTimestamp();
         long? shortSince = null;
-        var isLast = false;
+        var (isLast, mayWake) = (false, true);
         var ledger = LedgerOf(origin.TenantId);
         var waiting = ledger.BeginWait(origin, need);
         try
@@ -132,14 +132,17 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
 
                 var left = verdict == BudgetVerdict.Short && shortSince is { } since ? _options.RecallWait - time.GetElapsedTime(since) : _options.OwnerWait - time.GetElapsedTime(began);
                 var answered = ledger.AnsweredAsync();
-                if (shortSince is null)
+                if (mayWake)
                 {
                     Wake(origin.TenantId, ledger);
                 }
 
                 try
                 {
-                    if (await answered.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken) && verdict == BudgetVerdict.Short)
+                    // Asked once at once; what is still missing then, or could not be asked, comes with the next turns.
+                    var answer = await answered.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
+                    mayWake = answer is null || (answer is true && verdict == BudgetVerdict.Unknown);
+                    if (answer is true && verdict == BudgetVerdict.Short)
                     {
                         shortSince ??= time.GetTimestamp();
                     }

@@ -13,28 +13,20 @@ public sealed partial class BudgetLedger
     private long _turnedAt;
     private long? _answeredAt;
     private long _batch;
-    private TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource<bool> _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Ends when the next exchange that is prepared from now on was answered, or has failed.</summary>
-    internal Task<bool> AnsweredAsync()
+    /// <summary>How the next exchange ended that is prepared from now on; null for one that is under way already and does not know of the caller, once that has ended.</summary>
+    internal Task<bool?> AnsweredAsync()
     {
         lock (_gate)
         {
-            var (waited, isUnderWay) = (_answered.Task, _isUnderWay);
-            return isUnderWay ? AfterAsync(waited) : FinishAsync(waited);
+            return FinishAsync(_answered.Task, _isUnderWay);
         }
 
-        // What is under way does not know of the caller yet.
-        async Task<bool> AfterAsync(Task current)
+        static async Task<bool?> FinishAsync(Task<bool> current, bool isUnderWay)
         {
-            await current;
-            return false;
-        }
-
-        static async Task<bool> FinishAsync(Task current)
-        {
-            await current;
-            return true;
+            var isAnswered = await current;
+            return isUnderWay ? null : isAnswered;
         }
     }
 
@@ -125,7 +117,7 @@ public sealed partial class BudgetLedger
             }
 
             _pending = null;
-            End();
+            End(isAnswered: true);
         }
     }
 
@@ -134,16 +126,16 @@ public sealed partial class BudgetLedger
     {
         lock (_gate)
         {
-            End();
+            End(isAnswered: false);
         }
     }
 
-    private void End()
+    private void End(bool isAnswered)
     {
         _isUnderWay = false;
         var ended = _answered;
-        _answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        ended.SetResult();
+        _answered = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        ended.SetResult(isAnswered);
     }
 
     // The owner may have taken all back but what calls under way had reserved: nothing else counts as held until it has said so.

@@ -13,7 +13,7 @@ namespace Steward.Models;
 /// Owns a tenant's budgets of model calls: what holds, what was used, and what each silo may spend without asking. Persists: a journal of facts, folded, with snapshots; nothing is given to a silo before that is durable.
 /// Woken by: the silos' reports, and admins. A silo that was not heard of for half as long again as its lease is taken for lost: what it had reported as reserved counts as used, the rest comes back.
 /// </summary>
-internal sealed partial class BudgetGrain(IJournalStore journals, BudgetAlerts alerts, IOptions<ModelBudgetOptions> options, TimeProvider time, ILogger<BudgetGrain> logger) : Grain, IBudgetGrain
+internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IDisposable
 {
     private const int MaxBudgets = 200;
     private const int MaxUseShown = 100;
@@ -21,7 +21,17 @@ internal sealed partial class BudgetGrain(IJournalStore journals, BudgetAlerts a
 
     private readonly Dictionary<string, long> _seen = new(StringComparer.Ordinal);
     private readonly HashSet<(BudgetKey Key, int Level)> _telling = [];
-    private FoldedJournal<BudgetGrainState> _journal = null!;
+    private readonly FoldedJournal<BudgetGrainState> _journal;
+    private readonly BudgetAlerts _alerts;
+    private readonly TimeSpan _lease;
+    private readonly TimeProvider _time;
+    private readonly ILogger<BudgetGrain> _logger;
+
+    public BudgetGrain(IJournalStore journals, BudgetAlerts alerts, IOptions<ModelBudgetOptions> options, TimeProvider time, ILogger<BudgetGrain> logger)
+    {
+        (_alerts, _lease, _time, _logger) = (alerts, options.Value.Lease, time, logger);
+        _journal = new FoldedJournal<BudgetGrainState>(journals, this.GetPrimaryKeyString(), BudgetJson.Default.BudgetGrainState, time, DeactivateOnIdle);
+    }
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -30,22 +40,17 @@ internal sealed partial class BudgetGrain(IJournalStore journals, BudgetAlerts a
     /// <inheritdoc/>
     public override async Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _journal = new FoldedJournal<BudgetGrainState>(journals, Key, BudgetJson.Default.BudgetGrainState, time, DeactivateOnIdle);
         await _journal.LoadAsync(cancellationToken);
 
         // Whoever held something before has the whole of its lease to say so.
         foreach (var lease in Book.Leases.Keys)
         {
-            _seen[lease] = time.GetTimestamp();
+            _seen[lease] = _time.GetTimestamp();
         }
     }
 
     /// <inheritdoc/>
-    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
-    {
-        _journal.Dispose();
-        return Task.CompletedTask;
-    }
+    public void Dispose() => _journal.Dispose();
 
     /// <inheritdoc/>
     public async Task<IReadOnlyList<ModelBudget>> List(CancellationToken cancellationToken = default)
@@ -98,32 +103,32 @@ internal sealed partial class BudgetGrain(IJournalStore journals, BudgetAlerts a
     {
         Caller.RequireSystem();
         var exchange = BudgetMessages.ToExchange(report);
-        _seen[exchange.LeaseId] = time.GetTimestamp();
+        _seen[exchange.LeaseId] = _time.GetTimestamp();
         await LoseSilentAsync();
         if (Book.Leases.TryGetValue(exchange.LeaseId, out var lease) && lease.IsLost)
         {
             await AppendAsync(BudgetFactTypes.LeaseBack, new BudgetLeaseBack(exchange.LeaseId), BudgetJson.Default.BudgetLeaseBack);
         }
 
-        if (Book.Plan(exchange, time.GetUtcNow()) is { } fact)
+        if (Book.Plan(exchange, _time.GetUtcNow()) is { } fact)
         {
             await AppendAsync(BudgetFactTypes.Exchanged, fact, BudgetJson.Default.BudgetExchanged);
             Tell(fact);
         }
 
-        return BudgetMessages.ToGrant(Book.Answer(exchange, time.GetUtcNow()));
+        return BudgetMessages.ToGrant(Book.Answer(exchange, _time.GetUtcNow()));
     }
 
     private async Task LoseSilentAsync()
     {
-        var longest = options.Value.Lease * 1.5;
-        foreach (var (id, _) in Book.Leases.Where(pair => !pair.Value.IsLost && time.GetElapsedTime(_seen.GetValueOrDefault(pair.Key)) > longest).ToList())
+        var longest = _lease * 1.5;
+        foreach (var (id, _) in Book.Leases.Where(pair => !pair.Value.IsLost && _time.GetElapsedTime(_seen.GetValueOrDefault(pair.Key)) > longest).ToList())
         {
             await AppendAsync(BudgetFactTypes.LeaseLost, new BudgetLeaseLost(id), BudgetJson.Default.BudgetLeaseLost);
-            LogLost(logger, Key, id);
+            LogLost(_logger, Key, id);
         }
 
-        foreach (var id in _seen.Keys.Where(id => !Book.Leases.ContainsKey(id) && time.GetElapsedTime(_seen[id]) > longest).ToList())
+        foreach (var id in _seen.Keys.Where(id => !Book.Leases.ContainsKey(id) && _time.GetElapsedTime(_seen[id]) > longest).ToList())
         {
             _seen.Remove(id);
         }
@@ -160,14 +165,14 @@ internal sealed partial class BudgetGrain(IJournalStore journals, BudgetAlerts a
     {
         try
         {
-            await alerts.TellAsync(GrainKeys.TenantOf(Key), definition, key, spent, endsAt, level);
+            await _alerts.TellAsync(GrainKeys.TenantOf(Key), definition, key, spent, endsAt, level);
             await _journal.AppendAsync(BudgetFactTypes.Told, new BudgetTold(key, level), BudgetJson.Default.BudgetTold, static () => null);
         }
 #pragma warning disable CA1031 // Whatever keeps the notice back, the budget holds.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            LogNotTold(logger, exception, Key, key.BudgetId);
+            LogNotTold(_logger, exception, Key, key.BudgetId);
         }
         finally
         {
@@ -177,7 +182,7 @@ internal sealed partial class BudgetGrain(IJournalStore journals, BudgetAlerts a
 
     private ModelBudget Describe(BudgetDefinition definition)
     {
-        var label = BudgetWindows.LabelOf(definition.Window, BudgetWindows.ZoneOf(definition.TimeZone), time.GetUtcNow());
+        var label = BudgetWindows.LabelOf(definition.Window, BudgetWindows.ZoneOf(definition.TimeZone), _time.GetUtcNow());
         var counts = Book.Counts.Values.Where(count => count.Key.BudgetId == definition.Id && count.Key.Window == label).OrderByDescending(count => count.Spent).ToList();
         return new ModelBudget
         {
