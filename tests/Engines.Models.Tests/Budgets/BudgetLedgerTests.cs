@@ -32,8 +32,8 @@ public sealed class BudgetLedgerTests
         var step = Gen.Frequency(
             (6, Gen.Constant(Step.Reserve)), (5, Gen.Constant(Step.Settle)), (8, Gen.Constant(Step.Exchange)), (1, Gen.Constant(Step.ExchangeUnreached)), (2, Gen.Constant(Step.ExchangeAnswerLost)),
             (1, Gen.Constant(Step.SiloDies)), (1, Gen.Constant(Step.OwnerRestarts)), (1, Gen.Constant(Step.SiloPauses)), (2, Gen.Constant(Step.TimePasses)));
-        var steps = Gen.Zip(step, Gen.Choose(0, 2), Gen.Choose(1, 200)).ListOf(120);
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(400), Prop.ForAll(steps.ToArbitrary(), plan => Run([.. plan])));
+        var steps = (from what in step from silo in Gen.Choose(0, 2) from amount in Gen.Choose(1, 200) select (what, silo, amount)).ArrayOf(120);
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(400), Prop.ForAll(steps.ToArbitrary(), Run));
     }
 
     [Fact]
@@ -154,7 +154,7 @@ public sealed class BudgetLedgerTests
         Assert.NotNull(world.Reserve(0, Limit, ask: true));
     }
 
-    private static void Run((Step Step, int Silo, int Amount)[] plan)
+    private static void Run((Step What, int Silo, int Amount)[] plan)
     {
         var world = new World();
         foreach (var (step, silo, amount) in plan)

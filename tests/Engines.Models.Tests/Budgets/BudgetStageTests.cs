@@ -141,7 +141,7 @@ public sealed class BudgetStageTests
 
     private sealed class World : IModelCostSink
     {
-        private readonly IModelGateway _gateway;
+        private readonly ModelGateway _gateway;
 
         public World(IReadOnlyList<BudgetDefinition> budgets, FakeModel model, params IReadOnlyList<IModelStage> others)
         {

@@ -14,6 +14,7 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
     private static readonly TimeSpan LongestExchange = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan LongestClosing = TimeSpan.FromSeconds(3);
     private const int ClosingAttempts = 3;
+    private const int MostWakes = 3;
 
     private readonly ConcurrentDictionary<string, BudgetLedger> _ledgers = new(StringComparer.Ordinal);
     private readonly ModelBudgetOptions _options = options.Value;
@@ -103,7 +104,7 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
     {
         var began = time.GetTimestamp();
         long? shortSince = null;
-        var (isLast, mayWake) = (false, true);
+        var (isLast, wakes) = (false, MostWakes);
         var ledger = LedgerOf(origin.TenantId);
         var waiting = ledger.BeginWait(origin, need);
         try
@@ -132,16 +133,16 @@ public sealed partial class BudgetKeeper(IBudgetOwner owner, IOptions<ModelBudge
 
                 var left = verdict == BudgetVerdict.Short && shortSince is { } since ? _options.RecallWait - time.GetElapsedTime(since) : _options.OwnerWait - time.GetElapsedTime(began);
                 var answered = ledger.AnsweredAsync();
-                if (mayWake)
+                if (wakes > 0)
                 {
                     Wake(origin.TenantId, ledger);
                 }
 
                 try
                 {
-                    // Asked once at once; what is still missing then, or could not be asked, comes with the next turns.
+                    // Asked at once, and again when others were faster; what is still missing then, or could not be asked, comes with the next turns.
                     var answer = await answered.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, time, cancellationToken);
-                    mayWake = answer is null || (answer is true && verdict == BudgetVerdict.Unknown);
+                    wakes = answer is false ? 0 : answer is true && verdict == BudgetVerdict.Short ? wakes - 1 : wakes;
                     if (answer is true && verdict == BudgetVerdict.Short)
                     {
                         shortSince ??= time.GetTimestamp();

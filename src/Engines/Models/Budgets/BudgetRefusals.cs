@@ -15,11 +15,11 @@ internal static class BudgetRefusals
             return new BudgetRefusal("model_over_budget", $"The call may need {Text(amount, definition.Unit)}, which is more than the budget '{definition.Id}'{whose} ever has: {limit} each {Name(definition.Window)}.", null);
         }
 
-        var used = Text(Math.Min(counter.Used + counter.Sent + counter.Fresh, definition.Limit), definition.Unit);
+        var rest = Math.Clamp(counter.Reachable - counter.Sent - counter.Fresh - counter.Reserved, 0, definition.Limit);
         var wait = counter.EndsAt > now ? counter.EndsAt - now : TimeSpan.Zero;
         return new BudgetRefusal(
             "model_over_budget",
-            $"The budget '{definition.Id}'{whose} has no room for a call that may need {Text(amount, definition.Unit)}: {used} of {limit} are used this {Name(definition.Window)}, and calls under way hold the rest that is missing. "
+            $"The budget '{definition.Id}'{whose} has no room for a call that may need {Text(amount, definition.Unit)}: {Text(definition.Limit - rest, definition.Unit)} of {limit} are used, or reserved by calls under way, this {Name(definition.Window)}. "
             + $"It begins anew at {counter.EndsAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)} UTC.",
             wait);
     }

@@ -93,7 +93,7 @@ internal sealed class BudgetCounter(BudgetKey key, BudgetDefinition definition, 
 
     public long Need => Reserved + Waiting;
 
-    public bool IsIdle => Held == 0 && Sent == 0 && Fresh == 0 && Reserved == 0 && Reported == 0 && Waiting == 0;
+    public bool IsIdle => Held == 0 && Sent == 0 && Fresh == 0 && Reserved == 0 && Reported == 0 && Waiting == 0 && !IsStale;
 
     /// <summary>How much was reserved in about a second.</summary>
     public long Pace => Math.Max(_period, _before);
