@@ -32,6 +32,9 @@ public interface IStewardUserClient
     /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have them.</exception>
     IModelTrialsClient ModelTrials => throw new NotSupportedException("This client has no prompts and experiments; use the grain client or the HTTP API itself.");
 
+    /// <summary>The tenant's budgets of model calls, and what these cost.</summary>
+    IModelBudgetClient ModelBudgets { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -49,6 +49,8 @@ internal sealed partial class StewardUserClient(
     /// <inheritdoc/>
     public IModelTrialsClient ModelTrials => field ??= new StewardModelTrialsClient(grains, new SignedCaller(envelope, caller), identity);
 
+    public IModelBudgetClient ModelBudgets => field ??= new StewardModelBudgetClient(grains, new SignedCaller(envelope, caller), identity);
+
     /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
     {

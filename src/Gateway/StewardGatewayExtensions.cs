@@ -61,6 +61,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(4, Client.Http.ApprovalWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(5, Client.Http.TriageWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelBudgetWireJson.Default);
             foreach (var converter in Client.Http.TriageWireJson.Default.Options.Converters)
             {
                 json.SerializerOptions.Converters.Add(converter);
@@ -99,6 +100,7 @@ public static class StewardGatewayExtensions
         ExperimentEndpoints.Map(v1);
         PromptEndpoints.Map(v1);
         ModelSettingsEndpoints.Map(v1);
+        ModelBudgetEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OpenAIEndpoints.Map(app);
         McpEndpoints.Map(app);

@@ -71,6 +71,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardTriage();
         builder.Services.AddStewardTriageIntake();
         builder.Services.AddStewardModelTrials();
+        builder.Services.AddStewardModelBudgets();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

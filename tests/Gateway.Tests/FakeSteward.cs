@@ -28,6 +28,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeTriage Triage { get; } = new();
 
+    public FakeModelBudgets ModelBudgets { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -86,6 +88,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public INotificationClient Notifications => cluster.Notifications.Of(identity, Fail);
 
         public ITriageClient Triage => cluster.Triage.Of(identity, Fail);
+
+        public IModelBudgetClient ModelBudgets => cluster.ModelBudgets.Of(identity, Fail);
 
         public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
         {

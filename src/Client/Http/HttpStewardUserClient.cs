@@ -50,6 +50,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         Approvals = new HttpApprovalClient(this);
         Notifications = new HttpNotificationClient(this, new InboxWatcher(retries.Value, _caller, time, logger));
         Triage = new HttpTriageClient(this, time);
+        ModelBudgets = new HttpModelBudgetClient(this);
     }
 
     /// <inheritdoc/>
@@ -69,6 +70,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public ITriageClient Triage { get; }
+
+    /// <inheritdoc/>
+    public IModelBudgetClient ModelBudgets { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)

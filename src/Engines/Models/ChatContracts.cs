@@ -150,6 +150,9 @@ public interface IChatModel
     /// <summary>What it costs; null when that is not known.</summary>
     ModelPrice? Price => null;
 
+    /// <summary>What all the models cost that may answer, fallbacks included; null stands for one whose price is not known.</summary>
+    IReadOnlyList<ModelPrice?> Prices => [Price];
+
     /// <summary>Asks it. Busy and broken providers are tried again before the first token, never after it.</summary>
     /// <exception cref="ModelException">It failed, after its retries or in the middle of the answer.</exception>
     IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken);
@@ -169,7 +172,8 @@ public interface IChatModelProvider
 
 /// <summary>A model call failed.</summary>
 /// <param name="code">
-/// A stable code: <c>model_unauthenticated</c>, <c>model_missing</c> (the provider does not have it, or not for this account), <c>model_rejected</c>, <c>model_rate_limited</c>, <c>model_unavailable</c>, <c>model_timeout</c> or <c>model_stream_broken</c>.
+/// A stable code: <c>model_unauthenticated</c>, <c>model_missing</c> (the provider does not have it, or not for this account), <c>model_rejected</c>, <c>model_rate_limited</c>, <c>model_unavailable</c>, <c>model_timeout</c> or <c>model_stream_broken</c>;
+/// of budgets <c>model_over_budget</c> and <c>model_price_unknown</c>.
 /// </param>
 /// <param name="message">Safe to show; never holds a credential.</param>
 /// <param name="innerException">The cause, for logs.</param>

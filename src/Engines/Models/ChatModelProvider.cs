@@ -16,6 +16,8 @@ internal sealed class ChatModelProvider(IChatModelSource source, IModelGateway g
 
         public ModelPrice? Price => chain.Price;
 
+        public IReadOnlyList<ModelPrice?> Prices => chain.Prices;
+
         // Who asks is what the request says as long as it is of this tenant: one tenant never pays for another.
         public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {

@@ -87,6 +87,9 @@ public static class NoticeKinds
     /// <summary>Many tickets in minutes say the same: a major incident; to admins.</summary>
     public const string MajorIncident = "triage.major_incident";
 
+    /// <summary>A budget of model calls is nearly spent, or spent; to admins.</summary>
+    public const string ModelBudget = "model.budget";
+
     /// <summary>Whether notices of a kind are about a request for an approval.</summary>
-    internal static bool IsOfApproval(string kind) => kind is not (ConnectorSignIn or MajorIncident);
+    internal static bool IsOfApproval(string kind) => kind is not (ConnectorSignIn or MajorIncident or ModelBudget);
 }

@@ -26,6 +26,7 @@ internal static class ApiDescription
         typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
         typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
+        typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -73,6 +74,7 @@ internal static class ApiDescription
                 new() { Name = "Triage", Description = "Where tickets belong, and how that is learnt from what people say." },
                 new() { Name = "Experiments", Description = "Experiments and canaries on model calls; for admins." },
                 new() { Name = "Prompts", Description = "Registered prompts and their versions; for admins." },
+                new() { Name = "Model budgets", Description = "What model calls may use, and what they cost." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -278,6 +280,26 @@ internal static class ApiDescription
             case "channel":
                 parameter.Description = "The channel.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["slack", "teams", "email", "webhook", "in_app"] };
+                break;
+            case "budgetId":
+                parameter.Description = "The budget's name.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{0,63}$", MinLength = 1, MaxLength = 64 };
+                break;
+            case "fromDay":
+                parameter.Description = "The first day, in UTC.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date" };
+                break;
+            case "toDay":
+                parameter.Description = "The last day, in UTC.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date" };
+                break;
+            case "by":
+                parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, outcome and tag:KEY, with commas between them.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 600, Default = "day,team,user,feature,model" };
+                break;
+            case "format":
+                parameter.Description = "How it is written.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["json", "csv"], Default = "json" };
                 break;
             default:
                 throw new InvalidOperationException($"The parameter {parameter.Name} has no description.");

@@ -120,6 +120,12 @@ public static partial class GrainKeys
     /// <summary>The key of a tenant's settings of models.</summary>
     public static string ModelSettings(string tenantId) => $"{Tenant(tenantId)}/i-models";
 
+    /// <summary>The key of a tenant's budgets of model calls.</summary>
+    public static string ModelBudgets(string tenantId) => $"{Tenant(tenantId)}/i-model-budgets";
+
+    /// <summary>The key of what a tenant's model calls cost.</summary>
+    public static string ModelCosts(string tenantId) => $"{Tenant(tenantId)}/i-model-costs";
+
     /// <summary>The user of a grain key, or null when it names none.</summary>
     public static string? UserOf(string key)
     {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Identity;
+using Steward.Models;
 using Steward.Runs;
 using Steward.Sessions;
 using Steward.Storage;
@@ -9,7 +10,7 @@ using Steward.Storage;
 namespace Steward.Operations;
 
 /// <summary>
-/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, and contents that nobody refers to.
+/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, days of cost records, and contents that nobody refers to.
 /// </summary>
 internal sealed partial class Retention(
     IJournalStore journals,
@@ -87,7 +88,8 @@ internal sealed partial class Retention(
             return GrainKeys.LastPart(key)[0] switch
             {
                 'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
-                AuditWeek.KeyLetter or 'i' when AuditWeek.Read(GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)), key) is not null => await PurgeAsync(key, cancellationToken),
+                AuditWeek.KeyLetter or 'i' when AuditWeek.Read(GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)), key) is not null => await PurgeAsync(key, "connector.calls-removed", cancellationToken),
+                ModelCostDay.KeyLetter when ModelCostDay.IsJournalOf(GrainKeys.ModelCosts(GrainKeys.TenantOf(key)), key) => await PurgeAsync(key, "model.costs-removed", cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
                 'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,
@@ -102,15 +104,15 @@ internal sealed partial class Retention(
         }
     }
 
-    // A week of the audit log in which nothing is written any more: its grain does not go back to it.
-    private async Task<bool> PurgeAsync(string key, CancellationToken cancellationToken)
+    // A week of the audit log, or a day of cost records, in which nothing is written any more: its grain does not go back to it.
+    private async Task<bool> PurgeAsync(string key, string receiptType, CancellationToken cancellationToken)
     {
         if (await journals.GetHeadAsync(key, cancellationToken) is not { } head)
         {
             return false;
         }
 
-        var receipt = new JournalRecord { Type = "connector.calls-removed", Payload = "{}"u8.ToArray(), At = time.GetUtcNow().ToMilliseconds() };
+        var receipt = new JournalRecord { Type = receiptType, Payload = "{}"u8.ToArray(), At = time.GetUtcNow().ToMilliseconds() };
         return await journals.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = head.Sequence, Receipt = receipt }, cancellationToken) is JournalAppended;
     }
 

@@ -34,6 +34,9 @@ public static class ModelStageOrder
     /// <summary>The step of the degradation ladder is noted.</summary>
     public const int LadderStep = 110;
 
+    /// <summary>What the call costs is written down once it ended: before the caches, so that their answers are, too.</summary>
+    public const int Costs = 150;
+
     /// <summary>Experiments, prompts and canaries choose variants.</summary>
     public const int Experiments = 200;
 

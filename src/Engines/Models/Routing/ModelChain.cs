@@ -13,7 +13,10 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
     public string Name => targets[0].Model;
 
     /// <inheritdoc/>
-    public ModelPrice? Price => prices.Find(Name);
+    public ModelPrice? Price => Prices[0];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<ModelPrice?> Prices => field ??= [.. targets.Select(target => prices.Find(target.Model))];
 
     /// <summary>The targets, first choice first.</summary>
     internal IReadOnlyList<ModelTarget> Targets => targets;

@@ -27,6 +27,7 @@ internal static class NoticeComposer
         {
             NoticeKinds.ConnectorSignIn => SignIn(notice, settings, language, zone, NoticeData.Read<SignInNoticeData>(notice.Data)),
             NoticeKinds.MajorIncident => MajorIncident(notice, settings, language, NoticeData.Read<MajorIncidentNoticeData>(notice.Data)),
+            NoticeKinds.ModelBudget => Budget(notice, settings, language, zone, NoticeData.Read<BudgetNoticeData>(notice.Data)),
             _ => Approval(notice, settings, language, zone, NoticeData.Read<ApprovalNoticeData>(notice.Data)),
         };
     }
@@ -157,6 +158,31 @@ internal static class NoticeComposer
             Title = title,
             Text = text,
             Facts = Facts(language, ("incident", data.Incident), ("team", data.Group), ("instance", data.Instance)),
+            Footer = PlainText.Line(notice.SubjectId, 100),
+            Language = language,
+        };
+    }
+
+    private static NoticeContent Budget(Notice notice, ChannelSettings settings, NoticeLanguage language, TimeZoneInfo zone, BudgetNoticeData data)
+    {
+        var values = new JsonObject
+        {
+            ["budget"] = PlainText.Line(data.Budget, 100),
+            ["subject"] = data.Subject is { } subject ? PlainText.Line(subject, 200) : null,
+            ["state"] = data.State,
+            ["percent"] = data.Percent,
+            ["used"] = data.Used,
+            ["limit"] = data.Limit,
+            ["endsAt"] = data.EndsAt is { } at ? language.Time(at, zone) : null,
+            ["recipient"] = notice.Recipient.Name ?? notice.Recipient.Email,
+            ["link"] = null,
+        };
+        var (title, text) = Fill(notice, settings, values);
+        return new NoticeContent
+        {
+            Title = title,
+            Text = text,
+            Facts = Facts(language, ("budget", data.Budget), ("subject", (string?)values["subject"]), ("used", data.Used), ("limit", data.Limit), ("expiresAt", (string?)values["endsAt"])),
             Footer = PlainText.Line(notice.SubjectId, 100),
             Language = language,
         };

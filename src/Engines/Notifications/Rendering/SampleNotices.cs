@@ -51,6 +51,7 @@ internal static class SampleNotices
     {
         NoticeKinds.ConnectorSignIn => "c-okta",
         NoticeKinds.MajorIncident => "c-servicenow",
+        NoticeKinds.ModelBudget => "b-team-month",
         _ => "a-4f1c9d02",
     };
 
@@ -59,6 +60,10 @@ internal static class SampleNotices
         NoticeKinds.MajorIncident => NoticeData.Write(new MajorIncidentNoticeData
         {
             Incident = "mi-20260302-0930-4f1c9d02", Instance = "servicenow", Group = "Network", Sample = "VPN drops in the Berlin office",
+        }),
+        NoticeKinds.ModelBudget => NoticeData.Write(new BudgetNoticeData
+        {
+            Budget = "team-month", Subject = "operations", State = "near", Percent = 82, Used = "$820.00", Limit = "$1000.00", EndsAt = At.AddDays(9),
         }),
         NoticeKinds.ConnectorSignIn => NoticeData.Write(new SignInNoticeData
         {

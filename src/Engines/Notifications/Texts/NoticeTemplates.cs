@@ -29,11 +29,14 @@ public static partial class NoticeTemplates
 
     private static readonly HashSet<string> IncidentNames = ["incident", "instance", "team", "sample", "recipient", "link"];
 
+    private static readonly HashSet<string> BudgetNames = ["budget", "subject", "state", "percent", "used", "limit", "endsAt", "recipient", "link"];
+
     /// <summary>The names that a kind's texts may use. Those of approvals also know <c>arguments.NAME</c>, a member of the arguments.</summary>
     public static IReadOnlySet<string> NamesOf(string kind) => kind switch
     {
         NoticeKinds.ConnectorSignIn => SignInNames,
         NoticeKinds.MajorIncident => IncidentNames,
+        NoticeKinds.ModelBudget => BudgetNames,
         _ => ApprovalNames,
     };
 
@@ -99,7 +102,7 @@ public static partial class NoticeTemplates
     public static IReadOnlyList<string> Kinds { get; } =
     [
         NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder, NoticeKinds.ApprovalEscalated, NoticeKinds.ApprovalClosed, NoticeKinds.ApprovalResult, NoticeKinds.ApprovalComment,
-        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident,
+        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident, NoticeKinds.ModelBudget,
     ];
 
     /// <summary>The texts to try for a notice, the best first: the tenant's for the person's language, the shipped one of that language, the same for the tenant's language, English.</summary>
