@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.OpenApi;
@@ -11,6 +12,8 @@ internal sealed partial class OperationConverter
     // As many as a template may have, and as much of a file as the arguments of a call may hold.
     private const int MaxParts = 20;
     private const int MaxFile = 180_000;
+
+    private static readonly SearchValues<char> NotInOneType = SearchValues.Create(",*{} \r\n\"");
 
     private bool Body(Call call, IOpenApiRequestBody? body)
     {
@@ -193,7 +196,7 @@ internal sealed partial class OperationConverter
                     && others.TryGetValue("contentMediaType", out var media) && media is JsonValue && !others.ContainsKey("contentEncoding"));
     }
 
-    private static bool IsConcrete(string? type) => type is { Length: > 0 and <= 100 } && type.Contains('/', StringComparison.Ordinal) && !type.AsSpan().ContainsAny(",*{} \r\n\"") && type.All(char.IsAscii);
+    private static bool IsConcrete(string? type) => type is { Length: > 0 and <= 100 } && type.Contains('/', StringComparison.Ordinal) && !type.AsSpan().ContainsAny(NotInOneType) && type.All(char.IsAscii);
 
     private static IOpenApiSchema? Property(IOpenApiSchema schema, string name, int depth)
     {
