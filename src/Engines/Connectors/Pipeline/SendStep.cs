@@ -30,7 +30,7 @@ internal sealed class SendStep(
         Uri.Compare(left, right, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
     // files.slack.com is below slack.com.
-    private static bool IsBelow(Uri address, Uri baseUrl) =>
+    internal static bool IsBelow(Uri address, Uri baseUrl) =>
         address.Scheme == Uri.UriSchemeHttps && baseUrl.Scheme == Uri.UriSchemeHttps && address is { IsDefaultPort: true, UserInfo.Length: 0, HostNameType: UriHostNameType.Dns }
         && baseUrl.HostNameType == UriHostNameType.Dns && address.IdnHost.EndsWith("." + baseUrl.IdnHost, StringComparison.OrdinalIgnoreCase);
 

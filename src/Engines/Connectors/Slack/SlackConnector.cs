@@ -23,7 +23,8 @@ internal sealed class SlackConnector : TypedConnector
         Require(call);
         var (fileName, content) = (Text(call, "fileName")!, ContentOf(call));
         var place = await NotYetSeenAsync(call, Form("/files.getUploadURLExternal", ("filename", fileName), ("length", content.Length.ToString(CultureInfo.InvariantCulture)), ("alt_txt", Text(call, "altText"))));
-        if (TextAt(place.Json, "file_id") is not { Length: > 0 } file || !Uri.TryCreate(TextAt(place.Json, "upload_url"), UriKind.Absolute, out var address))
+        if (TextAt(place.Json, "file_id") is not { Length: > 0 } file || !Uri.TryCreate(TextAt(place.Json, "upload_url"), UriKind.Absolute, out var address)
+            || (address.Scheme != Uri.UriSchemeHttps && address.Scheme != Uri.UriSchemeHttp))
         {
             throw Failed(FailureCodes.BadResponse, "Slack did not say where the file goes.");
         }
