@@ -88,7 +88,7 @@ public sealed class ConnectorStopTests : IAsyncLifetime
 
         Assert.Equal("completed", status.GetProperty("state").GetString());
         Assert.Equal(1, Resets());
-        Assert.Single((await later.WatchAsync(run)).Where(wire => wire.Type == "action.sent"));
+        Assert.Single(await later.WatchAsync(run), wire => wire.Type == "action.sent");
     }
 
     private static object Incident => new

@@ -51,7 +51,6 @@ internal sealed partial class SlackSystem
             throw Fail("invalid_arguments");
         }
 
-        SlackMessage? message = null;
         if (Arg(call, "channel_id") is { Length: > 0 } target)
         {
             var channel = Workspace.Channels.Find(channel => channel.Id == target && (!channel.IsPrivate || channel.Members.Contains(actor.Id))) ?? throw Fail("channel_not_found");
@@ -60,7 +59,7 @@ internal sealed partial class SlackSystem
                 throw Fail("not_in_channel");
             }
 
-            message = new SlackMessage
+            var message = new SlackMessage
             {
                 Ts = Workspace.NextTs(call.Now), User = actor.Id, BotId = actor.IsBot ? Workspace.BotId : null, Text = Arg(call, "initial_comment") ?? "", ThreadTs = Arg(call, "thread_ts"),
             };

@@ -1,3 +1,5 @@
+using Steward.Engines.Connectors;
+
 namespace Steward.EnterpriseSim.Tests.Contract;
 
 /// <summary>Every operation of the template for Slack against the simulated Slack.</summary>
