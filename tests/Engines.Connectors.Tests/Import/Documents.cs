@@ -58,6 +58,7 @@ internal static class Documents
         info: { title: Files, version: 1.0.0 }
         servers: [ { url: https://api.files.dev } ]
         paths:
+          /me: { get: { responses: { 200: { description: ok } } } }
           /tickets/{ticket}/files:
             post:
               operationId: attach
