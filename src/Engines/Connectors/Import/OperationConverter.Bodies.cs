@@ -192,8 +192,7 @@ internal sealed partial class OperationConverter
         return schema.Type?.HasFlag(JsonSchemaType.Array) == true
             ? IsFile(SchemaConverter.Resolve(schema.Items), depth + 1)
             : schema.Format == "binary"
-                || (schema.Type?.HasFlag(JsonSchemaType.String) != false && schema.UnrecognizedKeywords is { } others
-                    && others.TryGetValue("contentMediaType", out var media) && media is JsonValue && !others.ContainsKey("contentEncoding"));
+                || (schema.Type?.HasFlag(JsonSchemaType.String) != false && schema is IOpenApiSchemaMissingProperties { ContentMediaType.Length: > 0, ContentEncoding: null or "" });
     }
 
     private static bool IsConcrete(string? type) => type is { Length: > 0 and <= 100 } && type.Contains('/', StringComparison.Ordinal) && !type.AsSpan().ContainsAny(NotInOneType) && type.All(char.IsAscii);
