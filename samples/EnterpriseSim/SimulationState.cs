@@ -60,6 +60,17 @@ public sealed class SimulationState
         }
     }
 
+    /// <summary>The content of Slack's files that people can see, by channel.</summary>
+    /// <param name="channel">The channel's name or id.</param>
+    public IReadOnlyList<(string Name, byte[] Content)> SlackFiles(string channel)
+    {
+        lock (slack.Gate)
+        {
+            var ids = slack.Workspace.Channels.Where(c => c.Id == channel || c.Name == channel).Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
+            return [.. slack.Workspace.Files.Where(file => file.IsComplete && file.Channels.Exists(ids.Contains)).Select(file => (file.Name, (byte[])file.Content!.Clone()))];
+        }
+    }
+
     /// <summary>The id of a member of the Slack workspace.</summary>
     /// <param name="login">The login prefix.</param>
     public string SlackUser(string login) => slack.Workspace.User(login).Id;

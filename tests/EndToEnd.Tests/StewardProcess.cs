@@ -129,6 +129,12 @@ internal sealed class StewardProcess : IAsyncDisposable
     public async Task<int> InterruptAsync()
     {
         await SignalAsync(Id, "INT");
+        return await ExitAsync();
+    }
+
+    /// <summary>Waits for its end. Returns the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Tests.Pipeline;
 
@@ -17,7 +18,21 @@ public sealed class ConnectorViewTests
 
         Assert.Same(first, ConnectorView.Of(Configured, instances, Person("u-eve", "lead", "employee")));
         Assert.NotSame(first, ConnectorView.Of(Configured, [.. instances], Person("u-ada", "employee", "lead")));
-        Assert.NotSame(first, ConnectorView.Of(new NoConnectors(), instances, Person("u-ada", "employee", "lead")));
+        Assert.NotSame(first, ConnectorView.Of(new NoConnectors("other.things.search"), instances, Person("u-ada", "employee", "lead")));
+    }
+
+    [Fact]
+    public async Task OpenAsync_TenantThatTheConfigurationDoesNotName_IsWorkedOutOnce()
+    {
+        var directory = new Instances([Instance("desk")]);
+        await using var services = new ServiceCollection().AddSingleton<IInstanceDirectory>(directory).AddStewardConnectors().BuildServiceProvider();
+        var registry = services.GetRequiredService<IConnectorRegistry>();
+
+        var first = await registry.OpenAsync("t-acme", Person("u-ada", "employee"), default);
+        var second = await registry.OpenAsync("t-acme", Person("u-eve", "employee"), default);
+
+        Assert.Same(first.Operations, second.Operations);
+        Assert.Single(first.Operations);
     }
 
     [Fact]
@@ -78,6 +93,13 @@ public sealed class ConnectorViewTests
                 Access = role is null ? new Dictionary<string, IReadOnlyList<string>>() : new Dictionary<string, IReadOnlyList<string>> { ["*"] = [role] },
             },
             template);
+    }
+
+    private sealed class Instances(IReadOnlyList<ResolvedInstance> instances) : IInstanceDirectory
+    {
+        public ValueTask<IReadOnlyList<ResolvedInstance>> ListAsync(string tenantId, CancellationToken cancellationToken) => new(instances);
+
+        public IInstanceGate GateOf(string tenantId, string instanceName) => throw new NotSupportedException();
     }
 
     private sealed class NoConnectors(params string[] operations) : ITenantConnectors

@@ -22,6 +22,9 @@ internal sealed class Call(HttpContext http, string operation, DateTimeOffset no
 
     public string BodyText { get; set; } = "";
 
+    /// <summary>The body as it came.</summary>
+    public byte[] Bytes { get; set; } = [];
+
     /// <summary>The JSON body; null if there was none.</summary>
     public JsonNode? Body { get; set; }
 

@@ -84,6 +84,7 @@ internal sealed class SimServer : IAsyncDisposable
         using var timed = world.Handling.Begin();
         var body = await ReadBodyAsync(http);
         call.BodyText = body is null || route.SecretForm ? "" : Encoding.UTF8.GetString(body);
+        call.Bytes = body ?? [];
         if (route.Before is { } before)
         {
             await before(call);

@@ -223,6 +223,9 @@ internal sealed class SlackWorkspace
 
     public List<SlackUserGroup> Groups { get; } = [];
 
+    /// <summary>Oldest first.</summary>
+    public List<SlackFile> Files { get; } = [];
+
     public SlackUser User(string loginOrId) => Users.Find(u => u.Id == loginOrId || u.Name.Equals(loginOrId, StringComparison.OrdinalIgnoreCase))
         ?? throw new InvalidOperationException($"Nobody is called {loginOrId}.");
 

@@ -40,6 +40,11 @@ internal sealed partial class SlackSystem : SimulatedSystem, IHasHooks, IHasToke
             ["chat.postMessage"] = PostMessage,
             ["chat.update"] = UpdateMessage,
             ["chat.delete"] = DeleteMessage,
+            ["files.getUploadURLExternal"] = GetUploadUrl,
+            ["files.completeUploadExternal"] = CompleteUpload,
+            ["files.list"] = ListFiles,
+            ["files.info"] = GetFile,
+            ["files.delete"] = DeleteFile,
         };
 
         // Every method takes GET and POST, arguments in the query, as a form or as JSON.
@@ -48,6 +53,7 @@ internal sealed partial class SlackSystem : SimulatedSystem, IHasHooks, IHasToke
             new("GET", "/oauth/v2/authorize", "authorize", Authorize) { Open = true },
             new("POST", "/api/oauth.v2.access", "oauth.v2.access", Access) { Open = true, SecretForm = true },
             new("POST", "/actions/{team}/{key}", "response_url", AnswerClick) { Open = true },
+            new("POST", "/upload/v1/{ticket}", "upload", Upload) { Open = true },
         };
         foreach (var (name, method) in methods)
         {

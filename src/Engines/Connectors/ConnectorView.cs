@@ -54,7 +54,7 @@ internal sealed class ConnectorView
 
         // With their lengths, so that no two sets of roles have the same key, whatever characters are in them.
         var key = caller is null ? "" : string.Concat(caller.Roles.Order(StringComparer.Ordinal).Select(role => $"{role.Length}:{role}").Prepend("roles "));
-        if (kept.TryGetValue(key, out var view) && ReferenceEquals(view._configured, configured))
+        if (kept.TryGetValue(key, out var view) && IsSame(view._configured, configured))
         {
             return view;
         }
@@ -67,6 +67,9 @@ internal sealed class ConnectorView
 
         return view;
     }
+
+    // Of a tenant that the configuration does not name, everybody has another object without anything in it.
+    private static bool IsSame(ITenantConnectors left, ITenantConnectors right) => ReferenceEquals(left, right) || (left.Operations.Count == 0 && right.Operations.Count == 0);
 
     /// <summary>An operation of an instance.</summary>
     /// <param name="Target">The instance.</param>

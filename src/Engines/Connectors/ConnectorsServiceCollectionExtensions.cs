@@ -15,6 +15,7 @@ using Steward.Engines.Connectors.Pipeline.Requests;
 using Steward.Engines.Connectors.Salesforce;
 using Steward.Engines.Connectors.Sdk;
 using Steward.Engines.Connectors.ServiceNow;
+using Steward.Engines.Connectors.Slack;
 using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Webhooks;
@@ -102,6 +103,7 @@ public static class ConnectorsServiceCollectionExtensions
         AddTyped(services, "salesforce", static (url, clients, time) => new SalesforceConnector(new SalesforceOptions { BaseUrl = url, ClientId = "-", ClientSecret = NoSecret }, clients, time));
         services.TryAddSingleton<IMailTransport, SmtpTransport>();
         services.AddSingleton<TypedConnector, SmtpConnector>();
+        services.AddSingleton<TypedConnector, SlackConnector>();
         services.TryAddSingleton<IConnectorPipeline, ConnectorPipeline>();
     }
 }

@@ -52,6 +52,48 @@ internal static class Documents
         }
         """;
 
+    /// <summary>Forms in parts: a file with more about it, two files, and a list that no template can say.</summary>
+    public const string Files30 = """
+        openapi: 3.0.3
+        info: { title: Files, version: 1.0.0 }
+        servers: [ { url: https://api.files.dev } ]
+        paths:
+          /me: { get: { responses: { 200: { description: ok } } } }
+          /tickets/{ticket}/files:
+            post:
+              operationId: attach
+              parameters: [ { name: ticket, in: path, required: true, schema: { type: string } } ]
+              requestBody:
+                required: true
+                content:
+                  multipart/form-data:
+                    schema:
+                      type: object
+                      required: [file]
+                      properties:
+                        note: { type: string, maxLength: 200 }
+                        source: { type: string, default: steward, x-ms-visibility: internal }
+                        file: { type: string, format: binary, description: The log. }
+                        about: { type: object, properties: { title: { type: string } } }
+                        tags: { type: array, items: { type: string } }
+              responses: { 200: { description: ok } }
+          /logo:
+            put:
+              operationId: replaceLogo
+              requestBody:
+                required: true
+                content:
+                  multipart/form-data:
+                    schema: { type: object, required: [light], properties: { light: { type: string, format: binary }, dark: { type: string, format: binary } } }
+                    encoding: { light: { contentType: image/png }, dark: { contentType: "image/png, image/svg+xml" } }
+              responses: { 200: { description: ok } }
+          /tags:
+            post:
+              operationId: tag
+              requestBody: { required: true, content: { multipart/form-data: { schema: { type: object, required: [tags], properties: { tags: { type: array, items: { type: string } } } } } } }
+              responses: { 200: { description: ok } }
+        """;
+
     public const string Power20 = """
         swagger: "2.0"
         info: { title: Crm Connector, version: 1.2.0 }

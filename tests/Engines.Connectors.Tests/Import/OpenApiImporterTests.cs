@@ -115,6 +115,60 @@ public class OpenApiImporterTests
     }
 
     [Fact]
+    public void Import_FormInParts_FilesAreBase64AndObjectsAreJson()
+    {
+        var operation = Operation(Documents.Import(Documents.Files30).Template, "attach");
+
+        Assert.Equal(BodyFormat.Multipart, operation.BodyFormat);
+        Assert.Null(operation.Body);
+        Assert.Equal(
+            [
+                new PartSpec { Name = "file", Base64 = "{file}", FileName = "{fileName}", ContentType = "{contentType}" },
+                new PartSpec { Name = "note", Text = "{note}" },
+                new PartSpec { Name = "source", Text = "steward" },
+            ],
+            operation.Parts.Where(part => part.Json is null));
+        Assert.Equal("\"{about}\"", Assert.Single(operation.Parts, part => part.Name == "about").Json!.Value.GetRawText());
+        var input = InputSchema.Arguments(operation);
+        Assert.Equal(["ticket", "file", "fileName"], InputSchema.Required(operation));
+        Assert.Equal("The log. The file's bytes as base64.", input["file"].GetProperty("description").GetString());
+        Assert.Equal("application/octet-stream", input["contentType"].GetProperty("default").GetString());
+        Assert.DoesNotContain("tags", input.Keys);
+    }
+
+    [Fact]
+    public void Import_FormInPartsWithTwoFiles_EachHasItsOwnNameAndTheTypeThatIsStated()
+    {
+        var operation = Operation(Documents.Import(Documents.Files30).Template, "replace_logo");
+
+        Assert.Equal(
+            [
+                new PartSpec { Name = "light", Base64 = "{light}", FileName = "{light_name}", ContentType = "image/png" },
+                new PartSpec { Name = "dark", Base64 = "{dark}", FileName = "{dark_name}", ContentType = "{dark_type}" },
+            ],
+            operation.Parts);
+        Assert.Equal("dark", InputSchema.Arguments(operation)["dark_name"].GetProperty("default").GetString());
+    }
+
+    [Fact]
+    public void Import_FormInPartsThatNeedsAList_LeavesTheOperationOutWithAWarning()
+    {
+        var result = Documents.Import(Documents.Files30);
+
+        Assert.DoesNotContain(result.Template.Operations, operation => operation.Id == "tag");
+        Assert.Contains(result.Warnings, warning => warning.Where == "tag" && warning.Message.Contains("is a list", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{ "swagger": "2.0", "info": { "title": "F", "version": "1.0.0" }, "host": "f.dev", "schemes": ["https"], "paths": { "/me": { "get": { "responses": { "200": { "description": "" } } } }, "/f": { "post": { "operationId": "put", "consumes": ["multipart/form-data"], "parameters": [ { "name": "data", "in": "formData", "type": "file", "required": true } ], "responses": { "200": { "description": "" } } } } } }""")]
+    [InlineData("""{ "openapi": "3.1.0", "info": { "title": "F", "version": "1.0.0" }, "servers": [ { "url": "https://f.dev" } ], "paths": { "/me": { "get": { "responses": { "200": { "description": "" } } } }, "/f": { "post": { "operationId": "put", "requestBody": { "required": true, "content": { "multipart/form-data": { "schema": { "type": "object", "required": ["data"], "properties": { "data": { "type": "string", "contentMediaType": "application/octet-stream" } } } } } }, "responses": { "200": { "description": "" } } } } } }""")]
+    [InlineData("""{ "openapi": "3.0.0", "info": { "title": "F", "version": "1.0.0" }, "servers": [ { "url": "https://f.dev" } ], "paths": { "/me": { "get": { "responses": { "200": { "description": "" } } } }, "/f": { "post": { "operationId": "put", "requestBody": { "required": true, "content": { "multipart/form-data": { "schema": { "type": "object", "required": ["data"], "properties": { "data": { "type": "array", "items": { "type": "string", "format": "binary" } } } } } } }, "responses": { "200": { "description": "" } } } } } }""")]
+    public void Import_FileInEachVersion_IsAPartOfBytes(string document) =>
+        Assert.Equal(
+            [new PartSpec { Name = "data", Base64 = "{data}", FileName = "{fileName}", ContentType = "{contentType}" }],
+            Operation(Documents.Import(document).Template, "put").Parts);
+
+    [Fact]
     public void Import_PowerPlatform_ConfirmationChoicesAndConstantsAreUnderstood()
     {
         var result = Documents.Import(Documents.Power20);
@@ -152,6 +206,7 @@ public class OpenApiImporterTests
     [Theory]
     [InlineData(Documents.Desk31)]
     [InlineData(Documents.Power20)]
+    [InlineData(Documents.Files30)]
     public void Import_Draft_IsTheSameAfterBeingWrittenAndRead(string document)
     {
         var template = Documents.Import(document).Template;

@@ -72,6 +72,24 @@ public sealed class WebhookReceiverTests
         Assert.StartsWith("#", Assert.Single(Assert.IsType<HookAccepted>(one).Events).Id, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Receive_DocuSignTriesAgain_EventHasTheSameIdAlthoughTheBodyCountsTheAttempts()
+    {
+        var webhook = TemplateCatalog.Find("docusign")!.Template.Webhooks.Single();
+        var first = await DocuSignEvent(webhook, retryCount: 0, "2026-01-02T03:04:05.1234567Z");
+
+        Assert.Equal("connect:envelope-completed,44efc9e6-915e-4b1d-9b54-801410d6922d,2026-01-02T03:04:05.1234567Z", first);
+        Assert.Equal(first, await DocuSignEvent(webhook, retryCount: 3, "2026-01-02T03:04:05.1234567Z"));
+        Assert.NotEqual(first, await DocuSignEvent(webhook, retryCount: 0, "2026-01-02T03:05:00.0000000Z"));
+    }
+
+    private async Task<string> DocuSignEvent(WebhookTemplate webhook, int retryCount, string generated)
+    {
+        var body = $$$"""{"event":"envelope-completed","retryCount":{{{retryCount}}},"generatedDateTime":"{{{generated}}}","data":{"envelopeId":"44efc9e6-915e-4b1d-9b54-801410d6922d"}}""";
+        var signature = Convert.ToBase64String(System.Security.Cryptography.HMACSHA256.HashData("secret"u8, System.Text.Encoding.UTF8.GetBytes(body)));
+        return Assert.Single(Assert.IsType<HookAccepted>(await Judge(webhook, HookFixture.Post(body, ("X-DocuSign-Signature-1", signature)), "secret")).Events).Id;
+    }
+
     private async Task<HookEvent> GitHubEvent(string delivery, string body)
     {
         var signature = Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData("secret"u8, System.Text.Encoding.UTF8.GetBytes(body)));

@@ -29,7 +29,7 @@ internal sealed class Product : IDisposable
         };
         var collection = new ServiceCollection();
         collection.AddSingleton(TimeProvider.System);
-        collection.AddStewardConnectors(options => options.AllowPrivateAddresses = true);
+        collection.AddStewardConnectors(options => (options.AllowPrivateAddresses, options.SettleDelay) = (true, TimeSpan.Zero));
         services = collection.BuildServiceProvider();
         gate = new InProcessGate(template, new FixedCredential(new Credential(1, credential.ToDictionary(c => c.Key, c => new SecretText(c.Value)))), TimeProvider.System, new Random(1));
     }
@@ -52,17 +52,22 @@ internal sealed class Product : IDisposable
     public Task<ActionOutcome> ExecuteAsync(string operation, object? arguments = null)
     {
         called.Add(operation);
-        return services.GetRequiredService<IConnectorPipeline>().ExecuteAsync(
-            new ConnectorCallRequest
-            {
-                Target = new ResolvedInstance(instance, template),
-                Gate = gate,
-                Operation = template.Operations.Single(o => o.Id == operation),
-                Arguments = JsonSerializer.SerializeToElement(arguments ?? new { }),
-                ActionId = $"a-{++actions}",
-            },
-            default);
+        actions++;
+        return services.GetRequiredService<IConnectorPipeline>().ExecuteAsync(Request(operation, arguments), default);
     }
+
+    /// <summary>Looks up what became of the last call.</summary>
+    public Task<ReconcileOutcome> ReconcileAsync(string operation, DateTimeOffset sentAt, object? arguments = null) =>
+        services.GetRequiredService<IConnectorPipeline>().ReconcileAsync(Request(operation, arguments), sentAt, default);
+
+    private ConnectorCallRequest Request(string operation, object? arguments) => new()
+    {
+        Target = new ResolvedInstance(instance, template),
+        Gate = gate,
+        Operation = template.Operations.Single(o => o.Id == operation),
+        Arguments = JsonSerializer.SerializeToElement(arguments ?? new { }),
+        ActionId = $"a-{actions}",
+    };
 
     public void Dispose() => services.Dispose();
 }

@@ -1,3 +1,5 @@
+using Steward.Engines.Connectors;
+
 namespace Steward.EnterpriseSim.Tests.Contract;
 
 /// <summary>Every operation of the template for Slack against the simulated Slack.</summary>
@@ -57,12 +59,64 @@ public sealed class SlackContractTests : IAsyncLifetime
         await slack.ResultAsync("messages.revise", new { channel = direct, ts = shown.Text("ts"), text = "Done", blocks = new[] { new { type = "divider" } } });
         Assert.Equal("Done", (string?)sim.MessagesTo(SimSystem.Slack, "ada.lovelace").Single()["text"]);
 
+        var report = Convert.ToBase64String("a,b"u8);
+        var file = await slack.ResultAsync("files.upload", new { channel, fileName = "a&b.csv", content = report, title = "Report", comment = "<Here>" });
+        Assert.Equal(("a&b.csv", "3"), (file.Text("name"), file.Text("size")));
+        Assert.Equal("Report", (await slack.ResultAsync("files.get", new { file = file.Text("id") })).Text("title"));
+        Assert.Equal(file.Text("id"), Assert.Single((await slack.ResultAsync("files.list", new { channel })).Items()).Text("id"));
+        Assert.Equal("a,b"u8.ToArray(), Assert.Single(sim.State.SlackFiles(channel)).Content);
+        Assert.Equal("&lt;Here&gt;", (string?)sim.State.SlackMessages(channel)[^1]["text"]);
+        await slack.ResultAsync("files.delete", new { file = file.Text("id") });
+        Assert.Equal("not_found", await slack.FailureAsync("files.delete", new { file = file.Text("id") }));
+        Assert.Equal("invalid_argument", await slack.FailureAsync("files.upload", new { channel, fileName = "x", content = "no base64!" }));
+        Assert.Equal("not_found", await slack.FailureAsync("files.upload", new { channel = "C0000000000", fileName = "x", content = report }));
+
         await slack.ResultAsync("channels.archive", new { channel });
         Assert.Equal("conflict", await slack.FailureAsync("channels.archive", new { channel }));
         var group = (await slack.ResultAsync("usergroups.list")).First("handle", "sales").Text("id");
         Assert.Equal(ada.Text("id"), (await slack.ResultAsync("usergroups.set_members", new { usergroup = group, users = new[] { ada.Text("id") } })).GetProperty("users")[0].GetString());
         Assert.Empty(slack.NotCalled);
     }
+
+    [Theory]
+    [InlineData("files.getUploadURLExternal", SimFaultKind.CutAfterCommit, "unavailable")]
+    [InlineData("upload", SimFaultKind.CutAfterCommit, "unavailable")]
+    [InlineData("upload", SimFaultKind.ServerError, "unavailable")]
+    [InlineData("files.completeUploadExternal", SimFaultKind.RateLimited, "rate_limited")]
+    public async Task Upload_FailsBeforeAnybodySeesTheFile_IsCertainlyNotDone(string method, SimFaultKind kind, string code)
+    {
+        sim.Inject(new SimFault { Kind = kind, System = SimSystem.Slack, Operation = method, Count = 4, RetryAfterSeconds = 60 });
+
+        Assert.Equal(code, await slack.FailureAsync("files.upload", File()));
+        Assert.Empty(sim.State.SlackFiles("help-it"));
+    }
+
+    [Theory]
+    [InlineData(SimFaultKind.CutAfterCommit, 1)]
+    [InlineData(SimFaultKind.CutBeforeCommit, 0)]
+    public async Task Upload_AnswerOfTheLastStepIsLost_IsLookedFor(SimFaultKind kind, int files)
+    {
+        sim.Inject(new SimFault { Kind = kind, System = SimSystem.Slack, Operation = "files.completeUploadExternal" });
+        var before = DateTimeOffset.UtcNow;
+
+        Assert.IsType<ActionUnknown>(await slack.ExecuteAsync("files.upload", File()));
+        var found = await slack.ReconcileAsync("files.upload", before, File());
+
+        Assert.Equal(files, sim.State.SlackFiles("help-it").Count);
+        Assert.Equal(files == 1, found is ReconciledDone);
+        Assert.Equal(files == 0, found is ReconciledNotDone);
+    }
+
+    [Fact]
+    public async Task Upload_Address_GetsNoToken()
+    {
+        await slack.ResultAsync("files.upload", File());
+
+        // The simulator refuses bytes that come with one, as whoever stands behind that address has no business with it.
+        Assert.Equal(["files.getUploadURLExternal", "upload", "files.completeUploadExternal"], sim.Calls.Select(call => call.Operation));
+    }
+
+    private object File() => new { channel = sim.State.SlackChannel("help-it"), fileName = "log.txt", content = Convert.ToBase64String("log"u8) };
 
     [Fact]
     public async Task Post_ToAPerson_OpensTheDirectMessages()

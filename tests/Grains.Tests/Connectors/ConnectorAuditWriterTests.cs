@@ -8,96 +8,98 @@ using Steward.Engines.Connectors.Instances;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
+using Steward.Testing;
 
 namespace Steward.Grains.Tests.Connectors;
 
 public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClassFixture<ConnectorCluster>
 {
-    // Longer than what a loaded machine takes where nothing waits.
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
+    // How long an append is waited for by all, and how long by whoever asked for a change.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
+
+    // A test that hangs, not one that is slow.
+    private static readonly TimeSpan Stalled = TimeSpan.FromSeconds(60);
+
+    private readonly ManualTimeProvider _time = new();
+    private readonly IGrainFactory _grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
+
+    private AuditGrains Audit => (AuditGrains)(object)_grains;
 
     [Fact]
     public async Task Record_OneTenantsAuditDoesNotAnswer_OthersAreWrittenAndItsOwnComeInOrder()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        using var writer = await StartAsync();
 
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
-        await UntilAsync(() => audit.Asked.Contains("t-stuck"));
+        await UntilAsync(() => Audit.Asked.Contains("t-stuck"));
         await writer.RecordAsync(Entry("t-stuck", "2"), isChange: false);
         await writer.RecordAsync(Entry("t-other", "1"), isChange: false);
-        await UntilAsync(() => audit.Written.Contains("t-other/1"));
-        Assert.Equal(["t-other/1"], audit.Written);
+        await AdvanceAsync(Patience);
+        await UntilAsync(() => Audit.Written.Contains("t-other/1"));
+        Assert.Equal(["t-other/1"], Audit.Written);
 
-        audit.Stuck.SetResult();
+        Audit.Stuck.SetResult();
         await writer.StopAsync(default);
-        Assert.Equal(["t-other/1", "t-stuck/1", "t-stuck/2"], audit.Written);
+        Assert.Equal(["t-other/1", "t-stuck/1", "t-stuck/2"], Audit.Written);
     }
 
     [Fact]
     public async Task Record_ManyWhileOneIsBeingWritten_AreWrittenInFewAppends()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        using var writer = await StartAsync();
         await writer.RecordAsync(Entry("t-stuck", "0"), isChange: false);
-        await UntilAsync(() => audit.Asked.Contains("t-stuck"));
+        await UntilAsync(() => Audit.Asked.Contains("t-stuck"));
+        await AdvanceAsync(Patience);
 
-        // One at a time, as calls end: each must not become an append of its own.
+        // One at a time, as calls end, two seconds in all: each must not become an append of its own.
         for (var i = 1; i <= 500; i++)
         {
             await writer.RecordAsync(Entry("t-stuck", $"{i}"), isChange: false);
+            _time.Advance(TimeSpan.FromMilliseconds(4));
             await Task.Yield();
             Thread.SpinWait(20_000);
         }
 
-        audit.Stuck.SetResult();
+        Audit.Stuck.SetResult();
         await writer.StopAsync(default);
-        Assert.Equal(Enumerable.Range(0, 501).Select(i => $"t-stuck/{i}"), audit.Written);
-        Assert.InRange(audit.Asked.Count, 2, 100);
+        Assert.Equal(Enumerable.Range(0, 501).Select(i => $"t-stuck/{i}"), Audit.Written);
+
+        // They gather for 50 ms each time, by the clock that is moved here.
+        Assert.InRange(Audit.Asked.Count, 2, 60);
     }
 
     [Fact]
     public async Task RecordAsync_Change_ReturnsOnceItsEntryIsWritten()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        using var writer = await StartAsync();
 
         var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
-        await UntilAsync(() => audit.Asked.Contains("t-stuck"));
+        await UntilAsync(() => Audit.Asked.Contains("t-stuck"));
         var read = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false);
 
         Assert.True(read.IsCompleted);
         Assert.False(change.IsCompleted);
-        audit.Stuck.SetResult();
-        await change.WaitAsync(TimeSpan.FromSeconds(1));
-        Assert.Contains("t-stuck/1", audit.Written);
+        Audit.Stuck.SetResult();
+        await change.WaitAsync(Stalled);
+        Assert.Contains("t-stuck/1", Audit.Written);
         await writer.StopAsync(default);
     }
 
     [Fact]
     public async Task RecordAsync_ReadWhileTheLogFallsBehind_WaitsUntilItIsWritten()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(
-            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        using var writer = await StartAsync(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromSeconds(1) });
         Assert.True(writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask().IsCompleted);
-        await Task.Delay(Bound * 1.1);
+        _time.Advance(TimeSpan.FromSeconds(1.1));
 
         var behind = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false).AsTask();
         Assert.True(writer.RecordAsync(Entry("t-other", "1"), isChange: false).AsTask().IsCompleted);
         Assert.False(behind.IsCompleted);
-        audit.Stuck.SetResult();
-        await behind;
+        Audit.Stuck.SetResult();
+        await behind.WaitAsync(Stalled);
 
-        Assert.Contains("t-stuck/2", audit.Written);
+        Assert.Contains("t-stuck/2", Audit.Written);
         Assert.True(writer.RecordAsync(Entry("t-stuck", "3"), isChange: false).AsTask().IsCompleted);
         await writer.StopAsync(default);
     }
@@ -105,86 +107,99 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     [Fact]
     public async Task RecordAsync_ReadWhileTheLogIsAway_WaitsNoLongerThanTheBound()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(
-            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromMilliseconds(50) }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        var bound = TimeSpan.FromMilliseconds(50);
+        using var writer = await StartAsync(new ConnectorAuditOptions { LongestUnwritten = bound });
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
-        await Task.Delay(100);
+        _time.Advance(bound * 2);
 
         var behind = writer.RecordAsync(Entry("t-stuck", "2"), isChange: false).AsTask();
-
+        _time.Advance(bound * 0.9);
         Assert.False(behind.IsCompleted);
-        await behind.WaitAsync(TimeSpan.FromSeconds(20));
-        Assert.Empty(audit.Written);
-        audit.Stuck.SetResult();
+
+        _time.Advance(bound * 0.2);
+        await behind.WaitAsync(Stalled);
+        Assert.Empty(Audit.Written);
+        Audit.Stuck.SetResult();
         await writer.StopAsync(default);
     }
 
     [Fact]
     public async Task RecordAsync_ReadsWait_ReturnsOnceItsEntryIsWritten()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(
-            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { ReadsWait = true }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        using var writer = await StartAsync(new ConnectorAuditOptions { ReadsWait = true });
 
         var read = writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask();
 
         Assert.False(read.IsCompleted);
-        audit.Stuck.SetResult();
-        await read;
-        Assert.Equal(["t-stuck/1"], audit.Written);
+        Audit.Stuck.SetResult();
+        await read.WaitAsync(Stalled);
+        Assert.Equal(["t-stuck/1"], Audit.Written);
         await writer.StopAsync(default);
     }
 
     [Fact]
     public async Task RecordAsync_ChangeWhileTheLogIsAway_IsNotHeldUpForLong()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        using var writer = await StartAsync();
 
-        var began = TimeProvider.System.GetTimestamp();
-        await writer.RecordAsync(Entry("t-stuck", "1"), isChange: true);
+        var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
+        _time.Advance(LongestWait * 0.9);
+        Assert.False(change.IsCompleted);
+        _time.Advance(LongestWait * 0.2);
+        await change.WaitAsync(Stalled);
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(began), TimeSpan.FromSeconds(1.9), TimeSpan.FromSeconds(10));
-        audit.Stuck.SetResult();
+        Assert.Empty(Audit.Written);
+        Audit.Stuck.SetResult();
         await writer.StopAsync(default);
-        Assert.Equal(["t-stuck/1"], audit.Written);
+        Assert.Equal(["t-stuck/1"], Audit.Written);
     }
 
     [Fact]
     public async Task RecordAsync_ChangeWhileTheLogMovesToAnotherSilo_IsWrittenBeforeItReturns()
     {
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        audit.Failures = 2;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
+        Audit.Failures = 2;
+        using var writer = await StartAsync();
 
-        await writer.RecordAsync(Entry("t-other", "1"), isChange: true);
+        var change = writer.RecordAsync(Entry("t-other", "1"), isChange: true).AsTask();
+        foreach (var pause in new[] { TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100) })
+        {
+            await _time.WhenWaitingAsync(pause);
+            _time.Advance(pause);
+        }
 
-        Assert.Equal(["t-other/1"], audit.Written);
-        Assert.Equal([false, true, true], audit.Repeated);
+        await change.WaitAsync(Stalled);
+        Assert.Equal(["t-other/1"], Audit.Written);
+        Assert.Equal([false, true, true], Audit.Repeated);
         await writer.StopAsync(default);
+    }
+
+    private async Task<ConnectorAuditWriter> StartAsync(ConnectorAuditOptions? options = null)
+    {
+        var writer = new ConnectorAuditWriter(
+            _grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(options ?? new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromMinutes(1) }), _time, NullLogger<ConnectorAuditWriter>.Instance);
+        await writer.StartAsync(default);
+        return writer;
+    }
+
+    // The writer has begun to wait for the clock by then.
+    private async Task AdvanceAsync(TimeSpan by)
+    {
+        await _time.WhenWaitingAsync(by);
+        _time.Advance(by);
     }
 
     private static async Task UntilAsync(Func<bool> holds)
     {
-        for (var until = Environment.TickCount64 + 20_000; !holds();)
+        for (var until = Environment.TickCount64 + (long)Stalled.TotalMilliseconds; !holds();)
         {
             Assert.True(Environment.TickCount64 < until, "It did not come about.");
             await Task.Delay(20);
         }
     }
 
-    private static CallAudit Entry(string tenant, string id) => new()
+    private CallAudit Entry(string tenant, string id) => new()
     {
-        At = TimeProvider.System.GetUtcNow(),
+        At = _time.GetUtcNow(),
         TenantId = tenant,
         Instance = "desk",
         Operation = "things.list",

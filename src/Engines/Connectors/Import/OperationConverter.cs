@@ -6,7 +6,7 @@ using Steward.Engines.Connectors.Templates;
 namespace Steward.Engines.Connectors.Import;
 
 /// <summary>Makes one operation of a template from one of the document: parameters and body become one object of arguments.</summary>
-internal sealed class OperationConverter(ImportLimits limits, SchemaConverter schemas, IReadOnlySet<string> credentials, IReadOnlyCollection<string> reserved, GapReport gaps, ImportWarnings warnings)
+internal sealed partial class OperationConverter(ImportLimits limits, SchemaConverter schemas, IReadOnlySet<string> credentials, IReadOnlyCollection<string> reserved, GapReport gaps, ImportWarnings warnings)
 {
     private static readonly HashSet<string> OwnHeaders = new(StringComparer.OrdinalIgnoreCase) { "Accept", "Content-Type", "Authorization", "Content-Length", "Host", "User-Agent", "Cookie", "Connection", "Transfer-Encoding" };
 
@@ -71,6 +71,7 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
             Headers = call.Headers,
             Body = call.Body is null ? null : JsonSerializer.SerializeToElement(call.Body),
             BodyFormat = call.Format,
+            Parts = call.Parts,
             Input = Input(call),
             Choices = call.Choices,
             Output = AtPath(output),
@@ -238,92 +239,6 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
         return argument;
     }
 
-    private bool Body(Call call, IOpenApiRequestBody? body)
-    {
-        if (body?.Content is not { Count: > 0 } content)
-        {
-            return true;
-        }
-
-        if (call.Method is "GET" or "HEAD")
-        {
-            warnings.Add(call.Id, "a GET with a body is not sent as one; the body is left out.");
-            return true;
-        }
-
-        var json = content.FirstOrDefault(media => IsJson(media.Key));
-        var form = content.FirstOrDefault(media => Media(media.Key) == "application/x-www-form-urlencoded");
-        var chosen = json.Key is not null ? json : form;
-        if (chosen.Key is null)
-        {
-            if (!body.Required && call.Method == "DELETE")
-            {
-                return true;
-            }
-
-            warnings.Add(call.Id, $"a body of {ImportText.Trim(string.Join(", ", content.Keys.Take(3)), 100)} cannot be written; the operation is left out.");
-            return false;
-        }
-
-        call.Format = json.Key is not null ? BodyFormat.Json : BodyFormat.Form;
-        var schema = chosen.Value?.Schema;
-        var written = schema is null ? [] : Converted(call, schema);
-        if (written["properties"] is JsonObject { Count: > 0 } properties && written["anyOf"] is null && written["additionalProperties"] is not JsonObject
-            && (written["type"] is not JsonValue type || type.GetValue<string>() == "object"))
-        {
-            Flatten(call, SchemaConverter.Resolve(schema)!, written, properties, body.Required);
-            return true;
-        }
-
-        if (call.Format == BodyFormat.Form)
-        {
-            warnings.Add(call.Id, "a form without named fields cannot be written; the operation is left out.");
-            return false;
-        }
-
-        if (ImportText.Line(body.Description, limits.MaxText) is { } description && !written.ContainsKey("description"))
-        {
-            written["description"] = description;
-        }
-
-        var whole = Argument(call, "body", "request", written, body.Required, body.Extensions, SchemaConverter.Resolve(schema)?.Extensions);
-        call.Body = "{" + whole + "}";
-        return true;
-    }
-
-    private static void Flatten(Call call, IOpenApiSchema schema, JsonObject written, JsonObject properties, bool required)
-    {
-        var needed = (written["required"] as JsonArray)?.Select(name => name!.GetValue<string>()).ToHashSet(StringComparer.Ordinal) ?? [];
-        var members = new JsonObject();
-        foreach (var (name, value) in properties.ToList())
-        {
-            if (name.Contains('{', StringComparison.Ordinal) || name.Contains('}', StringComparison.Ordinal))
-            {
-                continue;
-            }
-
-            properties.Remove(name);
-            var source = Property(schema, name, 0);
-            members[name] = Constant(source?.Extensions, source) is { } constant
-                ? constant
-                : "{" + Argument(call, name, "body", value as JsonObject ?? [], required && needed.Contains(name), source?.Extensions) + "}";
-        }
-
-        call.Body = members;
-    }
-
-    private static IOpenApiSchema? Property(IOpenApiSchema schema, string name, int depth)
-    {
-        if (depth > 4)
-        {
-            return null;
-        }
-
-        return schema.Properties is { } properties && properties.TryGetValue(name, out var property)
-            ? SchemaConverter.Resolve(property)
-            : (schema.AllOf ?? []).Select(part => SchemaConverter.Resolve(part) is { } resolved ? Property(resolved, name, depth + 1) : null).FirstOrDefault(found => found is not null);
-    }
-
     private JsonElement? Input(Call call)
     {
         if (call.Properties.Count == 0)
@@ -459,6 +374,8 @@ internal sealed class OperationConverter(ImportLimits limits, SchemaConverter sc
         public JsonNode? Body { get; set; }
 
         public BodyFormat Format { get; set; }
+
+        public List<PartSpec> Parts { get; } = [];
 
         public string? KeyHeader { get; set; }
 

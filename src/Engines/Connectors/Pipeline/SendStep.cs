@@ -29,6 +29,11 @@ internal sealed class SendStep(
     private static bool IsSameServer(Uri left, Uri right) =>
         Uri.Compare(left, right, UriComponents.SchemeAndServer, UriFormat.SafeUnescaped, StringComparison.OrdinalIgnoreCase) == 0;
 
+    // files.slack.com is below slack.com.
+    internal static bool IsBelow(Uri address, Uri baseUrl) =>
+        address.Scheme == Uri.UriSchemeHttps && baseUrl.Scheme == Uri.UriSchemeHttps && address is { IsDefaultPort: true, UserInfo.Length: 0, HostNameType: UriHostNameType.Dns }
+        && baseUrl.HostNameType == UriHostNameType.Dns && address.IdnHost.EndsWith("." + baseUrl.IdnHost, StringComparison.OrdinalIgnoreCase);
+
     private async Task<Exchange> SendOnceAsync(ConnectorCall call, OutgoingRequest request)
     {
         var template = call.Request.Target.Template;
@@ -56,8 +61,8 @@ internal sealed class SendStep(
             message.Headers.TryAddWithoutValidation("User-Agent", "Steward/1.0");
         }
 
-        using var own = SignIn(call, message, request.Body ?? default, allowPrivate);
-        if (!IsSameServer(message.RequestUri!, baseUrl))
+        using var own = request.IsUnsigned ? null : SignIn(call, message, request.Body ?? default, allowPrivate);
+        if (!IsSameServer(message.RequestUri!, baseUrl) && !(request.IsUnsigned && IsBelow(message.RequestUri!, baseUrl)))
         {
             throw OutcomeException.Failed(FailureCodes.BadResponse, $"{template.Name} pointed to another host, which is not followed.");
         }

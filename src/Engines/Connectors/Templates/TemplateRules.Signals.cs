@@ -101,7 +101,11 @@ public static partial class TemplateRules
             faults.When(webhook.ReplyWithin <= TimeSpan.Zero || webhook.ReplyWithin > TimeSpan.FromMinutes(1), $"{path}/replyWithin", "must be longer than zero and at most 1m.");
             CheckPath(webhook.Items, $"{path}/items", faults);
             CheckPath(webhook.EventTypePath, $"{path}/eventTypePath", faults);
-            CheckPath(webhook.EventIdPath, $"{path}/eventIdPath", faults);
+            foreach (var place in webhook.EventIdPath?.Split(',', StringSplitOptions.TrimEntries) ?? [])
+            {
+                CheckPath(place, $"{path}/eventIdPath", faults);
+            }
+
             CheckProof(template, webhook.Verification, $"{path}/verification", faults);
             foreach (var (challenge, number) in webhook.Challenges.Select((challenge, number) => (challenge, number)))
             {

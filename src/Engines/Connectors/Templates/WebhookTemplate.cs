@@ -26,7 +26,7 @@ public sealed record WebhookTemplate
     /// <summary>The header with the event's id; several, with commas between them, where only together they are unique.</summary>
     public string? EventIdHeader { get; init; }
 
-    /// <summary>Where the event's id stands (in each item); by default a hash of the event.</summary>
+    /// <summary>Where the event's id stands (in each item); several places, with commas between them, where only together they are unique; by default a hash of the event.</summary>
     public string? EventIdPath { get; init; }
 
     /// <summary>How soon the sender wants an answer.</summary>

@@ -92,7 +92,9 @@ internal static class HookBody
         }
         else if (webhook.EventIdPath is { } path)
         {
-            id = Text(ValuePath.Find(item, path));
+            // Of several places each must hold something: only together they are unique.
+            var parts = path.Split(',', StringSplitOptions.TrimEntries).Select(part => Text(ValuePath.Find(item, part))).ToList();
+            id = parts.TrueForAll(part => part is { Length: > 0 }) ? string.Join(',', parts) : null;
         }
 
         // Ids of different webhooks of an instance must not meet; hashed ones begin with a character that the others cannot begin with.

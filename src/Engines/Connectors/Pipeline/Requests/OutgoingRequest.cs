@@ -17,6 +17,9 @@ internal sealed record OutgoingRequest
     /// <summary>The whole address, for pages that the system itself names.</summary>
     public Uri? Address { get; init; }
 
+    /// <summary>Whether it goes without a credential, to an <see cref="Address"/> that the system gave for this one request: of the same server, or of a host below it that is reached by https.</summary>
+    public bool IsUnsigned { get; init; }
+
     /// <summary>Whether <see cref="Path"/> is the whole path of the server instead of one below the instance's address.</summary>
     public bool IsRooted { get; init; }
 
