@@ -49,6 +49,7 @@ internal sealed partial class StewardUserClient(
     /// <inheritdoc/>
     public IModelTrialsClient ModelTrials => field ??= new StewardModelTrialsClient(grains, new SignedCaller(envelope, caller), identity);
 
+    /// <inheritdoc/>
     public IModelBudgetClient ModelBudgets => field ??= new StewardModelBudgetClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>
