@@ -55,6 +55,30 @@ public class RunGrainTests
     }
 
     [Fact]
+    public async Task WatchBatches_OfAnEndedRun_BringsItsEventsInOneElement()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("say hello"));
+        var events = await run.WatchToEndAsync();
+
+        Assert.Equal(events, Assert.Single(await BatchesAsync(run)).Events);
+    }
+
+    [Fact]
+    public async Task WatchBatches_MoreEventsThanABatchMayHold_GivesAllInOrderInBatchesOfThatSize()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("say " + string.Join(' ', Enumerable.Range(0, 3000))));
+        var events = await run.WatchToEndAsync();
+
+        var batches = await BatchesAsync(run);
+
+        Assert.True(events.Count > RunEventBatch.MaxEvents, $"only {events.Count} events");
+        Assert.Equal(events, batches.SelectMany(batch => batch.Events));
+        Assert.All(batches, batch => Assert.InRange(batch.Events.Count, 1, RunEventBatch.MaxEvents));
+    }
+
+    [Fact]
     public async Task Cancel_WhileRunning_KeepsWhatWasSaid()
     {
         var session = await _cluster.OpenAsync();
@@ -171,5 +195,16 @@ public class RunGrainTests
         Assert.Equal((true, 3L), ((await _cluster.Journals.GetHeadAsync(key))!.Open, (await _cluster.Journals.GetHeadAsync(key))!.Sequence));
 
         static JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = DateTimeOffset.UtcNow };
+    }
+
+    private static async Task<List<RunEventBatch>> BatchesAsync(IRunGrain run)
+    {
+        var batches = new List<RunEventBatch>();
+        await foreach (var batch in run.WatchBatches(0))
+        {
+            batches.Add(batch);
+        }
+
+        return batches;
     }
 }
