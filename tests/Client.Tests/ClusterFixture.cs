@@ -207,7 +207,7 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
     {
         await foreach (var runEvent in Watch(afterSequence, cancellationToken))
         {
-            yield return new RunEventBatch { Events = [runEvent] };
+            yield return new RunEventBatch { Events = new[] { runEvent } };
         }
     }
 

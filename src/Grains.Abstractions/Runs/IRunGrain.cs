@@ -318,7 +318,7 @@ public sealed record RunEvent
     [Id(3)]
     public required string Data { get; init; }
 
-    /// <summary>Whether it is the run's last event.</summary>
+    /// <summary>Whether the run has come to its end with it: who watches the run sees no later one.</summary>
     public bool EndsRun => Type == "run.ended";
 }
 

@@ -116,12 +116,14 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
                 var events = await _journal.ReadAsync(afterSequence, either.Token);
                 for (var i = 0; i < events.Count; i += RunEventBatch.MaxEvents)
                 {
-                    yield return new RunEventBatch { Events = events.Count <= RunEventBatch.MaxEvents ? events : [.. events.Skip(i).Take(RunEventBatch.MaxEvents)] };
+                    yield return new RunEventBatch { Events = events.Skip(i).Take(RunEventBatch.MaxEvents).ToArray() };
                 }
 
-                afterSequence = events.Count > 0 ? events[^1].Sequence : afterSequence;
-
-                if (events.Count == 0)
+                if (events.Count > 0)
+                {
+                    afterSequence = events[^1].Sequence;
+                }
+                else
                 {
                     if (hasEnded)
                     {
