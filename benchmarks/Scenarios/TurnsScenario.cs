@@ -52,28 +52,19 @@ internal static class TurnsScenario
             simulation, model is null ? storage.Settings : storage.Settings.Concat(SimulatedModel.Environment(model)), cancellationToken);
         await using var connections = LoadConnections.Create(server.Url);
         using var http = connections.CreateClient();
-        var clients = simulation.Company.People
-            .Where(person => person.Manager is not null && person.Status == "ACTIVE")
-            .ToArray() is { Length: > 0 } people
-            ? Enumerable.Range(0, settings.Sessions).Select(number =>
-            {
-                var person = people[number % people.Length];
-                return new TurnClient(http, server.Token(new LoadUser($"u-load-{number}", person.Name, person.Email)));
-            }).ToArray()
-            : throw new InvalidOperationException("The simulated company has nobody with a manager.");
-        foreach (var batch in clients.Chunk(20))
+        using var people = await LoadPeople.CreateAsync(simulation, http, settings.Sessions, cancellationToken);
+        var chats = people.All.Select(person => new Chat(new TurnClient(http, server.Token(person.User)), settings.UsesModel ? null : person)).ToArray();
+        foreach (var batch in chats.Chunk(20))
         {
-            await Task.WhenAll(batch.Select(client => client.OpenAsync(cancellationToken)));
+            await Task.WhenAll(batch.Select(chat => chat.Client.OpenAsync(cancellationToken)));
         }
 
         var question = settings.UsesModel ? SimulatedModel.Question : "Who is my manager?";
-        var warmUp = await WarmUpAsync(clients, question, settings, http, cancellationToken);
+        var warmUp = await WarmUpAsync(chats, question, settings, http, cancellationToken);
         var warm = await PrometheusPage.ReadAsync(http, cancellationToken);
-        var handledBefore = simulation.HandlingTime;
-        var paced = await PaceAsync(clients, question, settings, cancellationToken);
-        var handled = simulation.HandlingTime - handledBefore;
+        var paced = await PaceAsync(chats, question, settings, cancellationToken);
         var between = await PrometheusPage.ReadAsync(http, cancellationToken);
-        var saturated = await SaturateAsync(clients, question, settings.Duration, cancellationToken);
+        var saturated = await SaturateAsync(chats, question, settings, cancellationToken);
         var after = await PrometheusPage.ReadAsync(http, cancellationToken);
 
         var result = new TurnsResult(
@@ -85,12 +76,13 @@ internal static class TurnsScenario
             Math.Round(warmUp.TotalSeconds, 1),
             settings.UsesModel
                 ? "Each turn over HTTP with server-sent events: one streamed call to a simulated model over HTTP. The overhead is the turn's time less the model's set time; the first answer counts from the instant at which the model's first token would be due if the model were asked as the turn begins. Load tester and simulated model share the machine with the server."
-                : "Each turn over HTTP with server-sent events: a playbook with one call to a simulated system over HTTP. The overhead is the turn's whole time, that call included. Load tester and simulated systems share the machine with the server.",
-            paced.Total.Summarize(settings.ModelTime),
-            handled.TotalMilliseconds / paced.Turns,
+                : "Each turn over HTTP with server-sent events: a playbook with three calls to a simulated system over HTTP, one after the other. The overhead is the turn's time less what the simulated system's own handlers took of this very turn, from a request's head to the last byte of its answer. Load tester and simulated systems share the machine with the server.",
+            paced.Overhead.Summarize(),
+            paced.Total.Summarize(),
+            paced.Foreign.Summarize(),
             paced.FirstAnswer.Summarize(settings.FirstToken),
             saturated.TurnsPerSecond,
-            saturated.Total.Summarize(settings.ModelTime),
+            saturated.Total.Summarize(),
             ServerTail.Between(warm, between, paced.Elapsed),
             Per(saturated.Turns, "dotnet_gc_heap_total_allocated_bytes_total"),
             Per(saturated.Turns, "steward_journal_appended_bytes_total"),
@@ -98,8 +90,8 @@ internal static class TurnsScenario
         Print(result);
         List<Target> targets =
         [
-            new("overhead of a turn, p50", result.Paced.P50, "ms", 3, AtLeast: false),
-            new("overhead of a turn, p99", result.Paced.P99, "ms", 15, AtLeast: false),
+            new("overhead of a turn, p50", result.PacedOverhead.P50, "ms", 3, AtLeast: false),
+            new("overhead of a turn, p99", result.PacedOverhead.P99, "ms", 15, AtLeast: false),
             new("turns per second", result.TurnsPerSecond, "1/s", 500, AtLeast: true),
         ];
         if (settings.UsesModel)
@@ -117,15 +109,15 @@ internal static class TurnsScenario
     /// Turns until the server's just-in-time compiler has settled: what it compiles again under load takes a core for seconds, which is a matter of
     /// a process's first minute and not of a turn. Returns how long that took.
     /// </summary>
-    private static async Task<TimeSpan> WarmUpAsync(TurnClient[] clients, string question, Settings settings, HttpClient http, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> WarmUpAsync(Chat[] chats, string question, Settings settings, HttpClient http, CancellationToken cancellationToken)
     {
         const string Compiling = "dotnet_jit_compilation_time_seconds_total";
         var start = Stopwatch.GetTimestamp();
-        await SaturateAsync(clients, question, TimeSpan.FromSeconds(5), cancellationToken);
+        await SaturateAsync(chats, question, settings with { Duration = TimeSpan.FromSeconds(5) }, cancellationToken);
         var compiled = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling);
         for (var calm = 0; calm < 2 && Stopwatch.GetElapsedTime(start) < LongestWarmUp;)
         {
-            var phase = await PaceAsync(clients, question, settings with { Duration = TimeSpan.FromSeconds(2) }, cancellationToken);
+            var phase = await PaceAsync(chats, question, settings with { Duration = TimeSpan.FromSeconds(2) }, cancellationToken);
             var now = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling);
             calm = now - compiled < CalmShare * phase.Elapsed.TotalSeconds ? calm + 1 : 0;
             compiled = now;
@@ -135,14 +127,14 @@ internal static class TurnsScenario
     }
 
     /// <summary>Turns at a set rate. A session's turns are due at fixed times; one that is still busy takes the next one late, which counts.</summary>
-    private static async Task<Phase> PaceAsync(TurnClient[] clients, string question, Settings settings, CancellationToken cancellationToken)
+    private static async Task<Phase> PaceAsync(Chat[] chats, string question, Settings settings, CancellationToken cancellationToken)
     {
         var phase = new Phase();
-        var interval = TimeSpan.FromSeconds(clients.Length / settings.Rate);
+        var interval = TimeSpan.FromSeconds(chats.Length / settings.Rate);
         var start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(clients.Select(async (client, index) =>
+        await Task.WhenAll(chats.Select(async (chat, index) =>
         {
-            var due = interval * ((double)index / clients.Length);
+            var due = interval * ((double)index / chats.Length);
             while (due < settings.Duration)
             {
                 var wait = due - Stopwatch.GetElapsedTime(start);
@@ -153,23 +145,24 @@ internal static class TurnsScenario
 
                 // A timer that fires late is the load tester's delay, a session that is still busy is the platform's.
                 var late = wait > TimeSpan.Zero ? TimeSpan.Zero : Stopwatch.GetElapsedTime(start) - due;
-                var timing = await client.TakeTurnAsync(question, cancellationToken);
-                phase.Add(timing, late);
+                var timing = await chat.Client.TakeTurnAsync(question, cancellationToken);
+                phase.Add(timing, late, await chat.TakeForeignAsync(settings, cancellationToken));
                 due += interval;
             }
         }));
         return phase with { Elapsed = Stopwatch.GetElapsedTime(start) };
     }
 
-    private static async Task<Phase> SaturateAsync(TurnClient[] clients, string question, TimeSpan duration, CancellationToken cancellationToken)
+    private static async Task<Phase> SaturateAsync(Chat[] chats, string question, Settings settings, CancellationToken cancellationToken)
     {
         var phase = new Phase();
         var start = Stopwatch.GetTimestamp();
-        await Task.WhenAll(clients.Select(async client =>
+        await Task.WhenAll(chats.Select(async chat =>
         {
-            while (Stopwatch.GetElapsedTime(start) < duration)
+            while (Stopwatch.GetElapsedTime(start) < settings.Duration)
             {
-                phase.Add(await client.TakeTurnAsync(question, cancellationToken), TimeSpan.Zero);
+                var timing = await chat.Client.TakeTurnAsync(question, cancellationToken);
+                phase.Add(timing, TimeSpan.Zero, await chat.TakeForeignAsync(settings, cancellationToken));
             }
         }));
         return phase with { Elapsed = Stopwatch.GetElapsedTime(start) };
@@ -180,8 +173,9 @@ internal static class TurnsScenario
         var output = Console.Out;
         output.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, {result.Storage}, commit {result.Machine.Commit}, load {result.Machine.LoadAverage:0.0}");
         output.WriteLine($"{result.Command}");
-        output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns)");
-        output.WriteLine($"  simulators       {result.PacedSimulatorMillisecondsPerTurn:0.00} ms of each turn, on average, in the simulated systems' own handlers");
+        output.WriteLine($"at the set rate    p50 {result.Paced.P50:0.00} ms  p95 {result.Paced.P95:0.00} ms  p99 {result.Paced.P99:0.00} ms  max {result.Paced.Max:0.0} ms  ({result.Paced.Count} turns, all of their time)");
+        output.WriteLine($"  overhead         p50 {result.PacedOverhead.P50:0.00} ms  p95 {result.PacedOverhead.P95:0.00} ms  p99 {result.PacedOverhead.P99:0.00} ms  max {result.PacedOverhead.Max:0.0} ms  (less what simulated systems or models took of the same turn)");
+        output.WriteLine($"  simulated        p50 {result.PacedForeign.P50:0.00} ms  p95 {result.PacedForeign.P95:0.00} ms  p99 {result.PacedForeign.P99:0.00} ms  max {result.PacedForeign.Max:0.0} ms  (what came off)");
         output.WriteLine($"  first answer     p50 {result.FirstAnswer.P50:0.00} ms  p95 {result.FirstAnswer.P95:0.00} ms  p99 {result.FirstAnswer.P99:0.00} ms");
         output.WriteLine($"  server           {result.PacedServer.Commits:0} commits, p50 within {result.PacedServer.CommitP50Within:0.##} ms, p99 within {result.PacedServer.CommitP99Within:0.##} ms; {result.PacedServer.GarbageCollectionMillisecondsPerSecond:0.0} ms of each second paused for garbage collection, {result.PacedServer.CompilingMillisecondsPerSecond:0.0} ms spent compiling");
         output.WriteLine($"as fast as it goes {result.TurnsPerSecond:0} turns/s  p50 {result.Saturated.P50:0.0} ms  p95 {result.Saturated.P95:0.0} ms  p99 {result.Saturated.P99:0.0} ms  max {result.Saturated.Max:0.0} ms");
@@ -202,9 +196,26 @@ internal static class TurnsScenario
         }
     }
 
+    /// <summary>One session.</summary>
+    /// <param name="Client">Takes its turns.</param>
+    /// <param name="Person">Whose calls of the directory are told apart; null when a model answers.</param>
+    private sealed record Chat(TurnClient Client, LoadPeople.Person? Person)
+    {
+        /// <summary>How much of the turn that has just ended was not the platform's.</summary>
+        public async ValueTask<TimeSpan> TakeForeignAsync(Settings settings, CancellationToken cancellationToken) =>
+            Person is null ? settings.ModelTime : await Person.TakeHandledAsync(cancellationToken);
+    }
+
     private sealed record Phase
     {
+        /// <summary>All of a turn's time.</summary>
         public Latencies Total { get; } = new();
+
+        /// <summary>What of it was not the platform's.</summary>
+        public Latencies Foreign { get; } = new();
+
+        /// <summary>The difference, turn by turn.</summary>
+        public Latencies Overhead { get; } = new();
 
         public Latencies FirstAnswer { get; } = new();
 
@@ -214,9 +225,11 @@ internal static class TurnsScenario
 
         public double TurnsPerSecond => Turns / Elapsed.TotalSeconds;
 
-        public void Add(TurnTiming timing, TimeSpan late)
+        public void Add(TurnTiming timing, TimeSpan late, TimeSpan foreign)
         {
             Total.Add(timing.Total + late);
+            Foreign.Add(foreign);
+            Overhead.Add(timing.Total + late - foreign);
             if (timing.FirstAnswer is { } first)
             {
                 FirstAnswer.Add(first + late);
@@ -251,8 +264,9 @@ internal static class TurnsScenario
         string Storage,
         double WarmUpSeconds,
         string Method,
+        LatencySummary PacedOverhead,
         LatencySummary Paced,
-        double PacedSimulatorMillisecondsPerTurn,
+        LatencySummary PacedForeign,
         LatencySummary FirstAnswer,
         double TurnsPerSecond,
         LatencySummary Saturated,

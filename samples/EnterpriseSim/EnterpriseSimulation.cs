@@ -71,6 +71,16 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     /// <summary>How long the systems were busy with calls so far, from a request's head to the last byte of the answer, set delays included.</summary>
     public TimeSpan HandlingTime => world.Handling.Total;
 
+    /// <summary>
+    /// Is told of each call of a system when it is over: its path and query, and how long the system took of it, as in <see cref="HandlingTime"/>. Called by whatever thread ends the call, which waits for
+    /// it; null when nobody wants to know.
+    /// </summary>
+    public Action<string, TimeSpan>? OnHandled
+    {
+        get => world.Handling.Observer;
+        set => world.Handling.Observer = value;
+    }
+
     /// <summary>What the systems hold.</summary>
     public SimulationState State { get; }
 

@@ -89,7 +89,7 @@ internal sealed partial class RunWatcher(StewardClientOptions options, RetryingC
                     gaps = 0;
                     failingSince = null;
                     yield return current;
-                    if (RunEventTypes.EndsRun(current.Type))
+                    if (current.EndsRun)
                     {
                         yield break;
                     }

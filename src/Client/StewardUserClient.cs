@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Orleans.Runtime;
 using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Identity;
@@ -191,11 +192,22 @@ internal sealed partial class StewardUserClient(
 
     private sealed class GrainSource(StewardUserClient client, IRunGrain run) : IRunEventSource
     {
-        public IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, CancellationToken cancellationToken) => run.Watch(afterSequence, cancellationToken);
+        public IAsyncEnumerable<RunEvent> Subscribe(long afterSequence, CancellationToken cancellationToken) => EachOf(run.WatchBatches(afterSequence, cancellationToken).WithBatchSize(1), cancellationToken);
 
         public void Prepare() => client.Envelope.Attach();
 
         public Task<RunStatus?> GetStatusAsync(CancellationToken cancellationToken) => run.GetStatus(cancellationToken);
+
+        private static async IAsyncEnumerable<RunEvent> EachOf(IAsyncEnumerable<RunEventBatch> batches, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await foreach (var batch in batches.WithCancellation(cancellationToken))
+            {
+                foreach (var runEvent in batch.Events)
+                {
+                    yield return runEvent;
+                }
+            }
+        }
     }
 
     private CallEnvelope Envelope => envelope;

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Client;
@@ -50,6 +51,9 @@ public static class StewardGatewayExtensions
         services.TryAddSingleton<HookAdmission>();
         services.TryAddSingleton<EventStream>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IReadinessCheck, ClusterReadiness>());
+
+        // Requests are handled, and events sent, by the thread that has them, instead of being handed to another one each time. Nothing here waits for long without giving its thread back.
+        services.Configure<SocketTransportOptions>(static sockets => sockets.UnsafePreferInlineScheduling = true);
         services.AddOptions<KestrelServerOptions>().Configure<IOptions<StewardGatewayOptions>>(static (kestrel, gateway) => Limit(kestrel, gateway.Value));
         services.ConfigureHttpJsonOptions(static json =>
         {

@@ -59,8 +59,15 @@ public sealed class PostgreSqlServer : IAsyncDisposable
 
     /// <summary>Starts a server and waits until it answers.</summary>
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed or does not start.</exception>
-    public static async Task<PostgreSqlServer> StartAsync(CancellationToken cancellationToken = default)
+    public static Task<PostgreSqlServer> StartAsync(CancellationToken cancellationToken = default) => StartAsync(new Dictionary<string, string>(), cancellationToken);
+
+    /// <summary>Starts a server with settings of its own and waits until it answers.</summary>
+    /// <param name="settings">Values of <c>postgresql.conf</c>, which come after this class's own and so take their place. Not checked: a server that does not take them does not start.</param>
+    /// <param name="cancellationToken">Gives up starting.</param>
+    /// <exception cref="InvalidOperationException">PostgreSQL is not installed or does not start.</exception>
+    public static async Task<PostgreSqlServer> StartAsync(IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(settings);
         var binaries = PostgreSqlBinaries.Find();
         // Short, since the path of the socket in it is limited to 107 characters.
         var directory = Directory.CreateTempSubdirectory("steward-pg-").FullName;
@@ -68,7 +75,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         var data = Path.Combine(directory, "data");
         try
         {
-            await InitializeAsync(binaries, directory, data, password, cancellationToken);
+            await InitializeAsync(binaries, directory, data, password, settings, cancellationToken);
             return await StartAsync(binaries, directory, data, password, cancellationToken);
         }
         catch
@@ -113,7 +120,8 @@ public sealed class PostgreSqlServer : IAsyncDisposable
         _shell.Dispose();
     }
 
-    private static async Task InitializeAsync(string binaries, string directory, string data, string password, CancellationToken cancellationToken)
+    private static async Task InitializeAsync(
+        string binaries, string directory, string data, string password, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
         var passwordFile = Path.Combine(directory, "password");
         await File.WriteAllTextAsync(passwordFile, password, cancellationToken);
@@ -140,6 +148,7 @@ public sealed class PostgreSqlServer : IAsyncDisposable
             jit = off
             fsync = on
             synchronous_commit = on
+            {string.Join('\n', settings.Select(setting => $"{setting.Key} = '{setting.Value}'"))}
 
             """,
             cancellationToken);

@@ -203,6 +203,14 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
         return Task.FromResult(script.Runs.GetValueOrDefault(Key));
     }
 
+    public async IAsyncEnumerable<RunEventBatch> WatchBatches(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var runEvent in Watch(afterSequence, cancellationToken))
+        {
+            yield return new RunEventBatch { Events = new[] { runEvent } };
+        }
+    }
+
     public async IAsyncEnumerable<RunEvent> Watch(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         script.Called(Key, nameof(Watch));

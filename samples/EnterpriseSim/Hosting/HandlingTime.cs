@@ -7,13 +7,21 @@ internal sealed class HandlingTime
 {
     private long ticks;
 
-    public TimeSpan Total => TimeSpan.FromSeconds((double)Interlocked.Read(ref ticks) / Stopwatch.Frequency);
+    public TimeSpan Total => Stopwatch.GetElapsedTime(0, Interlocked.Read(ref ticks));
 
-    public Measured Begin() => new(this, Stopwatch.GetTimestamp());
+    /// <summary>Told of each call when it is over: its path and query, and how long it took.</summary>
+    public Action<string, TimeSpan>? Observer { get; set; }
+
+    public Measured Begin(string path) => new(this, path, Stopwatch.GetTimestamp());
 
     /// <summary>One call; counts when it is disposed.</summary>
-    public readonly struct Measured(HandlingTime owner, long started) : IDisposable
+    public readonly struct Measured(HandlingTime owner, string path, long started) : IDisposable
     {
-        public void Dispose() => Interlocked.Add(ref owner.ticks, Stopwatch.GetTimestamp() - started);
+        public void Dispose()
+        {
+            var taken = Stopwatch.GetTimestamp() - started;
+            Interlocked.Add(ref owner.ticks, taken);
+            owner.Observer?.Invoke(path, Stopwatch.GetElapsedTime(0, taken));
+        }
     }
 }

@@ -33,6 +33,8 @@ internal sealed class SimServer : IAsyncDisposable
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        // Handlers only compute: without this, two threads take each call over from one another before and after them.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -81,7 +83,7 @@ internal sealed class SimServer : IAsyncDisposable
     private async Task AnswerAsync(HttpContext http, SimRoute route)
     {
         var call = new Call(http, route.Operation, world.Time.GetUtcNow());
-        using var timed = world.Handling.Begin();
+        using var timed = world.Handling.Begin(call.PathAndQuery);
         var body = await ReadBodyAsync(http);
         call.BodyText = body is null || route.SecretForm ? "" : Encoding.UTF8.GetString(body);
         call.Bytes = body ?? [];

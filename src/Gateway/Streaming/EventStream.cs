@@ -169,12 +169,15 @@ internal sealed partial class EventStream(
             Begin(writer, begun);
             format(writer, json, events.Current);
             Diagnostics.SentEvents.Add(1);
-            if (writer.UnflushedBytes > FlushAtBytes)
+            if (writer.UnflushedBytes > FlushAtBytes || IsLast(events.Current))
             {
                 await FlushAsync(writer, cancellationToken);
             }
         }
     }
+
+    // Nothing comes after it that could go along, and the source takes its time to end.
+    private static bool IsLast<T>(T item) => item is RunEvent { EndsRun: true };
 
     private void Begin(PipeWriter writer, StrongBox<bool> begun)
     {

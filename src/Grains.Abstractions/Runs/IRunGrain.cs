@@ -39,6 +39,14 @@ public interface IRunGrain : IGrainWithStringKey
     IAsyncEnumerable<RunEvent> Watch(long afterSequence, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// As <see cref="Watch"/>, with events that became durable together in one element, at most <see cref="RunEventBatch.MaxEvents"/>: of an enumeration that had to wait, a call brings one element,
+    /// however many there are. Enumerate it with a batch size of 1.
+    /// </summary>
+    [Alias("watch-batches")]
+    [AlwaysInterleave] // Safe: only reads the sequenced event buffer, and the journal for what has left the buffer.
+    IAsyncEnumerable<RunEventBatch> WatchBatches(long afterSequence, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Asks the run to stop. The wish is durable when this returns. What was done stays done, and the answer says so.
     /// Idempotent.
     /// </summary>
@@ -309,4 +317,21 @@ public sealed record RunEvent
     /// <summary>The details as a JSON object.</summary>
     [Id(3)]
     public required string Data { get; init; }
+
+    /// <summary>Whether the run has come to its end with it: who watches the run sees no later one.</summary>
+    public bool EndsRun => Type == "run.ended";
+}
+
+/// <summary>Events of a run that follow each other.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.run-event-batch")]
+public sealed record RunEventBatch
+{
+    /// <summary>The most events in one batch.</summary>
+    public const int MaxEvents = 100;
+
+    /// <summary>The events, at least one, in order and without gaps.</summary>
+    [Id(0)]
+    public required IReadOnlyList<RunEvent> Events { get; init; }
 }

@@ -81,6 +81,18 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     /// <inheritdoc/>
     public async IAsyncEnumerable<RunEvent> Watch(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
+        await foreach (var batch in WatchBatches(afterSequence, cancellationToken))
+        {
+            foreach (var runEvent in batch.Events)
+            {
+                yield return runEvent;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<RunEventBatch> WatchBatches(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
         if (afterSequence < 0)
         {
             throw StewardException.Invalid("afterSequence", "must be 0 or a sequence number.");
@@ -102,13 +114,16 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
                 // Asked before reading, so that an end recorded in between is seen by the next round and not lost.
                 var hasEnded = _journal.HasEnded;
                 var events = await _journal.ReadAsync(afterSequence, either.Token);
-                foreach (var runEvent in events)
+                for (var i = 0; i < events.Count; i += RunEventBatch.MaxEvents)
                 {
-                    yield return runEvent;
-                    afterSequence = runEvent.Sequence;
+                    yield return new RunEventBatch { Events = events.Skip(i).Take(RunEventBatch.MaxEvents).ToArray() };
                 }
 
-                if (events.Count == 0)
+                if (events.Count > 0)
+                {
+                    afterSequence = events[^1].Sequence;
+                }
+                else
                 {
                     if (hasEnded)
                     {

@@ -14,6 +14,8 @@ internal sealed partial class RunJournal
         await _appending.WaitAsync(cancellationToken);
         try
         {
+            // Nothing else is appended meanwhile, so that what is to be written is the same as after the message.
+            var batch = _head is { HasFailed: true } ? new RunAppend() : make(Snapshot);
             if (_head is { HasFailed: false } begun && !await begun.Message)
             {
                 begun.Fail(new RunMovedException());
@@ -24,7 +26,6 @@ internal sealed partial class RunJournal
                 throw new RunMovedException();
             }
 
-            var batch = make(Snapshot);
             if (batch.Records.Count == 0 && (_head is null || !evenAlone))
             {
                 return;
@@ -78,7 +79,7 @@ internal sealed partial class RunJournal
         var unsaved = contents.Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
 
         // From here on no cancellation: an append that was begun must be known to stand or not.
-        var result = await store.AppendAsync(
+        var appending = store.AppendAsync(
             new JournalAppend
             {
                 Journal = key,
@@ -89,7 +90,16 @@ internal sealed partial class RunJournal
                 Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
             },
             CancellationToken.None);
-        if (result is not JournalAppended appended)
+
+        // Made while the disk is at work, so that those who wait for it are told at once.
+        var shown = new (RunFact? Fact, RunEvent Event)[batch.Records.Count];
+        for (var i = 0; i < shown.Length; i++)
+        {
+            var record = batch.Records[i];
+            shown[i] = (i < folded || batch.Facts[i] is not { } fact ? null : AsReadBack(fact, record), ToEvent(Sequence + i + 1, record.Type, record.Payload, record.At));
+        }
+
+        if (await appending is not JournalAppended)
         {
             throw new RunMovedException();
         }
@@ -97,16 +107,15 @@ internal sealed partial class RunJournal
         unsaved.ForEach(content => knownContents.Stored(tenantId, content.Hash));
         lock (_lock)
         {
-            var sequence = appended.Sequence - batch.Records.Count;
-            for (var i = 0; i < batch.Records.Count; i++)
+            for (var i = 0; i < shown.Length; i++)
             {
                 var record = batch.Records[i];
                 if (i >= folded)
                 {
-                    Fold(record.Type, record.Payload, record.At, batch.Facts[i]);
+                    Fold(record.Type, record.Payload, record.At, shown[i].Fact);
                 }
 
-                Show(++sequence, record.Type, record.Payload, record.At);
+                Show(shown[i].Event);
             }
         }
 
@@ -118,7 +127,7 @@ internal sealed partial class RunJournal
         if (entry.Sequence > _sequence)
         {
             Fold(entry.Type, entry.Payload, entry.At);
-            Show(entry.Sequence, entry.Type, entry.Payload, entry.At);
+            Show(ToEvent(entry.Sequence, entry.Type, entry.Payload, entry.At));
         }
     }
 
@@ -129,9 +138,7 @@ internal sealed partial class RunJournal
             return;
         }
 
-        // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
-        // the most frequent kinds hold nothing that reading could change and are taken as they are.
-        var fact = known is RunRequested or ContextGathered or AnswerDelta or RunEnded ? known : RunFacts.Deserialize(type, payload.Span);
+        var fact = known ?? RunFacts.Deserialize(type, payload.Span);
         Snapshot.Apply(fact, at);
         _life.Take(fact);
         switch (fact)
@@ -144,6 +151,11 @@ internal sealed partial class RunJournal
                 break;
         }
     }
+
+    // A fact that was just written is folded as it will be read back, so that a resumed run never sees anything else. The largest and
+    // the most frequent kinds hold nothing that reading could change and are taken as they are.
+    private static RunFact AsReadBack(RunFact fact, JournalRecord record) =>
+        fact is RunRequested or ContextGathered or AnswerDelta or RunEnded ? fact : RunFacts.Deserialize(record.Type, record.Payload.Span);
 
     private RunAppend ToBatch(IReadOnlyList<RunFact> facts, RunSnapshot snapshot)
     {

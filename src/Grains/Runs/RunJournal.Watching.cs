@@ -57,24 +57,25 @@ internal sealed partial class RunJournal
         }
     }
 
-    private void Show(long sequence, string type, ReadOnlyMemory<byte> payload, DateTimeOffset at)
+    private void Show(RunEvent runEvent)
     {
-        _buffer.Enqueue(ToEvent(sequence, type, payload, at));
+        _buffer.Enqueue(runEvent);
         while (_buffer.Count > bufferedEvents)
         {
             _buffer.Dequeue();
         }
 
-        Interlocked.Exchange(ref _sequence, sequence);
+        Interlocked.Exchange(ref _sequence, runEvent.Sequence);
     }
 
+    // Watchers go on in turns of their grain: these are queued by the completion itself, and need no thread before that.
     private void Wake()
     {
         TaskCompletionSource changed;
         lock (_lock)
         {
             changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _changed = new TaskCompletionSource();
         }
 
         changed.SetResult();

@@ -26,7 +26,7 @@ internal sealed partial class RunJournal(
     private readonly RunLife _life = new(hasHook);
     private readonly TaskCompletionSource _deadlinePassed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _approvals = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _changed = new();
     private RunHead? _head;
     private long _sequence;
 

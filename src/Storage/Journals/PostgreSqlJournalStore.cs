@@ -57,16 +57,12 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IDisposable
     private const string PutWake = "UPDATE journal_heads SET wake_at = $2 WHERE journal = $1";
 
     private readonly PostgreSqlDatabase _database;
-    private readonly JournalAppendLane[] _lanes;
+    private readonly JournalAppendLanes _lanes;
 
     public PostgreSqlJournalStore(PostgreSqlDatabase database)
     {
         _database = database;
-        _lanes = new JournalAppendLane[Lanes];
-        for (var i = 0; i < Lanes; i++)
-        {
-            _lanes[i] = new JournalAppendLane(database);
-        }
+        _lanes = new JournalAppendLanes(database, Lanes);
     }
 
     /// <inheritdoc/>
@@ -74,8 +70,7 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IDisposable
     {
         JournalArguments.Validate(append);
         cancellationToken.ThrowIfCancellationRequested();
-        var lane = _lanes[(uint)string.GetHashCode(append.Journal, StringComparison.Ordinal) % Lanes];
-        var outcome = await lane.EnqueueAsync(new PendingAppend(append, cancellationToken));
+        var outcome = await _lanes.AppendAsync(append, cancellationToken);
         if (outcome.Kind == AppendOutcome.Appended)
         {
             Diagnostics.AppendedBytes.Add(JournalAppendSize.Of(append));
@@ -169,13 +164,7 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach (var lane in _lanes)
-        {
-            lane.Dispose();
-        }
-    }
+    public void Dispose() => _lanes.Dispose();
 
     private static async Task<AppendOutcome> PurgeAsync(NpgsqlConnection connection, JournalPurge purge, CancellationToken cancellationToken)
     {

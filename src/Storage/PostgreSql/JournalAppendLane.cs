@@ -35,7 +35,7 @@ internal readonly record struct AppendOutcome(int Kind, long Sequence)
 
 /// <summary>
 /// One connection that writes appends. Whatever waits when a statement ends goes into the next one: one round trip, one transaction,
-/// one flush on the server. A journal always takes the same lane, so that its appends keep their order.
+/// one flush on the server, in the order in which they came.
 /// </summary>
 /// <remarks>
 /// A thread of its own, which waits in the socket: an append then neither waits for a thread of the pool before it is sent, nor its answer for two of them.

@@ -55,6 +55,43 @@ public class RunGrainTests
     }
 
     [Fact]
+    public async Task WatchBatches_OfAnEndedRun_BringsItsEventsInOneElement()
+    {
+        var session = await _cluster.OpenAsync();
+        var run = _cluster.Run(await session.SayAsync("say hello"));
+        var events = await run.WatchToEndAsync();
+
+        Assert.Equal(events, Assert.Single(await BatchesAsync(run)).Events);
+    }
+
+    [Fact]
+    public async Task WatchBatches_MoreEventsThanABatchMayHold_GivesAllInOrderInBatchesOfThatSize()
+    {
+        var key = GrainKeys.Run("t-acme", "r-" + Guid.NewGuid().ToString("n"));
+        var origin = new RunOrigin { SessionKey = Conversing.NewSession(), UserId = "u-ada" };
+        var input = new RunInput { RunId = GrainKeys.LastPart(key), TenantId = "t-acme", Requester = new Requester { UserId = "u-ada" }, Text = "say much" };
+        List<RunFact> facts = [new RunRequested { Input = input }, new StrategyChosen { Strategy = "direct" }];
+        facts.AddRange(Enumerable.Range(0, 2 * RunEventBatch.MaxEvents).Select(i => new AnswerDelta { Offset = i, Text = "x" }));
+        facts.Add(new RunEnded { Phase = RunPhase.Completed });
+        await _cluster.Journals.AppendAsync(new JournalAppend
+        {
+            Journal = key,
+            ExpectedSequence = 0,
+            Open = false,
+            Records =
+            [
+                Record(RunOrigin.Type, JsonSerializer.SerializeToUtf8Bytes(origin, RunRecordJson.Default.RunOrigin)),
+                .. facts.Select(fact => Record(RunFacts.Serialize(fact).Type, RunFacts.Serialize(fact).Utf8Json)),
+            ],
+        });
+
+        var batches = await BatchesAsync(_cluster.Grains.GetGrain<IRunGrain>(key));
+
+        Assert.Equal(Enumerable.Range(1, facts.Count + 1).Select(number => (long)number), batches.SelectMany(batch => batch.Events).Select(runEvent => runEvent.Sequence));
+        Assert.All(batches, batch => Assert.InRange(batch.Events.Count, 1, RunEventBatch.MaxEvents));
+    }
+
+    [Fact]
     public async Task Cancel_WhileRunning_KeepsWhatWasSaid()
     {
         var session = await _cluster.OpenAsync();
@@ -169,7 +206,18 @@ public class RunGrainTests
 
         Assert.Equal(RunState.Running, first!.State);
         Assert.Equal((true, 3L), ((await _cluster.Journals.GetHeadAsync(key))!.Open, (await _cluster.Journals.GetHeadAsync(key))!.Sequence));
+    }
 
-        static JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = DateTimeOffset.UtcNow };
+    private static JournalRecord Record(string type, byte[] json) => new() { Type = type, Payload = json, At = DateTimeOffset.UtcNow };
+
+    private static async Task<List<RunEventBatch>> BatchesAsync(IRunGrain run)
+    {
+        var batches = new List<RunEventBatch>();
+        await foreach (var batch in run.WatchBatches(0))
+        {
+            batches.Add(batch);
+        }
+
+        return batches;
     }
 }

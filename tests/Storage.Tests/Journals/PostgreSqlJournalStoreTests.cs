@@ -69,6 +69,35 @@ public sealed class PostgreSqlJournalStoreTests(PostgreSqlStorageFixture fixture
     }
 
     [Fact]
+    public async Task Append_OneAfterTheOther_UsesOneConnection()
+    {
+        var user = "calm";
+        await using var second = OpenSecond(user);
+        var store = second.GetRequiredService<IJournalStore>();
+        for (var i = 0; i < 32; i++)
+        {
+            Assert.Equal(new JournalAppended(1), await store.AppendAsync(Append(string.Create(CultureInfo.InvariantCulture, $"t-calm/r-{i}"), 0)));
+        }
+
+        // The appends' own connections are in no pool; nothing else of this store has asked the server for anything.
+        Assert.Equal(1L, await ExecuteAsync($"SELECT count(*) FROM pg_stat_activity WHERE application_name = '{user}'"));
+    }
+
+    [Fact]
+    public async Task Append_ToOneJournalWithoutWaiting_KeepsTheOrder()
+    {
+        await using var second = OpenSecond("order");
+        var store = second.GetRequiredService<IJournalStore>();
+
+        // Others keep the connections busy, so that a lane with nothing to do would always be another one.
+        var others = Enumerable.Range(0, 64).Select(i => store.AppendAsync(Append(string.Create(CultureInfo.InvariantCulture, $"t-order/r-{i}"), 0)).AsTask()).ToList();
+        var ordered = Enumerable.Range(0, 64).Select(i => store.AppendAsync(Append("t-order/s-1", i)).AsTask()).ToList();
+
+        Assert.All(await Task.WhenAll(ordered), result => Assert.IsType<JournalAppended>(result));
+        await Task.WhenAll(others);
+    }
+
+    [Fact]
     public async Task Append_ConnectionsCutByTheServer_RecoversWithTheNextAppends()
     {
         var user = "cut";
