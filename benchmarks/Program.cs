@@ -17,5 +17,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     ApprovalsScenario.Create(),
     InferenceScenario.Create(),
     HeadsScenario.Create(),
+    IncidentsScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();
