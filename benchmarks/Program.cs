@@ -23,5 +23,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     RoutingScenario.Create(),
     ExperimentsScenario.Create(),
     GatewayScenario.Create(),
+    IncidentsScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -33,9 +33,14 @@ done
 [ ${#names[@]} -gt 0 ] || { sed -n 2,4p "$0"; exit 2; }
 for name in "${names[@]}"; do
   if [ -n "${fresh:-}" ]; then rm -f "$work/$name.pt" "$work/$name.final.pt" "$work/$name.npz" "$work/$name.scores.npz"; fi
-  if [ -n "${STEWARD_KEEP_ENCODER:-}" ] && [ ! -e "$work/vocab.txt" ] && [ -e "../models/$name/vocab.txt" ]; then
+  if [ ! -e "$work/vocab.txt" ] && [ -e "../models/$name/vocab.txt" ] && [ "$name" != encoder ]; then
     mkdir -p "$work" && cp "../models/$name/vocab.txt" "$work/"
   fi
-  [ "$name" = encoder ] || [ -n "${STEWARD_KEEP_ENCODER:-}" ] || run encoder
+  # These two start from the embedder: where it is shipped, nothing has to be pre-trained for them.
+  case "$name" in
+    encoder) ;;
+    banking77|it-assignment) [ -n "${STEWARD_KEEP_ENCODER:-}" ] || [ -e ../models/embedder/model.onnx ] || run encoder ;;
+    *) [ -n "${STEWARD_KEEP_ENCODER:-}" ] || run encoder ;;
+  esac
   run "$name"
 done

@@ -31,6 +31,25 @@ public sealed class ShippedModelsTests
         }
     }
 
+    [ShippedFact]
+    public async Task Classify_ReasonsAskedFor_AreWordsOfTheTextThatSpeakForTheAnswer()
+    {
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddStewardInference(options => (options.ModelDirectory, options.Provider) = (Path.Combine(Root!, "models"), InferenceProvider.Cpu))
+            .BuildServiceProvider();
+        var engine = services.GetRequiredService<IInferenceEngine>();
+
+        var answer = await engine.ClassifyAsync(new ClassifyRequest { Model = "it-topic", Text = "hello team, my password has expired and the account is locked since this morning, regards", Reasons = 3 });
+
+        Assert.Equal("Access", answer.Value!.Label);
+        Assert.Equal(3, answer.Value.Reasons.Count);
+        Assert.Contains("password", answer.Value.Reasons);
+        Assert.DoesNotContain("hello", answer.Value.Reasons);
+        Assert.Equal(0.95, answer.Value.Thresholds.AutoRoute);
+        Assert.Equal(InferenceOutcome.InvalidInput, (await engine.ClassifyAsync(new ClassifyRequest { Model = "it-topic", Text = "x", Reasons = 21 })).Outcome);
+    }
+
     // Weights and activations have eight bits: another order of sums moves the last digits.
     private static async Task CompareAsync(IInferenceEngine engine, string model, ModelTask task, JsonElement expected)
     {

@@ -13,10 +13,10 @@ from .encoder import Classifier, Embedder, Encoder
 from .loop import Progress, Schedule, batches, pad
 
 # Epochs, (`stop`: where the run ends, within a schedule laid out for all), learning rate of the encoder and of the head, tokens a batch, longest text, share of words hidden; `refit`:
-# epochs at a low rate over train and test once everything is measured; `redraw`: see corpora.Redrawn.
+# epochs at a low rate over train and test once everything is measured; `redraw`: see corpora.Redrawn; `folds`: see out_of_fold.
 RECIPES = {
     "it-topic": dict(epochs=3, rate=4e-4, head=2e-3, budget=2048, limit=112, hide=0.08, smooth=0.03),
-    "it-assignment": dict(start="embedder", redraw=True, epochs=7, rate=4e-4, head=2e-3, budget=1024, limit=28, hide=0.12, smooth=0.05, refit=1),
+    "it-assignment": dict(start="embedder", redraw=True, epochs=7, rate=4e-4, head=2e-3, budget=1024, limit=28, hide=0.12, smooth=0.05, folds=3, refit=1),
     "banking77": dict(start="embedder", epochs=9, rate=5e-4, head=3e-3, budget=1024, limit=64, hide=0.12, smooth=0.05, refit=1),
     "clinc150": dict(epochs=12, rate=6e-4, head=3e-3, budget=1024, limit=40, hide=0.12, smooth=0.05),
     "request-complexity": dict(epochs=2, rate=4e-4, head=2e-3, budget=1536, limit=96, hide=0.10, smooth=0.05),
@@ -118,6 +118,38 @@ def train(name, parts=None, seed=setup.SEED):
     numpy.savez(kept, labels=numpy.array(labels))
 
 
+def fold_of(name, parts):
+    """To which of the recipe's folds each row of train belongs, by its text."""
+    return numpy.array([int(RECIPES[name]["folds"] * corpora.fraction("fold " + text)) for text, _ in parts["train"]])
+
+
+def train_fold(name, parts, fold):
+    """The scores of one fold of train by an encoder that has learnt from the others."""
+    path = os.path.join(setup.work_root(), f"{name}.fold{fold}.npz")
+    if not os.path.exists(path):
+        seed = setup.SEED + 10 + fold
+        setup.seed_all(seed)
+        kept = fold_of(name, parts) != fold
+        labels = labels_of(parts)
+        rows, truth = _numbers(name, {"train": parts["train"]}, labels)
+        known = [at for at in range(len(kept)) if kept[at]]
+        model = Classifier(embedder_encoder() if RECIPES[name].get("start") == "embedder" else pretrain.fresh_encoder(), len(labels))
+        epochs = RECIPES[name]["epochs"]
+        _epochs(name, model, [rows["train"][at] for at in known], truth["train"][kept], epochs, 1.0, seed, lambda _: None,
+                _redrawn(name, [parts["train"][at] for at in known], epochs, seed))
+        numpy.savez(path, e=outputs(model, [rows["train"][at] for at in range(len(kept)) if not kept[at]]))
+    return numpy.load(path)["e"]
+
+
+def out_of_fold(name, parts):
+    """The scores of every row of train by an encoder that has not read it: much more to calibrate with than dev alone."""
+    fold = fold_of(name, parts)
+    found = numpy.zeros((len(fold), len(labels_of(parts))), dtype=numpy.float32)
+    for at in range(RECIPES[name]["folds"]):
+        found[fold == at] = train_fold(name, parts, at)
+    return found
+
+
 def refit(name, parts):
     """A few more epochs at a low rate over train and test: for shipping, after everything is measured."""
     setup.seed_all(setup.SEED + 1)
@@ -136,7 +168,9 @@ def refit(name, parts):
 
 if __name__ == "__main__":
     import sys
-    if sys.argv[2:] == ["refit"]:
+    if sys.argv[2:3] == ["fold"]:
+        train_fold(sys.argv[1], corpora.load(sys.argv[1]), int(sys.argv[3]))
+    elif sys.argv[2:] == ["refit"]:
         refit(sys.argv[1], corpora.load(sys.argv[1]))
     else:
         train(sys.argv[1])

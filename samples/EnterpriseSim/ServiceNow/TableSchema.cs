@@ -44,6 +44,8 @@ internal sealed class TableSchema
             Ref("assignment_group", "sys_user_group"), Ref("cmdb_ci", "cmdb_ci"), Ref("location", "cmn_location"),
             new("opened_at", ColumnKind.DateTime), new("resolved_at", ColumnKind.DateTime), new("closed_at", ColumnKind.DateTime),
             new("hold_reason", ColumnKind.Integer), new("close_code"), new("close_notes"), new("correlation_id"), new("correlation_display")),
+        new("sys_audit", "sys_id", null,
+            new("tablename"), new("documentkey"), new("fieldname"), new("oldvalue"), new("newvalue"), new("user"), new("record_checkpoint", ColumnKind.Integer, Default: "0")),
         new("sys_user", "name", null,
             new("user_name"), new("first_name"), new("last_name"), new("name"), new("email"), new("title"), new("employee_number"),
             Ref("department", "cmn_department"), Ref("location", "cmn_location"), Ref("manager", "sys_user"),

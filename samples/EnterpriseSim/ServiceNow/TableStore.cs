@@ -10,7 +10,10 @@ internal sealed class TableStore(SimWorld world)
         TableSchema.All.Keys.ToDictionary(name => name, _ => new Dictionary<string, Dictionary<string, string>>());
 
     // Columns by which clients look for one record among many.
-    private static readonly string[] Indexed = ["correlation_id", "number", "user_name", "email"];
+    private static readonly string[] Indexed = ["correlation_id", "number", "user_name", "email", "documentkey"];
+
+    // Columns of incidents whose changes the audit table keeps.
+    private static readonly string[] Audited = ["assignment_group", "assigned_to", "state"];
 
     private const string Task = "task";
 
@@ -90,6 +93,7 @@ internal sealed class TableStore(SimWorld world)
         changed["sys_updated_on"] = Stamp(now);
         changed["sys_updated_by"] = user;
         changed["sys_mod_count"] = (int.Parse(row["sys_mod_count"], CultureInfo.InvariantCulture) + 1).Plain();
+        Audit(table, row, changed, user, now);
         Index(table, row, add: false);
         foreach (var (name, value) in changed)
         {
@@ -99,6 +103,19 @@ internal sealed class TableStore(SimWorld world)
         Index(table, row, add: true);
 
         return true;
+    }
+
+    private void Audit(string table, Dictionary<string, string> row, Dictionary<string, string> changed, string user, DateTimeOffset now)
+    {
+        foreach (var column in table == "incident" ? Audited.Where(column => row[column] != changed[column]) : [])
+        {
+            var values = new Dictionary<string, string>
+            {
+                ["tablename"] = table, ["documentkey"] = row["sys_id"], ["fieldname"] = column, ["oldvalue"] = row[column], ["newvalue"] = changed[column], ["user"] = user,
+                ["record_checkpoint"] = changed["sys_mod_count"],
+            };
+            Insert("sys_audit", values, user, now, $"sys_audit/{row["sys_id"]}/{changed["sys_mod_count"]}/{column}");
+        }
     }
 
     public void Delete(string table, Dictionary<string, string> row)

@@ -1,3 +1,5 @@
+using Steward.Engines.Inference.Models;
+
 namespace Steward.Engines.Inference;
 
 /// <summary>How a request ended.</summary>
@@ -69,6 +71,12 @@ public sealed record Classification
 
     /// <summary>Whether the model saw only the text's beginning.</summary>
     public required bool IsTruncated { get; init; }
+
+    /// <summary>The words that speak most for the answer by the model's linear part, most telling first, as far as they were asked for. None for a text out of scope, and of a model without a linear part.</summary>
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>The model's own thresholds.</summary>
+    public ModelThresholds Thresholds { get; init; } = new();
 }
 
 /// <summary>A label and its probability.</summary>

@@ -44,6 +44,7 @@ internal static class ClassificationHead
             Top = [.. order.Select(label => new ScoredLabel(model.Labels[label], probabilities[label]))],
             Probabilities = probabilities,
             IsTruncated = isTruncated,
+            Thresholds = calibration.Thresholds,
         };
     }
 

@@ -9,6 +9,7 @@ namespace Steward.Engines.Inference;
 /// <summary>The models of this process, and the threads that run them.</summary>
 internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 {
+    private const int MaxReasons = 20;
     private static readonly TimeSpan ShadowPatience = TimeSpan.FromSeconds(5);
 
     private readonly InferenceOptions _options;
@@ -61,6 +62,11 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             return InferenceAnswer<Classification>.Not(InferenceOutcome.InvalidInput, $"top must be 1 to 1000, not {request.Top}.");
         }
 
+        if (request.Reasons is < 0 or > MaxReasons)
+        {
+            return InferenceAnswer<Classification>.Not(InferenceOutcome.InvalidInput, $"reasons must be 0 to {MaxReasons}, not {request.Reasons}.");
+        }
+
         return await WithModelAsync<Classification>(request, ModelTask.Classification, async (model, deadline) =>
         {
             var result = await _run.RunAsync(model, request.Lane, deadline, 1, _ => (request.Text, request.SecondText), cancellationToken);
@@ -69,7 +75,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
                 return result.As<Classification>();
             }
 
-            var answer = model.Decide(request.Text, result.Rows[0], request.Top, result.IsTruncated);
+            var answer = model.Decide(request.Text, result.Rows[0], request.Top, result.IsTruncated, request.Reasons);
             Shadow(request, answer);
             return InferenceAnswer<Classification>.Of(answer);
         }, cancellationToken);

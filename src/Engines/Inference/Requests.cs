@@ -27,6 +27,9 @@ public sealed record ClassifyRequest : InferenceRequest
 
     /// <summary>How many labels to name. Default 3.</summary>
     public int Top { get; init; } = 3;
+
+    /// <summary>How many words of the text to name that speak for the answer, 0 to 20; only models with a linear part know them. Default 0: none.</summary>
+    public int Reasons { get; init; }
 }
 
 /// <summary>The vectors of texts.</summary>

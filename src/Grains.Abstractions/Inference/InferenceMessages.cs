@@ -28,6 +28,10 @@ public sealed record ClassifyText
     /// <summary>When the answer is of no use any more; null for never.</summary>
     [Id(5)]
     public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>How many words to name that speak for the answer, 0 to 20. Default 0: none.</summary>
+    [Id(6)]
+    public int Reasons { get; init; }
 }
 
 /// <summary>The label of a text.</summary>
@@ -59,6 +63,18 @@ public sealed record ClassifiedText
     /// <summary>Whether the model saw only the text's beginning.</summary>
     [Id(5)]
     public bool IsTruncated { get; init; }
+
+    /// <summary>The words that speak most for the answer, most telling first, as far as they were asked for and the model knows them.</summary>
+    [Id(6)]
+    public IReadOnlyList<string> Reasons { get; init; } = [];
+
+    /// <summary>The least confidence that gave the model's wanted precision on data that it had not learnt from; null when none did: nothing is to be done by itself on its answers.</summary>
+    [Id(7)]
+    public double? AutoRouteAt { get; init; }
+
+    /// <summary>Whether the model says at all from where on it may be acted on; false for answers of servers that do not tell yet.</summary>
+    [Id(8)]
+    public bool HasThresholds { get; init; }
 }
 
 /// <summary>A label and its probability.</summary>

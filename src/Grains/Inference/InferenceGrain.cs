@@ -33,6 +33,7 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
                     Top = command.Top,
                     Lane = LaneOf(command.IsBackground),
                     Deadline = command.Deadline,
+                    Reasons = command.Reasons,
                 },
                 cancellationToken));
             return new ClassifiedText
@@ -43,6 +44,9 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
                 IsOutOfScope = found.IsOutOfScope,
                 Top = [.. found.Top.Select(label => new LabelScore(label.Label, label.Probability))],
                 IsTruncated = found.IsTruncated,
+                Reasons = found.Reasons,
+                AutoRouteAt = found.Thresholds.AutoRoute,
+                HasThresholds = true,
             };
         });
     }

@@ -13,6 +13,9 @@ internal static class InferenceRules
     /// <summary>The most texts of a request.</summary>
     public const int MaxTexts = 256;
 
+    /// <summary>The most words that are named for an answer.</summary>
+    public const int MaxReasons = 20;
+
     /// <summary>The most characters of all texts of a request: it is one message.</summary>
     public const int MaxCharacters = 4_000_000;
 
@@ -32,6 +35,11 @@ internal static class InferenceRules
         if (command.Top is < 1 or > 1_000)
         {
             throw StewardException.Invalid("top", "must be 1 to 1000.");
+        }
+
+        if (command.Reasons is < 0 or > MaxReasons)
+        {
+            throw StewardException.Invalid("reasons", $"must be 0 to {MaxReasons}.");
         }
 
         return tenant;

@@ -17,16 +17,25 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
 {
     // As many labels as a shared model may have: those that mean one group add up.
     private const int MostBaseLabels = 200;
+    private const int MostReasons = 5;
     private const double DefaultReviewAt = 0.70;
     private const double DefaultAutoRouteAt = 0.95;
 
     private readonly BaseGroups _baseGroups = new(parts, tenantId);
     private DateTimeOffset _pausedUntil;
+    private ClassifiedText? _lastOfBase;
 
-    /// <summary>Where the bands lie: the tenant's own thresholds, else those tuned with the head. The base is calibrated, so that its confidence has to be the wanted precision, and at least 0.95.</summary>
-    public static BandThresholds ThresholdsOf(TriageSettings settings, TriageHeadState? head)
+    /// <summary>Where the bands lie now, for reports: of the base as its last answer said.</summary>
+    public BandThresholds ThresholdsNow(TriageFold fold) => ThresholdsOf(fold.Settings, fold.Find(fold.Current), _lastOfBase);
+
+    /// <summary>
+    /// Where the bands lie: the tenant's own thresholds, else those tuned with the head. The base is calibrated, so that its confidence has to be the wanted precision, and at least 0.95; and at least what its model's own tuning
+    /// asks for: where no confidence of the model gave its precision, nothing is routed by itself.
+    /// </summary>
+    public static BandThresholds ThresholdsOf(TriageSettings settings, TriageHeadState? head, ClassifiedText? byBase = null)
     {
-        var autoRoute = settings.AutoRouteAt ?? (head is null ? Math.Max(DefaultAutoRouteAt, settings.WantedPrecision) : head.Added.AutoRouteAt);
+        var ofBase = byBase is { HasThresholds: true } ? byBase.AutoRouteAt : 0;
+        var autoRoute = settings.AutoRouteAt ?? (head is not null ? head.Added.AutoRouteAt : ofBase is { } least ? Math.Max(least, Math.Max(DefaultAutoRouteAt, settings.WantedPrecision)) : null);
         var review = settings.ReviewAt ?? head?.Added.ReviewAt ?? DefaultReviewAt;
         return new BandThresholds { AutoRoute = autoRoute, Review = Math.Min(review, autoRoute ?? 1) };
     }
@@ -129,14 +138,18 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
     private async Task<ClassifiedTicket> ByBaseAsync(TriageFold fold, Ticket ticket, CancellationToken cancellationToken)
     {
         // The text alone: the shared models were trained without a second one, and on other attributes than a tenant's.
-        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
+        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Reasons = MostReasons, Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
         var model = fold.Settings.BaseModel;
         var found = await parts.Models.ClassifyAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
+        _lastOfBase = found;
         var find = await _baseGroups.FindAsync(fold.Settings, [.. found.Top.Select(label => label.Label).Order(StringComparer.Ordinal)], cancellationToken);
         var answer = GroupAnswer.Of(
             new LabelAnswer(found.Label, found.Confidence, found.IsOutOfScope, [.. found.Top.Select(label => new LabelShare(label.Label, label.Probability))]),
             find,
-            ThresholdsOf(fold.Settings, null));
-        return new ClassifiedTicket(answer, [], $"base:{model}:{found.Version}", false);
+            ThresholdsOf(fold.Settings, null, found));
+
+        // They speak for the model's label: of use only where that is what the group stands for.
+        var reasons = find(found.Label) is { } meant && meant.Group == answer.Label ? found.Reasons : [];
+        return new ClassifiedTicket(answer, reasons, $"base:{model}:{found.Version}", false);
     }
 }

@@ -59,7 +59,7 @@ internal sealed partial class TriageGrain
         var to = DateOnly.FromDateTime(_parts.Time.GetUtcNow().UtcDateTime);
         var from = to.AddDays(1 - days);
         var (groups, all) = _fold.Sum(from, to);
-        var thresholds = TicketClassifier.ThresholdsOf(_fold.Settings, _fold.Find(_fold.Current));
+        var thresholds = _classifier.ThresholdsNow(_fold);
         return Task.FromResult(new TriageReport { From = from, To = to, Groups = groups, All = all, Labels = _fold.Labels, AutoRouteAt = thresholds.AutoRoute, ReviewAt = thresholds.Review });
     }
 }

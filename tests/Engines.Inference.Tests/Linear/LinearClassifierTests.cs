@@ -64,6 +64,54 @@ public class LinearClassifierTests
         Assert.Equal("it ends too early", Assert.Throws<InvalidDataException>(() => new LinearClassifier(file)).Message);
     }
 
+    [Fact]
+    public void Explain_WordsAndARun_NamesWhatLiftsTheClassMostFirst()
+    {
+        // Class 0 has "vpn" twice as heavy as "tunnel down", class 1 has "printer".
+        var classifier = new LinearClassifier(Words(("vpn", 1, 0, 100), ("tunnel down", 2, 0, 90), ("printer", 1, 1, 100)));
+
+        Assert.Equal(["vpn", "down", "tunnel"], classifier.Explain("Printer?! VPN: tunnel down x.", 0, 5));
+        Assert.Equal(["vpn"], classifier.Explain("printer vpn tunnel down", 0, 1));
+        Assert.Equal(["printer"], classifier.Explain("printer vpn tunnel down", 1, 5));
+        Assert.Empty(classifier.Explain("the of and", 0, 5));
+        Assert.Empty(classifier.Explain("", 0, 5));
+    }
+
+    // A part of two classes with one block of words and runs of two, in which these alone count.
+    private static byte[] Words(params (string Gram, uint Seed, byte Class, sbyte Level)[] entries)
+    {
+        const int bits = 12, buckets = 1 << bits;
+        var known = entries.OrderBy(entry => Bucket(entry.Gram, entry.Seed)).ToList();
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write("SLIN"u8);
+        foreach (var number in new[] { 2, 2, 1, 400, 0, bits, 1, 2 })
+        {
+            writer.Write(number);
+        }
+
+        writer.Write(1f);
+        writer.Write(400);
+        var (idf, counts) = (new byte[buckets], new byte[buckets]);
+        foreach (var entry in known)
+        {
+            (idf[Bucket(entry.Gram, entry.Seed)], counts[Bucket(entry.Gram, entry.Seed)]) = (16, 1);
+        }
+
+        writer.Write(idf);
+        foreach (var scaleOrBias in new[] { 1f, 1f, 0f, 0f })
+        {
+            writer.Write(scaleOrBias);
+        }
+
+        writer.Write(counts);
+        known.ForEach(entry => writer.Write(entry.Class));
+        known.ForEach(entry => writer.Write(entry.Level));
+        return file.ToArray();
+
+        static int Bucket(string gram, uint seed) => (int)(MurmurHash.Compute(System.Text.Encoding.UTF8.GetBytes(gram), seed) & (buckets - 1));
+    }
+
     private static string Golden(string file) => Path.Combine(AppContext.BaseDirectory, "golden", file);
 
     private sealed record GoldenCase(string Text, double[] Scores);

@@ -18,6 +18,8 @@ public sealed class ServiceNowContractTests : IAsyncLifetime
         var routed = await now.ResultAsync("incidents.route", new { id, groupId, note = "Steward triage: assigned to Network." });
         Assert.Equal(("Network", "1"), (routed.Text("group"), routed.Text("changes")));
         Assert.Contains("Steward triage: assigned to Network.", (await now.ResultAsync("incidents.read", new { id })).Text("notes"), StringComparison.Ordinal);
+        var moved = (await now.ResultAsync("incidents.history", new { id, column = "assignment_group" })).Items().Single();
+        Assert.Equal((groupId, "1"), (moved.Text("to"), moved.Text("changes")));
         Assert.Equal("not_found", await now.FailureAsync("incidents.read", new { id = new string('0', 32) }));
         Assert.Throws<ArgumentException>(() => sim.Edit(SimSystem.ServiceNow, new SimEdit { User = "ada.lovelace", Record = id, Values = new Dictionary<string, string> { ["state"] = "6" } }));
     }

@@ -32,7 +32,7 @@ public class GrainCluster : IAsyncLifetime
 
     internal DeskConnectors Desk { get; } = new();
 
-    internal ShiftedTime Time { get; } = new();
+    internal virtual ShiftedTime Time { get; } = new();
 
     internal CompanyDirectory Directories { get; } = new();
 

@@ -5,6 +5,12 @@ internal sealed class ShiftedTime : TimeProvider
 {
     private long _shift;
 
+    /// <summary>Whether what measures durations sees the moves, too, such as a breaker that waits. Default: not.</summary>
+    public bool MovesTimestamps { get; init; }
+
+    public override long GetTimestamp() =>
+        base.GetTimestamp() + (MovesTimestamps ? (long)(Interlocked.Read(ref _shift) * ((double)TimestampFrequency / TimeSpan.TicksPerSecond)) : 0);
+
     public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _shift));
 
     public void Advance(TimeSpan by) => Interlocked.Add(ref _shift, by.Ticks);

@@ -10,7 +10,7 @@ internal sealed class EngineModels(IInferenceEngine engine) : ITriageModels
 {
     public async Task<ClassifiedText> ClassifyAsync(string model, ClassifyText command, CancellationToken cancellationToken)
     {
-        var request = new ClassifyRequest { Model = model, Tenant = command.TenantId, Text = command.Text, SecondText = command.SecondText, Top = command.Top };
+        var request = new ClassifyRequest { Model = model, Tenant = command.TenantId, Text = command.Text, SecondText = command.SecondText, Top = command.Top, Reasons = command.Reasons };
         var answer = Open(await engine.ClassifyAsync(request, cancellationToken));
         return new ClassifiedText
         {
@@ -19,6 +19,9 @@ internal sealed class EngineModels(IInferenceEngine engine) : ITriageModels
             Confidence = answer.Confidence,
             IsOutOfScope = answer.IsOutOfScope,
             Top = [.. answer.Top.Select(label => new LabelScore(label.Label, label.Probability))],
+            Reasons = answer.Reasons,
+            AutoRouteAt = answer.Thresholds.AutoRoute,
+            HasThresholds = true,
         };
     }
 

@@ -15,6 +15,9 @@ internal sealed class FakeModels : ITriageModels
     /// <summary>How often a model was asked.</summary>
     public int Asked { get; set; }
 
+    /// <summary>From where on the model's answers may be acted on; null for never.</summary>
+    public double? AutoRouteAt { get; set; } = 0.9;
+
     /// <summary>The embedder's version.</summary>
     public string EmbedderVersion { get; set; } = "1";
 
@@ -39,6 +42,9 @@ internal sealed class FakeModels : ITriageModels
             Label = label,
             Confidence = confidence,
             IsOutOfScope = false,
+            Reasons = [word],
+            AutoRouteAt = AutoRouteAt,
+            HasThresholds = true,
             Top = [new LabelScore(label, confidence), .. Labels.Where(other => other != label).Select(other => new LabelScore(other, (1 - confidence) / (Labels.Length - 1)))],
         });
     }

@@ -25,6 +25,9 @@ public sealed class IntakeCluster : GrainCluster, IAsyncLifetime
     public const string Tenant = "t-acme";
     private const string HookSecret = "hook s3cret";
 
+    // A breaker that opened closes as the clock goes on.
+    internal override ShiftedTime Time { get; } = new() { MovesTimestamps = true };
+
     internal EnterpriseSimulation Company { get; private set; } = null!;
 
     internal FakeTriage Triage { get; } = new();
@@ -34,7 +37,7 @@ public sealed class IntakeCluster : GrainCluster, IAsyncLifetime
         Company = await EnterpriseSimulation.StartAsync(new EnterpriseSimOptions { Time = Time });
         await InitializeAsync();
         var credentials = Company.Credentials;
-        await CreateAsync("servicenow", Company.ServiceNow, credentials.ServiceNowUser, credentials.ServiceNowPassword, new() { ["host"] = "acme.service-now.example" }, ["groups.find", "incidents.read", "incidents.route"]);
+        await CreateAsync("servicenow", Company.ServiceNow, credentials.ServiceNowUser, credentials.ServiceNowPassword, new() { ["host"] = "acme.service-now.example" }, ["groups.find", "incidents.read", "incidents.route", "incidents.history"]);
         await CreateAsync("jira", Company.Jira, credentials.JiraEmail, credentials.JiraApiToken, new() { ["site"] = "acme.atlassian.example" },
             ["users.me", "issues.get", "issues.comment", "issues.comments", "issues.changelog", "issues.set_component", "projects.components"]);
         foreach (var instance in new[] { "servicenow", "jira" })

@@ -140,13 +140,31 @@ public sealed class TicketIntakeTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Reassigned_SomebodyElseWroteLast_IsALabelOfNobody()
+    public async Task Reassigned_SomebodyElseWroteLast_IsALabelOfWhoMovedIt()
     {
         Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network");
         var id = cluster.OpenIncident();
         await cluster.TellIncidentAsync(id);
         await cluster.QuietAsync(condition: () => cluster.NotesOf(id) == 1);
 
+        cluster.Change(id, "grace.osei", ("assignment_group", "Software"));
+        cluster.Change(id, "pierre.lefevre", ("category", "hardware"));
+        await cluster.TellIncidentAsync(id, "updated");
+        await cluster.QuietAsync(condition: () => !Triage.Labels.IsEmpty);
+
+        var label = Assert.Single(Triage.Labels);
+        Assert.Equal(("Software", "servicenow:grace.osei"), (label.Label, label.By));
+    }
+
+    [Fact]
+    public async Task Reassigned_TheAuditTableMayNotBeRead_IsALabelOfNobody()
+    {
+        Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network");
+        var id = cluster.OpenIncident();
+        await cluster.TellIncidentAsync(id);
+        await cluster.QuietAsync(condition: () => cluster.NotesOf(id) == 1);
+
+        cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.ErrorInSuccess, Operation = "listRecords", Count = 100 });
         cluster.Change(id, "grace.osei", ("assignment_group", "Software"));
         cluster.Change(id, "pierre.lefevre", ("category", "hardware"));
         await cluster.TellIncidentAsync(id, "updated");
@@ -167,6 +185,26 @@ public sealed class TicketIntakeTests : IAsyncLifetime
         await cluster.QuietAsync();
 
         Assert.Equal(before, Triage.Seen.Count);
+    }
+
+    [Fact]
+    public async Task SystemDown_TheEventBecomesADeadLetterThatSaysWhy_AndReplayedItIsDone()
+    {
+        Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network");
+        var id = cluster.OpenIncident();
+        cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.ServerError, Operation = "getRecord", Count = 100 });
+
+        await cluster.TellIncidentAsync(id, eventId: "down");
+        await cluster.UntilAsync(async () => await FindLetterAsync("records:down") is not null);
+        var letter = (await FindLetterAsync("records:down"))!;
+        Assert.Equal(["triage"], letter.OpenFor);
+        Assert.NotEqual("not settled in time", letter.Error);
+        cluster.Calm();
+        cluster.SignIn(IntakeCluster.Tenant, "u-root", WellKnownRoles.Admin);
+        await cluster.Hooks("servicenow").Replay(letter.Number);
+        await cluster.QuietAsync(condition: () => cluster.NotesOf(id) > 0);
+
+        Assert.Equal(("Network", 1), (cluster.GroupOf(id), cluster.NotesOf(id)));
     }
 
     [Fact]
@@ -212,6 +250,12 @@ public sealed class TicketIntakeTests : IAsyncLifetime
         var label = Triage.Labels.Single(one => one.TicketId == $"jira:{key}");
         Assert.Equal(("Software", TriageLabelSource.Reassignment), (label.Label, label.Source));
         Assert.Equal(1, Comments(key));
+    }
+
+    private async Task<Steward.Connectors.HookDeadLetter?> FindLetterAsync(string eventId)
+    {
+        cluster.SignIn(IntakeCluster.Tenant, "u-root", WellKnownRoles.Admin);
+        return (await cluster.Hooks("servicenow").ListDeadLetters(0, 100)).Letters.FirstOrDefault(letter => letter.EventId == eventId);
     }
 
     private string Component(string key) => cluster.Issue(key)["fields"]!["components"]!.AsArray() is [{ } only] ? only["name"]!.GetValue<string>() : "";

@@ -22,6 +22,7 @@ public sealed class TriageDecisionTests : IDisposable
     {
         _cluster.Models.Failure = null;
         _cluster.Models.EmbedderVersion = "1";
+        _cluster.Models.AutoRouteAt = 0.9;
     }
 
     [Fact]
@@ -31,7 +32,7 @@ public sealed class TriageDecisionTests : IDisposable
 
         Assert.Equal(("Access", 0.97, TriageBand.AutoRoute, "base:it-topic:7", "sn:1"), (decision.Label, decision.Confidence, decision.Band, decision.Version, decision.TicketId));
         Assert.Equal(3, decision.Top.Count);
-        Assert.Empty(decision.Reasons);
+        Assert.Equal(["Access"], decision.Reasons);
         Assert.Equal(decision.DecidedAt, (await Triage.GetDecision("sn:1"))?.DecidedAt);
         Assert.Null(await Triage.GetDecision("sn:2"));
     }
@@ -42,6 +43,29 @@ public sealed class TriageDecisionTests : IDisposable
     [InlineData("0.69", TriageBand.Human)]
     public async Task Classify_Base_FallsIntoTheDefaultBands(string confidence, TriageBand band) =>
         Assert.Equal(band, (await Triage.Classify(Ticket(null, "Hardware:" + confidence))).Band);
+
+    [Theory]
+    [InlineData(0.98, "0.97", TriageBand.Review)]
+    [InlineData(0.98, "0.985", TriageBand.AutoRoute)]
+    [InlineData(0.5, "0.94", TriageBand.Review)]
+    [InlineData(null, "0.999", TriageBand.Review)]
+    public async Task Classify_ModelsOwnThreshold_IsTheLeastThatRoutesByItself(double? threshold, string confidence, TriageBand band)
+    {
+        _cluster.Models.AutoRouteAt = threshold;
+
+        Assert.Equal(band, (await Triage.Classify(Ticket(null, "Hardware:" + confidence))).Band);
+        _cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        Assert.Equal(threshold is { } at ? Math.Max(at, 0.95) : null, (await Triage.GetReport(1)).AutoRouteAt);
+    }
+
+    [Fact]
+    public async Task Classify_GroupThatTheModelsLabelDoesNotMean_HasNoReasonsOfThatLabel()
+    {
+        await SetAsync(settings => settings with { Groups = [new TriageGroup { Name = "Front Desk", BaseLabels = ["Access"] }] });
+
+        Assert.Equal(["Access"], (await Triage.Classify(Ticket(null, "Access"))).Reasons);
+        Assert.Empty((await Triage.Classify(Ticket(null, "Storage"))).Reasons);
+    }
 
     [Fact]
     public async Task Classify_TenantsGroups_TakesTheirNames()

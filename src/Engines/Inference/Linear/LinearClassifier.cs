@@ -7,7 +7,7 @@ namespace Steward.Engines.Inference.Linear;
 /// <summary>
 /// A linear classifier over TF-IDF of hashed n-grams (<c>linear.bin</c>), equal to the trainer's: training/README.md describes format and rules. Thread-safe.
 /// </summary>
-internal sealed class LinearClassifier
+internal sealed partial class LinearClassifier
 {
     private const double IdfStep = 1.0 / 16;
     private const int MaxBits = 22;

@@ -53,6 +53,42 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
         }
     }
 
+    /// <summary>The buckets of the n-grams that one word is in, and how many words share each: 1, but for runs of words.</summary>
+    public void CollectWith(WordList words, int word, ref BucketList buckets, List<int> shared)
+    {
+        var count = Math.Min(Words, words.Count);
+        shared.Clear();
+        if (word >= count)
+        {
+            return;
+        }
+
+        if (Kind == NGramKind.Words)
+        {
+            for (var n = 1; n <= High; n++)
+            {
+                for (var at = Math.Max(0, word - n + 1); at <= word && at + n <= count; at++)
+                {
+                    Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref buckets);
+                    shared.Add(n);
+                }
+            }
+
+            return;
+        }
+
+        var padded = words.Padded(word);
+        for (var n = Low; n <= High; n++)
+        {
+            CollectCharacters(padded, n, ref buckets);
+        }
+
+        while (shared.Count < buckets.Items.Length)
+        {
+            shared.Add(1);
+        }
+    }
+
     // The window moves by Unicode scalars; in UTF-8 these begin at every byte that continues none.
     private void CollectCharacters(ReadOnlySpan<byte> padded, int n, ref BucketList buckets)
     {

@@ -156,11 +156,12 @@ internal sealed class LoadedModel
     }
 
     /// <summary>Makes an answer of a text's row.</summary>
-    public Classification Decide(string text, float[] row, int top, bool isTruncated)
+    public Classification Decide(string text, float[] row, int top, bool isTruncated, int reasons = 0)
     {
         Span<double> linear = stackalloc double[_linear?.Classes ?? 0];
         _linear?.Score(text, linear);
-        return ClassificationHead.Decide(this, row, linear, top, isTruncated);
+        var answer = ClassificationHead.Decide(this, row, linear, top, isTruncated);
+        return reasons == 0 || _linear is null || answer.IsOutOfScope ? answer : answer with { Reasons = _linear.Explain(text, Labels.Index().First(label => label.Item == answer.Label).Index, reasons) };
     }
 
     private void Free()

@@ -125,7 +125,7 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
         Caller.RequireSystem();
         if (State.Subscribers.Contains(subscriber))
         {
-            await _journal.AppendAsync(HookRecordTypes.Unsubscribed, new HookSubscriber { Name = subscriber }, HookJson.Default.HookSubscriber, static () => null);
+            await _journal.AppendAsync(HookRecordTypes.Unsubscribed, new HookSubscriber { Name = subscriber }, HookJson.Default.HookSubscriber, () => _publisher.WakeWithoutAll(subscriber));
             Arm();
         }
     }

@@ -30,7 +30,14 @@ internal sealed class HookPublisher(FoldedJournal<HookState> journal, HookOption
             return true;
         }
 
-        if (await journal.ReadAsync(due.BodyAt, cancellationToken) is not { } entry)
+        var entry = await journal.ReadAsync(due.BodyAt, cancellationToken);
+        if (journal.State.FindWaiting(due.Number) is null)
+        {
+            // A subscriber was done with its earlier publication meanwhile.
+            return true;
+        }
+
+        if (entry is null)
         {
             await GiveUp(due, "its content is gone");
             return true;
@@ -60,6 +67,11 @@ internal sealed class HookPublisher(FoldedJournal<HookState> journal, HookOption
         {
             // Noted first, since a subscriber may settle it before the publication returns. When it does not get out, it is due again after the wait.
             await Record(due.Number, open, now + _waits[due.Attempts]);
+            if (journal.State.FindWaiting(due.Number) is null)
+            {
+                return true;
+            }
+
             await publish(happened);
         }
 
@@ -73,6 +85,10 @@ internal sealed class HookPublisher(FoldedJournal<HookState> journal, HookOption
             ? WakeAt(number, null)
             : new JournalWake(journal.State.NextAt);
 
+    /// <summary>When the grain is to be woken once nothing waits for a subscriber any more; never when nothing else waits.</summary>
+    public JournalWake WakeWithoutAll(string subscriber) =>
+        new(journal.State.Waiting.Where(waiting => waiting.OpenFor is not { Count: > 0 } open || !open.TrueForAll(name => name == subscriber)).Select(waiting => (DateTimeOffset?)waiting.NextAt).Min());
+
     private Task<bool> Record(long number, IReadOnlyList<string> open, DateTimeOffset? next) => journal.AppendAsync(
         HookRecordTypes.Published, new HookPublished { Number = number, OpenFor = open, NextAt = next }, HookJson.Default.HookPublished, () => WakeAt(number, next));
 
@@ -83,8 +99,10 @@ internal sealed class HookPublisher(FoldedJournal<HookState> journal, HookOption
         await journal.AppendAsync(HookRecordTypes.GivenUp, note, HookJson.Default.HookNote, () => WakeAt(due.Number, null));
     }
 
+    // Asked when it is the append's turn: an event that was settled before that waits for nothing, and a wake time of its own would wake the grain for ever.
     private JournalWake WakeAt(long number, DateTimeOffset? own)
     {
+        own = journal.State.FindWaiting(number) is null ? null : own;
         var others = journal.State.Waiting.Where(waiting => waiting.Number != number).Select(waiting => (DateTimeOffset?)waiting.NextAt).Min();
         return new JournalWake(own is { } next && (others is null || next < others) ? next : others);
     }

@@ -13,6 +13,7 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
     private const int Canceled = 8;
 
     private const int MostSeen = 10_000;
+    private const string History = "incidents.history";
 
     // Up to which change records were seen, and whether that one is all that happened since they were seen before.
     private readonly Dictionary<string, (long Changes, bool IsOne)> _seen = new(StringComparer.Ordinal);
@@ -76,15 +77,16 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
     }
 
     /// <inheritdoc/>
-    public override Task<TicketRouting?> FindRoutingAsync(TicketRecord record, TriageDecision decision, CancellationToken cancellationToken)
+    public override async Task<TicketRouting?> FindRoutingAsync(TicketRecord record, TriageDecision decision, CancellationToken cancellationToken)
     {
         // Without a note of ours that says it was assigned, the group that it came with is nobody's correction.
         var isMoved = TicketNotes.SaysAssigned(record.Notes) || !Same(record.Group, decision.TicketGroup);
-        return Task.FromResult(isMoved ? ChangeOf(record, "group") : null);
+        return isMoved ? await ChangeOfAsync(record, "group", "assignment_group", null, cancellationToken) : null;
     }
 
     /// <inheritdoc/>
-    public override Task<TicketRouting?> FindSolvingAsync(TicketRecord record, CancellationToken cancellationToken) => Task.FromResult(ChangeOf(record, "solved"));
+    public override Task<TicketRouting?> FindSolvingAsync(TicketRecord record, CancellationToken cancellationToken) =>
+        ChangeOfAsync(record, "solved", "state", [Resolved, Closed], cancellationToken);
 
     /// <inheritdoc/>
     protected override async Task<string?> LookUpGroupAsync(TicketRecord record, string name, CancellationToken cancellationToken)
@@ -98,11 +100,38 @@ internal sealed class ServiceNowTickets(string tenantId, string instance, IConne
         return same.Count == 1 ? same[0].Text("id") : null;
     }
 
-    // The record says who changed it last. When more than that happened since it was seen before, it may have been somebody else who moved or solved it: then nobody is named.
-    private TicketRouting? ChangeOf(TicketRecord record, string what) => _own is not null && Same(record.ChangedBy, _own)
-        ? null
-        : new TicketRouting(
-            _seen.TryGetValue(record.Id, out var seen) && seen == (record.Changes, true) ? record.ChangedBy : null, string.Create(CultureInfo.InvariantCulture, $"{what}/{record.Changes}"));
+    // The record says who changed it last. When more than that happened since it was seen before, it may have been somebody else who moved or solved it: the audit table knows who. Where it may not be read, nobody is named.
+    private async Task<TicketRouting?> ChangeOfAsync(TicketRecord record, string what, string column, int[]? values, CancellationToken cancellationToken)
+    {
+        if (_own is not null && Same(record.ChangedBy, _own))
+        {
+            return null;
+        }
+
+        var isOnlyOne = _seen.TryGetValue(record.Id, out var seen) && seen == (record.Changes, true);
+        var by = isOnlyOne ? record.ChangedBy : await FindAuthorAsync(record, column, values, cancellationToken);
+        return by is not null && Same(by, _own) ? null : new TicketRouting(by, string.Create(CultureInfo.InvariantCulture, $"{what}/{record.Changes}"));
+    }
+
+    private async Task<string?> FindAuthorAsync(TicketRecord record, string column, int[]? values, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await HasAsync(History, cancellationToken) || await TryCallAsync(History, new { id = record.Id, column }, record.Id, cancellationToken) is not { } found)
+            {
+                return null;
+            }
+
+            // What came after the record was read is another event's.
+            var known = found.Items().Where(change => change.Number("changes") <= record.Changes);
+            return known.FirstOrDefault() is { ValueKind: JsonValueKind.Object } last && (values is null || values.Any(value => last.Text("to") == value.ToString(CultureInfo.InvariantCulture))) ? last.Text("user") : null;
+        }
+        catch (TicketSystemException)
+        {
+            // The account may read incidents and not who changed them: that takes more rights.
+            return null;
+        }
+    }
 
     private void See(string record, long changes, string? notes)
     {

@@ -84,6 +84,13 @@ internal abstract class TicketSystem(string tenantId, string instance, IConnecto
     protected async Task<JsonElement> CallAsync(string operation, object arguments, string record, CancellationToken cancellationToken) =>
         await TryCallAsync(operation, arguments, record, cancellationToken) ?? throw new TicketSystemException($"{instance} does not know {record}.");
 
+    /// <summary>Whether an operation that triage can do without is switched on.</summary>
+    protected async Task<bool> HasAsync(string operation, CancellationToken cancellationToken)
+    {
+        var id = $"{instance}.{operation}";
+        return (await registry.OpenAsync(tenantId, null, cancellationToken)).Operations.Any(known => known.Id == id);
+    }
+
     /// <summary>Calls an operation; null when what it names does not exist.</summary>
     /// <exception cref="TicketSystemException">It was not done, or that is not known.</exception>
     protected async Task<JsonElement?> TryCallAsync(string operation, object arguments, string record, CancellationToken cancellationToken)
