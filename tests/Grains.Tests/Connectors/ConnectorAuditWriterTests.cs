@@ -1,18 +1,21 @@
 using System.Collections.Concurrent;
 using System.Reflection;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 
 namespace Steward.Grains.Tests.Connectors;
 
-public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClassFixture<ConnectorCluster>
+public sealed class ConnectorAuditWriterTests
 {
+    private static readonly PlatformIdentity Platform =
+        new(new IdentityEnvelopeSigner(ClusterKeyRing.Parse([Convert.ToBase64String(new byte[32])], "test"), TimeProvider.System));
+
     // Longer than what a loaded machine takes where nothing waits.
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
 
@@ -21,7 +24,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
@@ -41,7 +44,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
         await writer.RecordAsync(Entry("t-stuck", "0"), isChange: false);
         await UntilAsync(() => audit.Asked.Contains("t-stuck"));
@@ -65,7 +68,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
@@ -86,7 +89,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
         using var writer = new ConnectorAuditWriter(
-            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+            grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
         Assert.True(writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask().IsCompleted);
         await Task.Delay(Bound * 1.1);
@@ -108,7 +111,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
         using var writer = new ConnectorAuditWriter(
-            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromMilliseconds(50) }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+            grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromMilliseconds(50) }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
         await Task.Delay(100);
@@ -128,7 +131,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
         using var writer = new ConnectorAuditWriter(
-            grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { ReadsWait = true }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+            grains, Platform, Options.Create(new ConnectorAuditOptions { ReadsWait = true }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         var read = writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask();
@@ -145,7 +148,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
     {
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         var began = TimeProvider.System.GetTimestamp();
@@ -163,7 +166,7 @@ public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClass
         var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
         var audit = (AuditGrains)(object)grains;
         audit.Failures = 2;
-        using var writer = new ConnectorAuditWriter(grains, cluster.Silo.GetRequiredService<PlatformIdentity>(), Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
+        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
         await writer.StartAsync(default);
 
         await writer.RecordAsync(Entry("t-other", "1"), isChange: true);
