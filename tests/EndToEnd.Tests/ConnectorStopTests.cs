@@ -105,7 +105,7 @@ public sealed class ConnectorStopTests : IAsyncLifetime
 
     private int Resets() => _simulation!.Calls.Count(call => call is { System: SimSystem.Okta, Method: "POST", Effect: true });
 
-    private Task ConnectAsync(HttpClient admin) => SendAsync(admin, HttpMethod.Post, "v1/connectors", new
+    private Task<JsonElement> ConnectAsync(HttpClient admin) => SendAsync(admin, HttpMethod.Post, "v1/connectors", new
     {
         name = "servicenow",
         templateId = "servicenow",

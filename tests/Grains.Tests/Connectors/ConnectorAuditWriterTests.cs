@@ -1,10 +1,10 @@
 using System.Collections.Concurrent;
 using System.Reflection;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Steward.Connectors;
 using Steward.Engines.Connectors.Instances;
-using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
@@ -12,9 +12,8 @@ using Steward.Testing;
 
 namespace Steward.Grains.Tests.Connectors;
 
-public sealed class ConnectorAuditWriterTests
+public sealed class ConnectorAuditWriterTests(ConnectorCluster cluster) : IClassFixture<ConnectorCluster>
 {
-<<<<<<< HEAD
     // How long an append is waited for by all, and how long by whoever asked for a change.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
@@ -26,25 +25,11 @@ public sealed class ConnectorAuditWriterTests
     private readonly IGrainFactory _grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
 
     private AuditGrains Audit => (AuditGrains)(object)_grains;
-=======
-    private static readonly PlatformIdentity Platform =
-        new(new IdentityEnvelopeSigner(ClusterKeyRing.Parse([Convert.ToBase64String(new byte[32])], "test"), TimeProvider.System));
-
-    // Longer than what a loaded machine takes where nothing waits.
-    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(1);
->>>>>>> real-unbuilt
 
     [Fact]
     public async Task Record_OneTenantsAuditDoesNotAnswer_OthersAreWrittenAndItsOwnComeInOrder()
     {
-<<<<<<< HEAD
         using var writer = await StartAsync();
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
 
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
         await UntilAsync(() => Audit.Asked.Contains("t-stuck"));
@@ -62,14 +47,7 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task Record_ManyWhileOneIsBeingWritten_AreWrittenInFewAppends()
     {
-<<<<<<< HEAD
         using var writer = await StartAsync();
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
         await writer.RecordAsync(Entry("t-stuck", "0"), isChange: false);
         await UntilAsync(() => Audit.Asked.Contains("t-stuck"));
         await AdvanceAsync(Patience);
@@ -94,14 +72,7 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task RecordAsync_Change_ReturnsOnceItsEntryIsWritten()
     {
-<<<<<<< HEAD
         using var writer = await StartAsync();
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
 
         var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
         await UntilAsync(() => Audit.Asked.Contains("t-stuck"));
@@ -118,15 +89,7 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task RecordAsync_ReadWhileTheLogFallsBehind_WaitsUntilItIsWritten()
     {
-<<<<<<< HEAD
         using var writer = await StartAsync(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromSeconds(1) });
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(
-            grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
         Assert.True(writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask().IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(1.1));
 
@@ -144,16 +107,8 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task RecordAsync_ReadWhileTheLogIsAway_WaitsNoLongerThanTheBound()
     {
-<<<<<<< HEAD
         var bound = TimeSpan.FromMilliseconds(50);
         using var writer = await StartAsync(new ConnectorAuditOptions { LongestUnwritten = bound });
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(
-            grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = TimeSpan.FromMilliseconds(50) }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
         await writer.RecordAsync(Entry("t-stuck", "1"), isChange: false);
         _time.Advance(bound * 2);
 
@@ -171,15 +126,7 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task RecordAsync_ReadsWait_ReturnsOnceItsEntryIsWritten()
     {
-<<<<<<< HEAD
         using var writer = await StartAsync(new ConnectorAuditOptions { ReadsWait = true });
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(
-            grains, Platform, Options.Create(new ConnectorAuditOptions { ReadsWait = true }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
 
         var read = writer.RecordAsync(Entry("t-stuck", "1"), isChange: false).AsTask();
 
@@ -193,14 +140,7 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task RecordAsync_ChangeWhileTheLogIsAway_IsNotHeldUpForLong()
     {
-<<<<<<< HEAD
         using var writer = await StartAsync();
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
 
         var change = writer.RecordAsync(Entry("t-stuck", "1"), isChange: true).AsTask();
         _time.Advance(LongestWait * 0.9);
@@ -217,16 +157,8 @@ public sealed class ConnectorAuditWriterTests
     [Fact]
     public async Task RecordAsync_ChangeWhileTheLogMovesToAnotherSilo_IsWrittenBeforeItReturns()
     {
-<<<<<<< HEAD
         Audit.Failures = 2;
         using var writer = await StartAsync();
-=======
-        var grains = DispatchProxy.Create<IGrainFactory, AuditGrains>();
-        var audit = (AuditGrains)(object)grains;
-        audit.Failures = 2;
-        using var writer = new ConnectorAuditWriter(grains, Platform, Options.Create(new ConnectorAuditOptions { LongestUnwritten = Bound }), TimeProvider.System, NullLogger<ConnectorAuditWriter>.Instance);
-        await writer.StartAsync(default);
->>>>>>> real-unbuilt
 
         var change = writer.RecordAsync(Entry("t-other", "1"), isChange: true).AsTask();
         foreach (var pause in new[] { TimeSpan.FromMilliseconds(50), TimeSpan.FromMilliseconds(100) })

@@ -147,12 +147,14 @@ public sealed class BudgetGrainTests(BudgetCluster cluster) : IClassFixture<Budg
 
     private async Task UseAsync(int tokens)
     {
-        var before = (await cluster.GetAsync(_tenant, "daily")).Use.FirstOrDefault()?.Used ?? 0;
+        var before = await UsedAsync(_tenant, "daily") ?? 0;
         BudgetKeeper.Settle((await BudgetCluster.TryAsync(cluster.Keepers[0], _tenant, tokens))!, new BudgetAmount(tokens, 0, 1));
         await UsedAsync(_tenant, "daily", before + tokens);
     }
 
-    private Task UsedAsync(string tenant, string budget, decimal used) => Conversing.UntilAsync(async () => (await cluster.GetAsync(tenant, budget)).Use.FirstOrDefault()?.Used == used);
+    private async Task<decimal?> UsedAsync(string tenant, string budget) => (await cluster.GetAsync(tenant, budget)).Use is [var use, ..] ? use.Used : null;
+
+    private Task UsedAsync(string tenant, string budget, decimal used) => Conversing.UntilAsync(async () => await UsedAsync(tenant, budget) == used);
 }
 
 /// <summary>Budgets over the loss of silos.</summary>
