@@ -111,7 +111,7 @@ public sealed class DiagnosticsTests
         private void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
             var named = new Dictionary<string, object?>(tags.ToArray());
-            if ((string?)named["gen_ai.request.model"] == Model)
+            if (named.GetValueOrDefault("gen_ai.request.model") is string model && model == Model)
             {
                 Measured.Add((instrument.Name, value, named.GetValueOrDefault("gen_ai.token.type") as string));
             }

@@ -163,6 +163,7 @@ public sealed class EndpointTests(StewardEndpoint steward)
         using var change = new HttpRequestMessage(HttpMethod.Put, "model-settings") { Content = JsonContent.Create(new { models = new[] { "*" }, requiredTags = new[] { "project" }, costCaps = new Dictionary<string, decimal> { ["*"] = 0.5m } }) };
         change.Headers.TryAddWithoutValidation("If-Match", read.Headers.ETag!.Tag);
         using var changed = await admin.SendAsync(change);
+        Assert.True(changed.IsSuccessStatusCode, await changed.Content.ReadAsStringAsync());
         using var late = await admin.PutAsJsonAsync("model-settings", new { revision = 0 });
         using var bumped = await admin.PostAsJsonAsync("model-settings/sources", new { source = "handbook" });
         using var employee = steward.Http(steward.Token("t-api"));

@@ -62,6 +62,10 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Chains:large:1"] = "second/sim-large",
             ["Steward:Models:Chains:small:0"] = "first/sim-small",
             ["Steward:Models:Embedders:0"] = "first/sim-embedding",
+            // The same questions are asked again and again, and the provider is to answer each of them.
+            ["Steward:Models:Cache:MaxBytes"] = "0",
+            // Tests that let a provider fail must not close it to those that come next.
+            ["Steward:Models:BreakerOpen"] = "00:00:00.010",
             ["Steward:Models:RetryBaseDelay"] = "00:00:00.010",
             ["Steward:Models:FirstTokenTimeout"] = "00:00:03",
             ["Steward:Models:IdleTimeout"] = "00:00:02",

@@ -39,7 +39,7 @@ public sealed record ExperimentDecisionListResource
 public sealed record PreviewPromptRequest
 {
     /// <summary>A value for each variable.</summary>
-    public IReadOnlyDictionary<string, string> Variables { get; init; } = new Dictionary<string, string>();
+    public IReadOnlyDictionary<string, string> Variables { get; set; } = new Dictionary<string, string>();
 }
 
 /// <summary>A version with values.</summary>

@@ -7,23 +7,25 @@ namespace Steward.Client.Http;
 /// <summary>Replaces a tenant's settings of models.</summary>
 public sealed record SetModelSettingsRequest
 {
+    // Members with a default are set, not initialized: the source generator of System.Text.Json loses the defaults of the latter.
+
     /// <summary>The revision that was read; the header <c>If-Match</c> says the same.</summary>
     public long? Revision { get; init; }
 
     /// <summary>Tags that every call of the endpoint has to carry.</summary>
-    public IReadOnlyList<string> RequiredTags { get; init; } = [];
+    public IReadOnlyList<string> RequiredTags { get; set; } = [];
 
     /// <summary>The models that may be asked for by name, as <c>provider/model</c>, or <c>*</c>.</summary>
-    public IReadOnlyList<string> Models { get; init; } = [];
+    public IReadOnlyList<string> Models { get; set; } = [];
 
     /// <summary>The most one call may cost by intent, in US dollars; <c>*</c> stands for all other intents.</summary>
-    public IReadOnlyDictionary<string, decimal> CostCaps { get; init; } = new Dictionary<string, decimal>();
+    public IReadOnlyDictionary<string, decimal> CostCaps { get; set; } = new Dictionary<string, decimal>();
 
     /// <summary>Whether answers are cached.</summary>
-    public bool Caches { get; init; } = true;
+    public bool Caches { get; set; } = true;
 
     /// <summary>The cosine from which two questions are one for the semantic cache.</summary>
-    public double SemanticThreshold { get; init; } = 0.95;
+    public double SemanticThreshold { get; set; } = 0.95;
 
     /// <summary>The step of the degradation ladder that is forced: <c>full</c>, <c>reduced</c>, <c>cached</c> or <c>queue</c>; null lets the ladder decide.</summary>
     public string? ForcedDegradation { get; init; }

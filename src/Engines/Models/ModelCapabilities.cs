@@ -101,7 +101,8 @@ public sealed class ModelCapabilityTable
             : sampling.FrequencyPenalty is not (null or 0) ? "frequency_penalty"
             : sampling.PresencePenalty is not (null or 0) ? "presence_penalty"
             : sampling.ReasoningEffort is not null ? "reasoning_effort"
-            : sampling.Temperature > 1 ? "temperature above 1"
+            // The package does not pass them on: the models of today refuse them.
+            : sampling.Temperature is not (null or 1) || sampling.TopP is not (null or 1) ? "temperature and top_p"
             : request.Format is { Schema: null } ? "JSON objects without a schema"
             : null;
     }

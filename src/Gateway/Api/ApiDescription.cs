@@ -254,7 +254,7 @@ internal static class ApiDescription
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date-time" };
                 break;
             case "version":
-                parameter.Description = "A version of the rules; without it the one that holds.";
+                parameter.Description = "A version; where it may be left out, the one that holds.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" };
                 break;
             case "delegationId":
@@ -280,6 +280,22 @@ internal static class ApiDescription
             case "channel":
                 parameter.Description = "The channel.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["slack", "teams", "email", "webhook", "in_app"] };
+                break;
+            case "step":
+                parameter.Description = "The decision's number, from 1.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" };
+                break;
+            case "If-Match":
+                parameter.Description = "The revision that was read, as its ETag said it; the body may say it instead.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 40 };
+                break;
+            case "fromVersion":
+                parameter.Description = "The earlier version.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" };
+                break;
+            case "toVersion":
+                parameter.Description = "The later version.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int32", Minimum = "1" };
                 break;
             case "budgetId":
                 parameter.Description = "The budget's name.";

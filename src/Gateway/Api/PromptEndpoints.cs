@@ -44,7 +44,7 @@ internal static class PromptEndpoints
             .WithDescription("Ends the canary, if one is tried; else the version before the live one answers. Admins only.")
             .Produces<PromptInfo>()
             .WithProblems(400, 401, 403, 404, 409, 429, 503);
-        v1.MapGet("/prompts/{name}/diff/{from:int}/{to:int}", (Delegate)DiffAsync)
+        v1.MapGet("/prompts/{name}/diff/{fromVersion:int}/{toVersion:int}", (Delegate)DiffAsync)
             .WithName("diffPromptVersions")
             .WithTags("Prompts")
             .WithSummary("Compare versions")
@@ -86,9 +86,9 @@ internal static class PromptEndpoints
 
     private static async Task RollBackAsync(HttpContext context, string name) => await WriteAsync(context, await Caller.Of(context).Client.ModelTrials.RollBackPromptAsync(name, context.RequestAborted));
 
-    private static async Task DiffAsync(HttpContext context, string name, int from, int to)
+    private static async Task DiffAsync(HttpContext context, string name, int fromVersion, int toVersion)
     {
-        var lines = await Caller.Of(context).Client.ModelTrials.DiffPromptAsync(name, from, to, context.RequestAborted);
+        var lines = await Caller.Of(context).Client.ModelTrials.DiffPromptAsync(name, fromVersion, toVersion, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, new PromptDiffResource { Lines = lines }, ModelTrialsWireJson.Default.PromptDiffResource);
     }
 

@@ -1,13 +1,14 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Hosting;
 using Orleans.Placement;
+using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
 
 namespace Steward.Models;
 
 /// <summary>
-/// Owns one call of a model while it is under way: its buffer and whoever reads it. Persists nothing. Woken by: the front end that starts, reads and stops the call. Leaves memory once the call was read to its end.
+/// Owns one call of a model while it is under way: its buffer and whoever reads it. Persists nothing. Woken by: the front end that starts, reads and stops the call. Leaves memory 10 s after the call was read to its end.
 /// </summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 2)]
@@ -22,6 +23,7 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     private ModelCallBuffer? _buffer;
     private CancellationTokenSource? _stop;
     private string? _userId;
+    private IGrainTimer? _leave;
     private int _readers;
 
     /// <inheritdoc/>
@@ -39,6 +41,7 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
         _buffer = new ModelCallBuffer();
         _stop = new CancellationTokenSource(UnreadFor, time);
         DelayDeactivation(LongestCall);
+        LeaveUnlessRead();
         // Beside the activation: deltas are not turns.
         var (buffer, stop) = (_buffer, _stop.Token);
         _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
@@ -85,11 +88,13 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
             _readers--;
             if (_readers == 0 && buffer.HasEnded)
             {
-                DeactivateOnIdle();
+                // What was given to an enumeration need not have arrived: a reader that was cut off comes back for the rest.
+                LeaveUnlessRead();
             }
             else if (_readers == 0 && !stop.IsCancellationRequested)
             {
                 stop.CancelAfter(UnreadFor);
+                LeaveUnlessRead();
             }
         }
     }
@@ -127,7 +132,27 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _stop?.Dispose();
+    public void Dispose()
+    {
+        _stop?.Dispose();
+        _leave?.Dispose();
+    }
+
+    private void LeaveUnlessRead()
+    {
+        _leave?.Dispose();
+        _leave = this.RegisterGrainTimer(LeaveAsync, new GrainTimerCreationOptions(UnreadFor, Timeout.InfiniteTimeSpan));
+    }
+
+    private Task LeaveAsync(CancellationToken cancellationToken)
+    {
+        if (_readers == 0)
+        {
+            DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
+    }
 
     private bool IsOwn(CallerIdentity caller) => string.Equals(caller.UserId, _userId, StringComparison.Ordinal);
 }

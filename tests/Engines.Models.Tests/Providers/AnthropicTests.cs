@@ -179,6 +179,7 @@ public sealed class AnthropicTests
         });
 
         var (body, _) = Assert.Single(server.Requests);
+        Assert.True(body.TryGetProperty("temperature", out _) && body.TryGetProperty("stop_sequences", out _), body.ToString());
         Assert.Equal((77, 0.5, "END"), (body.GetProperty("max_tokens").GetInt32(), body.GetProperty("temperature").GetDouble(), body.GetProperty("stop_sequences")[0].GetString()));
         Assert.Equal(0.9, body.GetProperty("top_p").GetDouble(), 3);
         var choice = body.GetProperty("tool_choice");

@@ -142,7 +142,7 @@ public sealed class ExperimentGrainTests
     public async Task Stage_CallsOfConversations_GetTheirVariantsAndAreHandedIn()
     {
         await Experiment("a").Start(Canary with { Stages = [0.5] });
-        var (stage, reporter) = (_cluster.Silo.GetServices<IModelStage>().OfType<ExperimentStage>().Single(), _cluster.Silo.GetRequiredService<ExperimentReporter>());
+        var (stage, reporter) = (ActivatorUtilities.CreateInstance<ExperimentStage>(_cluster.Silo), _cluster.Silo.GetRequiredService<ExperimentReporter>());
         var calls = Enumerable.Range(0, 40).Select(i => Call($"s-{i}")).ToList();
         foreach (var call in calls)
         {

@@ -12,11 +12,11 @@ public sealed record PromptDraft
 
     /// <summary>The variables; exactly those that the text uses. Up to 50.</summary>
     [Id(1)]
-    public IReadOnlyList<string> Variables { get; init; } = [];
+    public IReadOnlyList<string> Variables { get; set; } = [];
 
     /// <summary>Why, for people; up to 500 characters.</summary>
     [Id(2)]
-    public string Note { get; init; } = "";
+    public string Note { get; set; } = "";
 }
 
 /// <summary>How far a version is.</summary>
