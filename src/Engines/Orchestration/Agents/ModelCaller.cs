@@ -163,8 +163,8 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             UserId = run.Input.Requester.UserId,
             RunId = run.Input.RunId,
             IsInteractive = !run.Input.Background,
-            // What to do next is decided anew each time; only words are worth keeping.
-            Cache = question.Tools.Count > 0 ? ModelCacheHint.Never : ModelCacheHint.Default,
+            // What a run does next, plans and answers is decided anew each time: the world may have changed since.
+            Cache = ModelCacheHint.Never,
         },
     };
 
