@@ -205,7 +205,7 @@ function showDecision(runId, asked, mayDecide) {
 /** Says who is really asked: the action policy names others than the company's rules may. They are known a moment after the run has asked. */
 async function showApprovers(approvalId, shown) {
   for (let attempt = 0; attempt < 6 && shown.isOpen; attempt++) {
-    await wait(pause(attempt));
+    await wait(750 + pause(attempt));
     try {
       const approval = await (await request(`/v1/approvals/${encodeURIComponent(approvalId)}`)).json();
       const level = approval.levels.find((one) => one.state === "open");
