@@ -38,6 +38,32 @@ public sealed class EndpointTests(StewardEndpoint steward)
         await UntilAsync(() => upstream.Outcome == RequestOutcome.Aborted);
     }
 
+    // The same person gets the answer again; another one does not, nor does whoever wants it anew.
+    [Fact]
+    public async Task Answer_AskedForAgain_ComesFromTheCacheUnlessItIsNotWanted()
+    {
+        using var http = steward.Http(usesCaches: true);
+        using var other = steward.Http(steward.Token(user: "u-eve"), usesCaches: true);
+        using var anew = steward.Http();
+        var question = $"Which colours has the flag of country {Guid.NewGuid():N}?";
+
+        async Task<(string? Cache, string? Text)> AskAsync(HttpClient client, double? temperature = null)
+        {
+            using var answer = await client.PostAsJsonAsync("chat/completions", new { model = "steward/mid", messages = new[] { new { role = "user", content = question } }, temperature = temperature ?? 0 });
+            var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+            return (answer.Headers.GetValues("x-steward-cache").Single(), body.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        }
+
+        var first = await AskAsync(http);
+        Assert.Equal("miss", first.Cache);
+        Assert.Equal(("exact", first.Text), await AskAsync(http));
+        Assert.Equal("miss", (await AskAsync(other)).Cache);
+        Assert.Equal("miss", (await AskAsync(anew)).Cache);
+        Assert.Equal("miss", (await AskAsync(http, temperature: 0.7)).Cache);
+        Assert.Equal("miss", (await AskAsync(http, temperature: 0.7)).Cache);
+        Assert.Equal(5, steward.First.Requests.Count(request => Question(request) == question));
+    }
+
     [Fact]
     public async Task Stream_CutAfterItsFirstToken_SaysSoAndHasNoEnd()
     {

@@ -109,5 +109,5 @@ public sealed class ModelCallTests(StewardEndpoint steward)
 
     private static string NewId() => $"mc-{Guid.NewGuid():N}";
 
-    private static StartModelCall Ask(string question) => new() { Model = "standard", Chat = new ModelChat { Messages = [new ModelMessage { Role = "user", Text = question }] } };
+    private static StartModelCall Ask(string question) => new() { Model = "standard", NoCache = true, Chat = new ModelChat { Messages = [new ModelMessage { Role = "user", Text = question }] } };
 }

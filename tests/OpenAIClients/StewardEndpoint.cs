@@ -62,8 +62,6 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Chains:large:1"] = "second/sim-large",
             ["Steward:Models:Chains:small:0"] = "first/sim-small",
             ["Steward:Models:Embedders:0"] = "first/sim-embedding",
-            // The same questions are asked again and again, and the provider is to answer each of them.
-            ["Steward:Models:Cache:MaxBytes"] = "0",
             // Tests that let a provider fail must not close it to those that come next.
             ["Steward:Models:BreakerOpen"] = "00:00:00.010",
             ["Steward:Models:RetryBaseDelay"] = "00:00:00.010",
@@ -106,10 +104,11 @@ public sealed class StewardEndpoint : IAsyncLifetime
         _app!.Services.GetRequiredService<DevelopmentTokenIssuer>().Issue(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Name = "Ada", Email = "ada@acme.example" });
 
     /// <summary>A client of HTTP with a credential.</summary>
-    internal HttpClient Http(string? token = null)
+    internal HttpClient Http(string? token = null, bool usesCaches = false)
     {
         var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = new Uri(Url + "/") };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token ?? Token());
+        client.DefaultRequestHeaders.CacheControl = usesCaches ? null : new CacheControlHeaderValue { NoCache = true };
         return client;
     }
 

@@ -7,7 +7,7 @@ import { z } from "zod";
 import { apiKey, baseURL } from "./endpoint.mjs";
 
 setTracingDisabled(true);
-setDefaultOpenAIClient(new OpenAI({ apiKey, baseURL, maxRetries: 0 }));
+setDefaultOpenAIClient(new OpenAI({ apiKey, baseURL, maxRetries: 0, defaultHeaders: { "cache-control": "no-cache" } }));
 setOpenAIAPI("chat_completions");
 
 const weather = tool({ name: "get_weather", description: "Says the weather.", parameters: z.object({ city: z.string() }), execute: async ({ city }) => `sunny in ${city}` });

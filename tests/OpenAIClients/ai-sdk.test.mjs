@@ -5,7 +5,7 @@ import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { embedMany, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
 import { apiKey, baseURL, place } from "./endpoint.mjs";
 
-const steward = createOpenAICompatible({ name: "steward", apiKey, baseURL, includeUsage: true, supportsStructuredOutputs: true });
+const steward = createOpenAICompatible({ name: "steward", apiKey, baseURL, headers: { "cache-control": "no-cache" }, includeUsage: true, supportsStructuredOutputs: true });
 const model = steward("steward/mid");
 
 test("generates text", async () => {

@@ -4,7 +4,8 @@ import { test } from "node:test";
 import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError } from "openai";
 import { apiKey, baseURL, place, say, strictKey, weather } from "./endpoint.mjs";
 
-const client = new OpenAI({ apiKey, baseURL, maxRetries: 0 });
+// The same questions are asked again and again, and the provider is to answer each of them.
+const client = new OpenAI({ apiKey, baseURL, maxRetries: 0, defaultHeaders: { "cache-control": "no-cache" } });
 
 // Faults are asked for at a tier of their own: three failures in a row, and its provider is left alone for a while.
 const faulty = "steward/power";

@@ -55,6 +55,7 @@ internal static class CallContext
         Team = TeamOf(request, caller),
         Tags = TagsOf(request, user, metadata),
         ConversationId = Header(request, "x-steward-conversation", 200),
+        NoCache = request.GetTypedHeaders().CacheControl is { NoCache: true } or { NoStore: true },
     };
 
     /// <summary>A header's value; null when it is absent.</summary>

@@ -35,6 +35,10 @@ public sealed record StartModelCall
     /// <summary>The conversation, by which experiments are assigned; null is the call itself.</summary>
     [Id(6)]
     public string? ConversationId { get; init; }
+
+    /// <summary>Whether the answer is neither taken from a cache nor kept. Default false; a call with a temperature above 0 is asked anew in any case.</summary>
+    [Id(7)]
+    public bool NoCache { get; init; }
 }
 
 /// <summary>What a chat model is asked.</summary>

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Gateway;
 using Steward.Errors;
 using Steward.Identity;
@@ -67,6 +68,8 @@ internal sealed partial class ModelCallRunner(
             Tags = command.Tags,
             ConversationId = command.ConversationId,
             IsExternal = true,
+            // Whoever sets a temperature wants answers that differ.
+            Cache = command.NoCache || command.Chat!.Temperature > 0 ? ModelCacheHint.Never : ModelCacheHint.Default,
         };
         var call = new ModelCall(origin, ModelCallRequests.ToRequest(command.Chat!), command.Model, time.GetUtcNow());
         var hasBegun = false;

@@ -16,7 +16,7 @@ public sealed class AnswerStoreTests
         puts =>
         {
             const long limit = 40_000;
-            var store = new AnswerStore(Options.Create(new ModelCacheOptions { MaxBytes = limit }), new ManualClock());
+            var store = new AnswerStore(Options.Create(new ModelCacheOptions { MaxBytes = limit }), new ManualTimeProvider());
             var tenants = Enumerable.Range(0, 5).Select(number => $"t-{number}").ToList();
             foreach (var (tenant, question, length) in puts)
             {
@@ -37,7 +37,7 @@ public sealed class AnswerStoreTests
     [Fact]
     public void Put_OneTenantFloods_OtherKeepsItsAnswers()
     {
-        var store = new AnswerStore(Options.Create(new ModelCacheOptions { MaxBytes = 100_000 }), new ManualClock());
+        var store = new AnswerStore(Options.Create(new ModelCacheOptions { MaxBytes = 100_000 }), new ManualTimeProvider());
         var quiet = Enumerable.Range(0, 10).Select(number => Key("t-quiet", $"q{number}")).ToList();
         quiet.ForEach(entry => store.Put(entry.Key, entry.Scope, Answer(new string('x', 500)), TimeSpan.FromHours(1)));
         for (var i = 0; i < 10_000; i++)
@@ -53,7 +53,7 @@ public sealed class AnswerStoreTests
     [Fact]
     public void Put_TooLarge_NotKept()
     {
-        var store = new AnswerStore(Options.Create(new ModelCacheOptions { MaxAnswerBytes = 2000 }), new ManualClock());
+        var store = new AnswerStore(Options.Create(new ModelCacheOptions { MaxAnswerBytes = 2000 }), new ManualTimeProvider());
         var (scope, key) = Key("t-a", "q");
 
         Assert.False(store.Put(key, scope, Answer(new string('x', 2000)), TimeSpan.FromHours(1)));
@@ -63,7 +63,7 @@ public sealed class AnswerStoreTests
     [Fact]
     public void TryGet_KeyOfAnotherScope_IsNotGiven()
     {
-        var store = new AnswerStore(Options.Create(new ModelCacheOptions()), new ManualClock());
+        var store = new AnswerStore(Options.Create(new ModelCacheOptions()), new ManualTimeProvider());
         var (scope, key) = Key("t-a", "q");
         store.Put(key, scope, Answer("secret"), TimeSpan.FromHours(1));
 

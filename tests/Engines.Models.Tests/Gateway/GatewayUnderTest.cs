@@ -21,7 +21,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         _services = services.BuildServiceProvider();
     }
 
-    public ManualClock Clock { get; } = new();
+    public ManualTimeProvider Clock { get; } = new();
 
     /// <summary>The requests that reached a model, with the model.</summary>
     public ConcurrentQueue<(string Model, ChatRequest Request)> Asked { get; } = new();

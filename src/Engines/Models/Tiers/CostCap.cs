@@ -10,10 +10,12 @@ internal static class CostCap
     public static decimal? Of(ModelCall call) =>
         call.Intent is { } intent && call.Policy.CostCaps.TryGetValue(intent, out var own) ? own : call.Policy.CostCaps.TryGetValue("*", out var all) ? all : null;
 
-    /// <summary>What a call costs at most with a model; null when the model's price is not known.</summary>
-    public static decimal? Worst(IChatModel model, ChatRequest request, int assumedOutputTokens) => model.Price is { } price
-        ? ((InputTokens(request) * price.Input) + ((request.MaxOutputTokens ?? assumedOutputTokens) * price.Output)) / 1_000_000m
-        : null;
+    /// <summary>What a call costs at most with a chain, whichever of its models answers; null when the price of one is not known.</summary>
+    public static decimal? Worst(IChatModel chain, ChatRequest request, int assumedOutputTokens)
+    {
+        var (input, output) = (InputTokens(request), request.MaxOutputTokens ?? assumedOutputTokens);
+        return chain.Prices.Any(price => price is null) ? null : chain.Prices.Max(price => ((input * price!.Input) + (output * price.Output)) / 1_000_000m);
+    }
 
     // No tokenizer in use makes more than one token of two bytes of a text in a language with letters; what goes around each message is added.
     private static long InputTokens(ChatRequest request) =>
