@@ -6,6 +6,7 @@ public class ContractTests
 {
     private const string Alias = "Orleans.AliasAttribute";
     private const string Id = "Orleans.IdAttribute";
+    private const string StatelessWorker = "Orleans.Concurrency.StatelessWorkerAttribute";
     private const string GenerateSerializer = "Orleans.GenerateSerializerAttribute";
 
     private static IReadOnlyList<TypeDefinition> ContractTypes { get; } = Solution.Assemblies["Steward.Grains.Abstractions"].MainModule.Types.ToList();
@@ -32,6 +33,20 @@ public class ContractTests
     public void GrainInterfaces_Methods_TakeACancellationTokenLast() =>
         Assert.All(GrainInterfaces.SelectMany(type => type.Methods), method =>
             Assert.Equal("System.Threading.CancellationToken", method.Parameters.LastOrDefault()?.ParameterType.FullName));
+
+    // Orleans sends the news that a caller has cancelled to the grain, and any of a stateless worker's activations gets it: with several, the call may never end.
+    [Fact]
+    public void StatelessWorkers_SeveralToASilo_OnlyReadWhatIsThere()
+    {
+        string[] reads = ["ApprovalListsGrain", "ConnectorCatalogGrain"];
+        var workers = Solution.Assemblies["Steward.Grains"].MainModule.Types
+            .Where(type => type.Has(StatelessWorker))
+            .Select(type => (type.Name, Most: type.CustomAttributes.Single(attribute => attribute.AttributeType.FullName == StatelessWorker).ConstructorArguments))
+            .ToList();
+
+        Assert.NotEmpty(workers);
+        Assert.Equal(reads, workers.Where(worker => worker.Most is not [{ Value: 1 }]).Select(worker => worker.Name).Order());
+    }
 
     [Fact]
     public void Messages_Members_HaveDistinctIdsAndAliases()

@@ -14,9 +14,9 @@ namespace Steward.Connectors;
 /// <summary>
 /// Makes single calls with the caller's rights. Holds nothing; as many at a time as <see cref="CallsUnderWay.MaxPerTenant"/> wait for external systems, and more are refused at once: whoever waited in a
 /// queue would not know whether the call was made. A call that takes long is handed over to a grain of its own, so that nobody waits in vain for a silo that is lost. Woken by: front ends and connectors
-/// that check themselves.
+/// that check themselves. One activation a silo, since Orleans tells any of several of a caller who has cancelled, not the one who is asked.
 /// </summary>
-[StatelessWorker(MaxPerSilo)]
+[StatelessWorker(1)]
 [Reentrant] // Safe: it holds nothing.
 internal sealed partial class ConnectorCallsGrain(
     IConnectorRegistry registry,
@@ -28,7 +28,6 @@ internal sealed partial class ConnectorCallsGrain(
     TimeProvider time,
     ILogger<ConnectorCallsGrain> logger) : Grain, IConnectorCallsGrain
 {
-    private const int MaxPerSilo = 64;
     private const int MaxArgumentsLength = 256 * 1024;
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(90);
     private static readonly TimeSpan LongestCheck = TimeSpan.FromSeconds(40);

@@ -7,10 +7,10 @@ using Steward.Errors;
 namespace Steward.Inference;
 
 /// <summary>
-/// Hands requests to its silo's engine, which bounds what waits: calls interleave, so that none waits in a queue of the grain's instead. Holds nothing; a few activations a silo, since
-/// each tokenises on its own. Where a better silo has joined since, it is asked.
+/// Hands requests to its silo's engine, which bounds what waits: calls interleave, so that none waits in a queue of the grain's instead. Holds nothing; one activation a silo, since Orleans
+/// tells any of them of a caller who has cancelled, not the one who is asked. Where a better silo has joined since, it is asked.
 /// </summary>
-[StatelessWorker]
+[StatelessWorker(1)]
 [Reentrant]
 [InferencePlacement]
 internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : Grain, IInferenceGrain
@@ -23,7 +23,7 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
         var tenant = InferenceRules.Check(command);
         return BestAsync(grain => grain.Classify(command, cancellationToken), async () =>
         {
-            var found = Open(await engine.ClassifyAsync(
+            var found = Open(await AwayAsync(() => engine.ClassifyAsync(
                 new ClassifyRequest
                 {
                     Model = Model,
@@ -35,7 +35,7 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
                     Deadline = command.Deadline,
                     Reasons = command.Reasons,
                 },
-                cancellationToken));
+                cancellationToken)));
             return new ClassifiedText
             {
                 Version = found.Version,
@@ -57,9 +57,9 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
         var tenant = InferenceRules.Check(command);
         return BestAsync(grain => grain.Embed(command, cancellationToken), async () =>
         {
-            var found = Open(await engine.EmbedAsync(
+            var found = Open(await AwayAsync(() => engine.EmbedAsync(
                 new EmbedRequest { Model = Model, Tenant = tenant, Texts = command.Texts, Lane = LaneOf(command.IsBackground), Deadline = command.Deadline },
-                cancellationToken));
+                cancellationToken)));
             return new EmbeddedTexts { Version = found.Version, Vectors = found.Vectors };
         });
     }
@@ -70,14 +70,17 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
         var tenant = InferenceRules.Check(command);
         return BestAsync(grain => grain.Rerank(command, cancellationToken), async () =>
         {
-            var found = Open(await engine.RerankAsync(
+            var found = Open(await AwayAsync(() => engine.RerankAsync(
                 new RerankRequest { Model = Model, Tenant = tenant, Query = command.Query, Passages = command.Passages, Top = command.Top, Deadline = command.Deadline },
-                cancellationToken));
+                cancellationToken)));
             return new RankedPassages { Version = found.Version, Passages = [.. found.Passages.Select(passage => new PassageScore(passage.Index, passage.Score))] };
         });
     }
 
     private static InferenceLane LaneOf(bool isBackground) => isBackground ? InferenceLane.Background : InferenceLane.Interactive;
+
+    // Tokenising takes a processor up to a millisecond for a long text, which the only activation of its silo leaves to others.
+    private static Task<T> AwayAsync<T>(Func<Task<T>> ask) => Task.Run(ask);
 
     // A silo that is lost while it is asked costs nothing but time: nothing has an effect, and this one can answer too.
     private async Task<T> BestAsync<T>(Func<IInferenceGrain, Task<T>> elsewhere, Func<Task<T>> here)

@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using Steward.Identity;
 using Steward.Runs;
 using Steward.Sessions;
@@ -40,12 +41,22 @@ internal static class Conversing
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
         var events = new List<RunEvent>();
-        await foreach (var runEvent in run.Watch(after).WithCancellation(limit.Token))
+        while (true)
         {
-            events.Add(runEvent);
-        }
+            try
+            {
+                await foreach (var runEvent in run.Watch(events is [.., var last] ? last.Sequence : after).WithCancellation(limit.Token))
+                {
+                    events.Add(runEvent);
+                }
 
-        return events;
+                return events;
+            }
+            catch (EnumerationAbortedException)
+            {
+                // The activation has ended, or another one has taken its place: the watch goes on from where it was, as clients do.
+            }
+        }
     }
 
     public static async Task UntilAsync(Func<Task<bool>> condition)

@@ -25,6 +25,9 @@ public sealed class BudgetCluster : IAsyncLifetime
     private readonly IdentityEnvelopeSigner _signer =
         new(ClusterKeyRing.Parse([Convert.ToBase64String(Enumerable.Range(0, 32).Select(number => (byte)number).ToArray())], "test"), TimeProvider.System);
 
+    /// <summary>How long a silo may spend what it was given without a word from the owner.</summary>
+    internal TimeSpan Lease { get; init; } = new ModelBudgetOptions().Lease;
+
     internal InProcessTestCluster Host { get; private set; } = null!;
 
     /// <summary>One for each silo, the first one's first.</summary>
@@ -98,6 +101,7 @@ public sealed class BudgetCluster : IAsyncLifetime
             silo.AddIncomingGrainCallFilter<IdentityCallFilter>();
             silo.Services.AddHostedService<Migration>();
             silo.Services.AddStewardModelBudgets();
+            silo.Services.Configure<ModelBudgetOptions>(options => options.Lease = Lease);
             silo.Services.AddHostedService(provider => new Seen(this, provider));
         });
         Host = builder.Build();

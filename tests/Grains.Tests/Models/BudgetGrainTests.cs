@@ -188,7 +188,7 @@ public sealed class BudgetRestartTests
     [Fact]
     public async Task TwoSilos_100CallersAtOnce_NeverMoreThanTheLimitAndWhatADeadSiloHeldComesBack()
     {
-        var cluster = new BudgetCluster();
+        var cluster = new BudgetCluster { Lease = TimeSpan.FromSeconds(5) };
         await cluster.InitializeAsync();
         try
         {
