@@ -43,7 +43,7 @@ internal sealed class ModelGateway : IModelGateway
                 foreach (var delta in answer.Deltas)
                 {
                     progress.Take(delta);
-                    yield return delta;
+                    yield return Marked(call, delta);
                 }
 
                 yield break;
@@ -54,7 +54,7 @@ internal sealed class ModelGateway : IModelGateway
             while (await NextAsync(deltas, progress))
             {
                 progress.Take(deltas.Current);
-                yield return deltas.Current;
+                yield return Marked(call, deltas.Current);
             }
         }
         finally
@@ -85,6 +85,9 @@ internal sealed class ModelGateway : IModelGateway
             throw;
         }
     }
+
+    // A run's calls are known by their answers alone.
+    private static ChatDelta Marked(ModelCall call, ChatDelta delta) => call.Variants.Count > 0 && delta is ChatFinished finished ? finished with { Variants = [.. call.Variants] } : delta;
 
     private IChatModel Model(ModelCall call) => _models.Find(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model)
         ?? throw new ModelException("model_missing", $"The model '{call.Model}' is not configured.");
