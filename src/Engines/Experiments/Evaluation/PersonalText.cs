@@ -18,8 +18,8 @@ public static class PersonalText
         (new Regex(@"[\p{L}\p{N}._%+'-]{1,64}@[\p{L}\p{N}-]{1,63}(\.[\p{L}\p{N}-]{1,63}){1,8}", Options, Limit), "[mail]"),
         (new Regex(@"\b[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{4}){3,7}( ?[A-Z0-9]{1,3})?\b", Options, Limit), "[account]"),
         (new Regex(@"\b[0-9]{1,3}(\.[0-9]{1,3}){3}\b", Options, Limit), "[address]"),
-        (new Regex(@"\b([0-9][ -]?){13,19}\b", Options, Limit), "[number]"),
-        (new Regex(@"(\+|\b00)[0-9]{1,3}[ ()/.-]{0,2}([0-9][ ()/.-]{0,2}){5,13}[0-9]|\(?\b0[0-9]{1,5}\)?[ /-]{1,2}([0-9][ -]?){4,9}[0-9]\b|\(?\b[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}\b", Options, Limit), "[phone]"),
+        (new Regex(@"\b([0-9][ -]?){12,18}[0-9]\b", Options, Limit), "[number]"),
+        (new Regex(@"(\+|\b00)[0-9]{1,3}[ ()/.-]{0,2}([0-9][ ()/.-]{0,2}){5,13}[0-9]|\(?\b0[0-9]{1,5}\)?[ /-]{1,3}([0-9][ -]?){4,9}[0-9]\b|\(?\b[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}\b", Options, Limit), "[phone]"),
     ];
 
     /// <summary>The text with masks.</summary>
