@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Steward.Models;
 
 /// <summary>
@@ -16,6 +18,7 @@ public interface IModelCostsGrain : IGrainWithStringKey
 
     /// <summary>The record of one call, or null when there is none: of calls whose ids were made by front ends, which say when they began, of the last 90 days. The platform only.</summary>
     [Alias("find")]
+    [AlwaysInterleave] // Safe: only reads what is durable; the silos' writers do not wait for a search.
     Task<ModelCost?> Find(string callId, CancellationToken cancellationToken = default);
 }
 

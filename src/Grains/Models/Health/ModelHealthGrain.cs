@@ -13,7 +13,7 @@ internal sealed class ModelHealthGrain(TimeProvider time) : Grain, IModelHealthG
     private const int MaxModels = 1_000;
     private const int MaxSilos = 1_000;
 
-    private readonly Dictionary<string, (long At, ModelHealthReport Report)> _reports = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (DateTimeOffset At, ModelHealthReport Report)> _reports = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public Task<ModelHealthView> Report(ModelHealthReport report, CancellationToken cancellationToken = default)
@@ -24,8 +24,8 @@ internal sealed class ModelHealthGrain(TimeProvider time) : Grain, IModelHealthG
             throw StewardException.Invalid("models", $"must be at most {MaxModels}, of a silo.");
         }
 
-        var now = time.GetTimestamp();
-        foreach (var silent in _reports.Where(one => time.GetElapsedTime(one.Value.At, now) > Silent).Select(one => one.Key).ToList())
+        var now = time.GetUtcNow();
+        foreach (var silent in _reports.Where(one => now - one.Value.At > Silent).Select(one => one.Key).ToList())
         {
             _reports.Remove(silent);
         }
@@ -36,7 +36,7 @@ internal sealed class ModelHealthGrain(TimeProvider time) : Grain, IModelHealthG
         }
 
         var others = _reports.Where(one => one.Key != report.Silo)
-            .SelectMany(one => one.Value.Report.Models.Select(model => (model.Name, OpenFor: model.OpenFor - time.GetElapsedTime(one.Value.At, now))))
+            .SelectMany(one => one.Value.Report.Models.Select(model => (model.Name, OpenFor: model.OpenFor - (now - one.Value.At))))
             .GroupBy(model => model.Name, StringComparer.Ordinal);
         return Task.FromResult(new ModelHealthView
         {
