@@ -39,7 +39,7 @@ public sealed class ModelHealthGrainTests(TimedCluster cluster)
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => Grain.Report(new ModelHealthReport { Silo = "a" }))).Code);
     }
 
-    private IModelHealthGrain Grain => cluster.Grains.GetGrain<IModelHealthGrain>(IModelHealthGrain.Key);
+    private IModelHealthGrain Grain => cluster.Grains.GetGrain<IModelHealthGrain>(GrainKeys.ModelHealth);
 
     private async Task<ModelElsewhere?> SayAsync(string silo, TimeSpan? openFor)
     {

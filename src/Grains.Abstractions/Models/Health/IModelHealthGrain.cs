@@ -1,15 +1,14 @@
+using Steward.Identity;
+
 namespace Steward.Models.Health;
 
 /// <summary>
-/// How the cluster's silos find the models of the configuration. Key: <see cref="Key"/>, one for the cluster. In memory only: after a loss it is known again with the next reports. Each silo decides by itself; this is what it goes by
+/// How the cluster's silos find the models of the configuration. Key: <see cref="GrainKeys.ModelHealth"/>, one for the cluster. In memory only: after a loss it is known again with the next reports. Each silo decides by itself; this is what it goes by
 /// besides its own calls. The platform only.
 /// </summary>
 [Alias("steward.model-health")]
 public interface IModelHealthGrain : IGrainWithStringKey
 {
-    /// <summary>The only key.</summary>
-    const string Key = "models";
-
     /// <summary>Takes a silo's word, in place of its last one, and gives what the other silos say.</summary>
     [Alias("report")]
     Task<ModelHealthView> Report(ModelHealthReport report, CancellationToken cancellationToken = default);

@@ -47,7 +47,7 @@ internal sealed partial class ModelHealthExchange(IGrainFactory grains, Platform
         {
             platform.Assume(Anybody);
             var report = new ModelHealthReport { Silo = _silo, Models = [.. known.Select(target => new ModelHealth { Name = target.Name, OpenFor = target.OpenFor })] };
-            var view = await grains.GetGrain<IModelHealthGrain>(IModelHealthGrain.Key).Report(report, cancellationToken);
+            var view = await grains.GetGrain<IModelHealthGrain>(GrainKeys.ModelHealth).Report(report, cancellationToken);
             source.Learn([.. view.Models.Select(model => new ModelTargetElsewhere(model.Name, model.Silos, model.Open, model.OpenFor))]);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
