@@ -60,13 +60,13 @@ internal sealed class Server : IAsyncDisposable
     }
 
     /// <summary>A token for one of many load users; each is a person of the simulated company as far as mail goes.</summary>
-    public string Token(LoadUser user, string tenantId = DemoTenant.Id) => _issuer.Issue(new EnvelopeIdentity
+    public string Token(LoadUser user, string tenantId = DemoTenant.Id, params string[] roles) => _issuer.Issue(new EnvelopeIdentity
     {
         TenantId = tenantId,
         UserId = user.UserId,
         Name = user.Name,
         Email = user.Email,
-        Roles = ["employee"],
+        Roles = ["employee", .. roles],
     });
 
     public async ValueTask DisposeAsync()

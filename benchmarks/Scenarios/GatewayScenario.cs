@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json;
 using Steward.Benchmarks.Measuring;
 using Steward.EnterpriseSim;
 using Steward.ModelSim;
@@ -11,7 +12,8 @@ namespace Steward.Benchmarks.Scenarios;
 
 /// <summary>
 /// <c>bench gateway</c>: what the endpoint adds to a call of a model that answers at once. A direct request and one through the gateway take turns, and equal quantiles are subtracted, so that whatever else the machine does
-/// meets both. Then many calls at a time: processor time of the server for each, and what grows when one in a thousand fails.
+/// meets both. No question comes twice, so that every call passes all stages and reaches the model. Then many calls at a time: processor time of the server for each, what grows when one in a thousand fails, and whether a budget of
+/// tokens has counted what the model said, to the token.
 /// </summary>
 internal static class GatewayScenario
 {
@@ -24,14 +26,15 @@ internal static class GatewayScenario
         var pairs = new Option<int>("--pairs") { Description = "Pairs of requests, whole and streamed each.", DefaultValueFactory = _ => 4_000 };
         var calls = new Option<int>("--calls") { Description = "Calls of the phase with faults.", DefaultValueFactory = _ => 100_000 };
         var concurrency = new Option<int>("--concurrency") { Description = "Calls at a time in that phase.", DefaultValueFactory = _ => 32 };
+        var noCache = new Option<bool>("--no-cache") { Description = "Ask the gateway to keep no answers: without what the caches cost, the vectors of questions among it." };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, check, json };
+        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int pairs, int calls, int concurrency, bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(int pairs, int calls, int concurrency, bool noCache, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
         await using var model = await SimulatedModel.StartAsync(TimeSpan.Zero, 0, cancellationToken);
@@ -42,23 +45,24 @@ internal static class GatewayScenario
         });
         await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Unbounded), cancellationToken);
         using var metrics = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
-        using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large");
-        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid");
+        using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large", noCache: false);
+        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid", noCache);
+        using var budget = await TokenBudget.SetAsync(server, cancellationToken);
         for (var i = 0; i < WarmUps; i++)
         {
-            await direct.AskAsync(SimulatedModel.Question, stream: i % 2 == 0, cancellationToken);
-            await gateway.AskAsync(SimulatedModel.Question, stream: i % 2 == 0, cancellationToken);
+            await direct.AskAsync(Question("warm", i), stream: i % 2 == 0, cancellationToken);
+            await gateway.AskAsync(Question("warm", i), stream: i % 2 == 0, cancellationToken);
         }
 
         var whole = await PairAsync(direct, gateway, pairs, stream: false, cancellationToken);
         var streamed = await PairAsync(direct, gateway, pairs, stream: true, cancellationToken);
-        var load = await LoadAsync(gateway, metrics, calls, concurrency, cancellationToken);
+        var load = await LoadAsync(gateway, budget, metrics, calls, concurrency, cancellationToken);
         var result = new GatewayResult(
             Machine.Read(),
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
             whole,
             streamed,
             load);
@@ -71,12 +75,22 @@ internal static class GatewayScenario
                 new Target("added to the first token, p50", streamed.AddedFirstToken.P50, "ms", 1, AtLeast: false),
                 new Target("calls per second and core, from processor time", 1_000_000 / load.MicrosecondsPerCall, "/s", 4_000, AtLeast: true),
                 new Target("calls that ended otherwise than they had to", load.Wrong, "", 1, AtLeast: false),
+                new Target("tokens by which the budget is wrong", Math.Abs(load.BudgetDrift), "", 1, AtLeast: false),
                 new Target("growth of the server's memory in the second half", load.GrowthMegaBytes, "MiB", 32, AtLeast: false),
             ],
             check,
             json,
             cancellationToken);
     }
+
+    // With letters instead of digits: a number in it would make another kind of question of it.
+    private static string Question(string phase, int number) => $"{SimulatedModel.Question} Call it {phase}{string.Create(8, number, static (letters, rest) =>
+    {
+        for (var i = letters.Length - 1; i >= 0; i--, rest /= 26)
+        {
+            letters[i] = (char)('a' + (rest % 26));
+        }
+    })}.";
 
     // What one load user may ask for is not what is measured.
     private static IEnumerable<KeyValuePair<string, string?>> Unbounded =>
@@ -92,8 +106,9 @@ internal static class GatewayScenario
         {
             // Who goes first changes, so that neither always finds what the other has left.
             var order = i % 2 == 0 ? (direct, gateway) : (gateway, direct);
-            var first = await order.Item1.AskAsync(SimulatedModel.Question, stream, cancellationToken);
-            var second = await order.Item2.AskAsync(SimulatedModel.Question, stream, cancellationToken);
+            var question = Question(stream ? "stream" : "whole", i);
+            var first = await order.Item1.AskAsync(question, stream, cancellationToken);
+            var second = await order.Item2.AskAsync(question, stream, cancellationToken);
             var (bare, through) = i % 2 == 0 ? (first, second) : (second, first);
             plain.Add(bare.Total);
             added.Add(through.Total);
@@ -104,9 +119,10 @@ internal static class GatewayScenario
         return new PairResult(plain.Summarize(), added.Summarize(), Less(added.Summarize(), plain.Summarize()), Less(addedFirst.Summarize(), plainFirst.Summarize()));
     }
 
-    private static async Task<LoadResult> LoadAsync(ModelCaller gateway, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
+    private static async Task<LoadResult> LoadAsync(ModelCaller gateway, TokenBudget budget, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
     {
-        var (next, wrong, failed) = (0, 0, 0);
+        var (next, wrong, failed, tokens) = (0, 0, 0, 0L);
+        var counted = await budget.ReadAsync(cancellationToken);
         var latencies = new Latencies();
         var began = Stopwatch.GetTimestamp();
         var before = await PrometheusPage.ReadAsync(metrics, cancellationToken);
@@ -121,8 +137,9 @@ internal static class GatewayScenario
                 }
 
                 var isFault = number % FaultEvery == 0;
-                var answer = await gateway.AskAsync(isFault ? Fault : SimulatedModel.Question, stream: false, cancellationToken, mayFail: true);
+                var answer = await gateway.AskAsync(isFault ? Fault : Question("load", number), stream: false, cancellationToken, mayFail: true);
                 latencies.Add(answer.Total);
+                Interlocked.Add(ref tokens, answer.Tokens);
                 if (isFault)
                 {
                     Interlocked.Increment(ref failed);
@@ -145,6 +162,8 @@ internal static class GatewayScenario
             calls / elapsed.TotalSeconds,
             (after.Sum(Processor) - before.Sum(Processor)) / calls * 1_000_000,
             (after.Sum(WorkingSet) - half) / (1024 * 1024),
+            tokens,
+            await budget.ReadAsync(cancellationToken) - counted - tokens,
             latencies.Summarize());
     }
 
@@ -163,7 +182,7 @@ internal static class GatewayScenario
 
         var load = result.Load;
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{load.Calls} calls, {load.Failed} failed as they had to, {load.Wrong} otherwise; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half"));
+            $"{load.Calls} calls, {load.Failed} failed as they had to, {load.Wrong} otherwise; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half; {load.Tokens} tokens, of which the budget counted {load.BudgetDrift:+0;-0;0} more"));
     }
 
     /// <summary>A client that asks one model at one address.</summary>
@@ -173,14 +192,15 @@ internal static class GatewayScenario
         private readonly Uri _address;
         private readonly string _model;
 
-        public ModelCaller(Uri url, string key, string model)
+        public ModelCaller(Uri url, string key, string model, bool noCache)
         {
             _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }, disposeHandler: true) { Timeout = TimeSpan.FromMinutes(1) };
             _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
+            _http.DefaultRequestHeaders.CacheControl = noCache ? new CacheControlHeaderValue { NoCache = true } : null;
             (_address, _model) = (new Uri(url.ToString().TrimEnd('/') + "/chat/completions"), model);
         }
 
-        public async Task<(int Status, TimeSpan FirstToken, TimeSpan Total)> AskAsync(string question, bool stream, CancellationToken cancellationToken, bool mayFail = false)
+        public async Task<(int Status, TimeSpan FirstToken, TimeSpan Total, long Tokens)> AskAsync(string question, bool stream, CancellationToken cancellationToken, bool mayFail = false)
         {
             var body = string.Create(CultureInfo.InvariantCulture, $$"""{"model":"{{_model}}","messages":[{"role":"user","content":"{{question}}"}],"stream":{{(stream ? "true" : "false")}}}""");
             using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
@@ -189,25 +209,72 @@ internal static class GatewayScenario
             await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken);
             var buffer = new byte[16 * 1024];
             var read = await content.ReadAsync(buffer, cancellationToken);
-            var firstToken = Stopwatch.GetElapsedTime(began);
+            var (firstToken, length) = (Stopwatch.GetElapsedTime(began), read);
             while (read > 0)
             {
-                read = await content.ReadAsync(buffer, cancellationToken);
+                // An answer is shorter than the buffer; a stream's tokens are not asked for.
+                read = await content.ReadAsync(length < buffer.Length ? buffer.AsMemory(length) : buffer, cancellationToken);
+                length = Math.Min(buffer.Length, length + read);
             }
 
+            var total = Stopwatch.GetElapsedTime(began);
             return mayFail || answer.IsSuccessStatusCode
-                ? ((int)answer.StatusCode, firstToken, Stopwatch.GetElapsedTime(began))
+                ? ((int)answer.StatusCode, firstToken, total, stream ? 0 : TokensOf(buffer.AsMemory(0, length)))
                 : throw new InvalidOperationException($"{_address} answered with status {(int)answer.StatusCode}: {Encoding.UTF8.GetString(buffer).TrimEnd('\0')}");
         }
 
         public void Dispose() => _http.Dispose();
+
+        private static long TokensOf(ReadOnlyMemory<byte> answer)
+        {
+            using var body = JsonDocument.Parse(answer);
+            return body.RootElement.TryGetProperty("usage", out var usage) ? usage.GetProperty("total_tokens").GetInt64() : 0;
+        }
+    }
+
+    /// <summary>A budget of the tenant that counts every token and is never used up.</summary>
+    private sealed class TokenBudget : IDisposable
+    {
+        private const string Path = "v1/model-budgets";
+        private readonly HttpClient _admin;
+
+        private TokenBudget(HttpClient admin) => _admin = admin;
+
+        public static async Task<TokenBudget> SetAsync(Server server, CancellationToken cancellationToken)
+        {
+            var admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
+            admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Token(new LoadUser("u-admin", "Admin", "admin@acme.example"), roles: "admin"));
+            using var content = new StringContent("""{"scope":"tenant","unit":"tokens","window":"month","limit":1000000000000}""", Encoding.UTF8, "application/json");
+            using var set = await admin.PutAsync(Path + "/bench", content, cancellationToken);
+            set.EnsureSuccessStatusCode();
+            return new TokenBudget(admin);
+        }
+
+        /// <summary>What is used, once nothing is under way and no more comes.</summary>
+        public async Task<long> ReadAsync(CancellationToken cancellationToken)
+        {
+            for (var (before, calm) = (-1L, 0); ; await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken))
+            {
+                using var answer = JsonDocument.Parse(await _admin.GetStringAsync(Path, cancellationToken));
+                var use = answer.RootElement.GetProperty("budgets")[0].GetProperty("use");
+                var (used, reserved) = use.GetArrayLength() == 0 ? (0L, 0L) : ((long)use[0].GetProperty("used").GetDecimal(), (long)use[0].GetProperty("reserved").GetDecimal());
+                calm = used == before && reserved == 0 ? calm + 1 : 0;
+                before = used;
+                if (calm == 3)
+                {
+                    return used;
+                }
+            }
+        }
+
+        public void Dispose() => _admin.Dispose();
     }
 
     /// <summary>Direct and through the gateway, and the differences of equal quantiles.</summary>
     private sealed record PairResult(LatencySummary Direct, LatencySummary Through, LatencySummary Added, LatencySummary AddedFirstToken);
 
     /// <summary>Many calls at a time.</summary>
-    private sealed record LoadResult(int Calls, int Failed, int Wrong, double CallsPerSecond, double MicrosecondsPerCall, double GrowthMegaBytes, LatencySummary Latency);
+    private sealed record LoadResult(int Calls, int Failed, int Wrong, double CallsPerSecond, double MicrosecondsPerCall, double GrowthMegaBytes, long Tokens, long BudgetDrift, LatencySummary Latency);
 
     private sealed record GatewayResult(Machine Machine, string Orleans, DateTimeOffset At, string Command, string Method, PairResult Whole, PairResult Streamed, LoadResult Load);
 }

@@ -193,6 +193,8 @@ internal sealed class ScriptedRunGrain(GrainScript script) : Grain, IRunGrain
 {
     private string Key => this.GetPrimaryKeyString();
 
+    public Task<RunExchange?> GetExchange(CancellationToken cancellationToken = default) => Task.FromResult<RunExchange?>(null);
+
     public Task Start(StartRun command, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task<bool> Confirm(string ticket, bool isDurable, CancellationToken cancellationToken = default) => Task.FromResult(true);

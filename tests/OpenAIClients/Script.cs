@@ -13,6 +13,7 @@ internal static class Script
         [
             Rule("weather", new ModelReply { ToolCalls = [new ModelToolCall { Name = "get_weather", Arguments = new JsonObject { ["city"] = "Berlin" } }] }, role: "user"),
             new() { Name = "weather-told", When = new ModelMatch { LastRole = "tool", LastMessageContains = "sunny" }, Reply = new ModelReply { Text = "It is sunny in Berlin." } },
+            Rule("\"reference\":null", new ModelReply { Text = """{"faithfulness":0.9,"relevance":0.8}""" }),
             Rule("as JSON", new ModelReply { Text = """{"city":"Berlin","degrees":21}""" }),
             Rule("count to ten", new ModelReply { Text = "one two three four five six seven eight nine ten", PromptTokens = 12, CompletionTokens = 10 }),
         ];

@@ -99,6 +99,14 @@ public sealed class StewardEndpoint : IAsyncLifetime
         Directory.Delete(_directory, recursive: true);
     }
 
+    /// <summary>A tenant that no other test knows.</summary>
+    internal async Task<string> TenantAsync()
+    {
+        var tenant = "t-own" + Guid.NewGuid().ToString("N")[..10];
+        await _app!.Services.GetRequiredService<IStewardClient>().Tenants.ConfigureAsync(tenant, new TenantProfile { Name = tenant });
+        return tenant;
+    }
+
     /// <summary>A credential of a person.</summary>
     internal string Token(string tenant = "t-acme", string user = "u-ada", params string[] roles) =>
         _app!.Services.GetRequiredService<DevelopmentTokenIssuer>().Issue(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Name = "Ada", Email = "ada@acme.example" });

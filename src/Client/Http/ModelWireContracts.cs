@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Models;
+using Steward.Models.Feedback;
+using Steward.Models.Quality;
 
 namespace Steward.Client.Http;
 
@@ -29,6 +32,9 @@ public sealed record SetModelSettingsRequest
 
     /// <summary>The step of the degradation ladder that is forced: <c>full</c>, <c>reduced</c>, <c>cached</c> or <c>queue</c>; null lets the ladder decide.</summary>
     public string? ForcedDegradation { get; init; }
+
+    /// <summary>Whether 0.1 to 1 % of the answers are judged by the large tier in the background, at the tenant's cost; false, when it is left out.</summary>
+    public bool JudgesAnswers { get; init; }
 }
 
 /// <summary>Counts a change of a source.</summary>
@@ -48,6 +54,47 @@ public sealed record ModelSourceResource
     public required long Version { get; init; }
 }
 
+/// <summary>Says something of an answer; at least one thing.</summary>
+public sealed record GiveFeedbackRequest
+{
+    /// <summary>Whose answer: a run (<c>r-…</c>), a model call (<c>mc-…</c>, the header x-steward-call-id), or the id of an answer of the OpenAI endpoint (<c>chatcmpl-…</c>, <c>resp_…</c>).</summary>
+    [Required]
+    [Length(3, 96)]
+    public string Target { get; set; } = "";
+
+    /// <summary>Thumb up or down.</summary>
+    public bool? IsGood { get; init; }
+
+    /// <summary>What the answer should have been.</summary>
+    [Length(1, 32_000)]
+    public string? Edited { get; init; }
+
+    /// <summary>Whether a person had to take over; false, when it is left out.</summary>
+    public bool? IsEscalated { get; init; }
+
+    /// <summary>Whether it did what was wanted.</summary>
+    public bool? IsSolved { get; init; }
+
+    /// <summary>A score, 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double? Score { get; init; }
+
+    /// <summary>In words, for people.</summary>
+    [Length(1, 2_000)]
+    public string? Comment { get; init; }
+
+    /// <summary>Whether the texts may be kept and learnt from; false, when it is left out.</summary>
+    public bool? MayBeLearnt { get; init; }
+
+    /// <summary>For model calls with mayBeLearnt: the last message of the user, word for word. The platform does not keep the texts of model calls, and checks this against a hash.</summary>
+    [Length(1, 32_000)]
+    public string? Input { get; init; }
+
+    /// <summary>For model calls with mayBeLearnt: the answer, word for word.</summary>
+    [Length(1, 32_000)]
+    public string? Answer { get; init; }
+}
+
 /// <summary>How settings of models are read and written.</summary>
 [JsonSourceGenerationOptions(
     JsonSerializerDefaults.Web,
@@ -62,4 +109,7 @@ public sealed record ModelSourceResource
 [JsonSerializable(typeof(BumpModelSourceRequest))]
 [JsonSerializable(typeof(ModelSourceResource))]
 [JsonSerializable(typeof(ModelSettings))]
+[JsonSerializable(typeof(GiveFeedbackRequest))]
+[JsonSerializable(typeof(FeedbackInfo))]
+[JsonSerializable(typeof(AnswerQualityReport))]
 public sealed partial class ModelWireJson : JsonSerializerContext;

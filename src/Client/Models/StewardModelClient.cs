@@ -6,7 +6,7 @@ using Steward.Models;
 namespace Steward.Client;
 
 /// <summary>One person's models over grain calls.</summary>
-internal sealed class StewardModelClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, StewardClientOptions options, TimeProvider time) : IModelClient
+internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvelope envelope, CallerIdentity identity, RetryingCaller caller, StewardClientOptions options, TimeProvider time) : IModelClient
 {
     private readonly SignedCaller _calls = new(envelope, caller);
 

@@ -132,6 +132,9 @@ public sealed record ChatFinished(string Reason, ChatUsage? Usage, string Model,
 
     /// <summary>How many attempts it took, 1 for the first.</summary>
     public int Attempts { get; init; } = 1;
+
+    /// <summary>The variants of experiments that it is in, as <c>experiment=variant</c>; the gateway's word.</summary>
+    public IReadOnlyList<string> Variants { get; init; } = [];
 }
 
 /// <summary>What a model call used.</summary>

@@ -33,6 +33,20 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
         }
     }
 
+    public IReadOnlyList<ModelTargetHealth> Health => [.. _targets.Values.Where(target => target.IsValueCreated).Select(target => target.Value.Health).OfType<ModelTargetHealth>()];
+
+    public void Learn(IReadOnlyList<ModelTargetElsewhere> elsewhere)
+    {
+        ArgumentNullException.ThrowIfNull(elsewhere);
+        foreach (var (name, target) in _targets)
+        {
+            if (target.IsValueCreated)
+            {
+                target.Value.Learn(elsewhere.FirstOrDefault(other => other.Name == name));
+            }
+        }
+    }
+
     public IChatModel? Find(string model)
     {
         ArgumentNullException.ThrowIfNull(model);

@@ -51,6 +51,8 @@ internal sealed class EmbeddingModelSource(IOptions<ModelsOptions> options, IHtt
     {
         private int _next;
 
+        public ModelPrice? Price => prices.Find(model);
+
         public async Task<EmbeddingAnswer> EmbedAsync(EmbeddingRequest request, CancellationToken cancellationToken)
         {
             ArgumentNullException.ThrowIfNull(request);

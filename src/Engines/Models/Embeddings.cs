@@ -20,6 +20,9 @@ public sealed record EmbeddingAnswer(IReadOnlyList<float[]> Vectors, string Mode
 /// <summary>A model that computes vectors of texts.</summary>
 public interface IEmbeddingModel
 {
+    /// <summary>What it costs; null when that is not known.</summary>
+    ModelPrice? Price => null;
+
     /// <summary>Asks it. Busy and broken providers are tried again within the same limits as chats.</summary>
     /// <exception cref="ModelException">It failed.</exception>
     Task<EmbeddingAnswer> EmbedAsync(EmbeddingRequest request, CancellationToken cancellationToken);

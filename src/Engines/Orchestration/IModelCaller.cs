@@ -26,6 +26,9 @@ internal sealed record ModelQuestion
     /// <summary><c>answer</c>: its text is streamed into the run's answer. <c>plan</c> and <c>summary</c>: its text is only recorded in <c>model.called</c>.</summary>
     public string Purpose { get; init; } = "answer";
 
+    /// <summary>The version of the instructions: <c>name@3</c> of a registered prompt, or that of the built-in ones.</summary>
+    public required string PromptVersion { get; init; }
+
     /// <summary>The hand-off inside which it is asked; its text is then only recorded. Null for the run itself.</summary>
     public string? Scope { get; init; }
 }

@@ -25,7 +25,8 @@ public sealed partial class RunEngine(
     TimeProvider time,
     IRandomSource random,
     ILogger<RunEngine> logger,
-    IIntentClassifier? intents = null)
+    IIntentClassifier? intents = null,
+    IAgentInstructions? instructions = null)
 {
     /// <summary>
     /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
@@ -230,20 +231,25 @@ public sealed partial class RunEngine(
         return new RunOutcome(RunPhase.Partial, "not_configured", Progress.Describe(run.Snapshot, "The language model that I was working with is not configured any more, so I stopped."));
     }
 
-    private Task<RunOutcome> DispatchAsync(RunContext run, AgentCatalog agents, AgentDefinition agent, string strategy, IChatModel model, IReadOnlyList<RunFact> before)
+    private async Task<RunOutcome> DispatchAsync(RunContext run, AgentCatalog agents, AgentDefinition agent, string strategy, IChatModel model, IReadOnlyList<RunFact> before)
     {
         var budget = new RunBudget(
             run,
             RunBudget.Lowest(run.Input.Limits, agent.Limits, _options.InteractiveLimits),
             RunBudget.Lowest(run.Input.Limits, agent.Limits, _options.BackgroundLimits));
-        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger) { Playbooks = definitions.Playbooks, Selector = new StrategySelector(_options, definitions.Strategies) };
-        var work = new AgentRun(parts, agent, AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
-        return strategy switch
+        var parts = new RunParts(run, agents, models, budget, new ModelCallNumbers(run.Snapshot), logger)
+        {
+            Playbooks = definitions.Playbooks,
+            Selector = new StrategySelector(_options, definitions.Strategies),
+            Instructions = instructions,
+        };
+        var work = new AgentRun(parts, await parts.InstructAsync(agent), AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
+        return await (strategy switch
         {
             "direct" => work.DirectAsync(before),
             "plan" => work.PlanAsync(before),
             _ => work.ReactAsync(before),
-        };
+        });
     }
 
     // The definitions of when the run began, whatever the files say now. Runs of the first release have pinned none.

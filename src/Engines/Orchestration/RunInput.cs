@@ -17,6 +17,10 @@ public sealed record RunInput
     /// <summary>The message.</summary>
     public required string Text { get; init; }
 
+    /// <summary>The conversation it belongs to: experiments on models and versions of prompts stay the same within it. Null is the run itself.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? ConversationId { get; init; }
+
     /// <summary>When the answer is due; null never.</summary>
     public DateTimeOffset? Deadline { get; init; }
 

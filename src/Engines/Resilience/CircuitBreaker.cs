@@ -42,6 +42,25 @@ public sealed class CircuitBreaker(BreakerSpec spec)
     /// <summary>When it lets calls through again, while it is open.</summary>
     public TimeSpan OpenUntil => _openUntil;
 
+    /// <summary>Whether others find the system failing: then one failure opens it. Default false.</summary>
+    public bool IsSuspected { get; set; }
+
+    /// <summary>Whether it is open because others found the system failing, and not by its own calls.</summary>
+    public bool IsOpenByWord { get; private set; }
+
+    /// <summary>Opens it, if it is closed, since others find the system failing. Its own calls are tried again after that, as after an opening of its own; it does not count as one.</summary>
+    /// <param name="now">The time.</param>
+    /// <param name="openFor">How long it stays open.</param>
+    public void OpenByWord(TimeSpan now, TimeSpan openFor)
+    {
+        if (Phase == BreakerPhase.Closed && openFor > TimeSpan.Zero)
+        {
+            _openUntil = now + openFor;
+            Change(BreakerPhase.Open);
+            IsOpenByWord = true;
+        }
+    }
+
     /// <summary>How long until a call may be tried; zero when now. Null when it waits for probes to end.</summary>
     public TimeSpan? WaitFor(TimeSpan now)
     {
@@ -120,7 +139,7 @@ public sealed class CircuitBreaker(BreakerSpec spec)
         }
 
         var calls = _calls.Sum();
-        if (_inARow >= spec.ConsecutiveFailures || (calls >= spec.MinimumThroughput && _failures.Sum() >= spec.FailureRatio * calls))
+        if (_inARow >= (IsSuspected ? 1 : spec.ConsecutiveFailures) || (calls >= spec.MinimumThroughput && _failures.Sum() >= spec.FailureRatio * calls))
         {
             Open(now);
         }
@@ -141,6 +160,7 @@ public sealed class CircuitBreaker(BreakerSpec spec)
     private void Change(BreakerPhase phase)
     {
         Phase = phase;
+        IsOpenByWord = false;
         Epoch++;
     }
 

@@ -26,7 +26,7 @@ internal static class ApiDescription
         typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
         typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
-        typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest),
+        typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -75,6 +75,7 @@ internal static class ApiDescription
                 new() { Name = "Experiments", Description = "Experiments and canaries on model calls; for admins." },
                 new() { Name = "Prompts", Description = "Registered prompts and their versions; for admins." },
                 new() { Name = "Model budgets", Description = "What model calls may use, and what they cost." },
+                new() { Name = "Feedback", Description = "What people say of answers, what is learnt from it, and how good answers are." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -308,6 +309,10 @@ internal static class ApiDescription
             case "toDay":
                 parameter.Description = "The last day, in UTC.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "date" };
+                break;
+            case "target":
+                parameter.Description = "The run or model call whose answer it is, or the id of an answer of the OpenAI endpoint.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 3, MaxLength = 96 };
                 break;
             case "by":
                 parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, outcome and tag:KEY, with commas between them.";

@@ -53,6 +53,7 @@ internal static class ModelSettingsEndpoints
             Caches = body.Caches,
             SemanticThreshold = body.SemanticThreshold,
             ForcedDegradation = body.ForcedDegradation,
+            JudgesAnswers = body.JudgesAnswers,
         };
         await WriteAsync(context, await models.For(Caller.Of(context).Identity).SetSettingsAsync(settings, context.RequestAborted));
     }

@@ -55,6 +55,12 @@ internal static class CallContext
         Team = TeamOf(request, caller),
         Tags = TagsOf(request, user, metadata),
         ConversationId = Header(request, "x-steward-conversation", 200),
+        SharesAnswers = Name(request, "x-steward-cache-scope")?.ToLowerInvariant() switch
+        {
+            null or "person" => false,
+            "roles" => true,
+            _ => throw StewardException.Invalid("x-steward-cache-scope", "must be person, the default, or roles: then answers are shared with those who have the same roles."),
+        },
         NoCache = request.GetTypedHeaders().CacheControl is { NoCache: true } or { NoStore: true },
     };
 

@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace Steward.Models;
 
 /// <summary>
@@ -13,6 +15,11 @@ public interface IModelCostsGrain : IGrainWithStringKey
     /// <summary>Reads a part of the records of some days. Admins and auditors.</summary>
     [Alias("read")]
     Task<ModelCostPage> Read(ModelCostQuery query, CancellationToken cancellationToken = default);
+
+    /// <summary>The record of one call, or null when there is none: of calls whose ids were made by front ends, which say when they began, of the last 90 days. The platform only.</summary>
+    [Alias("find")]
+    [AlwaysInterleave] // Safe: only reads what is durable; the silos' writers do not wait for a search.
+    Task<ModelCost?> Find(string callId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Some records of one day.</summary>
@@ -121,6 +128,18 @@ public sealed record ModelCost
     /// <summary>The prompt's version.</summary>
     [Id(19)]
     public string? PromptVersion { get; init; }
+
+    /// <summary>The conversation; null when none was named.</summary>
+    [Id(20)]
+    public string? ConversationId { get; init; }
+
+    /// <summary>The variants of experiments, as <c>experiment=variant</c>; null for none.</summary>
+    [Id(21)]
+    public IReadOnlyList<string>? Variants { get; init; }
+
+    /// <summary>A hash of call, question and answer, by which texts are known again that somebody shows later; null when there was no text.</summary>
+    [Id(22)]
+    public string? Proof { get; init; }
 }
 
 /// <summary>Which records are wanted.</summary>

@@ -68,6 +68,10 @@ public sealed record ModelSettings
     /// <summary>The step of the degradation ladder that is forced: <c>full</c>, <c>reduced</c>, <c>cached</c> or <c>queue</c>; null lets the ladder decide.</summary>
     [Id(7)]
     public string? ForcedDegradation { get; init; }
+
+    /// <summary>Whether 0.1 to 1 % of the answers are judged by the large tier in the background, at the tenant's cost. Texts are not kept for it. Default false.</summary>
+    [Id(8)]
+    public bool JudgesAnswers { get; init; }
 }
 
 /// <summary>A tenant's settings of models and its tier.</summary>

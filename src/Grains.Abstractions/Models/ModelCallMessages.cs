@@ -39,6 +39,10 @@ public sealed record StartModelCall
     /// <summary>Whether the answer is neither taken from a cache nor kept. Default false; a call with a temperature above 0 is asked anew in any case.</summary>
     [Id(7)]
     public bool NoCache { get; init; }
+
+    /// <summary>Whether the caches may share the answer with whoever has the same roles in the tenant: for answers that rest on the request alone. Default false: it is the person's.</summary>
+    [Id(8)]
+    public bool SharesAnswers { get; init; }
 }
 
 /// <summary>What a chat model is asked.</summary>

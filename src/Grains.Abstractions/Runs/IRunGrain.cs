@@ -104,6 +104,12 @@ public interface IRunGrain : IGrainWithStringKey
     [AlwaysInterleave] // Safe: only reads what is durable.
     Task<string?> ReadTrace(bool includePrompts, CancellationToken cancellationToken = default);
 
+    /// <summary>What was asked and answered, and by what, once the run has ended. The platform only.</summary>
+    /// <returns>Null when the run does not exist or its texts were removed.</returns>
+    [Alias("get-exchange")]
+    [AlwaysInterleave] // Safe: only reads what is durable.
+    Task<RunExchange?> GetExchange(CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Removes the run's texts and leaves a receipt, if it ended at or before <paramref name="endedBefore"/>. The platform only.
     /// </summary>

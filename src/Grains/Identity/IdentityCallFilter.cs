@@ -3,6 +3,7 @@ using Orleans.Runtime;
 using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Inference;
+using Steward.Models.Health;
 
 namespace Steward.Identity;
 
@@ -54,8 +55,8 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
     private static bool IsOfTheRuntime(IIncomingGrainCallContext context) =>
         context.InterfaceMethod?.DeclaringType?.Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true;
 
-    // The key is a model's name. What is done in whose name the grain itself compares.
-    private static bool IsOfThePlatform(IIncomingGrainCallContext context) => context.InterfaceMethod?.DeclaringType == typeof(IInferenceGrain);
+    // The keys are a model's name, and one for the cluster. What is done in whose name the grain itself compares.
+    private static bool IsOfThePlatform(IIncomingGrainCallContext context) => context.InterfaceMethod?.DeclaringType is { } declaring && (declaring == typeof(IInferenceGrain) || declaring == typeof(IModelHealthGrain));
 
     private CallerIdentity Verify(IIncomingGrainCallContext context)
     {

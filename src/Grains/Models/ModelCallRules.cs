@@ -17,6 +17,9 @@ internal static partial class ModelCallRules
     /// <summary>What a forced step of the ladder may be.</summary>
     private static readonly string[] Steps = ["full", "reduced", "cached", "queue"];
 
+    /// <summary>With whom answers may be shared that rest on the request alone: all of the tenant with the same roles, as the identity provider names them.</summary>
+    public static string ScopeOf(Identity.CallerIdentity caller) => "roles:" + string.Join('\n', caller.Roles.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
     /// <summary>Checks a call.</summary>
     public static void Check(StartModelCall call)
     {

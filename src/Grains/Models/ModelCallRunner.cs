@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Budgets;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Gateway;
 using Steward.Errors;
@@ -10,7 +11,7 @@ namespace Steward.Models;
 
 /// <summary>Makes the calls of the endpoint: of chats through the model gateway, of embedders at the inference engine or a provider. Every end, whatever it is, becomes the last event.</summary>
 internal sealed partial class ModelCallRunner(
-    IModelGateway gateway, IEmbeddingModelSource embedders, IModelTenantPolicies policies, IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ModelCallRunner> logger)
+    IModelGateway gateway, MeteredEmbeddings embedders, IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ModelCallRunner> logger)
 {
     /// <summary>The platform's own embedder, as callers name it.</summary>
     public const string Embedder = "steward/embedder";
@@ -27,7 +28,7 @@ internal sealed partial class ModelCallRunner(
     {
         try
         {
-            var work = command.Embedding is { } embedding ? EmbedAsync(command.Model, embedding, caller, buffer, stop) : ChatAsync(command, caller, callId, buffer, stop);
+            var work = command.Embedding is { } embedding ? EmbedAsync(command, embedding, OriginOf(command, caller, callId), buffer, stop) : ChatAsync(command, OriginOf(command, caller, callId), buffer, stop);
             await work;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -51,26 +52,28 @@ internal sealed partial class ModelCallRunner(
         }
     }
 
-    private async Task ChatAsync(StartModelCall command, CallerIdentity caller, string callId, ModelCallBuffer buffer, CancellationToken stop)
+    private static ModelCallOrigin OriginOf(StartModelCall command, CallerIdentity caller, string callId) => new()
+    {
+        TenantId = caller.TenantId,
+        CallId = callId,
+        UserId = caller.UserId,
+        Team = command.Team,
+        Feature = command.Feature,
+        Tags = command.Tags,
+        ConversationId = command.ConversationId,
+        IsExternal = true,
+        RightsScope = command.SharesAnswers ? ModelCallRules.ScopeOf(caller) : null,
+        // Whoever sets a temperature wants answers that differ.
+        Cache = command.NoCache || command.Chat?.Temperature > 0 ? ModelCacheHint.Never : ModelCacheHint.Default,
+    };
+
+    private async Task ChatAsync(StartModelCall command, ModelCallOrigin origin, ModelCallBuffer buffer, CancellationToken stop)
     {
         if (!gateway.IsConfigured)
         {
             throw new ModelException("model_not_configured", "No language model is configured. Set OPENAI_API_KEY or Steward:Models:Providers on the silos.");
         }
 
-        var origin = new ModelCallOrigin
-        {
-            TenantId = caller.TenantId,
-            CallId = callId,
-            UserId = caller.UserId,
-            Team = command.Team,
-            Feature = command.Feature,
-            Tags = command.Tags,
-            ConversationId = command.ConversationId,
-            IsExternal = true,
-            // Whoever sets a temperature wants answers that differ.
-            Cache = command.NoCache || command.Chat!.Temperature > 0 ? ModelCacheHint.Never : ModelCacheHint.Default,
-        };
         var call = new ModelCall(origin, ModelCallRequests.ToRequest(command.Chat!), command.Model, time.GetUtcNow());
         var hasBegun = false;
         await foreach (var delta in gateway.StreamAsync(call, stop))
@@ -98,15 +101,18 @@ internal sealed partial class ModelCallRunner(
         }
     }
 
-    private async Task EmbedAsync(string model, ModelEmbedding embedding, CallerIdentity caller, ModelCallBuffer buffer, CancellationToken stop)
+    private async Task EmbedAsync(StartModelCall command, ModelEmbedding embedding, ModelCallOrigin origin, ModelCallBuffer buffer, CancellationToken stop)
     {
-        var answer = model == Embedder ? await EmbedHereAsync(embedding, caller.TenantId, stop) : await EmbedElsewhereAsync(model, embedding, caller.TenantId, stop);
+        var request = new EmbeddingRequest { Texts = embedding.Texts, Dimensions = embedding.Dimensions };
+        var answer = command.Model == Embedder
+            ? await embedders.EmbedAsync(origin, Embedder, request, (texts, token) => EmbedHereAsync(texts, origin.TenantId, token), stop)
+            : await embedders.EmbedAsync(origin, command.Model, request, stop);
         buffer.Add(Event(ModelCallEventKind.Begun) with { Route = new ModelCallRoute() });
         buffer.Add(Event(ModelCallEventKind.Vectors) with { Vectors = answer.Vectors });
         buffer.Add(Event(ModelCallEventKind.Finished) with { End = new ModelCallEnd { Reason = "stop", Model = answer.Model, InputTokens = answer.InputTokens, CostUsd = answer.CostUsd } });
     }
 
-    private async Task<EmbeddingAnswer> EmbedHereAsync(ModelEmbedding embedding, string tenantId, CancellationToken stop)
+    private async Task<EmbeddingAnswer> EmbedHereAsync(EmbeddingRequest embedding, string tenantId, CancellationToken stop)
     {
         platform.Assume(tenantId);
         var found = await grains.GetGrain<IInferenceGrain>(EmbedderModel).Embed(new EmbedTexts { TenantId = tenantId, Texts = embedding.Texts }, stop);
@@ -116,18 +122,6 @@ internal sealed partial class ModelCallRunner(
         }
 
         return new EmbeddingAnswer(found.Vectors, $"{Embedder}@{found.Version}", null, 0m);
-    }
-
-    private async Task<EmbeddingAnswer> EmbedElsewhereAsync(string model, ModelEmbedding embedding, string tenantId, CancellationToken stop)
-    {
-        var policy = await policies.GetAsync(tenantId, stop);
-        if (!policy.Models.Contains("*") && !policy.Models.Contains(model))
-        {
-            throw new ModelException("model_not_allowed", $"The model '{model}' may not be asked for by name in this tenant. {Embedder} always may.");
-        }
-
-        var embedder = embedders.Find(model) ?? throw new ModelException("model_missing", $"The model '{model}' is not configured as an embedder (Steward:Models:Embedders).");
-        return await embedder.EmbedAsync(new EmbeddingRequest { Texts = embedding.Texts, Dimensions = embedding.Dimensions }, stop);
     }
 
     private static void Fail(ModelCallBuffer buffer, ModelCallFailure failure) => buffer.Add(Event(ModelCallEventKind.Failed) with { Failure = failure });

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Steward.Engines.Models.Gateway;
+using Steward.Models.Health;
 
 namespace Steward.Models;
 
@@ -11,6 +12,8 @@ internal static class StewardModelGrainsExtensions
     public static IServiceCollection AddStewardModelGrains(this IServiceCollection services)
     {
         services.TryAddSingleton<ModelCallRunner>();
+        services.TryAddSingleton<ModelHealthExchange>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModelHealthExchange>());
         services.Replace(ServiceDescriptor.Singleton<IModelTenantPolicies, TenantModelPolicies>());
         return services;
     }

@@ -117,6 +117,7 @@ internal sealed partial class TenantModelPolicies(IGrainFactory grains, Platform
         SemanticThreshold = read.Settings.SemanticThreshold,
         SourceVersions = read.Settings.SourceVersions,
         ForcedDegradation = read.Settings.ForcedDegradation,
+        JudgesAnswers = read.Settings.JudgesAnswers,
     };
 
     [LoggerMessage(EventId = 6102, Level = LogLevel.Warning, Message = "The settings of models of {Tenant} cannot be read; the last ones are used")]

@@ -3,6 +3,7 @@ using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Identity;
 using Steward.Models;
+using Steward.Models.Feedback;
 using Steward.Runs;
 using Steward.Sessions;
 using Steward.Storage;
@@ -10,7 +11,7 @@ using Steward.Storage;
 namespace Steward.Operations;
 
 /// <summary>
-/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, days of cost records, and contents that nobody refers to.
+/// Removes what is over a tenant's retention: the texts of runs, sessions and approvals, of which receipts stay, approvals in the lists, weeks of the audit log, days of cost records and of feedback, and contents that nobody refers to.
 /// </summary>
 internal sealed partial class Retention(
     IJournalStore journals,
@@ -90,6 +91,8 @@ internal sealed partial class Retention(
                 'r' => await grains.GetGrain<IRunGrain>(key).Retire(quietSince, cancellationToken),
                 AuditWeek.KeyLetter or 'i' when AuditWeek.Read(GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)), key) is not null => await PurgeAsync(key, "connector.calls-removed", cancellationToken),
                 ModelCostDay.KeyLetter when ModelCostDay.IsJournalOf(GrainKeys.ModelCosts(GrainKeys.TenantOf(key)), key) => await PurgeAsync(key, "model.costs-removed", cancellationToken),
+                ModelCostDay.KeyLetter when ModelCostDay.IsJournalOf(GrainKeys.FeedbackIndex(GrainKeys.TenantOf(key)), key) =>
+                    await new FeedbackDays(journals, grains, platform).RetireAsync(key, cancellationToken) && await PurgeAsync(key, "feedback.removed", cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
                 'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,

@@ -24,6 +24,7 @@ internal static class RunRequests
             TenantId = command.Requester.TenantId,
             Requester = ToRequester(command.Requester),
             Text = command.Text,
+            ConversationId = GrainKeys.LastPart(command.SessionKey),
             Deadline = command.Deadline,
             History = ToHistory(command.Context),
             WorkingMemory = command.Context.WorkingMemory.ToDictionary(slot => slot.Key, slot => slot.Value, StringComparer.Ordinal),

@@ -20,6 +20,9 @@ internal static class CapabilityReports
         services.AddSingleton<ICapabilityReport, StorageReport>();
         services.AddSingleton<ICapabilityReport, ModelReport>();
         services.AddSingleton<ICapabilityReport, InferenceReport>();
+        services.AddSingleton<ICapabilityReport, AnswerCacheReport>();
+        services.AddSingleton<ICapabilityReport, DegradationReport>();
+        services.AddSingleton<ICapabilityReport, RoutingReport>();
         services.AddSingleton<ICapabilityReport, VaultReport>();
         return services;
     }
@@ -81,6 +84,38 @@ internal static class CapabilityReports
                 ? new CapabilityStatus { State = CapabilityState.Configured, Detail = status.Summary }
                 : new CapabilityStatus { State = CapabilityState.NotConfigured, Detail = status.Summary, Fix = "docs/feeds.md says where the library of ONNX Runtime comes from." });
         }
+    }
+
+    private sealed class AnswerCacheReport(Engines.Models.Caching.ModelCacheStatus caches) : ICapabilityReport
+    {
+        public string Name => "answer-cache";
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
+        {
+            var detail = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{caches.Answers} answers, {caches.Bytes / 1024.0 / 1024.0:0.0} MiB; by meaning {caches.Semantic}");
+            return ValueTask.FromResult(caches.HasEmbedder
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = detail }
+                : new CapabilityStatus { State = CapabilityState.Limited, Detail = detail, Fix = "Give the process the inference engine with the model embedder (docs/operations/inference.md)." });
+        }
+    }
+
+    private sealed class DegradationReport(Engines.Models.Degradation.DegradationLadder ladder) : ICapabilityReport
+    {
+        public string Name => "degradation";
+
+        // Below the top answers are shorter, from a cache or late: less than what is configured.
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(ladder.Step == Engines.Models.Degradation.DegradationStep.Full
+            ? new CapabilityStatus { State = CapabilityState.Configured, Detail = ladder.Summary }
+            : new CapabilityStatus { State = CapabilityState.Limited, Detail = ladder.Summary, Fix = "docs/operations/models.md says what each step gives up and what leads back." });
+    }
+
+    private sealed class RoutingReport(Engines.Models.Tiers.IRequestClassifier? classifier = null) : ICapabilityReport
+    {
+        public string Name => "routing";
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(classifier is not null
+            ? new CapabilityStatus { State = CapabilityState.Configured, Detail = classifier.Summary }
+            : new CapabilityStatus { State = CapabilityState.Limited, Detail = "by words alone: no classifier is configured", Fix = "Give the process the inference engine with the model request-complexity (docs/operations/inference.md)." });
     }
 
     private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport

@@ -16,6 +16,7 @@ public static class ModelBudgetsServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelBudgetOptions>, ModelBudgetOptionsValidator>());
         services.TryAddSingleton<BudgetKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<BudgetKeeper>());
+        services.TryAddSingleton<MeteredEmbeddings>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, BudgetStage>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, ModelCostStage>());
         return services;

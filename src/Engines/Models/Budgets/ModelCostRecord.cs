@@ -62,6 +62,15 @@ public sealed record ModelCostRecord
 
     /// <summary>The prompt's version.</summary>
     public string? PromptVersion { get; init; }
+
+    /// <summary>The conversation; null when none was named.</summary>
+    public string? ConversationId { get; init; }
+
+    /// <summary>The variants of experiments, as <c>experiment=variant</c>; null for none.</summary>
+    public IReadOnlyList<string>? Variants { get; init; }
+
+    /// <summary>See <see cref="AnswerProof"/>; null when there was no text.</summary>
+    public string? Proof { get; init; }
 }
 
 /// <summary>Takes cost records.</summary>

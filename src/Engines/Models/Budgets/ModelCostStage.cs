@@ -61,6 +61,9 @@ internal sealed class ModelCostStage(IModelCostSink sink, BudgetKeeper keeper, I
             DurationMs = (long)outcome.Duration.TotalMilliseconds,
             RunId = origin.RunId,
             PromptVersion = origin.PromptVersion,
+            ConversationId = origin.ConversationId,
+            Variants = call.Variants.Count > 0 ? [.. call.Variants] : null,
+            Proof = outcome.Finished is not null && outcome.Text.Length > 0 ? AnswerProof.Of(origin.CallId, AnswerProof.QuestionOf(call.Request), outcome.Text) : null,
         };
     }
 }

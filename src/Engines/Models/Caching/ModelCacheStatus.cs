@@ -14,6 +14,9 @@ public sealed class ModelCacheStatus
     /// <summary>The memory that they take, in bytes.</summary>
     public long Bytes => _store.Bytes;
 
+    /// <summary>Whether there is an embedder, so that questions of the same meaning are recognised.</summary>
+    public bool HasEmbedder => _embedder is not null;
+
     /// <summary>Whether questions of the same meaning are recognised, in one line.</summary>
     public string Semantic => _embedder is null ? "off: no embedder is configured; answers are found word for word only" : $"on: {_embedder.Summary}";
 }

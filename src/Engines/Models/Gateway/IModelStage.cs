@@ -37,6 +37,9 @@ public static class ModelStageOrder
     /// <summary>What the call costs is written down once it ended: before the caches, so that their answers are, too.</summary>
     public const int Costs = 150;
 
+    /// <summary>Questions are counted, and a sample of the answers is handed to the judge, once the call ended.</summary>
+    public const int Judging = 160;
+
     /// <summary>Experiments, prompts and canaries choose variants.</summary>
     public const int Experiments = 200;
 

@@ -5,6 +5,9 @@ namespace Steward.Engines.Models.Gateway;
 /// <summary>Who asks a model, and what for. It comes from what the platform verified, never from the request's own words.</summary>
 public sealed record ModelCallOrigin
 {
+    /// <summary>The <see cref="Purpose"/> of what is said to a person.</summary>
+    public const string Answer = "answer";
+
     /// <summary>The tenant, as <c>t-acme</c>.</summary>
     public required string TenantId { get; init; }
 
@@ -19,6 +22,9 @@ public sealed record ModelCallOrigin
 
     /// <summary>What of the platform asks: <c>chat</c>, <c>api</c>, <c>triage</c>, <c>mapping</c>, <c>evaluation</c> …</summary>
     public string Feature { get; init; } = "chat";
+
+    /// <summary>What the text is for: <see cref="Answer"/>, or a step on the way such as <c>plan</c>, which nobody judges as an answer. Default <see cref="Answer"/>.</summary>
+    public string Purpose { get; init; } = Answer;
 
     /// <summary>The caller's own tags, for chargeback.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
@@ -40,7 +46,7 @@ public sealed record ModelCallOrigin
     /// <summary>Whether it came by the endpoint for clients of others, where the tenant may demand tags. Default false.</summary>
     public bool IsExternal { get; init; }
 
-    /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>; null when none did.</summary>
+    /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>, or the version of the platform's built-in ones, such as <c>react-2</c>; null when neither did.</summary>
     public string? PromptVersion { get; init; }
 
     /// <summary>What the caller says about keeping the answer. Default: nothing.</summary>

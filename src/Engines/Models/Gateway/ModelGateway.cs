@@ -43,7 +43,7 @@ internal sealed class ModelGateway : IModelGateway
                 foreach (var delta in answer.Deltas)
                 {
                     progress.Take(delta);
-                    yield return delta;
+                    yield return Marked(call, delta);
                 }
 
                 yield break;
@@ -54,7 +54,7 @@ internal sealed class ModelGateway : IModelGateway
             while (await NextAsync(deltas, progress))
             {
                 progress.Take(deltas.Current);
-                yield return deltas.Current;
+                yield return Marked(call, deltas.Current);
             }
         }
         finally
@@ -85,6 +85,9 @@ internal sealed class ModelGateway : IModelGateway
             throw;
         }
     }
+
+    // A run's calls are known by their answers alone.
+    private static ChatDelta Marked(ModelCall call, ChatDelta delta) => call.Variants.Count > 0 && delta is ChatFinished finished ? finished with { Variants = [.. call.Variants] } : delta;
 
     private IChatModel Model(ModelCall call) => _models.Find(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model)
         ?? throw new ModelException("model_missing", $"The model '{call.Model}' is not configured.");
@@ -186,6 +189,17 @@ public interface IChatModelSource
     /// <summary>The share of models, among those that were asked lately, that fail too often and are left alone; 0 to 1.</summary>
     double OpenShare => 0;
 
+    /// <summary>The models that were asked, and whether they are left alone since their calls from this process failed.</summary>
+    IReadOnlyList<ModelTargetHealth> Health => [];
+
+    /// <summary>
+    /// Learns how other processes find the models, in place of what was learnt before. One that another process leaves alone is left alone here after one failure instead of several; one that at least two, and half of those that have
+    /// asked it, leave alone is left alone here too until the first of them tries it again, unless a call from here went well in the last ten seconds.
+    /// </summary>
+    void Learn(IReadOnlyList<ModelTargetElsewhere> elsewhere)
+    {
+    }
+
     /// <summary>What can answer for a tier or a <c>provider/model</c>, first choice first; empty when nobody says.</summary>
     IReadOnlyList<ModelTargetName> TargetsOf(string model) => [];
 }
@@ -195,3 +209,15 @@ public interface IChatModelSource
 /// <param name="Name"><c>provider/model</c>.</param>
 /// <param name="Model">The model as the provider names it.</param>
 public sealed record ModelTargetName(string Kind, string Name, string Model);
+
+/// <summary>A model as this process finds it.</summary>
+/// <param name="Name"><c>provider/model</c>.</param>
+/// <param name="OpenFor">How long it is left alone, since its calls from here failed; null when it is not.</param>
+public sealed record ModelTargetHealth(string Name, TimeSpan? OpenFor);
+
+/// <summary>A model as other processes find it.</summary>
+/// <param name="Name"><c>provider/model</c>.</param>
+/// <param name="Processes">How many have asked it.</param>
+/// <param name="Open">How many of them leave it alone.</param>
+/// <param name="OpenFor">How long the one does that tries it again first.</param>
+public sealed record ModelTargetElsewhere(string Name, int Processes, int Open, TimeSpan OpenFor);

@@ -27,6 +27,9 @@ public sealed record ModelTenantPolicy
     /// <summary>Counts changes of what answers rest on, by source; a cached answer is of no use once one of its sources has another number. The empty name stands for all.</summary>
     public IReadOnlyDictionary<string, long> SourceVersions { get; init; } = new Dictionary<string, long>();
 
+    /// <summary>Whether a sample of the answers is judged by a model, at the tenant's cost. Default false.</summary>
+    public bool JudgesAnswers { get; init; }
+
     /// <summary>The step of the degradation ladder that an operator forces, or null.</summary>
     public string? ForcedDegradation { get; init; }
 }

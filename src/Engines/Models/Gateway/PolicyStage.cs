@@ -12,33 +12,15 @@ internal sealed class PolicyStage(IModelTenantPolicies policies, IChatModelSourc
         call.Policy = await policies.GetAsync(call.Origin.TenantId, cancellationToken);
         if (call.Model != ModelCall.Auto && !ModelTiers.All.Contains(call.Model))
         {
-            CheckModel(call);
+            PolicyRules.RequireModel(call.Policy, call.Model, models.Names);
         }
 
-        if (call.Origin.IsExternal && call.Policy.RequiredTags.Where(tag => !call.Origin.Tags.ContainsKey(tag)).ToList() is { Count: > 0 } missing)
-        {
-            throw new ModelException("model_tags_missing", $"Calls of this tenant carry the tags {string.Join(", ", call.Policy.RequiredTags)}; missing: {string.Join(", ", missing)}. Send x-steward-tags: {missing[0]}=….");
-        }
-
+        PolicyRules.RequireTags(call.Policy, call.Origin);
         call.Degradation = call.Policy.ForcedDegradation ?? call.Degradation;
         return null;
     }
 
     public ValueTask LeaveAsync(ModelCall call, ModelCallOutcome outcome) => default;
-
-    // What is not allowed is not said to exist.
-    private void CheckModel(ModelCall call)
-    {
-        if (!call.Policy.Models.Contains("*") && !call.Policy.Models.Contains(call.Model))
-        {
-            throw new ModelException("model_not_allowed", $"The model '{call.Model}' may not be asked for by name in this tenant. GET /openai/v1/models lists what may.");
-        }
-
-        if (!models.Names.Contains(call.Model))
-        {
-            throw new ModelException("model_missing", $"The model '{call.Model}' is not configured.");
-        }
-    }
 }
 
 /// <summary>The same policy for every tenant: where no settings of tenants are kept.</summary>

@@ -1,3 +1,4 @@
+using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Providers;
 using Steward.Engines.Resilience;
 
@@ -12,6 +13,7 @@ internal sealed class ModelTarget
     private static readonly TimeSpan RefusedKeyRestsFor = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LimitedKeyRestsFor = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestRest = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan OwnWordHoldsFor = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
     private readonly IReadOnlyList<Lazy<IModelEndpoint>> _endpoints;
@@ -21,6 +23,8 @@ internal sealed class ModelTarget
     private readonly TimeProvider _time;
     private readonly long _began;
     private int _next;
+    private bool _wasAsked;
+    private TimeSpan? _lastSuccess;
 
     /// <summary>Creates it.</summary>
     /// <param name="provider">The provider's name in the configuration.</param>
@@ -50,6 +54,34 @@ internal sealed class ModelTarget
             lock (_gate)
             {
                 return _breaker.Phase;
+            }
+        }
+    }
+
+    /// <summary>How calls from this process find it; null when there was none.</summary>
+    public ModelTargetHealth? Health
+    {
+        get
+        {
+            lock (_gate)
+            {
+                // What others said is not said again, or it would never end.
+                var left = _breaker is { Phase: BreakerPhase.Open, IsOpenByWord: false } ? _breaker.OpenUntil - Now : TimeSpan.Zero;
+                return _wasAsked ? new ModelTargetHealth($"{Provider}/{Model}", left > TimeSpan.Zero ? left : null) : null;
+            }
+        }
+    }
+
+    /// <summary>Learns how other processes find it; null for nothing bad. See <see cref="IChatModelSource.Learn"/>.</summary>
+    public void Learn(ModelTargetElsewhere? elsewhere)
+    {
+        lock (_gate)
+        {
+            var now = Now;
+            _breaker.IsSuspected = elsewhere is { Open: > 0 };
+            if (elsewhere is { Open: >= 2 } && elsewhere.Open * 2 >= elsewhere.Processes && !(now - _lastSuccess < OwnWordHoldsFor))
+            {
+                _breaker.OpenByWord(now, elsewhere.OpenFor < LongestRest ? elsewhere.OpenFor : LongestRest);
             }
         }
     }
@@ -106,6 +138,7 @@ internal sealed class ModelTarget
                 _retries.Earn();
             }
 
+            _wasAsked = true;
             _breaker.Enter();
             return new ModelPermit(this, _endpoints[key].Value, key, _breaker.Epoch);
         }
@@ -121,6 +154,7 @@ internal sealed class ModelTarget
         {
             var now = Now;
             _breaker.Leave(permit.Epoch, failed, now);
+            _lastSuccess = failed == false ? now : _lastSuccess;
             var rest = failure?.Code switch
             {
                 "model_rate_limited" => failure.RetryAfter ?? LimitedKeyRestsFor,

@@ -45,6 +45,9 @@ public sealed record AgentDefinition
     /// <summary>Whether it may change things, but only by a plan that a person has seen.</summary>
     internal bool ChangesByReviewedPlansOnly => ReviewPlans && WriteTools.Count > 0;
 
+    /// <summary>The registered prompt and its version that <see cref="Instructions"/> are from, as <c>name@3</c>; null for the agent's own.</summary>
+    internal string? PromptVersion { get; init; }
+
     /// <summary>A hash of the definition.</summary>
     public required string Hash { get; init; }
 

@@ -16,6 +16,13 @@ internal sealed record RunParts(RunContext Run, AgentCatalog Agents, IChatModelP
 
     /// <summary>Decides how an agent answers what was handed over to it.</summary>
     public required StrategySelector Selector { get; init; }
+
+    /// <summary>Instructions that tenants keep themselves; null when nobody keeps any.</summary>
+    public IAgentInstructions? Instructions { get; init; }
+
+    /// <summary>The agent as the tenant wants it instructed, by the version that the conversation gets now.</summary>
+    public async ValueTask<AgentDefinition> InstructAsync(AgentDefinition agent) =>
+        Instructions is not null && await Instructions.FindAsync(Run.Input, agent, Run.Work) is { } own ? agent with { Instructions = own.Text, PromptVersion = own.PromptVersion } : agent;
 }
 
 /// <summary>One agent at work: on the run itself or, in a scope, on what was handed over to it.</summary>

@@ -36,7 +36,7 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
         parts.Budget.Enter(stepId, agent.Limits);
         try
         {
-            var outcome = await new AgentRun(parts, agent, AgentTools.Of(agent, parentTools), model, stepId, task).HandedOverAsync();
+            var outcome = await new AgentRun(parts, await parts.InstructAsync(agent), AgentTools.Of(agent, parentTools), model, stepId, task).HandedOverAsync();
             return Report(stepId, agent, outcome);
         }
         catch (BudgetExhaustedException e)

@@ -94,6 +94,8 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             Scope = question.Scope,
             Purpose = question.Purpose == "answer" ? null : question.Purpose,
             PromptHash = prompt.Hash,
+            PromptVersion = question.PromptVersion,
+            Variants = finished is { Variants.Count: > 0 } ? finished.Variants : null,
             Text = writer is null ? text.ToString() : null,
         };
         budget.Settle(reservation, called);
@@ -162,6 +164,9 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             CallId = $"{run.Input.RunId}/{number}",
             UserId = run.Input.Requester.UserId,
             RunId = run.Input.RunId,
+            ConversationId = run.Input.ConversationId,
+            PromptVersion = question.PromptVersion,
+            Purpose = question.Scope is null ? question.Purpose : "handoff",
             IsInteractive = !run.Input.Background,
             // What a run does next, plans and answers is decided anew each time: the world may have changed since.
             Cache = ModelCacheHint.Never,

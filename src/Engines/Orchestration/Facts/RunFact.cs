@@ -373,6 +373,12 @@ public sealed record ModelCalled : RunFact
 
     /// <summary>The provider that answered, by its name in the configuration; null when that is not known.</summary>
     public string? Provider { get; init; }
+
+    /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>, or the version of the built-in ones; null in journals of before.</summary>
+    public string? PromptVersion { get; init; }
+
+    /// <summary>The variants of experiments that answered, as <c>experiment=variant</c>; null for none.</summary>
+    public IReadOnlyList<string>? Variants { get; init; }
 }
 
 /// <summary>One operation that a model asks for.</summary>

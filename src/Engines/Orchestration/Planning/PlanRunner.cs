@@ -41,6 +41,8 @@ internal sealed class PlanRunner(
 
     private PlanPrompt Prompt => new(run, agent, tools, handoffs is null ? [] : Others, Task);
 
+    private string Version => agent.PromptVersion ?? PlanPrompt.Version;
+
     private List<PlanState> Plans => [.. run.Snapshot.Plans.Where(plan => plan.Scope == scope)];
 
     /// <summary>Runs to the end, or to where it waits for people.</summary>
@@ -115,7 +117,7 @@ internal sealed class PlanRunner(
     private async Task ProposeAsync(IReadOnlyList<PlanState> plans, string? reason)
     {
         var steps = await PlanSteps.LoadAsync(run, plans, scope, Task);
-        var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope });
+        var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.PlanAsync(plans, steps, reason), AllowToolCalls = false, Purpose = "plan", Scope = scope, PromptVersion = Version });
         await run.RecordAsync([.. answer.Facts, .. Consider(plans, steps, answer.Text, reason, null)], answer.Contents);
     }
 
@@ -244,7 +246,7 @@ internal sealed class PlanRunner(
         if (called is null)
         {
             run.Work.ThrowIfCancellationRequested();
-            var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.AnswerAsync(plan.Answer, steps, problem), AllowToolCalls = false, Scope = scope });
+            var answer = await models.AskAsync(new ModelQuestion { Messages = await Prompt.AnswerAsync(plan.Answer, steps, problem), AllowToolCalls = false, Scope = scope, PromptVersion = Version });
             (called, text, facts, contents) = (answer.Called, answer.Text, answer.Facts, answer.Contents);
         }
 

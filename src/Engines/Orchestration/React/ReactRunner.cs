@@ -15,6 +15,7 @@ internal sealed class ReactRunner
     private readonly RunContext _run;
     private readonly IModelCaller _models;
     private readonly string? _scope;
+    private readonly string _version;
     private readonly Func<int> _maxCalls;
     private readonly OfferedTools _offered;
     private readonly ToolCalls _calls;
@@ -33,7 +34,7 @@ internal sealed class ReactRunner
         string task,
         Func<int> maxCalls)
     {
-        (_run, _models, _scope, _maxCalls) = (run, models, scope, maxCalls);
+        (_run, _models, _scope, _version, _maxCalls) = (run, models, scope, agent.PromptVersion ?? ReactPrompt.Version, maxCalls);
         _offered = new OfferedTools(run, tools, task);
         _results = new StoredResults(run, scope);
         _calls = new ToolCalls(run, tools, _results, handoffs, budget, scope, logger);
@@ -110,7 +111,7 @@ internal sealed class ReactRunner
 
             try
             {
-                var question = new ModelQuestion { Messages = messages, Tools = _offered.After(calls, _results.Exist), AllowToolCalls = stop == Stop.No, Scope = _scope };
+                var question = new ModelQuestion { Messages = messages, Tools = _offered.After(calls, _results.Exist), AllowToolCalls = stop == Stop.No, Scope = _scope, PromptVersion = _version };
                 return (await _models.AskAsync(question), stop, null);
             }
             catch (BudgetExhaustedException e) when (stop.Exhausted is null && e.Exhausted.Scope == _scope)

@@ -51,13 +51,15 @@ public enum ExperimentStatus
 [Alias("steward.experiment-spec")]
 public sealed record ExperimentSpec
 {
+    // Members with a default are set, not initialized, here and below: the source generator of System.Text.Json loses the defaults of the latter.
+
     /// <summary>What is to be found out.</summary>
     [Id(0)]
     public ExperimentType Type { get; init; }
 
     /// <summary>For people; up to 500 characters.</summary>
     [Id(1)]
-    public string Description { get; init; } = "";
+    public string Description { get; set; } = "";
 
     /// <summary>What is assigned.</summary>
     [Id(2)]
@@ -65,7 +67,7 @@ public sealed record ExperimentSpec
 
     /// <summary>The features whose calls take part (<c>chat</c>, <c>api</c> …); empty for all.</summary>
     [Id(3)]
-    public IReadOnlyList<string> Features { get; init; } = [];
+    public IReadOnlyList<string> Features { get; set; } = [];
 
     /// <summary>The registered prompt whose calls take part and of whose versions the variants are; null for calls of any prompt.</summary>
     [Id(4)]
@@ -73,19 +75,19 @@ public sealed record ExperimentSpec
 
     /// <summary>2 to 5, the control first. A canary has two, and its shares are those of its stages.</summary>
     [Id(5)]
-    public IReadOnlyList<ExperimentVariant> Variants { get; init; } = [];
+    public IReadOnlyList<ExperimentVariant> Variants { get; set; } = [];
 
     /// <summary>1 to 8. Empty for those of its type: a canary guards errors, slowness, tokens and the judge's score.</summary>
     [Id(6)]
-    public IReadOnlyList<ExperimentMetric> Metrics { get; init; } = [];
+    public IReadOnlyList<ExperimentMetric> Metrics { get; set; } = [];
 
     /// <summary>How often its decisions may be wrong, above 0 to 0.2. Default 0.05, the e ≥ 20 of a canary.</summary>
     [Id(7)]
-    public double Alpha { get; init; } = 0.05;
+    public double Alpha { get; set; } = 0.05;
 
     /// <summary>The fewest conversations of each variant before a winner is named. Default 100.</summary>
     [Id(8)]
-    public int MinimumUnits { get; init; } = 100;
+    public int MinimumUnits { get; set; } = 100;
 
     /// <summary>The shortest time before a winner is named, and of each stage of a canary. Default a day, an hour for canaries.</summary>
     [Id(9)]
@@ -93,11 +95,11 @@ public sealed record ExperimentSpec
 
     /// <summary>The longest time of an experiment, or of one stage of a canary; at most 90 days. Default 28 days.</summary>
     [Id(10)]
-    public TimeSpan MaximumDuration { get; init; } = TimeSpan.FromDays(28);
+    public TimeSpan MaximumDuration { get; set; } = TimeSpan.FromDays(28);
 
     /// <summary>The shares of a canary's stages before it answers everything, rising. Default 0.05 and 0.25.</summary>
     [Id(11)]
-    public IReadOnlyList<double> Stages { get; init; } = [0.05, 0.25];
+    public IReadOnlyList<double> Stages { get; set; } = [0.05, 0.25];
 }
 
 /// <summary>A variant; what it does not name stays as it is.</summary>
@@ -112,7 +114,7 @@ public sealed record ExperimentVariant
 
     /// <summary>Its share of all conversations; above 0, together at most 1. Not for canaries.</summary>
     [Id(1)]
-    public double Share { get; init; } = 0.5;
+    public double Share { get; set; } = 0.5;
 
     /// <summary>The tier or <c>provider/model</c> that answers; not for calls whose caller named a model.</summary>
     [Id(2)]
@@ -151,7 +153,7 @@ public sealed record ExperimentMetric
 
     /// <summary>How much of alpha it gets, in proportion to the others. Default 1.</summary>
     [Id(4)]
-    public double Weight { get; init; } = 1;
+    public double Weight { get; set; } = 1;
 
     /// <summary>For <c>slow</c>: from how many seconds on an answer is. Default 10.</summary>
     [Id(5)]
@@ -159,7 +161,7 @@ public sealed record ExperimentMetric
 
     /// <summary>For <c>score</c>: by how much the judge shrinks differences, as its calibration says; 1 for a judge that never errs.</summary>
     [Id(6)]
-    public double Attenuation { get; init; } = 1;
+    public double Attenuation { get; set; } = 1;
 }
 
 /// <summary>The metrics there are.</summary>
@@ -389,6 +391,10 @@ public sealed record RunningExperiment
     /// <summary>When it began.</summary>
     [Id(8)]
     public DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>When its stage began: what is of before belongs to other shares.</summary>
+    [Id(9)]
+    public DateTimeOffset StageSince { get; init; }
 }
 
 /// <summary>What a silo observed.</summary>

@@ -154,6 +154,9 @@ internal sealed partial class ModelCostWriter(IGrainFactory grains, PlatformIden
         DurationMs = record.DurationMs,
         RunId = record.RunId,
         PromptVersion = record.PromptVersion,
+        ConversationId = record.ConversationId,
+        Variants = record.Variants,
+        Proof = record.Proof,
     };
 
     private void Lose(string tenantId, int count)

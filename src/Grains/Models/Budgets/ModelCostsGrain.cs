@@ -118,6 +118,13 @@ internal sealed class ModelCostsGrain(IJournalStore journals, TimeProvider time)
         return new ModelCostPage { Costs = costs };
     }
 
+    /// <inheritdoc/>
+    public async Task<ModelCost?> Find(string callId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return ModelCostPlace.BeginOf(callId, time.GetUtcNow()) is { } began ? await new ModelCostPlace(journals, Key).FindAsync(callId, began, cancellationToken) : null;
+    }
+
     private async Task<bool> IsThereAsync(string journal, string batchId, CancellationToken cancellationToken)
     {
         var tail = await journals.ReadTailAsync(journal, LookedThrough, cancellationToken);

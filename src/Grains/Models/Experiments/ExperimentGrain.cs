@@ -58,7 +58,7 @@ internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
         };
 
         // The list first: it knows how many may run.
-        await Publish(new RunningExperiment { Name = Name, Spec = complete, Salt = started.Salt, Status = ExperimentStatus.Running, Version = 0, StartedAt = started.At, Shares = started.Plan.SharesAt(0) });
+        await Publish(new RunningExperiment { Name = Name, Spec = complete, Salt = started.Salt, Status = ExperimentStatus.Running, Version = 0, StartedAt = started.At, StageSince = started.At, Shares = started.Plan.SharesAt(0) });
         await _journal.AppendAsync(ExperimentRecordTypes.Started, started, ExperimentJson.Default.ExperimentStarted, static () => null);
         await PublishChange();
         return ExperimentView.Info(Name, State);
@@ -181,6 +181,7 @@ internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
         Winner = State.Winner,
         Version = State.Version,
         StartedAt = State.Started.At,
+        StageSince = State.Evidence.Since,
     };
 
     private async Task PublishChange()

@@ -40,14 +40,18 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
 
         foreach (var experiment in (await catalog.GetAsync(call.Origin.TenantId, CancellationToken.None)).Experiments)
         {
-            var prefix = experiment.Name + "=";
-            if (experiment.Status == ExperimentStatus.Running
-                && call.Variants.FirstOrDefault(variant => variant.StartsWith(prefix, StringComparison.Ordinal)) is { } given
-                && IndexOf(experiment.Spec.Variants, given[prefix.Length..]) is { } index)
+            if (experiment.Status == ExperimentStatus.Running && GivenVariant(experiment, call) is { } index)
             {
                 observations.Observe(call.Origin.TenantId, experiment, index, call.Origin.ConversationId ?? call.Origin.CallId, outcome);
             }
         }
+    }
+
+    /// <summary>The variant that a call was given; null when it did not take part.</summary>
+    internal static int? GivenVariant(RunningExperiment experiment, ModelCall call)
+    {
+        var prefix = experiment.Name + "=";
+        return call.Variants.FirstOrDefault(variant => variant.StartsWith(prefix, StringComparison.Ordinal)) is { } given ? IndexOf(experiment.Spec.Variants, given[prefix.Length..]) : null;
     }
 
     /// <summary>The variant of a call; null when it does not take part.</summary>

@@ -19,7 +19,7 @@ internal sealed class PromptGrain([PersistentState("prompt", StorageNames.GrainS
     public async Task<PromptInfo> AddVersion(PromptDraft draft, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
-        PromptRules.Check(draft);
+        PromptRules.Check(Name, draft);
         if (state.State.Versions is [.., var newest] && newest.Draft.Text == draft.Text && newest.Draft.Variables.SequenceEqual(draft.Variables))
         {
             return Info();

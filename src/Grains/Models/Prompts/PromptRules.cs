@@ -13,8 +13,8 @@ internal static partial class PromptRules
     private const int MaxLines = 2_000;
     private const int MaxValue = 100_000;
 
-    /// <summary>Checks a version.</summary>
-    public static void Check(PromptDraft draft)
+    /// <summary>Checks a version of a prompt.</summary>
+    public static void Check(string name, PromptDraft draft)
     {
         ArgumentNullException.ThrowIfNull(draft);
         Require(draft.Text is { Length: >= 1 and <= MaxText } && !string.IsNullOrWhiteSpace(draft.Text), "text", $"must have 1 to {MaxText:N0} characters and not be blank.");
@@ -26,6 +26,10 @@ internal static partial class PromptRules
         var undeclared = used.Except(draft.Variables).Order(StringComparer.Ordinal).ToList();
         var unused = draft.Variables.Except(used).Order(StringComparer.Ordinal).ToList();
         Require(undeclared.Count == 0, "variables", $"must name what the text uses: {string.Join(", ", undeclared)}.");
+        Require(
+            !name.StartsWith(RegisteredInstructions.Prefix, StringComparison.Ordinal) || draft.Variables.All(RegisteredInstructions.Variables.Contains),
+            "variables",
+            $"must be among {string.Join(", ", RegisteredInstructions.Variables)} for a prompt of an agent: runs know no others.");
         Require(unused.Count == 0, "variables", $"must not name what the text does not use: {string.Join(", ", unused)}.");
     }
 

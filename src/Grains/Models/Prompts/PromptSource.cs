@@ -12,7 +12,7 @@ internal interface IPromptSource
 {
     /// <summary>Renders the version that a conversation gets: the live one, or the one that is tried on it. By the silo's copy, which is seconds old.</summary>
     /// <returns>Null when the tenant has no live prompt of this name.</returns>
-    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: a value is missing or of no variable.</exception>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: a value is missing. One that the version has no variable for is left out: versions differ.</exception>
     ValueTask<RenderedPrompt?> RenderAsync(string tenantId, string name, string conversation, string? userId, IReadOnlyDictionary<string, string> variables, CancellationToken cancellationToken);
 }
 
@@ -42,6 +42,6 @@ internal sealed class PromptSource(ExperimentCatalog catalog) : IPromptSource
 
         // What is tried may be published a moment later than its experiment; until then the live one answers.
         var chosen = prompt.Versions.FirstOrDefault(known => known.Version == version) ?? prompt.Versions.First(known => known.Version == live);
-        return new RenderedPrompt(PromptRules.Render(chosen.Draft, variables), $"{name}@{chosen.Version}");
+        return new RenderedPrompt(PromptRules.Render(chosen.Draft, variables.Where(variable => chosen.Draft.Variables.Contains(variable.Key)).ToDictionary(StringComparer.Ordinal)), $"{name}@{chosen.Version}");
     }
 }
