@@ -26,6 +26,7 @@ internal static class RunRequests
             Text = command.Text,
             Deadline = command.Deadline,
             History = ToHistory(command.Context),
+            Summary = command.Context.Summary,
             WorkingMemory = command.Context.WorkingMemory.ToDictionary(slot => slot.Key, slot => slot.Value, StringComparer.Ordinal),
             Agent = options.Agent,
             Strategy = options.Strategy,
