@@ -27,6 +27,7 @@ internal static class ApiDescription
         typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
         typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest),
+        typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -75,6 +76,7 @@ internal static class ApiDescription
                 new() { Name = "Experiments", Description = "Experiments and canaries on model calls; for admins." },
                 new() { Name = "Prompts", Description = "Registered prompts and their versions; for admins." },
                 new() { Name = "Model budgets", Description = "What model calls may use, and what they cost." },
+                new() { Name = "Memory", Description = "What is remembered of the caller." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -312,6 +314,18 @@ internal static class ApiDescription
             case "by":
                 parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, outcome and tag:KEY, with commas between them.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 600, Default = "day,team,user,feature,model" };
+                break;
+            case "memoryId":
+                parameter.Description = "The memory's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };
+                break;
+            case "kind":
+                parameter.Description = "Only memories of this kind; without it of all.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["preference", "fact", "constraint", "interaction", "pattern"] };
+                break;
+            case "superseded":
+                parameter.Description = "Whether also what does not hold any more.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false };
                 break;
             case "format":
                 parameter.Description = "How it is written.";
