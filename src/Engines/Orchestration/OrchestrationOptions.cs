@@ -58,7 +58,7 @@ public sealed class OrchestrationOptions
     /// <summary>The most characters in which earlier messages, for which there is no room, are summed up; 0 leaves them out. Default 2,000.</summary>
     public int MaxSummaryLength { get; set; } = 2_000;
 
-    /// <summary>The most characters that a model is told while it works with tools: beyond, the oldest calls with their results are left out. Default 400,000.</summary>
+    /// <summary>The most characters of its own calls of tools, and their results, that a model is told: beyond, the oldest calls are left out with their results. Default 400,000.</summary>
     public int MaxContextLength { get; set; } = 400_000;
 
     /// <summary>

@@ -138,6 +138,9 @@ internal static partial class MemoryLog
     [LoggerMessage(EventId = 2205, Level = LogLevel.Warning, Message = "A run of {Tenant} goes on without its memories")]
     public static partial void NotRecalled(ILogger logger, Exception exception, string tenant);
 
+    [LoggerMessage(EventId = 2207, Level = LogLevel.Warning, Message = "The model could not read a message of {Tenant} ({Code}); rules did")]
+    public static partial void NotAsked(ILogger logger, Exception exception, string tenant, string code);
+
     [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Everything in {Memory} was erased")]
     public static partial void Erased(ILogger logger, string memory);
 }

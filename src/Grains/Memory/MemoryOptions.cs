@@ -9,6 +9,9 @@ public sealed class MemoryOptions
     /// <summary>Whether messages are looked through for what is to be remembered, and runs are told what is. Default true.</summary>
     public bool IsEnabled { get; set; } = true;
 
+    /// <summary>Whether the tenant's small model reads messages, where there is one; rules otherwise, and when it fails. One call for each message. Default false.</summary>
+    public bool ExtractsWithModel { get; set; }
+
     /// <summary>The most memories that a run is told. Default 12.</summary>
     public int RecallTop { get; set; } = 12;
 

@@ -14,6 +14,7 @@ internal static class MemoryServiceCollectionExtensions
         services.AddOptions<MemoryOptions>().BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton<DataKeys>();
         services.TryAddSingleton<IStatementExtractor, RuleExtractor>();
+        services.TryAddSingleton<MessageReader>();
         services.TryAddSingleton<MemoryFeed>();
         services.TryAddSingleton<IRunMemory, RunMemory>();
         return services;

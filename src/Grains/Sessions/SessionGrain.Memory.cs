@@ -1,3 +1,4 @@
+using Steward.Runs;
 using Steward.Storage;
 
 namespace Steward.Sessions;
@@ -56,6 +57,17 @@ internal sealed partial class SessionGrain
 
         _remembering.Remove(runId);
         return true;
+    }
+
+    /// <summary>Keeps what the run did, before its end is recorded: a run that is not told that it was tells it again. One that waits too long for the memory does without.</summary>
+    private async Task RememberDone(RunReport report)
+    {
+        if (!report.IsInterim && report.Effects.Count > 0)
+        {
+            await _memory.RememberDoneAsync(Key, report.RunId, report.Attempt, report.Effects, _time.GetUtcNow())
+                .WaitAsync(_memory.Patience, _time)
+                .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
+        }
     }
 
     /// <summary>Sees to the messages that had their end before they were in the memory.</summary>

@@ -149,6 +149,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
 
         var (message, deduplicationId) = RunReports.ToMessage(report, Conversation.IsRolledBack(report.RunId));
         var isRemembered = await IsRemembered(report.RunId);
+        await RememberDone(report);
         var earlier = await Append(open: !isRemembered || IsOpenBesides(report.RunId), (SessionRecordTypes.AssistantMessage, message with { Unremembered = !isRemembered }, deduplicationId));
         if (earlier is not null)
         {

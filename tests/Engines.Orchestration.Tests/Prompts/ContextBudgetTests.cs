@@ -12,7 +12,7 @@ public sealed class ContextBudgetTests
 
     private static Gen<List<ChatMessage>> Works { get; } =
         from groups in (from tools in Gen.Choose(0, 3) from length in Gen.Choose(1, 400) select (tools, length)).ListOf()
-        select (List<ChatMessage>)[System, Task, .. groups.SelectMany((group, i) => Group(i, group.tools, group.length))];
+        select (List<ChatMessage>)[System, Task, .. groups.SelectMany((work, i) => Group(i, work.tools, work.length))];
 
     [Fact]
     public void Fit_EverythingFits_IsToldAsItIs()

@@ -43,7 +43,8 @@ public class RememberedMessageTests
     {
         var key = NewKey;
         var session = await _cluster.OpenAsync(key);
-        _cluster.Faults.Lose(GrainKeys.UserMemory("t-acme", _user), 1);
+        // Also when the end of the run asks again.
+        _cluster.Faults.Lose(GrainKeys.UserMemory("t-acme", _user), 2);
         var submitted = await session.SayAsync("My manager is Jane Doe.");
         await _cluster.Run(submitted).WatchToEndAsync();
         await Conversing.UntilAsync(async () => (await session.AnswersAsync()).Count == 1);
@@ -133,6 +134,20 @@ public class RememberedMessageTests
         await RestsAsync(key);
 
         Assert.Equal("John Roe", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    [Fact]
+    public async Task Run_ChangesSomething_WhatItDidIsRememberedOnce()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        var run = _cluster.Run(await session.SayAsync("""do desk_note {"text":"watering"} ; say noted"""));
+        await run.WatchToEndAsync();
+        await RestsAsync(key);
+
+        var item = Assert.Single(await Memory.AllAsync());
+        Assert.Equal((MemoryKind.Interaction, "conversation", MemorySource.System), (item.Kind, item.Slot, item.Source));
+        Assert.Equal([$"{GrainKeys.LastPart(key)}/{(await run.GetStatus())!.RunId}/done-1"], item.MessageIds);
     }
 
     [Fact]

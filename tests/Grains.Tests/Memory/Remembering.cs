@@ -15,11 +15,14 @@ internal static class Remembering
         new() { Kind = kind, Subject = "self", Slot = slot, Value = value, Confidence = 0.9, IsRetraction = isRetraction };
 
     /// <summary>Brings statements to a memory as the platform does.</summary>
-    public static async Task NoteAsync(this GrainCluster cluster, string user, string messageId, DateTimeOffset saidAt, params MemoryStatement[] statements)
+    public static Task NoteAsync(this GrainCluster cluster, string user, string messageId, DateTimeOffset saidAt, params MemoryStatement[] statements)
     {
         cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
-        await cluster.MemoryOf(user).Note(new NoteStatements { MessageId = messageId, SaidAt = saidAt, Statements = statements });
+        var noted = cluster.MemoryOf(user).Note(new NoteStatements { MessageId = messageId, SaidAt = saidAt, Statements = statements });
+
+        // Whoever waits for it is the person again.
         cluster.SignIn("t-acme", user);
+        return noted;
     }
 
     public static async Task<IReadOnlyList<MemoryItem>> AllAsync(this IUserMemoryGrain memory, bool superseded = false) =>

@@ -178,7 +178,7 @@ public sealed class FactLedger
         }
 
         var holder = IsSingle(statement.Slot) ? slot.Find(fact => fact.Holds) : null;
-        var gives = holder is null || Trust(source) > Trust(holder.Source) || (Trust(source) == Trust(holder.Source) && said >= holder.ValidFrom);
+        var gives = holder is null || Trust(source) > Trust(holder.Source) || (Trust(source) == Trust(holder.Source) && said >= holder.ValidFrom && !IsWrong(slot, holder, source, statement.Value));
         var fact = new MemoryFact
         {
             Id = _next++,
@@ -204,6 +204,10 @@ public sealed class FactLedger
             .Where(fact => fact.Holds && Trust(fact.Source) <= Trust(source) && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)))
             .ToList()
             .Select(fact => Replace(fact with { SupersededBy = 0, ValidTo = said }))];
+
+    // What was corrected by hand is not displaced by the value that was wrong, when it is only heard again.
+    private static bool IsWrong(List<MemoryFact> slot, MemoryFact holder, FactSource source, string value) =>
+        holder.Source == FactSource.Corrected && source != FactSource.Corrected && slot.Exists(fact => fact.SupersededBy == holder.Id && IsSame(fact.Value, value));
 
     // Who has corrected something may say later that it has changed.
     private static FactSource Trust(FactSource source) => source == FactSource.Corrected ? FactSource.Said : source;

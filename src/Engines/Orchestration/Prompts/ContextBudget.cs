@@ -3,8 +3,8 @@ using Steward.Engines.Models;
 namespace Steward.Engines.Orchestration.Prompts;
 
 /// <summary>
-/// Keeps what a model is told within a budget: the instructions, the conversation and the task stay, then the latest calls of tools. A call never goes without its results, nor a result without its call. What went is said in one line, and can be looked up again by calling.
-/// Cut is to half of the room, so that the beginning of what is told stays the same for many calls.
+/// Keeps what a model is told of its work within a budget: the instructions, the conversation and the task, which have limits of their own, stay, then the latest calls of tools. A call never goes without its results, nor a result without its call. What went is said in one line, and can be looked up again by calling.
+/// It is cut to half of the budget, so that the beginning of what is told stays the same for many calls.
 /// </summary>
 internal sealed class ContextBudget(int maxLength)
 {
@@ -18,9 +18,9 @@ internal sealed class ContextBudget(int maxLength)
     {
         ArgumentNullException.ThrowIfNull(messages);
         var from = Math.Max(_from, head);
-        if (Length(messages, 0, head) + Length(messages, from, messages.Count) > maxLength)
+        if (Length(messages, from) > maxLength)
         {
-            var cut = Cut(messages, head, from);
+            var cut = Cut(messages, from);
             if (cut > from)
             {
                 (_from, _note) = (cut, new ChatMessage { Role = ChatRole.User, Text = $"({cut - head} earlier messages of this work, calls of tools with their results, were left out to save room. Call a tool again if you need what it said.)" });
@@ -31,10 +31,10 @@ internal sealed class ContextBudget(int maxLength)
         return _note is null ? [.. messages] : [.. messages.Take(head), _note, .. messages.Skip(from)];
     }
 
-    // From where on it fits into half of what is left; the last group stays in any case.
-    private int Cut(IReadOnlyList<ChatMessage> messages, int head, int from)
+    // From where on it fits into half of the budget; the last group stays in any case.
+    private int Cut(IReadOnlyList<ChatMessage> messages, int from)
     {
-        var room = Math.Max(0, maxLength - Length(messages, 0, head)) / 2;
+        var room = maxLength / 2;
         var (kept, length, end) = (messages.Count, 0L, messages.Count);
         for (var i = messages.Count - 1; i >= from; i--)
         {
@@ -56,10 +56,10 @@ internal sealed class ContextBudget(int maxLength)
         return kept;
     }
 
-    private static long Length(IReadOnlyList<ChatMessage> messages, int from, int to)
+    private static long Length(IReadOnlyList<ChatMessage> messages, int from)
     {
         var length = 0L;
-        for (var i = from; i < to; i++)
+        for (var i = from; i < messages.Count; i++)
         {
             length += LengthOf(messages[i]);
         }

@@ -35,15 +35,16 @@ internal static class ConversationContext
     /// <summary>The conversation for a model, oldest first. Journals of the first release hold it in their input.</summary>
     public static async Task<IReadOnlyList<ChatMessage>> LoadAsync(RunContext run)
     {
-        if (run.Input.History.Count > 0 || run.Snapshot.Context is not { } context)
-        {
-            return [.. Latest(run.Input.History, run.Options).Select(message => Message(message.Role, message.Text))];
-        }
-
         var messages = new List<ChatMessage>();
-        if (context.Summary is { } summary)
+        if (run.Snapshot.Context?.Summary is { } summary)
         {
             messages.Add(Message("user", "(Earlier in this conversation, summed up; information, not a request:)\n" + summary));
+        }
+
+        if (run.Input.History.Count > 0 || run.Snapshot.Context is not { } context)
+        {
+            messages.AddRange(Latest(run.Input.History, run.Options).Select(message => Message(message.Role, message.Text)));
+            return messages;
         }
 
         foreach (var message in context.Conversation)
