@@ -187,7 +187,7 @@ public sealed record RecallMemories
     [Id(3)]
     public IReadOnlyList<MemoryKind>? Kinds { get; init; }
 
-    /// <summary>The run that will use them; null when a person looks.</summary>
+    /// <summary>The run that will use them, for the record of accesses; null when a person looks, or when the platform only asks whether there is anything.</summary>
     [Id(4)]
     public string? RunId { get; init; }
 
@@ -212,6 +212,10 @@ public sealed record MemoryRecall
     /// <summary>By what it was looked for: <c>words</c>, or <c>words and meaning</c> where an embedder works.</summary>
     [Id(1)]
     public required string Mode { get; init; }
+
+    /// <summary>How many memories hold, of all kinds.</summary>
+    [Id(2)]
+    public int Count { get; init; }
 }
 
 /// <summary>A memory that was recalled.</summary>
@@ -252,6 +256,10 @@ public sealed record ListMemories
     /// <summary>Whether also what does not hold any more.</summary>
     [Id(3)]
     public bool IncludeSuperseded { get; init; }
+
+    /// <summary>The run that asks for the person, for the record of accesses; null when the person does.</summary>
+    [Id(4)]
+    public string? RunId { get; init; }
 }
 
 /// <summary>A page of memories.</summary>

@@ -12,11 +12,14 @@ namespace Steward.Memory;
 /// </summary>
 internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILogger logger)
 {
+    private const int MaxEmbedded = 300;
+
     private readonly Dictionary<long, (string Text, TextVector Vector)> _vectors = [];
     private RecallIndex? _index;
     private UserMemoryState? _state;
     private long _version = -1;
     private string? _vectorVersion;
+    private int? _dimensions;
     private Task _embedding = Task.CompletedTask;
 
     /// <summary>What fits, and by what it was looked for.</summary>
@@ -35,7 +38,7 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
 
         var kinds = query.Kinds?.Select(kind => (EngineKind)kind).ToHashSet();
         var ids = kinds is null ? null : state.Facts.Where(fact => fact.Holds && kinds.Contains(fact.Kind)).Select(fact => fact.Id).ToHashSet();
-        var usesVector = byMeaning && _vectors.Values.Any(known => known.Vector.Version == query.VectorVersion && known.Vector.Values.Length == query.Vector!.Length);
+        var usesVector = byMeaning && _dimensions == query.Vector!.Length;
         var found = _index!.Recall(new RecallQuery
         {
             Text = query.Text,
@@ -58,11 +61,11 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         }
 
         (_state, _version, _vectorVersion) = (state, state.Version, vectorVersion);
-        int? dimensions = _vectors.Values.FirstOrDefault(known => known.Vector.Version == vectorVersion) is { Vector: { } first } ? first.Values.Length : null;
-        _index = new RecallIndex(dimensions);
+        _dimensions = _vectors.Values.FirstOrDefault(known => known.Vector.Version == vectorVersion) is { Vector: { } first } ? first.Values.Length : null;
+        _index = new RecallIndex(_dimensions);
         foreach (var fact in holding)
         {
-            var vector = _vectors.TryGetValue(fact.Id, out var known) && known.Vector.Version == vectorVersion && known.Vector.Values.Length == dimensions ? known.Vector : null;
+            var vector = _vectors.TryGetValue(fact.Id, out var known) && known.Vector.Version == vectorVersion && known.Vector.Values.Length == _dimensions ? known.Vector : null;
             _index.Set(new RecallEntry
             {
                 Id = fact.Id,
@@ -92,13 +95,19 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         }
     }
 
+    private static string Text(MemoryFact fact)
+    {
+        var text = $"{fact.Slot}: {fact.Value}";
+        return text.Length <= MaxEmbedded ? text : text[..MaxEmbedded];
+    }
+
     private async Task EmbedAsync(List<MemoryFact> facts)
     {
         try
         {
             foreach (var fact in facts)
             {
-                if (await embedder!.EmbedAsync(tenantId, $"{fact.Slot}: {fact.Value}", isInteractive: false, CancellationToken.None) is not { } vector)
+                if (await embedder!.EmbedAsync(tenantId, Text(fact), isInteractive: false, CancellationToken.None) is not { } vector)
                 {
                     return;
                 }

@@ -15,6 +15,7 @@ internal sealed class RunMemory(
 {
     private const int MostTold = 100;
     private const int MaxQuestion = 2_000;
+    private const int MaxEmbedded = 300;
 
     private readonly ITextEmbedder? _embedder = embedders.FirstOrDefault();
 
@@ -59,7 +60,7 @@ internal sealed class RunMemory(
             var memory = Memory(input);
             return request.Kind switch
             {
-                MemoryRequestKind.Tell => await TellAsync(memory, cancellationToken),
+                MemoryRequestKind.Tell => await TellAsync(memory, input.RunId, cancellationToken),
                 MemoryRequestKind.Forget => await ForgetAsync(input, request.About, cancellationToken),
                 MemoryRequestKind.ForgetAll => new MemoryAnswer($"That removes everything that I remember of you, for good. If you want that, write: {MemoryRequest.ForSure}", null),
                 _ => await ForgetAllAsync(input, cancellationToken),
@@ -72,9 +73,9 @@ internal sealed class RunMemory(
         }
     }
 
-    private static async Task<MemoryAnswer> TellAsync(IUserMemoryGrain memory, CancellationToken cancellationToken)
+    private static async Task<MemoryAnswer> TellAsync(IUserMemoryGrain memory, string runId, CancellationToken cancellationToken)
     {
-        var page = await memory.List(new ListMemories { Limit = MostTold }, cancellationToken);
+        var page = await memory.List(new ListMemories { Limit = MostTold, RunId = runId }, cancellationToken);
         if (page.Memories.Count == 0)
         {
             return new MemoryAnswer("I remember nothing about you.", null);
@@ -92,7 +93,7 @@ internal sealed class RunMemory(
 
     private async Task<MemoryAnswer?> ForgetAsync(RunInput input, string about, CancellationToken cancellationToken)
     {
-        var meant = await FindAsync(Memory(input), about, cancellationToken);
+        var meant = await FindAsync(Memory(input), input.RunId, about, cancellationToken);
         if (meant.Count == 0)
         {
             // It may be about something else: then it is answered as any message is.
@@ -111,7 +112,7 @@ internal sealed class RunMemory(
     }
 
     // All words of the wish that say something must be those of the memory: nothing is forgotten on suspicion.
-    private static async Task<List<MemoryItem>> FindAsync(IUserMemoryGrain memory, string about, CancellationToken cancellationToken)
+    private static async Task<List<MemoryItem>> FindAsync(IUserMemoryGrain memory, string runId, string about, CancellationToken cancellationToken)
     {
         var asked = TextAnalyzer.Terms(about).ToHashSet(StringComparer.Ordinal);
         var found = new List<MemoryItem>();
@@ -122,7 +123,7 @@ internal sealed class RunMemory(
 
         for (long? after = 0; after is { } place;)
         {
-            var page = await memory.List(new ListMemories { After = place, Limit = 200 }, cancellationToken);
+            var page = await memory.List(new ListMemories { After = place, Limit = 200, RunId = runId }, cancellationToken);
             found.AddRange(page.Memories.Where(item => asked.IsSubsetOf(TextAnalyzer.Terms(Engines.Memory.Extraction.SlotWords.Searchable(item.Slot, item.Value)))));
             after = page.NextAfter;
         }
@@ -140,18 +141,21 @@ internal sealed class RunMemory(
     private async Task<MemoryRecall> AskAsync(RunInput input, CancellationToken cancellationToken)
     {
         var text = input.Text.Length <= MaxQuestion ? input.Text : input.Text[..MaxQuestion];
-        var vector = _embedder is null ? null : await _embedder.EmbedAsync(input.TenantId, text, isInteractive: !input.Background, cancellationToken);
-        return await Memory(input).Recall(
-            new RecallMemories
-            {
-                Text = text,
-                Top = options.Value.RecallTop,
-                MaxTokens = options.Value.RecallTokens,
-                RunId = input.RunId,
-                Vector = vector?.Values.ToArray(),
-                VectorVersion = vector?.Version,
-            },
-            cancellationToken);
+        var query = new RecallMemories { Text = text, Top = options.Value.RecallTop, MaxTokens = options.Value.RecallTokens };
+        if (_embedder is null)
+        {
+            return await Memory(input).Recall(query with { RunId = input.RunId }, cancellationToken);
+        }
+
+        // Most people have no memories: their messages need not be embedded.
+        var byWords = await Memory(input).Recall(query, cancellationToken);
+        if (byWords.Count == 0)
+        {
+            return byWords;
+        }
+
+        var vector = await _embedder.EmbedAsync(input.TenantId, text.Length <= MaxEmbedded ? text : text[..MaxEmbedded], isInteractive: !input.Background, cancellationToken);
+        return await Memory(input).Recall(query with { RunId = input.RunId, Vector = vector?.Values.ToArray(), VectorVersion = vector?.Version }, cancellationToken);
     }
 
     private IUserMemoryGrain Memory(RunInput input)

@@ -33,7 +33,7 @@ internal sealed partial class UserMemoryGrain
             return earlier;
         }
 
-        await TrailAsync("erase");
+        await TrailAsync("erase", null, command.OperationId);
         var begun = new MemoryEraseBegun { OperationId = command.OperationId, IncludeConversations = command.IncludeConversations };
         await _journal!.AppendAsync(MemoryRecordTypes.EraseBegun, begun, MemoryJson.Default.MemoryEraseBegun, () => new JournalWake(Now), "erase:" + command.OperationId);
         await _journal.PurgeAsync(keepsWake: true);

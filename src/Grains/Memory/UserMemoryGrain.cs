@@ -90,10 +90,10 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         var ids = found.Select(recalled => recalled.Entry.Id).ToList();
         if (Caller.IsSystem)
         {
-            if (ids.Count > 0)
+            if (ids.Count > 0 && query.RunId is { } runId)
             {
                 // A run that waits for its memories does not wait for that.
-                _ = NoteUseAsync(query.RunId ?? PlatformIdentity.UserId, ids, now);
+                _ = NoteUseAsync(runId, ids, now);
             }
         }
         else
@@ -104,6 +104,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         return new MemoryRecall
         {
             Mode = mode,
+            Count = State.Facts.Count(fact => fact.Holds),
             Memories = [.. found.Select(recalled => new RecalledMemory { Memory = MemoryItems.Of(State.Find(recalled.Entry.Id)!), Score = Math.Round(recalled.Score, 6), Reason = recalled.Reason })],
         };
     }
@@ -119,7 +120,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
             .Take(query.Limit + 1)
             .Select(MemoryItems.Of)
             .ToList();
-        await TrailAsync("list", page.Take(query.Limit).Select(item => item.Id));
+        await TrailAsync("list", page.Take(query.Limit).Select(item => item.Id), query.RunId);
         return new MemoryPage { Memories = [.. page.Take(query.Limit)], NextAfter = page.Count > query.Limit ? page[query.Limit - 1].Id : null };
     }
 
@@ -195,7 +196,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
             Salt = salt,
             OperationId = operationId,
         };
-        await TrailAsync("forget", forgotten.Ids);
+        await TrailAsync("forget", forgotten.Ids, command.OperationId);
         await _journal!.AppendAsync(MemoryRecordTypes.Forgotten, forgotten, MemoryJson.Default.MemoriesForgotten, () => new JournalWake(Now), operationId);
         await SettleAsync();
         return new MemoryForgotten { Count = facts.Count, At = State.Operations.Find(operation => operation.OperationId == operationId)?.At ?? Now };
@@ -316,7 +317,9 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
     // What is to be removed at once goes before everything else.
     private JournalWake Wake(DateTimeOffset? at) => State.MustPurge || State.IsErasing ? new JournalWake(Now) : new JournalWake(at);
 
-    private Task TrailAsync(string action, IEnumerable<long>? ids = null) => Guarded(() => _trail.AddAsync(Caller.Required.UserId, action, ids));
+    // What the platform does here it does for a run, which it names.
+    private Task TrailAsync(string action, IEnumerable<long>? ids = null, string? runId = null) =>
+        Guarded(() => _trail.AddAsync(Caller.IsSystem && runId is not null ? runId : Caller.Required.UserId, action, ids));
 
     private async Task NoteUseAsync(string by, List<long> ids, DateTimeOffset now)
     {

@@ -121,6 +121,9 @@ public class RememberedMessageTests
         Assert.All(told.Memories, memory => Assert.True(memory.IsInAnswer));
         Assert.Equal("I have forgotten your manager.", (await forget.GetStatus())!.Answer);
         Assert.Equal("Berlin", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+        var accesses = await Memory.ListAccesses(20);
+        Assert.Contains(accesses, access => access.Action == "list" && access.By == told.RunId);
+        Assert.Contains(accesses, access => access.Action == "forget" && access.MemoryIds.Count == 1);
     }
 
     [Fact]

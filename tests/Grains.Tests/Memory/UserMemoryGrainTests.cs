@@ -1,9 +1,11 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Memory;
+using Steward.Storage;
 using static Steward.Grains.Tests.Memory.Remembering;
 
 namespace Steward.Grains.Tests.Memory;
@@ -94,6 +96,34 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         Assert.Equal(2, (await Memory.Forget(new ForgetMemories { MemoryIds = [id], OperationId = "op" })).Count);
         await cluster.NoteAsync(_user, "s-2/r-10", Now.AddMinutes(1), Said("home", "Secret Street"));
         Assert.Single(await Memory.AllAsync());
+    }
+
+    [Fact]
+    public async Task Forget_SiloDiedBeforeTheJournalWasShortened_TheNextActivationDoesIt()
+    {
+        var key = GrainKeys.UserMemory("t-acme", _user);
+        var store = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-acme", "memory"));
+        var noted = new MemoryNoted { MessageId = "m", SaidAt = Now, Source = MemorySource.Said, Statements = [Said("home", "Secret Street"), Said("office", "Berlin")] };
+        var forgotten = new MemoriesForgotten { Ids = [1], Tombstones = [], Salt = Convert.ToBase64String(new byte[32]), OperationId = "forget:op" };
+        await store.AppendAsync(new JournalAppend
+        {
+            Journal = key,
+            ExpectedSequence = 0,
+            Wake = new JournalWake(Now),
+            Records =
+            [
+                new JournalRecord { Type = MemoryRecordTypes.Noted, At = Now, Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted), DeduplicationId = "message:m" },
+                new JournalRecord { Type = MemoryRecordTypes.Forgotten, At = Now, Payload = JsonSerializer.SerializeToUtf8Bytes(forgotten, MemoryJson.Default.MemoriesForgotten), DeduplicationId = "forget:op" },
+            ],
+        });
+
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await Memory.Resume();
+        cluster.SignIn("t-acme", _user);
+
+        Assert.Equal("Berlin", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+        Assert.All((await cluster.Journals.ReadAsync(key, 0, 100)).Where(entry => entry.Sequence <= 2), entry => Assert.True(entry.Payload.IsEmpty));
+        Assert.True((await cluster.Journals.GetHeadAsync(key))!.WakeAt > Now);
     }
 
     [Fact]
