@@ -35,6 +35,9 @@ public interface IStewardUserClient
     /// <summary>The tenant's budgets of model calls, and what these cost.</summary>
     IModelBudgetClient ModelBudgets { get; }
 
+    /// <summary>What is remembered of the person.</summary>
+    IMemoryClient Memory { get; }
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -51,6 +51,9 @@ internal sealed partial class StewardUserClient(
     public IModelTrialsClient ModelTrials => field ??= new StewardModelTrialsClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>
+    public IMemoryClient Memory => field ??= new StewardMemoryClient(grains, new SignedCaller(envelope, caller), identity);
+
+    /// <inheritdoc/>
     public IModelBudgetClient ModelBudgets => field ??= new StewardModelBudgetClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>

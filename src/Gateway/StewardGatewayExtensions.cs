@@ -66,6 +66,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(5, Client.Http.TriageWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelBudgetWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.MemoryWireJson.Default);
             foreach (var converter in Client.Http.TriageWireJson.Default.Options.Converters)
             {
                 json.SerializerOptions.Converters.Add(converter);
@@ -106,6 +107,7 @@ public static class StewardGatewayExtensions
         ModelSettingsEndpoints.Map(v1);
         ModelBudgetEndpoints.Map(v1);
         FeedbackEndpoints.Map(v1);
+        MemoryEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OpenAIEndpoints.Map(app);
         McpEndpoints.Map(app);

@@ -12,6 +12,7 @@ using Steward.Engines.Connectors.Webhooks;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Inference;
+using Steward.Memory;
 using Steward.Models;
 using Steward.Notifications;
 using Steward.Operations;
@@ -66,6 +67,7 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardModelGrains();
         builder.Services.AddStewardTriageImports();
         AddConnectors(builder.Services);
+        builder.Services.AddStewardMemory();
         builder.Services.AddStewardTriageLearning();
         builder.Services.AddStewardNotificationGrains();
         builder.Services.AddStewardTriage();

@@ -30,6 +30,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeModelBudgets ModelBudgets { get; } = new();
 
+    public FakeMemories Memories { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -88,6 +90,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public INotificationClient Notifications => cluster.Notifications.Of(identity, Fail);
 
         public ITriageClient Triage => cluster.Triage.Of(identity, Fail);
+
+        public IMemoryClient Memory => cluster.Memories.Of(identity, Fail);
 
         public IModelBudgetClient ModelBudgets => cluster.ModelBudgets.Of(identity, Fail);
 

@@ -82,7 +82,7 @@ public sealed class FeedbackTests(StewardEndpoint steward)
         await AssertRefusedAsync(await PostAsync(ada, new { target = run, isGood = true, mayBeLearnt = true, input = question }), HttpStatusCode.BadRequest, "input");
         var said = await SayAsync(ada, new { target = run, isGood = false, edited = "By the front door.", mayBeLearnt = true });
         Assert.True(said.GetProperty("isEdited").GetBoolean());
-        Assert.Equal("react-2", said.GetProperty("promptVersion").GetString());
+        Assert.Equal("react-3", said.GetProperty("promptVersion").GetString());
         var messages = JsonDocument.Parse(Assert.Single(await ExportAsync(admin))).RootElement.GetProperty("messages");
         Assert.Equal([question, "By the front door."], messages.EnumerateArray().Select(message => message.GetProperty("content").GetString()));
 

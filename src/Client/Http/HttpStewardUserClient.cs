@@ -51,6 +51,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         Notifications = new HttpNotificationClient(this, new InboxWatcher(retries.Value, _caller, time, logger));
         Triage = new HttpTriageClient(this, time);
         ModelBudgets = new HttpModelBudgetClient(this);
+        Memory = new HttpMemoryClient(this);
     }
 
     /// <inheritdoc/>
@@ -73,6 +74,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public IModelBudgetClient ModelBudgets { get; }
+
+    /// <inheritdoc/>
+    public IMemoryClient Memory { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)

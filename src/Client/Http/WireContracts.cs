@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Steward.Runs;
 
 namespace Steward.Client.Http;
 
@@ -300,6 +301,9 @@ public sealed record RunResource
 
     /// <summary>Whether it works in the background: as such from the start, or since its deadline; absent when not.</summary>
     public bool? Background { get; init; }
+
+    /// <summary>What was remembered of the caller when it began, constraints first; absent when nothing was.</summary>
+    public IReadOnlyList<RunMemoryItem>? Memories { get; init; }
 }
 
 /// <summary>Where a run is.</summary>

@@ -56,6 +56,7 @@ public static class WireMapping
             Replayable = run.IsTechnical ? true : null,
             Agent = run.Agent,
             Background = run.Background ? true : null,
+            Memories = run.Memories.Count > 0 ? run.Memories : null,
         };
     }
 
@@ -196,6 +197,7 @@ public static class WireMapping
         IsTechnical = run.Replayable ?? false,
         Agent = run.Agent,
         Background = run.Background ?? false,
+        Memories = run.Memories ?? [],
     };
 
     internal static SubmitOutcome ToContract(SubmittedOutcome outcome) => outcome switch

@@ -26,7 +26,8 @@ public sealed partial class RunEngine(
     IRandomSource random,
     ILogger<RunEngine> logger,
     IIntentClassifier? intents = null,
-    IAgentInstructions? instructions = null)
+    IAgentInstructions? instructions = null,
+    IRunMemory? memory = null)
 {
     /// <summary>
     /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
@@ -169,6 +170,11 @@ public sealed partial class RunEngine(
             };
         }
 
+        if (await AboutMemoryAsync(run, agents, agent, before) is { } told)
+        {
+            return told;
+        }
+
         var model = models.ForTenant(run.Input.TenantId, agent.ModelTier);
         var selector = new StrategySelector(_options, definitions.Strategies);
         var selection = selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model);
@@ -195,9 +201,42 @@ public sealed partial class RunEngine(
             run.Attach([PinnedPlaybook.Content(pinned)]);
         }
 
+        if (selection.Playbook is null && memory is not null && await memory.RecallAsync(run.Input, run.Work) is { Memories.Count: > 0 } recalled)
+        {
+            before.Add(recalled);
+        }
+
         return selection.Playbook is { } playbook
             ? await new PlaybookRunner(run, playbook, choice, logger, CallersBudget(run)).RunAsync(before)
             : await DispatchAsync(run, agents, agent, choice.Strategy, model!, before);
+    }
+
+    // What a person asks of their memory is answered from it, whether there is a model or not.
+    private async Task<RunOutcome?> AboutMemoryAsync(RunContext run, AgentCatalog agents, AgentDefinition agent, List<RunFact> before)
+    {
+        if (memory is null || run.Input.Strategy is not (null or "auto") || await memory.AnswerAsync(run.Input, run.Work) is not { } answer)
+        {
+            return null;
+        }
+
+        var pin = agents.Pin(agent);
+        run.Attach([pin]);
+        before.Add(new StrategyChosen
+        {
+            Strategy = "none",
+            Reason = "the message is about what is remembered",
+            Agent = agent.Id,
+            AgentVersion = agent.Version,
+            AgentHash = pin.Hash,
+            EngineRevision = Revision,
+            CodeVersion = CodeVersion,
+        });
+        if (answer.Recalled is { } recalled)
+        {
+            before.Add(recalled);
+        }
+
+        return new RunOutcome(RunPhase.Completed, null, answer.Text) { Facts = before, WorkingMemory = Pending.Clear(run.Input.WorkingMemory) };
     }
 
     // A playbook is bounded by itself; what the caller allows holds all the same.

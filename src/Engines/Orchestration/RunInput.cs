@@ -27,6 +27,10 @@ public sealed record RunInput
     /// <summary>The conversation before this message, oldest first.</summary>
     public IReadOnlyList<ConversationMessage> History { get; init; } = [];
 
+    /// <summary>What was said before <see cref="History"/>, summed up; null when nothing was.</summary>
+    [JsonIgnore]
+    public string? Summary { get; init; }
+
     /// <summary>Slots that earlier runs of the session left behind.</summary>
     public IReadOnlyDictionary<string, string> WorkingMemory { get; init; } = new Dictionary<string, string>();
 

@@ -132,6 +132,9 @@ public sealed partial class RunSnapshot
                 case ContextGathered context:
                     Context ??= context;
                     break;
+                case MemoryRecalled recalled:
+                    Memories ??= recalled;
+                    break;
                 case DecisionRequested requested:
                     _decisions.TryAdd(requested.RequestId, new DecisionState(requested, at)
                     {

@@ -51,6 +51,9 @@ public sealed partial class RunSnapshot
     /// <summary>What it knew at the start; null before it was gathered.</summary>
     public ContextGathered? Context { get; private set; }
 
+    /// <summary>What was remembered of the person when the run began; null when nothing was.</summary>
+    public MemoryRecalled? Memories { get; private set; }
+
     /// <summary>What it waits for; null while it does not wait.</summary>
     public RunWaiting? Waiting { get; private set; }
 

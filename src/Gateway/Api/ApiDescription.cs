@@ -26,7 +26,8 @@ internal static class ApiDescription
         typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
         typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
-        typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
+        typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
+        typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -76,6 +77,7 @@ internal static class ApiDescription
                 new() { Name = "Prompts", Description = "Registered prompts and their versions; for admins." },
                 new() { Name = "Model budgets", Description = "What model calls may use, and what they cost." },
                 new() { Name = "Feedback", Description = "What people say of answers, what is learnt from it, and how good answers are." },
+                new() { Name = "Memory", Description = "What is remembered of the caller." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -317,6 +319,18 @@ internal static class ApiDescription
             case "by":
                 parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, outcome and tag:KEY, with commas between them.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 600, Default = "day,team,user,feature,model" };
+                break;
+            case "memoryId":
+                parameter.Description = "The memory's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };
+                break;
+            case "kind":
+                parameter.Description = "Only memories of this kind; without it of all.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["preference", "fact", "constraint", "interaction", "pattern"] };
+                break;
+            case "superseded":
+                parameter.Description = "Whether also what does not hold any more.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Boolean, Default = false };
                 break;
             case "format":
                 parameter.Description = "How it is written.";

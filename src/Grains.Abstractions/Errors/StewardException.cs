@@ -83,6 +83,9 @@ public static class ErrorCodes
     /// <summary>There are as many things of the kind as may be; 409.</summary>
     public const string LimitReached = "limit_reached";
 
+    /// <summary>A memory cannot be opened: the key that it was sealed with is not in the vault any more; 409.</summary>
+    public const string MemoryUnreadable = "memory_unreadable";
+
     /// <summary>A defect; 500.</summary>
     public const string Internal = "internal";
 }

@@ -21,6 +21,12 @@ public static partial class GrainKeys
     /// <summary>The key of what is known of a person.</summary>
     public static string Person(string tenantId, string userId) => $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}/p-person";
 
+    /// <summary>The key of what is remembered of a person.</summary>
+    public static string UserMemory(string tenantId, string userId) => $"{Tenant(tenantId)}/{Part(userId, 'u', "userId")}";
+
+    /// <summary>The key of the journal of who read or changed a person's memory.</summary>
+    public static string MemoryAccesses(string memoryKey) => $"{memoryKey}/i-memory-accesses";
+
     /// <summary>The key of a run.</summary>
     public static string Run(string tenantId, string runId) => $"{Tenant(tenantId)}/{Part(runId, 'r', "runId")}";
 

@@ -275,8 +275,43 @@ public sealed record RunStatus
     [Id(17)]
     public string? WaitsFor { get; init; }
 
+    /// <summary>What was remembered of the person when the run began, constraints first.</summary>
+    [Id(18)]
+    public IReadOnlyList<RunMemoryItem> Memories { get; init; } = [];
+
     /// <summary>Whether the run has come to its end.</summary>
     public bool HasEnded => State is RunState.Completed or RunState.Partial or RunState.Failed or RunState.Cancelled;
+}
+
+/// <summary>One memory that a run was told.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.run-memory-item")]
+public sealed record RunMemoryItem
+{
+    /// <summary>Its id in the person's memory, by which it can be corrected or forgotten.</summary>
+    [Id(0)]
+    public required long Id { get; init; }
+
+    /// <summary><c>preference</c>, <c>fact</c>, <c>constraint</c>, <c>interaction</c> or <c>pattern</c>.</summary>
+    [Id(1)]
+    public required string Kind { get; init; }
+
+    /// <summary>Of what, for example <c>manager</c>.</summary>
+    [Id(2)]
+    public required string Slot { get; init; }
+
+    /// <summary>The value, as it was said.</summary>
+    [Id(3)]
+    public required string Value { get; init; }
+
+    /// <summary>Why it was told: <c>constraint</c>, <c>words</c>, <c>meaning</c>, <c>words and meaning</c> or <c>asked</c>.</summary>
+    [Id(4)]
+    public required string Reason { get; init; }
+
+    /// <summary>Whether the answer has its words.</summary>
+    [Id(5)]
+    public bool IsInAnswer { get; init; }
 }
 
 /// <summary>What a run used of models.</summary>

@@ -282,6 +282,10 @@ public sealed record SessionContext
     /// <summary>Slots written in the last hour, for example <c>last_incident</c> → <c>INC0010023</c>.</summary>
     [Id(1)]
     public required IReadOnlyDictionary<string, string> WorkingMemory { get; init; }
+
+    /// <summary>What was said before those messages in the same conversation, summed up by its own sentences; null when nothing was.</summary>
+    [Id(2)]
+    public string? Summary { get; init; }
 }
 
 /// <summary>What a run tells its session at the end, and when it goes on without blocking the session.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Steward.Approvals;
 using Steward.Connectors;
 using Steward.Identity;
+using Steward.Memory;
 using Steward.Runs;
 using Steward.Schedules;
 using Steward.Sessions;
@@ -144,6 +145,9 @@ internal sealed partial class OpenWork(
                     return true;
                 case 'j':
                     await grains.GetGrain<IScheduleGrain>(key).Resume();
+                    return true;
+                case 'u':
+                    await grains.GetGrain<IUserMemoryGrain>(key).Resume();
                     return true;
                 case 'w':
                     await grains.GetGrain<IWebhookGrain>(key).Resume();

@@ -27,6 +27,7 @@ internal static class RunRequests
             ConversationId = GrainKeys.LastPart(command.SessionKey),
             Deadline = command.Deadline,
             History = ToHistory(command.Context),
+            Summary = command.Context.Summary,
             WorkingMemory = command.Context.WorkingMemory.ToDictionary(slot => slot.Key, slot => slot.Value, StringComparer.Ordinal),
             Agent = options.Agent,
             Strategy = options.Strategy,

@@ -52,6 +52,7 @@ internal static class RunStates
             },
             Waiting = snapshot.HasEnded ? [] : [.. snapshot.Decisions.Where(decision => decision.IsOpen).Select(RunDecisions.ToPending)],
             WaitsFor = snapshot.Phase == RunPhase.Waiting ? snapshot.Waiting?.Summary : null,
+            Memories = snapshot.Memories is { } recalled ? [.. recalled.Memories.Select(memory => Memory(memory, snapshot.Answer))] : [],
             Attempt = life.Attempt,
             IsTechnical = life.IsTechnical,
             Agent = origin.Agent,
@@ -86,6 +87,16 @@ internal static class RunStates
         EndedAt = status.EndedAt,
         Strategy = status.Strategy,
         Actions = [.. snapshot.Actions.Select(action => new ActionReceipt(action.ActionId, action.OperationId, Outcome(action.Status)))],
+    };
+
+    private static RunMemoryItem Memory(RememberedItem memory, string answer) => new()
+    {
+        Id = memory.Id,
+        Kind = memory.Kind,
+        Slot = memory.Slot,
+        Value = memory.Value,
+        Reason = memory.Reason,
+        IsInAnswer = answer.Contains(memory.Value, StringComparison.OrdinalIgnoreCase),
     };
 
     private static string InterimAnswer(RunSnapshot snapshot)

@@ -13,6 +13,7 @@ internal sealed class Conversation(SessionOptions options)
 {
     private readonly List<PendingMessage> _pending = [];
     private readonly List<PendingMessage> _unstarted = [];
+    private readonly List<PendingMessage> _unremembered = [];
     private readonly List<string> _detached = [];
     private readonly HashSet<string> _superseded = new(StringComparer.Ordinal);
     private readonly HashSet<string> _rolledBack = new(StringComparer.Ordinal);
@@ -48,6 +49,9 @@ internal sealed class Conversation(SessionOptions options)
     /// <summary>Messages of background runs of which it is not known that they have begun.</summary>
     public IReadOnlyList<PendingMessage> Unstarted => _unstarted;
 
+    /// <summary>Messages with an end, or on which a run goes on by itself, of which it is not known that what they said is in their author's memory.</summary>
+    public IReadOnlyList<PendingMessage> Unremembered => _unremembered;
+
     /// <summary>Runs that go on without blocking the session, as far as the latest entries tell.</summary>
     public IReadOnlyList<string> Detached => _detached;
 
@@ -55,10 +59,10 @@ internal sealed class Conversation(SessionOptions options)
     public PendingMessage? Active => _pending.Count > 0 ? _pending[0] : null;
 
     /// <summary>Whether somebody has to bring something on: then the journal is open.</summary>
-    public bool HasWork => _pending.Count > 0 || _unstarted.Count > 0 || IsForking;
+    public bool HasWork => _pending.Count > 0 || _unstarted.Count > 0 || _unremembered.Count > 0 || IsForking;
 
     /// <summary>The oldest message without an end.</summary>
-    public long? OpenSince => _pending.Concat(_unstarted).Select(pending => (long?)pending.Sequence).Min();
+    public long? OpenSince => _pending.Concat(_unstarted).Concat(_unremembered).Select(pending => (long?)pending.Sequence).Min();
 
     /// <summary>The run of an operation id among the recent messages.</summary>
     public string? FindRun(string operationId) => _receipts.Find(operationId)?.RunId;
@@ -98,6 +102,7 @@ internal sealed class Conversation(SessionOptions options)
         return new SessionContext
         {
             ShortTermMemory = _shortTerm.Before(beforeSequence),
+            Summary = _shortTerm.Summary,
             WorkingMemory = _slots.ToDictionary(slot => slot.Key, slot => slot.Value.Value, StringComparer.Ordinal),
         };
     }
@@ -135,7 +140,12 @@ internal sealed class Conversation(SessionOptions options)
 
                 break;
             case SessionRecordTypes.Detached:
-                Remove(_unstarted, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.RunDetached)!.RunId);
+                var detached = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.RunDetached)!;
+                Keep(detached.RunId, detached.Unremembered);
+                Remove(_unstarted, detached.RunId);
+                break;
+            case SessionRecordTypes.Remembered:
+                Remove(_unremembered, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.MessageRemembered)!.RunId);
                 break;
             case SessionRecordTypes.AssistantMessage:
                 Take(entry, JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.AssistantMessageRecorded)!);
@@ -162,6 +172,7 @@ internal sealed class Conversation(SessionOptions options)
 
     private void Take(JournalEntry entry, AssistantMessageRecorded answer)
     {
+        Keep(answer.RunId, answer.Unremembered);
         Remove(_pending, answer.RunId);
         Remove(_unstarted, answer.RunId);
         _detached.Remove(answer.RunId);
@@ -208,6 +219,21 @@ internal sealed class Conversation(SessionOptions options)
             }
         }
     }
+
+    // Before it leaves the messages that are worked on.
+    private void Keep(string runId, bool isUnremembered)
+    {
+        var message = FindOpen(runId);
+        Remove(_unremembered, runId);
+        if (isUnremembered && message is not null)
+        {
+            _unremembered.Add(message);
+        }
+    }
+
+    /// <summary>The message of a run, as long as it has no end or is not in its author's memory.</summary>
+    public PendingMessage? FindOpen(string runId) =>
+        _pending.Concat(_unstarted).Concat(_unremembered).FirstOrDefault(message => string.Equals(message.Message.RunId, runId, StringComparison.Ordinal));
 
     private static void Remove(List<PendingMessage> messages, string runId) =>
         messages.RemoveAll(pending => string.Equals(pending.Message.RunId, runId, StringComparison.Ordinal));

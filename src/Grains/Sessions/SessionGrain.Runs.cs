@@ -45,8 +45,9 @@ internal sealed partial class SessionGrain
         }
 
         // From here on the run tells by itself when it has ended: the session need not be woken for it any more.
-        var others = Conversation.Pending.Count > 0 || Conversation.Unstarted.Count > 1;
-        await Append(open: others, (SessionRecordTypes.Detached, new RunDetached { RunId = pending.Message.RunId }, null));
+        var runId = pending.Message.RunId;
+        var isRemembered = await IsRemembered(runId);
+        await Append(open: !isRemembered || IsOpenBesides(runId), (SessionRecordTypes.Detached, new RunDetached { RunId = runId, Unremembered = !isRemembered }, null));
     }
 
     /// <summary>Starts the run, or lets it be known as queued.</summary>
@@ -141,19 +142,21 @@ internal sealed partial class SessionGrain
 #pragma warning restore CA1031
         {
             LogNotTold(_logger, exception, Key, runId);
-            _retry ??= this.RegisterGrainTimer(
-                async _ =>
-                {
-                    // Which cancels the timer's token.
-                    _retry?.Dispose();
-                    _retry = null;
-                    _platform.Assume(TenantId);
-                    await this.AsReference<ISessionGrain>().Resume(CancellationToken.None);
-                },
-                new GrainTimerCreationOptions(RetryAfter, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
+            ResumeSoon();
             return false;
         }
     }
+
+    private void ResumeSoon(TimeSpan? after = null) => _retry ??= this.RegisterGrainTimer(
+        async _ =>
+        {
+            // Which cancels the timer's token.
+            _retry?.Dispose();
+            _retry = null;
+            _platform.Assume(TenantId);
+            await this.AsReference<ISessionGrain>().Resume(CancellationToken.None);
+        },
+        new GrainTimerCreationOptions(after ?? RetryAfter, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
 
     [LoggerMessage(EventId = 1101, Level = LogLevel.Warning, Message = "Session {Session} could not tell run {RunId} to start or stop; it will be tried again")]
     private static partial void LogNotTold(ILogger logger, Exception exception, string session, string runId);

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Memory;
 using Steward.People;
 using Steward.Runs;
 using Steward.Storage;
@@ -25,15 +26,16 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
     private readonly PlatformIdentity _platform;
     private readonly RunTurns _turns;
     private readonly KnownPeople _people;
+    private readonly MemoryFeed _memory;
     private readonly TimeProvider _time;
     private readonly ILogger<SessionGrain> _logger;
     private readonly SessionJournal _journal;
     private IGrainTimer? _retry;
     private bool _counted;
 
-    public SessionGrain(IJournalStore journals, PlatformIdentity platform, RunTurns turns, KnownPeople people, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
+    public SessionGrain(IJournalStore journals, PlatformIdentity platform, RunTurns turns, KnownPeople people, MemoryFeed memory, IOptions<SessionOptions> options, TimeProvider time, ILogger<SessionGrain> logger)
     {
-        (_journals, _platform, _turns, _people, _time, _logger) = (journals, platform, turns, people, time, logger);
+        (_journals, _platform, _turns, _people, _memory, _time, _logger) = (journals, platform, turns, people, memory, time, logger);
         _journal = new SessionJournal(journals, this.GetPrimaryKeyString(), options.Value, time);
     }
 
@@ -146,8 +148,9 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         }
 
         var (message, deduplicationId) = RunReports.ToMessage(report, Conversation.IsRolledBack(report.RunId));
-        var others = Conversation.Pending.Concat(Conversation.Unstarted).Any(pending => !string.Equals(pending.Message.RunId, report.RunId, StringComparison.Ordinal));
-        var earlier = await Append(open: others, (SessionRecordTypes.AssistantMessage, message, deduplicationId));
+        var isRemembered = await IsRemembered(report.RunId);
+        await RememberDone(report);
+        var earlier = await Append(open: !isRemembered || IsOpenBesides(report.RunId), (SessionRecordTypes.AssistantMessage, message with { Unremembered = !isRemembered }, deduplicationId));
         if (earlier is not null)
         {
             if (wasActive)
@@ -171,6 +174,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         Caller.RequireSystem();
         await CompleteFork(cancellationToken);
         await Advance(TimeSpan.Zero);
+        await CatchUp();
     }
 
     /// <inheritdoc/>
@@ -212,14 +216,14 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
         var accepted = (SessionRecordTypes.UserMessage, (SessionRecord)message, $"op:{command.OperationId}");
         if (Conversation.Active is null && !message.IsBackground)
         {
-            return await BeginAhead(message, command.Watches, () => Append(open: true, accepted)) is { } known
+            return await BeginAhead(message, command.Watches, () => AppendMessage(accepted)) is { } known
                 ? Repetition(command, known)
                 : new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId };
         }
 
         var earlier = admission.RollsBack.Count > 0
-            ? await Append(open: true, (SessionRecordTypes.RolledBack, new MessageRolledBack { RunIds = admission.RollsBack }, null), accepted)
-            : await Append(open: true, accepted);
+            ? await AppendMessage((SessionRecordTypes.RolledBack, new MessageRolledBack { RunIds = admission.RollsBack }, null), accepted)
+            : await AppendMessage(accepted);
         if (earlier is not null)
         {
             return Repetition(command, earlier);

@@ -16,6 +16,7 @@ internal static class SessionRecordTypes
     public const string RolledBack = "message.rolled_back";
     public const string Copied = "message.copied";
     public const string Detached = "run.detached";
+    public const string Remembered = "message.remembered";
 }
 
 /// <summary>What all records of a session say.</summary>
@@ -88,6 +89,16 @@ internal sealed record MessageRolledBack : SessionRecord
 internal sealed record RunDetached : SessionRecord
 {
     public required string RunId { get; init; }
+
+    /// <inheritdoc cref="AssistantMessageRecorded.Unremembered"/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unremembered { get; init; }
+}
+
+/// <summary>What a message said is in its author's memory at last.</summary>
+internal sealed record MessageRemembered : SessionRecord
+{
+    public required string RunId { get; init; }
 }
 
 /// <summary>A run ended and its answer joined the conversation; or it goes on without blocking the session.</summary>
@@ -104,6 +115,10 @@ internal sealed record AssistantMessageRecorded : SessionRecord
     /// <summary>Whether the run goes on.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool Interim { get; init; }
+
+    /// <summary>Whether it is not known that what the message said is in its author's memory: <see cref="MessageRemembered"/> follows.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Unremembered { get; init; }
 
     /// <summary>Whether the turn had been rolled back and this is shown only.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -124,4 +139,5 @@ internal sealed record AssistantMessageRecorded : SessionRecord
 [JsonSerializable(typeof(MessageRolledBack))]
 [JsonSerializable(typeof(MessageCopied))]
 [JsonSerializable(typeof(RunDetached))]
+[JsonSerializable(typeof(MessageRemembered))]
 internal sealed partial class SessionJson : JsonSerializerContext;

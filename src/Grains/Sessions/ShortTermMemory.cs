@@ -1,9 +1,17 @@
+using Steward.Engines.Orchestration;
+using Steward.Engines.Orchestration.Prompts;
+
 namespace Steward.Sessions;
 
 /// <summary>The latest messages of a conversation, as a run that starts is told of them. Pure.</summary>
 internal sealed class ShortTermMemory(SessionOptions options)
 {
+    private const int MaxSummary = 2_000;
+
     private readonly List<TranscriptMessage> _messages = [];
+
+    /// <summary>What was said before the messages that are kept, summed up; each that goes is summed up with it.</summary>
+    public string? Summary { get; private set; }
 
     public void Remember(TranscriptMessage message)
     {
@@ -12,6 +20,7 @@ internal sealed class ShortTermMemory(SessionOptions options)
         _messages.Add(message);
         if (_messages.Count > options.ShortTermMessages)
         {
+            Summary = ExtractiveSummary.Of(Summary, [new ConversationMessage { Role = _messages[0].Role, Text = _messages[0].Text }], MaxSummary);
             _messages.RemoveAt(0);
         }
     }
@@ -22,6 +31,7 @@ internal sealed class ShortTermMemory(SessionOptions options)
         if (_messages.Count > 0 && now - _messages[^1].At > options.ShortTermMemory)
         {
             _messages.Clear();
+            Summary = null;
         }
     }
 

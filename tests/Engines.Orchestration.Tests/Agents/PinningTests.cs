@@ -14,7 +14,7 @@ public sealed class PinningTests
         var recorder = await Engines.Create(Things(), Engines.WithAgents(Policy, null, Engines.Assistant), Once()).RunAsync(Engines.Input("which one"));
 
         var choice = recorder.Snapshot.Choice!;
-        Assert.Equal(("assistant", 1, "react-2", RunEngine.Revision), (choice.Agent, choice.AgentVersion, choice.PromptVersion, choice.EngineRevision));
+        Assert.Equal(("assistant", 1, "react-3", RunEngine.Revision), (choice.Agent, choice.AgentVersion, choice.PromptVersion, choice.EngineRevision));
         Assert.NotEmpty(choice.CodeVersion!);
         Assert.True(recorder.Contents.ContainsKey(choice.AgentHash!));
     }

@@ -24,7 +24,7 @@ public sealed class PlanEngineTests
 
         Assert.Equal((RunPhase.Completed, "plan", "All done."), (recorder.Snapshot.Phase, recorder.Snapshot.Strategy, recorder.Snapshot.Answer));
         Assert.Equal(["plan", null], recorder.Snapshot.ModelCalls.Select(call => call.Purpose));
-        Assert.Equal("plan-1", recorder.Snapshot.Choice!.PromptVersion);
+        Assert.Equal("plan-2", recorder.Snapshot.Choice!.PromptVersion);
         Assert.Equal("(b:(a:))", recorder.Snapshot.FindStep("p1_b")!.Result!.Value.GetProperty("value").GetString());
         Assert.Contains("- helper: Helps with things.", model.Requests[0].Messages[0].Text, StringComparison.Ordinal);
     }

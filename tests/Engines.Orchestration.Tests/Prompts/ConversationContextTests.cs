@@ -66,7 +66,9 @@ public sealed class ConversationContextTests
             .ExecuteAsync(Engines.Input("find it") with { History = [Short, Long, Long, Short, Long] }, recorder, default, default);
 
         Assert.Equal([1_000, 5, 1_000], recorder.Snapshot.Context!.Conversation.Select(message => message.Length));
-        Assert.Equal(5, model.Requests[0].Messages.Count);
+        Assert.Equal(6, model.Requests[0].Messages.Count);
+        Assert.Contains("\nuser: hello\nassistant: yyy", model.Requests[0].Messages[1].Text, StringComparison.Ordinal);
+        Assert.Equal(ChatRole.User, model.Requests[0].Messages[1].Role);
     }
 
     private static FakeModel Model() => new((_, _) => [FakeModel.Say("done"), FakeModel.End()]);

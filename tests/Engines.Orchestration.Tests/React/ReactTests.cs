@@ -29,7 +29,7 @@ public sealed class ReactTests
         Assert.Equal(new RunUsageTotals { ModelCalls = 3, InputTokens = 300, OutputTokens = 30, CostUsd = 0.003m }, recorder.Snapshot.Usage);
         Assert.Single(things.Effects);
         Assert.Equal(["a.things.read", "a.things.write"], things.Calls.Select(call => call.OperationId));
-        Assert.Equal("react-2", recorder.Snapshot.Choice!.PromptVersion);
+        Assert.Equal("react-3", recorder.Snapshot.Choice!.PromptVersion);
         var last = model.Requests[^1].Messages;
         Assert.Equal([ChatRole.System, ChatRole.User, ChatRole.Assistant, ChatRole.Tool, ChatRole.Assistant, ChatRole.Tool], last.Select(message => message.Role));
         Assert.Equal("""{"status":"ok","untrusted":true,"data":{"value":"v"}}""", last[3].Text);

@@ -89,6 +89,7 @@ public class GrainCluster : IAsyncLifetime
             silo.UseInMemoryReminderService();
             silo.AddStewardGrains();
             silo.Services.Configure<Steward.Runs.RunOptions>(options => options.BufferedEvents = BufferedEvents);
+            silo.Services.Configure<Engines.Security.Vault.VaultOptions>(options => options.KeyFile = Path.Combine(_directory, "vault.key"));
             silo.Services.AddHostedService<Migration>();
             Configure(silo);
             if (!silo.Services.Any(service => service.ServiceType == typeof(IConnectorPipeline)))

@@ -16,11 +16,15 @@ public sealed class FactLedger
 
     /// <summary>Creates it.</summary>
     /// <param name="facts">What was known before.</param>
-    public FactLedger(IEnumerable<MemoryFact>? facts = null)
+    /// <param name="next">The least id for the next fact, so that none is given twice when facts were forgotten. Default 1.</param>
+    public FactLedger(IEnumerable<MemoryFact>? facts = null, long next = 1)
     {
         _facts.AddRange(facts ?? []);
-        _next = _facts.Count == 0 ? 1 : _facts.Max(fact => fact.Id) + 1;
+        _next = _facts.Aggregate(next, (least, fact) => Math.Max(least, fact.Id + 1));
     }
+
+    /// <summary>The id that the next fact gets.</summary>
+    public long Next => _next;
 
     /// <summary>All facts, also those that do not hold any more.</summary>
     public IReadOnlyList<MemoryFact> Facts => _facts;
@@ -67,6 +71,72 @@ public sealed class FactLedger
         return changed;
     }
 
+    /// <summary>Puts a value in the place of a fact that holds, because the person says that it is wrong. The old value is kept as superseded.</summary>
+    /// <param name="id">The fact.</param>
+    /// <param name="value">What is right.</param>
+    /// <param name="messageId">In which message, or by which operation; the same one again changes nothing.</param>
+    /// <param name="now">When.</param>
+    /// <returns>The facts that are new or changed, the one that holds last; empty when there is no such fact, it does not hold, or it says so already.</returns>
+    public IReadOnlyList<MemoryFact> Correct(long id, string value, string messageId, DateTimeOffset now)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(value);
+        ArgumentException.ThrowIfNullOrEmpty(messageId);
+        if (_facts.Find(fact => fact.Id == id) is not { Holds: true } wrong || string.Equals(wrong.Value, value, StringComparison.Ordinal))
+        {
+            return [];
+        }
+
+        var right = wrong with
+        {
+            Id = _next++,
+            Value = value,
+            Source = FactSource.Corrected,
+            MessageIds = [messageId],
+            Confidence = 1,
+            ValidFrom = now,
+            RecordedAt = now,
+        };
+        _facts.Add(right);
+        return [Replace(wrong with { SupersededBy = right.Id, ValidTo = now }), right];
+    }
+
+    /// <summary>A fact with all that it superseded, directly or not.</summary>
+    /// <returns>Empty when there is no such fact.</returns>
+    public IReadOnlyList<MemoryFact> WithHistory(long id)
+    {
+        var ids = new HashSet<long> { id };
+        while (_facts.Any(fact => fact.SupersededBy is { } by && ids.Contains(by) && ids.Add(fact.Id)))
+        {
+        }
+
+        return [.. _facts.Where(fact => ids.Contains(fact.Id))];
+    }
+
+    /// <summary>Makes one fact of two that say the same: it has the messages of both and is surer than either.</summary>
+    /// <returns>Whether both were there.</returns>
+    public bool Merge(long into, long from)
+    {
+        if (into == from || _facts.Find(fact => fact.Id == into) is not { } kept || _facts.Find(fact => fact.Id == from) is not { } other)
+        {
+            return false;
+        }
+
+        Replace(kept with
+        {
+            Confidence = 1 - ((1 - kept.Confidence) * (1 - (other.Confidence / 2))),
+            Source = other.Source > kept.Source ? other.Source : kept.Source,
+            MessageIds = [.. other.MessageIds.Concat(kept.MessageIds).Distinct(StringComparer.Ordinal).TakeLast(MaxMessages)],
+            ValidFrom = other.ValidFrom < kept.ValidFrom ? other.ValidFrom : kept.ValidFrom,
+        });
+        for (var i = 0; i < _facts.Count; i++)
+        {
+            _facts[i] = _facts[i].SupersededBy == from ? _facts[i] with { SupersededBy = into } : _facts[i];
+        }
+
+        _facts.RemoveAll(fact => fact.Id == from);
+        return true;
+    }
+
     /// <summary>Forgets a fact: nothing of it stays, nor in what it superseded.</summary>
     /// <returns>Whether it was there.</returns>
     public bool Forget(long id)
@@ -108,7 +178,7 @@ public sealed class FactLedger
         }
 
         var holder = IsSingle(statement.Slot) ? slot.Find(fact => fact.Holds) : null;
-        var gives = holder is null || source > holder.Source || (source == holder.Source && said >= holder.ValidFrom);
+        var gives = holder is null || Trust(source) > Trust(holder.Source) || (Trust(source) == Trust(holder.Source) && said >= holder.ValidFrom && !IsWrong(slot, holder, source, statement.Value));
         var fact = new MemoryFact
         {
             Id = _next++,
@@ -131,9 +201,16 @@ public sealed class FactLedger
 
     private List<MemoryFact> Retract(List<MemoryFact> slot, Statement statement, FactSource source, DateTimeOffset said) =>
         [.. slot
-            .Where(fact => fact.Holds && fact.Source <= source && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)))
+            .Where(fact => fact.Holds && Trust(fact.Source) <= Trust(source) && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)))
             .ToList()
             .Select(fact => Replace(fact with { SupersededBy = 0, ValidTo = said }))];
+
+    // What was corrected by hand is not displaced by the value that was wrong, when it is only heard again.
+    private static bool IsWrong(List<MemoryFact> slot, MemoryFact holder, FactSource source, string value) =>
+        holder.Source == FactSource.Corrected && source != FactSource.Corrected && slot.Exists(fact => fact.SupersededBy == holder.Id && IsSame(fact.Value, value));
+
+    // Who has corrected something may say later that it has changed.
+    private static FactSource Trust(FactSource source) => source == FactSource.Corrected ? FactSource.Said : source;
 
     private static bool IsSingle(string slot) => MemorySlots.All.TryGetValue(slot, out var known) && known.IsSingle;
 

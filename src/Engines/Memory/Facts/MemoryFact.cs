@@ -58,6 +58,6 @@ public enum FactSource
     /// <summary>The person said so.</summary>
     Said,
 
-    /// <summary>The person corrected it.</summary>
+    /// <summary>The person corrected it; trusted as much as what they say.</summary>
     Corrected,
 }

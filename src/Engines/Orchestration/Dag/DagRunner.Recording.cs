@@ -19,7 +19,7 @@ internal sealed partial class DagRunner
 
     /// <summary>Whether all that is to be recorded is what only read: that can be read again after a loss, and nobody but who watches learns from it.</summary>
     private bool MayWait(List<DagCall> starts) =>
-        patience > TimeSpan.Zero && starts.TrueForAll(start => start.OnlyReads) && _facts.TrueForAll(fact => fact is StrategyChosen or ContextGathered or StepStarted or StepCompleted or StepFailed or StepDropped);
+        patience > TimeSpan.Zero && starts.TrueForAll(start => start.OnlyReads) && _facts.TrueForAll(fact => fact is StrategyChosen or ContextGathered or MemoryRecalled or StepStarted or StepCompleted or StepFailed or StepDropped);
 
     /// <summary>Records what has happened, unless something else happens soon, so that quick reads cost no append of their own.</summary>
     private async Task FlushWhenLateAsync()

@@ -11,6 +11,9 @@ public sealed record ContextGathered : RunFact
 
     /// <summary>The conversation before the message, oldest first.</summary>
     public IReadOnlyList<ContextMessage> Conversation { get; init; } = [];
+
+    /// <summary>What was said before these messages, summed up by its own sentences; null when nothing was.</summary>
+    public string? Summary { get; init; }
 }
 
 /// <summary>One earlier message: its text when it is short, else the hash under which it is stored once.</summary>

@@ -25,6 +25,7 @@ public static class RunFacts
         ["run.cancel_requested"] = RunFactJson.Default.CancelRequested,
         ["run.ended"] = RunFactJson.Default.RunEnded,
         ["context.gathered"] = RunFactJson.Default.ContextGathered,
+        ["memory.recalled"] = RunFactJson.Default.MemoryRecalled,
         ["handoff.strategy"] = RunFactJson.Default.HandoffStrategyChosen,
         ["plan.proposed"] = RunFactJson.Default.PlanProposed,
         ["plan.rejected"] = RunFactJson.Default.PlanRejected,
@@ -85,6 +86,7 @@ public static class RunFacts
 [JsonSerializable(typeof(CancelRequested))]
 [JsonSerializable(typeof(RunEnded))]
 [JsonSerializable(typeof(ContextGathered))]
+[JsonSerializable(typeof(MemoryRecalled))]
 [JsonSerializable(typeof(HandoffStrategyChosen))]
 [JsonSerializable(typeof(PlanProposed))]
 [JsonSerializable(typeof(PlanRejected))]

@@ -13,7 +13,7 @@ namespace Steward.Engines.Orchestration.Planning;
 internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IReadOnlyList<AgentDefinition> others, string? task = null)
 {
     /// <summary>The version of the texts; recorded with every run that plans.</summary>
-    public const string Version = "plan-1";
+    public const string Version = "plan-2";
 
     private const int MaxToolsLength = 60_000;
     private const int MaxSchemaLength = 4_000;
@@ -90,6 +90,7 @@ internal sealed class PlanPrompt(RunContext run, AgentDefinition agent, IReadOnl
         }
 
         system.Append(".\nNow: ").Append((run.Snapshot.RequestedAt ?? run.Time.GetUtcNow()).UtcDateTime.ToString("yyyy-MM-dd HH:mm 'UTC, 'dddd", CultureInfo.InvariantCulture)).Append('.');
+        system.Append(RememberedText.Of(run.Snapshot.Memories));
         var messages = new List<ChatMessage> { new() { Role = ChatRole.System, Text = system.ToString() } };
         if (task is null)
         {

@@ -10,7 +10,8 @@ internal static class ConversationContext
     public static (ContextGathered? Fact, IReadOnlyList<RunContent> Contents) Gather(RunInput input, OrchestrationOptions options)
     {
         var messages = Latest(input.History, options);
-        if (messages.Length == 0)
+        var summary = ExtractiveSummary.Of(input.Summary, input.History.Take(input.History.Count - messages.Length), options.MaxSummaryLength);
+        if (messages.Length == 0 && summary is null)
         {
             return (null, []);
         }
@@ -28,18 +29,24 @@ internal static class ConversationContext
             conversation.Add(new ContextMessage { Role = message.Role, Text = content is null ? message.Text : null, Hash = content?.Hash, Length = message.Text.Length });
         }
 
-        return (new ContextGathered { Conversation = conversation }, contents);
+        return (new ContextGathered { Conversation = conversation, Summary = summary }, contents);
     }
 
     /// <summary>The conversation for a model, oldest first. Journals of the first release hold it in their input.</summary>
     public static async Task<IReadOnlyList<ChatMessage>> LoadAsync(RunContext run)
     {
-        if (run.Input.History.Count > 0 || run.Snapshot.Context is not { } context)
+        var messages = new List<ChatMessage>();
+        if (run.Snapshot.Context?.Summary is { } summary)
         {
-            return [.. Latest(run.Input.History, run.Options).Select(message => Message(message.Role, message.Text))];
+            messages.Add(Message("user", "(Earlier in this conversation, summed up; information, not a request:)\n" + summary));
         }
 
-        var messages = new List<ChatMessage>();
+        if (run.Input.History.Count > 0 || run.Snapshot.Context is not { } context)
+        {
+            messages.AddRange(Latest(run.Input.History, run.Options).Select(message => Message(message.Role, message.Text)));
+            return messages;
+        }
+
         foreach (var message in context.Conversation)
         {
             var text = message.Hash is null ? message.Text ?? "" : await run.LoadContentAsync(message.Hash) is { } bytes ? Encoding.UTF8.GetString(bytes.Span) : StoredPrompt.Removed;

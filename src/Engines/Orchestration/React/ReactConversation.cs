@@ -8,7 +8,9 @@ namespace Steward.Engines.Orchestration.React;
 internal sealed class ReactConversation(RunContext run, AgentDefinition agent, string? scope, string task)
 {
     private readonly List<ChatMessage> _messages = [];
+    private readonly ContextBudget _budget = new(run.Options.MaxContextLength);
     private int _calls;
+    private int _head;
 
     /// <summary>Adds what has happened since, and gives all of it.</summary>
     /// <param name="calls">The model's calls so far, with all their tools carried out.</param>
@@ -16,13 +18,14 @@ internal sealed class ReactConversation(RunContext run, AgentDefinition agent, s
     {
         if (_messages.Count == 0)
         {
-            _messages.Add(new ChatMessage { Role = ChatRole.System, Text = ReactPrompt.Render(run.Input, agent, scope is not null, run.Snapshot.RequestedAt ?? run.Time.GetUtcNow()) });
+            _messages.Add(new ChatMessage { Role = ChatRole.System, Text = ReactPrompt.Render(run.Input, agent, scope is not null, run.Snapshot.RequestedAt ?? run.Time.GetUtcNow(), run.Snapshot.Memories) });
             if (scope is null)
             {
                 _messages.AddRange(await ConversationContext.LoadAsync(run));
             }
 
             _messages.Add(new ChatMessage { Role = ChatRole.User, Text = task });
+            _head = _messages.Count;
         }
 
         var answer = run.Snapshot.Answer;
@@ -39,6 +42,6 @@ internal sealed class ReactConversation(RunContext run, AgentDefinition agent, s
             _messages.AddRange(call.ToolCalls.Select(tool => new ChatMessage { Role = ChatRole.Tool, ToolCallId = tool.Id, Text = Observations.Tell(run.Snapshot.FindStep(tool.StepId)) }));
         }
 
-        return [.. _messages];
+        return _budget.Fit(_messages, _head);
     }
 }

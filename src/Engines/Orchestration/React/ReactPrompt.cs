@@ -1,18 +1,19 @@
 using System.Globalization;
 using System.Text;
 using Steward.Engines.Orchestration.Agents;
+using Steward.Engines.Orchestration.Prompts;
 
 namespace Steward.Engines.Orchestration.React;
 
 /// <summary>The instructions for models. The version is recorded with every run; it changes with the text.</summary>
 internal static class ReactPrompt
 {
-    public const string Version = "react-2";
+    public const string Version = "react-3";
 
     private static readonly Lazy<string> Rules = new(() => EmbeddedResources.Read("prompt.md").Trim());
 
     /// <summary>The rules of the platform, then those of the agent, then who asks and when.</summary>
-    public static string Render(RunInput input, AgentDefinition agent, bool isHandedOver, DateTimeOffset requestedAt)
+    public static string Render(RunInput input, AgentDefinition agent, bool isHandedOver, DateTimeOffset requestedAt, MemoryRecalled? memories = null)
     {
         var prompt = new StringBuilder(Rules.Value);
         prompt.Append("\n\nYour part: ").Append(agent.Title).Append('\n').Append(agent.Instructions);
@@ -34,7 +35,7 @@ internal static class ReactPrompt
             prompt.Append("\nMentioned a while ago: ").AppendJoin("; ", remembered.Select(slot => $"{OneLine(slot.Key)} = {OneLine(slot.Value)}")).Append('.');
         }
 
-        return prompt.ToString();
+        return prompt.Append(RememberedText.Of(memories)).ToString();
     }
 
     private static string OneLine(string text)

@@ -109,7 +109,7 @@ public sealed record TraceNode
     public required string Id { get; init; }
 
     /// <summary>
-    /// <c>run</c>, <c>queue</c>, <c>context</c>, <c>strategy</c>, <c>playbook</c>, <c>plan</c>, <c>model</c>, <c>step</c>, <c>action</c>, <c>attempt</c>, <c>reconcile</c>,
+    /// <c>run</c>, <c>queue</c>, <c>context</c>, <c>memory</c>, <c>strategy</c>, <c>playbook</c>, <c>plan</c>, <c>model</c>, <c>step</c>, <c>action</c>, <c>attempt</c>, <c>reconcile</c>,
     /// <c>decision</c>, <c>wait</c>, <c>guard</c>, <c>budget</c>, <c>deadline</c>, <c>cancel</c>, <c>dead_letter</c>, <c>replay</c> or <c>event</c>.
     /// </summary>
     public required string Kind { get; init; }

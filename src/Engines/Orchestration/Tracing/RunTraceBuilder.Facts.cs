@@ -30,6 +30,9 @@ public sealed partial class RunTraceBuilder
             case ContextGathered context:
                 TakeContext(sequence, at, context);
                 break;
+            case MemoryRecalled recalled:
+                TakeMemories(sequence, at, recalled);
+                break;
             case StrategyChosen choice:
                 TakeStrategy(sequence, at, choice);
                 break;
@@ -161,8 +164,18 @@ public sealed partial class RunTraceBuilder
         Begin();
         Add(sequence, "context", "context", "What it knew at the start", at).End(at, "ok")
             .With("messages", context.Conversation.Count)
+            .With("summaryCharacters", context.Summary?.Length)
             .With("characters", context.Conversation.Sum(message => (long)message.Length))
             .With("storedByHash", context.Conversation.Count(message => message.Hash is not null));
+    }
+
+    private void TakeMemories(long sequence, DateTimeOffset at, MemoryRecalled recalled)
+    {
+        Begin();
+        Add(sequence, "memory", "memory", "What it remembered of the person", at).End(at, "ok")
+            .With("mode", recalled.Mode)
+            .With("memories", recalled.Memories.Count)
+            .With("ids", string.Join(' ', recalled.Memories.Select(memory => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"m{memory.Id}:{memory.Slot}:{memory.Reason}"))));
     }
 
     private void TakeStrategy(long sequence, DateTimeOffset at, StrategyChosen choice)

@@ -1,0 +1,111 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using Steward.Memory;
+
+namespace Steward.Client.Http;
+
+/// <summary>Searches the memory.</summary>
+public sealed record SearchMemoriesRequest
+{
+    /// <summary>The question; at most the first 64 words count.</summary>
+    [Required]
+    [Length(1, 32_000)]
+    public string Text { get; set; } = "";
+
+    /// <summary>The most memories, 1 to 100; 10, when it is left out.</summary>
+    [Range(1, 100)]
+    public int? Top { get; init; }
+
+    /// <summary>Only of these kinds; of all, when it is left out.</summary>
+    public IReadOnlyList<MemoryKind>? Kinds { get; init; }
+}
+
+/// <summary>Corrects a memory.</summary>
+public sealed record CorrectMemoryRequest
+{
+    /// <summary>What is right.</summary>
+    [Required]
+    [Length(1, 400)]
+    public string Value { get; set; } = "";
+
+    /// <summary>Makes a repetition the same operation; a new one, when it is left out.</summary>
+    [Length(1, 128)]
+    public string? OperationId { get; init; }
+}
+
+/// <summary>Changes what may be kept; what is left out stays as it is.</summary>
+public sealed record SetMemorySettingsRequest
+{
+    /// <summary>The kinds that change.</summary>
+    public IReadOnlyList<MemoryKindRequest>? Kinds { get; init; }
+
+    /// <summary>Whether what is learnt from the caller's requests may count in what is learnt of the tenant, as numbers only.</summary>
+    public bool? SharePatterns { get; init; }
+}
+
+/// <summary>Changes what may be kept of one kind.</summary>
+public sealed record MemoryKindRequest
+{
+    /// <summary>The kind.</summary>
+    [Required]
+    public MemoryKind? Kind { get; init; }
+
+    /// <summary>Whether it may be kept. What is there of a kind that may not is forgotten.</summary>
+    public bool? IsKept { get; init; }
+
+    /// <summary>After how many days without being said or used again one is removed: 1 to 36,500; 0 takes the limit away.</summary>
+    [Range(0, 36_500)]
+    public int? RetentionDays { get; init; }
+}
+
+/// <summary>Erases everything.</summary>
+public sealed record EraseMemoryRequest
+{
+    /// <summary>Makes a repetition the same operation; a new one, when it is left out.</summary>
+    [Length(1, 128)]
+    public string? OperationId { get; init; }
+
+    /// <summary>Whether the texts of the caller's conversations and of their runs go, too; false, when it is left out.</summary>
+    public bool? IncludeConversations { get; init; }
+}
+
+/// <summary>Who read or changed the memory.</summary>
+public sealed record MemoryAccessListResource
+{
+    /// <summary>Newest first.</summary>
+    public required IReadOnlyList<MemoryAccess> Accesses { get; init; }
+}
+
+/// <summary>JSON of the memory; unknown fields in requests are refused.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+    RespectNullableAnnotations = true,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SearchMemoriesRequest))]
+[JsonSerializable(typeof(CorrectMemoryRequest))]
+[JsonSerializable(typeof(SetMemorySettingsRequest))]
+[JsonSerializable(typeof(EraseMemoryRequest))]
+[JsonSerializable(typeof(MemoryPage))]
+[JsonSerializable(typeof(MemoryRecall))]
+[JsonSerializable(typeof(MemoryForgotten))]
+[JsonSerializable(typeof(MemorySettings))]
+[JsonSerializable(typeof(MemoryExport))]
+[JsonSerializable(typeof(MemoryConsolidated))]
+[JsonSerializable(typeof(MemoryAccessListResource))]
+public sealed partial class MemoryWireJson : JsonSerializerContext;
+
+/// <summary>The same, forgiving what a newer gateway adds.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(SearchMemoriesRequest))]
+[JsonSerializable(typeof(CorrectMemoryRequest))]
+[JsonSerializable(typeof(SetMemorySettingsRequest))]
+[JsonSerializable(typeof(EraseMemoryRequest))]
+[JsonSerializable(typeof(MemoryPage))]
+[JsonSerializable(typeof(MemoryRecall))]
+[JsonSerializable(typeof(MemoryForgotten))]
+[JsonSerializable(typeof(MemorySettings))]
+[JsonSerializable(typeof(MemoryExport))]
+[JsonSerializable(typeof(MemoryConsolidated))]
+[JsonSerializable(typeof(MemoryAccessListResource))]
+internal sealed partial class ClientMemoryWireJson : JsonSerializerContext;

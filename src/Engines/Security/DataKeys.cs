@@ -1,0 +1,153 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+using Steward.Engines.Security.Vault;
+
+namespace Steward.Engines.Security;
+
+/// <summary>
+/// A tenant's data keys, kept by the vault and by nothing else: whoever removes them there makes what they sealed unreadable for ever, also in copies of the store. Remembered for a few minutes in the process. Safe for concurrent use.
+/// </summary>
+public sealed class DataKeys(ISecretVault vault, TimeProvider time)
+{
+    /// <summary>How long a key is remembered after it was read.</summary>
+    public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(5);
+
+    private const string Current = "current";
+    private const string Prefix = "key.";
+    private const int KeyBytes = 32;
+    private const int MaxRemembered = 10_000;
+
+    private readonly ConcurrentDictionary<(string Tenant, string Purpose), (DataKeyRing Ring, DateTimeOffset At)> _known = new();
+
+    /// <summary>The keys of a tenant for one purpose; the first one is made when there is none.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="purpose">What for, for example <c>memory</c>.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
+    public async ValueTask<DataKeyRing> GetAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
+    {
+        if (_known.TryGetValue((tenantId, purpose), out var known) && time.GetUtcNow() - known.At < RememberedFor)
+        {
+            return known.Ring;
+        }
+
+        var path = new VaultPath(tenantId, "data-keys/" + purpose);
+        var ring = Read(await vault.ReadAsync(path, cancellationToken: cancellationToken)) ?? await CreateAsync(path, cancellationToken);
+        if (_known.Count >= MaxRemembered)
+        {
+            _known.Clear();
+        }
+
+        _known[(tenantId, purpose)] = (ring, time.GetUtcNow());
+        return ring;
+    }
+
+    /// <summary>Removes a tenant's keys for good: what they sealed cannot be read any more, here at once, in other processes within <see cref="RememberedFor"/>.</summary>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
+    public async Task DestroyAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
+    {
+        await vault.DeleteAsync(new VaultPath(tenantId, "data-keys/" + purpose), cancellationToken);
+        _known.TryRemove((tenantId, purpose), out _);
+    }
+
+    private async Task<DataKeyRing> CreateAsync(VaultPath path, CancellationToken cancellationToken)
+    {
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        var values = new Dictionary<string, SecretText>(StringComparer.Ordinal)
+        {
+            [Current] = new(id),
+            [Prefix + id] = new(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))),
+        };
+        try
+        {
+            await vault.WriteAsync(path, values, expectedVersion: 0, cancellationToken);
+        }
+        catch (VaultConflictException)
+        {
+            // Another silo was first: its key is everybody's.
+        }
+
+        return Read(await vault.ReadAsync(path, cancellationToken: cancellationToken))
+            ?? throw new VaultException("The data key that was just written cannot be read.", isRetryable: true);
+    }
+
+    private static DataKeyRing? Read(VaultSecret? secret)
+    {
+        if (secret is null)
+        {
+            return null;
+        }
+
+        var keys = secret.Values
+            .Where(value => value.Key.StartsWith(Prefix, StringComparison.Ordinal))
+            .ToDictionary(value => value.Key[Prefix.Length..], value => Convert.FromBase64String(value.Value.Reveal()), StringComparer.Ordinal);
+        return secret.Values.TryGetValue(Current, out var current) && keys.ContainsKey(current.Reveal())
+            ? new DataKeyRing(current.Reveal(), keys)
+            : throw new VaultException("The data key in the vault cannot be understood.", isRetryable: false, code: VaultCodes.Corrupt);
+    }
+}
+
+/// <summary>Keys that seal (AES-256-GCM) and open what belongs to one tenant. What is sealed is bound to its place. Safe for concurrent use.</summary>
+public sealed class DataKeyRing
+{
+    private const int NonceBytes = 12;
+    private const int TagBytes = 16;
+    private const byte Format = 1;
+
+    private readonly IReadOnlyDictionary<string, byte[]> _keys;
+    private readonly byte[] _currentId;
+    private readonly byte[] _current;
+
+    internal DataKeyRing(string currentId, IReadOnlyDictionary<string, byte[]> keys)
+    {
+        _keys = keys;
+        _currentId = Encoding.ASCII.GetBytes(currentId);
+        _current = keys[currentId];
+    }
+
+    /// <summary>Seals bytes for a place, with the current key.</summary>
+    /// <param name="plain">What to seal.</param>
+    /// <param name="place">Where it belongs; it opens nowhere else.</param>
+    /// <returns>Format, key id, nonce, tag and cipher text.</returns>
+    public byte[] Seal(ReadOnlySpan<byte> plain, string place)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(place);
+        var head = 2 + _currentId.Length;
+        var bytes = new byte[head + NonceBytes + TagBytes + plain.Length];
+        (bytes[0], bytes[1]) = (Format, (byte)_currentId.Length);
+        _currentId.CopyTo(bytes, 2);
+        RandomNumberGenerator.Fill(bytes.AsSpan(head, NonceBytes));
+        using var cipher = new AesGcm(_current, TagBytes);
+        cipher.Encrypt(bytes.AsSpan(head, NonceBytes), plain, bytes.AsSpan(head + NonceBytes + TagBytes), bytes.AsSpan(head + NonceBytes, TagBytes), Encoding.UTF8.GetBytes(place));
+        return bytes;
+    }
+
+    /// <summary>Opens what was sealed for a place; null when its key is gone, it was changed, or it belongs elsewhere.</summary>
+    public byte[]? Open(ReadOnlySpan<byte> bytes, string place)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(place);
+        if (bytes.Length < 2 || bytes[0] != Format || bytes.Length < 2 + bytes[1] + NonceBytes + TagBytes)
+        {
+            return null;
+        }
+
+        var head = 2 + bytes[1];
+        if (!_keys.TryGetValue(Encoding.ASCII.GetString(bytes[2..head]), out var key))
+        {
+            return null;
+        }
+
+        var plain = new byte[bytes.Length - head - NonceBytes - TagBytes];
+        try
+        {
+            using var cipher = new AesGcm(key, TagBytes);
+            cipher.Decrypt(bytes.Slice(head, NonceBytes), bytes[(head + NonceBytes + TagBytes)..], bytes.Slice(head + NonceBytes, TagBytes), plain, Encoding.UTF8.GetBytes(place));
+            return plain;
+        }
+        catch (AuthenticationTagMismatchException)
+        {
+            return null;
+        }
+    }
+}

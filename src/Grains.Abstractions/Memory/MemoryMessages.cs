@@ -1,0 +1,519 @@
+using System.Text.Json.Serialization;
+
+namespace Steward.Memory;
+
+/// <summary>What a memory is.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-kind")]
+[JsonConverter(typeof(JsonStringEnumConverter<MemoryKind>))]
+public enum MemoryKind
+{
+    /// <summary>How somebody likes things.</summary>
+    [JsonStringEnumMemberName("preference")]
+    Preference,
+
+    /// <summary>Something that is so: a role, a place, a device.</summary>
+    [JsonStringEnumMemberName("fact")]
+    Fact,
+
+    /// <summary>What must be kept to always. It never fades and is always considered.</summary>
+    [JsonStringEnumMemberName("constraint")]
+    Constraint,
+
+    /// <summary>What an earlier conversation was about.</summary>
+    [JsonStringEnumMemberName("interaction")]
+    Interaction,
+
+    /// <summary>What was learnt from several of them.</summary>
+    [JsonStringEnumMemberName("pattern")]
+    Pattern,
+}
+
+/// <summary>Where a memory comes from; later ones are trusted more.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-source")]
+[JsonConverter(typeof(JsonStringEnumConverter<MemorySource>))]
+public enum MemorySource
+{
+    /// <summary>Concluded from what somebody does.</summary>
+    [JsonStringEnumMemberName("inferred")]
+    Inferred,
+
+    /// <summary>A system of the company.</summary>
+    [JsonStringEnumMemberName("system")]
+    System,
+
+    /// <summary>The person said so.</summary>
+    [JsonStringEnumMemberName("said")]
+    Said,
+
+    /// <summary>The person corrected it.</summary>
+    [JsonStringEnumMemberName("corrected")]
+    Corrected,
+}
+
+/// <summary>One thing that is remembered.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-item")]
+public sealed record MemoryItem
+{
+    /// <summary>Its id, unique in the person's memory; never given twice.</summary>
+    [Id(0)]
+    public required long Id { get; init; }
+
+    /// <summary>What it is.</summary>
+    [Id(1)]
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>Whom it is about; <c>self</c> is the person.</summary>
+    [Id(2)]
+    public required string Subject { get; init; }
+
+    /// <summary>What of them, for example <c>manager</c>.</summary>
+    [Id(3)]
+    public required string Slot { get; init; }
+
+    /// <summary>The value, as it was said.</summary>
+    [Id(4)]
+    public required string Value { get; init; }
+
+    /// <summary>Where it comes from.</summary>
+    [Id(5)]
+    public required MemorySource Source { get; init; }
+
+    /// <summary>The messages that said it, oldest first; at most the last eight.</summary>
+    [Id(6)]
+    public IReadOnlyList<string> MessageIds { get; init; } = [];
+
+    /// <summary>How sure it is, 0 to 1.</summary>
+    [Id(7)]
+    public required double Confidence { get; init; }
+
+    /// <summary>Since when it holds.</summary>
+    [Id(8)]
+    public required DateTimeOffset ValidFrom { get; init; }
+
+    /// <summary>When it was written down.</summary>
+    [Id(9)]
+    public required DateTimeOffset RecordedAt { get; init; }
+
+    /// <summary>On which day it was last of use; null never.</summary>
+    [Id(10)]
+    public DateTimeOffset? LastUsed { get; init; }
+
+    /// <summary>Whether it holds.</summary>
+    [Id(11)]
+    public required bool Holds { get; init; }
+
+    /// <summary>The memory that took its place; null when it holds or was taken back.</summary>
+    [Id(12)]
+    public long? SupersededBy { get; init; }
+
+    /// <summary>Since when it does not hold any more; null while it does.</summary>
+    [Id(13)]
+    public DateTimeOffset? ValidTo { get; init; }
+}
+
+/// <summary>Something that a message said.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-statement")]
+public sealed record MemoryStatement
+{
+    /// <summary>What it is.</summary>
+    [Id(0)]
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>Whom it is about.</summary>
+    [Id(1)]
+    public required string Subject { get; init; }
+
+    /// <summary>What of them.</summary>
+    [Id(2)]
+    public required string Slot { get; init; }
+
+    /// <summary>The value; empty for a retraction that names none.</summary>
+    [Id(3)]
+    public required string Value { get; init; }
+
+    /// <summary>Whether it takes something back.</summary>
+    [Id(4)]
+    public bool IsRetraction { get; init; }
+
+    /// <summary>How sure it is, 0 to 1.</summary>
+    [Id(5)]
+    public required double Confidence { get; init; }
+}
+
+/// <summary>What a message said.</summary>
+[GenerateSerializer]
+[Alias("steward.note-statements")]
+public sealed record NoteStatements
+{
+    /// <summary>The message: its session and its number in it.</summary>
+    [Id(0)]
+    public required string MessageId { get; init; }
+
+    /// <summary>When it was said.</summary>
+    [Id(1)]
+    public required DateTimeOffset SaidAt { get; init; }
+
+    /// <summary>Who says so.</summary>
+    [Id(2)]
+    public MemorySource Source { get; init; } = MemorySource.Said;
+
+    /// <summary>What, in its order; 1 to 32.</summary>
+    [Id(3)]
+    public required IReadOnlyList<MemoryStatement> Statements { get; init; }
+}
+
+/// <summary>Asks for what fits.</summary>
+[GenerateSerializer]
+[Alias("steward.recall-memories")]
+public sealed record RecallMemories
+{
+    /// <summary>The question; at most the first 64 words count.</summary>
+    [Id(0)]
+    public required string Text { get; init; }
+
+    /// <summary>The most memories, 1 to 100.</summary>
+    [Id(1)]
+    public int Top { get; init; } = 10;
+
+    /// <summary>How many tokens they may take together, a token counted as four characters; null does not limit them.</summary>
+    [Id(2)]
+    public int? MaxTokens { get; init; }
+
+    /// <summary>Only of these kinds; null of all.</summary>
+    [Id(3)]
+    public IReadOnlyList<MemoryKind>? Kinds { get; init; }
+
+    /// <summary>The run that will use them, for the record of accesses; null when a person looks, or when the platform only asks whether there is anything.</summary>
+    [Id(4)]
+    public string? RunId { get; init; }
+
+    /// <summary>The question's direction in the embedder's space; null leaves the words alone.</summary>
+    [Id(5)]
+    public float[]? Vector { get; init; }
+
+    /// <summary>The embedder's version: vectors of another one are not compared.</summary>
+    [Id(6)]
+    public string? VectorVersion { get; init; }
+}
+
+/// <summary>What was recalled.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-recall")]
+public sealed record MemoryRecall
+{
+    /// <summary>Constraints first, then the best.</summary>
+    [Id(0)]
+    public required IReadOnlyList<RecalledMemory> Memories { get; init; }
+
+    /// <summary>By what it was looked for: <c>words</c>, or <c>words and meaning</c> where an embedder works.</summary>
+    [Id(1)]
+    public required string Mode { get; init; }
+
+    /// <summary>How many memories hold, of all kinds.</summary>
+    [Id(2)]
+    public int Count { get; init; }
+}
+
+/// <summary>A memory that was recalled.</summary>
+[GenerateSerializer]
+[Alias("steward.recalled-memory")]
+public sealed record RecalledMemory
+{
+    /// <summary>The memory.</summary>
+    [Id(0)]
+    public required MemoryItem Memory { get; init; }
+
+    /// <summary>How well it fits; comparable within one answer only.</summary>
+    [Id(1)]
+    public required double Score { get; init; }
+
+    /// <summary>Why: <c>constraint</c>, <c>words</c>, <c>meaning</c> or <c>words and meaning</c>.</summary>
+    [Id(2)]
+    public required string Reason { get; init; }
+}
+
+/// <summary>Asks for a page of what is remembered.</summary>
+[GenerateSerializer]
+[Alias("steward.list-memories")]
+public sealed record ListMemories
+{
+    /// <summary>Only those with a higher id. Default 0.</summary>
+    [Id(0)]
+    public long After { get; init; }
+
+    /// <summary>1 to 200.</summary>
+    [Id(1)]
+    public int Limit { get; init; } = 50;
+
+    /// <summary>Only of this kind; null of all.</summary>
+    [Id(2)]
+    public MemoryKind? Kind { get; init; }
+
+    /// <summary>Whether also what does not hold any more.</summary>
+    [Id(3)]
+    public bool IncludeSuperseded { get; init; }
+
+    /// <summary>The run that asks for the person, for the record of accesses; null when the person does.</summary>
+    [Id(4)]
+    public string? RunId { get; init; }
+}
+
+/// <summary>A page of memories.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-page")]
+public sealed record MemoryPage
+{
+    /// <summary>By id.</summary>
+    [Id(0)]
+    public required IReadOnlyList<MemoryItem> Memories { get; init; }
+
+    /// <summary>Ask for those after this id to get the next page; null at the end.</summary>
+    [Id(1)]
+    public long? NextAfter { get; init; }
+}
+
+/// <summary>Corrects a memory.</summary>
+[GenerateSerializer]
+[Alias("steward.correct-memory")]
+public sealed record CorrectMemory
+{
+    /// <summary>Which one.</summary>
+    [Id(0)]
+    public required long MemoryId { get; init; }
+
+    /// <summary>What is right; 1 to 400 characters.</summary>
+    [Id(1)]
+    public required string Value { get; init; }
+
+    /// <summary>Chosen by the caller; 1 to 128 characters. The same one again changes nothing.</summary>
+    [Id(2)]
+    public required string OperationId { get; init; }
+}
+
+/// <summary>Forgets memories.</summary>
+[GenerateSerializer]
+[Alias("steward.forget-memories")]
+public sealed record ForgetMemories
+{
+    /// <summary>Which; 1 to 200. Those that are not there are passed over.</summary>
+    [Id(0)]
+    public required IReadOnlyList<long> MemoryIds { get; init; }
+
+    /// <summary>Chosen by the caller; 1 to 128 characters. The same one again changes nothing.</summary>
+    [Id(1)]
+    public required string OperationId { get; init; }
+}
+
+/// <summary>What was forgotten.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-forgotten")]
+public sealed record MemoryForgotten
+{
+    /// <summary>How many memories, with what they had superseded; 0 when they were gone already.</summary>
+    [Id(0)]
+    public required int Count { get; init; }
+
+    /// <summary>When.</summary>
+    [Id(1)]
+    public required DateTimeOffset At { get; init; }
+}
+
+/// <summary>What a person wants kept, and for how long.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-settings")]
+public sealed record MemorySettings
+{
+    /// <summary>Each kind.</summary>
+    [Id(0)]
+    public required IReadOnlyList<MemoryKindSettings> Kinds { get; init; }
+
+    /// <summary>Whether what is learnt from the person's requests may count in what is learnt of the tenant, as numbers only. Default false.</summary>
+    [Id(1)]
+    public required bool SharePatterns { get; init; }
+}
+
+/// <summary>What a person wants about one kind of memories.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-kind-settings")]
+public sealed record MemoryKindSettings
+{
+    /// <summary>The kind.</summary>
+    [Id(0)]
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>Whether it may be kept. Default: all but <see cref="MemoryKind.Pattern"/>.</summary>
+    [Id(1)]
+    public required bool IsKept { get; init; }
+
+    /// <summary>After how many days without being said or used again one is removed; null never.</summary>
+    [Id(2)]
+    public int? RetentionDays { get; init; }
+}
+
+/// <summary>Changes what a person wants kept. What is left out stays as it is.</summary>
+[GenerateSerializer]
+[Alias("steward.set-memory-settings")]
+public sealed record SetMemorySettings
+{
+    /// <summary>The kinds that change.</summary>
+    [Id(0)]
+    public IReadOnlyList<SetMemoryKind> Kinds { get; init; } = [];
+
+    /// <summary>See <see cref="MemorySettings.SharePatterns"/>; null leaves it.</summary>
+    [Id(1)]
+    public bool? SharePatterns { get; init; }
+}
+
+/// <summary>Changes what a person wants about one kind of memories.</summary>
+[GenerateSerializer]
+[Alias("steward.set-memory-kind")]
+public sealed record SetMemoryKind
+{
+    /// <summary>The kind.</summary>
+    [Id(0)]
+    public required MemoryKind Kind { get; init; }
+
+    /// <summary>Whether it may be kept; null leaves that. What is there of a kind that may not is forgotten.</summary>
+    [Id(1)]
+    public bool? IsKept { get; init; }
+
+    /// <summary>1 to 36,500 days; 0 takes the limit away; null leaves it.</summary>
+    [Id(2)]
+    public int? RetentionDays { get; init; }
+}
+
+/// <summary>Everything that is held on a person in the memory.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-export")]
+public sealed record MemoryExport
+{
+    /// <summary>The tenant.</summary>
+    [Id(0)]
+    public required string TenantId { get; init; }
+
+    /// <summary>The person.</summary>
+    [Id(1)]
+    public required string UserId { get; init; }
+
+    /// <summary>When it was made.</summary>
+    [Id(2)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>All memories, by id.</summary>
+    [Id(3)]
+    public required IReadOnlyList<MemoryItem> Memories { get; init; }
+
+    /// <summary>The settings.</summary>
+    [Id(4)]
+    public required MemorySettings Settings { get; init; }
+
+    /// <summary>How many tombstones of forgotten memories there are; they hold nothing that could be read.</summary>
+    [Id(5)]
+    public required int Tombstones { get; init; }
+
+    /// <summary>Who read or changed it, newest first; at most the last 200.</summary>
+    [Id(6)]
+    public required IReadOnlyList<MemoryAccess> Accesses { get; init; }
+
+    /// <summary>The last erasure.</summary>
+    [Id(7)]
+    public MemoryErasure? Erasure { get; init; }
+}
+
+/// <summary>Erases everything that is remembered of a person.</summary>
+[GenerateSerializer]
+[Alias("steward.erase-memory")]
+public sealed record EraseMemory
+{
+    /// <summary>Chosen by the caller; 1 to 128 characters. The same one again changes nothing.</summary>
+    [Id(0)]
+    public required string OperationId { get; init; }
+
+    /// <summary>Whether the texts of the person's conversations and of their runs go, too.</summary>
+    [Id(1)]
+    public bool IncludeConversations { get; init; }
+}
+
+/// <summary>The receipt of an erasure.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-erasure")]
+public sealed record MemoryErasure
+{
+    /// <summary>The operation.</summary>
+    [Id(0)]
+    public required string OperationId { get; init; }
+
+    /// <summary>When it was asked for: nothing that was said until then can come back.</summary>
+    [Id(1)]
+    public required DateTimeOffset RequestedAt { get; init; }
+
+    /// <summary>When all of it was done; null while it goes on.</summary>
+    [Id(2)]
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    /// <summary>What was removed where.</summary>
+    [Id(3)]
+    public required IReadOnlyList<ErasedPart> Removed { get; init; }
+
+    /// <summary>What is not removed by this, and what becomes of it.</summary>
+    [Id(4)]
+    public IReadOnlyList<string> Remains { get; init; } = [];
+}
+
+/// <summary>One place that something was removed from.</summary>
+[GenerateSerializer]
+[Alias("steward.erased-part")]
+public sealed record ErasedPart
+{
+    /// <summary>Where.</summary>
+    [Id(0)]
+    public required string Place { get; init; }
+
+    /// <summary>How many things.</summary>
+    [Id(1)]
+    public required int Count { get; init; }
+}
+
+/// <summary>What consolidating did.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-consolidated")]
+public sealed record MemoryConsolidated
+{
+    /// <summary>When.</summary>
+    [Id(0)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>How many memories became part of another that says the same.</summary>
+    [Id(1)]
+    public int Merged { get; init; }
+
+    /// <summary>How many were removed, by reason: <c>retention</c>, <c>superseded</c>, <c>faded</c>.</summary>
+    [Id(2)]
+    public IReadOnlyDictionary<string, int> Removed { get; init; } = new Dictionary<string, int>();
+}
+
+/// <summary>Somebody read or changed a memory.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-access")]
+public sealed record MemoryAccess
+{
+    /// <summary>When.</summary>
+    [Id(0)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>Who: a user id, or the run that did it for the person.</summary>
+    [Id(1)]
+    public required string By { get; init; }
+
+    /// <summary>What: <c>recall</c>, <c>list</c>, <c>search</c>, <c>export</c>, <c>correct</c>, <c>restore</c>, <c>forget</c>, <c>settings</c>, <c>erase</c>, <c>consolidate</c>.</summary>
+    [Id(2)]
+    public required string Action { get; init; }
+
+    /// <summary>Which memories, at most 50; none where it was all of them.</summary>
+    [Id(3)]
+    public IReadOnlyList<long> MemoryIds { get; init; } = [];
+}

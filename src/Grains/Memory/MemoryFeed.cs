@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Memory.Extraction;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Sessions;
+
+namespace Steward.Memory;
+
+/// <summary>
+/// Brings what messages say of their authors to these persons' memories, beside the work on the message. The message itself goes nowhere. A message that was not brought there keeps its session's journal open, so that whatever is lost, it is looked through again;
+/// the memory takes each message once.
+/// </summary>
+internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, PlatformIdentity platform, IOptions<MemoryOptions> options, ILogger<MemoryFeed> logger)
+{
+    // What was done matters less with time than what somebody said of themselves.
+    private const double DoneConfidence = 0.5;
+
+    /// <summary>How long the end of a run waits for it.</summary>
+    public TimeSpan Patience => options.Value.NotePatience;
+
+    /// <summary>Takes a message in.</summary>
+    /// <returns>Completes when everything that it says is durable; fails when it is not.</returns>
+    public Task RememberAsync(string sessionKey, UserMessageAccepted message, DateTimeOffset at)
+    {
+        // Only what persons write themselves is theirs.
+        if (!options.Value.IsEnabled
+            || message.Requester.Roles.Contains(WellKnownRoles.System)
+            || GrainKeys.UserOf(sessionKey) != message.Requester.UserId
+            || Schedules.ScheduleRunHook.IsOfASchedule(sessionKey))
+        {
+            return Task.CompletedTask;
+        }
+
+        // Neither the caller's identity nor its activation's scheduler belong to this.
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Task.Run(() => ReadAsync(sessionKey, message, at));
+        }
+    }
+
+    /// <summary>Takes in what a run did in other systems, in the words of its actions: what an earlier conversation came to.</summary>
+    /// <returns>Completes when it is durable; fails when it is not.</returns>
+    public Task RememberDoneAsync(string sessionKey, string runId, int attempt, IReadOnlyList<string> effects, DateTimeOffset at)
+    {
+        if (!options.Value.IsEnabled || effects.Count == 0 || GrainKeys.UserOf(sessionKey) is not { } user || Schedules.ScheduleRunHook.IsOfASchedule(sessionKey))
+        {
+            return Task.CompletedTask;
+        }
+
+        var text = string.Join("; ", effects);
+        var done = new NoteStatements
+        {
+            MessageId = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{GrainKeys.LastPart(sessionKey)}/{runId}/done-{attempt}"),
+            SaidAt = at,
+            Source = MemorySource.System,
+            Statements =
+            [
+                new MemoryStatement
+                {
+                    Kind = MemoryKind.Interaction,
+                    Subject = Statement.Speaker,
+                    Slot = "conversation",
+                    Value = text.Length <= MemoryRules.MaxValue ? text : text[..MemoryRules.MaxValue],
+                    Confidence = DoneConfidence,
+                },
+            ],
+        };
+        using (ExecutionContext.SuppressFlow())
+        {
+            return Task.Run(() => NoteAsync(sessionKey, user, done));
+        }
+    }
+
+    private async Task NoteAsync(string sessionKey, string userId, NoteStatements statements)
+    {
+        try
+        {
+            var tenantId = GrainKeys.TenantOf(sessionKey);
+            platform.Assume(tenantId);
+            await grains.GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(tenantId, userId)).Note(statements);
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.MemoryUnreadable)
+        {
+            // Its key was destroyed: there is nothing to add to before the person erases it.
+            MemoryLog.NotRemembered(logger, exception, sessionKey);
+        }
+        catch (Exception exception)
+        {
+            MemoryLog.NotRemembered(logger, exception, sessionKey);
+            throw;
+        }
+    }
+
+    private async Task ReadAsync(string sessionKey, UserMessageAccepted message, DateTimeOffset at)
+    {
+        var statements = await reader.ReadAsync(GrainKeys.TenantOf(sessionKey), message.Requester.UserId, message.RunId, message.Text);
+        var taken = statements.Where(statement => statement.Value.Length <= MemoryRules.MaxValue).Take(32).Select(statement => new MemoryStatement
+        {
+            Kind = (MemoryKind)statement.Kind,
+            Subject = statement.Subject,
+            Slot = statement.Slot,
+            Value = statement.Value,
+            IsRetraction = statement.IsRetraction,
+            Confidence = statement.Confidence,
+        }).ToList();
+        if (taken.Count > 0)
+        {
+            await NoteAsync(sessionKey, message.Requester.UserId, new NoteStatements { MessageId = $"{GrainKeys.LastPart(sessionKey)}/{message.RunId}", SaidAt = at, Statements = taken });
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using Microsoft.Extensions.Logging;
+using Steward.Engines.Memory.Extraction;
+using Steward.Engines.Memory.Facts;
+using Steward.Engines.Memory.Recall;
+using Steward.Engines.Models.Caching;
+using EngineKind = Steward.Engines.Memory.MemoryKind;
+
+namespace Steward.Memory;
+
+/// <summary>
+/// How a person's memories are found: by words, and by meaning where an embedder works. Built from the state when it is asked; vectors are computed beside the grain's calls and belong to one version of the embedder. For the grain's scheduler only.
+/// </summary>
+internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILogger logger)
+{
+    private const int MaxEmbedded = 300;
+
+    private readonly Dictionary<long, (string Text, TextVector Vector)> _vectors = [];
+    private RecallIndex? _index;
+    private UserMemoryState? _state;
+    private long _version = -1;
+    private string? _vectorVersion;
+    private int? _dimensions;
+    private Task _embedding = Task.CompletedTask;
+
+    /// <summary>What fits, and by what it was looked for.</summary>
+    public (IReadOnlyList<Recalled> Found, string Mode) Recall(UserMemoryState state, RecallMemories query, DateTimeOffset now)
+    {
+        var byMeaning = query.Vector is { Length: > 0 } && query.VectorVersion is not null;
+        if (_index is null || !ReferenceEquals(_state, state) || _version != state.Version || (byMeaning && _vectorVersion != query.VectorVersion))
+        {
+            Build(state, byMeaning ? query.VectorVersion : _vectorVersion);
+        }
+
+        if (byMeaning)
+        {
+            Embed(state);
+        }
+
+        var kinds = query.Kinds?.Select(kind => (EngineKind)kind).ToHashSet();
+        var ids = kinds is null ? null : state.Facts.Where(fact => fact.Holds && kinds.Contains(fact.Kind)).Select(fact => fact.Id).ToHashSet();
+        var usesVector = byMeaning && _dimensions == query.Vector!.Length;
+        var found = _index!.Recall(new RecallQuery
+        {
+            Text = query.Text,
+            Vector = usesVector ? query.Vector : null,
+            Top = query.Top,
+            MaxTokens = query.MaxTokens ?? int.MaxValue,
+            Now = now,
+            Filter = ids is null ? null : ids.Contains,
+        });
+        return (found, usesVector ? "words and meaning" : "words");
+    }
+
+    private void Build(UserMemoryState state, string? vectorVersion)
+    {
+        var holding = state.Facts.Where(fact => fact.Holds).ToList();
+        var ids = holding.Select(fact => fact.Id).ToHashSet();
+        foreach (var gone in _vectors.Keys.Where(id => !ids.Contains(id)).ToList())
+        {
+            _vectors.Remove(gone);
+        }
+
+        (_state, _version, _vectorVersion) = (state, state.Version, vectorVersion);
+        _dimensions = _vectors.Values.FirstOrDefault(known => known.Vector.Version == vectorVersion) is { Vector: { } first } ? first.Values.Length : null;
+        _index = new RecallIndex(_dimensions);
+        foreach (var fact in holding)
+        {
+            var vector = _vectors.TryGetValue(fact.Id, out var known) && known.Vector.Version == vectorVersion && known.Vector.Values.Length == _dimensions ? known.Vector : null;
+            _index.Set(new RecallEntry
+            {
+                Id = fact.Id,
+                Text = SlotWords.Searchable(fact.Slot, fact.Value),
+                Kind = fact.Kind,
+                Subject = fact.Subject == Statement.Speaker ? null : fact.Subject,
+                Vector = vector?.Values,
+                LastUsed = fact.LastUsed > fact.RecordedAt ? fact.LastUsed : fact.RecordedAt,
+            });
+        }
+    }
+
+    /// <summary>Computes what vectors are missing; the next question finds by them.</summary>
+    private void Embed(UserMemoryState state)
+    {
+        if (embedder is null || !_embedding.IsCompleted)
+        {
+            return;
+        }
+
+        var missing = state.Facts
+            .Where(fact => fact.Holds && !(_vectors.TryGetValue(fact.Id, out var known) && known.Text == fact.Value && known.Vector.Version == _vectorVersion))
+            .ToList();
+        if (missing.Count > 0)
+        {
+            _embedding = EmbedAsync(missing);
+        }
+    }
+
+    private static string Text(MemoryFact fact)
+    {
+        var text = $"{fact.Slot}: {fact.Value}";
+        return text.Length <= MaxEmbedded ? text : text[..MaxEmbedded];
+    }
+
+    private async Task EmbedAsync(List<MemoryFact> facts)
+    {
+        try
+        {
+            foreach (var fact in facts)
+            {
+                if (await embedder!.EmbedAsync(tenantId, Text(fact), isInteractive: false, CancellationToken.None) is not { } vector)
+                {
+                    return;
+                }
+
+                _vectors[fact.Id] = (fact.Value, vector);
+            }
+        }
+#pragma warning disable CA1031 // Without vectors memories are found by their words.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            MemoryLog.NotEmbedded(logger, exception, tenantId);
+        }
+        finally
+        {
+            // Built again with what there is now.
+            _version = -1;
+        }
+    }
+}
+
+/// <summary>What memories log; nothing of what they hold.</summary>
+internal static partial class MemoryLog
+{
+    [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message = "Memories of {Tenant} could not be embedded; they are found by their words")]
+    public static partial void NotEmbedded(ILogger logger, Exception exception, string tenant);
+
+    [LoggerMessage(EventId = 2202, Level = LogLevel.Warning, Message = "The use of memories in {Memory} could not be noted")]
+    public static partial void NotNoted(ILogger logger, Exception exception, string memory);
+
+    [LoggerMessage(EventId = 2203, Level = LogLevel.Warning, Message = "The erasure in {Memory} was interrupted and will go on")]
+    public static partial void EraseInterrupted(ILogger logger, Exception exception, string memory);
+
+    [LoggerMessage(EventId = 2204, Level = LogLevel.Warning, Message = "What a message of {Session} said could not be noted; it will be tried again")]
+    public static partial void NotRemembered(ILogger logger, Exception exception, string session);
+
+    [LoggerMessage(EventId = 2205, Level = LogLevel.Warning, Message = "A run of {Tenant} goes on without its memories")]
+    public static partial void NotRecalled(ILogger logger, Exception exception, string tenant);
+
+    [LoggerMessage(EventId = 2207, Level = LogLevel.Warning, Message = "The model could not read a message of {Tenant} ({Code}); rules did")]
+    public static partial void NotAsked(ILogger logger, Exception exception, string tenant, string code);
+
+    [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Everything in {Memory} was erased")]
+    public static partial void Erased(ILogger logger, string memory);
+}

@@ -1,0 +1,32 @@
+namespace Steward.Memory;
+
+/// <summary>How people are remembered. Section <c>Steward:Memory</c>.</summary>
+public sealed class MemoryOptions
+{
+    /// <summary>The section of the configuration.</summary>
+    public const string Section = "Steward:Memory";
+
+    /// <summary>Whether messages are looked through for what is to be remembered, and runs are told what is. Default true.</summary>
+    public bool IsEnabled { get; set; } = true;
+
+    /// <summary>Whether the tenant's small model reads messages, where there is one; rules otherwise, and when it fails. One call for each message. Default false.</summary>
+    public bool ExtractsWithModel { get; set; }
+
+    /// <summary>The most memories that a run is told. Default 12.</summary>
+    public int RecallTop { get; set; } = 12;
+
+    /// <summary>How many tokens they may take together, a token counted as four characters. Default 600.</summary>
+    public int RecallTokens { get; set; } = 600;
+
+    /// <summary>How long a run waits for its memories; it goes on without them then. Default 500 ms.</summary>
+    public TimeSpan RecallPatience { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long the end of a run waits until what its message said is in the memory; then that goes on beside it. Default 1 s.</summary>
+    public TimeSpan NotePatience { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long what does not hold any more is kept, so that it can be restored. Default 90 days.</summary>
+    public TimeSpan SupersededFor { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>After how long an erasure looks again at conversations that were at work. Default 1 minute.</summary>
+    public TimeSpan EraseAgainAfter { get; set; } = TimeSpan.FromMinutes(1);
+}

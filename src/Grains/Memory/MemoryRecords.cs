@@ -1,0 +1,110 @@
+using System.Text.Json.Serialization;
+using Steward.Engines.Memory.Facts;
+using Steward.Engines.Memory.Keeping;
+
+namespace Steward.Memory;
+
+/// <summary>The record types in the journal of a person's memory.</summary>
+internal static class MemoryRecordTypes
+{
+    public const string Noted = "memory.noted";
+    public const string Used = "memory.used";
+    public const string Corrected = "memory.corrected";
+    public const string Restored = "memory.restored";
+    public const string Forgotten = "memory.forgotten";
+    public const string Settings = "memory.settings";
+    public const string Consolidated = "memory.consolidated";
+    public const string EraseBegun = "memory.erase_begun";
+    public const string EraseStep = "memory.erase_step";
+    public const string Erased = "memory.erased";
+}
+
+/// <summary>A message said something.</summary>
+internal sealed record MemoryNoted
+{
+    public required string MessageId { get; init; }
+    public required DateTimeOffset SaidAt { get; init; }
+    public required MemorySource Source { get; init; }
+    public required IReadOnlyList<MemoryStatement> Statements { get; init; }
+}
+
+/// <summary>Memories were of use.</summary>
+internal sealed record MemoryUsed
+{
+    public required IReadOnlyList<long> Ids { get; init; }
+}
+
+/// <summary>The person corrected a memory.</summary>
+internal sealed record MemoryCorrected
+{
+    public required long Id { get; init; }
+    public required string Value { get; init; }
+    public required string OperationId { get; init; }
+}
+
+/// <summary>A memory holds again.</summary>
+internal sealed record MemoryRestored
+{
+    public required long Id { get; init; }
+}
+
+/// <summary>Memories were forgotten, with all that they superseded.</summary>
+internal sealed record MemoriesForgotten
+{
+    public required IReadOnlyList<long> Ids { get; init; }
+    public required IReadOnlyList<Tombstone> Tombstones { get; init; }
+    public required string Salt { get; init; }
+    public required string OperationId { get; init; }
+}
+
+/// <summary>The person changed what may be kept.</summary>
+internal sealed record MemorySettingsSet
+{
+    public required MemorySettings Settings { get; init; }
+}
+
+/// <summary>What says the same was merged, and what was over its time went.</summary>
+internal sealed record MemoriesConsolidated
+{
+    public required IReadOnlyList<RemovedFact> Removed { get; init; }
+    public required IReadOnlyList<MergedFact> Merged { get; init; }
+    public DateTimeOffset? NextAt { get; init; }
+}
+
+/// <summary>Everything is to be erased; the memory itself is from here on.</summary>
+internal sealed record MemoryEraseBegun
+{
+    public required string OperationId { get; init; }
+    public required bool IncludeConversations { get; init; }
+}
+
+/// <summary>The texts of a conversation and its runs are about to be removed.</summary>
+internal sealed record MemoryEraseStep
+{
+    public required string SessionId { get; init; }
+    public required int Runs { get; init; }
+}
+
+/// <summary>All of it was erased.</summary>
+internal sealed record MemoryErased
+{
+    public required IReadOnlyList<string> Remains { get; init; }
+}
+
+/// <summary>JSON of the journal of a person's memory.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
+[JsonSerializable(typeof(UserMemoryState))]
+[JsonSerializable(typeof(MemoryFact))]
+[JsonSerializable(typeof(Engines.Memory.MemoryKind), TypeInfoPropertyName = "EngineMemoryKind")]
+[JsonSerializable(typeof(MemoryNoted))]
+[JsonSerializable(typeof(MemoryUsed))]
+[JsonSerializable(typeof(MemoryCorrected))]
+[JsonSerializable(typeof(MemoryRestored))]
+[JsonSerializable(typeof(MemoriesForgotten))]
+[JsonSerializable(typeof(MemorySettingsSet))]
+[JsonSerializable(typeof(MemoriesConsolidated))]
+[JsonSerializable(typeof(MemoryEraseBegun))]
+[JsonSerializable(typeof(MemoryEraseStep))]
+[JsonSerializable(typeof(MemoryErased))]
+[JsonSerializable(typeof(MemoryAccess))]
+internal sealed partial class MemoryJson : JsonSerializerContext;

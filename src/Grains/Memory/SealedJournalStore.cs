@@ -1,0 +1,65 @@
+using Steward.Engines.Security;
+using Steward.Storage;
+
+namespace Steward.Memory;
+
+/// <summary>A store whose entries' payloads are sealed with a tenant's data key, each for its own place in its own journal. Types, times and deduplication ids are not.</summary>
+internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys) : IJournalStore
+{
+    /// <inheritdoc/>
+    public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(append);
+        var sequence = append.ExpectedSequence;
+        return store.AppendAsync(append with { Records = [.. append.Records.Select(record => Seal(append.Journal, ++sequence, record))] }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(purge);
+        return store.PurgeAsync(purge with { Receipt = Seal(purge.Journal, purge.ThroughSequence + 1, purge.Receipt) }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<JournalEntry>> ReadAsync(string journal, long afterSequence, int limit, CancellationToken cancellationToken = default) =>
+        [.. (await store.ReadAsync(journal, afterSequence, limit, cancellationToken)).Select(entry => Open(journal, entry))];
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<JournalEntry>> ReadTailAsync(string journal, int limit, CancellationToken cancellationToken = default) =>
+        [.. (await store.ReadTailAsync(journal, limit, cancellationToken)).Select(entry => Open(journal, entry))];
+
+    /// <inheritdoc/>
+    public async ValueTask<JournalEntry?> FindAsync(string journal, string deduplicationId, CancellationToken cancellationToken = default) =>
+        await store.FindAsync(journal, deduplicationId, cancellationToken) is { } entry ? Open(journal, entry) : null;
+
+    /// <inheritdoc/>
+    public ValueTask<JournalHead?> GetHeadAsync(string journal, CancellationToken cancellationToken = default) => store.GetHeadAsync(journal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        store.ListOpenAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListDueAsync(string prefix, DateTimeOffset dueBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        store.ListDueAsync(prefix, dueBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        store.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    private JournalRecord Seal(string journal, long sequence, JournalRecord record) =>
+        record with { Payload = keys.Seal(record.Payload.Span, Place(journal, sequence, record.Type)) };
+
+    private JournalEntry Open(string journal, JournalEntry entry) => entry.Payload.IsEmpty
+        ? entry
+        : entry with
+        {
+            Payload = keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal),
+        };
+
+    private static string Place(string journal, long sequence, string type) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"steward/journal/v1\n{journal}\n{sequence}\n{type}");
+}
+
+/// <summary>An entry cannot be opened: its key is not in the vault any more, or somebody changed it.</summary>
+internal sealed class MemorySealedException(string journal) : Exception($"An entry of {journal} cannot be opened with the tenant's keys.");

@@ -1,0 +1,99 @@
+using Steward.Engines.Memory.Keeping;
+using Steward.Engines.Security.Vault;
+using Steward.Errors;
+using Steward.Operations;
+using Steward.Storage;
+
+namespace Steward.Memory;
+
+/// <summary>How the memory is opened, consolidated and left without what was removed. What is to go is in the journal first, then a snapshot takes the place of everything before: an activation that finds the one without the other finishes it.</summary>
+internal sealed partial class UserMemoryGrain
+{
+    private async Task<MemoryConsolidated> ConsolidateAsync()
+    {
+        var plan = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now);
+        var consolidated = new MemoryConsolidated { At = Now, Merged = plan.Merged.Count, Removed = plan.Removed.CountBy(fact => fact.Reason).ToDictionary(StringComparer.Ordinal) };
+        if (plan.IsNeeded)
+        {
+            await Append(plan, () => new JournalWake(Now));
+        }
+
+        await SettleAsync();
+        return consolidated;
+    }
+
+    /// <summary>Leaves nothing of what was removed in the journal, and sets the time of the next consolidation.</summary>
+    private async Task SettleAsync()
+    {
+        if (State.MustPurge)
+        {
+            await _journal!.PurgeAsync(keepsWake: true);
+        }
+
+        if (!State.MustPurge && !State.IsErasing)
+        {
+            var next = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now).NextAt;
+            await Append(new Consolidation([], [], next), () => new JournalWake(next));
+        }
+    }
+
+    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake) => _journal!.AppendAsync(
+        MemoryRecordTypes.Consolidated,
+        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt },
+        MemoryJson.Default.MemoriesConsolidated,
+        wake);
+
+    // What is to be removed at once goes before everything else.
+    private JournalWake Wake(DateTimeOffset? at) => State.MustPurge || State.IsErasing ? new JournalWake(Now) : new JournalWake(at);
+
+    /// <summary>Reads the memory, once; and finishes what a loss left half done.</summary>
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_journal is not null)
+        {
+            return;
+        }
+
+        var journal = await NewJournalAsync(cancellationToken);
+        try
+        {
+            await journal.LoadAsync(cancellationToken);
+        }
+        catch (MemorySealedException exception)
+        {
+            journal.Dispose();
+            throw new StewardException(
+                ErrorCodes.MemoryUnreadable, "The memory cannot be opened: the key that it was sealed with is not in the vault any more. It can be erased, and begins anew then.", exception);
+        }
+        catch (StorageException exception)
+        {
+            journal.Dispose();
+            throw new StewardException(ErrorCodes.Unavailable, "The memory cannot be read now.", exception) { IsRetryable = true };
+        }
+
+        _journal = journal;
+        if (State.IsErasing)
+        {
+            GoOnErasing(TimeSpan.Zero);
+        }
+        else if (State.MustPurge)
+        {
+            await SettleAsync();
+        }
+    }
+
+    private async Task<FoldedJournal<UserMemoryState>> NewJournalAsync(CancellationToken cancellationToken) =>
+        new(await SealedAsync(cancellationToken), Key, MemoryJson.Default.UserMemoryState, _time, DeactivateOnIdle);
+
+    private async Task<SealedJournalStore> SealedAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return new SealedJournalStore(_journals, await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken));
+        }
+        catch (VaultException exception)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The vault, which has the memory's key, cannot be asked now.", exception) { IsRetryable = exception.IsRetryable };
+        }
+    }
+}

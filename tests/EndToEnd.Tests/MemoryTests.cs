@@ -1,0 +1,86 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using Steward.EnterpriseSim;
+
+namespace Steward.EndToEnd.Tests;
+
+/// <summary>What people are remembered by, over HTTP, and over the death of the process.</summary>
+public sealed class MemoryTests : IAsyncLifetime
+{
+    private readonly TemporaryDirectory _data = new();
+    private EnterpriseSimulation? _simulation;
+
+    public async Task InitializeAsync() => _simulation = await EnterpriseSimulation.StartAsync();
+
+    public async Task DisposeAsync()
+    {
+        await _simulation!.DisposeAsync();
+        _data.Dispose();
+    }
+
+    [Fact]
+    public async Task Kill_AfterMessagesWereAccepted_AllThatTheySaidIsRemembered()
+    {
+        string[] likes = ["short answers", "green tea", "dark mode"];
+        foreach (var thing in likes)
+        {
+            await using var steward = await StewardProcess.StartAsync(_data.Path, _simulation!);
+            using var client = steward.SignIn();
+            await client.SubmitAsync(await client.OpenSessionAsync(), $"I like {thing}.");
+            await steward.KillAsync();
+        }
+
+        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!);
+        using var later = again.SignIn();
+        await Until(async () => (await MemoriesAsync(later)).Count >= likes.Length);
+        Assert.Equal(likes.Order(), (await MemoriesAsync(later)).Order());
+    }
+
+    [Fact]
+    public async Task Kill_DuringAnErasure_NothingIsLeftAndOthersKeepTheirs()
+    {
+        await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!))
+        {
+            using var ada = steward.SignIn();
+            using var other = steward.SignIn("sam.patel");
+            string[] teas = ["green", "black", "white", "mint", "ginger"];
+            for (var i = 0; i < teas.Length; i++)
+            {
+                await ada.AskAsync(await ada.OpenSessionAsync(), $"I like {teas[i]} tea.");
+            }
+
+            await other.AskAsync(await other.OpenSessionAsync(), "I like coffee.");
+            await Until(async () => (await MemoriesAsync(ada)).Count == 5 && (await MemoriesAsync(other)).Count == 1);
+            Assert.DoesNotContain("tea", await (await other.PostAsJsonAsync("v1/memory/search", new { text = "green mint tea" })).Content.ReadAsStringAsync(), StringComparison.Ordinal);
+            using var erased = await ada.PostAsJsonAsync("v1/memory/erase", new { includeConversations = true, operationId = "all-of-it" });
+            Assert.Equal(HttpStatusCode.Accepted, erased.StatusCode);
+            await steward.KillAsync();
+        }
+
+        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!);
+        using var later = again.SignIn();
+        using var bob = again.SignIn("sam.patel");
+        var receipt = default(JsonElement);
+        await Until(async () => (receipt = await later.GetFromJsonAsync<JsonElement>("v1/memory/erasure")).TryGetProperty("completedAt", out _));
+
+        Assert.Equal("all-of-it", receipt.GetProperty("operationId").GetString());
+        Assert.Equal(
+            [("conversations", 5), ("memories", 5), ("runs", 5)],
+            receipt.GetProperty("removed").EnumerateArray().Select(part => (part.GetProperty("place").GetString()!, part.GetProperty("count").GetInt32())).Where(part => part.Item2 > 0).Order());
+        Assert.Empty(await MemoriesAsync(later));
+        Assert.Equal(["coffee"], await MemoriesAsync(bob));
+    }
+
+    private static async Task<List<string>> MemoriesAsync(HttpClient client) =>
+        [.. (await client.GetFromJsonAsync<JsonElement>("v1/memory?superseded=true")).GetProperty("memories").EnumerateArray().Select(item => item.GetProperty("value").GetString()!)];
+
+    private static async Task Until(Func<Task<bool>> condition)
+    {
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        while (!await condition())
+        {
+            await Task.Delay(100, limit.Token);
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Collections.Concurrent;
+using Steward.Client;
+using Steward.Errors;
+using Steward.Identity;
+using Steward.Memory;
+
+namespace Steward.Gateway.Tests;
+
+/// <summary>Memories in memory, of each person.</summary>
+public sealed class FakeMemories
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 22, 6, 0, 0, TimeSpan.Zero);
+
+    /// <summary>By tenant and user.</summary>
+    public ConcurrentDictionary<(string Tenant, string User), List<MemoryItem>> All { get; } = new();
+
+    public SetMemorySettings? Set { get; private set; }
+
+    public EraseMemory? Erased { get; private set; }
+
+    public static MemoryItem Item(long id, string slot, string value, MemoryKind kind = MemoryKind.Fact) => new()
+    {
+        Id = id, Kind = kind, Subject = "self", Slot = slot, Value = value, Source = MemorySource.Said, Confidence = 0.9, ValidFrom = At, RecordedAt = At, Holds = true, MessageIds = ["s-1/r-1"],
+    };
+
+    public IMemoryClient Of(CallerIdentity identity, Action fail) => new FakeClient(this, All.GetOrAdd((identity.TenantId, identity.UserId), _ => []), identity, fail);
+
+    private sealed class FakeClient(FakeMemories all, List<MemoryItem> own, CallerIdentity identity, Action fail) : IMemoryClient
+    {
+        private static readonly MemorySettings Settings = new() { Kinds = [new MemoryKindSettings { Kind = MemoryKind.Pattern, IsKept = false, RetentionDays = 30 }], SharePatterns = false };
+
+        public Task<MemoryPage> ListAsync(ListMemories? query = null, CancellationToken cancellationToken = default)
+        {
+            fail();
+            var page = own.Where(item => item.Id > query!.After && (query.Kind is null || item.Kind == query.Kind) && (query.IncludeSuperseded || item.Holds)).Take(query!.Limit).ToList();
+            return Task.FromResult(new MemoryPage { Memories = page, NextAfter = page.Count == query.Limit ? page[^1].Id : null });
+        }
+
+        public Task<MemoryRecall> SearchAsync(string text, int top = 10, IReadOnlyList<MemoryKind>? kinds = null, CancellationToken cancellationToken = default)
+        {
+            fail();
+            return Task.FromResult(new MemoryRecall { Mode = "words", Memories = [.. own.Where(item => item.Value.Contains(text, StringComparison.Ordinal)).Take(top).Select(item => new RecalledMemory { Memory = item, Score = 1, Reason = "words" })] });
+        }
+
+        public Task<MemoryItem> CorrectAsync(long memoryId, string value, string? operationId = null, CancellationToken cancellationToken = default)
+        {
+            var item = Find(memoryId) with { Value = value, Source = MemorySource.Corrected };
+            own[own.FindIndex(known => known.Id == memoryId)] = item;
+            return Task.FromResult(item);
+        }
+
+        public Task<MemoryItem> RestoreAsync(long memoryId, CancellationToken cancellationToken = default) => Task.FromResult(Find(memoryId));
+
+        public Task<MemoryForgotten> ForgetAsync(long memoryId, CancellationToken cancellationToken = default)
+        {
+            fail();
+            return Task.FromResult(new MemoryForgotten { Count = own.RemoveAll(item => item.Id == memoryId), At = At });
+        }
+
+        public Task<MemorySettings> GetSettingsAsync(CancellationToken cancellationToken = default) => Task.FromResult(Settings);
+
+        public Task<MemorySettings> SetSettingsAsync(SetMemorySettings settings, CancellationToken cancellationToken = default)
+        {
+            fail();
+            all.Set = settings;
+            return Task.FromResult(Settings);
+        }
+
+        public Task<MemoryExport> ExportAsync(CancellationToken cancellationToken = default)
+        {
+            fail();
+            return Task.FromResult(new MemoryExport { TenantId = identity.TenantId, UserId = identity.UserId, At = At, Memories = own, Settings = Settings, Tombstones = 1, Accesses = [] });
+        }
+
+        public Task<MemoryErasure> EraseAsync(bool includeConversations = false, string? operationId = null, CancellationToken cancellationToken = default)
+        {
+            fail();
+            all.Erased = new EraseMemory { OperationId = operationId ?? "none", IncludeConversations = includeConversations };
+            own.Clear();
+            return Task.FromResult(new MemoryErasure { OperationId = all.Erased.OperationId, RequestedAt = At, Removed = [new ErasedPart { Place = "memories", Count = 2 }] });
+        }
+
+        public Task<MemoryErasure> GetErasureAsync(CancellationToken cancellationToken = default)
+        {
+            fail();
+            throw StewardException.NotFound("An erasure");
+        }
+
+        public Task<MemoryConsolidated> ConsolidateAsync(CancellationToken cancellationToken = default) =>
+            Task.FromResult(new MemoryConsolidated { At = At, Merged = 1, Removed = new Dictionary<string, int> { ["faded"] = 2 } });
+
+        public Task<IReadOnlyList<MemoryAccess>> ListAccessesAsync(int limit = 50, CancellationToken cancellationToken = default) =>
+            Task.FromResult<IReadOnlyList<MemoryAccess>>([new MemoryAccess { At = At, By = identity.UserId, Action = "list", MemoryIds = [1] }]);
+
+        private MemoryItem Find(long id)
+        {
+            fail();
+            return own.Find(item => item.Id == id) ?? throw StewardException.NotFound("The memory");
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Memory;
+using static Steward.Grains.Tests.Memory.Remembering;
+
+namespace Steward.Grains.Tests.Memory;
+
+[Collection(TimedClusterGroup.Name)]
+public class MemoryTimeTests(TimedCluster cluster)
+{
+    private readonly string _user = NewUser();
+
+    private IUserMemoryGrain Memory => cluster.MemoryOf(_user);
+
+    [Fact]
+    public async Task Watchdog_AtNight_RemovesWhatIsOverItsRetention()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("office", "Berlin"), Said("allergy", "nuts", MemoryKind.Constraint), Said("likes", "tea", MemoryKind.Preference));
+        await Memory.SetSettings(new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Fact, RetentionDays = 3 }] });
+
+        cluster.Time.Advance(TimeSpan.FromDays(4));
+        cluster.SignInAsPlatform("t-acme");
+        await cluster.WatchdogAsync("t-acme");
+        cluster.SignIn("t-acme", _user);
+
+        Assert.Equal(["nuts", "tea"], (await Memory.AllAsync(superseded: true)).Select(item => item.Value));
+        var entries = await cluster.Journals.ReadAsync(GrainKeys.UserMemory("t-acme", _user), 0, 100);
+        Assert.All(entries.Where(entry => entry.Type == MemoryRecordTypes.Noted), entry => Assert.True(entry.Payload.IsEmpty));
+        Assert.True((await cluster.Journals.GetHeadAsync(GrainKeys.UserMemory("t-acme", _user)))!.WakeAt > cluster.Time.GetUtcNow().AddDays(30));
+    }
+
+    [Fact]
+    public async Task Consolidate_OnDemand_MergesWhatSaysTheSameAndDropsOldVersions()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("office", "Berlin"));
+        await cluster.NoteAsync(_user, "s-1/r-2", cluster.Time.GetUtcNow(), Said("office", "Paris"));
+        Assert.Equal(2, (await Memory.AllAsync(superseded: true)).Count);
+        cluster.Time.Advance(TimeSpan.FromDays(91));
+
+        var done = await Memory.Consolidate();
+        var again = await Memory.Consolidate();
+
+        Assert.Equal((1, 0), (done.Removed.GetValueOrDefault("superseded"), again.Removed.Count));
+        Assert.Equal("Paris", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+    }
+}

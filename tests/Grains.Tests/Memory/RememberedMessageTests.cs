@@ -1,0 +1,203 @@
+using System.Text.Json;
+using Steward.Engines.Models;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Memory;
+using Steward.Sessions;
+using static Steward.Grains.Tests.Memory.Remembering;
+
+namespace Steward.Grains.Tests.Memory;
+
+[Collection(GrainClusterGroup.Name)]
+public class RememberedMessageTests
+{
+    private readonly GrainCluster _cluster;
+    private readonly string _user = NewUser();
+
+    public RememberedMessageTests(GrainCluster cluster)
+    {
+        _cluster = cluster;
+        cluster.SignIn("t-acme", _user);
+    }
+
+    private IUserMemoryGrain Memory => _cluster.MemoryOf(_user);
+
+    private string NewKey => Conversing.NewSession(user: _user);
+
+    [Fact]
+    public async Task Message_SaysAFact_IsInTheMemoryBeforeItsSessionRests()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+
+        var submitted = await session.SayAsync("My manager is Jane Doe.");
+        await RestsAsync(key);
+
+        var item = Assert.Single(await Memory.AllAsync());
+        Assert.Equal(("manager", "Jane Doe"), (item.Slot, item.Value));
+        Assert.Equal([$"{GrainKeys.LastPart(key)}/{submitted.RunId}"], item.MessageIds);
+    }
+
+    [Fact]
+    public async Task Message_MemoryCannotBeWritten_SessionStaysOpenAndCatchesUp()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        // Also when the end of the run asks again.
+        _cluster.Faults.Lose(GrainKeys.UserMemory("t-acme", _user), 2);
+        var submitted = await session.SayAsync("My manager is Jane Doe.");
+        await _cluster.Run(submitted).WatchToEndAsync();
+        await Conversing.UntilAsync(async () => (await session.AnswersAsync()).Count == 1);
+        Assert.True((await _cluster.Journals.GetHeadAsync(key))!.Open);
+        Assert.Empty(await Memory.AllAsync());
+
+        _cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await session.Resume();
+        _cluster.SignIn("t-acme", _user);
+
+        await RestsAsync(key);
+        Assert.Equal("Jane Doe", Assert.Single(await Memory.AllAsync()).Value);
+        Assert.Single(await session.AnswersAsync());
+    }
+
+    [Fact]
+    public async Task Message_SiloDiedBeforeItWasLookedThrough_IsAfterwards()
+    {
+        // What a silo leaves that was killed after the message was durable, and before anything else was.
+        var key = NewKey;
+        await _cluster.AppendAsync(
+            key,
+            open: true,
+            (SessionRecordTypes.Opened, new SessionOpened()),
+            (SessionRecordTypes.UserMessage, new UserMessageAccepted
+            {
+                OperationId = "op",
+                RunId = SessionGrain.RunIdFor(key, "op"),
+                Text = "My manager is Jane Doe.",
+                Requester = new CallerIdentity { TenantId = "t-acme", UserId = _user, Roles = [] },
+            }));
+
+        _cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await _cluster.Grains.GetGrain<ISessionGrain>(key).Resume();
+        _cluster.SignIn("t-acme", _user);
+
+        await RestsAsync(key);
+        Assert.Equal("Jane Doe", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    [Fact]
+    public async Task Run_ModelAnswers_IsToldWhatIsRememberedAndSaysSo()
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow(), Said("manager", "Jane Doe"), Said("allergy", "nuts", MemoryKind.Constraint), Said("laptop", "ThinkPad"));
+        var session = await _cluster.OpenAsync(NewKey);
+
+        var run = _cluster.Run(await session.SayAsync("say it is Jane Doe , your manager"));
+        var events = await run.WatchToEndAsync();
+        var status = (await run.GetStatus())!;
+
+        var system = _cluster.Model.LastMessages.First(message => message.Role == ChatRole.System).Text;
+        Assert.Contains("- always: allergy: nuts\n- manager: Jane Doe", system, StringComparison.Ordinal);
+        Assert.DoesNotContain("ThinkPad", system, StringComparison.Ordinal);
+        Assert.Equal([("allergy", "constraint", false), ("manager", "words", true)], status.Memories.Select(memory => (memory.Slot, memory.Reason, memory.IsInAnswer)));
+        Assert.Single(events, runEvent => runEvent.Type == "memory.recalled");
+        await Conversing.UntilAsync(async () => (await Memory.ListAccesses(10)).Any(access => access.Action == "recall" && access.By == status.RunId));
+        Assert.NotNull((await Memory.AllAsync()).Single(item => item.Slot == "manager").LastUsed);
+    }
+
+    [Fact]
+    public async Task Chat_WhatDoYouRemember_IsAnsweredFromTheMemoryAndForgetForgets()
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow(), Said("manager", "Jane Doe"), Said("office", "Berlin"));
+        var session = await _cluster.OpenAsync(NewKey);
+
+        var asked = _cluster.Run(await session.SayAsync("What do you remember about me?"));
+        await asked.WatchToEndAsync();
+        var told = (await asked.GetStatus())!;
+        var forget = _cluster.Run(await session.SayAsync("forget my manager"));
+        await forget.WatchToEndAsync();
+
+        Assert.Contains("- manager: Jane Doe\n- office: Berlin", told.Answer, StringComparison.Ordinal);
+        Assert.Equal(0, told.Usage.ModelCalls);
+        Assert.All(told.Memories, memory => Assert.True(memory.IsInAnswer));
+        Assert.Equal("I have forgotten your manager.", (await forget.GetStatus())!.Answer);
+        Assert.Equal("Berlin", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+        var accesses = await Memory.ListAccesses(20);
+        Assert.Contains(accesses, access => access.Action == "list" && access.By == told.RunId);
+        Assert.Contains(accesses, access => access.Action == "forget" && access.MemoryIds.Count == 1);
+    }
+
+    [Fact]
+    public async Task Chat_Correction_TakesThePlaceInOneStep()
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow().AddMinutes(-1), Said("manager", "Jane Doe"));
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+
+        await session.SayAsync("No, my manager is John Roe.");
+        await RestsAsync(key);
+
+        Assert.Equal("John Roe", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    [Fact]
+    public async Task Run_ChangesSomething_WhatItDidIsRememberedOnce()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        var run = _cluster.Run(await session.SayAsync("""do desk_note {"text":"watering"} ; say noted"""));
+        await run.WatchToEndAsync();
+        await RestsAsync(key);
+
+        var item = Assert.Single(await Memory.AllAsync());
+        Assert.Equal((MemoryKind.Interaction, "conversation", MemorySource.System), (item.Kind, item.Slot, item.Source));
+        Assert.Equal([$"{GrainKeys.LastPart(key)}/{(await run.GetStatus())!.RunId}/done-1"], item.MessageIds);
+    }
+
+    [Fact]
+    public async Task Erase_WithConversations_RemovesTheirTextsAndSaysWhat()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        var first = await session.SayAsync("My manager is Jane Doe.");
+        await _cluster.Run(first).WatchToEndAsync();
+        await RestsAsync(key);
+
+        await Memory.Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        await Conversing.UntilAsync(async () => (await Memory.GetErasure())!.CompletedAt is not null);
+        var receipt = (await Memory.GetErasure())!;
+
+        Assert.Equal([("conversations", 1), ("memories", 1), ("runs", 1), ("tombstones", 0)], receipt.Removed.Select(part => (part.Place, part.Count)).Order());
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+        Assert.False(await _cluster.HoldsPlainAsync(key, "Jane"));
+        Assert.False(await _cluster.HoldsPlainAsync(GrainKeys.Run("t-acme", first.RunId!), "Jane"));
+        await _cluster.NoteAsync(_user, "s-9/r-9", receipt.RequestedAt, Said("manager", "Jane Doe"));
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+        Assert.Equal(receipt.CompletedAt, (await Memory.Erase(new EraseMemory { OperationId = "op", IncludeConversations = true })).CompletedAt);
+    }
+
+    [Fact]
+    public async Task Erase_LostAfterItBegan_GoesOnWhereItWas()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        await session.SayAsync("My manager is Jane Doe.");
+        await RestsAsync(key);
+
+        // The beginning is durable; the step of the first conversation is not, and the activation goes.
+        _cluster.Faults.LoseAfter(GrainKeys.UserMemory("t-acme", _user), 1);
+        await Memory.Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        await _cluster.DeactivatedAsync(Memory);
+        _cluster.Faults.Lose(GrainKeys.UserMemory("t-acme", _user), 0);
+        Assert.True((await _cluster.Journals.ListDueAsync("t-acme/" + _user, _cluster.Time.GetUtcNow().AddSeconds(1), 10)).Count == 1);
+
+        _cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await Memory.Resume();
+        _cluster.SignIn("t-acme", _user);
+
+        await Conversing.UntilAsync(async () => (await Memory.GetErasure())!.CompletedAt is not null);
+        Assert.False(await _cluster.HoldsPlainAsync(key, "Jane"));
+        Assert.Contains((await Memory.GetErasure())!.Removed, part => part is { Place: "conversations", Count: 1 });
+    }
+
+    private Task RestsAsync(string key) => Conversing.UntilAsync(async () => await _cluster.Journals.GetHeadAsync(key) is { Open: false, Sequence: > 2 });
+}

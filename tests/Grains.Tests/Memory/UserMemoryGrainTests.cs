@@ -1,0 +1,241 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Security;
+using Steward.Errors;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Memory;
+using Steward.Storage;
+using static Steward.Grains.Tests.Memory.Remembering;
+
+namespace Steward.Grains.Tests.Memory;
+
+[Collection(GrainClusterGroup.Name)]
+public class UserMemoryGrainTests(GrainCluster cluster)
+{
+    private readonly string _user = NewUser();
+
+    private IUserMemoryGrain Memory => cluster.MemoryOf(_user);
+
+    private DateTimeOffset Now => cluster.Time.GetUtcNow();
+
+    [Fact]
+    public async Task Note_SameMessageTwice_IsTakenOnce()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("manager", "Jane Doe"));
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("manager", "Jane Doe"));
+
+        var item = Assert.Single(await Memory.AllAsync());
+        Assert.Equal(("manager", "Jane Doe", MemorySource.Said, 0.9), (item.Slot, item.Value, item.Source, item.Confidence));
+        Assert.Equal(["s-1/r-1"], item.MessageIds);
+    }
+
+    [Fact]
+    public async Task Note_Persons_AreRefused()
+    {
+        cluster.SignIn("t-acme", _user);
+        var error = await Assert.ThrowsAsync<StewardException>(() => Memory.Note(new NoteStatements { MessageId = "m", SaidAt = Now, Statements = [Said("manager", "x")] }));
+        Assert.Equal(ErrorCodes.Forbidden, error.Code);
+    }
+
+    [Fact]
+    public async Task Note_ContradictionAndRestore_KeepTheHistory()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("manager", "Jane Doe"));
+        await cluster.NoteAsync(_user, "s-1/r-2", Now.AddSeconds(1), Said("manager", "John Roe"));
+        var held = Assert.Single(await Memory.AllAsync());
+        var all = await Memory.AllAsync(superseded: true);
+        Assert.Equal(("John Roe", 2), (held.Value, all.Count));
+
+        var restored = await Memory.Restore(all[0].Id);
+
+        Assert.Equal(("Jane Doe", true), (restored.Value, restored.Holds));
+        Assert.Equal("Jane Doe", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    [Fact]
+    public async Task Correct_Repeated_IsOneOperationAndMayChangeAgainByWord()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("office", "Berlin"));
+        var id = (await Memory.AllAsync())[0].Id;
+        var correct = new CorrectMemory { MemoryId = id, Value = "Paris", OperationId = "op-1" };
+
+        var first = await Memory.Correct(correct);
+        var second = await Memory.Correct(correct);
+        await cluster.NoteAsync(_user, "s-1/r-2", Now.AddSeconds(1), Said("office", "Rome"));
+
+        Assert.Equal((first.Id, "Paris", MemorySource.Corrected), (second.Id, second.Value, second.Source));
+        Assert.Equal("Rome", Assert.Single(await Memory.AllAsync()).Value);
+        Assert.Equal(ErrorCodes.Conflict, (await Assert.ThrowsAsync<StewardException>(() => Memory.Correct(correct with { OperationId = "op-2" }))).Code);
+    }
+
+    [Fact]
+    public async Task Journal_HoldsNothingThatCanBeRead()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("home", "Very Secret Street"));
+
+        Assert.False(await cluster.HoldsPlainAsync(GrainKeys.UserMemory("t-acme", _user), "Secret"));
+        Assert.False(await cluster.HoldsPlainAsync(GrainKeys.MemoryAccesses(GrainKeys.UserMemory("t-acme", _user)), "Secret"));
+    }
+
+    [Fact]
+    public async Task Forget_LeavesNothingInTheJournalAndReplaysDoNotBringItBack()
+    {
+        var said = Now;
+        await cluster.NoteAsync(_user, "s-1/r-1", said, Said("home", "Secret Street"));
+        await cluster.NoteAsync(_user, "s-1/r-2", said.AddSeconds(1), Said("home", "Other Street"));
+        var id = Assert.Single(await Memory.AllAsync()).Id;
+
+        var forgotten = await Memory.Forget(new ForgetMemories { MemoryIds = [id], OperationId = "op" });
+        var entries = (await cluster.Journals.ReadAsync(GrainKeys.UserMemory("t-acme", _user), 0, 100)).Where(entry => entry.Type == MemoryRecordTypes.Noted);
+
+        Assert.Equal(2, forgotten.Count);
+        Assert.All(entries, entry => Assert.True(entry.Payload.IsEmpty));
+        await cluster.NoteAsync(_user, "s-2/r-9", said, Said("home", "Secret street"));
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+        Assert.Equal(2, (await Memory.Forget(new ForgetMemories { MemoryIds = [id], OperationId = "op" })).Count);
+        await cluster.NoteAsync(_user, "s-2/r-10", Now.AddMinutes(1), Said("home", "Secret Street"));
+        Assert.Single(await Memory.AllAsync());
+    }
+
+    [Fact]
+    public async Task Forget_SiloDiedBeforeTheJournalWasShortened_TheNextActivationDoesIt()
+    {
+        var key = GrainKeys.UserMemory("t-acme", _user);
+        var store = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-acme", "memory"));
+        var noted = new MemoryNoted { MessageId = "m", SaidAt = Now, Source = MemorySource.Said, Statements = [Said("home", "Secret Street"), Said("office", "Berlin")] };
+        var forgotten = new MemoriesForgotten { Ids = [1], Tombstones = [], Salt = Convert.ToBase64String(new byte[32]), OperationId = "forget:op" };
+        await store.AppendAsync(new JournalAppend
+        {
+            Journal = key,
+            ExpectedSequence = 0,
+            Wake = new JournalWake(Now),
+            Records =
+            [
+                new JournalRecord { Type = MemoryRecordTypes.Noted, At = Now, Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted), DeduplicationId = "message:m" },
+                new JournalRecord { Type = MemoryRecordTypes.Forgotten, At = Now, Payload = JsonSerializer.SerializeToUtf8Bytes(forgotten, MemoryJson.Default.MemoriesForgotten), DeduplicationId = "forget:op" },
+            ],
+        });
+
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await Memory.Resume();
+        cluster.SignIn("t-acme", _user);
+
+        Assert.Equal("Berlin", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+        Assert.All((await cluster.Journals.ReadAsync(key, 0, 100)).Where(entry => entry.Sequence <= 2), entry => Assert.True(entry.Payload.IsEmpty));
+        Assert.True((await cluster.Journals.GetHeadAsync(key))!.WakeAt > Now);
+    }
+
+    [Fact]
+    public async Task SetSettings_KindWithdrawn_IsForgottenAndNotTakenAgain()
+    {
+        var said = Now;
+        await cluster.NoteAsync(_user, "s-1/r-1", said, Said("likes", "tea", MemoryKind.Preference), Said("office", "Berlin"));
+        Assert.DoesNotContain((await Memory.GetSettings()).Kinds, kind => kind is { Kind: MemoryKind.Pattern, IsKept: true });
+        Assert.False((await Memory.GetSettings()).SharePatterns);
+
+        await Memory.SetSettings(new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Preference, IsKept = false }] });
+        await cluster.NoteAsync(_user, "s-1/r-2", Now.AddSeconds(1), Said("likes", "coffee", MemoryKind.Preference));
+        await Memory.SetSettings(new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Preference, IsKept = true }] });
+        await cluster.NoteAsync(_user, "s-3/r-1", said, Said("likes", "tea", MemoryKind.Preference));
+
+        Assert.Equal("Berlin", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+    }
+
+    [Fact]
+    public async Task Recall_ConstraintsAlwaysThenWhatFitsWithinTheBudget()
+    {
+        await cluster.NoteAsync(
+            _user, "s-1/r-1", Now, Said("allergy", "nuts", MemoryKind.Constraint), Said("manager", "Jane Doe"), Said("office", "Berlin"), Said("laptop", "ThinkPad X1"));
+
+        var recall = await Memory.Recall(new RecallMemories { Text = "who is my boss?", Top = 2 });
+
+        Assert.Equal(["allergy", "manager"], recall.Memories.Select(memory => memory.Memory.Slot));
+        Assert.Equal(("constraint", "words", "words"), (recall.Memories[0].Reason, recall.Memories[1].Reason, recall.Mode));
+        Assert.Equal("search", (await Memory.ListAccesses(1)).Single().Action);
+    }
+
+    [Fact]
+    public async Task Memory_OfSomebodyElse_IsRefusedWhoeverAsks()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("manager", "Jane Doe"));
+        foreach (var (tenant, user, roles) in new[] { ("t-acme", NewUser(), Array.Empty<string>()), ("t-acme", NewUser(), [WellKnownRoles.Admin]), ("t-other", _user, []), ("t-other", PlatformIdentity.UserId, [WellKnownRoles.System]) })
+        {
+            cluster.SignIn(tenant, user, roles);
+            foreach (var ask in new Func<Task>[] { () => Memory.AllAsync(), () => Memory.Export(), () => Memory.Recall(new RecallMemories { Text = "manager" }), () => Memory.Erase(new EraseMemory { OperationId = "x" }), () => Memory.ListAccesses(1) })
+            {
+                Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(ask)).Code);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Memories_OfManyPersons_NeverMeet()
+    {
+        var random = new Random(8);
+        string[] slots = ["manager", "office", "likes", "allergy", "project"];
+        var users = Enumerable.Range(0, 5).Select(_ => NewUser()).ToList();
+        for (var i = 0; i < 60; i++)
+        {
+            var user = users[random.Next(users.Count)];
+            var slot = slots[random.Next(slots.Length)];
+            await cluster.NoteAsync(user, $"s-1/r-{i}", Now.AddSeconds(i), Said(slot, $"the {slot} of {user} number {random.Next(4)}", slot == "allergy" ? MemoryKind.Constraint : MemoryKind.Fact));
+            if (random.Next(6) == 0)
+            {
+                cluster.SignIn("t-acme", user);
+                await cluster.MemoryOf(user).Forget(new ForgetMemories { MemoryIds = [random.Next(1, 6)], OperationId = $"op-{i}" });
+            }
+        }
+
+        foreach (var user in users)
+        {
+            cluster.SignIn("t-acme", user);
+            var memory = cluster.MemoryOf(user);
+            var seen = (await memory.Export()).Memories.Select(item => item.Value).ToList();
+            foreach (var other in users)
+            {
+                seen.AddRange((await memory.Recall(new RecallMemories { Text = $"manager office likes allergy project of {other}", Top = 100 })).Memories.Select(recalled => recalled.Memory.Value));
+            }
+
+            Assert.NotEmpty(seen);
+            Assert.All(seen, value => Assert.Contains(user, value, StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public async Task Export_HasEverythingAndWhoReadIt()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("office", "Berlin"));
+        await cluster.NoteAsync(_user, "s-1/r-2", Now.AddSeconds(1), Said("office", "Paris"));
+
+        var export = await Memory.Export();
+
+        Assert.Equal((_user, "t-acme"), (export.UserId, export.TenantId));
+        Assert.Equal([("Berlin", false), ("Paris", true)], export.Memories.Select(item => (item.Value, item.Holds)));
+        Assert.Equal(("export", _user), (export.Accesses[0].Action, export.Accesses[0].By));
+    }
+
+    [Fact]
+    public async Task KeyDestroyed_MemoryIsUnreadableUntilItIsErased()
+    {
+        // A tenant of its own: its key is everybody's in it.
+        var key = GrainKeys.UserMemory("t-shredded", _user);
+        cluster.SignIn("t-shredded", PlatformIdentity.UserId, WellKnownRoles.System);
+        var memory = cluster.MemoryOf(_user, "t-shredded");
+        await memory.Note(new NoteStatements { MessageId = "m", SaidAt = Now, Statements = [Said("office", "Berlin")] });
+        var copy = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-shredded", "memory"));
+        Assert.Single(await copy.ReadAsync(key, 0, 10));
+
+        await cluster.Silo.GetRequiredService<DataKeys>().DestroyAsync("t-shredded", "memory");
+        cluster.Faults.Lose(key, 1);
+        await Assert.ThrowsAsync<StewardException>(() => memory.Note(new NoteStatements { MessageId = "m2", SaidAt = Now, Statements = [Said("office", "Paris")] }));
+        await cluster.DeactivatedAsync(memory);
+        cluster.SignIn("t-shredded", _user);
+        Assert.Equal(ErrorCodes.MemoryUnreadable, (await Assert.ThrowsAsync<StewardException>(() => memory.Export())).Code);
+
+        await memory.Erase(new EraseMemory { OperationId = "anew" });
+
+        await Conversing.UntilAsync(async () => (await memory.GetErasure())!.CompletedAt is not null);
+        Assert.Empty((await memory.Export()).Memories);
+    }
+}
