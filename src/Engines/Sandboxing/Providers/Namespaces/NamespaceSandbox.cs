@@ -141,6 +141,11 @@ public sealed partial class NamespaceSandbox : ISandboxProvider, ICodeValidator
     /// <inheritdoc />
     public async ValueTask DisposeAsync()
     {
+        if (_disposed)
+        {
+            return;
+        }
+
         _disposed = true;
         if (_supervisor is { } supervisor)
         {
