@@ -28,7 +28,7 @@ internal static class SandboxScenario
     private static async Task<int> RunAsync(int count, int row, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var services = new ServiceCollection().AddLogging()
-            .AddStewardSandbox(options => (options.QueueLengthPerTenant, options.CapacityPerTenant) = (AtOnce, options.Capacity)).BuildServiceProvider();
+            .AddStewardSandbox(options => (options.QueueLengthPerTenant, options.CapacityPerTenant, options.MinimumWarm, options.MaximumWarm) = (AtOnce, options.Capacity, WarmOnes, WarmOnes)).BuildServiceProvider();
         var pool = services.GetRequiredService<ISandboxPool>();
         var provider = pool.Providers[0];
         var began = Stopwatch.GetTimestamp();
@@ -47,7 +47,6 @@ internal static class SandboxScenario
         var (hello, table, chart) = (await MeasureAsync(pool, Hello, count, cancellationToken), await MeasureAsync(pool, Table, count, cancellationToken), await MeasureAsync(pool, Chart, count / 2, cancellationToken));
         var refill = await RefillAsync(provider, Math.Min(50, count), cancellationToken);
         // What forks share is divided among them: the figure is that of a pool under load.
-        provider.KeepWarm(SandboxProfile.Python, WarmOnes);
         await UntilWarmAsync(provider, WarmOnes, cancellationToken);
         var memory = WarmMegabytes();
         began = Stopwatch.GetTimestamp();
