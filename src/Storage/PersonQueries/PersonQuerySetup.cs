@@ -26,7 +26,6 @@ public static class PersonQuerySetup
             $"""
             GRANT USAGE ON SCHEMA steward_context TO {Name(contextRole)};
             GRANT EXECUTE ON FUNCTION steward_context.enter(integer, name, text, text, text[]), steward_context.leave(integer) TO {Name(contextRole)};
-            GRANT SELECT ON ALL TABLES IN SCHEMA pg_catalog TO {Name(contextRole)};
             """,
             cancellationToken);
     }

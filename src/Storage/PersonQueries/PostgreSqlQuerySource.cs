@@ -36,11 +36,8 @@ internal sealed class PostgreSqlQuerySource : IPersonQuerySource
             ApplicationName = "steward-sandbox",
         };
         _role = settings.Username ?? throw new InvalidOperationException("The reader's connection string names no user.");
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
-        // The catalogue is closed to the role: types are read as text.
-        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
-        _reader = builder.Build();
-        _context = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(context) { MaxPoolSize = 8, IncludeErrorDetail = false, ApplicationName = "steward-sandbox-context" });
+        _reader = Source(settings);
+        _context = Source(new NpgsqlConnectionStringBuilder(context) { MaxPoolSize = 8, IncludeErrorDetail = false, ApplicationName = "steward-sandbox-context" });
         _time = time;
     }
 
@@ -90,14 +87,22 @@ internal sealed class PostgreSqlQuerySource : IPersonQuerySource
         await _context.DisposeAsync();
     }
 
+    private static NpgsqlDataSource Source(NpgsqlConnectionStringBuilder settings)
+    {
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        // The catalogue is closed to these roles: types are read as text.
+        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
+        return builder.Build();
+    }
+
     private async Task EnterAsync(int process, PersonQuery query, CancellationToken cancellationToken)
     {
-        await using var command = _context.CreateCommand("SELECT steward_context.enter($1, $2, $3, $4, $5)");
+        await using var command = _context.CreateCommand("SELECT steward_context.enter($1, $2, $3, $4, string_to_array($5, chr(31)))");
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = process });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = _role });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = query.TenantId });
         command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = query.UserId });
-        command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. query.Roles] });
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = string.Join('\u001f', query.Roles) });
         await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
@@ -144,7 +149,7 @@ internal sealed class PostgreSqlQuerySource : IPersonQuerySource
             }
         }
 
-        return rows.ToResult(columns);
+        return columns.Count == 0 ? PersonQueries.Failed("invalid", "It selects no column.") : rows.ToResult(columns);
     }
 
     private static async Task<NpgsqlTransaction> BeginAsync(NpgsqlConnection connection, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Steward.Storage.PersonQueries;
@@ -38,7 +39,7 @@ internal sealed class QueryRows(int maxRows, int maxBytes)
     public bool Add<TState>(TState state, Action<TState, Utf8JsonWriter> write)
     {
         _row.ResetWrittenCount();
-        using (var writer = new Utf8JsonWriter(_row, new JsonWriterOptions { SkipValidation = true }))
+        using (var writer = new Utf8JsonWriter(_row, new JsonWriterOptions { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             writer.WriteStartArray();
             write(state, writer);

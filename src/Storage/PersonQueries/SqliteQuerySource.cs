@@ -20,6 +20,9 @@ internal sealed class SqliteQuerySource(string file, IDictionary<string, string[
         ],
         StringComparer.OrdinalIgnoreCase);
 
+    // Tables that stand in no file.
+    private static readonly string[] BuiltIn = ["sqlite_", "pragma_", "dbstat", "bytecode", "tables_used", "fts", "rtree", "geopoly", "json_"];
+
     static SqliteQuerySource() => Batteries_V2.Init();
 
     /// <inheritdoc/>
@@ -46,7 +49,7 @@ internal sealed class SqliteQuerySource(string file, IDictionary<string, string[
             _ = raw.sqlite3_exec(database, "PRAGMA query_only = ON; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192; PRAGMA hard_heap_limit = 268435456;");
             _ = raw.sqlite3_limit(database, raw.SQLITE_LIMIT_LENGTH, MaxValue);
             _ = raw.sqlite3_limit(database, raw.SQLITE_LIMIT_ATTACHED, 0);
-            var refused = new Refusals();
+            var refused = new Refusals(NamesIn(database));
             _ = raw.sqlite3_set_authorizer(
                 database, (delegate_authorizer)((_, action, first, second, schema, _) => Allows(query, refused, action, first.utf8_to_string(), second.utf8_to_string(), schema.utf8_to_string())), null);
             raw.sqlite3_progress_handler(
@@ -158,7 +161,7 @@ internal sealed class SqliteQuerySource(string file, IDictionary<string, string[
             raw.SQLITE_SELECT or raw.SQLITE_RECURSIVE => true,
             raw.SQLITE_FUNCTION => second is not null && Functions.Contains(second),
             // A name that stands for a query of the statement itself comes without a schema.
-            raw.SQLITE_READ => first is not null && MayRead(query, first, schema, second),
+            raw.SQLITE_READ => first is not null && MayRead(query, refused, first, schema, second),
             _ => false,
         };
         if (!isAllowed)
@@ -174,14 +177,32 @@ internal sealed class SqliteQuerySource(string file, IDictionary<string, string[
         return isAllowed ? raw.SQLITE_OK : raw.SQLITE_DENY;
     }
 
-    private bool MayRead(PersonQuery query, string table, string? schema, string? column)
+    private bool MayRead(PersonQuery query, Refusals refused, string table, string? schema, string? column)
     {
         if (tables.TryGetValue(table, out var readers))
         {
             return schema is "main" or null or "" && readers.Any(reader => reader == "*" || query.Roles.Contains(reader));
         }
 
-        return string.IsNullOrEmpty(schema) && string.IsNullOrEmpty(column);
+        return string.IsNullOrEmpty(schema) && string.IsNullOrEmpty(column) && !refused.Names.Contains(table) && !BuiltIn.Any(prefix => table.StartsWith(prefix, StringComparison.OrdinalIgnoreCase));
+    }
+
+    /// <summary>What stands in the file under a name, allowed or not.</summary>
+    private static HashSet<string> NamesIn(sqlite3 database)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        if (raw.sqlite3_prepare_v2(database, "SELECT name FROM main.sqlite_master", out var statement) == raw.SQLITE_OK)
+        {
+            using (statement)
+            {
+                while (raw.sqlite3_step(statement) == raw.SQLITE_ROW)
+                {
+                    names.Add(raw.sqlite3_column_text(statement, 0).utf8_to_string());
+                }
+            }
+        }
+
+        return names;
     }
 
     private static void Bind(sqlite3_stmt statement, int index, JsonElement value) => _ = value.ValueKind switch
@@ -236,8 +257,10 @@ internal sealed class SqliteQuerySource(string file, IDictionary<string, string[
         }
     }
 
-    private sealed class Refusals
+    private sealed class Refusals(HashSet<string> names)
     {
+        public HashSet<string> Names => names;
+
         public string? What { get; set; }
     }
 }
