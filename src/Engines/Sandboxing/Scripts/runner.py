@@ -1,0 +1,142 @@
+"""Runs one job inside a locked-down child and says how it went."""
+import ast
+import builtins
+import io
+import json
+import linecache
+import os
+import sys
+import traceback
+import types
+
+import steward
+import validator
+
+NAME = "<code>"
+
+
+def serve(profile, connection):
+    """Waits for the job on the channel; the descriptor stays 3 and the socket object is let go, as reading and writing are all that is allowed from here on."""
+    connection.detach()
+    kind, payload = steward._receive()
+    if kind != "J":
+        return 70
+    job = json.loads(payload)
+    for name in job["files"]:
+        _, content = steward._receive()
+        descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(content)
+    if profile == "validator":
+        steward._write(("V", json.dumps(validator.check(job["language"], job["code"])).encode()))
+        return 0
+    return shell(job) if profile == "shell" else python(job)
+
+
+def shell(job):
+    with open(".code.sh", "w", encoding="utf-8") as file:
+        file.write(job["code"])
+    environment = {"PATH": "/usr/bin", "HOME": "/job", "LANG": "C.UTF-8", "TMPDIR": "/job"}
+    os.execve("/usr/bin/bash", ["bash", "--noprofile", "--norc", ".code.sh"], environment)
+
+
+def python(job):
+    reseed()
+    steward._open(job["resultBytes"])
+    # Those of the zygote were opened on something else.
+    sys.stdout, sys.stderr = (io.TextIOWrapper(io.FileIO(number, "w", closefd=False), "utf-8", "replace", line_buffering=True) for number in (1, 2))
+    sys.argv = ["code.py"]
+    code, module = job["code"], types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    module.display = display
+    builtins.display = display
+    hook_figures()
+    linecache.cache[NAME] = (len(code), None, code.splitlines(True), NAME)
+    try:
+        tree = ast.parse(code, NAME)
+        # Once more, on the very tree that is compiled: there is no second parser that could read it differently.
+        findings = validator.check_tree(tree, code) if job["validate"] else []
+        if findings:
+            steward._write(("V", json.dumps(findings).encode()))
+            return 78
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, NAME, "exec"), module.__dict__)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), NAME, "eval"), module.__dict__)
+            if value is not None:
+                display(value)
+        show_figures()
+        result = 0
+    except SystemExit as stop:
+        result = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)
+    except BaseException as error:
+        result = 1
+        report(error)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            pass
+    return result & 255
+
+
+def reseed():
+    """Forks of one process share the state of its generators."""
+    import random
+
+    random.seed()
+    numpy = sys.modules.get("numpy")
+    if numpy is not None:
+        numpy.random.seed()
+
+
+def report(error):
+    line = error.lineno if isinstance(error, SyntaxError) and error.filename == NAME else None
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_filename == NAME:
+            line = number
+    try:
+        message = str(error)[:2000]
+    except Exception:
+        message = ""
+    steward._write(("E", json.dumps({"type": type(error).__name__[:200], "message": message, "line": line, "errno": getattr(error, "errno", None)}).encode()))
+    try:
+        begin = error.__traceback__
+        while begin is not None and begin.tb_frame.f_code.co_filename != NAME:
+            begin = begin.tb_next
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, begin, limit=-20)))
+    except Exception:
+        sys.stderr.write(type(error).__name__ + "\n")
+
+
+def display(*values):
+    """As in a notebook: frames become tables, figures become charts, everything else its text."""
+    for value in values:
+        kind = type(value).__module__.split(".")[0]
+        if kind == "pandas" and hasattr(value, "columns") or kind == "pandas" and type(value).__name__ == "Series":
+            steward.table(value)
+        elif kind == "matplotlib" and (hasattr(value, "savefig") or hasattr(value, "get_figure")):
+            show_figures()
+        else:
+            print(repr(value))
+
+
+def hook_figures():
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is not None:
+        pyplot.show = lambda *_, **__: show_figures()
+
+
+def show_figures():
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    if pyplot is None:
+        return
+    for number in pyplot.get_fignums():
+        figure = pyplot.figure(number)
+        if figure.get_axes():
+            title = figure._suptitle.get_text() if figure._suptitle is not None else figure.get_axes()[0].get_title()
+            steward.chart(figure, title)
+        else:
+            pyplot.close(figure)

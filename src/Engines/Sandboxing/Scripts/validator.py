@@ -1,0 +1,176 @@
+"""Reads Python before it runs. It tells a model what to write instead, and is a tripwire; isolation does not rely on it."""
+import ast
+import re
+import string
+
+import shell
+
+MODULES = set("""
+abc base64 bisect calendar cmath collections collections.abc colorsys contextlib copy csv dataclasses datetime decimal difflib enum fractions functools hashlib heapq io
+itertools json math numbers operator pprint random re statistics steward string textwrap time typing unicodedata uuid warnings zoneinfo
+numpy numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.typing
+pandas pandas.api.types pandas.plotting pandas.tseries.frequencies pandas.tseries.offsets
+matplotlib matplotlib.cm matplotlib.colors matplotlib.dates matplotlib.gridspec matplotlib.lines matplotlib.patches matplotlib.pyplot matplotlib.ticker
+openpyxl openpyxl.chart openpyxl.styles openpyxl.utils __future__
+""".split())
+INSTEAD = {
+    "os": "files lie in the work directory: open() takes their name", "subprocess": "no program can be started", "socket": "there is no network; steward.connector() calls a system",
+    "requests": "there is no network; steward.connector() calls a system", "urllib": "there is no network; steward.connector() calls a system",
+    "sqlite3": "steward.sql() runs a query", "sqlalchemy": "steward.sql() runs a query", "psycopg2": "steward.sql() runs a query", "pickle": "csv and json keep data",
+    "pathlib": "files lie in the work directory: open() takes their name", "sys": "print() writes output", "seaborn": "matplotlib draws", "plotly": "matplotlib draws",
+}
+NAMES = set("eval exec compile getattr setattr delattr vars globals locals breakpoint input help memoryview dir".split())
+DUNDERS = {"__name__", "__doc__", "__init__", "__version__", "__post_init__"}
+UNDERSCORED = {"_asdict", "_replace", "_fields", "_make"}
+ATTRIBUTES = {
+    # Modules that others carry along.
+    **dict.fromkeys("os sys builtins subprocess importlib socket ctypes shutil pathlib posix inspect gc pickle marshal codecs threading multiprocessing asyncio signal platform runpy "
+                    "code pdb sqlite3 urllib http tempfile linecache tracemalloc ctypeslib f2py distutils testing animation backends backend_bases".split(), "a module that is not allowed"),
+    # Ways back from a frame, a function or an error to what it closes over.
+    **dict.fromkeys("f_globals f_locals f_builtins f_back f_code f_trace gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await ag_frame ag_code tb_frame tb_next "
+                    "func_globals func_code co_code co_consts obj mro with_traceback".split(), "the interpreter's insides"),
+    # Ways to name an attribute in a string.
+    **dict.fromkeys("attrgetter methodcaller Formatter format_map get_type_hints singledispatch singledispatchmethod vformat get_field".split(), "names attributes in a string"),
+    # Ways to make objects or run code from data.
+    **dict.fromkeys("read_pickle to_pickle read_hdf to_hdf read_sql read_sql_query read_sql_table to_sql read_gbq to_gbq read_clipboard to_clipboard read_xml read_html eval "
+                    "memmap DataSource runstring from_custom_template switch_backend open_code FileIO system popen load_library".split(), "runs code or reaches outside"),
+}
+NODES, CHARACTERS, FINDINGS = 50_000, 262_144, 50
+HIDDEN = re.compile("[\x00\x0c\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]|\r(?!\n)")
+COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+
+def finding(line, rule, reason):
+    return {"line": line, "rule": rule, "reason": reason}
+
+
+def check(language, code):
+    if len(code) > CHARACTERS:
+        return [finding(0, "size", f"the code is longer than {CHARACTERS} characters")]
+    hidden = HIDDEN.search(code)
+    if hidden:
+        return [finding(code.count("\n", 0, hidden.start()) + 1, "hidden", "a control character hides what the code does")]
+    if language == "shell":
+        return shell.check(code)
+    try:
+        tree = ast.parse(code)
+    except SyntaxError as error:
+        return [finding(error.lineno or 0, "syntax", f"the code does not parse: {error.msg}")]
+    except (RecursionError, MemoryError, ValueError) as error:
+        return [finding(0, "size", f"the code cannot be parsed: {type(error).__name__}")]
+    return check_tree(tree, code)
+
+
+def check_tree(tree, code):
+    """Findings on a tree that was parsed already; the code is needed for what a tree does not show."""
+    findings = []
+    for number, line in enumerate(code.split("\n", 2)[:2], 1):
+        cookie = COOKIE.match(line)
+        if cookie and cookie.group(1).lower() not in ("utf-8", "utf8"):
+            findings.append(finding(number, "hidden", "the code is UTF-8"))
+    called = {id(node.func): node for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    for count, node in enumerate(ast.walk(tree)):
+        if count > NODES:
+            findings.append(finding(0, "size", "the code is too large"))
+            break
+        for rule, reason in check_node(node, called):
+            findings.append(finding(getattr(node, "lineno", 0), rule, reason))
+    findings.sort(key=lambda one: one["line"])
+    return findings[:FINDINGS]
+
+
+def check_node(node, called):
+    kind = type(node)
+    if kind is ast.Import:
+        for alias in node.names:
+            yield from module(alias.name)
+    elif kind is ast.ImportFrom:
+        yield from from_module(node)
+    elif kind is ast.Name:
+        if node.id in NAMES:
+            yield "name", f"{node.id} is not allowed"
+        elif is_dunder(node.id) and node.id not in DUNDERS:
+            yield "dunder", f"{node.id} is not allowed"
+    elif kind is ast.Attribute:
+        yield from attribute(node.attr, isinstance(node.value, ast.Name) and node.value.id in ("self", "cls"))
+        if node.attr == "format":
+            yield from formatting(node, called.get(id(node)))
+    elif kind is ast.MatchClass:
+        for name in node.kwd_attrs:
+            yield from attribute(name, False)
+    elif kind in (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await):
+        yield "async", "there is no event loop here"
+    elif kind is ast.Call:
+        yield from call(node)
+    elif kind is ast.Constant and node.value in ("text.usetex", "text.latex.preamble", "pgf.texsystem", "animation.ffmpeg_path"):
+        yield "setting", f"the setting {node.value} starts a program"
+
+
+def module(name):
+    if name not in MODULES:
+        root = name.split(".")[0]
+        yield "import", f"{name} is not allowed" + (f": {INSTEAD[root]}" if root in INSTEAD else "")
+
+
+def from_module(node):
+    if node.level:
+        yield "import", "there is no package to import from"
+        return
+    yield from module(node.module or "")
+    for alias in node.names:
+        if alias.name == "*":
+            yield "import", "import the names one by one"
+        elif f"{node.module}.{alias.name}" not in MODULES:
+            yield from attribute(alias.name, False)
+            if alias.name in NAMES:
+                yield "name", f"{alias.name} is not allowed"
+
+
+def attribute(name, own):
+    if is_dunder(name):
+        if name not in DUNDERS:
+            yield "dunder", f"the attribute {name} is not allowed"
+    elif name in ATTRIBUTES:
+        yield "attribute", f"the attribute {name} is not allowed: {ATTRIBUTES[name]}" + ('; a column is df["%s"]' % name if ATTRIBUTES[name].startswith("a module") else "")
+    elif name.startswith("_") and name not in UNDERSCORED and not own:
+        yield "private", f"the attribute {name} is private"
+
+
+def formatting(node, call_node):
+    """A format string can read attributes; only one that is written out, and reads none, is allowed."""
+    if call_node is None or not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+        yield "format", "format() only on a string that is written out; an f-string does the same"
+        return
+    try:
+        for _, field, spec, _ in string.Formatter().parse(node.value.value):
+            if "." in (field or "") or "[" in (field or "") or "{" in (spec or "") and ("." in spec or "[" in spec):
+                yield "format", "a format string that reads attributes or items; an f-string does the same"
+    except ValueError:
+        pass
+
+
+def call(node):
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id if isinstance(node.func, ast.Name) else ""
+    for keyword in node.keywords:
+        if keyword.arg == "allow_pickle" and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False):
+            yield "pickle", "allow_pickle runs code from a file"
+        elif keyword.arg in ("backend", "usetex"):
+            yield "setting", f"{keyword.arg} cannot be chosen"
+        elif keyword.arg is None and name in ("load", "fromfile", "plot", "use", "rc", "rc_context"):
+            yield "pickle" if name == "load" else "setting", f"{name}() takes no ** here, so that its settings can be read"
+    if name == "load" and len(node.args) > 2:
+        yield "pickle", "name the arguments of load()"
+    if name == "use" and isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id in ("matplotlib", "mpl"):
+        if not (len(node.args) == 1 and isinstance(node.args[0], ast.Constant) and str(node.args[0].value).lower() == "agg"):
+            yield "setting", "the backend is Agg"
+    if name == "query" and node.args and not (isinstance(node.args[0], ast.Constant) and "@" not in str(node.args[0].value) and "__" not in str(node.args[0].value)):
+        yield "query", "query() only with a condition that is written out, without @; df[df.column == value] does the same"
+    if name in ("apply", "agg", "aggregate", "transform", "map", "pipe"):
+        for argument in node.args[:1]:
+            text = argument.value if isinstance(argument, ast.Constant) else None
+            if isinstance(text, str) and (text in ATTRIBUTES or text.startswith("_")):
+                yield "attribute", f"{name}() with {text}"
+
+
+def is_dunder(name):
+    return name.startswith("__") and name.endswith("__")
