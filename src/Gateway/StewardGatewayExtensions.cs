@@ -105,6 +105,7 @@ public static class StewardGatewayExtensions
         PromptEndpoints.Map(v1);
         ModelSettingsEndpoints.Map(v1);
         ModelBudgetEndpoints.Map(v1);
+        SandboxEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OpenAIEndpoints.Map(app);
         McpEndpoints.Map(app);

@@ -14,6 +14,7 @@ using Steward.Operations;
 using Steward.Engines.Security.Vault;
 using Steward.Silo.Models;
 using Steward.Storage;
+using Steward.Storage.PersonQueries;
 using Steward.Telemetry;
 
 namespace Steward.Silo;
@@ -34,6 +35,7 @@ public static class StewardSiloExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
+        builder.Services.AddPersonQueries(options => builder.Configuration.GetSection(PersonQueryOptions.SectionName).Bind(options));
         builder.Services.AddStewardTelemetry();
         builder.Services.AddStewardSecurity();
         builder.Services.AddStewardConnectors();

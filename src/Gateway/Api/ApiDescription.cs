@@ -26,7 +26,7 @@ internal static class ApiDescription
         typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
         typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
-        typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest),
+        typeof(UseTriageHeadRequest), typeof(SetModelBudgetRequest), typeof(StartExecutionRequest), typeof(ExecutionFileRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -75,6 +75,7 @@ internal static class ApiDescription
                 new() { Name = "Experiments", Description = "Experiments and canaries on model calls; for admins." },
                 new() { Name = "Prompts", Description = "Registered prompts and their versions; for admins." },
                 new() { Name = "Model budgets", Description = "What model calls may use, and what they cost." },
+                new() { Name = "Sandbox", Description = "Code of people, run in sandboxes." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -300,6 +301,14 @@ internal static class ApiDescription
             case "budgetId":
                 parameter.Description = "The budget's name.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{0,63}$", MinLength = 1, MaxLength = 64 };
+                break;
+            case "executionId":
+                parameter.Description = "The execution's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^x-[a-z0-9]{16,64}$", MinLength = 18, MaxLength = 66 };
+                break;
+            case "file":
+                parameter.Description = "The file's name.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128 };
                 break;
             case "fromDay":
                 parameter.Description = "The first day, in UTC.";

@@ -4,6 +4,7 @@ using Steward.Connectors;
 using Steward.Identity;
 using Steward.Models;
 using Steward.Runs;
+using Steward.Sandbox;
 using Steward.Sessions;
 using Steward.Storage;
 
@@ -91,6 +92,7 @@ internal sealed partial class Retention(
                 AuditWeek.KeyLetter or 'i' when AuditWeek.Read(GrainKeys.ConnectorAudit(GrainKeys.TenantOf(key)), key) is not null => await PurgeAsync(key, "connector.calls-removed", cancellationToken),
                 ModelCostDay.KeyLetter when ModelCostDay.IsJournalOf(GrainKeys.ModelCosts(GrainKeys.TenantOf(key)), key) => await PurgeAsync(key, "model.costs-removed", cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
+                'x' => await grains.GetGrain<ISandboxLeaseGrain>(key).Retire(quietSince, cancellationToken),
                 'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,
             };

@@ -1,3 +1,4 @@
+using Steward.Engines.Sandboxing;
 using Steward.Engines.Security.Vault;
 using Steward.Gateway;
 using Steward.Storage;
@@ -21,6 +22,7 @@ internal static class CapabilityReports
         services.AddSingleton<ICapabilityReport, ModelReport>();
         services.AddSingleton<ICapabilityReport, InferenceReport>();
         services.AddSingleton<ICapabilityReport, VaultReport>();
+        services.AddSingleton<ICapabilityReport, SandboxReport>();
         return services;
     }
 
@@ -80,6 +82,39 @@ internal static class CapabilityReports
             return ValueTask.FromResult(status.IsAvailable
                 ? new CapabilityStatus { State = CapabilityState.Configured, Detail = status.Summary }
                 : new CapabilityStatus { State = CapabilityState.NotConfigured, Detail = status.Summary, Fix = "docs/feeds.md says where the library of ONNX Runtime comes from." });
+        }
+    }
+
+    private sealed class SandboxReport(IEnumerable<ISandboxPool> pools) : ICapabilityReport
+    {
+        private const string HowTo = "Debian: apt-get install bubblewrap python3-pandas python3-matplotlib.";
+
+        public string Name => "sandbox";
+
+        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(Status());
+
+        private CapabilityStatus Status()
+        {
+            var providers = pools.FirstOrDefault()?.Providers ?? [];
+            if (providers.FirstOrDefault(provider => provider.Availability is { IsAvailable: true, MultiTenant: true }) is not { } works)
+            {
+                return new CapabilityStatus
+                {
+                    State = CapabilityState.NotConfigured,
+                    Detail = "code execution is off",
+                    Fix = providers.Select(provider => provider.Availability.Remedy).FirstOrDefault(remedy => remedy is not null) ?? HowTo,
+                };
+            }
+
+            List<SandboxLayer> missing = [.. works.Availability.Missing];
+            return missing.Count == 0
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = works.Name }
+                : new CapabilityStatus
+                {
+                    State = CapabilityState.Limited,
+                    Detail = $"{works.Name}, without {string.Join(", ", missing.Select(layer => layer.Name))}",
+                    Fix = string.Join(" ", missing.Select(layer => $"{layer.Name}: {layer.Detail}")),
+                };
         }
     }
 
