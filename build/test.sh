@@ -16,6 +16,12 @@ install_test_tools() {
   command -v chromium > /dev/null || missing+=(chromium)
   command -v curl > /dev/null || missing+=(curl)
   command -v node > /dev/null || missing+=(nodejs npm)
+  command -v bwrap > /dev/null || missing+=(bubblewrap)
+  [ -x /usr/bin/python3 ] || missing+=(python3)
+  local module
+  for module in pandas numpy matplotlib openpyxl; do
+    [ -d "/usr/lib/python3/dist-packages/$module" ] || missing+=("python3-$module")
+  done
   [ ${#missing[@]} -eq 0 ] && return
   [ "$(id -u)" = 0 ] || die "the tests need ${missing[*]}: install these packages, or run as root to have them installed."
   command -v apt-get > /dev/null || die "the tests need ${missing[*]}; this system has no apt-get to install them with."

@@ -11,6 +11,7 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     ConnectorsCommand.Create(),
     TriageCommand.Create(),
     EvalCommand.Create(),
+    SandboxCommand.Create(),
 };
 
 // Hosts end themselves on a signal, after they have drained; the command line must not cut that short.
