@@ -9,6 +9,7 @@ using Steward.Engines.Models.Admission;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Tiers;
 using Steward.Engines.Orchestration;
+using Steward.Engines.Sandboxing;
 using Steward.Engines.Security;
 using Steward.Operations;
 using Steward.Engines.Security.Vault;
@@ -45,6 +46,7 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardModelAdmission();
         builder.Services.AddStewardModelRouting();
         builder.Services.AddStewardModelInference();
+        builder.Services.AddStewardSandbox(options => builder.Configuration.GetSection("Steward:Sandbox").Bind(options));
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.

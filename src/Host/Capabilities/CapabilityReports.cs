@@ -85,13 +85,24 @@ internal static class CapabilityReports
         }
     }
 
-    private sealed class SandboxReport(IEnumerable<ISandboxPool> pools) : ICapabilityReport
+    private sealed class SandboxReport(IEnumerable<ISandboxPool> pools, TimeProvider time) : ICapabilityReport
     {
         private const string HowTo = "Debian: apt-get install bubblewrap python3-pandas python3-matplotlib.";
 
         public string Name => "sandbox";
 
-        public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(Status());
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
+        {
+            // Whoever asks while the sandboxes are being started learns how that ends.
+            foreach (var provider in pools.SelectMany(pool => pool.Providers))
+            {
+                await provider.StartAsync(cancellationToken).WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            return Status();
+        }
 
         private CapabilityStatus Status()
         {
