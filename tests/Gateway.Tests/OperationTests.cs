@@ -361,7 +361,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
     [Fact]
     public async Task Page_Scripts_NeverBuildMarkupFromText()
     {
-        foreach (var script in new[] { "/app.js", "/sse.js" })
+        foreach (var script in new[] { "/app.js", "/results.js", "/sse.js" })
         {
             var source = await gateway.Anonymous.GetStringAsync(script);
 

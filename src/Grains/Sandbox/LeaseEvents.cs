@@ -1,3 +1,4 @@
+using System.Text;
 using Steward.Engines.Sandboxing;
 
 namespace Steward.Sandbox;
@@ -5,7 +6,12 @@ namespace Steward.Sandbox;
 /// <summary>The events of an execution in order, for any number of readers, and what hears of it in the pool. Safe for concurrent use.</summary>
 internal sealed class LeaseEvents : ISandboxOutputSink
 {
+    // Code may write letter by letter: beyond so many events, text is told in larger pieces.
+    private const int SmallPieces = 2_000;
+    private const int LargePiece = 4_096;
+
     private readonly Lock _gate = new();
+    private readonly StringBuilder _rest = new();
     private readonly List<SandboxEvent> _events = [];
     private readonly TaskCompletionSource<string> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -41,14 +47,47 @@ internal sealed class LeaseEvents : ISandboxOutputSink
     /// <inheritdoc/>
     public void Text(string text)
     {
-        if (!string.IsNullOrEmpty(text))
+        if (string.IsNullOrEmpty(text))
         {
-            Add(new SandboxEvent { Sequence = 0, Kind = SandboxEventKind.Text, Text = text });
+            return;
         }
+
+        lock (_gate)
+        {
+            if (_events.Count >= SmallPieces || _rest.Length > 0)
+            {
+                _rest.Append(text);
+                if (_rest.Length < LargePiece)
+                {
+                    return;
+                }
+
+                text = _rest.ToString();
+                _rest.Clear();
+            }
+        }
+
+        Add(new SandboxEvent { Sequence = 0, Kind = SandboxEventKind.Text, Text = text });
     }
 
     /// <summary>Tells of a state.</summary>
     public void Enter(SandboxState state) => Add(new SandboxEvent { Sequence = 0, Kind = SandboxEventKind.State, State = state });
+
+    /// <summary>Tells the text that was held back. Nothing may be written any more.</summary>
+    public void Flush()
+    {
+        string rest;
+        lock (_gate)
+        {
+            rest = _rest.ToString();
+            _rest.Clear();
+        }
+
+        if (rest.Length > 0)
+        {
+            Add(new SandboxEvent { Sequence = 0, Kind = SandboxEventKind.Text, Text = rest });
+        }
+    }
 
     /// <summary>Tells that it is over. Nothing follows.</summary>
     public void End(SandboxState state) => Add(new SandboxEvent { Sequence = 0, Kind = SandboxEventKind.Ended, State = state });

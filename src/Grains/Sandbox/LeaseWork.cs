@@ -26,9 +26,6 @@ internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonD
     /// <summary>Whether code of several tenants can be run here now.</summary>
     public bool IsAvailable => _pool?.Providers.Any(provider => provider.Availability is { IsAvailable: true, MultiTenant: true }) == true;
 
-    /// <summary>What an execution may take, waiting for a turn included.</summary>
-    public static TimeSpan Patience(bool isBackground) => isBackground ? TimeSpan.FromMinutes(15) : TimeSpan.FromSeconds(90);
-
     /// <summary>Runs it to its end, whatever that is.</summary>
     public async Task<LeaseOutcome> RunAsync(string executionId, StartSandboxExecution command, CallerIdentity person, LeaseEvents events, CancellationToken cancellationToken)
     {

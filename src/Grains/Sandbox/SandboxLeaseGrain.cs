@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Placement;
 using Orleans.Runtime;
 using Steward.Engines.Security;
@@ -22,10 +23,8 @@ namespace Steward.Sandbox;
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDisposable
 {
-    /// <summary>How long the pool may take to end what it was told to end.</summary>
-    internal static readonly TimeSpan Grace = TimeSpan.FromSeconds(15);
-
     private readonly LeaseWork _work;
+    private readonly SandboxLeaseOptions _options;
     private readonly IContentStore _contents;
     private readonly SecretSealer _sealer;
     private readonly TimeProvider _time;
@@ -38,11 +37,20 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
     private Task? _driver;
     private IGrainTimer? _deadline;
     private bool _isOverdue;
+    private bool _isCancelled;
     private SandboxResult? _result;
 
-    public SandboxLeaseGrain(LeaseWork work, IJournalStore journals, IContentStore contents, SecretSealer sealer, TimeProvider time, IHostApplicationLifetime lifetime, ILogger<SandboxLeaseGrain> logger)
+    public SandboxLeaseGrain(
+        LeaseWork work,
+        IOptions<SandboxLeaseOptions> options,
+        IJournalStore journals,
+        IContentStore contents,
+        SecretSealer sealer,
+        TimeProvider time,
+        IHostApplicationLifetime lifetime,
+        ILogger<SandboxLeaseGrain> logger)
     {
-        (_work, _contents, _sealer, _time, _lifetime, _logger) = (work, contents, sealer, time, lifetime, logger);
+        (_work, _options, _contents, _sealer, _time, _lifetime, _logger) = (work, options.Value, contents, sealer, time, lifetime, logger);
         _journal = new FoldedJournal<LeaseFold>(journals, this.GetPrimaryKeyString(), LeaseJson.Default.LeaseFold, time, DeactivateOnIdle);
     }
 
@@ -73,7 +81,7 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
         }
 
         LeaseRules.Check(command);
-        var patience = LeaseWork.Patience(command.IsBackground);
+        var patience = command.IsBackground ? _options.Background : _options.Interactive;
         var plain = Encoding.UTF8.GetBytes(command.Code);
         var hash = Convert.ToHexStringLower(SHA256.HashData(plain));
         var sealedCode = Encoding.UTF8.GetBytes(_sealer.Seal(new SecretText(command.Code), CodePlace(GrainKeys.TenantOf(Key), hash)));
@@ -93,8 +101,8 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
         // To be woken from now on: should this silo be lost, somebody has to say so.
         await _journal.AppendAsync(
             LeaseRecordTypes.Requested, request, LeaseJson.Default.LeaseRequested, () => new JournalWake(_time.GetUtcNow()), contents: [new StoredContent(request.SealedCode, sealedCode)]);
-        DelayDeactivation(patience + Grace + TimeSpan.FromMinutes(1));
-        _deadline = this.RegisterGrainTimer(OverdueAsync, new GrainTimerCreationOptions(patience, Grace) { Interleave = true, KeepAlive = true });
+        DelayDeactivation(patience + _options.Grace + TimeSpan.FromMinutes(1));
+        _deadline = this.RegisterGrainTimer(OverdueAsync, new GrainTimerCreationOptions(patience, _options.Grace) { Interleave = true, KeepAlive = true });
         _driver = DriveAsync(command, caller);
         return await ToExecutionAsync(withResult: false, cancellationToken);
     }
@@ -148,6 +156,7 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
         Own(Caller.Required);
         if (State.End is null)
         {
+            _isCancelled = true;
             await _stop.CancelAsync();
         }
 
@@ -227,11 +236,14 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
 
             await Task.WhenAny(work, _isLate.Task);
             var outcome = work.IsCompleted ? await work : LeaseOutcome.Of(SandboxState.TimedOut, "timed_out", "It did not end in its time, nor when it was told to.");
-            if (_isOverdue && outcome.State is SandboxState.Cancelled)
+            if (outcome.State == SandboxState.Cancelled && !_isCancelled)
             {
-                outcome = outcome with { State = SandboxState.TimedOut, Result = outcome.Result with { Code = "timed_out", Reason = "Its time was over." } };
+                outcome = _isOverdue
+                    ? outcome with { State = SandboxState.TimedOut, Result = outcome.Result with { Code = "timed_out", Reason = "Its time was over." } }
+                    : outcome with { State = SandboxState.Failed, Result = outcome.Result with { Code = "silo_lost", Reason = "The server that ran the code was stopped. It ran in part; nothing of it lives." } };
             }
 
+            _events.Flush();
             await EndAsync(outcome);
             _events.End(State.State);
         }

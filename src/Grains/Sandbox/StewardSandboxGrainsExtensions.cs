@@ -11,6 +11,7 @@ public static class StewardSandboxGrainsExtensions
     /// <summary>Registers what carries executions out and their data. The pool is registered by the engine; without one, code is not run and says so.</summary>
     internal static IServiceCollection AddStewardSandboxGrains(this IServiceCollection services)
     {
+        services.AddOptions<SandboxLeaseOptions>().BindConfiguration(SandboxLeaseOptions.Section);
         services.TryAddSingleton<PersonDataFactory>();
         services.TryAddSingleton<LeaseWork>();
         services.AddHostedService<SandboxStart>();

@@ -42,6 +42,12 @@ public sealed class SandboxCluster : GrainCluster
         silo.Services.AddSingleton<IPersonQueries, Salaries>();
         silo.Services.AddSingleton<ICallAudit>(Audit);
         silo.Services.AddStewardSandboxTools();
+        silo.Services.Configure<SandboxLeaseOptions>(options =>
+        {
+            // Only the tests of deadlines ask for something that nobody waits for.
+            options.Background = TimeSpan.FromMilliseconds(300);
+            options.Grace = TimeSpan.FromMilliseconds(300);
+        });
     }
 
     private sealed class Salaries : IPersonQueries

@@ -131,6 +131,32 @@ public sealed class SandboxLeaseGrainTests
     }
 
     [Theory]
+    [InlineData("hold", true)]
+    [InlineData("stubborn", false)]
+    public async Task Deadline_CodeThatGoesOn_IsStoppedAndTimedOutEvenIfThePoolDoesNotAnswer(string word, bool isStopped)
+    {
+        await Lease.Start(SandboxCluster.Code("say before", $"{word} {_id}") with { IsBackground = true });
+        var ended = await SandboxCluster.EndedAsync(Lease);
+        _cluster.Pool.Release(_id);
+
+        Assert.Equal((SandboxState.TimedOut, "timed_out"), (ended.State, ended.Result!.Code));
+        Assert.Equal(isStopped, _cluster.Pool.Stopped.ContainsKey(_id));
+    }
+
+    [Fact]
+    public async Task ReadFile_ManyAtOnceWhileItRuns_AnswersAtOnce()
+    {
+        await Lease.Start(SandboxCluster.Code("file a.txt x", $"hold {_id}"));
+
+        var files = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Lease.ReadFile("a.txt")));
+
+        Assert.All(files, Assert.Null);
+        _cluster.Pool.Release(_id);
+        await SandboxCluster.EndedAsync(Lease);
+        Assert.NotNull(await Lease.ReadFile("a.txt"));
+    }
+
+    [Theory]
     [InlineData("refuse", "code_refused")]
     [InlineData("unstarted", "busy")]
     [InlineData("throw", "internal")]

@@ -67,7 +67,7 @@ public sealed class SandboxLossTests(SandboxCluster cluster) : IClassFixture<San
         var ended = (await cluster.Lease(id).Get())!;
 
         Assert.True(cluster.Pool.Stopped[id]);
-        Assert.True(ended is { State: SandboxState.Failed or SandboxState.Cancelled, IsDestroyed: true }, ended.ToString());
+        Assert.Equal((SandboxState.Failed, true, "silo_lost"), (ended.State, ended.IsDestroyed, ended.Result!.Code));
     }
 
     // What a silo had journaled when it was killed.
