@@ -39,6 +39,9 @@ public sealed class SandboxOptions
     /// <summary>The fewest sandboxes of a profile that are kept ready. 2 by default; about 4 MB each.</summary>
     public int MinimumWarm { get; set; } = 2;
 
+    /// <summary>A program and its arguments that start the supervisor; empty to start it directly. Tests run it as another user with this.</summary>
+    internal string[] Launcher { get; set; } = [];
+
     /// <summary>The most that are kept ready, however many jobs come. 32 by default.</summary>
     public int MaximumWarm { get; set; } = 32;
 }

@@ -354,7 +354,7 @@ class Supervisor:
         def layer(name, present, detail):
             return {"name": name, "present": present, "detail": detail}
 
-        own = os.getuid() != self.options["siloUid"]
+        own = os.getuid() != self.silo_uid
         abi = max(0, syscalls.landlock_abi())
         result = [
             layer("namespaces", True, "user, pid, mount, net, ipc, uts and cgroup namespaces of its own for each execution, inside bubblewrap"),
@@ -376,6 +376,7 @@ class Supervisor:
             self.selector.select(60)
             return
         self.groups = cgroups.Groups()
+        self.silo_uid = os.getuid()
         if self.options["cgroups"]:
             self.groups.prepare(self.options["uid"] if os.getuid() == 0 else os.getuid(), self.options["uid"] if os.getuid() == 0 else os.getgid())
         drop_privileges(self.options["uid"])

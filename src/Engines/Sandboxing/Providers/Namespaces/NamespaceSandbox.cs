@@ -74,7 +74,7 @@ public sealed partial class NamespaceSandbox : ISandboxProvider, ICodeValidator
             }
 
             var ready = _ready = new TaskCompletionSource<string?>(TaskCreationOptions.RunContinuationsAsynchronously);
-            var supervisor = _supervisor = SupervisorProcess.Start(_options, _wanted.ToDictionary(), (int)geteuid());
+            var supervisor = _supervisor = SupervisorProcess.Start(_options, _wanted.ToDictionary());
             _reading = ReadAsync(supervisor, ready);
             try
             {
@@ -327,8 +327,4 @@ public sealed partial class NamespaceSandbox : ISandboxProvider, ICodeValidator
         new(layer.GetProperty("name").GetString()!, layer.GetProperty("present").GetBoolean(), layer.GetProperty("detail").GetString()!);
 
     private static string Word(SandboxProfile profile) => profile == SandboxProfile.Python ? "python" : "shell";
-
-    [LibraryImport("libc")]
-    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
-    private static partial uint geteuid();
 }

@@ -65,9 +65,9 @@ internal sealed class SupervisorProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static SupervisorProcess Start(SandboxOptions options, IReadOnlyDictionary<string, int> profiles, int siloUid)
+    public static SupervisorProcess Start(SandboxOptions options, IReadOnlyDictionary<string, int> profiles)
     {
-        var info = new ProcessStartInfo(options.PythonPath)
+        var info = new ProcessStartInfo(options.Launcher is [var launcher, ..] ? launcher : options.PythonPath)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -75,7 +75,7 @@ internal sealed class SupervisorProcess : IAsyncDisposable
             UseShellExecute = false,
             WorkingDirectory = "/",
         };
-        foreach (var argument in new[] { "-I", "-S", "-B", "-c", Bootstrap })
+        foreach (var argument in (string[])[.. options.Launcher.Skip(1), .. options.Launcher.Length > 0 ? [options.PythonPath] : Array.Empty<string>(), "-I", "-S", "-B", "-c", Bootstrap])
         {
             info.ArgumentList.Add(argument);
         }
@@ -91,7 +91,6 @@ internal sealed class SupervisorProcess : IAsyncDisposable
             options = new
             {
                 uid = options.UserId,
-                siloUid,
                 cgroups = options.UseCgroups,
                 python = options.PythonPath,
                 bwrap = options.BubblewrapPath,

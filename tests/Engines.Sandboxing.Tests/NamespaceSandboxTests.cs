@@ -1,0 +1,188 @@
+using System.Text.Json;
+
+namespace Steward.Engines.Sandboxing.Tests;
+
+public sealed class NamespaceSandboxTests(RootSandboxes sandboxes) : IClassFixture<RootSandboxes>
+{
+    [SandboxFact]
+    public async Task Run_TableChartAndFile_ComeBackTyped()
+    {
+        var outcome = await sandboxes.RunAsync("""
+            import pandas as pd
+            df = pd.DataFrame({"n": [1, 2], "x": [0.5, None], "s": ["a", None], "b": [True, False], "d": pd.to_datetime(["2026-01-02", None])})
+            df.to_csv("out.csv", index=False)
+            df.plot(y="n", title="Tickets")
+            df
+            """);
+
+        var table = Assert.Single(outcome.Tables);
+        Assert.Equal(["integer", "number", "string", "boolean", "datetime"], table.Columns.Select(column => column.Type));
+        Assert.Equal("""[[1,0.5,"a",true,"2026-01-02T00:00:00"],[2,null,null,false,null]]""", JsonSerializer.Serialize(table.Rows));
+        var chart = Assert.Single(outcome.Charts);
+        Assert.Equal("Tickets", chart.Title);
+        Assert.StartsWith("n,x,s,b,d", System.Text.Encoding.UTF8.GetString(Assert.Single(outcome.Files).Content.Span), StringComparison.Ordinal);
+        Assert.Equal(SandboxStatus.Finished, outcome.Status);
+    }
+
+    [SandboxFact]
+    public async Task Run_InputFile_LiesInTheWorkDirectory()
+    {
+        var job = Sandboxes.Job("import pandas as pd\nprint(pd.read_csv('in.csv').a.sum())") with { Files = [new SandboxFile("in.csv", "a\n40\n2\n"u8.ToArray())] };
+
+        var outcome = await sandboxes.Pool.ExecuteAsync(job, NoOutputSink.Instance, NoData.Instance, CancellationToken.None);
+
+        Assert.Equal("42\n", outcome.Text);
+        Assert.Empty(outcome.Files);
+    }
+
+    [SandboxFact]
+    public async Task Run_CodeThatFails_NamesTypeAndLine()
+    {
+        var outcome = await sandboxes.RunAsync("x = {}\n\nprint(x['missing'])\n");
+
+        Assert.Equal(new SandboxError("KeyError", "'missing'", 3), outcome.Error);
+        Assert.Equal((SandboxStatus.Failed, SandboxCodes.CodeFailed, (int?)1), (outcome.Status, outcome.Code, outcome.ExitCode));
+    }
+
+    [SandboxFact]
+    public async Task Run_Shell_RunsAPipeline()
+    {
+        var job = Sandboxes.Job("sort -u words | wc -l", SandboxProfile.Shell, validate: true) with { Files = [new SandboxFile("words", "b\na\nb\n"u8.ToArray())] };
+
+        var outcome = await sandboxes.Pool.ExecuteAsync(job, NoOutputSink.Instance, NoData.Instance, CancellationToken.None);
+
+        Assert.Equal("2", outcome.Text.Trim());
+    }
+
+    [SandboxFact]
+    public async Task Run_QuestionsForData_AreAnsweredWithTheJob()
+    {
+        var broker = new TableBroker();
+
+        var outcome = await sandboxes.RunAsync("""
+            import steward
+            frame = steward.sql("SELECT 1 WHERE a = $1", ["x"])
+            print(frame.n.sum(), frame.d.dt.year.tolist())
+            print(steward.connector("jira.get", key="A-1"))
+            print(steward.file("a.txt"))
+            try:
+                steward.file("secret")
+            except steward.DataError as error:
+                print(error.code)
+            """, data: broker);
+
+        Assert.Equal("3 [2025, 2026]\n{'key': 'A-1'}\nb'content'\ndenied\n", outcome.Text);
+        Assert.Equal(["t-acme SELECT 1 WHERE a = $1 [\"x\"]"], broker.Asked);
+    }
+
+    [SandboxFact]
+    public async Task Run_BrokerThatThrows_AnswersWithoutItsText()
+    {
+        var outcome = await sandboxes.RunAsync("import steward\nsteward.connector('boom')", data: new TableBroker());
+
+        Assert.Contains("internal_error", outcome.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("password", outcome.Text, StringComparison.Ordinal);
+    }
+
+    [SandboxFact]
+    public async Task Run_Cancelled_EndsAsCancelled()
+    {
+        using var source = new CancellationTokenSource();
+        var sink = new StartSink(source.Cancel);
+
+        var outcome = await sandboxes.Pool.ExecuteAsync(Sandboxes.Job("while True: pass"), sink, NoData.Instance, source.Token);
+
+        Assert.Equal((SandboxStatus.Cancelled, SandboxCodes.Cancelled), (outcome.Status, outcome.Code));
+    }
+
+    [SandboxFact]
+    public async Task Run_TwoForks_HaveDifferentRandomNumbers()
+    {
+        const string Code = "import random, numpy\nprint(random.random(), numpy.random.rand())";
+
+        var numbers = (await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => sandboxes.RunAsync(Code)))).SelectMany(outcome => outcome.Text.Split()).Where(text => text.Length > 0).ToList();
+
+        Assert.Equal(8, numbers.Distinct().Count());
+    }
+
+    [SandboxFact]
+    public async Task Run_SupervisorKilled_FailsAsLostAndTheNextOneRuns()
+    {
+        await using var provider = Sandboxes.Create(cgroups: true, ordinary: false);
+        await provider.StartAsync(CancellationToken.None);
+        var sink = new StartSink(() => System.Diagnostics.Process.GetProcessById(provider.SupervisorId!.Value).Kill());
+
+        var lost = await provider.RunAsync(Sandboxes.Job("while True: pass"), sink, NoData.Instance, CancellationToken.None);
+        var next = await provider.RunAsync(Sandboxes.Job("print(1)"), NoOutputSink.Instance, NoData.Instance, CancellationToken.None);
+
+        Assert.Equal((SandboxStatus.Failed, SandboxCodes.Lost), (lost.Status, lost.Code));
+        Assert.Equal("1\n", next.Text);
+    }
+
+    [SandboxFact]
+    public async Task Run_PastTheRotation_GoesOnInANewProcess()
+    {
+        await using var provider = Sandboxes.Create(cgroups: true, ordinary: false, options => options.RotateAfter = 3);
+        var seeds = new HashSet<string>();
+
+        // Forks of one process hash alike; another process does not.
+        for (var round = 0; round < 200 && seeds.Count < 2; round++)
+        {
+            seeds.Add((await provider.RunAsync(Sandboxes.Job("import time\ntime.sleep(0.02)\nprint(hash('a'))"), NoOutputSink.Instance, NoData.Instance, CancellationToken.None)).Text);
+        }
+
+        Assert.True(seeds.Count >= 2);
+        Assert.All(seeds, text => Assert.NotEqual("", text));
+    }
+
+    [SandboxFact]
+    public async Task Start_WithoutBubblewrap_SaysHowToGetIt()
+    {
+        await using var provider = Sandboxes.Create(cgroups: true, ordinary: false, options => options.BubblewrapPath = "/nowhere/bwrap");
+
+        var outcome = await provider.RunAsync(Sandboxes.Job("print(1)"), NoOutputSink.Instance, NoData.Instance, CancellationToken.None);
+
+        Assert.Equal((SandboxStatus.Refused, SandboxCodes.NotAvailable), (outcome.Status, outcome.Code));
+        Assert.Contains("apt-get install bubblewrap", outcome.Reason, StringComparison.Ordinal);
+    }
+
+    [SandboxFact]
+    public void Availability_OfThisMachine_NamesEveryLayer() =>
+        Assert.Equal(
+            ["namespaces", "own_uid", "no_new_privs", "capabilities", "seccomp", "landlock", "read_only_root", "rlimits", "cgroup_memory", "cgroup_cpu", "cgroup_pids"],
+            sandboxes.Provider.Availability.Layers.Select(layer => layer.Name));
+
+    private sealed class StartSink(Action started) : ISandboxOutputSink
+    {
+        public void Queued(int position)
+        {
+        }
+
+        public void Started(string provider) => started();
+
+        public void Text(string text)
+        {
+        }
+    }
+
+    private sealed class TableBroker : ISandboxDataBroker
+    {
+        public List<string> Asked { get; } = [];
+
+        public Task<SandboxDataResult> SqlAsync(SandboxJob job, string query, JsonElement parameters, CancellationToken cancellationToken)
+        {
+            Asked.Add($"{job.Tenant} {query} {JsonSerializer.Serialize(parameters)}");
+            return Task.FromResult(SandboxDataResult.Of(new SandboxTable
+            {
+                Columns = [new SandboxColumn("n", "integer"), new SandboxColumn("d", "datetime")],
+                Rows = JsonSerializer.SerializeToElement(new object[][] { [1, "2025-01-01T00:00:00"], [2, "2026-01-01T00:00:00"] }),
+            }));
+        }
+
+        public Task<SandboxDataResult> ConnectorAsync(SandboxJob job, string action, JsonElement arguments, CancellationToken cancellationToken) =>
+            action == "boom" ? throw new InvalidOperationException("password=hunter2") : Task.FromResult(SandboxDataResult.Of(arguments));
+
+        public Task<SandboxDataResult> FileAsync(SandboxJob job, string name, CancellationToken cancellationToken) =>
+            Task.FromResult(name == "secret" ? SandboxDataResult.Failed("denied", "You may not read it.") : SandboxDataResult.Of(new ReadOnlyMemory<byte>("content"u8.ToArray())));
+    }
+}

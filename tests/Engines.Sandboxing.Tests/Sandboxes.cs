@@ -1,0 +1,73 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Sandboxing.Namespaces;
+
+namespace Steward.Engines.Sandboxing.Tests;
+
+/// <summary>Runs sandboxes under different rights, and things on the host that an attack would like to reach.</summary>
+public abstract class Sandboxes(bool cgroups, bool ordinary) : IAsyncLifetime
+{
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Socket _abstract = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+    internal NamespaceSandbox Provider { get; } = Create(cgroups, ordinary);
+
+    public SandboxPool Pool { get; private set; } = null!;
+
+    public string Secret { get; } = Path.Combine(Path.GetTempPath(), $"steward-secret-{Guid.NewGuid():n}");
+
+    public string Abstract { get; } = $"steward-{Guid.NewGuid():n}";
+
+    public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+
+    /// <summary>Whether a uid other than this process's can be taken: the tests of an ordinary user run as one already when they are not started as root.</summary>
+    internal static NamespaceSandbox Create(bool cgroups, bool ordinary, Action<SandboxOptions>? configure = null)
+    {
+        var options = new SandboxOptions { UseCgroups = cgroups, MinimumWarm = 2 };
+        if (ordinary && Environment.IsPrivilegedProcess)
+        {
+            options.Launcher = ["/usr/bin/setpriv", "--reuid=20002", "--regid=20002", "--clear-groups", "--"];
+        }
+
+        configure?.Invoke(options);
+        return new NamespaceSandbox(Options.Create(options), TimeProvider.System, NullLogger<NamespaceSandbox>.Instance);
+    }
+
+    public async Task InitializeAsync()
+    {
+        await File.WriteAllTextAsync(Secret, "a secret of the host");
+        Environment.SetEnvironmentVariable("STEWARD_TEST_SECRET", "a secret of the host");
+        _listener.Start();
+        _abstract.Bind(new UnixDomainSocketEndPoint("\0" + Abstract));
+        _abstract.Listen();
+        if (Needs.Missing is null)
+        {
+            await Provider.StartAsync(CancellationToken.None);
+        }
+
+        Pool = new SandboxPool([Provider], Provider, Options.Create(new SandboxOptions()), TimeProvider.System);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await Pool.DisposeAsync();
+        await Provider.DisposeAsync();
+        _listener.Dispose();
+        _abstract.Dispose();
+        File.Delete(Secret);
+    }
+
+    internal Task<SandboxOutcome> RunAsync(string code, SandboxProfile profile = SandboxProfile.Python, bool validate = false, ISandboxDataBroker? data = null, CancellationToken cancellationToken = default) =>
+        Pool.ExecuteAsync(Job(code, profile, validate), NoOutputSink.Instance, data ?? NoData.Instance, cancellationToken);
+
+    internal static SandboxJob Job(string code, SandboxProfile profile = SandboxProfile.Python, bool validate = false) =>
+        new() { ExecutionId = $"x-{Guid.NewGuid():n}", Tenant = "t-acme", Profile = profile, Code = code, Validate = validate };
+}
+
+public sealed class RootSandboxes() : Sandboxes(cgroups: true, ordinary: false);
+
+public sealed class RootSandboxesWithoutCgroups() : Sandboxes(cgroups: false, ordinary: false);
+
+public sealed class OrdinarySandboxes() : Sandboxes(cgroups: true, ordinary: true);

@@ -1,0 +1,39 @@
+import pandas as pd
+import matplotlib.pyplot as plt
+df = pd.read_csv("tickets.csv", parse_dates=["opened"])
+weekly = df.groupby(df.opened.dt.to_period("W").dt.start_time).size()
+weekly.plot(kind="bar", title="Tickets per week")
+plt.tight_layout()
+plt.savefig("chart.png")
+weekly.reset_index()
+###
+print("import os; eval('x'); __class__")  # os.system
+###
+import pandas as pd
+df = pd.DataFrame({"os": [1], "eval": [2]})
+print(df["os"] + df["eval"])
+###
+if __name__ == "__main__":
+    print("main")
+###
+from collections import Counter, namedtuple
+from dataclasses import dataclass
+@dataclass
+class Point:
+    x: int
+    _hidden: int = 0
+    def norm(self):
+        return self.x + self._hidden
+class Child(Point):
+    def __init__(self, x):
+        super().__init__(x)
+print(Child(1).norm(), namedtuple("T", "a")(1)._asdict(), "{:.2f} {name}".format(1.5, name="n"), type(1).__name__)
+###
+import numpy as np
+rng = np.random.default_rng(7)
+np.save("a.npy", rng.normal(size=10))
+print(np.load("a.npy").mean(), np.linalg.norm([3, 4]))
+###
+import steward
+frame = steward.sql("SELECT name FROM users WHERE team = $1", ["it"])
+print(frame.query("name != 'x'").agg({"name": "count"}))
