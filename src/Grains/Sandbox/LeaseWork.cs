@@ -15,16 +15,30 @@ internal sealed record LeaseOutcome(SandboxState State, SandboxResult Result, IR
 }
 
 /// <summary>Runs code: Python and shell in the silo's pool, SQL at the tenant's data source.</summary>
-internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonDataFactory data, ILogger<LeaseWork> logger)
+internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonDataFactory data, TimeProvider time, ILogger<LeaseWork> logger)
 {
     // What a journal's contents can hold.
     private const int FileBytes = 15 << 20;
     private const int ResultBytes = 4 << 20;
 
+    // For what is asked for while the process starts; sandboxes that take longer are not waited for.
+    private static readonly TimeSpan StartPatience = TimeSpan.FromSeconds(10);
+
     private readonly ISandboxPool? _pool = pools.FirstOrDefault();
+    private readonly Lock _gate = new();
+    private Task? _started;
 
     /// <summary>Whether code of several tenants can be run here now.</summary>
     public bool IsAvailable => _pool?.Providers.Any(provider => provider.Availability is { IsAvailable: true, MultiTenant: true }) == true;
+
+    /// <summary>Completes once it is known what can be run here. A run that goes on after a restart has the tools that it had.</summary>
+    public Task WhenStartedAsync()
+    {
+        lock (_gate)
+        {
+            return _started ??= StartAsync();
+        }
+    }
 
     /// <summary>Runs it to its end, whatever that is.</summary>
     public async Task<LeaseOutcome> RunAsync(string executionId, StartSandboxExecution command, CallerIdentity person, LeaseEvents events, CancellationToken cancellationToken)
@@ -53,6 +67,14 @@ internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonD
         {
             LogDefect(logger, defect, executionId);
             return LeaseOutcome.Of(SandboxState.Failed, "internal", "It could not be carried out because of a defect.");
+        }
+    }
+
+    private async Task StartAsync()
+    {
+        foreach (var provider in _pool?.Providers ?? [])
+        {
+            await provider.StartAsync(CancellationToken.None).WaitAsync(StartPatience, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         }
     }
 

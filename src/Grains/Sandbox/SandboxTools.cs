@@ -39,6 +39,7 @@ internal sealed class SandboxTools(IConnectorRegistry inner, Lazy<LeaseWork> wor
             return usable;
         }
 
+        await work.Value.WhenStartedAsync().WaitAsync(cancellationToken);
         List<string> languages = work.Value.IsAvailable ? ["python", "shell"] : [];
         if (data.Value.CanQuery(tenantId))
         {
