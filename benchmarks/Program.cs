@@ -24,5 +24,6 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     ExperimentsScenario.Create(),
     GatewayScenario.Create(),
     IncidentsScenario.Create(),
+    SandboxScenario.Create(),
 };
 return await root.Parse(args).InvokeAsync();

@@ -43,6 +43,7 @@ internal static class DoctorCommand
             ? new(FindingState.Present, "models", $"OPENAI_API_KEY is set; endpoint {Environment.GetEnvironmentVariable("OPENAI_BASE_URL") ?? "of the vendor"}")
             : new(FindingState.Absent, "models", "set OPENAI_API_KEY, and OPENAI_BASE_URL for another endpoint. Without one, playbooks answer.");
         yield return Tool("PostgreSQL", PostgresBinaries(), "Debian: apt-get install postgresql. Needed by ./steward test and ./steward cluster.");
+        yield return Tool("Bubblewrap", OnPath("bwrap"), "Debian: apt-get install bubblewrap python3-pandas python3-numpy python3-matplotlib. Without it agents run no code.");
         yield return Tool("Chromium", OnPath("chromium"), "Debian: apt-get install chromium. Needed by ./steward test for pages.");
         yield return Tool("Node.js", OnPath("node"), "Debian: apt-get install nodejs npm. Needed by ./steward test for pages.");
         yield return Tool("bubblewrap", OnPath("bwrap"), "Debian: apt-get install bubblewrap python3-pandas python3-matplotlib. Without it, code execution is off and agents have no tool sandbox.run_code.");
