@@ -46,7 +46,6 @@ internal static class DoctorCommand
         yield return Tool("Bubblewrap", OnPath("bwrap"), "Debian: apt-get install bubblewrap python3-pandas python3-numpy python3-matplotlib. Without it agents run no code.");
         yield return Tool("Chromium", OnPath("chromium"), "Debian: apt-get install chromium. Needed by ./steward test for pages.");
         yield return Tool("Node.js", OnPath("node"), "Debian: apt-get install nodejs npm. Needed by ./steward test for pages.");
-        yield return Tool("bubblewrap", OnPath("bwrap"), "Debian: apt-get install bubblewrap python3-pandas python3-matplotlib. Without it, code execution is off and agents have no tool sandbox.run_code.");
         yield return File.Exists("/dev/nvidiactl")
             ? new(FindingState.Present, "GPU", "NVIDIA driver found; nothing in this version computes on it")
             : new(FindingState.Absent, "GPU", "no NVIDIA driver; nothing in this version needs one.");
