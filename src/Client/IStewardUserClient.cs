@@ -38,6 +38,10 @@ public interface IStewardUserClient
     /// <summary>What is remembered of the person.</summary>
     IMemoryClient Memory { get; }
 
+    /// <summary>The person's code, run in sandboxes.</summary>
+    /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have it.</exception>
+    ISandboxClient Sandbox => throw new NotSupportedException("This client has no sandbox; use the grain client or the HTTP API itself.");
+
     /// <summary>Opens a session, or returns the one with this id. Idempotent.</summary>
     /// <param name="sessionId"><c>s-…</c>; null makes a new one.</param>
     /// <param name="title">A title to show, up to 200 characters.</param>

@@ -57,6 +57,9 @@ internal sealed partial class StewardUserClient(
     public IModelBudgetClient ModelBudgets => field ??= new StewardModelBudgetClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>
+    public ISandboxClient Sandbox => field ??= new StewardSandboxClient(grains, envelope, identity, caller, time);
+
+    /// <inheritdoc/>
     public Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
     {
         InputRules.Title(title);

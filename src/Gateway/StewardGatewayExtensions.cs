@@ -108,6 +108,7 @@ public static class StewardGatewayExtensions
         ModelBudgetEndpoints.Map(v1);
         FeedbackEndpoints.Map(v1);
         MemoryEndpoints.Map(v1);
+        SandboxEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OpenAIEndpoints.Map(app);
         McpEndpoints.Map(app);

@@ -18,6 +18,7 @@ using Steward.Notifications;
 using Steward.Operations;
 using Steward.People;
 using Steward.Runs;
+using Steward.Sandbox;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Tenants;
@@ -74,6 +75,8 @@ public static class StewardGrainsExtensions
         builder.Services.AddStewardTriageIntake();
         builder.Services.AddStewardModelTrials();
         builder.Services.AddStewardModelBudgets();
+        builder.Services.AddStewardSandboxGrains();
+        builder.Services.AddStewardSandboxTools();
         builder.Services.AddOptions<SessionOptions>().BindConfiguration("Steward:Sessions");
         builder.Services.AddOptions<RunOptions>().BindConfiguration("Steward:Runs");
         builder.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, OpenWorkAtStart>();

@@ -9,11 +9,13 @@ using Steward.Engines.Models.Admission;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Tiers;
 using Steward.Engines.Orchestration;
+using Steward.Engines.Sandboxing;
 using Steward.Engines.Security;
 using Steward.Operations;
 using Steward.Engines.Security.Vault;
 using Steward.Silo.Models;
 using Steward.Storage;
+using Steward.Storage.PersonQueries;
 using Steward.Telemetry;
 
 namespace Steward.Silo;
@@ -34,6 +36,7 @@ public static class StewardSiloExtensions
 
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
+        builder.Services.AddPersonQueries(options => builder.Configuration.GetSection(PersonQueryOptions.SectionName).Bind(options));
         builder.Services.AddStewardTelemetry();
         builder.Services.AddStewardSecurity();
         builder.Services.AddStewardConnectors();
@@ -43,6 +46,7 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardModelAdmission();
         builder.Services.AddStewardModelRouting();
         builder.Services.AddStewardModelInference();
+        builder.Services.AddStewardSandbox(options => builder.Configuration.GetSection("Steward:Sandbox").Bind(options));
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.

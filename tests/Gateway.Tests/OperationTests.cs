@@ -115,6 +115,9 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "GET /v1/runs/{runId}/decisions",
                 "GET /v1/runs/{runId}/events",
                 "GET /v1/runs/{runId}/trace",
+                "GET /v1/sandbox/executions/{executionId}",
+                "GET /v1/sandbox/executions/{executionId}/events",
+                "GET /v1/sandbox/executions/{executionId}/files/{file}",
                 "GET /v1/schedules",
                 "GET /v1/schedules/{scheduleId}",
                 "GET /v1/sessions/{sessionId}",
@@ -176,6 +179,8 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "POST /v1/prompts/{name}/versions/{version}/publish",
                 "POST /v1/runs/{runId}/cancel",
                 "POST /v1/runs/{runId}/decisions/{requestId}",
+                "POST /v1/sandbox/executions",
+                "POST /v1/sandbox/executions/{executionId}/cancel",
                 "POST /v1/schedules",
                 "POST /v1/schedules/{scheduleId}/pause",
                 "POST /v1/schedules/{scheduleId}/resume",
@@ -373,7 +378,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
     [Fact]
     public async Task Page_Scripts_NeverBuildMarkupFromText()
     {
-        foreach (var script in new[] { "/app.js", "/sse.js" })
+        foreach (var script in new[] { "/app.js", "/results.js", "/sse.js" })
         {
             var source = await gateway.Anonymous.GetStringAsync(script);
 

@@ -71,6 +71,9 @@ public sealed record ActionRequest
 
     /// <summary>The step that makes the call, for traces.</summary>
     public string? StepId { get; init; }
+
+    /// <summary>The run that makes the call; null when none does.</summary>
+    public string? RunId { get; init; }
 }
 
 /// <summary>In whose name something is done.</summary>

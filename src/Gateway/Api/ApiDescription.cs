@@ -28,6 +28,7 @@ internal static class ApiDescription
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
         typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
         typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest),
+        typeof(StartExecutionRequest), typeof(ExecutionFileRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -78,6 +79,7 @@ internal static class ApiDescription
                 new() { Name = "Model budgets", Description = "What model calls may use, and what they cost." },
                 new() { Name = "Feedback", Description = "What people say of answers, what is learnt from it, and how good answers are." },
                 new() { Name = "Memory", Description = "What is remembered of the caller." },
+                new() { Name = "Sandbox", Description = "Code of people, run in sandboxes." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };
@@ -303,6 +305,14 @@ internal static class ApiDescription
             case "budgetId":
                 parameter.Description = "The budget's name.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z][a-z0-9-]{0,63}$", MinLength = 1, MaxLength = 64 };
+                break;
+            case "executionId":
+                parameter.Description = "The execution's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^x-[a-z0-9]{16,64}$", MinLength = 18, MaxLength = 66 };
+                break;
+            case "file":
+                parameter.Description = "The file's name.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128 };
                 break;
             case "fromDay":
                 parameter.Description = "The first day, in UTC.";

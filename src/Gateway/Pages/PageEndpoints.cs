@@ -29,6 +29,7 @@ internal static class PageEndpoints
         Load("/triage.js", "triage.js", "text/javascript; charset=utf-8"),
         Load("/triage.css", "triage.css", "text/css; charset=utf-8"),
         Load("/api.js", "api.js", "text/javascript; charset=utf-8"),
+        Load("/results.js", "results.js", "text/javascript; charset=utf-8"),
         Load("/sse.js", "sse.js", "text/javascript; charset=utf-8"),
         Load("/app.css", "app.css", "text/css; charset=utf-8"),
         Load("/icon.svg", "icon.svg", "image/svg+xml"),

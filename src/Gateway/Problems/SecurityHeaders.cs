@@ -8,7 +8,7 @@ internal static class SecurityHeaders
 
     /// <summary>For the page: its own script, style and API only.</summary>
     public const string PagePolicy =
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     public static void Set(HttpResponse response)
     {

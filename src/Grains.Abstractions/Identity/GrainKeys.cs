@@ -123,6 +123,11 @@ public static partial class GrainKeys
         ? $"{Tenant(tenantId)}/{callId}"
         : throw StewardException.Invalid("callId", "must be 'mc-' followed by 16 to 64 of a-z and 0-9.");
 
+    /// <summary>The key of the right to a sandbox for one execution.</summary>
+    public static string SandboxLease(string tenantId, string executionId) => ExecutionPattern().IsMatch(executionId ?? "")
+        ? $"{Tenant(tenantId)}/{executionId}"
+        : throw StewardException.Invalid("executionId", "must be 'x-' followed by 16 to 64 of a-z and 0-9.");
+
     /// <summary>The key of a tenant's settings of models.</summary>
     public static string ModelSettings(string tenantId) => $"{Tenant(tenantId)}/i-models";
 
@@ -178,6 +183,9 @@ public static partial class GrainKeys
 
     [GeneratedRegex(@"\Amc-[a-z0-9]{16,64}\z", RegexOptions.CultureInvariant)]
     private static partial Regex ModelCallPattern();
+
+    [GeneratedRegex(@"\Ax-[a-z0-9]{16,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex ExecutionPattern();
 
     // In small letters only: keys that differ in nothing else are one to some stores.
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9._-]{0,79}\z", RegexOptions.CultureInvariant)]

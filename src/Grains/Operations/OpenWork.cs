@@ -5,6 +5,7 @@ using Steward.Connectors;
 using Steward.Identity;
 using Steward.Memory;
 using Steward.Runs;
+using Steward.Sandbox;
 using Steward.Schedules;
 using Steward.Sessions;
 using Steward.Storage;
@@ -154,6 +155,9 @@ internal sealed partial class OpenWork(
                     return true;
                 case 'h':
                     await grains.GetGrain<IConnectorHooksGrain>(key[..key.LastIndexOf('/')]).Resume();
+                    return true;
+                case 'x':
+                    await grains.GetGrain<ISandboxLeaseGrain>(key).Resume();
                     return true;
                 case 'm':
                     await grains.GetGrain<ITriageImportGrain>(key).Resume();

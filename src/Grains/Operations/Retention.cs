@@ -5,6 +5,7 @@ using Steward.Identity;
 using Steward.Models;
 using Steward.Models.Feedback;
 using Steward.Runs;
+using Steward.Sandbox;
 using Steward.Sessions;
 using Steward.Storage;
 
@@ -94,6 +95,7 @@ internal sealed partial class Retention(
                 ModelCostDay.KeyLetter when ModelCostDay.IsJournalOf(GrainKeys.FeedbackIndex(GrainKeys.TenantOf(key)), key) =>
                     await new FeedbackDays(journals, grains, platform).RetireAsync(key, cancellationToken) && await PurgeAsync(key, "feedback.removed", cancellationToken),
                 's' => await grains.GetGrain<ISessionGrain>(key).Retire(quietSince, cancellationToken),
+                'x' => await grains.GetGrain<ISandboxLeaseGrain>(key).Retire(quietSince, cancellationToken),
                 'a' => await grains.GetGrain<IApprovalGrain>(key).Retire(quietSince, cancellationToken),
                 _ => false,
             };

@@ -1,3 +1,4 @@
+using Steward.Engines.Sandboxing;
 using Steward.Engines.Security.Vault;
 using Steward.Gateway;
 using Steward.Storage;
@@ -24,6 +25,7 @@ internal static class CapabilityReports
         services.AddSingleton<ICapabilityReport, DegradationReport>();
         services.AddSingleton<ICapabilityReport, RoutingReport>();
         services.AddSingleton<ICapabilityReport, VaultReport>();
+        services.AddSingleton<ICapabilityReport, SandboxReport>();
         return services;
     }
 
@@ -116,6 +118,50 @@ internal static class CapabilityReports
         public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default) => ValueTask.FromResult(classifier is not null
             ? new CapabilityStatus { State = CapabilityState.Configured, Detail = classifier.Summary }
             : new CapabilityStatus { State = CapabilityState.Limited, Detail = "by words alone: no classifier is configured", Fix = "Give the process the inference engine with the model request-complexity (docs/operations/inference.md)." });
+    }
+
+    private sealed class SandboxReport(IEnumerable<ISandboxPool> pools, TimeProvider time) : ICapabilityReport
+    {
+        private const string HowTo = "Debian: apt-get install bubblewrap python3-pandas python3-matplotlib.";
+
+        public string Name => "sandbox";
+
+        private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
+        {
+            // Whoever asks while the sandboxes are being started learns how that ends.
+            foreach (var provider in pools.SelectMany(pool => pool.Providers))
+            {
+                await provider.StartAsync(cancellationToken).WaitAsync(Patience, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+
+            return Status();
+        }
+
+        private CapabilityStatus Status()
+        {
+            var providers = pools.FirstOrDefault()?.Providers ?? [];
+            if (providers.FirstOrDefault(provider => provider.Availability is { IsAvailable: true, MultiTenant: true }) is not { } works)
+            {
+                return new CapabilityStatus
+                {
+                    State = CapabilityState.NotConfigured,
+                    Detail = "code execution is off",
+                    Fix = providers.Select(provider => provider.Availability.Remedy).FirstOrDefault(remedy => remedy is not null) ?? HowTo,
+                };
+            }
+
+            List<SandboxLayer> missing = [.. works.Availability.Missing];
+            return missing.Count == 0
+                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = works.Name }
+                : new CapabilityStatus
+                {
+                    State = CapabilityState.Limited,
+                    Detail = $"{works.Name}, without {string.Join(", ", missing.Select(layer => layer.Name))}",
+                    Fix = string.Join(" ", missing.Select(layer => $"{layer.Name}: {layer.Detail}")),
+                };
+        }
     }
 
     private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport

@@ -160,6 +160,7 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
     {
         ActionId = ActionId(run.Input.TenantId, run.Input.RunId, stepId),
         StepId = stepId,
+        RunId = run.Input.RunId,
         OperationId = operationId,
         Arguments = arguments,
         Deadline = run.CallDeadline,

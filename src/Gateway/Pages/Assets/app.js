@@ -1,4 +1,5 @@
 import { Problem, connectEntrance, element, offerDemo, passes, pause, request, session, signInWith, wait } from "/api.js";
+import { chart, resultOf, splitCharts } from "/results.js";
 import { readEvents } from "/sse.js";
 
 const $ = (id) => document.getElementById(id);
@@ -21,10 +22,14 @@ function setStatus(text) {
   $("status").textContent = text;
 }
 
-/** Shows text as text. Web addresses in it become links, which show where they lead. */
+/** Shows text as text. Web addresses in it become links, which show where they lead; charts of the person's own code become pictures. */
 function showText(element, text) {
+  element.replaceChildren(...splitCharts(text).flatMap((part) => (typeof part === "string" ? withLinks(part) : [chart(part)])));
+}
+
+function withLinks(text) {
   const parts = text.split(/(https?:\/\/[^\s<>"'`]*[^\s<>"'`.,;:!?)\]}])/);
-  element.replaceChildren(...parts.map((part, index) => (index % 2 === 1 && URL.canParse(part) ? link(part) : part)));
+  return parts.map((part, index) => (index % 2 === 1 && URL.canParse(part) ? link(part) : part));
 }
 
 function link(address) {
@@ -123,6 +128,13 @@ function showStep(id, { title, operation, state, detail, at }) {
   const more = step.detail === step.name.textContent ? "" : step.detail;
   step.about.textContent = [words[step.item.dataset.state] ?? step.item.dataset.state, step.operation, more].filter(Boolean).join(" · ");
   showTimes();
+}
+
+function showResult(id, result) {
+  const shown = resultOf(result);
+  if (shown) {
+    steps.get(id).item.append(shown);
+  }
 }
 
 function showTimes() {
@@ -324,6 +336,7 @@ function handle(run, event) {
       break;
     case "step.completed":
       showStep(data.stepId, { state: data.status, detail: data.summary, at });
+      showResult(data.stepId, data.result);
       break;
     case "step.failed":
       showStep(data.stepId, { state: "failed", detail: data.message, at });

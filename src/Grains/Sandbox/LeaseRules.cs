@@ -1,0 +1,40 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Steward.Errors;
+
+namespace Steward.Sandbox;
+
+/// <summary>Refuses executions that make no sense, whoever asks for them.</summary>
+internal static partial class LeaseRules
+{
+    /// <summary>What can be asked for.</summary>
+    public static readonly IReadOnlyList<string> Languages = ["python", "shell", "sql"];
+
+    private const int MaxCodeBytes = 256 << 10;
+    private const int MaxSql = 64 << 10;
+    private const int MaxFiles = 32;
+    private const int MaxFileBytes = 8 << 20;
+
+    /// <summary>Checks what was asked for.</summary>
+    public static void Check(StartSandboxExecution command)
+    {
+        Demand(Languages.Contains(command.Language), "language", $"must be one of {string.Join(", ", Languages)}.");
+        Demand(!string.IsNullOrWhiteSpace(command.Code) && Encoding.UTF8.GetByteCount(command.Code) <= MaxCodeBytes, "code", $"must have 1 character to {MaxCodeBytes} bytes.");
+        Demand(command.Language != "sql" || command.Code.Length <= MaxSql, "code", $"must be a statement of at most {MaxSql} characters.");
+        Demand(command.Files.Count <= (command.Language == "sql" ? 0 : MaxFiles), "files", $"must be at most {MaxFiles}, and none for sql.");
+        Demand(command.Files.All(file => NamePattern().IsMatch(file.Name)), "files", "must have names of 1 to 128 letters, digits, dots, underscores, hyphens and spaces, not beginning with a dot.");
+        Demand(command.Files.Select(file => file.Name).Distinct(StringComparer.Ordinal).Count() == command.Files.Count, "files", "must have different names.");
+        Demand(command.Files.Sum(file => (long)file.Content.Length) <= MaxFileBytes, "files", $"must have at most {MaxFileBytes} bytes together.");
+    }
+
+    private static void Demand(bool holds, string field, string allowed)
+    {
+        if (!holds)
+        {
+            throw StewardException.Invalid(field, allowed);
+        }
+    }
+
+    [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9._ -]{0,127}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex NamePattern();
+}
