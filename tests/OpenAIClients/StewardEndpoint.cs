@@ -63,6 +63,8 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Chains:small:0"] = "first/sim-small",
             ["Steward:Models:Embedders:0"] = "first/sim-embedding",
             // Tests that let a provider fail must not close it to those that come next.
+            // Tests let calls fail, which is no reason to answer those of others with less.
+            ["Steward:Models:Degradation:Forced"] = "full",
             ["Steward:Models:BreakerOpen"] = "00:00:00.010",
             ["Steward:Models:RetryBaseDelay"] = "00:00:00.010",
             ["Steward:Models:FirstTokenTimeout"] = "00:00:03",

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models;
@@ -84,6 +85,13 @@ public sealed record ChatRequest
 
     /// <summary>The most tokens of the answer; the lower of this and the model's own limit holds. Null leaves only the latter.</summary>
     public int? MaxOutputTokens { get; init; }
+
+    /// <summary>The most tokens that the platform lets an answer have, whatever was asked for: for a budget, or under load. Other than with <see cref="MaxOutputTokens"/>, a model whose own limit is lower can answer. Null leaves it open.</summary>
+    public int? OutputCap { get; init; }
+
+    /// <summary>The lower of <see cref="MaxOutputTokens"/> and <see cref="OutputCap"/>; null when there is neither.</summary>
+    [JsonIgnore]
+    public int? OutputLimit => MaxOutputTokens < (OutputCap ?? int.MaxValue) ? MaxOutputTokens : OutputCap ?? MaxOutputTokens;
 
     /// <summary>Who asks, and what for; null is the platform itself, in the tenant's name.</summary>
     public ModelCallOrigin? Origin { get; init; }

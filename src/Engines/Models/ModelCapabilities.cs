@@ -116,7 +116,7 @@ public sealed class ModelCapabilityTable
             : !model.JsonSchema && request.Format is { Schema: not null } ? "answers that keep to a JSON Schema"
             : !model.Sampling && (sampling.Temperature is not (null or 1) || sampling.TopP is not (null or 1)) ? "temperature and top_p"
             : !model.Sampling && (sampling.FrequencyPenalty is not (null or 0) || sampling.PresencePenalty is not (null or 0)) ? "penalties"
-            : request.MaxOutputTokens > model.OutputTokens ? $"answers of {request.MaxOutputTokens:N0} tokens (at most {model.OutputTokens:N0})"
+            : request.MaxOutputTokens is not null && request.OutputLimit > model.OutputTokens ? $"answers of {request.OutputLimit:N0} tokens (at most {model.OutputTokens:N0})"
             : LeastTokens(request) > model.ContextTokens ? $"{LeastTokens(request):N0} tokens of context (at most {model.ContextTokens:N0})"
             : null;
     }

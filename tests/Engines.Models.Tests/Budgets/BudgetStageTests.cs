@@ -101,11 +101,11 @@ public sealed class BudgetStageTests
     {
         var model = new FakeModel([Dear], new ChatText("x"), Finished(null));
         await new World([Tokens], model).CallAsync();
-        Assert.Equal(4096, model.LastRequest!.MaxOutputTokens);
+        Assert.Equal(4096, model.LastRequest!.OutputLimit);
 
         var free = new FakeModel([Dear], new ChatText("x"), Finished(null));
         await new World([Requests], free).CallAsync();
-        Assert.Null(free.LastRequest!.MaxOutputTokens);
+        Assert.Null(free.LastRequest!.OutputLimit);
     }
 
     [Fact]

@@ -103,7 +103,7 @@ public sealed class DegradationTests
             await gateway.AskAsync(call);
         }
 
-        Assert.Equal([("small", 1024), ("p/m", 1024), ("small", 5)], gateway.Asked.Select(asked => (asked.Model, asked.Request.MaxOutputTokens!.Value)));
+        Assert.Equal([("small", 1024), ("p/m", 1024), ("small", 5)], gateway.Asked.Select(asked => (asked.Model, asked.Request.OutputLimit!.Value)));
         Assert.Equal("reduced", tier.Degradation);
     }
 

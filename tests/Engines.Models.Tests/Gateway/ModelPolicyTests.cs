@@ -79,6 +79,20 @@ public sealed class ModelPolicyTests
         Assert.Empty(simulation.Requests);
     }
 
+    [Theory]
+    [InlineData(null, 1024, 50)]
+    [InlineData(null, 40, 40)]
+    [InlineData(30, 40, 30)]
+    [InlineData(60, 40, 40)]
+    public async Task Enter_PlatformCapsTheAnswer_TheModelsOwnLimitIsNoObstacle(int? wanted, int cap, int asked)
+    {
+        await using var simulation = await StartAsync();
+        await using var provider = Provider(simulation, ModelTenantPolicy.Default, new ModelCapabilities { Model = "sim-large", ContextTokens = 1_000, OutputTokens = 50, AsOf = new DateOnly(2026, 1, 1) });
+
+        Assert.Null(await AskAsync(provider, new ModelCallOrigin { TenantId = "t-acme" }, "standard", Question with { MaxOutputTokens = wanted, OutputCap = cap }));
+        Assert.Equal(asked, (int?)Assert.Single(simulation.Requests).Body["max_completion_tokens"]);
+    }
+
     [Fact]
     public async Task Chain_FirstCannot_TheOneThatCanIsAsked()
     {

@@ -153,7 +153,7 @@ public sealed class ExperimentGrainTests
         var canary = calls.FindAll(call => call.Variants.Contains("a=next"));
         Assert.Equal(40, canary.Count + calls.Count(call => call.Variants.Contains("a=now")));
         Assert.InRange(canary.Count, 8, 32);
-        Assert.All(canary, call => Assert.Equal(100, call.Request.MaxOutputTokens));
+        Assert.All(canary, call => Assert.Equal(100, call.Request.OutputLimit));
         await reporter.ReportAsync();
         Admin("u-ada");
         var units = (await Experiment("a").GetInfo())!.Units;

@@ -28,8 +28,8 @@ internal sealed class BudgetStage(BudgetKeeper keeper, IChatModelSource models, 
             return null;
         }
 
-        var most = call.Request.MaxOutputTokens is { } wanted && configured.Value.MaxOutputTokens is { } limit ? Math.Min(wanted, limit)
-            : call.Request.MaxOutputTokens ?? configured.Value.MaxOutputTokens ?? options.Value.DefaultMaxOutputTokens;
+        var most = call.Request.OutputLimit is { } wanted && configured.Value.MaxOutputTokens is { } limit ? Math.Min(wanted, limit)
+            : call.Request.OutputLimit ?? configured.Value.MaxOutputTokens ?? options.Value.DefaultMaxOutputTokens;
         var reservation = await keeper.ReserveAsync(call.Origin, _meter.Most(call, most), cancellationToken);
         if (reservation.Count == 0)
         {
@@ -37,9 +37,9 @@ internal sealed class BudgetStage(BudgetKeeper keeper, IChatModelSource models, 
         }
 
         // The answer must not become longer than what was reserved for it.
-        if (ledger.CountsTokens && call.Request.MaxOutputTokens is null)
+        if (ledger.CountsTokens && call.Request.OutputLimit is null)
         {
-            call.Request = call.Request with { MaxOutputTokens = most };
+            call.Request = call.Request with { OutputCap = most };
         }
 
         _reserved[call] = reservation;

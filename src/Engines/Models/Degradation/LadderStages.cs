@@ -85,7 +85,7 @@ internal sealed class LadderStage(DegradationLadder ladder, IOptionsMonitor<Degr
         }
 
         var most = options.CurrentValue.ReducedOutputTokens;
-        call.Request = call.Request with { MaxOutputTokens = call.Request.MaxOutputTokens is { } less && less < most ? less : most };
+        call.Request = call.Request with { OutputCap = Math.Min(most, call.Request.OutputCap ?? most) };
         call.Decide(Name, "reduced");
     }
 }

@@ -66,7 +66,7 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
         ModelException? failure = null;
         try
         {
-            await using var attempt = new ModelAttempt(permit.Endpoint, request, options, time, limit, total, cancellationToken);
+            await using var attempt = new ModelAttempt(permit.Endpoint, Capped(request, permit.Target), options, time, limit, total, cancellationToken);
             while (true)
             {
                 ChatDelta? delta;
@@ -139,6 +139,11 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
         ModelTarget[] able = [.. targets.Where(target => capabilities.Missing(options.KindOf(target.Provider), target.Model, request) is null)];
         return able.Length > 0 ? able : targets;
     }
+
+    // Providers refuse a limit above the model's own.
+    private ChatRequest Capped(ChatRequest request, ModelTarget target) => request.OutputCap is null
+        ? request
+        : request with { MaxOutputTokens = Math.Min(request.OutputLimit!.Value, capabilities?.Find(target.Model)?.OutputTokens ?? int.MaxValue), OutputCap = null };
 
     // A request that is wrong is wrong everywhere; a key that is refused, or a model that is not there, is so here only.
     private bool MayGoOn(ModelException failure, IReadOnlyList<ModelTarget> able, List<ModelTarget> asked)

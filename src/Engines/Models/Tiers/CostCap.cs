@@ -13,7 +13,7 @@ internal static class CostCap
     /// <summary>What a call costs at most with a chain, whichever of its models answers; null when the price of one is not known.</summary>
     public static decimal? Worst(IChatModel chain, ChatRequest request, int assumedOutputTokens)
     {
-        var (input, output) = (InputTokens(request), request.MaxOutputTokens ?? assumedOutputTokens);
+        var (input, output) = (InputTokens(request), request.OutputLimit ?? assumedOutputTokens);
         return chain.Prices.Any(price => price is null) ? null : chain.Prices.Max(price => ((input * price!.Input) + (output * price.Output)) / 1_000_000m);
     }
 

@@ -89,7 +89,7 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
         call.Model = variant.Model ?? call.Model;
         if (variant.MaxOutputTokens is { } most)
         {
-            call.Request = call.Request with { MaxOutputTokens = Math.Min(most, call.Request.MaxOutputTokens ?? int.MaxValue) };
+            call.Request = call.Request with { OutputCap = Math.Min(most, call.Request.OutputCap ?? most) };
         }
 
         var name = $"{experiment.Name}={variant.Name}";
