@@ -15,7 +15,11 @@ public sealed class PersonDatabase : IAsyncLifetime
     private const string Password = "not-a-secret-here";
 
     private ServiceProvider? _services;
+    private static int _last;
     private int _number;
+
+    /// <summary>What the names of this database and its roles end in.</summary>
+    public int Number => _number;
 
     public IPersonQueries Queries => _services!.GetRequiredService<IPersonQueries>();
 
@@ -26,7 +30,7 @@ public sealed class PersonDatabase : IAsyncLifetime
     public async Task InitializeAsync()
     {
         var server = await PostgreSqlServer.SharedAsync();
-        _number = Environment.CurrentManagedThreadId + (Environment.TickCount & 0xffff);
+        _number = Interlocked.Increment(ref _last);
         Administrator = await server.CreateDatabaseAsync($"people_{_number}");
         await using var administrator = new NpgsqlConnection(Administrator);
         await administrator.OpenAsync();
