@@ -20,7 +20,7 @@ namespace Steward.Benchmarks.Scenarios;
 internal static class InstancesScenario
 {
     // The first answers of each operation are learnt from: what an instance has in memory after ten calls is not yet all that it keeps. From half of the calls on it must not grow.
-    private static readonly int[] Stages = [10, 50, 100];
+    private static readonly int[] Stages = [10, 100, 200];
 
     private const int AtOnce = 32;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(3);
