@@ -29,27 +29,31 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     /// <inheritdoc/>
     public Task Start(StartModelCall command, CancellationToken cancellationToken = default)
     {
-        var caller = Caller.Required;
-        if (_buffer is not null)
-        {
-            return IsOwn(caller) ? Task.CompletedTask : throw StewardException.NotFound("The call");
-        }
-
-        ModelCallRules.Check(command);
-        var key = this.GetPrimaryKeyString();
-        _userId = caller.UserId;
-        _buffer = new ModelCallBuffer();
-        _stop = new CancellationTokenSource(UnreadFor, time);
-        DelayDeactivation(LongestCall);
-        LeaveUnlessRead();
-        // Beside the activation: deltas are not turns.
-        var (buffer, stop) = (_buffer, _stop.Token);
-        _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
+        Begin(command);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<ModelCallBatch> Call(StartModelCall command, CancellationToken cancellationToken = default)
+    {
+        Begin(command);
+        return ReadBatches(0, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<ModelCallEvent> Read(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var batch in ReadBatches(afterSequence, cancellationToken))
+        {
+            foreach (var next in batch.Events)
+            {
+                yield return next;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ModelCallBatch> ReadBatches(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (_buffer is not { } buffer || _stop is not { } stop || !IsOwn(Caller.Required))
         {
@@ -69,15 +73,16 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
         {
             while (true)
             {
-                if (buffer.After(afterSequence) is not { } next)
+                var events = buffer.After(afterSequence);
+                if (events.Count == 0)
                 {
                     await buffer.WhenChangedAsync(afterSequence, either.Token);
                     continue;
                 }
 
-                afterSequence = next.Sequence;
-                yield return next;
-                if (next.EndsCall)
+                afterSequence = events[^1].Sequence;
+                yield return new ModelCallBatch { Events = events };
+                if (events[^1].EndsCall)
                 {
                     break;
                 }
@@ -136,6 +141,31 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     {
         _stop?.Dispose();
         _leave?.Dispose();
+    }
+
+    private void Begin(StartModelCall command)
+    {
+        var caller = Caller.Required;
+        if (_buffer is not null)
+        {
+            if (!IsOwn(caller))
+            {
+                throw StewardException.NotFound("The call");
+            }
+
+            return;
+        }
+
+        ModelCallRules.Check(command);
+        var key = this.GetPrimaryKeyString();
+        _userId = caller.UserId;
+        _buffer = new ModelCallBuffer(command.IsWhole);
+        _stop = new CancellationTokenSource(UnreadFor, time);
+        DelayDeactivation(LongestCall);
+        LeaveUnlessRead();
+        // Beside the activation: deltas are not turns.
+        var (buffer, stop) = (_buffer, _stop.Token);
+        _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
     }
 
     private void LeaveUnlessRead()
