@@ -29,14 +29,19 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     /// <inheritdoc/>
     public Task Start(StartModelCall command, CancellationToken cancellationToken = default)
     {
-        Begin(command);
+        if (TryBegin(command, UnreadFor))
+        {
+            LeaveUnlessRead();
+        }
+
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
     public IAsyncEnumerable<ModelCallBatch> Call(StartModelCall command, CancellationToken cancellationToken = default)
     {
-        Begin(command);
+        // It is read from its first turn on, and so needs no clock for the time in which nobody reads.
+        TryBegin(command, Timeout.InfiniteTimeSpan);
         return ReadBatches(0, cancellationToken);
     }
 
@@ -143,29 +148,24 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
         _leave?.Dispose();
     }
 
-    private void Begin(StartModelCall command)
+    private bool TryBegin(StartModelCall command, TimeSpan unreadFor)
     {
         var caller = Caller.Required;
         if (_buffer is not null)
         {
-            if (!IsOwn(caller))
-            {
-                throw StewardException.NotFound("The call");
-            }
-
-            return;
+            return IsOwn(caller) ? false : throw StewardException.NotFound("The call");
         }
 
         ModelCallRules.Check(command);
         var key = this.GetPrimaryKeyString();
         _userId = caller.UserId;
+        _stop = new CancellationTokenSource(unreadFor, time);
         _buffer = new ModelCallBuffer(command.IsWhole);
-        _stop = new CancellationTokenSource(UnreadFor, time);
         DelayDeactivation(LongestCall);
-        LeaveUnlessRead();
         // Beside the activation: deltas are not turns.
         var (buffer, stop) = (_buffer, _stop.Token);
         _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
+        return true;
     }
 
     private void LeaveUnlessRead()
