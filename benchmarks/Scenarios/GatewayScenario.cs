@@ -19,7 +19,6 @@ internal static class GatewayScenario
 {
     private const string Fault = "Please fail.";
     private const int FaultEvery = 1_000;
-    private const int WarmUps = 2_000;
 
     public static Command Create()
     {
@@ -27,14 +26,15 @@ internal static class GatewayScenario
         var calls = new Option<int>("--calls") { Description = "Calls of the phase with faults.", DefaultValueFactory = _ => 100_000 };
         var concurrency = new Option<int>("--concurrency") { Description = "Calls at a time in that phase.", DefaultValueFactory = _ => 32 };
         var noCache = new Option<bool>("--no-cache") { Description = "Ask the gateway to keep no answers: without what the caches cost, the vectors of questions among it." };
+        var warmUps = new Option<int>("--warm-ups") { Description = "Calls before anything is measured: until then much of the server's code has not been compiled for good.", DefaultValueFactory = _ => 20_000 };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, check, json };
+        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, warmUps, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetRequiredValue(warmUps), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int pairs, int calls, int concurrency, bool noCache, bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(int pairs, int calls, int concurrency, bool noCache, int warmUps, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
         await using var model = await SimulatedModel.StartAsync(TimeSpan.Zero, 0, cancellationToken);
@@ -48,12 +48,7 @@ internal static class GatewayScenario
         using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large", noCache: false);
         using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid", noCache);
         using var budget = await TokenBudget.SetAsync(server, cancellationToken);
-        for (var i = 0; i < WarmUps; i++)
-        {
-            await direct.AskAsync(Question("warm", i), stream: i % 2 == 0, cancellationToken);
-            await gateway.AskAsync(Question("warm", i), stream: i % 2 == 0, cancellationToken);
-        }
-
+        await WarmUpAsync(direct, gateway, warmUps, concurrency, cancellationToken);
         var whole = await PairAsync(direct, gateway, pairs, stream: false, cancellationToken);
         var streamed = await PairAsync(direct, gateway, pairs, stream: true, cancellationToken);
         var load = await LoadAsync(gateway, budget, metrics, calls, concurrency, cancellationToken);
@@ -62,7 +57,7 @@ internal static class GatewayScenario
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
             whole,
             streamed,
             load);
@@ -98,6 +93,21 @@ internal static class GatewayScenario
         new("Steward:Gateway:RequestsPerSecondPerUser", "1000000"),
         new("Steward:Gateway:RequestBurstPerUser", "1000000"),
     ];
+
+    private static async Task WarmUpAsync(ModelCaller direct, ModelCaller gateway, int calls, int concurrency, CancellationToken cancellationToken)
+    {
+        var next = 0;
+        async Task WorkAsync()
+        {
+            for (var number = Interlocked.Increment(ref next); number <= calls; number = Interlocked.Increment(ref next))
+            {
+                await direct.AskAsync(Question("warm", number), stream: number % 2 == 0, cancellationToken);
+                await gateway.AskAsync(Question("warm", number), stream: number % 2 == 0, cancellationToken);
+            }
+        }
+
+        await Task.WhenAll(Enumerable.Range(0, concurrency).Select(_ => WorkAsync()));
+    }
 
     private static async Task<PairResult> PairAsync(ModelCaller direct, ModelCaller gateway, int pairs, bool stream, CancellationToken cancellationToken)
     {

@@ -49,6 +49,59 @@ public sealed class ModelCallTests(StewardEndpoint steward)
     }
 
     [Fact]
+    public async Task Call_Repeated_ReadsTheSameCallFromItsBeginning()
+    {
+        var question = $"count to ten once only {NewId()}";
+        var call = steward.CallOf(NewId());
+        await foreach (var batch in call.Call(Ask(question)))
+        {
+            Assert.Equal(1, batch.Events[0].Sequence);
+            // A reader that is cut off after the first events comes back.
+            break;
+        }
+
+        var all = await EventsAsync(call.Call(Ask(question)));
+
+        Assert.Equal(Enumerable.Range(1, all.Count).Select(number => (long)number), all.Select(seen => seen.Sequence));
+        Assert.Equal((ModelCallEventKind.Begun, ModelCallEventKind.Finished), (all[0].Kind, all[^1].Kind));
+        Assert.Single(steward.First.Requests, request => request.Body.ToJsonString().Contains(question, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Call_Whole_GivesAllEventsAtItsEndAndTheTextInOnePiece()
+    {
+        var call = steward.CallOf(NewId());
+        var batches = new List<ModelCallBatch>();
+        await foreach (var batch in call.Call(Ask("count to ten") with { IsWhole = true }))
+        {
+            batches.Add(batch);
+        }
+
+        var events = Assert.Single(batches).Events;
+        Assert.Equal([ModelCallEventKind.Begun, ModelCallEventKind.Text, ModelCallEventKind.Finished], events.Select(seen => seen.Kind));
+        Assert.Equal([1L, 2L, 3L], events.Select(seen => seen.Sequence));
+        Assert.Equal("one two three four five six seven eight nine ten", events[1].Text);
+    }
+
+    [Fact]
+    public async Task Call_NobodyReadsOn_EndsUpstream()
+    {
+        var question = $"endless until nobody reads {NewId()}";
+        var call = steward.CallOf(NewId());
+        await foreach (var _ in call.Call(Ask(question)))
+        {
+            break;
+        }
+
+        var upstream = Assert.Single(steward.First.Requests, request => request.Body.ToJsonString().Contains(question, StringComparison.Ordinal));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        while (upstream.Outcome != RequestOutcome.Aborted)
+        {
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, limit.Token);
+        }
+    }
+
+    [Fact]
     public async Task OtherPerson_NeitherReadsNorStartsNorStops()
     {
         var id = NewId();
@@ -64,6 +117,7 @@ public sealed class ModelCallTests(StewardEndpoint steward)
 
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(ReadAsync)).Code);
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => other.Start(Ask("mine")))).Code);
+        Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => EventsAsync(other.Call(Ask("mine"))))).Code);
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(() => other.Cancel())).Code);
         await steward.CallOf(id).Cancel();
     }
@@ -105,6 +159,17 @@ public sealed class ModelCallTests(StewardEndpoint steward)
         }
 
         Assert.Equal(ErrorCodes.NotFound, (await Assert.ThrowsAsync<StewardException>(ReadAsync)).Code);
+    }
+
+    private static async Task<List<ModelCallEvent>> EventsAsync(IAsyncEnumerable<ModelCallBatch> batches)
+    {
+        var all = new List<ModelCallEvent>();
+        await foreach (var batch in batches)
+        {
+            all.AddRange(batch.Events);
+        }
+
+        return all;
     }
 
     private static string NewId() => $"mc-{Guid.NewGuid():N}";

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
 using Steward.Models;
@@ -20,12 +21,7 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
         var isOver = false;
         try
         {
-            await _calls.CallAsync("model-call.start", idempotent: true, changes: true, grain, call, static async (grain, call, token) =>
-            {
-                await grain.Start(call, token);
-                return true;
-            }, cancellationToken);
-            await foreach (var next in ReadAsync(grain, cancellationToken))
+            await foreach (var next in ReadAsync(grain, call, cancellationToken))
             {
                 isOver = next.EndsCall;
                 yield return next;
@@ -63,7 +59,7 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
         return _calls.CallAsync("model-settings.bump-source", idempotent: true, changes: true, Settings, source, static (grain, source, token) => grain.BumpSource(source, token), cancellationToken);
     }
 
-    private async IAsyncEnumerable<ModelCallEvent> ReadAsync(IModelCallGrain grain, [EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<ModelCallEvent> ReadAsync(IModelCallGrain grain, StartModelCall call, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         long last = 0;
         var failures = 0;
@@ -71,8 +67,10 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
         while (true)
         {
             Exception? failure = null;
+            var isOver = false;
             envelope.Attach();
-            var events = grain.Read(last, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            // Until an event has come nobody has seen anything of the call, and it may be made anew where its silo is gone.
+            var batches = (last == 0 ? grain.Call(call, cancellationToken) : grain.ReadBatches(last, cancellationToken)).WithBatchSize(1).GetAsyncEnumerator(cancellationToken);
             try
             {
                 while (true)
@@ -80,7 +78,7 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
                     try
                     {
                         envelope.Attach();
-                        if (!await events.MoveNextAsync())
+                        if (!await batches.MoveNextAsync())
                         {
                             break;
                         }
@@ -93,9 +91,14 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
                         break;
                     }
 
-                    (last, failures, failingSince) = (events.Current.Sequence, 0, null);
-                    yield return events.Current;
-                    if (events.Current.EndsCall)
+                    (failures, failingSince) = (0, null);
+                    foreach (var next in batches.Current.Events)
+                    {
+                        (last, isOver) = (next.Sequence, next.EndsCall);
+                        yield return next;
+                    }
+
+                    if (isOver)
                     {
                         yield break;
                     }
@@ -103,10 +106,14 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
             }
             finally
             {
-                await DisposeQuietlyAsync(events);
+                var disposed = DisposeQuietlyAsync(batches);
+                if (!isOver)
+                {
+                    await disposed;
+                }
             }
 
-            var error = failure is null ? Lost(null) : failure is StewardException { Code: ErrorCodes.NotFound } ? Lost(failure) : CallFailures.ToError(failure, changes: true);
+            var error = failure is null ? Lost(null) : last > 0 && failure is StewardException { Code: ErrorCodes.NotFound } ? Lost(failure) : CallFailures.ToError(failure, changes: true);
             failingSince ??= time.GetTimestamp();
             var delay = caller.DelayAfter(failures++, failure);
             if (failure is null || !caller.IsTransient(failure) || time.GetElapsedTime(failingSince.Value) + delay > options.RetryBudget)
@@ -136,12 +143,12 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
         }
     }
 
-    private async ValueTask DisposeQuietlyAsync(IAsyncEnumerator<ModelCallEvent> events)
+    private async Task DisposeQuietlyAsync(IAsyncEnumerator<ModelCallBatch> batches)
     {
         try
         {
             envelope.Attach();
-            await events.DisposeAsync();
+            await batches.DisposeAsync();
         }
 #pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
         catch (Exception)

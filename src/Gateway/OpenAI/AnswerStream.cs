@@ -139,17 +139,17 @@ internal static class AnswerStream
         try
         {
             await FlushAsync(writer, ending.Token);
-            while (!waiting.IsCompleted)
+            while (true)
             {
-                using var came = CancellationTokenSource.CreateLinkedTokenSource(ending.Token);
-                var pause = Task.Delay(Heartbeat, time, came.Token);
-                if (await Task.WhenAny(waiting, pause) == pause && pause.IsCompletedSuccessfully)
+                await ((Task)waiting).WaitAsync(Heartbeat, time, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                if (waiting.IsCompleted)
                 {
-                    events.Comment("still here");
-                    await FlushAsync(writer, ending.Token);
+                    break;
                 }
 
-                await came.CancelAsync();
+                ending.Token.ThrowIfCancellationRequested();
+                events.Comment("still here");
+                await FlushAsync(writer, ending.Token);
             }
         }
         catch (OperationCanceledException)

@@ -111,7 +111,7 @@ internal static class OpenAIEndpoints
         var caller = Caller.Of(context).Identity;
         var callId = CallContext.NewCallId();
         var call = CallContext.Apply(
-            new StartModelCall { Model = EmbeddingAnswers.TargetOf(request.Model), Embedding = request.Embedding }, context.Request, caller, request.User, new Dictionary<string, string>());
+            new StartModelCall { Model = EmbeddingAnswers.TargetOf(request.Model), Embedding = request.Embedding, IsWhole = true }, context.Request, caller, request.User, new Dictionary<string, string>());
         var whole = await WholeAnswer.ReadAsync(context, callId, models.For(caller).StreamAsync(callId, call, context.RequestAborted));
         await WholeAnswer.WriteAsync(context, json => EmbeddingAnswers.Write(json, request.Model, whole, request.IsBase64));
     }
@@ -126,7 +126,7 @@ internal static class OpenAIEndpoints
                 caller.Client, agent, request, CallContext.Header(context.Request, "x-steward-session", 96), CallContext.Header(context.Request, "Idempotency-Key", 128), context.RequestAborted);
         }
 
-        var call = CallContext.Apply(new StartModelCall { Model = target.Call!, Chat = request.Chat }, context.Request, caller.Identity, request.User, request.Metadata);
+        var call = CallContext.Apply(new StartModelCall { Model = target.Call!, Chat = request.Chat, IsWhole = !request.Stream }, context.Request, caller.Identity, request.User, request.Metadata);
         return models.For(caller.Identity).StreamAsync(callId, call, context.RequestAborted);
     }
 }

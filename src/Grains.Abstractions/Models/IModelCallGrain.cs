@@ -14,6 +14,21 @@ public interface IModelCallGrain : IGrainWithStringKey
     [Alias("start")]
     Task Start(StartModelCall command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// <see cref="Start"/> and <see cref="ReadBatches"/> from the beginning in one call. A repetition reads the same call from its beginning while it is known here; after the loss of its silo it starts anew, so it is not repeated by whoever has
+    /// seen an event.
+    /// </summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c> when somebody else has started it.</exception>
+    [Alias("call")]
+    [AlwaysInterleave] // Safe: starts between two awaits, as one turn, and then only reads the sequenced buffer.
+    IAsyncEnumerable<ModelCallBatch> Call(StartModelCall command, CancellationToken cancellationToken = default);
+
+    /// <summary>As <see cref="Read"/>, with what is there in one element, at most <see cref="ModelCallBatch.MaxEvents"/>: of an enumeration that had to wait, a call brings one element.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c> when no such call is under way here.</exception>
+    [Alias("read-batches")]
+    [AlwaysInterleave] // Safe: only reads the sequenced buffer.
+    IAsyncEnumerable<ModelCallBatch> ReadBatches(long afterSequence, CancellationToken cancellationToken = default);
+
     /// <summary>The events after a sequence number, then those to come, until the last one (<see cref="ModelCallEvent.EndsCall"/>). To resume after a break call again with the last number seen.</summary>
     /// <exception cref="Errors.StewardException"><c>not_found</c> when no such call is under way here.</exception>
     [Alias("read")]

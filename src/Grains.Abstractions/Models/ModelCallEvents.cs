@@ -68,6 +68,20 @@ public sealed record ModelCallEvent
     public bool EndsCall => Kind is ModelCallEventKind.Finished or ModelCallEventKind.Failed;
 }
 
+/// <summary>Events of a model call that follow each other.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.model-call-batch")]
+public sealed record ModelCallBatch
+{
+    /// <summary>The most events in one batch.</summary>
+    public const int MaxEvents = 100;
+
+    /// <summary>The events, at least one, in order and without gaps.</summary>
+    [Id(0)]
+    public required IReadOnlyList<ModelCallEvent> Events { get; init; }
+}
+
 /// <summary>How a call is answered.</summary>
 [GenerateSerializer]
 [Immutable]

@@ -43,6 +43,10 @@ public sealed record StartModelCall
     /// <summary>Whether the caches may share the answer with whoever has the same roles in the tenant: for answers that rest on the request alone. Default false: it is the person's.</summary>
     [Id(8)]
     public bool SharesAnswers { get; init; }
+
+    /// <summary>Whether nobody reads the answer before its end: its events come together then, the text in one piece. Default false: each event comes when it is there.</summary>
+    [Id(9)]
+    public bool IsWhole { get; init; }
 }
 
 /// <summary>What a chat model is asked.</summary>

@@ -1,11 +1,15 @@
+using System.Text;
+
 namespace Steward.Models;
 
 /// <summary>The events of a call in order, for any number of readers from any place. Safe for concurrent use.</summary>
-internal sealed class ModelCallBuffer
+/// <param name="isWhole">Whether nobody reads before the end: events are given out once the last one is there, texts between two others as one.</param>
+internal sealed class ModelCallBuffer(bool isWhole = false)
 {
     private readonly Lock _gate = new();
     private readonly List<ModelCallEvent> _events = [];
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly StringBuilder _text = new();
+    private TaskCompletionSource? _changed;
 
     /// <summary>Whether the last event is there.</summary>
     public bool HasEnded
@@ -14,36 +18,54 @@ internal sealed class ModelCallBuffer
         {
             lock (_gate)
             {
-                return _events.Count > 0 && _events[^1].EndsCall;
+                return IsOver;
             }
         }
     }
+
+    private bool IsOver => _events.Count > 0 && _events[^1].EndsCall;
 
     /// <summary>Adds an event, with the next number. After the last event nothing is added.</summary>
     public void Add(ModelCallEvent next)
     {
-        TaskCompletionSource changed;
+        TaskCompletionSource? changed;
         lock (_gate)
         {
-            if (_events.Count > 0 && _events[^1].EndsCall)
+            if (IsOver)
             {
                 return;
             }
 
+            if (isWhole && next.Kind == ModelCallEventKind.Text)
+            {
+                _text.Append(next.Text);
+                return;
+            }
+
+            if (_text.Length > 0)
+            {
+                _events.Add(new ModelCallEvent { Sequence = _events.Count + 1, Kind = ModelCallEventKind.Text, Text = _text.ToString() });
+                _text.Clear();
+            }
+
             _events.Add(next with { Sequence = _events.Count + 1 });
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            if (isWhole && !next.EndsCall)
+            {
+                return;
+            }
+
+            (changed, _changed) = (_changed, null);
         }
 
-        changed.SetResult();
+        changed?.SetResult();
     }
 
-    /// <summary>The event after a sequence number; null when it has not come yet.</summary>
-    public ModelCallEvent? After(long sequence)
+    /// <summary>The events after a sequence number, at most <see cref="ModelCallBatch.MaxEvents"/>; none when they have not come yet.</summary>
+    public IReadOnlyList<ModelCallEvent> After(long sequence)
     {
         lock (_gate)
         {
-            return sequence >= 0 && sequence < _events.Count ? _events[(int)sequence] : null;
+            return CountAfter(sequence) is > 0 and var count ? _events.GetRange((int)sequence, Math.Min(count, ModelCallBatch.MaxEvents)) : [];
         }
     }
 
@@ -53,14 +75,17 @@ internal sealed class ModelCallBuffer
         Task changed;
         lock (_gate)
         {
-            if (_events.Count > sequence)
+            if (CountAfter(sequence) > 0)
             {
                 return Task.CompletedTask;
             }
 
-            changed = _changed.Task;
+            // Readers are activations: they go on in turns of their own and not on the thread that adds.
+            changed = (_changed ??= new TaskCompletionSource()).Task;
         }
 
         return changed.WaitAsync(cancellationToken);
     }
+
+    private int CountAfter(long sequence) => (isWhole && !IsOver) || sequence > _events.Count ? 0 : _events.Count - (int)sequence;
 }

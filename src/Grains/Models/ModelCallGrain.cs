@@ -29,27 +29,36 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     /// <inheritdoc/>
     public Task Start(StartModelCall command, CancellationToken cancellationToken = default)
     {
-        var caller = Caller.Required;
-        if (_buffer is not null)
+        if (TryBegin(command, UnreadFor))
         {
-            return IsOwn(caller) ? Task.CompletedTask : throw StewardException.NotFound("The call");
+            LeaveUnlessRead();
         }
 
-        ModelCallRules.Check(command);
-        var key = this.GetPrimaryKeyString();
-        _userId = caller.UserId;
-        _buffer = new ModelCallBuffer();
-        _stop = new CancellationTokenSource(UnreadFor, time);
-        DelayDeactivation(LongestCall);
-        LeaveUnlessRead();
-        // Beside the activation: deltas are not turns.
-        var (buffer, stop) = (_buffer, _stop.Token);
-        _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
         return Task.CompletedTask;
     }
 
     /// <inheritdoc/>
+    public IAsyncEnumerable<ModelCallBatch> Call(StartModelCall command, CancellationToken cancellationToken = default)
+    {
+        // It is read from its first turn on, and so needs no clock for the time in which nobody reads.
+        TryBegin(command, Timeout.InfiniteTimeSpan);
+        return ReadBatches(0, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<ModelCallEvent> Read(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var batch in ReadBatches(afterSequence, cancellationToken))
+        {
+            foreach (var next in batch.Events)
+            {
+                yield return next;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ModelCallBatch> ReadBatches(long afterSequence, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         if (_buffer is not { } buffer || _stop is not { } stop || !IsOwn(Caller.Required))
         {
@@ -69,15 +78,16 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
         {
             while (true)
             {
-                if (buffer.After(afterSequence) is not { } next)
+                var events = buffer.After(afterSequence);
+                if (events.Count == 0)
                 {
                     await buffer.WhenChangedAsync(afterSequence, either.Token);
                     continue;
                 }
 
-                afterSequence = next.Sequence;
-                yield return next;
-                if (next.EndsCall)
+                afterSequence = events[^1].Sequence;
+                yield return new ModelCallBatch { Events = events };
+                if (events[^1].EndsCall)
                 {
                     break;
                 }
@@ -136,6 +146,26 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     {
         _stop?.Dispose();
         _leave?.Dispose();
+    }
+
+    private bool TryBegin(StartModelCall command, TimeSpan unreadFor)
+    {
+        var caller = Caller.Required;
+        if (_buffer is not null)
+        {
+            return IsOwn(caller) ? false : throw StewardException.NotFound("The call");
+        }
+
+        ModelCallRules.Check(command);
+        var key = this.GetPrimaryKeyString();
+        _userId = caller.UserId;
+        _stop = new CancellationTokenSource(unreadFor, time);
+        _buffer = new ModelCallBuffer(command.IsWhole);
+        DelayDeactivation(LongestCall);
+        // Beside the activation: deltas are not turns.
+        var (buffer, stop) = (_buffer, _stop.Token);
+        _ = Task.Run(() => runner.RunAsync(command, caller, GrainKeys.LastPart(key), buffer, stop), CancellationToken.None);
+        return true;
     }
 
     private void LeaveUnlessRead()

@@ -20,7 +20,6 @@ public sealed class SemanticCacheTests
     {
         await using var gateway = Gateway(out _);
         await gateway.AskAsync(Call(Question));
-        await IndexedAsync(gateway);
         var second = Call(OtherWords);
 
         Assert.Equal(("answer 1", "semantic"), (await gateway.AskAsync(second), second.Cache));
@@ -32,7 +31,6 @@ public sealed class SemanticCacheTests
         await using var gateway = Gateway(out var embedder);
         embedder.Vectors[OtherWords] = [0.94f, MathF.Sqrt(1 - (0.94f * 0.94f))];
         await gateway.AskAsync(Call(Question));
-        await IndexedAsync(gateway);
         Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords)));
         var lax = Call(OtherWords + ".");
         embedder.Vectors[OtherWords + "."] = [0.99f, MathF.Sqrt(1 - (0.99f * 0.99f))];
@@ -48,7 +46,6 @@ public sealed class SemanticCacheTests
     {
         await using var gateway = Gateway(out _);
         await gateway.AskAsync(Call(Question));
-        await IndexedAsync(gateway);
 
         Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords, tenant, user, rights)));
     }
@@ -75,7 +72,6 @@ public sealed class SemanticCacheTests
                     return FakeEndpoint.Answer(new ChatText($"{made.Count - 1}"), FakeEndpoint.End());
                 };
                 var answer = made[int.Parse(gateway.AskAsync(Call(text, tenant, user, rights)).GetAwaiter().GetResult(), System.Globalization.CultureInfo.InvariantCulture)];
-                IndexedAsync(gateway).GetAwaiter().GetResult();
                 if ((answer.Tenant, answer.Rights) != (asker.tenant, asker.Rights) || !QuestionFacts.Of(answer.Text).AgreesWith(QuestionFacts.Of(text)))
                 {
                     return false;
@@ -93,10 +89,9 @@ public sealed class SemanticCacheTests
     {
         await using var gateway = Gateway(out var embedder);
         await gateway.AskAsync(Call(first));
-        await IndexedAsync(gateway);
 
         Assert.Equal("answer 2", await gateway.AskAsync(Call(second)));
-        Assert.Equal(0, embedder.OnPath);
+        Assert.Empty(embedder.Asked);
     }
 
     [Theory]
@@ -113,7 +108,6 @@ public sealed class SemanticCacheTests
         ChatMessage[] tool = [new ChatMessage { Role = ChatRole.Tool, ToolCallId = "1", Text = "42" }];
         var shared = what == "tool" ? "staff" : null;
         await gateway.AskAsync(Call(Question, rights: shared, before: what == "tool" ? tool : []));
-        await IndexedAsync(gateway);
 
         ChatMessage[] before = what switch
         {
@@ -146,7 +140,6 @@ public sealed class SemanticCacheTests
         }
 
         await gateway.AskAsync(Access(Question));
-        await IndexedAsync(gateway);
 
         Assert.Equal("answer 2", await gateway.AskAsync(Access(OtherWords)));
     }
@@ -162,13 +155,37 @@ public sealed class SemanticCacheTests
     }
 
     [Fact]
-    public async Task Ask_NothingKnownThatAgrees_ComputesNoVectorOnThePath()
+    public async Task Ask_NothingKnownThatAgrees_ComputesNoVector()
     {
         await using var gateway = Gateway(out var embedder);
         await gateway.AskAsync(Call(Question));
-        await IndexedAsync(gateway);
+        await gateway.AskAsync(Call("Who has 3 licences?"));
 
-        Assert.Equal(0, embedder.OnPath);
+        Assert.Empty(embedder.Asked);
+    }
+
+    [Fact]
+    public async Task Ask_AnotherAgrees_EachVectorIsComputedOnce()
+    {
+        await using var gateway = Gateway(out var embedder);
+        embedder.Vectors[OtherWords] = [0, 1];
+        await gateway.AskAsync(Call(Question));
+        await gateway.AskAsync(Call(OtherWords));
+        await gateway.AskAsync(Call(OtherWords + "."));
+
+        Assert.Equal([Question, OtherWords, OtherWords + "."], embedder.Asked.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Ask_MeaningCannotBeComputed_AsksAndFindsItLater()
+    {
+        await using var gateway = Gateway(out var embedder);
+        await gateway.AskAsync(Call(Question));
+        embedder.IsDown = true;
+        Assert.Equal("answer 2", await gateway.AskAsync(Call(OtherWords)));
+        embedder.IsDown = false;
+
+        Assert.NotEqual("answer 3", await gateway.AskAsync(Call(OtherWords + ".")));
     }
 
     [Theory]
@@ -184,7 +201,6 @@ public sealed class SemanticCacheTests
         embedder.Vectors["something else"] = [0, 1];
         gateway.Script = (number, _, _) => FakeEndpoint.Answer(new ChatText(number == 1 ? "answer" : fresh), FakeEndpoint.End());
         await gateway.AskAsync(Call(Question));
-        await IndexedAsync(gateway);
 
         Assert.Equal("answer", await gateway.AskAsync(Call(OtherWords)));
         await gateway.Get<ShadowSample>().Last;
@@ -205,22 +221,21 @@ public sealed class SemanticCacheTests
         }));
     }
 
-    /// <summary>Waits until what is computed after answers is done.</summary>
-    private static Task IndexedAsync(GatewayUnderTest gateway) => gateway.Get<IEnumerable<IModelStage>>().OfType<SemanticCacheStage>().Single().Last;
-
     /// <summary>All texts mean the same unless the test says otherwise.</summary>
     private sealed class FakeEmbedder : ITextEmbedder
     {
         public Dictionary<string, float[]> Vectors { get; } = [];
 
-        public int OnPath { get; private set; }
+        public List<string> Asked { get; } = [];
+
+        public bool IsDown { get; set; }
 
         public string Summary => "a test's";
 
         public ValueTask<TextVector?> EmbedAsync(string tenantId, string text, bool isInteractive, CancellationToken cancellationToken)
         {
-            OnPath += isInteractive ? 1 : 0;
-            return new(new TextVector(Vectors.GetValueOrDefault(text) ?? [1, 0], "1"));
+            Asked.Add(text);
+            return new(IsDown ? null : new TextVector(Vectors.GetValueOrDefault(text) ?? [1, 0], "1"));
         }
     }
 }

@@ -76,7 +76,7 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
             }
 
             var now = Now;
-            return [.. members.Where(stored => stored.Until > now && stored.Scope.Equals(scope) && stored.Question!.Facts.AgreesWith(facts)).Select(stored => new SimilarAnswer(stored.Key, stored.Question!.Vector, stored.Answer))];
+            return [.. members.Where(stored => stored.Until > now && stored.Scope.Equals(scope) && stored.Question!.Facts.AgreesWith(facts)).Select(stored => new SimilarAnswer(stored.Key, stored.Question!, stored.Answer))];
         }
     }
 
@@ -129,6 +129,21 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
             members.Add(stored);
             Resize(stored, question.Bytes);
             MakeRoom();
+        }
+    }
+
+    /// <summary>Keeps what a question means, once that was computed; nothing when its answer is gone already.</summary>
+    public void Learn(AnswerKey key, StoredQuestion question, TextVector vector)
+    {
+        lock (_gate)
+        {
+            if (_answers.TryGetValue(key, out var stored) && ReferenceEquals(stored.Question, question))
+            {
+                var known = question with { Text = null, Vector = vector };
+                stored.Question = known;
+                Resize(stored, known.Bytes - question.Bytes);
+                MakeRoom();
+            }
         }
     }
 
@@ -225,14 +240,15 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
     }
 }
 
-/// <summary>A question that was answered.</summary>
+/// <summary>A question that was answered. What it means is computed when another one agrees with it, which for most never happens.</summary>
 /// <param name="Facts">What has to agree.</param>
-/// <param name="Vector">What it means.</param>
-internal sealed record StoredQuestion(QuestionFacts Facts, TextVector Vector)
+/// <param name="Text">Its words, until the vector is known.</param>
+/// <param name="Vector">What it means; null before that was computed.</param>
+internal sealed record StoredQuestion(QuestionFacts Facts, string? Text, TextVector? Vector)
 {
     /// <summary>The memory that it takes, about.</summary>
-    public long Bytes => 300 + (4L * Vector.Values.Length) + Facts.Bytes;
+    public long Bytes => 300 + (2L * (Text?.Length ?? 0)) + (4L * (Vector?.Values.Length ?? 0)) + Facts.Bytes;
 }
 
 /// <summary>An answer whose question may mean the same.</summary>
-internal sealed record SimilarAnswer(AnswerKey Key, TextVector Vector, CachedAnswer Answer);
+internal sealed record SimilarAnswer(AnswerKey Key, StoredQuestion Question, CachedAnswer Answer);

@@ -4,18 +4,13 @@ using Steward.Engines.Models.Gateway;
 namespace Steward.Engines.Models.Caching;
 
 /// <summary>
-/// Answers a question that means the same as one that was answered, when the rest of the conversation is equal. The meaning is computed on the path only if a question is known that agrees in everything that can be compared
-/// without it; otherwise it is computed after the answer.
+/// Answers a question that means the same as one that was answered, when the rest of the conversation is equal. What a question means is computed only once another one is known that agrees with it in everything that can be compared
+/// without it: questions that nobody asks in other words cost no vector.
 /// </summary>
 internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow, IOptions<ModelCacheOptions> options, TimeProvider time, ITextEmbedder? embedder = null) : IModelStage
 {
-    /// <summary>The most vectors that are computed after answers at the same time; more answers are kept word for word only.</summary>
-    private const int MostComputed = 32;
-
-    private int _computed;
-
-    /// <summary>The vector that is computed last; for tests to wait for.</summary>
-    internal Task Last { get; private set; } = Task.CompletedTask;
+    /// <summary>The most vectors of known questions that one call computes beside its own; it is not compared with more that have none.</summary>
+    private const int MostComputed = 8;
 
     /// <inheritdoc/>
     public string Name => "semantic-cache";
@@ -40,19 +35,19 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
             return null;
         }
 
-        ticket.Vector = await embedder.EmbedAsync(ticket.Scope.TenantId, ticket.Question!, call.Origin.IsInteractive, cancellationToken);
+        var best = await NearestAsync(call, ticket, known, cancellationToken);
         CacheMetrics.LookedUp("semantic", time.GetElapsedTime(began));
-        if (ticket.Vector is not { } vector || known.MaxBy(similar => similar.Vector.Cosine(vector)) is not { } best || best.Vector.Cosine(vector) < Threshold(call))
+        if (best is not { Cosine: var cosine, Answer: var similar } || cosine < Threshold(call))
         {
             return null;
         }
 
-        store.Touch(best.Key);
+        store.Touch(similar.Key);
         call.Cache = "semantic";
-        call.Decide(Name, $"cosine {best.Vector.Cosine(vector):0.000}");
-        CacheMetrics.Hit("semantic", ticket.Class, best.Answer);
-        shadow.Consider(call, best.Answer);
-        return best.Answer.Replay;
+        call.Decide(Name, $"cosine {cosine:0.000}");
+        CacheMetrics.Hit("semantic", ticket.Class, similar.Answer);
+        shadow.Consider(call, similar.Answer);
+        return similar.Answer.Replay;
     }
 
     /// <inheritdoc/>
@@ -61,18 +56,7 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
         ArgumentNullException.ThrowIfNull(call);
         if (embedder is not null && call.Cache is null && call.Ticket is { Facts: not null } ticket && ticket.Keep(store, options.Value, call, outcome) is not null)
         {
-            if (ticket.Vector is { } vector)
-            {
-                store.Index(ticket.Key, ticket.Group!.Value, new StoredQuestion(ticket.Facts, vector));
-            }
-            else if (Interlocked.Increment(ref _computed) <= MostComputed)
-            {
-                Last = Task.Run(() => IndexAsync(ticket), CancellationToken.None);
-            }
-            else
-            {
-                Interlocked.Decrement(ref _computed);
-            }
+            store.Index(ticket.Key, ticket.Group!.Value, new StoredQuestion(ticket.Facts, ticket.Vector is null ? ticket.Question : null, ticket.Vector));
         }
 
         return ValueTask.CompletedTask;
@@ -101,18 +85,33 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
         return true;
     }
 
-    private async Task IndexAsync(CacheTicket ticket)
+    /// <summary>The known question that means most nearly the same; null when that cannot be computed now.</summary>
+    private async ValueTask<(double Cosine, SimilarAnswer Answer)?> NearestAsync(ModelCall call, CacheTicket ticket, IReadOnlyList<SimilarAnswer> known, CancellationToken cancellationToken)
     {
-        try
+        // All at once: they share a batch of the embedder.
+        var own = EmbedAsync(call, ticket, ticket.Question!, cancellationToken);
+        var others = known.Where(similar => similar.Question.Vector is null).TakeLast(MostComputed).ToDictionary(similar => similar.Key, similar => EmbedAsync(call, ticket, similar.Question.Text!, cancellationToken));
+        await Task.WhenAll(others.Values.Append(own));
+        (double Cosine, SimilarAnswer Answer)? best = null;
+        ticket.Vector = await own;
+        foreach (var similar in known)
         {
-            if (await embedder!.EmbedAsync(ticket.Scope.TenantId, ticket.Question!, isInteractive: false, CancellationToken.None) is { } vector)
+            var vector = similar.Question.Vector;
+            if (vector is null && others.TryGetValue(similar.Key, out var computed) && await computed is { } found)
             {
-                store.Index(ticket.Key, ticket.Group!.Value, new StoredQuestion(ticket.Facts!, vector));
+                vector = found;
+                store.Learn(similar.Key, similar.Question, found);
+            }
+
+            if (vector is not null && ticket.Vector is { } asked && vector.Cosine(asked) is var cosine && !(cosine <= best?.Cosine))
+            {
+                best = (cosine, similar);
             }
         }
-        finally
-        {
-            Interlocked.Decrement(ref _computed);
-        }
+
+        return best;
     }
+
+    private Task<TextVector?> EmbedAsync(ModelCall call, CacheTicket ticket, string text, CancellationToken cancellationToken) =>
+        embedder!.EmbedAsync(ticket.Scope.TenantId, text, call.Origin.IsInteractive, cancellationToken).AsTask();
 }
