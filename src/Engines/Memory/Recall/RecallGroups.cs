@@ -16,6 +16,9 @@ internal sealed class RecallGroups(TextIndex entries)
     private readonly Lock _brought = new();
     private long _next;
 
+    /// <summary>How many groups there are.</summary>
+    public int Count => _groups.Count;
+
     /// <summary>Adds an entry to its group.</summary>
     public void Add(RecallEntry entry, int slot)
     {

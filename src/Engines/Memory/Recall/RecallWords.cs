@@ -84,21 +84,7 @@ internal sealed class RecallWords
     public bool IsAmong(TextScores scores, long id) => _index.SlotOf(id) is { } slot && scores[slot] > 0;
 
     /// <summary>The best of them, best first; of equal ones the smaller id first. To be given back.</summary>
-    public TopScores Best(TextScores scores, int count)
-    {
-        var best = new TopScores(count);
-        foreach (var slot in scores.Slots)
-        {
-            var score = scores[slot];
-            if (score >= best.Threshold)
-            {
-                best.Add(score, _index.IdOf(slot));
-            }
-        }
-
-        best.Sort();
-        return best;
-    }
+    public TopScores Best(TextScores scores, int count) => _index.Best(scores, count);
 
     /// <summary>The numbers of the terms of an entry's text, each once, ascending.</summary>
     public int[] TermsOf(RecallEntry entry) => _index.NumbersOf(entry.Id, _subjectOf[_index.SlotOf(entry.Id)!.Value]?.Terms ?? []);
@@ -113,7 +99,7 @@ internal sealed class RecallWords
         }
 
         scores.CopyFrom(own);
-        if (_weights.Neighbour > 0)
+        if (_weights.Neighbour > 0 && _groups.Count > 0)
         {
             foreach (var slot in own.Slots)
             {
@@ -124,7 +110,7 @@ internal sealed class RecallWords
             }
         }
 
-        if (_weights.Group > 0 && scores.Count > 0 && filter is null)
+        if (_weights.Group > 0 && _groups.Count > 0 && scores.Count > 0 && filter is null)
         {
             AddGroups(query, scores);
         }
@@ -155,7 +141,7 @@ internal sealed class RecallWords
             return;
         }
 
-        var (best, top) = (Highest(scores), Highest(groups));
+        var (best, top) = (scores.Highest, groups.Highest);
         foreach (var slot in scores.Slots)
         {
             if (_groups.PlaceOf(slot).Group is { } group)
@@ -163,17 +149,6 @@ internal sealed class RecallWords
                 scores[slot] += _weights.Group * best * groups[group.Slot] / top;
             }
         }
-    }
-
-    private static float Highest(TextScores scores)
-    {
-        var highest = 0f;
-        foreach (var slot in scores.Slots)
-        {
-            highest = Math.Max(highest, scores[slot]);
-        }
-
-        return highest;
     }
 
     // The words of the first results stand for those that the query did not find: relevance model 3 (Abdul-Jaleel et al., TREC 2004).

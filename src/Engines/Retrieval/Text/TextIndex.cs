@@ -140,12 +140,18 @@ public sealed class TextIndex
             }
 
             var worth = weight * Rarity(_postings[number].Count);
-            foreach (var (slot, count) in _postings[number].Entries)
-            {
-                var length = lengths[slot];
-                scores.Add(slot, worth * count * (K1 + 1) / (count + (length < Norms ? norms[length] : Norm(length, average))));
-            }
+            scores.Add(_postings[number].Entries, worth, K1, lengths, norms, length => Norm(length, average));
         }
+    }
+
+    /// <summary>The best of some scores, best first; of equal ones the smaller id first. To be given back.</summary>
+    public TopScores Best(TextScores scores, int count)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        var best = new TopScores(count);
+        scores.AddTo(best, CollectionsMarshal.AsSpan(_ids));
+        best.Sort();
+        return best;
     }
 
     /// <summary>How much a term says: the rarer, the more. Zero for terms that no text has.</summary>

@@ -1,10 +1,16 @@
 using System.Buffers;
+using System.Numerics;
+using System.Numerics.Tensors;
 
 namespace Steward.Engines.Retrieval.Text;
 
 /// <summary>Scores of texts by their slots in a <see cref="TextIndex"/>, in pooled arrays. For one thread, for as long as the index does not change, and given back by disposing.</summary>
 public sealed class TextScores : IDisposable
 {
+    // From this share of all slots on it is faster to walk through all of them.
+    private const int Dense = 16;
+
+    private readonly int _capacity;
     private float[] _values;
     private int[] _slots;
 
@@ -13,6 +19,7 @@ public sealed class TextScores : IDisposable
     public TextScores(int capacity)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(capacity);
+        _capacity = capacity;
         _values = ArrayPool<float>.Shared.Rent(capacity);
         // One more than there are slots: a slot is written down before it is known whether it is new.
         _slots = ArrayPool<int>.Shared.Rent(capacity + 1);
@@ -43,6 +50,9 @@ public sealed class TextScores : IDisposable
         value += score;
     }
 
+    /// <summary>The highest score; zero when there is none.</summary>
+    public float Highest => Count == 0 ? 0 : TensorPrimitives.Max<float>(_values.AsSpan(0, _capacity));
+
     /// <summary>Takes the scores of all slots that do not count.</summary>
     public void Keep(Func<int, bool> counts)
     {
@@ -65,15 +75,12 @@ public sealed class TextScores : IDisposable
     }
 
     /// <summary>Sets all scores to those of another.</summary>
+    /// <param name="other">Of as many slots.</param>
     public void CopyFrom(TextScores other)
     {
         ArgumentNullException.ThrowIfNull(other);
-        Clear();
-        foreach (var slot in other.Slots)
-        {
-            _values[slot] = other._values[slot];
-        }
-
+        ArgumentOutOfRangeException.ThrowIfNotEqual(other._capacity, _capacity, nameof(other));
+        other._values.AsSpan(0, _capacity).CopyTo(_values);
         other.Slots.CopyTo(_slots);
         Count = other.Count;
     }
@@ -81,12 +88,65 @@ public sealed class TextScores : IDisposable
     /// <summary>Sets all scores to zero.</summary>
     public void Clear()
     {
-        foreach (var slot in Slots)
+        _values.AsSpan(0, _capacity).Clear();
+        Count = 0;
+    }
+
+    /// <summary>Adds all of them to the best, by the ids of their texts.</summary>
+    /// <param name="ids">The id of the text in each slot.</param>
+    /// <param name="best">Where they are kept.</param>
+    internal void AddTo(TopScores best, ReadOnlySpan<long> ids)
+    {
+        if (Count * Dense < _capacity)
         {
-            _values[slot] = 0;
+            foreach (var slot in Slots)
+            {
+                if (_values[slot] >= best.Threshold)
+                {
+                    best.Add(_values[slot], ids[slot]);
+                }
+            }
+
+            return;
         }
 
-        Count = 0;
+        // Most are below what is kept already: several at a time are compared with it.
+        var values = _values.AsSpan(0, _capacity);
+        var step = Vector<float>.Count;
+        for (var at = 0; at < values.Length; at += step)
+        {
+            var until = Math.Min(at + step, values.Length);
+            if (until == at + step && !Vector.GreaterThanOrEqualAny(new Vector<float>(values[at..]), new Vector<float>(Math.Max(best.Threshold, float.Epsilon))))
+            {
+                continue;
+            }
+
+            for (var slot = at; slot < until; slot++)
+            {
+                if (values[slot] > 0 && values[slot] >= best.Threshold)
+                {
+                    best.Add(values[slot], ids[slot]);
+                }
+            }
+        }
+    }
+
+    /// <summary>Adds what one term is worth to all texts that have it.</summary>
+    internal void Add(ReadOnlySpan<(int Slot, int Count)> postings, float worth, float k1, ReadOnlySpan<int> lengths, ReadOnlySpan<float> norms, Func<int, float> norm)
+    {
+        Span<float> values = _values;
+        Span<int> slots = _slots;
+        var count = Count;
+        foreach (var (slot, often) in postings)
+        {
+            var length = lengths[slot];
+            ref var value = ref values[slot];
+            slots[count] = slot;
+            count += value == 0 ? 1 : 0;
+            value += worth * often * (k1 + 1) / (often + (length < norms.Length ? norms[length] : norm(length)));
+        }
+
+        Count = count;
     }
 
     /// <summary>Gives the arrays back.</summary>
