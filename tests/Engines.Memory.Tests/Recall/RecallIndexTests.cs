@@ -171,7 +171,7 @@ public class RecallIndexTests
         Assert.Equal(fresh.Count, index.Count);
         for (var i = 0; i < 40; i++)
         {
-            // With room for all, so that only the scores decide; sums of floats in another order differ in the last digit.
+            // With room for all and without their order: sums of floats in another order differ in the last digit, and places with them.
             var query = new RecallQuery { Text = Words(3), Top = 150, Filter = i % 2 == 0 ? null : id => id % 3 != 0 };
             var (found, expected) = (index.Recall(query), fresh.Recall(query));
             Assert.Equal(expected.Select(recalled => recalled.Entry.Id).Order(), found.Select(recalled => recalled.Entry.Id).Order());

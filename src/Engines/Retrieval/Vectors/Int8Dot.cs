@@ -12,7 +12,7 @@ internal static unsafe class Int8Dot
     /// <summary>Rows are padded to a multiple of this many values.</summary>
     public const int Width = 64;
 
-    // So many bytes are asked for before they are wanted; the processor's own prefetching stops at each page of memory. Measured best of 1, 4, 8 and 16 KiB.
+    // So many bytes are asked for before they are wanted; the processor's own prefetching stops at each page of memory. Measured with 1, 4 and 8 KiB.
     private const int Ahead = 8_192;
 
     /// <summary>The ways that this processor has, fastest first.</summary>
