@@ -30,6 +30,19 @@ public class RuleExtractorTests(ITestOutputHelper output)
         Assert.True(score.Recall >= 0.5, $"recall {score.Recall}");
     }
 
+    // Measured, not mended. The floors are what the rules do today, so that they do not become worse; in words that nobody thought of they are far from what is wanted (5 % kept wrongly), and only what is let go wrongly is within it.
+    [Fact]
+    public void Extract_HeldConversations_StaysAboveItsFloors()
+    {
+        var score = Score(HeldConversations.All);
+
+        Assert.True(HeldConversations.All.Count >= 200);
+        Assert.True(score.Precision >= 0.55, $"precision {score.Precision}");
+        Assert.True(score.Recall >= 0.4, $"recall {score.Recall}");
+        Assert.True(score.Lost <= 0.02 * score.Expected, $"{score.Lost} let go wrongly");
+        Assert.True(score.Stale <= 0.45 * score.Over, $"{score.Stale} of {score.Over} kept wrongly");
+    }
+
     [Theory]
     [InlineData("Never contact me by phone.", "never", "contact me by phone")]
     [InlineData("Please don't call me on my mobile.", "never", "call me on my mobile")]

@@ -90,4 +90,49 @@ public class TextIndexTests
         Assert.All(expected, pair => Assert.Equal(pair.Value, scores[pair.Key], 1e-3f));
         Assert.Equal(fresh.Count, index.Count);
     }
+
+    [Fact]
+    public void Remove_LastTextOfAWord_ForgetsTheWord()
+    {
+        var index = new TextIndex();
+        var slot = index.Set(1, ["blue", "folder"]);
+        index.Set(2, ["blue", "door"]);
+
+        Assert.True(index.Remove(1));
+
+        Assert.Equal(0, index.Rarity("folder"));
+        Assert.True(index.Rarity("blue") > 0);
+        Assert.Equal(slot, index.Set(3, ["window"]));
+        Assert.Equal([3L], index.Score(new Dictionary<string, float> { ["window"] = 1, ["folder"] = 1 }).Keys);
+        Assert.Equal([("window", 1)], index.TermsOf(3));
+    }
+
+    [Fact]
+    public void Score_BySlots_IsTheSumOfWhatIsAdded()
+    {
+        var index = new TextIndex();
+        index.Set(1, ["blue", "folder"]);
+        index.Set(2, ["door"]);
+        using var scores = new TextScores(index.Slots);
+
+        index.Score(new Dictionary<string, float> { ["blue"] = 1, ["door"] = 0 }, scores);
+        index.Score(new Dictionary<string, float> { ["blue"] = 1 }, scores);
+
+        Assert.Equal([index.SlotOf(1)!.Value], scores.Slots.ToArray());
+        Assert.Equal(2 * index.Score(new Dictionary<string, float> { ["blue"] = 1 })[1], scores[scores.Slots[0]]);
+
+        scores.Keep(_ => false);
+        Assert.Equal((0, 0f), (scores.Count, scores[index.SlotOf(1)!.Value]));
+    }
+
+    [Fact]
+    public void NumbersOf_TermsOfTheSubject_LeavesOutWhatTheTextDoesNotSay()
+    {
+        var index = new TextIndex();
+        index.Set(1, ["ana", "tea", "ana", "tea"]);
+        index.Set(2, ["ana", "tea"]);
+
+        Assert.Equal(index.NumbersOf(1, ["ana"]), index.NumbersOf(2, []));
+        Assert.Single(index.NumbersOf(2, ["ana"]));
+    }
 }

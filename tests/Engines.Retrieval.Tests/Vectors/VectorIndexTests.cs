@@ -105,6 +105,41 @@ public class VectorIndexTests
         }
     }
 
+    // One page that grows from small to whole, and the next one: whoever is alone takes little.
+    [Fact]
+    public void Set_Growing_FindsEveryRowAndBeginsSmall()
+    {
+        var random = new Random(13);
+        var index = new VectorIndex(16);
+        index.Set(0, Vector(random, 16));
+        Assert.True(index.Bytes <= 8_192, $"{index.Bytes} bytes");
+
+        var vectors = Enumerable.Range(1, 2_200).Select(_ => Vector(random, 16)).ToArray();
+        for (var i = 0; i < vectors.Length; i++)
+        {
+            index.Set(i + 1, vectors[i]);
+        }
+
+        Assert.Equal(2_201, index.Count);
+        Assert.All(new[] { 1, 63, 64, 65, 1_024, 2_047, 2_048, 2_200 }, id => Assert.Equal(id, index.Search(vectors[id - 1], 1)[0].Id));
+    }
+
+    [Fact]
+    public void Search_EachKernel_GivesTheSameInTheSameOrder()
+    {
+        var (vectors, queries) = Clustered(3_000, 10, 72);
+        var indexes = Int8Dot.Supported.Select(kernel => new VectorIndex(72, kernel)).ToList();
+        foreach (var index in indexes)
+        {
+            for (var i = 0; i < vectors.Length; i++)
+            {
+                index.Set(i, vectors[i]);
+            }
+        }
+
+        Assert.All(queries, query => Assert.All(indexes, index => Assert.Equal(indexes[0].Search(query, 25), index.Search(query, 25))));
+    }
+
     [Fact]
     public void Remove_TheLast_KeepsNothingOfIt()
     {

@@ -3,23 +3,28 @@ using Steward.Engines.Retrieval.Text;
 
 namespace Steward.Engines.Memory.Recall;
 
-/// <summary>What entries belong together, in which order, and what they say together.</summary>
-internal sealed class RecallGroups
+/// <summary>What entries belong together, in which order, and what they say together. Entries are known by their slots in the index of words.</summary>
+internal sealed class RecallGroups(TextIndex entries)
 {
-    private const int Reach = 2;
+    /// <summary>How far away an entry may be to count as standing next to another.</summary>
+    public const int Reach = 2;
 
-    private readonly Dictionary<string, Group> _groups = new(StringComparer.Ordinal);
-    private readonly Dictionary<long, string> _nameOf = [];
-    private readonly Dictionary<string, int> _subjects = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RecallGroup> _groups = new(StringComparer.Ordinal);
+    private readonly List<RecallPlace> _places = [];
+    private readonly HashSet<RecallGroup> _stale = [];
     private readonly TextIndex _words = new();
+    private readonly Lock _brought = new();
     private long _next;
 
+    /// <summary>How many groups there are.</summary>
+    public int Count => _groups.Count;
+
     /// <summary>Adds an entry to its group.</summary>
-    public void Add(RecallEntry entry, IReadOnlyList<string> terms)
+    public void Add(RecallEntry entry, int slot)
     {
-        foreach (var subject in Subjects(entry))
+        while (_places.Count <= slot)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(_subjects, subject, out _)++;
+            _places.Add(default);
         }
 
         if (entry.Group is not { } name)
@@ -29,89 +34,83 @@ internal sealed class RecallGroups
 
         if (!_groups.TryGetValue(name, out var group))
         {
-            _groups[name] = group = new Group(_next++);
-            _nameOf[group.Id] = name;
+            _groups[name] = group = new RecallGroup(_next++);
         }
 
-        group.Entries[(entry.Position, entry.Id)] = terms;
-        group.IsStale = true;
+        group.Members.Add((entry.Position, entry.Id, slot));
+        _places[slot] = new RecallPlace(group, 0);
+        _stale.Add(group);
     }
 
     /// <summary>Removes an entry from its group.</summary>
-    public void Remove(RecallEntry entry)
+    public void Remove(RecallEntry entry, int slot)
     {
-        foreach (var subject in Subjects(entry))
-        {
-            if (--CollectionsMarshal.GetValueRefOrAddDefault(_subjects, subject, out _) == 0)
-            {
-                _subjects.Remove(subject);
-            }
-        }
-
-        if (entry.Group is not { } name || !_groups.TryGetValue(name, out var group))
+        if (_places[slot].Group is not { } group)
         {
             return;
         }
 
-        group.Entries.Remove((entry.Position, entry.Id));
-        group.IsStale = true;
-        if (group.Entries.Count == 0)
+        _places[slot] = default;
+        group.Members.Remove((entry.Position, entry.Id, slot));
+        _stale.Add(group);
+        if (group.Members.Count == 0)
         {
-            _groups.Remove(name);
-            _nameOf.Remove(group.Id);
+            _groups.Remove(entry.Group!);
+            _stale.Remove(group);
             _words.Remove(group.Id);
         }
     }
 
-    /// <summary>The entries next to one, with how far away they are.</summary>
-    public IEnumerable<(long Id, int Distance)> Around(RecallEntry entry)
+    /// <summary>Brings groups that have changed into order; to be called before what follows.</summary>
+    public void Order()
     {
-        if (entry.Group is not { } name || !_groups.TryGetValue(name, out var group))
+        lock (_brought)
         {
-            yield break;
-        }
-
-        var at = group.Entries.IndexOfKey((entry.Position, entry.Id));
-        for (var distance = 1; distance <= Reach; distance++)
-        {
-            if (at - distance >= 0)
+            foreach (var group in _stale)
             {
-                yield return (group.Entries.GetKeyAtIndex(at - distance).Id, distance);
+                group.Members.Sort();
+                for (var place = 0; place < group.Members.Count; place++)
+                {
+                    _places[group.Members[place].Slot] = new RecallPlace(group, place);
+                }
+
+                group.Slot = _words.Set(group.Id, group.Members.SelectMany(member => entries.TermsOf(member.Id)));
             }
 
-            if (at + distance < group.Entries.Count)
-            {
-                yield return (group.Entries.GetKeyAtIndex(at + distance).Id, distance);
-            }
+            _stale.Clear();
         }
     }
 
-    /// <summary>How well each group as a whole fits.</summary>
-    public Dictionary<string, float> Score(IReadOnlyDictionary<string, float> query)
+    /// <summary>Where an entry stands; no group when it is in none.</summary>
+    public RecallPlace PlaceOf(int slot) => _places[slot];
+
+    /// <summary>The slots of a group's entries with their ids, in their order.</summary>
+    public static ReadOnlySpan<(int Position, long Id, int Slot)> Members(RecallGroup group) => CollectionsMarshal.AsSpan(group.Members);
+
+    /// <summary>How well each group as a whole fits, by <see cref="RecallGroup.Slot"/>. To be given back.</summary>
+    public TextScores Score(IReadOnlyDictionary<string, float> query)
     {
-        lock (_words)
-        {
-            foreach (var group in _groups.Values.Where(group => group.IsStale))
-            {
-                _words.Set(group.Id, [.. group.Entries.Values.SelectMany(terms => terms)]);
-                group.IsStale = false;
-            }
-
-            return _words.Score(query).ToDictionary(pair => _nameOf[pair.Key], pair => pair.Value);
-        }
-    }
-
-    /// <summary>Whether a term names a subject of some entry.</summary>
-    public bool IsSubject(string term) => _subjects.ContainsKey(term);
-
-    private static IEnumerable<string> Subjects(RecallEntry entry) => entry.Subject is null ? [] : TextAnalyzer.Terms(entry.Subject).Distinct(StringComparer.Ordinal);
-
-    private sealed class Group(long id)
-    {
-        public long Id { get; } = id;
-
-        public SortedList<(int Position, long Id), IReadOnlyList<string>> Entries { get; } = [];
-
-        public bool IsStale { get; set; }
+        var scores = new TextScores(_words.Slots);
+        _words.Score(query, scores);
+        return scores;
     }
 }
+
+/// <summary>Entries that belong together.</summary>
+/// <param name="id">Its id.</param>
+internal sealed class RecallGroup(long id)
+{
+    /// <summary>Its id.</summary>
+    public long Id { get; } = id;
+
+    /// <summary>Its slot in the index of groups.</summary>
+    public int Slot { get; set; }
+
+    /// <summary>What belongs to it, in order after <see cref="RecallGroups.Order"/>.</summary>
+    public List<(int Position, long Id, int Slot)> Members { get; } = [];
+}
+
+/// <summary>Where an entry stands.</summary>
+/// <param name="Group">Its group, if any.</param>
+/// <param name="Place">Its place among the group's entries.</param>
+internal readonly record struct RecallPlace(RecallGroup? Group, int Place);

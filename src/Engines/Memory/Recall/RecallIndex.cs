@@ -1,6 +1,4 @@
-using System.Runtime.InteropServices;
 using Steward.Engines.Retrieval;
-using Steward.Engines.Retrieval.Text;
 using Steward.Engines.Retrieval.Vectors;
 
 namespace Steward.Engines.Memory.Recall;
@@ -15,16 +13,18 @@ public sealed class RecallIndex
 
     private readonly Dictionary<long, RecallEntry> _entries = [];
     private readonly HashSet<long> _constraints = [];
-    private readonly TextIndex _words = new();
-    private readonly RecallGroups _groups = new();
+    private readonly RecallWords _words;
     private readonly VectorIndex? _vectors;
     private readonly RecallWeights _weights;
 
     /// <summary>Creates an empty one.</summary>
     /// <param name="dimensions">The length of the embedder's vectors; null without an embedder.</param>
     /// <param name="weights">How much each sign counts; null takes the defaults.</param>
-    public RecallIndex(int? dimensions = null, RecallWeights? weights = null) =>
+    public RecallIndex(int? dimensions = null, RecallWeights? weights = null)
+    {
         (_vectors, _weights) = (dimensions is { } length ? new VectorIndex(length) : null, weights ?? new RecallWeights());
+        _words = new RecallWords(_weights);
+    }
 
     /// <summary>How many entries there are.</summary>
     public int Count => _entries.Count;
@@ -34,10 +34,8 @@ public sealed class RecallIndex
     {
         ArgumentNullException.ThrowIfNull(entry);
         Remove(entry.Id);
-        var terms = TermsOf(entry);
         _entries[entry.Id] = entry;
-        _words.Set(entry.Id, terms);
-        _groups.Add(entry, terms);
+        _words.Add(entry);
         if (entry.Kind == MemoryKind.Constraint)
         {
             _constraints.Add(entry.Id);
@@ -58,8 +56,7 @@ public sealed class RecallIndex
             return false;
         }
 
-        _words.Remove(id);
-        _groups.Remove(entry);
+        _words.Remove(entry);
         _constraints.Remove(id);
         _vectors?.Remove(id);
         return true;
@@ -69,109 +66,21 @@ public sealed class RecallIndex
     public IReadOnlyList<Recalled> Recall(RecallQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        var byWords = ByWords(query);
+        using var byWords = _words.Find(query);
+        using var words = _words.Best(byWords, Candidates);
         var byMeaning = _vectors is not null && query.Vector is { } vector ? _vectors.Search(vector.Span, Candidates, query.Filter) : [];
-        var words = byWords.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).Take(Candidates).Select(pair => pair.Key).ToList();
-        var fused = RankFusion.Fuse((words, _weights.Words), (byMeaning.Select(match => match.Id), _weights.Meaning));
-        var meant = byMeaning.Select(match => match.Id).ToHashSet();
-        var found = fused
-            .Select(pair => new Recalled(_entries[pair.Key], pair.Value * Freshness(_entries[pair.Key], query.Now), !byWords.ContainsKey(pair.Key) ? "meaning" : meant.Contains(pair.Key) ? "words and meaning" : "words"))
-            .OrderByDescending(recalled => recalled.Score)
-            .ThenBy(recalled => recalled.Entry.Id);
-        return RecallChoice.Choose(Constraints(query, fused), found, query, _weights.Repetition);
-    }
-
-    /// <summary>The scores by words, of entries that count.</summary>
-    private Dictionary<long, float> ByWords(RecallQuery query)
-    {
-        var asked = new Dictionary<string, float>(StringComparer.Ordinal);
-        foreach (var term in TextAnalyzer.Terms(query.Text).Take(64))
+        var fused = RankFusion.Fuse((words.Keys.ToArray(), _weights.Words), (byMeaning.Select(match => match.Id), _weights.Meaning));
+        var ranking = new (double Score, long Id)[fused.Count];
+        var place = 0;
+        foreach (var (id, score) in fused)
         {
-            CollectionsMarshal.GetValueRefOrAddDefault(asked, term, out _)++;
+            ranking[place++] = (score * Freshness(_entries[id], query.Now), id);
         }
 
-        var scores = InContext(asked, query.Filter);
-        if (_weights.Feedback > 0 && scores.Count > 0)
-        {
-            scores = InContext(Expanded(asked, scores), query.Filter);
-        }
-
-        foreach (var (id, score) in scores)
-        {
-            if (_entries[id].Subject is { } subject && TextAnalyzer.Terms(subject) is { Count: > 0 } named && named.Any(asked.ContainsKey))
-            {
-                scores[id] = score * (1 + _weights.Subject);
-            }
-        }
-
-        return scores;
-    }
-
-    // What stands around an entry tells what it is about: "yes, next Friday" answers the question before it.
-    private Dictionary<long, float> InContext(IReadOnlyDictionary<string, float> query, Func<long, bool>? filter)
-    {
-        var own = _words.Score(query);
-        if (filter is not null)
-        {
-            foreach (var id in own.Keys.Where(id => !filter(id)).ToList())
-            {
-                own.Remove(id);
-            }
-        }
-
-        var scores = new Dictionary<long, float>(own);
-        foreach (var (id, score) in own)
-        {
-            foreach (var (neighbour, distance) in _groups.Around(_entries[id]))
-            {
-                if (filter is null || filter(neighbour))
-                {
-                    CollectionsMarshal.GetValueRefOrAddDefault(scores, neighbour, out _) += _weights.Neighbour / distance * score;
-                }
-            }
-        }
-
-        if (_weights.Group > 0 && scores.Count > 0 && filter is null)
-        {
-            var best = scores.Values.Max();
-            var groups = _groups.Score(query);
-            var top = groups.Count == 0 ? 1 : groups.Values.Max();
-            foreach (var (id, score) in scores)
-            {
-                scores[id] = score + (_entries[id].Group is { } group ? _weights.Group * best * groups.GetValueOrDefault(group) / top : 0);
-            }
-        }
-
-        return scores;
-    }
-
-    // The words of the first results stand for those that the query did not find: relevance model 3 (Abdul-Jaleel et al., TREC 2004).
-    private Dictionary<string, float> Expanded(Dictionary<string, float> query, Dictionary<long, float> scores)
-    {
-        const int Results = 5;
-        const int Terms = 10;
-        var first = scores.OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).Take(Results).ToList();
-        var total = first.Sum(pair => pair.Value);
-        var model = new Dictionary<string, float>(StringComparer.Ordinal);
-        foreach (var (id, score) in first)
-        {
-            var terms = _words.TermsOf(id).ToList();
-            var length = terms.Sum(term => term.Count);
-            foreach (var (term, count) in terms.Where(term => !query.ContainsKey(term.Term)))
-            {
-                CollectionsMarshal.GetValueRefOrAddDefault(model, term, out _) += score / total * count / length * _words.Rarity(term);
-            }
-        }
-
-        var added = model.Where(pair => !_groups.IsSubject(pair.Key)).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Take(Terms).ToList();
-        var weight = added.Sum(pair => pair.Value);
-        var expanded = new Dictionary<string, float>(query, StringComparer.Ordinal);
-        foreach (var (term, worth) in added)
-        {
-            expanded[term] = _weights.Feedback * query.Count * worth / weight;
-        }
-
-        return expanded;
+        Array.Sort(ranking, static (left, right) => right.Score.CompareTo(left.Score) is var order and not 0 ? order : left.Id.CompareTo(right.Id));
+        HashSet<long> meant = [.. byMeaning.Select(match => match.Id)];
+        var found = ranking.Select(pair => new Recalled(_entries[pair.Id], pair.Score, !_words.IsAmong(byWords, pair.Id) ? "meaning" : meant.Contains(pair.Id) ? "words and meaning" : "words"));
+        return RecallChoice.Choose(Constraints(query, fused), found, query, _weights.Repetition, _words.TermsOf);
     }
 
     private IEnumerable<Recalled> Constraints(RecallQuery query, Dictionary<long, double> fused) => _constraints
@@ -183,6 +92,4 @@ public sealed class RecallIndex
     private double Freshness(RecallEntry entry, DateTimeOffset? now) =>
         entry.Kind == MemoryKind.Constraint || entry.LastUsed is not { } used || now is not { } today || today <= used ? 1
         : _weights.LeastOfFaded + ((1 - _weights.LeastOfFaded) * Math.Pow(0.5, (today - used) / _weights.HalfLife));
-
-    private static List<string> TermsOf(RecallEntry entry) => [.. entry.Subject is null ? [] : TextAnalyzer.Terms(entry.Subject), .. TextAnalyzer.Terms(entry.Text)];
 }

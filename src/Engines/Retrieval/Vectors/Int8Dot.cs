@@ -12,6 +12,9 @@ internal static unsafe class Int8Dot
     /// <summary>Rows are padded to a multiple of this many values.</summary>
     public const int Width = 64;
 
+    // So many bytes are asked for before they are wanted; the processor's own prefetching stops at each page of memory. Measured with 1, 4 and 8 KiB.
+    private const int Ahead = 8_192;
+
     /// <summary>The ways that this processor has, fastest first.</summary>
     public static IReadOnlyList<Int8Kernel> Supported { get; } = [.. Kernels().Where(kernel => kernel.IsSupported)];
 
@@ -35,18 +38,35 @@ internal static unsafe class Int8Dot
             shifted[i] = (byte)(query[i] + 128);
         }
 
-        for (var row = 0; row < count; row++, rows += width)
+        var row = 0;
+        for (; row + 4 <= count; row += 4, rows += 4 * width)
         {
-            var (a, b) = (Vector256<int>.Zero, Vector256<int>.Zero);
-            for (var i = 0; i < width; i += 64)
-            {
-                Sse.Prefetch0(rows + i + (8 * width));
-                a = AvxVnni.MultiplyWideningAndAdd(a, Vector256.Load(shifted + i), Vector256.Load(rows + i));
-                b = AvxVnni.MultiplyWideningAndAdd(b, Vector256.Load(shifted + i + 32), Vector256.Load(rows + i + 32));
-            }
-
-            results[row] = Vector256.Sum(a + b) - (128 * sums[row]);
+            var (a, b) = (VnniRow(shifted, rows, width), VnniRow(shifted, rows + width, width));
+            var (c, d) = (VnniRow(shifted, rows + (2 * width), width), VnniRow(shifted, rows + (3 * width), width));
+            // The sums of the four, in their order.
+            var sums4 = Avx2.HorizontalAdd(Avx2.HorizontalAdd(a, b), Avx2.HorizontalAdd(c, d));
+            (sums4.GetLower() + sums4.GetUpper() - (Vector128.Load(sums + row) << 7)).Store(results + row);
         }
+
+        for (; row < count; row++, rows += width)
+        {
+            results[row] = Vector256.Sum(VnniRow(shifted, rows, width)) - (128 * sums[row]);
+        }
+    }
+
+    // One row after the other as they lie: four at the same time defeat the processor's own prefetching.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> VnniRow(byte* shifted, sbyte* row, int width)
+    {
+        var (a, b) = (Vector256<int>.Zero, Vector256<int>.Zero);
+        for (var i = 0; i < width; i += 64)
+        {
+            Sse.Prefetch0(row + i + Ahead);
+            a = AvxVnni.MultiplyWideningAndAdd(a, Vector256.Load(shifted + i), Vector256.Load(row + i));
+            b = AvxVnni.MultiplyWideningAndAdd(b, Vector256.Load(shifted + i + 32), Vector256.Load(row + i + 32));
+        }
+
+        return a + b;
     }
 
     private static void Avx512Rows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
@@ -56,7 +76,7 @@ internal static unsafe class Int8Dot
             var (a, b) = (Vector512<int>.Zero, Vector512<int>.Zero);
             for (var i = 0; i < width; i += 64)
             {
-                Sse.Prefetch0(rows + i + (8 * width));
+                Sse.Prefetch0(rows + i + Ahead);
                 a += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i)), Avx512BW.ConvertToVector512Int16(Vector256.Load(rows + i)));
                 b += Avx512BW.MultiplyAddAdjacent(Avx512BW.ConvertToVector512Int16(Vector256.Load(query + i + 32)), Avx512BW.ConvertToVector512Int16(Vector256.Load(rows + i + 32)));
             }

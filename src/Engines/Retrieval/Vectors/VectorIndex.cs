@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics;
 using System.Numerics.Tensors;
 
 namespace Steward.Engines.Retrieval.Vectors;
@@ -14,8 +15,11 @@ public sealed class VectorIndex
 
     private const int PageRows = 2_048;
 
+    // Most people have few memories: the first page begins small and grows.
+    private const int FirstRows = 64;
+
     private readonly int _width;
-    private readonly List<Page> _pages = [];
+    private readonly List<VectorPage> _pages = [];
     private readonly Dictionary<long, int> _rowOf = [];
     private readonly Int8Kernel _kernel;
     private int _count;
@@ -46,7 +50,7 @@ public sealed class VectorIndex
     public string Kernel => _kernel.Name;
 
     /// <summary>The bytes that the vectors take.</summary>
-    public long Bytes => (long)_pages.Count * PageRows * (_width + (Dimensions * 2) + 16);
+    public long Bytes => _pages.Sum(page => (long)page.Rows) * (_width + (Dimensions * 2) + 16);
 
     /// <summary>Adds a vector, or replaces the one of the same id. Its length does not matter, its direction does.</summary>
     /// <param name="id">Its id.</param>
@@ -63,13 +67,17 @@ public sealed class VectorIndex
                 row = _count++;
                 if (row / PageRows == _pages.Count)
                 {
-                    _pages.Add(new Page(_width, Dimensions));
+                    _pages.Add(new VectorPage(row == 0 ? FirstRows : PageRows, isWhole: row > 0, _width, Dimensions));
+                }
+                else if (row == _pages[0].Rows)
+                {
+                    _pages[0] = _pages[0].Grown(row * 2, whole: row * 2 == PageRows);
                 }
 
                 _rowOf[id] = row;
             }
 
-            _pages[row / PageRows].Write(row % PageRows, id, unit.AsSpan(0, Dimensions), _width);
+            _pages[row / PageRows].Write(row % PageRows, id, unit.AsSpan(0, Dimensions));
         }
         finally
         {
@@ -91,11 +99,11 @@ public sealed class VectorIndex
         var from = _pages[last / PageRows];
         if (last != row)
         {
-            var moved = from.Copy(last % PageRows, _pages[row / PageRows], row % PageRows, _width, Dimensions);
+            var moved = from.Copy(last % PageRows, _pages[row / PageRows], row % PageRows);
             _rowOf[moved] = row;
         }
 
-        from.Clear(last % PageRows, _width, Dimensions);
+        from.Clear(last % PageRows);
         if (last % PageRows == 0)
         {
             _pages.RemoveAt(_pages.Count - 1);
@@ -119,23 +127,16 @@ public sealed class VectorIndex
             Normalize(query, direction);
             var rough = coarse.AsSpan(0, _width);
             rough.Clear();
-            Page.Quantize(direction, rough);
+            VectorPage.Quantize(direction, rough);
 
-            var best = new TopRows(Math.Max(Rescored, top * 4));
+            using var best = new TopScores(Math.Max(Rescored, top + (Math.Min(top, Rescored) * 3)));
             for (var page = 0; page < _pages.Count; page++)
             {
                 var rows = Math.Min(PageRows, _count - (page * PageRows));
                 var current = _pages[page];
                 var dots = products.AsSpan(0, rows);
                 _kernel.Rows(rough, current.Coarse, current.Sums, _width, dots);
-                for (var row = 0; row < rows; row++)
-                {
-                    var score = dots[row] * current.Scales[row];
-                    if (score > best.Threshold && (filter is null || filter(current.Ids[row])))
-                    {
-                        best.Add(score, (page * PageRows) + row);
-                    }
-                }
+                Collect(dots, current, (long)page * PageRows, best, filter);
             }
 
             return Rescore(best, direction, top);
@@ -148,22 +149,53 @@ public sealed class VectorIndex
         }
     }
 
-    private List<VectorMatch> Rescore(TopRows best, ReadOnlySpan<float> direction, int top)
+    // Most rows are far away: several at a time are compared with the lowest that is kept.
+    private static void Collect(ReadOnlySpan<int> dots, VectorPage page, long first, TopScores best, Func<long, bool>? filter)
+    {
+        var scales = page.Scales.AsSpan(0, dots.Length);
+        var step = Vector<float>.Count;
+        for (var at = 0; at < dots.Length; at += step)
+        {
+            var until = Math.Min(at + step, dots.Length);
+            if (until == at + step && !Vector.GreaterThanAny(Vector.ConvertToSingle(new Vector<int>(dots[at..])) * new Vector<float>(scales[at..]), new Vector<float>(best.Threshold)))
+            {
+                continue;
+            }
+
+            for (var row = at; row < until; row++)
+            {
+                var score = dots[row] * scales[row];
+                if (score > best.Threshold && (filter is null || filter(page.Ids[row])))
+                {
+                    best.Add(score, first + row);
+                }
+            }
+        }
+    }
+
+    private VectorMatch[] Rescore(TopScores best, ReadOnlySpan<float> direction, int top)
     {
         var values = ArrayPool<float>.Shared.Rent(Dimensions);
         try
         {
-            var matches = new List<VectorMatch>(best.Count);
-            foreach (var row in best.Rows)
+            using var nearest = new TopScores(top);
+            foreach (var row in best.Keys)
             {
-                var page = _pages[row / PageRows];
+                var page = _pages[(int)(row / PageRows)];
                 var exact = values.AsSpan(0, Dimensions);
-                TensorPrimitives.ConvertToSingle(page.Fine.AsSpan(row % PageRows * Dimensions, Dimensions), exact);
-                matches.Add(new VectorMatch(page.Ids[row % PageRows], Math.Clamp(TensorPrimitives.Dot(direction, exact), -1, 1)));
+                var at = (int)(row % PageRows);
+                TensorPrimitives.ConvertToSingle(page.Fine(at), exact);
+                nearest.Add(Math.Clamp(TensorPrimitives.Dot(direction, exact), -1, 1), page.Ids[at]);
             }
 
-            matches.Sort(static (left, right) => right.Cosine.CompareTo(left.Cosine) is var order and not 0 ? order : left.Id.CompareTo(right.Id));
-            return matches.Count > top ? matches.GetRange(0, top) : matches;
+            nearest.Sort();
+            var matches = new VectorMatch[nearest.Keys.Length];
+            for (var i = 0; i < matches.Length; i++)
+            {
+                matches[i] = new VectorMatch(nearest.Keys[i], nearest.Scores[i]);
+            }
+
+            return matches;
         }
         finally
         {
@@ -185,62 +217,6 @@ public sealed class VectorIndex
         }
 
         TensorPrimitives.Divide(vector, norm, unit);
-    }
-
-    private sealed class Page(int width, int dimensions)
-    {
-        public sbyte[] Coarse { get; } = GC.AllocateArray<sbyte>(PageRows * width);
-
-        public Half[] Fine { get; } = GC.AllocateArray<Half>(PageRows * dimensions);
-
-        public float[] Scales { get; } = new float[PageRows];
-
-        public int[] Sums { get; } = new int[PageRows];
-
-        public long[] Ids { get; } = new long[PageRows];
-
-        /// <summary>The largest value becomes 127.</summary>
-        /// <returns>What one step is worth.</returns>
-        public static float Quantize(ReadOnlySpan<float> unit, Span<sbyte> coarse)
-        {
-            var scale = Math.Abs(TensorPrimitives.MaxMagnitude(unit)) / 127f;
-            for (var i = 0; i < unit.Length; i++)
-            {
-                coarse[i] = (sbyte)Math.Clamp(MathF.Round(unit[i] / scale), -127f, 127f);
-            }
-
-            return scale;
-        }
-
-        public void Write(int row, long id, ReadOnlySpan<float> unit, int width)
-        {
-            var coarse = Coarse.AsSpan(row * width, width);
-            coarse.Clear();
-            Scales[row] = Quantize(unit, coarse);
-            var sum = 0;
-            foreach (var value in coarse)
-            {
-                sum += value;
-            }
-
-            (Sums[row], Ids[row]) = (sum, id);
-            TensorPrimitives.ConvertToHalf(unit, Fine.AsSpan(row * unit.Length, unit.Length));
-        }
-
-        public long Copy(int row, Page to, int at, int width, int dimensions)
-        {
-            Coarse.AsSpan(row * width, width).CopyTo(to.Coarse.AsSpan(at * width, width));
-            Fine.AsSpan(row * dimensions, dimensions).CopyTo(to.Fine.AsSpan(at * dimensions, dimensions));
-            (to.Scales[at], to.Sums[at], to.Ids[at]) = (Scales[row], Sums[row], Ids[row]);
-            return Ids[row];
-        }
-
-        public void Clear(int row, int width, int dimensions)
-        {
-            Coarse.AsSpan(row * width, width).Clear();
-            Fine.AsSpan(row * dimensions, dimensions).Clear();
-            (Scales[row], Sums[row], Ids[row]) = (0, 0, 0);
-        }
     }
 }
 
