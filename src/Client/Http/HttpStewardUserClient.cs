@@ -52,6 +52,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         Triage = new HttpTriageClient(this, time);
         ModelBudgets = new HttpModelBudgetClient(this);
         Memory = new HttpMemoryClient(this);
+        Sandbox = new HttpSandboxClient(this, _caller, time);
     }
 
     /// <inheritdoc/>
@@ -77,6 +78,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public IMemoryClient Memory { get; }
+
+    /// <inheritdoc/>
+    public ISandboxClient Sandbox { get; }
 
     /// <inheritdoc/>
     public async Task<SessionInfo> CreateSessionAsync(string? sessionId = null, string? title = null, CancellationToken cancellationToken = default)
@@ -256,6 +260,24 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
         {
             throw Unreachable(cause, changes: true);
+        }
+    }
+
+    /// <summary>Reads a file. It takes as long as the line needs for it.</summary>
+    internal async Task<byte[]> ReadBytesAsync(string operation, Func<HttpRequestMessage> request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _caller.CallAsync(operation, idempotent: true, changes: false, (this, request), static async (all, token) =>
+            {
+                using var message = all.request();
+                using var response = await all.Item1.SendAsync(message, HttpCompletionOption.ResponseContentRead, token);
+                return await response.Content.ReadAsByteArrayAsync(token);
+            }, cancellationToken);
+        }
+        catch (StewardException error) when (error is { Code: ErrorCodes.Internal, InnerException: { } cause } && IsTransient(cause))
+        {
+            throw Unreachable(cause, changes: false);
         }
     }
 

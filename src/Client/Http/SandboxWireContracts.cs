@@ -253,6 +253,72 @@ public static class SandboxWireMapping
         RunningMs = result.RunningMs,
     };
 
+    /// <summary>An execution as the contracts have it.</summary>
+    /// <exception cref="FormatException">A word in it is unknown.</exception>
+    public static SandboxExecution ToContract(ExecutionResource execution)
+    {
+        ArgumentNullException.ThrowIfNull(execution);
+        return new SandboxExecution
+        {
+            Id = execution.Id,
+            State = Value<SandboxState>(execution.State),
+            Language = execution.Language,
+            CodeHash = execution.CodeHash,
+            RequestedAt = execution.RequestedAt,
+            Deadline = execution.Deadline,
+            EndedAt = execution.EndedAt,
+            IsDestroyed = execution.Destroyed,
+            LastSequence = execution.LastSequence,
+            RunId = execution.RunId,
+            Result = execution.Result is { } result ? ToContract(result) : null,
+        };
+    }
+
+    /// <summary>An event as the contracts have it.</summary>
+    /// <exception cref="FormatException">A word in it is unknown.</exception>
+    public static SandboxEvent ToContract(ExecutionEventResource next)
+    {
+        ArgumentNullException.ThrowIfNull(next);
+        return new SandboxEvent { Sequence = next.Sequence, Kind = Value<SandboxEventKind>(next.Kind), State = Value<SandboxState>(next.State), Position = next.Position, Text = next.Text };
+    }
+
+    private static SandboxResult ToContract(ExecutionResultResource result) => new()
+    {
+        Code = result.Code,
+        Reason = result.Reason,
+        ExitCode = result.ExitCode,
+        LimitsHit = result.Limits,
+        Text = result.Text,
+        Error = result.Error,
+        Findings = result.Findings,
+        Tables = [.. result.Tables.Select(table => new SandboxTableResult
+        {
+            Title = table.Title,
+            Columns = table.Columns,
+            Types = table.Types,
+            Rows = table.Rows.GetRawText(),
+            TotalRows = table.TotalRows,
+            IsTruncated = table.Truncated,
+        })],
+        Files = [.. result.Files.Select(file => new SandboxFileInfo { Name = file.Name, Kind = file.Kind, Bytes = file.Bytes, Hash = file.Hash, Title = file.Title })],
+        Provider = result.Provider,
+        RunningMs = result.RunningMs,
+    };
+
+    private static T Value<T>(string word)
+        where T : struct, Enum
+    {
+        foreach (var value in Enum.GetValues<T>())
+        {
+            if (Word(value) == word)
+            {
+                return value;
+            }
+        }
+
+        throw new FormatException($"An unknown word for {typeof(T).Name}.");
+    }
+
     private static string Word<T>(T value)
         where T : struct, Enum => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString());
 }

@@ -24,6 +24,9 @@ public sealed class SandboxOptions
     /// <summary>How long it serves. 10 min by default.</summary>
     public TimeSpan RotateEvery { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>By tenant (<c>t-…</c>), where its code has to run; a job is refused where that is missing. Tenants that are not named take the first provider that works.</summary>
+    public IDictionary<string, SandboxTier> TenantTiers { get; } = new Dictionary<string, SandboxTier>(StringComparer.Ordinal);
+
     /// <summary>Executions at once on this silo. Each may use a processor and its memory limit. Four per processor by default, 8 at least.</summary>
     public int Capacity { get; set; } = Math.Max(8, 4 * Environment.ProcessorCount);
 

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Steward.Engines.Sandboxing.Namespaces;
+using Steward.Engines.Sandboxing.Remote;
 
 namespace Steward.Engines.Sandboxing;
 
@@ -28,6 +29,29 @@ public static class SandboxServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISandboxProvider, NamespaceSandbox>(static provider => provider.GetRequiredService<NamespaceSandbox>()));
         services.TryAddSingleton<ICodeValidator>(static provider => provider.GetRequiredService<NamespaceSandbox>());
         services.TryAddSingleton<ISandboxPool, SandboxPool>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds a sandbox service that is asked over HTTP, after the other providers: for tenants whose tier is <see cref="SandboxTier.Remote"/> (<see cref="SandboxOptions.TenantTiers"/>), and for all where
+    /// no other provider works. Calling it again changes nothing.
+    /// </summary>
+    public static IServiceCollection AddStewardRemoteSandbox(this IServiceCollection services, Action<RemoteSandboxOptions>? configure = null)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        var options = services.AddOptions<RemoteSandboxOptions>()
+            .Validate(one => one.IsValid, "RemoteSandbox: Address is HTTPS, or HTTP on loopback; Key has at least 32 characters.")
+            .ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        // The wall time of a job is the limit; redirects would carry the key elsewhere.
+        services.AddHttpClient(RemoteSandbox.ClientName, client => client.Timeout = Timeout.InfiniteTimeSpan)
+            .ConfigurePrimaryHttpMessageHandler(static () => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISandboxProvider, RemoteSandbox>());
         return services;
     }
 }

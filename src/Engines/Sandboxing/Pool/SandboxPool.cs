@@ -48,6 +48,11 @@ public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(data);
+        if (job.Tier is null && _options.TenantTiers.TryGetValue(job.Tenant, out var tier))
+        {
+            job = job with { Tier = tier };
+        }
+
         var outcome = await DecideAsync(job, output, data, cancellationToken);
         Diagnostics.Ended(job, outcome);
         return outcome;

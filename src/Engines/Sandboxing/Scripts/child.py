@@ -9,7 +9,6 @@ import time
 
 import collect
 import syscalls
-import zygotes
 
 FRAME_BYTES = 17 << 20
 QUESTION_BYTES = 1 << 20
@@ -17,7 +16,7 @@ FRAMES = 2000
 
 
 class Child:
-    """States: born, warm, running, dead. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
+    """States: born, warm, running, dead. It gets no job before it is in a group of its own. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
 
     def __init__(self, name, zygote, tell):
         self.name, self.zygote, self.tell = name, zygote, tell
@@ -40,11 +39,6 @@ class Child:
     def forget_handover(self):
         os.close(self._their_output)
         self._their_channel.close()
-
-    def adopt(self, pidfd, groups):
-        """The zygote has made it: take it into a group of its own before it can get a job."""
-        self.pidfd, self.pid = pidfd, zygotes.host_pid(pidfd)
-        self.group = groups.add(self.name, self.pid)
 
     @property
     def is_warm(self):

@@ -3,6 +3,7 @@ import heapq
 import json
 import os
 import platform
+import queue
 import select
 import selectors
 import struct
@@ -25,6 +26,8 @@ import zygotes
 
 BACKLOG_BYTES = 64 << 20
 SPAWNING = 16
+# While enough are warm, making more waits for a moment without a hand-over: the clone would take the processor from the job that was just handed over.
+REFILL_PAUSE = 0.015
 
 
 def drop_privileges(uid):
@@ -59,7 +62,9 @@ class Supervisor:
         self.incoming, self.outgoing, self.backlog, self.writing = bytearray(), deque(), 0, False
         self.zygotes, self.warm, self.wanted, self.waiting, self.running = {}, {}, {}, {}, {}
         self.retired, self.timers, self.counter, self.told_warm = [], [], 0, {}
-        self.failures = {}
+        self.failures, self.refills = {}, {}
+        self.adoptions, self.adopted = queue.SimpleQueue(), deque()
+        self.bell, self.bell_pull = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     # Frames to and from the silo: u32 length of all, u32 length of the JSON head, the head, the payload.
     def tell(self, head, payload=b""):
@@ -163,12 +168,13 @@ class Supervisor:
                 if one is None:
                     os.close(descriptor)
                     continue
+                one.pidfd = descriptor
+                self.selector.register(one.pidfd, selectors.EVENT_READ, lambda one=one: self.on_death(one))
                 try:
-                    one.adopt(descriptor, self.groups)
+                    one.pid = zygotes.host_pid(descriptor)
+                    self.adoptions.put(one)
                 except OSError:
                     one.kill()
-                self.selector.register(one.pidfd, selectors.EVENT_READ, lambda one=one: self.on_death(one))
-                self.promote(one)
             elif letter == "X":
                 one = zygote.children.get(content["child"])
                 if one is not None:
@@ -182,6 +188,33 @@ class Supervisor:
             else:
                 self.lose(zygote)
                 return
+
+    def adopt(self):
+        """Runs in a thread of its own: to move a process into a group, the kernel waits for all its processors, which takes up to 30 ms under load."""
+        while True:
+            one = self.adoptions.get()
+            try:
+                group = self.groups.add(one.name, one.pid)
+            except Exception:
+                group = None  # Such a child is ended; the thread has to go on for the others.
+            self.adopted.append((one, group))
+            try:
+                os.write(self.bell_pull, b"!")
+            except BlockingIOError:
+                pass
+
+    def on_adopted(self):
+        os.read(self.bell, 65536)
+        while self.adopted:
+            one, group = self.adopted.popleft()
+            if one.state == "dead":
+                if group is not None:
+                    group.remove()
+            elif group is None:
+                one.kill()
+            else:
+                one.group = group
+                self.promote(one)
 
     def lose(self, zygote):
         """It ended by itself: before it was ready that is a reason not to try again, after that it is started anew."""
@@ -233,6 +266,7 @@ class Supervisor:
 
     # Children
     def refill(self, profile):
+        self.refills.pop(profile, None)
         zygote = self.zygotes.get(profile)
         if zygote is None or not zygote.ready:
             return
@@ -270,11 +304,25 @@ class Supervisor:
                 self.tell({"t": "end", "id": message["id"], "lost": True, "error": str(error), "limits": [], "files": []})
                 continue
             self.running[message["id"]] = one
-            heapq.heappush(self.timers, (one.began + message["wall"], id(one), one, message["id"]))
+            self.remind(one.began + message["wall"], message["id"])
             self.tell({"t": "started", "id": message["id"]})
             self.watch_channel(one)
-        self.refill(profile)
+        self.refill_soon(profile)
         self.tell_warm(profile)
+
+    def refill_soon(self, profile):
+        """At once when more than half of those wanted are gone, else after a pause that the next hand-over begins anew, for as long as half are left."""
+        if self.waiting[profile] or 2 * len(self.warm[profile]) < self.wanted[profile]:
+            self.refill(profile)
+        else:
+            self.refills[profile] = time.monotonic() + REFILL_PAUSE
+
+    def remind(self, when, name):
+        """Reminders of executions that have ended are dropped when they are most of all: a wall time is much longer than most executions."""
+        heapq.heappush(self.timers, (when, name))
+        if len(self.timers) > 64 + 2 * len(self.running):
+            self.timers = [timer for timer in self.timers if timer[1] in self.running]
+            heapq.heapify(self.timers)
 
     def tell_warm(self, profile):
         if self.told_warm.get(profile) != len(self.warm[profile]):
@@ -335,7 +383,8 @@ class Supervisor:
             one.close()
             if stillborn:
                 self.fail_profile(profile, one.setup_error.decode(errors="replace").strip() or "a child ended before it was ready")
-        self.refill(profile)
+        if profile not in self.refills:
+            self.refill_soon(profile)
         self.tell_warm(profile)
 
     def abandon(self, one):
@@ -381,25 +430,29 @@ class Supervisor:
             self.groups.prepare(self.options["uid"] if os.getuid() == 0 else os.getuid(), self.options["uid"] if os.getuid() == 0 else os.getgid())
         drop_privileges(self.options["uid"])
         threading.Thread(target=watch_silo, args=(self.input,), daemon=True).start()
+        threading.Thread(target=self.adopt, daemon=True).start()
         self.tell({"t": "layers", "layers": self.layers()})
         for profile, count in self.options["profiles"].items():
             self.warm[profile], self.waiting[profile], self.wanted[profile] = deque(), deque(), count
             self.start_zygote(profile)
         self.selector.register(self.input, selectors.EVENT_READ, self.on_input)
+        self.selector.register(self.bell, selectors.EVENT_READ, self.on_adopted)
         next_round = 0.0
         while True:
             now = time.monotonic()
             while self.timers and self.timers[0][0] <= now:
-                _, _, one, name = heapq.heappop(self.timers)
-                if self.running.get(name) is one:
+                one = self.running.get(heapq.heappop(self.timers)[1])
+                if one is not None:
                     one.kill("wall")
+            for profile in [profile for profile, due in self.refills.items() if due <= now]:
+                self.refill(profile)
             if now >= next_round:
                 next_round = now + 1
                 self.rotate()
                 self.groups.sweep()
                 for profile in self.warm:
                     self.refill(profile)
-            until = min(next_round, self.timers[0][0] if self.timers else next_round)
+            until = min([next_round, *self.refills.values(), *(self.timers[0][:1] if self.timers else ())])
             for key, events in self.selector.select(max(0.0, until - time.monotonic())):
                 # Silo that does not read: children wait in their pipes until it does.
                 if self.backlog > BACKLOG_BYTES and key.data is not self.flush and key.fileobj is not self.input:
