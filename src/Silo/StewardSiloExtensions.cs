@@ -47,6 +47,7 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardModelRouting();
         builder.Services.AddStewardModelInference();
         builder.Services.AddStewardSandbox(options => builder.Configuration.GetSection("Steward:Sandbox").Bind(options));
+        builder.Services.AddStewardRemoteSandbox(options => builder.Configuration.GetSection("Steward:Sandbox:Remote").Bind(options));
         builder.Services.AddStewardOrchestration(options => builder.Configuration.GetSection("Steward:Orchestration").Bind(options));
 
         // Hosted services start in the order of their registration: the schema stands before the silo asks for it.
