@@ -23,3 +23,11 @@ internal static class Corpus
         return null;
     }
 }
+
+/// <summary>Skips, saying so, where the specifications are not there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class CorpusFactAttribute : FactAttribute
+{
+    /// <summary>Looks for them.</summary>
+    public CorpusFactAttribute() => Skip = Corpus.Files.Any() ? null : "needs the specifications in shared/data/openapi beside the checkout";
+}

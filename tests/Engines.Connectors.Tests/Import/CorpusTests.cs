@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 
 namespace Steward.Engines.Connectors.Tests.Import;
 
-/// <summary>Imports real specifications where their folder is there; without it there is nothing to import, and only the small documents of the other tests count.</summary>
+/// <summary>Imports real specifications.</summary>
 public class CorpusTests(ITestOutputHelper output)
 {
     // Refused for a reason: not JSON as published; nothing but references to other files.
@@ -17,7 +17,7 @@ public class CorpusTests(ITestOutputHelper output)
         ["conjur-secrets.json"] = "Bundle the document",
     };
 
-    [Fact]
+    [CorpusFact]
     public void Import_RealSpecifications_AllThatAreValidBecomeTemplatesThatRoundTrip()
     {
         foreach (var file in Corpus.Files)

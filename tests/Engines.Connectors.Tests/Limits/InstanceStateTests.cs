@@ -144,6 +144,19 @@ public sealed class InstanceStateTests
     }
 
     [Fact]
+    public void Leave_SystemNamesTheLimitOfOneOperation_OthersKeepTheirs()
+    {
+        var state = With(
+            new LimitSpec { Window = TimeSpan.FromHours(1), Max = 5000, Headers = new LimitHeaders { Limit = "L", Remaining = "R" } },
+            new LimitSpec { Scope = LimitScope.Operation, Operations = ["things.find"], Window = TimeSpan.FromMinutes(1), Max = 100 });
+        var search = state.Enter(new CallIntent("things.find", 1, null, null, false));
+        state.Leave(Ended(search.Id) with { OperationId = "things.find", Limit = 30, Remaining = 0, ResetAfter = TimeSpan.FromSeconds(30) });
+
+        Assert.False(state.Enter(new CallIntent("things.find", 1, null, null, false)).IsGranted);
+        Assert.Equal(50, Enumerable.Range(0, 50).Count(_ => Ask(state).IsGranted));
+    }
+
+    [Fact]
     public void Leave_RefusedForTooManyCalls_PausesEverybodyAndOpensNoBreaker()
     {
         var state = With();

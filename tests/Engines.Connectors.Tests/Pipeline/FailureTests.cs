@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Limits;
@@ -142,6 +143,38 @@ public sealed class FailureTests : IAsyncLifetime
         };
 
         Assert.Equal("bad_response", (await _sut.FailureAsync("things.get", new { id = "7" })).Code);
+    }
+
+    [Theory]
+    [InlineData("epoch")]
+    [InlineData("epochMilliseconds")]
+    [InlineData("delta")]
+    [InlineData("iso")]
+    public async Task ExecuteAsync_TooManyCallsAndOnlyAResetIsNamed_SaysWhenAtOnce(string format)
+    {
+        using var sut = Piped.Of($$"""limits: [{ scope: instance, window: 1h, max: 100, headers: { limit: X-Limit, remaining: X-Left, reset: X-Reset, resetFormat: {{format}} } }]""" + "\n" + Templates.Things, _vendor.Url);
+        _vendor.Answer = (_, http) =>
+        {
+            var reset = TimeProvider.System.GetUtcNow().AddMinutes(10);
+            http.Response.Headers["X-Reset"] = format switch
+            {
+                "epoch" => reset.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture),
+                "epochMilliseconds" => reset.ToUnixTimeMilliseconds().ToString(CultureInfo.InvariantCulture),
+                "delta" => "600",
+                _ => reset.ToString("O", CultureInfo.InvariantCulture),
+            };
+            return FakeVendor.Json(http, "{}", 429);
+        };
+
+        var failure = await sut.FailureAsync("things.get", new { id = "7" });
+
+        Assert.Equal("rate_limited", failure.Code);
+        Assert.InRange(failure.RetryAfter!.Value, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10.1));
+        Assert.Single(_vendor.Requests);
+
+        // The owner knows it too, and sends nothing until then.
+        Assert.InRange((await sut.FailureAsync("things.get", new { id = "7" })).RetryAfter!.Value, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10.1));
+        Assert.Single(_vendor.Requests);
     }
 
     [Fact]

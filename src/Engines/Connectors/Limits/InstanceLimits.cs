@@ -73,8 +73,9 @@ internal sealed class InstanceLimits
     /// <summary>Takes over what a report says about the system's own limits.</summary>
     public void Learn(CallReport report, TimeSpan now, double draw)
     {
-        // One set of headers comes with an answer; the same rule reads them on the caller's side.
-        var rule = Array.Find(_rules, rule => rule.Spec.Headers is not null && rule.Covers(report.OperationId));
+        // One set of headers comes with an answer, and it speaks of the narrowest limit that the answer was under: GitHub's search says 30 where everything else says 5,000.
+        var rule = Array.Find(_rules, rule => rule.HasOperations && rule.Spec.Scope != LimitScope.Resource && rule.Covers(report.OperationId))
+            ?? Array.Find(_rules, rule => rule.Spec.Headers is not null && rule.Covers(report.OperationId));
         var state = rule?.Find(report.OperationId, report.ResourceKey, now);
         if (state is not null && report.Limit is > 0)
         {

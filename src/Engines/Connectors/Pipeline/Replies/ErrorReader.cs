@@ -29,17 +29,19 @@ internal sealed class ErrorReader(ConnectorTemplate template)
         }
 
         var code = Array.Find(_codes, code => code.When.IsShownBy(reply)).Spec;
-        var failure = Failure(call, reply, code, RetryAfter(reply, now));
+        var failure = Failure(call, reply, code, now);
         return new Exchange { Reply = reply, Failure = failure, IsRetryable = code?.Retryable == true || (code is null && template.Retry.Statuses.Contains(reply.Status)) };
     }
 
-    private ActionOutcome Failure(ConnectorCall call, VendorReply reply, ErrorCodeSpec? code, TimeSpan? retryAfter)
+    private ActionOutcome Failure(ConnectorCall call, VendorReply reply, ErrorCodeSpec? code, DateTimeOffset now)
     {
         var words = Words(call, reply);
+        var retryAfter = RetryAfter(reply, now);
         switch (reply.Status, code?.Code)
         {
             case (429, null) or (_, FailureCodes.RateLimited):
-                return Failed(FailureCodes.RateLimited, $"{template.Name} refuses more calls for now.", true, retryAfter);
+                // Many systems name the time only as that at which the limit begins anew.
+                return Failed(FailureCodes.RateLimited, $"{template.Name} refuses more calls for now.", true, retryAfter ?? LimitReader.Read(call.Operation.LimitHeaders, reply, now).ResetAfter);
             // 408 too may come from something in between after the system began to act.
             case (>= 500 or 408, null) or (_, FailureCodes.Unavailable or FailureCodes.Timeout):
                 return call.IsWrite && code?.NotDone != true
