@@ -271,6 +271,23 @@ public sealed class FailureTests : IAsyncLifetime
         Assert.Equal((1, 2), (source.Renewals, _vendor.Requests.Count));
     }
 
+    [Theory]
+    [InlineData(400, "invalid_session", true)]
+    [InlineData(400, "expired_session", true)]
+    [InlineData(400, "session_of_yesterday", false)]
+    [InlineData(403, "expired_session", false)]
+    public async Task ExecuteAsync_ErrorThatOnlyAPatternTells_RenewsTheCredential(int status, string error, bool isRenewed)
+    {
+        var source = new Rotating();
+        var yaml = Templates.Things.Replace("- { status: 401 }", "- { status: 400, bodyPath: error, matches: '^(invalid|expired)_session$' }", StringComparison.Ordinal);
+        using var sut = Piped.Of(yaml, _vendor.Url, credentials: source);
+        _vendor.Answer = (request, http) => request.Authorization == "Bearer token-2" ? FakeVendor.Json(http, """{"thing":{}}""") : FakeVendor.Json(http, $$"""{"error":"{{error}}"}""", status);
+
+        var outcome = await sut.ExecuteAsync("things.get", new { id = "7" });
+
+        Assert.Equal((isRenewed, isRenewed ? 1 : 0), (outcome is ActionSucceeded, source.Renewals));
+    }
+
     [Fact]
     public async Task ExecuteAsync_RenewedCredentialRefusedToo_IsUnauthenticatedAfterTwoRequests()
     {

@@ -24,6 +24,24 @@ public sealed class RequestTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ExecuteAsync_InstanceOfARegion_CallsTheRegionsHost()
+    {
+        await using var europe = await FakeVendor.StartAsync();
+        europe.Answer = (_, http) => FakeVendor.Json(http, Thing);
+        var template = Piped.Read(Templates.Things);
+        template = template with { Connection = template.Connection with { BaseUrl = _vendor.Url.ToString(), Regions = new Dictionary<string, string> { ["eu"] = europe.Url.ToString() } } };
+        using var sut = new Piped(template, _vendor.Url);
+
+        sut.Instance = sut.Instance with { BaseUrl = null, Region = "eu" };
+        await sut.ResultAsync("things.get", new { id = "7" });
+        sut.Instance = sut.Instance with { Region = null };
+        await sut.ResultAsync("things.get", new { id = "7" });
+        await sut.ResultAsync("things.get", new { id = "7" });
+
+        Assert.Equal((1, 2), (europe.Requests.Count, _vendor.Requests.Count));
+    }
+
+    [Fact]
     public async Task ExecuteAsync_Read_ReadsFieldsAndSignsIn()
     {
         var result = await _sut.ResultAsync("things.get", new { id = "7" });
