@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
 namespace Steward.Engines.Sandboxing.Tests;
@@ -125,15 +126,64 @@ public sealed class PoolTests
     public void Problem_InputFileName_IsRefused(string name) =>
         Assert.Contains("file name", SandboxJobRules.Problem(Sandboxes.Job("x") with { Files = [new SandboxFile(name, default)] }), StringComparison.Ordinal);
 
-    private static SandboxPool Pool(ISandboxProvider provider, Action<SandboxOptions> configure)
+    [Fact]
+    public async Task Execute_SecondOpinionObjects_IsRefusedWithItsFindings()
+    {
+        var provider = new HeldProvider();
+        await using var pool = Pool(provider, _ => { }, new Reviewer(job => [new CodeFinding(1, "second_opinion", $"It is {job.Code}.")]));
+
+        var outcome = await Run(pool);
+
+        Assert.Equal((SandboxStatus.Refused, SandboxCodes.Refused), (outcome.Status, outcome.Code));
+        Assert.Equal(new CodeFinding(1, "second_opinion", "It is x."), Assert.Single(outcome.Findings));
+    }
+
+    [Fact]
+    public async Task Execute_SecondOpinionFails_TheValidatorsWordStands()
+    {
+        var provider = new HeldProvider();
+        provider.Go.SetResult();
+        await using var pool = Pool(provider, _ => { }, new Reviewer(_ => throw new InvalidOperationException("away")));
+
+        Assert.Equal(SandboxStatus.Finished, (await Run(pool)).Status);
+    }
+
+    [Fact]
+    public async Task Execute_ValidatorRefuses_NoSecondOpinionIsAskedAndNoneAllowsIt()
+    {
+        var asked = 0;
+        await using var pool = Pool(new HeldProvider(), _ => { }, new Reviewer(_ =>
+        {
+            asked++;
+            return [];
+        }), new Refusing());
+
+        Assert.Equal(SandboxCodes.Refused, (await Run(pool)).Code);
+        Assert.Equal(0, asked);
+    }
+
+    [Fact]
+    public async Task Execute_ListenerThrows_TheExecutionAndThoseBehindItGoOn()
+    {
+        var provider = new HeldProvider();
+        await using var pool = Pool(provider, options => options.Capacity = 1);
+        var first = Run(pool, new ThrowingSink());
+        var second = Run(pool, new ThrowingSink());
+        var third = Run(pool);
+        provider.Go.SetResult();
+
+        Assert.All(await Task.WhenAll(first, second, third), outcome => Assert.Equal(SandboxStatus.Finished, outcome.Status));
+    }
+
+    private static SandboxPool Pool(ISandboxProvider provider, Action<SandboxOptions> configure, ICodeReviewer? reviewer = null, ICodeValidator? validator = null)
     {
         var options = new SandboxOptions { CapacityPerTenant = 10 };
         configure(options);
-        return new SandboxPool([provider], new NoValidator(), Options.Create(options), TimeProvider.System);
+        return new SandboxPool([provider], validator ?? new NoValidator(), Options.Create(options), TimeProvider.System, NullLogger<SandboxPool>.Instance, reviewer);
     }
 
     private static Task<SandboxOutcome> Run(SandboxPool pool, ISandboxOutputSink? sink = null, CancellationToken cancellationToken = default) =>
-        pool.ExecuteAsync(Sandboxes.Job("x"), sink ?? NoOutputSink.Instance, NoData.Instance, cancellationToken);
+        pool.ExecuteAsync(Sandboxes.Job("x") with { Validate = true }, sink ?? NoOutputSink.Instance, NoData.Instance, cancellationToken);
 
     private sealed class HeldProvider : ISandboxProvider
     {
@@ -157,6 +207,7 @@ public sealed class PoolTests
 
         public async Task<SandboxOutcome> RunAsync(SandboxJob job, ISandboxOutputSink output, ISandboxDataBroker data, CancellationToken cancellationToken)
         {
+            output.Started(Name);
             await Go.Task.WaitAsync(cancellationToken);
             return new SandboxOutcome { Status = SandboxStatus.Finished, Code = SandboxCodes.Finished, Reason = "" };
         }
@@ -167,6 +218,26 @@ public sealed class PoolTests
     private sealed class NoValidator : ICodeValidator
     {
         public Task<CodeVerdict> ValidateAsync(SandboxProfile profile, string code, CancellationToken cancellationToken) => Task.FromResult(CodeVerdict.Clean);
+    }
+
+    private sealed class Refusing : ICodeValidator
+    {
+        public Task<CodeVerdict> ValidateAsync(SandboxProfile profile, string code, CancellationToken cancellationToken) =>
+            Task.FromResult(new CodeVerdict(false, [new CodeFinding(1, "import", "no")]));
+    }
+
+    private sealed class Reviewer(Func<SandboxJob, IReadOnlyList<CodeFinding>> say) : ICodeReviewer
+    {
+        public Task<IReadOnlyList<CodeFinding>> ReviewAsync(SandboxJob job, CancellationToken cancellationToken) => Task.FromResult(say(job));
+    }
+
+    private sealed class ThrowingSink : ISandboxOutputSink
+    {
+        public void Queued(int position) => throw new InvalidOperationException("queued");
+
+        public void Started(string provider) => throw new InvalidOperationException("started");
+
+        public void Text(string text) => throw new InvalidOperationException("text");
     }
 
     private sealed class PositionSink : ISandboxOutputSink

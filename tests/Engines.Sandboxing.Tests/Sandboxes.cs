@@ -47,7 +47,7 @@ public abstract class Sandboxes(bool cgroups, bool ordinary) : IAsyncLifetime
             await Provider.StartAsync(CancellationToken.None);
         }
 
-        Pool = new SandboxPool([Provider], Provider, Options.Create(new SandboxOptions()), TimeProvider.System);
+        Pool = new SandboxPool([Provider], Provider, Options.Create(new SandboxOptions()), TimeProvider.System, NullLogger<SandboxPool>.Instance);
     }
 
     public async Task DisposeAsync()

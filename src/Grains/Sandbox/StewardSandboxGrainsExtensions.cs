@@ -1,6 +1,8 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Steward.Engines.Connectors;
+using Steward.Engines.Models;
+using Steward.Engines.Sandboxing;
 using Steward.Identity;
 
 namespace Steward.Sandbox;
@@ -12,6 +14,11 @@ public static class StewardSandboxGrainsExtensions
     internal static IServiceCollection AddStewardSandboxGrains(this IServiceCollection services)
     {
         services.AddOptions<SandboxLeaseOptions>().BindConfiguration(SandboxLeaseOptions.Section);
+        services.AddOptions<CodeReviewOptions>()
+            .BindConfiguration(CodeReviewOptions.Section)
+            .Validate(one => (one.Tier is null || ModelTiers.All.Contains(one.Tier)) && one.Patience > TimeSpan.Zero, $"{CodeReviewOptions.Section}: Tier is one of {string.Join(", ", ModelTiers.All)}, or nothing; Patience is more than 0.")
+            .ValidateOnStart();
+        services.TryAddSingleton<ICodeReviewer, ModelCodeReviewer>();
         services.TryAddSingleton<PersonDataFactory>();
         services.TryAddSingleton<LeaseWork>();
         services.AddHostedService<SandboxStart>();

@@ -1,6 +1,6 @@
 namespace Steward.Engines.Sandboxing;
 
-/// <summary>Hears of an execution while it goes on. Calls of one execution come one after another and must return at once; what they throw is dropped.</summary>
+/// <summary>Hears of an execution while it goes on. Calls of one execution come one after another and must return at once; what they throw is dropped, the first of it logged.</summary>
 public interface ISandboxOutputSink
 {
     /// <summary>It waits; the position is 1 for the next one. Told on arrival and whenever the position changes.</summary>

@@ -1,25 +1,29 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace Steward.Engines.Sandboxing;
 
 /// <summary>The sandboxes of one silo: validates, lets jobs wait fairly, and keeps as many sandboxes warm as the load needs.</summary>
-public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
+public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
 {
     private static readonly TimeSpan Round = TimeSpan.FromSeconds(5);
     private readonly SandboxOptions _options;
     private readonly ICodeValidator _validator;
     private readonly TimeProvider _clock;
+    private readonly ICodeReviewer? _reviewer;
+    private readonly ILogger _logger;
     private readonly FairQueue<Waiter> _queue;
     private readonly Dictionary<SandboxProfile, WarmEstimate> _estimates;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private int _running;
 
-    /// <summary>A pool over these providers, in order of preference.</summary>
-    public SandboxPool(IEnumerable<ISandboxProvider> providers, ICodeValidator validator, IOptions<SandboxOptions> options, TimeProvider clock)
+    /// <summary>A pool over these providers, in order of preference; with a reviewer, code that the validator allows is read a second time.</summary>
+    public SandboxPool(
+        IEnumerable<ISandboxProvider> providers, ICodeValidator validator, IOptions<SandboxOptions> options, TimeProvider clock, ILogger<SandboxPool> logger, ICodeReviewer? reviewer = null)
     {
         ArgumentNullException.ThrowIfNull(options);
-        (Providers, _validator, _options, _clock) = ([.. providers], validator, options.Value, clock);
+        (Providers, _validator, _options, _clock, _logger, _reviewer) = ([.. providers], validator, options.Value, clock, logger, reviewer);
         _queue = new FairQueue<Waiter>(_options.CapacityPerTenant ?? Math.Max(1, _options.Capacity / 2));
         _estimates = Enum.GetValues<SandboxProfile>().ToDictionary(profile => profile, _ => new WarmEstimate(_options.MinimumWarm, _options.MaximumWarm, clock));
         _timer = clock.CreateTimer(_ => KeepWarm(), null, Round, Round);
@@ -53,7 +57,7 @@ public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
             job = job with { Tier = tier };
         }
 
-        var outcome = await DecideAsync(job, output, data, cancellationToken);
+        var outcome = await DecideAsync(job, new GuardedOutput(output, job.ExecutionId, _logger), data, cancellationToken);
         Diagnostics.Ended(job, outcome);
         return outcome;
     }
@@ -82,11 +86,11 @@ public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
                 return Refused(SandboxCodes.NotAvailable, Unavailable(job));
             }
 
-            if (job.Validate && await _validator.ValidateAsync(job.Profile, job.Code, cancellationToken) is { Allowed: false } verdict)
+            if (job.Validate && await FindingsAsync(job, cancellationToken) is { Count: > 0 } findings)
             {
                 return Refused(SandboxCodes.Refused, "The code uses what is not allowed; the findings say what.") with
                 {
-                    Findings = verdict.Findings,
+                    Findings = findings,
                     Durations = new SandboxDurations { Validating = _clock.GetElapsedTime(began) },
                 };
             }
@@ -114,6 +118,27 @@ public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return new SandboxOutcome { Status = SandboxStatus.Cancelled, Code = SandboxCodes.Cancelled, Reason = "The execution was cancelled before it began." };
+        }
+    }
+
+    private async Task<IReadOnlyList<CodeFinding>> FindingsAsync(SandboxJob job, CancellationToken cancellationToken)
+    {
+        var verdict = await _validator.ValidateAsync(job.Profile, job.Code, cancellationToken);
+        if (!verdict.Allowed || _reviewer is null)
+        {
+            return verdict.Findings;
+        }
+
+        try
+        {
+            return await _reviewer.ReviewAsync(job, cancellationToken);
+        }
+#pragma warning disable CA1031 // An opinion that cannot be had is none.
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogUnreviewed(exception, job.ExecutionId);
+            return [];
         }
     }
 
@@ -221,7 +246,7 @@ public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
             // Within the lock, so that positions of one waiter arrive in order; sinks return at once.
             foreach (var (waiter, position) in moved)
             {
-                Tell(waiter.Output, position);
+                waiter.Output.Queued(position);
             }
         }
     }
@@ -243,18 +268,8 @@ public sealed class SandboxPool : ISandboxPool, IAsyncDisposable
         }
     }
 
-    private static void Tell(ISandboxOutputSink output, int position)
-    {
-        try
-        {
-            output.Queued(position);
-        }
-#pragma warning disable CA1031 // A listener's trouble must not stop those who wait behind.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-        }
-    }
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no second opinion on the code of {Execution}; the validator's word stands")]
+    private partial void LogUnreviewed(Exception exception, string execution);
 
     private static SandboxOutcome Refused(string code, string reason) => new() { Status = SandboxStatus.Refused, Code = code, Reason = reason };
 

@@ -31,7 +31,7 @@ internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, strin
     public void OnStarted()
     {
         _leasing = clock.GetElapsedTime(_sent);
-        Tell(sink => sink.Started(provider));
+        output.Started(provider);
     }
 
     public void OnText(ReadOnlySpan<byte> bytes, bool last = false)
@@ -42,7 +42,7 @@ internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, strin
         {
             var text = new string(characters, 0, count);
             _text.Append(text);
-            Tell(sink => sink.Text(text));
+            output.Text(text);
         }
     }
 
@@ -181,19 +181,6 @@ internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, strin
         else if (number == 11 || error is { Type: "RuntimeError", Message: "can't start new thread" })
         {
             _limits.Add(SandboxLimit.Processes);
-        }
-    }
-
-    private void Tell(Action<ISandboxOutputSink> what)
-    {
-        try
-        {
-            what(output);
-        }
-#pragma warning disable CA1031 // A listener's trouble must not end the loop that serves all executions.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
         }
     }
 }

@@ -137,7 +137,7 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
                 switch (root.GetProperty("t").GetString())
                 {
                     case "started":
-                        Tell(() => output.Started(Name));
+                        output.Started(Name);
                         break;
                     case "text":
                         var more = root.GetProperty("text").GetString() ?? "";
@@ -147,7 +147,7 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
                         {
                             room -= size;
                             text.Append(more);
-                            Tell(() => output.Text(more));
+                            output.Text(more);
                         }
 
                         break;
@@ -193,19 +193,6 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
     private static bool IsTrouble(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
 
     private static SandboxAvailability Off(string remedy) => new() { IsAvailable = false, Remedy = remedy };
-
-    private static void Tell(Action what)
-    {
-        try
-        {
-            what();
-        }
-#pragma warning disable CA1031 // A listener's trouble must not end the execution.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-        }
-    }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The remote sandbox failed for {Execution}")]
     private partial void LogTrouble(Exception exception, string execution);
