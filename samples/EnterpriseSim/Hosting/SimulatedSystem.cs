@@ -91,6 +91,9 @@ internal sealed class SimWorld : IAsyncDisposable
 
     public HookSender Hooks { get; }
 
+    /// <summary>Every code and token that any system gave out.</summary>
+    public System.Collections.Concurrent.ConcurrentBag<string> Issued { get; } = [];
+
     /// <summary>The moment at which the seeded history ends.</summary>
     public DateTimeOffset Started { get; }
 

@@ -145,11 +145,13 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHa
 
         var access = World.Ids.Text(World.Ids.Fresh("access"), 86);
         tokens[access] = (user, call.Now + TokenLife, false);
+        World.Issued.Add(access);
         var body = new JsonObject { ["access_token"] = access };
         if (form["grant_type"] != "client_credentials")
         {
             var refresh = form["grant_type"] == "refresh_token" ? form["refresh_token"].ToString() : World.Ids.Text(World.Ids.Fresh("refresh"), 86);
             tokens[refresh] = (user, call.Now.AddDays(100), true);
+            World.Issued.Add(refresh);
             body["refresh_token"] = refresh;
         }
 
