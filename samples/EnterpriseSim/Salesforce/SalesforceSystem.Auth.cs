@@ -10,7 +10,7 @@ namespace Steward.EnterpriseSim.Salesforce;
 
 /// <summary>
 /// The token endpoint: client credentials, the JWT bearer flow if a public key is configured (RS256 only; issuer, subject,
-/// audience, expiry and signature are checked), and the web server flow with PKCE for people. No answer names an expiry, and only the
+/// audience, expiry and signature are checked), SAML bearer assertions of the company's identity provider, and the web server flow with PKCE for people. No answer names an expiry, and only the
 /// web server flow brings a refresh token, as in the product. A renewal brings a new one only where the connected app rotates them.
 /// </summary>
 internal sealed partial class SalesforceSystem
@@ -53,6 +53,10 @@ internal sealed partial class SalesforceSystem
                 return CheckAssertion(call, form["assertion"].ToString(), out var user) is { } problem
                     ? OAuthError("invalid_grant", problem)
                     : Grant(call, Tokens.Issue(user, call.Now, withRefresh: false));
+            case "urn:ietf:params:oauth:grant-type:saml2-bearer":
+                return World.Identity.EmailOf(form["assertion"].ToString(), call.Now) is { } email && Org.FindBy(SalesforceSchema.All["User"], "Username", email) is { } person && person["IsActive"].AsText() == "true"
+                    ? Grant(call, Tokens.Issue(SalesforceOrg.IdOf(person), call.Now, withRefresh: false))
+                    : OAuthError("invalid_grant", "invalid assertion");
             default:
                 return OAuthError("unsupported_grant_type", "grant type not supported");
         }

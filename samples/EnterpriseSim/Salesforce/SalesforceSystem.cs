@@ -38,6 +38,7 @@ internal sealed partial class SalesforceSystem : SimulatedSystem, IHasTokens, IH
             new("DELETE", $"{root}/sobjects/{{type}}/{{id}}", "delete", Delete),
             new("GET", $"{root}/sobjects/{{type}}/{{field}}/{{value}}", "retrieveByExternalId", RetrieveByExternalId),
             new("PATCH", $"{root}/sobjects/{{type}}/{{field}}/{{value}}", "upsert", Upsert),
+            .. world.Identity.Routes,
         ];
     }
 

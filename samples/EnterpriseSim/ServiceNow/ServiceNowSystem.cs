@@ -39,6 +39,7 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHa
             ]);
         }
 
+        routes.AddRange(world.Identity.Routes);
         Routes = routes;
     }
 
@@ -67,11 +68,19 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHa
             return null;
         }
 
+        // A person's token of the identity provider that the instance trusts; the person's own access decides what it may.
+        if (World.Identity.LoginOf(Secrets.After(call.Authorization, "Bearer"), Identity.IdentityProvider.ServiceNow, call.Now) is { } login && Store.FindBy("sys_user", "user_name", login) is not null)
+        {
+            call.Caller = login;
+            return null;
+        }
+
         return Unauthorized(call);
     }
 
     public override void ExpireTokens()
     {
+        World.Identity.Expire(Identity.IdentityProvider.ServiceNow);
         foreach (var token in tokens.Where(t => !t.Value.Refresh).Select(t => t.Key).ToList())
         {
             tokens.Remove(token);
