@@ -23,6 +23,9 @@ public sealed partial class ClusterTests
         await ConnectSlackAsync(admin);
         await ConnectServiceNowAsync(admin);
 
+        // A silo that has read the list of instances holds it for two seconds; the demo's configured ServiceNow, which an instance of that name replaces, is used until then.
+        await Task.Delay(TimeSpan.FromSeconds(2.5));
+
         // Agents use the connector from the silo on which their run lives.
         var incidents = 0;
         while (SilosThatTalkTo(_cluster, _simulation.ServiceNow.Port).Count < 2)
@@ -54,8 +57,7 @@ public sealed partial class ClusterTests
         await EmitUntilTakenAsync();
 
         // What changed something was in the log before anybody was told; reads come beside.
-        var changes = (await AuditedAsync(admin, "servicenow")).Count;
-        Assert.True(changes == incidents, $"{changes} of {incidents} in the log: {(changes == incidents ? "" : await admin.GetStringAsync("v1/connector-audit?limit=200"))}");
+        Assert.Equal(incidents, (await AuditedAsync(admin, "servicenow")).Count);
         var audited = await AuditedAsync(admin, "chat", before.Concat(after));
         Assert.All(before.Concat(after), action => Assert.Contains(action, audited));
         people.ForEach(person => person.Dispose());

@@ -9,6 +9,7 @@ using Steward.Engines.Connectors.Okta;
 using Steward.Engines.Connectors.Pipeline;
 using Steward.Engines.Connectors.Salesforce;
 using Steward.Engines.Connectors.ServiceNow;
+using Steward.Engines.Security;
 
 namespace Steward.Engines.Connectors;
 
@@ -19,8 +20,11 @@ internal sealed class ConnectorRegistry(
     IInstanceDirectory directory,
     IServiceProvider services,
     TimeProvider time,
-    ILogger<ConnectorRegistry> logger) : IConnectorRegistry
+    ILogger<ConnectorRegistry> logger,
+    ICallAudit? audit = null,
+    ClusterKeyRing? keys = null) : IConnectorRegistry
 {
+    private readonly AuditKeys _auditKeys = new(keys);
     private readonly ConcurrentDictionary<string, (ConnectorsOptions Options, TenantConnectors Connectors)> _tenants = new(StringComparer.Ordinal);
 
     public ITenantConnectors ForTenant(string tenantId)
@@ -30,7 +34,7 @@ internal sealed class ConnectorRegistry(
         if (!current.Tenants.TryGetValue(tenantId, out var configured))
         {
             // Not remembered: ids of tenants without connectors come from outside and are not limited in number.
-            return new TenantConnectors(tenantId, [], current, time, logger);
+            return new TenantConnectors(tenantId, [], current, time, logger, audit: null);
         }
 
         return _tenants.AddOrUpdate(
@@ -44,7 +48,7 @@ internal sealed class ConnectorRegistry(
         var configured = ForTenant(tenantId);
         var instances = await directory.ListAsync(tenantId, cancellationToken);
         return instances.Count == 0
-            ? configured
+            ? caller is null ? configured : new PersonConnectors(configured, caller)
             : new TenantConnectorSet(configured, instances, directory, services.GetRequiredService<IConnectorPipeline>(), caller);
     }
 
@@ -71,6 +75,6 @@ internal sealed class ConnectorRegistry(
             connectors.Add(new SalesforceConnector(salesforce, clients, time));
         }
 
-        return new TenantConnectors(tenantId, connectors, current, time, logger);
+        return new TenantConnectors(tenantId, connectors, current, time, logger, audit is null ? null : new ConfiguredCallAudit(audit, _auditKeys, connectors));
     }
 }

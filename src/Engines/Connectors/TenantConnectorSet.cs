@@ -35,7 +35,7 @@ internal sealed class TenantConnectorSet : ITenantConnectors
         ArgumentNullException.ThrowIfNull(request);
         if (!TryFind(request, out var call, out var refused))
         {
-            return refused ?? await _configured.ExecuteAsync(request, cancellationToken);
+            return refused ?? await _configured.ExecuteAsync(request with { Caller = request.Caller ?? _caller }, cancellationToken);
         }
 
         using var activity = Diagnostics.StartTool("execute_tool", request.OperationId, request);

@@ -25,9 +25,12 @@ internal sealed partial class TenantConnectors : ITenantConnectors
     private readonly ILogger _logger;
     private readonly FrozenDictionary<string, Uri> _configured;
     private readonly FrozenDictionary<string, OperationSpec> _operations;
+    private readonly ConfiguredCallAudit? _audit;
 
-    public TenantConnectors(string tenantId, IReadOnlyCollection<VendorConnector> connectors, ConnectorsOptions options, TimeProvider time, ILogger logger)
+    public TenantConnectors(
+        string tenantId, IReadOnlyCollection<VendorConnector> connectors, ConnectorsOptions options, TimeProvider time, ILogger logger, ConfiguredCallAudit? audit)
     {
+        _audit = audit;
         _tenantId = tenantId;
         _timeout = options.Timeout;
         _settleDelay = options.SettleDelay;
@@ -54,6 +57,7 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         ArgumentNullException.ThrowIfNull(request);
         cancellationToken.ThrowIfCancellationRequested();
         var started = _time.GetTimestamp();
+        var at = _time.GetUtcNow();
         using var activity = Diagnostics.StartTool("execute_tool", KnownId(request), request);
         ActionOutcome outcome;
         OperationCall? call = null;
@@ -82,6 +86,11 @@ internal sealed partial class TenantConnectors : ITenantConnectors
         Diagnostics.CallDuration.Record(elapsed.TotalSeconds, new("steward.operation", KnownId(request)), new("steward.outcome", name));
         Diagnostics.EndTool(activity, name, outcome is ActionSucceeded, outcome.VendorRequestId);
         LogEnded(KnownId(request), _tenantId, name, elapsed.TotalMilliseconds);
+        if (_audit is not null && _operations.TryGetValue(request.OperationId, out var known))
+        {
+            await _audit.RecordAsync(_tenantId, request, known, call, at, name, elapsed);
+        }
+
         return outcome;
     }
 

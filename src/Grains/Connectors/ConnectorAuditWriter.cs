@@ -31,12 +31,15 @@ internal sealed partial class ConnectorAuditWriter(
     // As long as all wait for one: batches are the larger for it, and a grain that answers does so sooner.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(25);
 
     // A change is answered all the same when the audit log is away for longer: its entry is written later.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(2);
 
     private readonly Channel<Waiting> _entries = Channel.CreateBounded<Waiting>(new BoundedChannelOptions(Capacity) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
+
+    // That somebody waits for an entry.
+    private readonly Channel<bool> _hurry = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
     private readonly ConcurrentDictionary<string, AuditBacklog> _backlogs = new(StringComparer.Ordinal);
     private int _underWay;
 
@@ -55,7 +58,13 @@ internal sealed partial class ConnectorAuditWriter(
             return default;
         }
 
-        return written is null ? default : new ValueTask(UntilAsync(written.Task, isChange || options.Value.ReadsWait ? LongestWait : options.Value.LongestUnwritten, isChange));
+        if (written is null)
+        {
+            return default;
+        }
+
+        _hurry.Writer.TryWrite(true);
+        return new ValueTask(UntilAsync(written.Task, isChange || options.Value.ReadsWait ? LongestWait : options.Value.LongestUnwritten, isChange));
     }
 
     /// <inheritdoc/>
@@ -63,6 +72,7 @@ internal sealed partial class ConnectorAuditWriter(
     {
         // What was recorded before the stop is still written, as long as the host waits.
         _entries.Writer.TryComplete();
+        _hurry.Writer.TryComplete();
         if (ExecuteTask is { } writing)
         {
             await Task.WhenAny(writing, Task.Delay(Timeout.InfiniteTimeSpan, time, cancellationToken));
@@ -76,12 +86,18 @@ internal sealed partial class ConnectorAuditWriter(
     {
         List<Waiting> batch = [];
         var late = new Dictionary<string, Task>(StringComparer.Ordinal);
+        Task<bool>? hurry = null;
         while (await _entries.Reader.WaitToReadAsync(stoppingToken))
         {
             batch.Clear();
-            while (batch.Count < BatchSize && _entries.Reader.TryRead(out var entry))
+            _hurry.Reader.TryRead(out _);
+            hurry = hurry is { IsCompleted: true } ? null : hurry;
+            Take(batch);
+            if (batch.Count < BatchSize && batch.TrueForAll(one => one.Written is null))
             {
-                batch.Add(entry);
+                // Nobody waits: what comes in the next moment shares the append.
+                await Task.WhenAny(Task.Delay(Gathering, time, stoppingToken), hurry ??= _hurry.Reader.WaitToReadAsync(stoppingToken).AsTask());
+                Take(batch);
             }
 
             foreach (var tenant in late.Where(pair => pair.Value.IsCompleted).Select(pair => pair.Key).ToList())
@@ -120,6 +136,14 @@ internal sealed partial class ConnectorAuditWriter(
         }
 
         await Task.WhenAll(late.Values);
+    }
+
+    private void Take(List<Waiting> batch)
+    {
+        while (batch.Count < BatchSize && _entries.Reader.TryRead(out var entry))
+        {
+            batch.Add(entry);
+        }
     }
 
     private async Task WriteAfterAsync(Task before, string tenantId, List<Waiting> entries, CancellationToken stoppingToken)

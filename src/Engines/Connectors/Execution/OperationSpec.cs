@@ -37,6 +37,12 @@ internal sealed partial record OperationCall(string ActionId, Arguments Argument
     /// <summary>The target system's own id of the last request, if it gave one.</summary>
     public string? VendorRequestId { get; set; }
 
+    /// <summary>The status of the last answer; null when there was none.</summary>
+    public int? Status { get; set; }
+
+    /// <summary>Requests that were sent.</summary>
+    public int Requests { get; set; }
+
     [GeneratedRegex(@"\A[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}\z", RegexOptions.CultureInvariant)]
     private static partial Regex Harmless();
 }

@@ -24,6 +24,9 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
 
     public Uri BaseUrl => baseUrl;
 
+    /// <summary>The arguments that the audit log shows by length and hash only.</summary>
+    public virtual IReadOnlyList<string> Redact => [];
+
     protected TimeProvider Time => time;
 
     /// <summary>What must never appear in a message.</summary>
@@ -89,7 +92,10 @@ internal abstract class VendorConnector(string name, string product, Uri baseUrl
         try
         {
             using var client = clients.CreateClient(ClientName);
-            return await VendorSender.SendAsync(client, request, sending);
+            call.Requests++;
+            var reply = await VendorSender.SendAsync(client, request, sending);
+            call.Status = reply.Status;
+            return reply;
         }
         finally
         {

@@ -55,6 +55,8 @@ internal sealed partial class JiraConnector : VendorConnector
 
     public override IReadOnlyList<OperationSpec> Operations { get; }
 
+    public override IReadOnlyList<string> Redact { get; } = ["description", "comment", "text"];
+
     protected override IEnumerable<SecretText?> Secrets => [_token];
 
     protected override ValueTask<AuthenticationHeaderValue> AuthorizeAsync(OperationCall call) => ValueTask.FromResult(_authorization);

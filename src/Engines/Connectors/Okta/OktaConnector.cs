@@ -70,6 +70,8 @@ internal sealed class OktaConnector : VendorConnector
 
     public override IReadOnlyList<OperationSpec> Operations { get; }
 
+    public override IReadOnlyList<string> Redact { get; } = ["email"];
+
     protected override IEnumerable<SecretText?> Secrets => [_token];
 
     /// <summary>A string literal of Okta's search and filter expressions.</summary>

@@ -54,6 +54,8 @@ internal sealed partial class SalesforceConnector : VendorConnector
 
     public override IReadOnlyList<OperationSpec> Operations { get; }
 
+    public override IReadOnlyList<string> Redact { get; } = ["description", "email"];
+
     protected override IEnumerable<SecretText?> Secrets => [_options.ClientSecret, _tokens.Current?.Token];
 
     protected override async ValueTask<AuthenticationHeaderValue> AuthorizeAsync(OperationCall call) =>

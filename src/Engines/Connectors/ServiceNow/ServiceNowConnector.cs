@@ -74,6 +74,8 @@ internal sealed partial class ServiceNowConnector : VendorConnector
 
     public override IReadOnlyList<OperationSpec> Operations { get; }
 
+    public override IReadOnlyList<string> Redact { get; } = ["description", "comment", "email", "callerEmail"];
+
     protected override IEnumerable<SecretText?> Secrets => [_options.Password, _options.ClientSecret, _tokens?.Current?.Token];
 
     protected override async ValueTask<AuthenticationHeaderValue> AuthorizeAsync(OperationCall call) =>
