@@ -235,7 +235,8 @@ public sealed class OnBehalfStoryTests
 
         """;
 
-    private const string Desk =
+    /// <summary>ServiceNow, by a token of the identity provider.</summary>
+    internal const string Desk =
         "id: desk-for-people\nname: Desk for people\n" + Head +
         """
         connection: { baseUrl: https://acme.service-now.example }
@@ -254,7 +255,8 @@ public sealed class OnBehalfStoryTests
 
         """ + SignIn + "        - { grant: token_exchange, audience: \"https://acme.service-now.example\" }\n";
 
-    private const string Crm =
+    /// <summary>Salesforce, by a SAML assertion of the identity provider.</summary>
+    internal const string Crm =
         "id: crm-for-people\nname: CRM for people\n" + Head + CreateCase + SignIn +
         """
                 - { grant: token_exchange, audience: "https://login.salesforce.com", requestedTokenType: "urn:ietf:params:oauth:token-type:saml2" }

@@ -83,7 +83,7 @@ public sealed class SecretScanStoryTests(ITestOutputHelper output) : IAsyncLifet
         Assert.Contains("Kumquat", _told.ToString(), StringComparison.Ordinal);
         Assert.Contains("users.find", _told.ToString(), StringComparison.Ordinal);
         Assert.Contains("dbug:", _steward.Output, StringComparison.Ordinal);
-        Assert.True(_simulation.IssuedTokens.Count >= 10, $"{_simulation.IssuedTokens.Count} tokens");
+        Assert.True(_simulation.IssuedTokens.Count >= 18, $"{_simulation.IssuedTokens.Count} tokens");
         Assert.True(await CountVaultAsync() >= 6);
 
        
@@ -187,6 +187,15 @@ public sealed class SecretScanStoryTests(ITestOutputHelper output) : IAsyncLifet
         await ada.ResultAsync("crm-people", "accounts.find", new { name = "lone" });
         _simulation.ExpireTokens(SimSystem.Salesforce);
         await ada.ResultAsync("crm-people", "accounts.find", new { name = "lone" });
+
+        // By an identity provider whose tokens are exchanged.
+        var clientSecret = Secret("the identity provider's client secret", _simulation.Credentials.IdentityClientSecret);
+        foreach (var (name, template, address, operation) in new[] { ("exchanged", OnBehalfStoryTests.Desk, _simulation.ServiceNow, "incidents.find"), ("asserted", OnBehalfStoryTests.Crm, _simulation.Salesforce, "limits.get") })
+        {
+            await admin.ConnectAsync(new { name, template, baseUrl = address.ToString(), authId = "person", onBehalfOfUser = true, fields = new { clientId = _simulation.Credentials.IdentityClientId }, secrets = new { clientSecret } });
+            await ada.SignInToAsync(name, "ada.lovelace");
+            await ada.ResultAsync(name, operation, new { });
+        }
     }
 
     private async Task ReceiveAsync(HttpClient admin)
