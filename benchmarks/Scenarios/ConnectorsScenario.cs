@@ -32,13 +32,16 @@ internal static class ConnectorsScenario
 
     public static Command Create()
     {
+        var pairs = new Option<int>("--gateway-pairs") { Description = "Pairs of a direct call and one through the gateway; 0 leaves this part out.", DefaultValueFactory = _ => 4_000 };
+        var warmUps = new Option<int>("--gateway-warm-ups") { Description = "Such pairs before anything is measured: until then much of the server's code has not been compiled for good.", DefaultValueFactory = _ => 20_000 };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("connectors", "Time and memory that the middleware chain adds to a call of an external system.") { check, json };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+        var command = new Command("connectors", "Time and memory that the middleware chain, and Steward as a whole, add to a call of an external system.") { pairs, warmUps, check, json };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(warmUps), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(int pairs, int warmUps, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var server = await StartAsync(cancellationToken);
         var url = server.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
@@ -71,27 +74,38 @@ internal static class ConnectorsScenario
         var plainBytes = await AllocatedAsync(() => BareAsync(bare, url, cancellationToken));
         var chainedBytes = await AllocatedAsync(() => ChainedAsync(pipeline, call, cancellationToken));
         var growth = await GrowAsync(pipeline, template, url, cancellationToken);
+        var gateway = pairs > 0 ? await ConnectorsGateway.MeasureAsync(pairs, warmUps, cancellationToken) : null;
 
         var result = new ConnectorsResult(
             Machine.Read(),
             TimeProvider.System.GetUtcNow(),
             "steward bench connectors",
-            $"{Calls} calls one after the other of github's issues.get to a server on loopback, in turns with the same request by a bare HttpClient that parses the answer; then {Instances} instances with {CallsPerInstance} calls each, 32 at a time. The instance's owner is in the process; a cluster adds its own hop.",
+            $"{Calls} calls one after the other of github's issues.get to a server on loopback, in turns with the same request by a bare HttpClient that parses the answer; then {Instances} instances with {CallsPerInstance} calls each, 32 at a time. The instance's owner is in the process; a cluster adds its own hop. Then, for the gateway, {pairs} pairs of a read sent to the simulated Okta directly and one sent to a server of its own process over HTTP, through its grains, policy, vault, chain and audit log; differences of equal quantiles; {warmUps} pairs before them, 32 at a time, that do not count.",
             plain.Summarize(),
             chained.Summarize(),
             plainBytes,
             chainedBytes,
-            growth);
+            growth,
+            Machine.Orleans,
+            gateway);
         var added = result.Chained.P50 - result.Bare.P50;
         Console.Out.WriteLine($"bare    p50 {result.Bare.P50:0.000} ms, p99 {result.Bare.P99:0.000} ms, {plainBytes / 1024.0:0.0} KiB");
         Console.Out.WriteLine($"chained p50 {result.Chained.P50:0.000} ms, p99 {result.Chained.P99:0.000} ms, {chainedBytes / 1024.0:0.0} KiB");
         Console.Out.WriteLine($"{Instances} instances: {growth.BytesEachAfterTen:0} bytes each after 10 calls, {growth.BytesEachAfterAll:0} after {CallsPerInstance}; {growth.CallsPerSecond:0} calls/s");
+        List<Target> targets =
+        [
+            new("added by the chain, p50", added, "ms", 0.5, AtLeast: false),
+            new("bytes of an instance after 100 calls as a part of those after 10", growth.BytesEachAfterAll / growth.BytesEachAfterTen, "", 1.1, AtLeast: false),
+        ];
+        if (gateway is not null)
+        {
+            Console.Out.WriteLine($"gateway: direct p50 {gateway.Direct.P50:0.000} ms, p99 {gateway.Direct.P99:0.000} ms; through p50 {gateway.Through.P50:0.000} ms, p99 {gateway.Through.P99:0.000} ms; the gateway alone p50 {gateway.Alone.P50:0.000} ms; added p50 {gateway.Added.P50:0.000} ms, p99 {gateway.Added.P99:0.000} ms");
+            targets.Add(new Target("added by gateway, grain and chain, p50", gateway.Added.P50, "ms", 0.5, AtLeast: false));
+        }
+
         return await ResultOptions.FinishAsync(
             result,
-            [
-                new Target("added by the chain, p50", added, "ms", 0.5, AtLeast: false),
-                new Target("bytes of an instance after 100 calls as a part of those after 10", growth.BytesEachAfterAll / growth.BytesEachAfterTen, "", 1.1, AtLeast: false),
-            ],
+            targets,
             check,
             json,
             cancellationToken);
@@ -199,5 +213,7 @@ internal static class ConnectorsScenario
         LatencySummary Chained,
         long BareBytes,
         long ChainedBytes,
-        Growth Growth);
+        Growth Growth,
+        string Orleans,
+        GatewayPart? Gateway);
 }

@@ -126,6 +126,12 @@ public sealed record EnterpriseSimCredentials
     /// <summary>The public RSA key (PEM) that assertions to Workday are checked with; null refuses that flow.</summary>
     public string? WorkdayJwtPublicKey { get; init; }
 
+    /// <summary>Client id at the company's identity provider.</summary>
+    public string IdentityClientId { get; init; } = "steward-identity";
+
+    /// <summary>Client secret at the company's identity provider.</summary>
+    public string IdentityClientSecret { get; init; } = NewSecret();
+
     /// <summary>User name of the mail account.</summary>
     public string SmtpUser { get; init; } = "steward@acme.example";
 

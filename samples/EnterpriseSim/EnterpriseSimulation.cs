@@ -145,9 +145,9 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
     public IReadOnlyList<SentEvent> Events => world.Hooks.Snapshot();
 
     /// <summary>Makes a receiver of a system's events known, with the product's handshake.</summary>
-    /// <param name="system">Slack, Graph, Okta, Jira or ServiceNow.</param>
+    /// <param name="system">Slack, Graph, Okta, Jira, ServiceNow, Salesforce or Workday.</param>
     /// <param name="url">The receiver, on this machine.</param>
-    /// <param name="secret">What the product shows or signs with; Slack has its own.</param>
+    /// <param name="secret">What the product shows or signs with, <c>user:password</c> for Workday; Slack has its own.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null if the receiver is fine, otherwise what the product finds wrong with it.</returns>
     /// <exception cref="ArgumentException">The system has no events, or the receiver is on another machine.</exception>
@@ -240,6 +240,37 @@ public sealed class EnterpriseSimulation : IAsyncDisposable
             known.ExpireTokens();
         }
     }
+
+    /// <summary>Says how a system gives out refresh tokens from now on; what it does without this is the product's way.</summary>
+    /// <param name="system">Okta, Jira, Salesforce, Slack, Graph or Workday.</param>
+    /// <param name="singleUse">Whether each is good for one use. One that comes again ends its whole family.</param>
+    /// <param name="grace">How long a used one gives the same tokens again, for clients that lost the answer; none by default.</param>
+    /// <exception cref="ArgumentException">The system has no refresh tokens.</exception>
+    public void RotateTokens(SimSystem system, bool singleUse, TimeSpan grace = default)
+    {
+        var known = systems.First(s => s.System == system);
+        var tokens = (known as IHasTokens ?? throw new ArgumentException($"{system} has no refresh tokens.", nameof(system))).Tokens;
+        lock (known.Gate)
+        {
+            (tokens.SingleUse, tokens.Grace) = (singleUse, grace);
+        }
+    }
+
+    /// <summary>How often a system's refresh tokens were turned into new ones, came again within the grace, and came again too late.</summary>
+    /// <param name="system">Okta, Jira, Salesforce, Slack, Graph or Workday.</param>
+    /// <exception cref="ArgumentException">The system has no refresh tokens.</exception>
+    public SimTokenCounts TokenCounts(SimSystem system)
+    {
+        var known = systems.First(s => s.System == system);
+        var tokens = (known as IHasTokens ?? throw new ArgumentException($"{system} has no refresh tokens.", nameof(system))).Tokens;
+        lock (known.Gate)
+        {
+            return new SimTokenCounts(tokens.Refreshed, tokens.Repeated, tokens.Reused);
+        }
+    }
+
+    /// <summary>Every code, access token and refresh token that any system has given out so far, in no order.</summary>
+    public IReadOnlyList<string> IssuedTokens => [.. world.Issued];
 
     /// <summary>Stops the servers.</summary>
     public async ValueTask DisposeAsync()

@@ -4,10 +4,15 @@ using Steward.EnterpriseSim.Hosting;
 
 namespace Steward.EnterpriseSim.Graph;
 
-/// <summary>The login of Entra ID: client credentials, authorisation code with PKCE, refresh.</summary>
+/// <summary>
+/// The login of Entra ID: client credentials, authorisation code with PKCE, refresh, and on-behalf-of: a token for the app's own API (<c>api://{client id}/…</c>) is refused by Graph, and the app gets one for Graph for it.
+/// </summary>
 internal sealed partial class GraphSystem
 {
     private const string App = "app";
+
+    /// <summary>Begins the subject of tokens that are meant for the app itself.</summary>
+    private const string ForApp = "for-app:";
 
     private bool IsDirectory(Call call) => call.Route("directory") is var id
         && (id == World.Options.Credentials.GraphDirectoryId || id.Equals(World.Company.Domain, StringComparison.OrdinalIgnoreCase));
@@ -24,7 +29,7 @@ internal sealed partial class GraphSystem
         var person = World.Company.Find(call.Query("login_hint") ?? World.Company.People.First(p => p.Admin).Login);
         var answer = person is null
             ? "error=access_denied"
-            : $"code={Tokens.Code(person.Login, redirect, call.Query("code_challenge"))}";
+            : $"code={Tokens.Code(IsForApp(call.Query("scope")) ? ForApp + person.Login : person.Login, redirect, call.Query("code_challenge"))}";
         return Reply.Redirect($"{redirect}{(redirect.Contains('?', StringComparison.Ordinal) ? '&' : '?')}{answer}&state={Uri.EscapeDataString(call.Query("state") ?? "")}");
     }
 
@@ -60,9 +65,30 @@ internal sealed partial class GraphSystem
                 return Tokens.Refresh(form["refresh_token"].ToString(), call.Now) is { } renewed
                     ? Granted(renewed, form["scope"].ToString())
                     : LoginError(400, "invalid_grant", 9002313, "Invalid request. Request is malformed or invalid.");
+            case "urn:ietf:params:oauth:grant-type:jwt-bearer" when form["requested_token_use"] == "on_behalf_of":
+                return OnBehalfOf(form["assertion"].ToString(), form["scope"].ToString(), call.Now);
             default:
                 return LoginError(400, "unsupported_grant_type", 70003, $"The app requested an unsupported grant type '{form["grant_type"]}'.");
         }
+    }
+
+    private bool IsForApp(string? scope) => scope?.Contains($"api://{World.Options.Credentials.GraphClientId}/", StringComparison.OrdinalIgnoreCase) == true;
+
+    private Reply OnBehalfOf(string assertion, string scope, DateTimeOffset now)
+    {
+        if (Tokens.SubjectOf(assertion, now) is not { } subject)
+        {
+            return LoginError(400, "invalid_grant", 500133, "Assertion is not within its valid time range.");
+        }
+
+        if (!subject.StartsWith(ForApp, StringComparison.Ordinal))
+        {
+            return LoginError(400, "invalid_grant", 500131, $"Assertion audience does not match the Client app presenting the assertion. The audience in the assertion was '00000003-0000-0000-c000-000000000000' and the expected audience is 'api://{World.Options.Credentials.GraphClientId}'.");
+        }
+
+        return scope.Length > 0
+            ? Granted(Tokens.Issue(subject[ForApp.Length..], now, withRefresh: false), scope)
+            : LoginError(400, "invalid_scope", 70011, "The provided request must include a 'scope' input parameter.");
     }
 
     private Reply Granted(TokenPair pair, string? scope)

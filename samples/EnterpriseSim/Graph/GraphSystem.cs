@@ -82,7 +82,9 @@ internal sealed partial class GraphSystem : SimulatedSystem, IHasHooks, IHasToke
     public override Reply? Authenticate(Call call)
     {
         call.Caller = Tokens.SubjectOf(Secrets.After(call.Authorization, "Bearer"), call.Now) ?? "";
-        return call.Caller.Length > 0 ? null : Unauthorized(call);
+        return call.Caller.StartsWith(ForApp, StringComparison.Ordinal) ? Error(401, "InvalidAuthenticationToken", "Access token validation failure. Invalid audience.")
+            : call.Caller.Length > 0 ? null
+            : Unauthorized(call);
     }
 
     public override RateReading CountRate(Call call) => rate.Count("app");

@@ -14,6 +14,8 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
         RespectRequiredConstructorParameters = true,
         UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow,
     };
+    private const int LongestGraceSeconds = 86_400;
+
     private readonly byte[] expected = SHA256.HashData(Encoding.UTF8.GetBytes(world.Options.Credentials.ControlToken));
 
     public void Map(WebApplication app)
@@ -49,8 +51,22 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
             {
                 lock (system.Gate)
                 {
-                    return Results.Json(new { refreshed = tokens.Refreshed, reused = tokens.Reused }, Json);
+                    return Results.Json(new { refreshed = tokens.Refreshed, repeated = tokens.Repeated, reused = tokens.Reused }, Json);
                 }
+            });
+            control.MapPut("/tokens", async (HttpContext http) =>
+            {
+                if (await ReadAsync<Rotation>(http) is not { GraceSeconds: >= 0 and <= LongestGraceSeconds } rotation)
+                {
+                    return Invalid("Refresh tokens have singleUse and, where a used one is good a little longer, graceSeconds.");
+                }
+
+                lock (system.Gate)
+                {
+                    (tokens.SingleUse, tokens.Grace) = (rotation.SingleUse, TimeSpan.FromSeconds(rotation.GraceSeconds));
+                }
+
+                return Results.NoContent();
             });
         }
 
@@ -186,6 +202,8 @@ internal sealed class ControlApi(SimulatedSystem system, SimWorld world)
     private sealed record PlannedAbsence(string Email, DateTimeOffset? From = null, DateTimeOffset? Until = null);
 
     private sealed record PlannedEvent(string Type, JsonObject Content);
+
+    private sealed record Rotation(bool SingleUse, int GraceSeconds = 0);
 
     private sealed record Receiver(string Url, string? Secret = null);
 

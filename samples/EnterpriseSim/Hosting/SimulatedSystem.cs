@@ -72,6 +72,7 @@ internal sealed class SimWorld : IAsyncDisposable
         Calls = new CallLog(options.RememberedCalls);
         Started = options.Time.GetUtcNow();
         Hooks = new HookSender(this);
+        Identity = new Identity.IdentityProvider(this);
     }
 
     public EnterpriseSimOptions Options { get; }
@@ -91,8 +92,18 @@ internal sealed class SimWorld : IAsyncDisposable
 
     public HookSender Hooks { get; }
 
+    /// <summary>The identity provider that some systems take people's tokens of.</summary>
+    public Identity.IdentityProvider Identity { get; }
+
+    /// <summary>Every code and token that any system gave out.</summary>
+    public System.Collections.Concurrent.ConcurrentBag<string> Issued { get; } = [];
+
     /// <summary>The moment at which the seeded history ends.</summary>
     public DateTimeOffset Started { get; }
 
-    public ValueTask DisposeAsync() => Hooks.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Hooks.DisposeAsync();
+        Identity.Dispose();
+    }
 }

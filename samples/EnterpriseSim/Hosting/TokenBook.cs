@@ -9,20 +9,30 @@ internal sealed record TokenPair(string Access, string? Refresh, string Subject)
 
 /// <summary>
 /// The tokens that a system has given out. Where refresh tokens are good for one use each, using one again is taken as theft and ends
-/// the whole family, as OAuth 2.0 Security Best Current Practice has it. Callers hold the system's lock.
+/// the whole family, as OAuth 2.0 Security Best Current Practice has it; within a grace, which some products give to clients that lost the
+/// answer, it gives the same tokens again. Callers hold the system's lock.
 /// </summary>
 internal sealed class TokenBook(SimWorld world, string accessPrefix, string refreshPrefix, TimeSpan accessLife, bool singleUse = true)
 {
     private readonly Dictionary<string, (string Subject, string Family, DateTimeOffset Expires)> access = [];
-    private readonly Dictionary<string, (string Subject, string Family, bool Used)> refresh = [];
+    private readonly Dictionary<string, (string Subject, string Family, DateTimeOffset? UsedAt, TokenPair? Next)> refresh = [];
     private readonly Dictionary<string, (string Subject, string RedirectUri, string? Challenge)> codes = [];
 
     public TimeSpan AccessLife => accessLife;
 
+    /// <summary>Whether a refresh token is good for one use.</summary>
+    public bool SingleUse { get; set; } = singleUse;
+
+    /// <summary>How long a used refresh token gives the same tokens again; none by default.</summary>
+    public TimeSpan Grace { get; set; }
+
     /// <summary>How often a refresh token was turned into new ones.</summary>
     public int Refreshed { get; private set; }
 
-    /// <summary>How often a used refresh token came again.</summary>
+    /// <summary>How often a used refresh token came again within the grace.</summary>
+    public int Repeated { get; private set; }
+
+    /// <summary>How often a used refresh token came again too late.</summary>
     public int Reused { get; private set; }
 
     /// <summary>Begins a new family of tokens.</summary>
@@ -36,18 +46,29 @@ internal sealed class TokenBook(SimWorld world, string accessPrefix, string refr
             return null;
         }
 
-        if (known.Used)
+        if (known.UsedAt is { } used)
         {
+            if (known.Next is { } next && now - used < Grace)
+            {
+                Repeated++;
+                return next;
+            }
+
             Reused++;
             Revoke(known.Family);
             return null;
         }
 
-        refresh[token] = known with { Used = singleUse };
         Refreshed++;
 
         // The access token before stays good until its own end; the refresh token does not.
-        return Issue(known.Subject, known.Family, now, withRefresh: true);
+        var renewed = Issue(known.Subject, known.Family, now, withRefresh: true);
+        if (SingleUse)
+        {
+            refresh[token] = known with { UsedAt = now, Next = renewed };
+        }
+
+        return renewed;
     }
 
     /// <summary>A code for a sign-in in the browser; good for one use.</summary>
@@ -55,6 +76,7 @@ internal sealed class TokenBook(SimWorld world, string accessPrefix, string refr
     {
         var code = SimIds.Secret(32);
         codes[code] = (subject, redirectUri, challenge);
+        world.Issued.Add(code);
         return code;
     }
 
@@ -110,7 +132,7 @@ internal sealed class TokenBook(SimWorld world, string accessPrefix, string refr
         // Used ones stay known, so that a third use is noticed too.
         foreach (var token in refresh.Where(t => t.Value.Family == family).Select(t => t.Key).ToList())
         {
-            refresh[token] = refresh[token] with { Used = true };
+            refresh[token] = refresh[token] with { UsedAt = refresh[token].UsedAt ?? DateTimeOffset.MinValue, Next = null };
         }
     }
 
@@ -119,9 +141,11 @@ internal sealed class TokenBook(SimWorld world, string accessPrefix, string refr
         var pair = new TokenPair(
             accessPrefix + SimIds.Secret(72), withRefresh ? refreshPrefix + SimIds.Secret(72) : null, subject);
         access[pair.Access] = (subject, family, now + accessLife);
+        world.Issued.Add(pair.Access);
         if (pair.Refresh is { } token)
         {
-            refresh[token] = (subject, family, false);
+            refresh[token] = (subject, family, null, null);
+            world.Issued.Add(token);
         }
 
         return pair;

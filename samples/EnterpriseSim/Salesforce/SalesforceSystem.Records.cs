@@ -124,6 +124,7 @@ internal sealed partial class SalesforceSystem
         }
 
         call.Committed();
+        Tell(schema, record, "created", call);
         var id = SalesforceOrg.IdOf(record);
         return new Reply(201, new JsonObject { ["id"] = id, ["success"] = true, ["errors"] = new JsonArray() })
             .With("Location", $"{RootOf(call)}/sobjects/{schema.Name}/{id}");
@@ -141,13 +142,15 @@ internal sealed partial class SalesforceSystem
     {
         var schema = SchemaOf(call);
         var problems = new List<SalesforceProblem>();
-        Org.Update(schema, RecordOf(call), ValuesOf(call), call.Now, problems);
+        var record = RecordOf(call);
+        Org.Update(schema, record, ValuesOf(call), call.Now, problems);
         if (problems.Count > 0)
         {
             return Error(problems);
         }
 
         call.Committed();
+        Tell(schema, record, "updated", call);
         return Reply.NoContent();
     }
 
@@ -159,8 +162,10 @@ internal sealed partial class SalesforceSystem
             throw Fail(400, "INSUFFICIENT_ACCESS_OR_READONLY", "insufficient access rights on object id");
         }
 
-        Org.Delete(schema, SalesforceOrg.IdOf(RecordOf(call)));
+        var record = RecordOf(call);
+        Org.Delete(schema, SalesforceOrg.IdOf(record));
         call.Committed();
+        Tell(schema, record, "deleted", call);
         return Reply.NoContent();
     }
 
@@ -193,6 +198,7 @@ internal sealed partial class SalesforceSystem
         }
 
         call.Committed();
+        Tell(schema, record, created ? "created" : "updated", call);
         return new Reply(created ? 201 : 200, new JsonObject
         {
             ["id"] = SalesforceOrg.IdOf(record), ["success"] = true, ["errors"] = new JsonArray(), ["created"] = created,

@@ -4,7 +4,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Salesforce;
 
 /// <summary>The simulated Salesforce: dialect of answers, errors and limits. The operations are in the other parts.</summary>
-internal sealed partial class SalesforceSystem : SimulatedSystem
+internal sealed partial class SalesforceSystem : SimulatedSystem, IHasTokens, IHasHooks
 {
     private static readonly string[] Versions = ["60.0", "61.0", "62.0", "63.0"];
     private readonly RateWindow rate;
@@ -17,10 +17,12 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
         Org = new SalesforceOrg(world);
         integration = new SalesforceSeed(world, Org).Load();
         organization = world.Ids.Salesforce("00D", "acme");
+        Tokens = new TokenBook(world, $"{organization[..15]}!", "5Aep861", SessionLife, singleUse: false);
         rate = new RateWindow(world.Time, world.Options.Limits.SalesforcePerDay, TimeSpan.FromHours(24));
         const string root = "/services/data/v{version}";
         Routes =
         [
+            new("GET", "/services/oauth2/authorize", "authorize", Authorize) { Open = true },
             new("POST", "/services/oauth2/token", "token", Token) { Open = true, SecretForm = true },
             new("POST", "/services/oauth2/revoke", "revoke", Revoke) { Open = true, SecretForm = true },
             new("GET", "/services/data", "listVersions", ListVersions) { Open = true },
@@ -36,6 +38,7 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
             new("DELETE", $"{root}/sobjects/{{type}}/{{id}}", "delete", Delete),
             new("GET", $"{root}/sobjects/{{type}}/{{field}}/{{value}}", "retrieveByExternalId", RetrieveByExternalId),
             new("PATCH", $"{root}/sobjects/{{type}}/{{field}}/{{value}}", "upsert", Upsert),
+            .. world.Identity.Routes,
         ];
     }
 
@@ -43,19 +46,16 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
 
     public SalesforceOrg Org { get; }
 
+    public TokenBook Tokens { get; }
+
     public override Reply? Authenticate(Call call)
     {
         var token = Secrets.After(call.Authorization, "Bearer") ?? Secrets.After(call.Authorization, "OAuth");
-        if (token is null || !sessions.TryGetValue(token, out var session) || session.Expires <= call.Now)
-        {
-            return Unauthorized(call);
-        }
-
-        call.Caller = session.User;
-        return null;
+        call.Caller = Tokens.SubjectOf(token, call.Now) ?? "";
+        return call.Caller.Length > 0 ? null : Unauthorized(call);
     }
 
-    public override void ExpireTokens() => sessions.Clear();
+    public override void ExpireTokens() => Tokens.Expire();
 
     public override RateReading CountRate(Call call) => rate.Count("org");
 
@@ -82,7 +82,7 @@ internal sealed partial class SalesforceSystem : SimulatedSystem
 
     public override void Finish(Call call, Reply reply)
     {
-        if (call.Rate is { } reading && call.Operation is not ("token" or "revoke" or "listVersions"))
+        if (call.Rate is { } reading && call.Operation is not ("authorize" or "token" or "revoke" or "listVersions"))
         {
             reply.With("Sforce-Limit-Info", $"api-usage={reading.Used.Plain()}/{reading.Limit.Plain()}");
         }

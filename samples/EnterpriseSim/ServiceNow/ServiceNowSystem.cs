@@ -39,6 +39,7 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHa
             ]);
         }
 
+        routes.AddRange(world.Identity.Routes);
         Routes = routes;
     }
 
@@ -67,11 +68,19 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHa
             return null;
         }
 
+        // A person's token of the identity provider that the instance trusts; the person's own access decides what it may.
+        if (World.Identity.LoginOf(Secrets.After(call.Authorization, "Bearer"), Identity.IdentityProvider.ServiceNow, call.Now) is { } login && Store.FindBy("sys_user", "user_name", login) is not null)
+        {
+            call.Caller = login;
+            return null;
+        }
+
         return Unauthorized(call);
     }
 
     public override void ExpireTokens()
     {
+        World.Identity.Expire(Identity.IdentityProvider.ServiceNow);
         foreach (var token in tokens.Where(t => !t.Value.Refresh).Select(t => t.Key).ToList())
         {
             tokens.Remove(token);
@@ -145,11 +154,13 @@ internal sealed partial class ServiceNowSystem : SimulatedSystem, IHasHooks, IHa
 
         var access = World.Ids.Text(World.Ids.Fresh("access"), 86);
         tokens[access] = (user, call.Now + TokenLife, false);
+        World.Issued.Add(access);
         var body = new JsonObject { ["access_token"] = access };
         if (form["grant_type"] != "client_credentials")
         {
             var refresh = form["grant_type"] == "refresh_token" ? form["refresh_token"].ToString() : World.Ids.Text(World.Ids.Fresh("refresh"), 86);
             tokens[refresh] = (user, call.Now.AddDays(100), true);
+            World.Issued.Add(refresh);
             body["refresh_token"] = refresh;
         }
 

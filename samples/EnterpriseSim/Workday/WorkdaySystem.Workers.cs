@@ -142,6 +142,7 @@ internal sealed partial class WorkdaySystem
         }
 
         call.Committed();
+        entries.ForEach(entry => Tell(entry, "timeOff.requested", call.Now));
         return new Reply(201, new JsonObject
         {
             ["id"] = entries[0].Id,
@@ -174,6 +175,7 @@ internal sealed partial class WorkdaySystem
         if (Tenant.TimeOff.FindIndex(t => t.Id == task.TimeOffId) is var index and >= 0)
         {
             Tenant.TimeOff[index] = Tenant.TimeOff[index] with { Status = approve ? "Successfully Completed" : "Denied" };
+            Tell(Tenant.TimeOff[index], approve ? "timeOff.approved" : "timeOff.denied", call.Now);
         }
 
         call.Committed();

@@ -4,7 +4,7 @@ using Steward.EnterpriseSim.Hosting;
 namespace Steward.EnterpriseSim.Workday;
 
 /// <summary>The simulated Workday: dialect of answers, errors and pages. The operations are in the other parts.</summary>
-internal sealed partial class WorkdaySystem : SimulatedSystem, IHasTokens
+internal sealed partial class WorkdaySystem : SimulatedSystem, IHasTokens, IHasHooks
 {
     private const int LargestPage = 100;
     private readonly RateWindow rate;

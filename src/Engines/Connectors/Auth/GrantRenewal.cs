@@ -23,12 +23,19 @@ internal sealed partial class GrantRenewal(OAuthClient client, ISecretVault vaul
     /// <summary>Whether a refresh token was received that could not be written yet.</summary>
     public bool HasUnwritten => _unwritten is not null;
 
-    /// <summary>Gets a token: by the stored refresh token, or without a person.</summary>
+    /// <summary>Gets the token that calls are made with: by the stored refresh token and the template's exchanges, or without a person.</summary>
     /// <param name="signIn">What it is for.</param>
     /// <param name="refused">The access token that the system refused, if that is why.</param>
     /// <exception cref="OAuthException">There is none to be had.</exception>
     /// <exception cref="VaultException">The vault cannot be asked. What was received is kept and written with the next call.</exception>
     public async Task<TokenGrant> NextAsync(SignIn signIn, SecretText? refused)
+    {
+        var grant = await OwnAsync(signIn, refused);
+        return signIn.Auth.Kind == AuthKind.OAuth2Code ? await client.ExchangeTokenAsync(signIn, grant) : grant;
+    }
+
+    /// <summary>The token of the sign-in itself, written before anything is done with it.</summary>
+    private async Task<TokenGrant> OwnAsync(SignIn signIn, SecretText? refused)
     {
         if (signIn.Auth.Kind != AuthKind.OAuth2Code)
         {

@@ -8,9 +8,9 @@ using Steward.Engines.Security;
 namespace Steward.Engines.Connectors.Auth;
 
 /// <summary>
-/// Gets, renews and gives back tokens (RFC 6749, 7009, 7522, 7523, 7636), as a template describes it. Holds nothing between calls; safe for concurrent use.
+/// Gets, renews and gives back tokens (RFC 6749, 7009, 7522, 7523, 7636, 8693), as a template describes it. Holds nothing between calls; safe for concurrent use.
 /// </summary>
-public sealed class OAuthClient
+public sealed partial class OAuthClient
 {
     private const string JwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     private const string SamlBearer = "urn:ietf:params:oauth:grant-type:saml2-bearer";
@@ -111,7 +111,7 @@ public sealed class OAuthClient
             case AuthKind.OAuth2SamlBearer:
                 parameters["grant_type"] = SamlBearer;
                 var assertion = signIn.Need("assertion");
-                parameters["assertion"] = assertion.TrimStart().StartsWith('<') ? Base64Url.EncodeToString(Encoding.UTF8.GetBytes(assertion.Trim())) : assertion;
+                parameters["assertion"] = Encoded(assertion);
                 AddScopes(spec, parameters);
                 break;
             default:
@@ -166,11 +166,12 @@ public sealed class OAuthClient
         return _endpoint.RequestAsync(signIn, url, parameters, authorization, cancellationToken);
     }
 
-    private AuthenticationHeaderValue? Authenticate(SignIn signIn, Uri url, Dictionary<string, string> parameters)
+    private AuthenticationHeaderValue? Authenticate(SignIn signIn, Uri url, Dictionary<string, string> parameters) => Authenticate(signIn, signIn.OAuth.ClientAuth, "clientId", "clientSecret", url, parameters);
+
+    private AuthenticationHeaderValue? Authenticate(SignIn signIn, ClientAuthentication method, string idField, string secretField, Uri url, Dictionary<string, string> parameters)
     {
-        var method = signIn.OAuth.ClientAuth;
         // The assertion of a JWT bearer grant proves the client as well; many such apps have no secret.
-        if (signIn.Auth.Kind == AuthKind.OAuth2JwtBearer && method is ClientAuthentication.Basic or ClientAuthentication.Body && signIn.Find("clientSecret") is null)
+        if (signIn.Auth.Kind == AuthKind.OAuth2JwtBearer && method is ClientAuthentication.Basic or ClientAuthentication.Body && signIn.Find(secretField) is null)
         {
             return null;
         }
@@ -179,11 +180,11 @@ public sealed class OAuthClient
         {
             case ClientAuthentication.Basic:
                 // RFC 6749 2.3.1: each part form-encoded first.
-                var pair = $"{Uri.EscapeDataString(signIn.Need("clientId"))}:{Uri.EscapeDataString(signIn.Need("clientSecret"))}";
+                var pair = $"{Uri.EscapeDataString(signIn.Need(idField))}:{Uri.EscapeDataString(signIn.Need(secretField))}";
                 return new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes(pair)));
             case ClientAuthentication.Body:
-                parameters["client_id"] = signIn.Need("clientId");
-                parameters["client_secret"] = signIn.Need("clientSecret");
+                parameters["client_id"] = signIn.Need(idField);
+                parameters["client_secret"] = signIn.Need(secretField);
                 return null;
             case ClientAuthentication.PrivateKeyJwt:
                 parameters["client_id"] = signIn.Need("clientId");
@@ -191,7 +192,7 @@ public sealed class OAuthClient
                 parameters["client_assertion"] = OAuthAssertion.OfClient(signIn, url, _time.GetUtcNow());
                 return null;
             default:
-                if (signIn.Find("clientId") is { } client)
+                if (signIn.Find(idField) is { } client)
                 {
                     parameters["client_id"] = client;
                 }
@@ -199,6 +200,9 @@ public sealed class OAuthClient
                 return null;
         }
     }
+
+    /// <summary>SAML assertions travel in base64url (RFC 7522 2.1).</summary>
+    private static string Encoded(string assertion) => assertion.TrimStart().StartsWith('<') ? Base64Url.EncodeToString(Encoding.UTF8.GetBytes(assertion.Trim())) : assertion;
 
     private static void AddScopes(OAuth2Spec spec, Dictionary<string, string> parameters)
     {

@@ -37,11 +37,14 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
 
     private static readonly string[] LimitWords = ["rate limit", "rate_limit", "ratelimit", "too many requests", "rate exceeded", "rate_exceeded", "request_limit_exceeded", "slow_down", "throttl", "quota exceeded"];
 
-    public async Task<TokenGrant> RequestAsync(SignIn signIn, Uri url, IReadOnlyDictionary<string, string> parameters, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken)
+    public async Task<TokenGrant> RequestAsync(
+        SignIn signIn, Uri url, IReadOnlyDictionary<string, string> parameters, AuthenticationHeaderValue? authorization, CancellationToken cancellationToken, ExchangeStep? step = null)
     {
         var asked = time.GetUtcNow();
-        var reply = await SendAsync(signIn, url, parameters, authorization, cancellationToken);
-        return Read(signIn, reply, asked);
+        var reply = step is null
+            ? await SendAsync(signIn, url, parameters, authorization, cancellationToken)
+            : await SendAsync(signIn, HttpMethod.Post, url, Form(parameters), FormType, [], authorization, cancellationToken);
+        return Read(signIn, reply, asked, step);
     }
 
     /// <summary>Makes the login call of a system whose sessions are its own kind (<see cref="SessionSpec"/>).</summary>
@@ -84,24 +87,24 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
         }
     }
 
-    private TokenGrant Read(SignIn signIn, VendorReply reply, DateTimeOffset asked)
+    private TokenGrant Read(SignIn signIn, VendorReply reply, DateTimeOffset asked, ExchangeStep? step)
     {
         var spec = signIn.OAuth;
-        var token = reply.IsSuccess ? Text(reply.Json, spec.TokenPath) : null;
+        var token = reply.IsSuccess ? Text(reply.Json, step?.TokenPath ?? spec.TokenPath) : null;
         if (string.IsNullOrWhiteSpace(token))
         {
             throw Failure(signIn, reply, "gave no access token");
         }
 
-        var stated = Lifetime(reply.Json, spec.ExpiresPath, spec.ExpiresUnit, asked);
+        var stated = step is null ? Lifetime(reply.Json, spec.ExpiresPath, spec.ExpiresUnit, asked) : Lifetime(reply.Json, step.ExpiresPath, LifetimeUnit.Seconds, asked);
         return new TokenGrant
         {
             AccessToken = new SecretText(token),
-            RefreshToken = Text(reply.Json, spec.RefreshTokenPath) is { Length: > 0 } refresh ? new SecretText(refresh) : null,
+            RefreshToken = step is null && Text(reply.Json, spec.RefreshTokenPath) is { Length: > 0 } refresh ? new SecretText(refresh) : null,
             ObtainedAt = asked,
-            ExpiresAt = asked + (stated ?? spec.DefaultTtl),
+            ExpiresAt = asked + (stated ?? step?.DefaultTtl ?? spec.DefaultTtl),
             StatesLifetime = stated is not null,
-            BaseUrl = BaseUrl(signIn, reply.Json),
+            BaseUrl = BaseUrl(signIn, step is null ? spec.BaseUrlPath : step.BaseUrlPath, reply.Json),
         };
     }
 
@@ -231,9 +234,9 @@ internal sealed class TokenEndpoint(IHttpClientFactory clients, TimeProvider tim
         return seconds <= 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(seconds, LongestLifetime.TotalSeconds));
     }
 
-    private static Uri? BaseUrl(SignIn signIn, JsonElement json)
+    private static Uri? BaseUrl(SignIn signIn, string? path, JsonElement json)
     {
-        if (signIn.OAuth.BaseUrlPath is not { } path)
+        if (path is null)
         {
             return null;
         }

@@ -159,6 +159,12 @@ public sealed record OAuth2Spec
 
     /// <summary>The claims of the assertion, for <see cref="AuthKind.OAuth2JwtBearer"/> and <see cref="ClientAuthentication.PrivateKeyJwt"/>.</summary>
     public AssertionSpec? Assertion { get; init; }
+
+    /// <summary>
+    /// What the token of the person who signed in is turned into before a call, in this order, for <see cref="AuthKind.OAuth2Code"/>: people sign in to an identity provider, and the system takes tokens of its own. Each step
+    /// takes what the one before gave; the last one's token is what calls are made with. Empty for systems that people sign in to themselves.
+    /// </summary>
+    public IReadOnlyList<ExchangeStep> Exchange { get; init; } = [];
 }
 
 /// <summary>How an OAuth client proves who it is.</summary>

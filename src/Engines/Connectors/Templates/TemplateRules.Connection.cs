@@ -198,6 +198,7 @@ public static partial class TemplateRules
             faults.Placeholders(value, $"{path}/tokenParameters/{LocatedDocument.Escape(name)}", known);
         }
 
+        CheckExchange(template, auth, oauth, path, known, faults);
         faults.When(oauth.DefaultTtl <= TimeSpan.Zero, $"{path}/defaultTtl", "must be longer than zero.");
         faults.When(oauth.RefreshMargin < TimeSpan.Zero, $"{path}/refreshMargin", "must not be negative.");
         var signs = auth.Kind == AuthKind.OAuth2JwtBearer || oauth.ClientAuth == ClientAuthentication.PrivateKeyJwt;

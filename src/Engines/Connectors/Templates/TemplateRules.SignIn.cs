@@ -3,6 +3,8 @@ namespace Steward.Engines.Connectors.Templates;
 /// <content>Login calls and signatures.</content>
 public static partial class TemplateRules
 {
+    private const int MostExchanges = 4;
+
     private static readonly string[] AddressOfRequest = ["{url}", "{host}", "{path}", "{query}", "{pathAndQuery}"];
 
     private static void CheckSession(ConnectorTemplate template, AuthSpec auth, string path, Faults faults)
@@ -71,6 +73,37 @@ public static partial class TemplateRules
             faults.When(
                 !place.Value.Contains("{signature}", StringComparison.Ordinal) && AddressOfRequest.Any(name => place.Value.Contains(name, StringComparison.Ordinal)),
                 $"{path}/apply/{at}/value", "may hold the address only beside {signature}.");
+        }
+    }
+
+    private static void CheckExchange(ConnectorTemplate template, AuthSpec auth, OAuth2Spec oauth, string path, HashSet<string> known, Faults faults)
+    {
+        faults.When(oauth.Exchange.Count > 0 && auth.Kind != AuthKind.OAuth2Code, $"{path}/exchange", "is only for kind: oauth2_code.");
+        faults.When(oauth.Exchange.Count > MostExchanges, $"{path}/exchange", $"has more than {MostExchanges} steps.");
+        foreach (var (step, at) in oauth.Exchange.Select((step, at) => (step, at)))
+        {
+            var here = $"{path}/exchange/{at}";
+            if (step.TokenUrl is { } url)
+            {
+                faults.Placeholders(url, $"{here}/tokenUrl", AddressValues(template).Append("baseUrl").ToHashSet(StringComparer.Ordinal));
+                CheckUrl(template, url, $"{here}/tokenUrl", faults);
+            }
+
+            var method = step.ClientAuth ?? oauth.ClientAuth;
+            faults.When(
+                method == ClientAuthentication.PrivateKeyJwt && oauth.ClientAuth != method, $"{here}/clientAuth", "may be private_key_jwt only where the sign-in's is, too.");
+            faults.When(
+                method != ClientAuthentication.None && auth.Fields.All(field => field.Name != step.ClientIdField), $"{here}/clientIdField", $"this sign-in has no field '{step.ClientIdField}'.");
+            faults.When(
+                method is ClientAuthentication.Basic or ClientAuthentication.Body && !auth.Fields.Any(field => field.Secret && field.Name == step.ClientSecretField),
+                $"{here}/clientSecretField", $"this sign-in has no secret field '{step.ClientSecretField}'.");
+            faults.When(at == 0 && step.Grant == ExchangeGrant.Saml2Bearer, $"{here}/grant", "needs a step before it that gives a SAML assertion.");
+            faults.When(step.DefaultTtl <= TimeSpan.Zero, $"{here}/defaultTtl", "must be longer than zero.");
+            var given = new Dictionary<string, string?> { ["audience"] = step.Audience, ["resource"] = step.Resource, ["requestedTokenType"] = step.RequestedTokenType, ["subjectTokenType"] = step.SubjectTokenType };
+            foreach (var (name, value) in given.Concat(step.Parameters.Select(pair => KeyValuePair.Create($"parameters/{LocatedDocument.Escape(pair.Key)}", (string?)pair.Value))))
+            {
+                faults.Placeholders(value ?? "", $"{here}/{name}", known);
+            }
         }
     }
 
