@@ -43,20 +43,18 @@ internal sealed class CallsUnderWay(TimeProvider time) : IHostedLifecycleService
 
         // Nobody disposes of it: it has neither a timer nor a wait handle, and who waits may stop the call at any time.
         var stop = new CancellationTokenSource();
-        var begins = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var call = new CallUnderWay(userId, Task.Run(() => MakeAsync(begins.Task, make, stop.Token), CancellationToken.None), stop);
+        var end = new TaskCompletionSource<ConnectorCallResult>();
+        var call = new CallUnderWay(userId, end.Task, stop);
         _going[call] = true;
 
         // Looked at after the call can be seen by whoever stops the silo, so that it is either waited for or not begun.
         if (_isStopping)
         {
-            begins.SetCanceled(CancellationToken.None);
             Leave(tenantId, call);
             return null;
         }
 
-        _ = LeaveAfterAsync(tenantId, call);
-        begins.SetResult();
+        _ = Task.Run(() => MakeAsync(tenantId, call, end, make), CancellationToken.None);
         return call;
     }
 
@@ -105,20 +103,33 @@ internal sealed class CallsUnderWay(TimeProvider time) : IHostedLifecycleService
     /// <inheritdoc/>
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private async Task<ConnectorCallResult> MakeAsync(Task begins, Func<CancellationToken, Task<ConnectorCallResult>> make, CancellationToken cancellationToken)
+    private async Task MakeAsync(string tenantId, CallUnderWay call, TaskCompletionSource<ConnectorCallResult> end, Func<CancellationToken, Task<ConnectorCallResult>> make)
     {
-        await begins;
         try
         {
-            return await make(cancellationToken);
+            end.SetResult(await make(call.Stop.Token));
         }
         catch (OperationCanceledException) when (_isStopping)
         {
-            return new ConnectorCallResult
+            end.SetResult(new ConnectorCallResult
             {
                 Outcome = "unknown",
                 Message = "The server that made the call was stopped before the call had ended. Look at what became of it before it is made again.",
-            };
+            });
+        }
+        catch (OperationCanceledException exception)
+        {
+            end.SetCanceled(exception.CancellationToken);
+        }
+#pragma warning disable CA1031 // Whoever waits hears of it, whatever it was.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            end.SetException(exception);
+        }
+        finally
+        {
+            Leave(tenantId, call);
         }
     }
 
@@ -142,12 +153,6 @@ internal sealed class CallsUnderWay(TimeProvider time) : IHostedLifecycleService
         }
 
         return false;
-    }
-
-    private async Task LeaveAfterAsync(string tenantId, CallUnderWay call)
-    {
-        await ((Task)call.Result).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ForceYielding);
-        Leave(tenantId, call);
     }
 
     private void Leave(string tenantId, CallUnderWay call)
