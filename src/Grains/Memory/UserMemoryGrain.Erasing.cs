@@ -103,7 +103,8 @@ internal sealed partial class UserMemoryGrain
                 await _journal!.PurgeAsync(keepsWake: true);
             }
 
-            if (State.MustPurge || (State.ErasesConversations && !await EraseConversationsAsync()))
+            await ShareAsync();
+            if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
             {
                 GoOnErasing(_options.EraseAgainAfter);
                 return;

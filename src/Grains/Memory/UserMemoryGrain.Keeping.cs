@@ -13,11 +13,13 @@ internal sealed partial class UserMemoryGrain
     {
         var plan = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now);
         var consolidated = new MemoryConsolidated { At = Now, Merged = plan.Merged.Count, Removed = plan.Removed.CountBy(fact => fact.Reason).ToDictionary(StringComparer.Ordinal) };
-        if (plan.IsNeeded)
+        var proposed = State.Asked.Propose(Now, _options.FollowUpAfter, State.Keeps(MemoryKind.Pattern));
+        if (plan.IsNeeded || proposed.Count > 0)
         {
-            await Append(plan, () => new JournalWake(Now));
+            await Append(plan, () => new JournalWake(Now), proposed);
         }
 
+        await ShareAsync();
         await SettleAsync();
         return consolidated;
     }
@@ -32,14 +34,16 @@ internal sealed partial class UserMemoryGrain
 
         if (!State.MustPurge && !State.IsErasing)
         {
-            var next = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now).NextAt;
+            var next = Sooner(Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now).NextAt, State.Asked.NextAt(Now, _options.FollowUpAfter, MustUnshare));
             await Append(new Consolidation([], [], next), () => new JournalWake(next));
         }
     }
 
-    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake) => _journal!.AppendAsync(
+    private static DateTimeOffset? Sooner(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+
+    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake, IReadOnlyList<MemoryProposal>? proposed = null) => _journal!.AppendAsync(
         MemoryRecordTypes.Consolidated,
-        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt },
+        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt, Proposed = proposed ?? [] },
         MemoryJson.Default.MemoriesConsolidated,
         wake);
 
