@@ -81,8 +81,8 @@ internal static class MemoryPace
             remembered.Summarize());
         Console.Out.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, commit {result.Machine.Commit}, load average {result.Machine.LoadAverage}");
         Console.Out.WriteLine($"{result.Messages} messages, {result.PerSecond}/s, {result.Failed} refused or failed; {result.Statements} said something, {result.Missing} of these are not remembered");
-        Console.Out.WriteLine($"accepted    {result.Accepted}");
-        Console.Out.WriteLine($"remembered  {result.Remembered}");
+        Console.Out.WriteLine($"accepted    {Tell(result.Accepted)}");
+        Console.Out.WriteLine($"remembered  {Tell(result.Remembered)}");
         List<Target> targets =
         [
             new("messages per second", result.PerSecond, "1/s", Math.Floor(rate * 0.99), AtLeast: true),
@@ -164,6 +164,9 @@ internal static class MemoryPace
 
         return values;
     }
+
+    private static string Tell(LatencySummary latencies) =>
+        string.Create(CultureInfo.InvariantCulture, $"{latencies.Count}: p50 {latencies.P50:0.0} ms  p95 {latencies.P95:0.0} ms  p99 {latencies.P99:0.0} ms  max {latencies.Max:0.0} ms");
 
     private sealed record Writer(IStewardUserClient Client, string SessionId)
     {
