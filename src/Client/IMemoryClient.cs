@@ -59,6 +59,10 @@ public interface IMemoryClient
     /// <exception cref="Errors.StewardException"><c>not_found</c>, <c>forbidden</c>.</exception>
     Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default);
 
+    /// <summary>Makes a new data key of the tenant's memories; each is sealed anew when it is opened next. Admins only. Each call makes one, so it is not repeated by itself.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>, <c>unavailable</c>.</exception>
+    Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Who read or changed the memory, newest first.</summary>
     /// <param name="limit">1 to 200.</param>
     /// <param name="cancellationToken">Stops reading.</param>

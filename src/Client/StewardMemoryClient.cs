@@ -92,6 +92,10 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
         return calls.CallAsync("memory.decide-pattern", idempotent: true, changes: true, Patterns, command, static (patterns, command, token) => patterns.Decide(command, token), cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) =>
+        calls.CallAsync("memory.rotate-key", idempotent: false, changes: true, Patterns, 0, static (patterns, _, token) => patterns.RotateKey(token), cancellationToken);
+
     /// <summary>Drawn before the first attempt, so that a repetition is the same operation.</summary>
     internal static string Operation(string? operationId)
     {

@@ -109,6 +109,10 @@ public sealed class FakeMemories
         public Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default) =>
             Task.FromResult(Pattern with { Id = patternId, Status = isAccepted ? MemoryProposalStatus.Accepted : MemoryProposalStatus.Dismissed });
 
+        public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) => identity.Roles.Contains(WellKnownRoles.Admin)
+            ? Task.FromResult(new MemoryKeyRotated { At = At, Keys = 2 })
+            : throw StewardException.Forbidden("Only an admin of the tenant may do this.");
+
         private static MemoryProposal Proposal => new() { Id = 4, Kind = MemoryProposalKind.RepeatedRequest, Topic = "playbook:report", Text = "often", Count = 3, Rhythm = "often", RaisedAt = At };
 
         private static TenantPattern Pattern => new() { Id = "p-1", Topic = "playbook:report", People = 5, Requests = 9 };

@@ -36,6 +36,7 @@ public class MemoryApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         await AssertProblem(await ada.PostAsync("/v1/memory/proposals/5/accept", null), 404, "not_found");
         await AssertProblem(await ada.PostAsync("/v1/memory/proposals/x/accept", null), 400, "invalid_argument", "proposalId");
         await AssertProblem(await ada.GetAsync("/v1/memory/patterns"), 403, "forbidden");
+        await AssertProblem(await ada.PostAsync("/v1/memory/key/rotate", null), 403, "forbidden");
     }
 
     [Theory]

@@ -167,6 +167,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "POST /v1/feedback",
                 "POST /v1/memory/consolidate",
                 "POST /v1/memory/erase",
+                "POST /v1/memory/key/rotate",
                 "POST /v1/memory/patterns/{patternId}/accept",
                 "POST /v1/memory/patterns/{patternId}/dismiss",
                 "POST /v1/memory/proposals/{proposalId}/accept",

@@ -101,6 +101,10 @@ internal sealed class HttpMemoryClient(HttpStewardUserClient http) : IMemoryClie
         return http.SendAsync("memory.decide-pattern", changes: true, () => new HttpRequestMessage(HttpMethod.Post, path), Json.TenantPattern, cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) =>
+        http.SendAsync("memory.rotate-key", changes: true, static () => new HttpRequestMessage(HttpMethod.Post, Root + "/key/rotate"), Json.MemoryKeyRotated, cancellationToken);
+
     private static string Place(long memoryId) => string.Create(CultureInfo.InvariantCulture, $"{Root}/{memoryId}");
 
     private Task<T> GetAsync<T>(string operation, string path, JsonTypeInfo<T> json, CancellationToken cancellationToken)

@@ -109,6 +109,7 @@ public sealed record TenantPatternListResource
 [JsonSerializable(typeof(MemoryAccessListResource))]
 [JsonSerializable(typeof(MemoryProposalListResource))]
 [JsonSerializable(typeof(TenantPatternListResource))]
+[JsonSerializable(typeof(MemoryKeyRotated))]
 public sealed partial class MemoryWireJson : JsonSerializerContext;
 
 /// <summary>The same, forgiving what a newer gateway adds.</summary>
@@ -126,4 +127,5 @@ public sealed partial class MemoryWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(MemoryAccessListResource))]
 [JsonSerializable(typeof(MemoryProposalListResource))]
 [JsonSerializable(typeof(TenantPatternListResource))]
+[JsonSerializable(typeof(MemoryKeyRotated))]
 internal sealed partial class ClientMemoryWireJson : JsonSerializerContext;

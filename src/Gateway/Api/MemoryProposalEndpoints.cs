@@ -29,6 +29,13 @@ internal static class MemoryProposalEndpoints
             .WithProblems(401, 403, 429, 503);
         MapPatternDecision(v1, "accept");
         MapPatternDecision(v1, "dismiss");
+        v1.MapPost("/memory/key/rotate", (Delegate)RotateKeyAsync)
+            .WithName("rotateMemoryKey")
+            .WithTags("Memory")
+            .WithSummary("Make a new data key")
+            .WithDescription("For admins. Everything is sealed with a new key from here on, and each memory is sealed anew when it is opened next. The earlier keys stay in the vault: memories that were not opened since need them. Each call makes a key.")
+            .Produces<MemoryKeyRotated>()
+            .WithProblems(401, 403, 429, 503);
     }
 
     private static void MapDecision(RouteGroupBuilder v1, string decision, string description) =>
@@ -48,6 +55,9 @@ internal static class MemoryProposalEndpoints
             .WithDescription("For admins. It only marks the pattern; a later decision takes the place of an earlier one. Idempotent.")
             .Produces<TenantPattern>()
             .WithProblems(401, 403, 404, 429, 503);
+
+    private static async Task RotateKeyAsync(HttpContext context) => await JsonAnswer.WriteAsync(
+        context, StatusCodes.Status200OK, await Caller.Of(context).Client.Memory.RotateKeyAsync(context.RequestAborted), MemoryWireJson.Default.MemoryKeyRotated);
 
     private static async Task ListAsync(HttpContext context) => await JsonAnswer.WriteAsync(
         context,

@@ -118,6 +118,25 @@ public interface IMemoryPatternsGrain : IGrainWithStringKey
     /// <exception cref="Errors.StewardException"><c>not_found</c> also when fewer than five people ask for it.</exception>
     [Alias("decide")]
     Task<TenantPattern> Decide(DecideTenantPattern command, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a new data key of the tenant's memories; the tenant's admins only. Each memory is sealed anew with it when it is opened next. Each call makes one.</summary>
+    /// <exception cref="Errors.StewardException"><c>unavailable</c>: the vault cannot be asked, or somebody else does the same.</exception>
+    [Alias("rotate-key")]
+    Task<MemoryKeyRotated> RotateKey(CancellationToken cancellationToken = default);
+}
+
+/// <summary>A new data key was made.</summary>
+[GenerateSerializer]
+[Alias("steward.memory-key-rotated")]
+public sealed record MemoryKeyRotated
+{
+    /// <summary>When.</summary>
+    [Id(0)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>How many keys there are now; the earlier ones are still needed for memories that were not opened since.</summary>
+    [Id(1)]
+    public required int Keys { get; init; }
 }
 
 /// <summary>What one person asked for in the last 30 days, as numbers.</summary>

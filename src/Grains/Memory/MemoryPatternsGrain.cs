@@ -80,6 +80,20 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
     }
 
     /// <inheritdoc/>
+    public async Task<MemoryKeyRotated> RotateKey(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        try
+        {
+            return new MemoryKeyRotated { Keys = await _keys.RotateAsync(GrainKeys.TenantOf(Key), KeyPurpose, cancellationToken), At = _time.GetUtcNow() };
+        }
+        catch (VaultException exception)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The vault, which has the memory's key, cannot be asked now.", exception) { IsRetryable = exception.IsRetryable };
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _journal?.Dispose();
 
     private IReadOnlyList<TenantPattern> Shown() => State.Patterns(Math.Max(FewestPeople, _options.LeastPeople));
@@ -102,8 +116,21 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
 
         try
         {
-            var sealedStore = new SealedJournalStore(_journals, await _keys.GetAsync(GrainKeys.TenantOf(Key), KeyPurpose, cancellationToken));
-            _journal = await LoadAsync(sealedStore, cancellationToken) ?? await BeginAnewAsync(sealedStore, cancellationToken);
+            var tenant = GrainKeys.TenantOf(Key);
+            var sealedStore = new SealedJournalStore(_journals, await _keys.GetAsync(tenant, KeyPurpose, cancellationToken));
+            var journal = await LoadAsync(sealedStore, cancellationToken);
+            if (journal is null)
+            {
+                // It may be sealed with a key that is newer than what is known here.
+                sealedStore = new SealedJournalStore(_journals, await _keys.RefreshAsync(tenant, KeyPurpose, cancellationToken));
+                journal = await LoadAsync(sealedStore, cancellationToken) ?? await BeginAnewAsync(sealedStore, cancellationToken);
+            }
+
+            _journal = journal;
+            if (sealedStore.HasReadOld)
+            {
+                await _journal.PurgeAsync();
+            }
         }
         catch (VaultException exception)
         {

@@ -58,10 +58,21 @@ internal sealed partial class UserMemoryGrain
             return;
         }
 
-        var journal = await NewJournalAsync(cancellationToken);
+        var store = await SealedAsync(asksVault: false, cancellationToken);
+        var journal = NewJournal(store);
         try
         {
-            await journal.LoadAsync(cancellationToken);
+            try
+            {
+                await journal.LoadAsync(cancellationToken);
+            }
+            catch (MemorySealedException)
+            {
+                // It may be sealed with a key that is newer than what is known here.
+                journal.Dispose();
+                journal = NewJournal(store = await SealedAsync(asksVault: true, cancellationToken));
+                await journal.LoadAsync(cancellationToken);
+            }
         }
         catch (MemorySealedException exception)
         {
@@ -76,6 +87,12 @@ internal sealed partial class UserMemoryGrain
         }
 
         _journal = journal;
+        if (store.HasReadOld)
+        {
+            // The snapshot that takes the place of all is sealed with the key of now.
+            await Guarded(() => _journal.PurgeAsync(keepsWake: true));
+        }
+
         if (State.IsErasing)
         {
             GoOnErasing(TimeSpan.Zero);
@@ -86,14 +103,13 @@ internal sealed partial class UserMemoryGrain
         }
     }
 
-    private async Task<FoldedJournal<UserMemoryState>> NewJournalAsync(CancellationToken cancellationToken) =>
-        new(await SealedAsync(cancellationToken), Key, MemoryJson.Default.UserMemoryState, _time, DeactivateOnIdle);
+    private FoldedJournal<UserMemoryState> NewJournal(SealedJournalStore store) => new(store, Key, MemoryJson.Default.UserMemoryState, _time, DeactivateOnIdle);
 
-    private async Task<SealedJournalStore> SealedAsync(CancellationToken cancellationToken)
+    private async Task<SealedJournalStore> SealedAsync(bool asksVault, CancellationToken cancellationToken)
     {
         try
         {
-            return new SealedJournalStore(_journals, await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken));
+            return new SealedJournalStore(_journals, asksVault ? await _keys.RefreshAsync(TenantId, KeyPurpose, cancellationToken) : await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken));
         }
         catch (VaultException exception)
         {
