@@ -44,6 +44,25 @@ public interface IMemoryClient
     /// <summary>Merges what says the same and removes what is over its time, now instead of at night. Idempotent.</summary>
     Task<MemoryConsolidated> ConsolidateAsync(CancellationToken cancellationToken = default);
 
+    /// <summary>What consolidating has found worth asking about: requests that come again and again, and what was left open.</summary>
+    Task<IReadOnlyList<MemoryProposal>> ListProposalsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Accepts or dismisses a proposal, which does nothing in other systems. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>; <c>conflict</c> when it was decided otherwise.</exception>
+    Task<MemoryProposal> DecideProposalAsync(long proposalId, bool isAccepted, CancellationToken cancellationToken = default);
+
+    /// <summary>What many people of the tenant ask for, as numbers. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>.</exception>
+    Task<IReadOnlyList<TenantPattern>> ListTenantPatternsAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Accepts or dismisses one of them, which only marks it. Admins only. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>, <c>forbidden</c>.</exception>
+    Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a new data key of the tenant's memories; each is sealed anew when it is opened next. Admins only. Each call makes one, so it is not repeated by itself.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>, <c>unavailable</c>.</exception>
+    Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default);
+
     /// <summary>Who read or changed the memory, newest first.</summary>
     /// <param name="limit">1 to 200.</param>
     /// <param name="cancellationToken">Stops reading.</param>

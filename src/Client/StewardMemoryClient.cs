@@ -10,6 +10,8 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
 {
     private IUserMemoryGrain Grain => grains.GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(identity.TenantId, identity.UserId));
 
+    private IMemoryPatternsGrain Patterns => grains.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns(identity.TenantId));
+
     /// <inheritdoc/>
     public Task<MemoryPage> ListAsync(ListMemories? query = null, CancellationToken cancellationToken = default) =>
         CallAsync("memory.list", changes: false, query ?? new ListMemories(), static (memory, query, token) => memory.List(query, token), cancellationToken);
@@ -69,6 +71,30 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
     /// <inheritdoc/>
     public Task<IReadOnlyList<MemoryAccess>> ListAccessesAsync(int limit = 50, CancellationToken cancellationToken = default) =>
         CallAsync("memory.list-accesses", changes: false, limit, static (memory, limit, token) => memory.ListAccesses(limit, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<MemoryProposal>> ListProposalsAsync(CancellationToken cancellationToken = default) =>
+        CallAsync("memory.list-proposals", changes: false, 0, static (memory, _, token) => memory.ListProposals(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MemoryProposal> DecideProposalAsync(long proposalId, bool isAccepted, CancellationToken cancellationToken = default) =>
+        CallAsync("memory.decide-proposal", changes: true, new DecideMemoryProposal { ProposalId = proposalId, IsAccepted = isAccepted }, static (memory, command, token) => memory.DecideProposal(command, token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<TenantPattern>> ListTenantPatternsAsync(CancellationToken cancellationToken = default) =>
+        calls.CallAsync("memory.list-patterns", idempotent: true, changes: false, Patterns, 0, static (patterns, _, token) => patterns.List(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(patternId);
+        var command = new DecideTenantPattern { PatternId = patternId, IsAccepted = isAccepted };
+        return calls.CallAsync("memory.decide-pattern", idempotent: true, changes: true, Patterns, command, static (patterns, command, token) => patterns.Decide(command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) =>
+        calls.CallAsync("memory.rotate-key", idempotent: false, changes: true, Patterns, 0, static (patterns, _, token) => patterns.RotateKey(token), cancellationToken);
 
     /// <summary>Drawn before the first attempt, so that a repetition is the same operation.</summary>
     internal static string Operation(string? operationId)

@@ -72,6 +72,40 @@ public sealed class MemoryTests : IAsyncLifetime
         Assert.Equal(["coffee"], await MemoriesAsync(bob));
     }
 
+    [Fact]
+    public async Task Kill_DuringConsolidations_OldVersionsGoAndNothingElseDoes()
+    {
+        // What does not hold any more is old after a moment, so that each consolidation has something to remove.
+        var settings = new Dictionary<string, string?> { ["Steward:Memory:SupersededFor"] = "00:00:00.001" };
+        string[] offices = ["Berlin", "Porto", "Dublin", "Lisbon", "Madrid"];
+        await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, new Dictionary<string, string?> { ["Steward:Memory:SupersededFor"] = "30.00:00:00" }))
+        {
+            using var client = steward.SignIn();
+            await client.AskAsync(await client.OpenSessionAsync(), "I like green tea.");
+            await client.AskAsync(await client.OpenSessionAsync(), $"I work in {offices[0]}.");
+        }
+
+        for (var i = 1; i < offices.Length; i++)
+        {
+            await using var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, settings);
+            using var client = steward.SignIn();
+            await client.AskAsync(await client.OpenSessionAsync(), $"I moved to {offices[i]} last week.");
+            await Until(async () => (await MemoriesAsync(client)).Contains(offices[i]));
+            var consolidations = Enumerable.Range(0, 4).Select(_ => client.PostAsync("v1/memory/consolidate", null)).ToList();
+
+            // Each time at another place: before, in and behind the entry and the snapshot.
+            await Task.WhenAny([.. consolidations, Task.Delay(TimeSpan.FromMilliseconds(2 * i))]);
+            await steward.KillAsync();
+            await Task.WhenAll(consolidations).ContinueWith(static _ => { }, TaskScheduler.Default);
+        }
+
+        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!, settings);
+        using var later = again.SignIn();
+        using var consolidated = await later.PostAsync("v1/memory/consolidate", null);
+        Assert.Equal(HttpStatusCode.OK, consolidated.StatusCode);
+        Assert.Equal(["Madrid", "green tea"], (await MemoriesAsync(later)).Order(StringComparer.Ordinal));
+    }
+
     private static async Task<List<string>> MemoriesAsync(HttpClient client) =>
         [.. (await client.GetFromJsonAsync<JsonElement>("v1/memory?superseded=true")).GetProperty("memories").EnumerateArray().Select(item => item.GetProperty("value").GetString()!)];
 

@@ -51,6 +51,25 @@ public class DataKeysTests
         Assert.Null((await elsewhere.GetAsync("t-acme", "memory")).Open(sealedBytes, "here"));
     }
 
+    [Fact]
+    public async Task Rotate_NewKeySealsAndTheOldOneStillOpens()
+    {
+        var (here, elsewhere) = (new DataKeys(_vault, _time), new DataKeys(_vault, _time));
+        var before = (await elsewhere.GetAsync("t-acme", "memory")).Seal("secret"u8, "here");
+
+        Assert.Equal(2, await here.RotateAsync("t-acme", "memory"));
+        var ring = await here.GetAsync("t-acme", "memory");
+        var after = ring.Seal("secret"u8, "here");
+
+        Assert.Equal((false, true), (ring.IsCurrent(before), ring.IsCurrent(after)));
+        Assert.NotNull(ring.Open(before, "here"));
+
+        // Who has not heard of it yet asks again.
+        Assert.Null((await elsewhere.GetAsync("t-acme", "memory")).Open(after, "here"));
+        Assert.NotNull((await elsewhere.RefreshAsync("t-acme", "memory")).Open(after, "here"));
+        Assert.Equal(3, await elsewhere.RotateAsync("t-acme", "memory"));
+    }
+
     private sealed class OneVault : ISecretVault
     {
         private readonly ConcurrentDictionary<VaultPath, VaultSecret> _secrets = new();
@@ -66,7 +85,10 @@ public class DataKeysTests
         public async Task<int> WriteAsync(VaultPath path, IReadOnlyDictionary<string, SecretText> values, int? expectedVersion = null, CancellationToken cancellationToken = default)
         {
             await Task.Yield();
-            return _secrets.TryAdd(path, new VaultSecret(1, values, DateTimeOffset.UnixEpoch)) ? 1 : throw new VaultConflictException("There is one.");
+            var before = _secrets.GetValueOrDefault(path);
+            var after = new VaultSecret((before?.Version ?? 0) + 1, values, DateTimeOffset.UnixEpoch);
+            var isWritten = (before?.Version ?? 0) == expectedVersion && (before is null ? _secrets.TryAdd(path, after) : _secrets.TryUpdate(path, after, before));
+            return isWritten ? after.Version : throw new VaultConflictException("There is another version.");
         }
 
         public Task DeleteAsync(VaultPath path, CancellationToken cancellationToken = default)

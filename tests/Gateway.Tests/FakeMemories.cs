@@ -92,6 +92,31 @@ public sealed class FakeMemories
         public Task<IReadOnlyList<MemoryAccess>> ListAccessesAsync(int limit = 50, CancellationToken cancellationToken = default) =>
             Task.FromResult<IReadOnlyList<MemoryAccess>>([new MemoryAccess { At = At, By = identity.UserId, Action = "list", MemoryIds = [1] }]);
 
+        public Task<IReadOnlyList<MemoryProposal>> ListProposalsAsync(CancellationToken cancellationToken = default)
+        {
+            fail();
+            return Task.FromResult<IReadOnlyList<MemoryProposal>>([Proposal]);
+        }
+
+        public Task<MemoryProposal> DecideProposalAsync(long proposalId, bool isAccepted, CancellationToken cancellationToken = default) => proposalId == Proposal.Id
+            ? Task.FromResult(Proposal with { Status = isAccepted ? MemoryProposalStatus.Accepted : MemoryProposalStatus.Dismissed, DecidedAt = At })
+            : throw StewardException.NotFound("The proposal");
+
+        public Task<IReadOnlyList<TenantPattern>> ListTenantPatternsAsync(CancellationToken cancellationToken = default) => identity.Roles.Contains(WellKnownRoles.Admin)
+            ? Task.FromResult<IReadOnlyList<TenantPattern>>([Pattern])
+            : throw StewardException.Forbidden("Only an admin of the tenant may do this.");
+
+        public Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default) =>
+            Task.FromResult(Pattern with { Id = patternId, Status = isAccepted ? MemoryProposalStatus.Accepted : MemoryProposalStatus.Dismissed });
+
+        public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) => identity.Roles.Contains(WellKnownRoles.Admin)
+            ? Task.FromResult(new MemoryKeyRotated { At = At, Keys = 2 })
+            : throw StewardException.Forbidden("Only an admin of the tenant may do this.");
+
+        private static MemoryProposal Proposal => new() { Id = 4, Kind = MemoryProposalKind.RepeatedRequest, Topic = "playbook:report", Text = "often", Count = 3, Rhythm = "often", RaisedAt = At };
+
+        private static TenantPattern Pattern => new() { Id = "p-1", Topic = "playbook:report", People = 5, Requests = 9 };
+
         private MemoryItem Find(long id)
         {
             fail();

@@ -24,6 +24,21 @@ public class MemoryApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         Assert.Single(gateway.Cluster.Memories.All[("t-acme", "u-ada")]);
     }
 
+    [Fact]
+    public async Task Proposals_AreListedAndDecided()
+    {
+        using var ada = gateway.As();
+
+        var listed = (await BodyOf(await ada.GetAsync("/v1/memory/proposals"))).GetProperty("proposals")[0];
+        Assert.Equal(("repeated_request", "open"), (listed.GetProperty("kind").GetString(), listed.GetProperty("status").GetString()));
+        Assert.Equal("accepted", (await BodyOf(await ada.PostAsync("/v1/memory/proposals/4/accept", null))).GetProperty("status").GetString());
+        Assert.Equal("dismissed", (await BodyOf(await ada.PostAsync("/v1/memory/proposals/4/dismiss", null))).GetProperty("status").GetString());
+        await AssertProblem(await ada.PostAsync("/v1/memory/proposals/5/accept", null), 404, "not_found");
+        await AssertProblem(await ada.PostAsync("/v1/memory/proposals/x/accept", null), 400, "invalid_argument", "proposalId");
+        await AssertProblem(await ada.GetAsync("/v1/memory/patterns"), 403, "forbidden");
+        await AssertProblem(await ada.PostAsync("/v1/memory/key/rotate", null), 403, "forbidden");
+    }
+
     [Theory]
     [InlineData("t-acme", "u-bob")]
     [InlineData("t-other", "u-ada")]

@@ -78,6 +78,33 @@ internal sealed class HttpMemoryClient(HttpStewardUserClient http) : IMemoryClie
         return (await GetAsync("memory.list-accesses", string.Create(CultureInfo.InvariantCulture, $"{Root}/accesses?limit={limit}"), Json.MemoryAccessListResource, cancellationToken)).Accesses;
     }
 
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<MemoryProposal>> ListProposalsAsync(CancellationToken cancellationToken = default) =>
+        (await GetAsync("memory.list-proposals", Root + "/proposals", Json.MemoryProposalListResource, cancellationToken)).Proposals;
+
+    /// <inheritdoc/>
+    public Task<MemoryProposal> DecideProposalAsync(long proposalId, bool isAccepted, CancellationToken cancellationToken = default)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"{Root}/proposals/{proposalId}/{(isAccepted ? "accept" : "dismiss")}");
+        return http.SendAsync("memory.decide-proposal", changes: true, () => new HttpRequestMessage(HttpMethod.Post, path), Json.MemoryProposal, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<TenantPattern>> ListTenantPatternsAsync(CancellationToken cancellationToken = default) =>
+        (await GetAsync("memory.list-patterns", Root + "/patterns", Json.TenantPatternListResource, cancellationToken)).Patterns;
+
+    /// <inheritdoc/>
+    public Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(patternId);
+        var path = $"{Root}/patterns/{Uri.EscapeDataString(patternId)}/{(isAccepted ? "accept" : "dismiss")}";
+        return http.SendAsync("memory.decide-pattern", changes: true, () => new HttpRequestMessage(HttpMethod.Post, path), Json.TenantPattern, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) =>
+        http.SendAsync("memory.rotate-key", changes: true, static () => new HttpRequestMessage(HttpMethod.Post, Root + "/key/rotate"), Json.MemoryKeyRotated, cancellationToken);
+
     private static string Place(long memoryId) => string.Create(CultureInfo.InvariantCulture, $"{Root}/{memoryId}");
 
     private Task<T> GetAsync<T>(string operation, string path, JsonTypeInfo<T> json, CancellationToken cancellationToken)

@@ -76,6 +76,20 @@ public sealed record MemoryAccessListResource
     public required IReadOnlyList<MemoryAccess> Accesses { get; init; }
 }
 
+/// <summary>What is proposed.</summary>
+public sealed record MemoryProposalListResource
+{
+    /// <summary>Newest last.</summary>
+    public required IReadOnlyList<MemoryProposal> Proposals { get; init; }
+}
+
+/// <summary>What many people of the tenant ask for.</summary>
+public sealed record TenantPatternListResource
+{
+    /// <summary>Most people first.</summary>
+    public required IReadOnlyList<TenantPattern> Patterns { get; init; }
+}
+
 /// <summary>JSON of the memory; unknown fields in requests are refused.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
@@ -93,6 +107,9 @@ public sealed record MemoryAccessListResource
 [JsonSerializable(typeof(MemoryExport))]
 [JsonSerializable(typeof(MemoryConsolidated))]
 [JsonSerializable(typeof(MemoryAccessListResource))]
+[JsonSerializable(typeof(MemoryProposalListResource))]
+[JsonSerializable(typeof(TenantPatternListResource))]
+[JsonSerializable(typeof(MemoryKeyRotated))]
 public sealed partial class MemoryWireJson : JsonSerializerContext;
 
 /// <summary>The same, forgiving what a newer gateway adds.</summary>
@@ -108,4 +125,7 @@ public sealed partial class MemoryWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(MemoryExport))]
 [JsonSerializable(typeof(MemoryConsolidated))]
 [JsonSerializable(typeof(MemoryAccessListResource))]
+[JsonSerializable(typeof(MemoryProposalListResource))]
+[JsonSerializable(typeof(TenantPatternListResource))]
+[JsonSerializable(typeof(MemoryKeyRotated))]
 internal sealed partial class ClientMemoryWireJson : JsonSerializerContext;

@@ -164,6 +164,9 @@ public interface IChatModel
     /// <summary>What all the models cost that may answer, fallbacks included; null stands for one whose price is not known.</summary>
     IReadOnlyList<ModelPrice?> Prices => [Price];
 
+    /// <summary>How many tokens it can read and write together, the least of all the models that may answer; null when that is not known.</summary>
+    long? ContextTokens => null;
+
     /// <summary>Asks it. Busy and broken providers are tried again before the first token, never after it.</summary>
     /// <exception cref="ModelException">It failed, after its retries or in the middle of the answer.</exception>
     IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken);

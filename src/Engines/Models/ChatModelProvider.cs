@@ -18,6 +18,8 @@ internal sealed class ChatModelProvider(IChatModelSource source, IModelGateway g
 
         public IReadOnlyList<ModelPrice?> Prices => chain.Prices;
 
+        public long? ContextTokens => chain.ContextTokens;
+
         // Who asks is what the request says as long as it is of this tenant: one tenant never pays for another.
         public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
         {

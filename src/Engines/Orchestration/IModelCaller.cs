@@ -5,6 +5,9 @@ namespace Steward.Engines.Orchestration;
 /// <summary>Asks the model in the name of a run: reserves its budget, stores the prompt by its hash and records what came of it.</summary>
 internal interface IModelCaller
 {
+    /// <summary>How many tokens the model can read and write together; null when that is not known.</summary>
+    long? ContextTokens => null;
+
     /// <summary>Asks once. Refused when a budget is used up.</summary>
     /// <exception cref="ModelException">It failed after its retries; <c>model.failed</c> is recorded.</exception>
     /// <exception cref="BudgetExhaustedException">A budget is used up; <c>budget.exhausted</c> is recorded.</exception>

@@ -58,8 +58,8 @@ public sealed class OrchestrationOptions
     /// <summary>The most characters in which earlier messages, for which there is no room, are summed up; 0 leaves them out. Default 2,000.</summary>
     public int MaxSummaryLength { get; set; } = 2_000;
 
-    /// <summary>The most characters of its own calls of tools, and their results, that a model is told: beyond, the oldest calls are left out with their results. Default 400,000.</summary>
-    public int MaxContextLength { get; set; } = 400_000;
+    /// <summary>The most tokens of its own calls of tools, and their results, that a model is told: beyond, the oldest calls are left out with their results. Tokens are the model's own, learnt from what it says that earlier calls of the run had; before it has said so, four characters each. Default 100,000.</summary>
+    public int MaxContextTokens { get; set; } = 100_000;
 
     /// <summary>
     /// Where Steward itself is reached: hosts, with or without a port. Calls of tools that lead there are refused. The hosts that come with Steward add the addresses that they listen on.
@@ -159,7 +159,7 @@ internal sealed class OrchestrationOptionsValidator : Microsoft.Extensions.Optio
         Demand(options.MaxAnswerTokens is >= 256 and <= 128_000, "MaxAnswerTokens must be 256 to 128,000.");
         Demand(options.MaxHistoryMessages is >= 0 and <= 1_000, "MaxHistoryMessages must be 0 to 1,000.");
         Demand(options.MaxSummaryLength is >= 0 and <= 100_000, "MaxSummaryLength must be 0 to 100,000.");
-        Demand(options.MaxContextLength is >= 1_000 and <= 100_000_000, "MaxContextLength must be 1,000 to 100,000,000.");
+        Demand(options.MaxContextTokens is >= 250 and <= 25_000_000, "MaxContextTokens must be 250 to 25,000,000.");
         Demand(options.MaxHistoryLength is >= 0 and <= 10_000_000, "MaxHistoryLength must be 0 to 10,000,000.");
         Demand(IsPositive(options.InteractiveLimits) && IsPositive(options.BackgroundLimits), "InteractiveLimits and BackgroundLimits must be more than zero where they are set.");
         Demand(Array.TrueForAll(options.OwnAddresses, Limits.CallbackGuard.IsValid), "OwnAddresses must be hosts with or without a port, for example steward.example.com or 127.0.0.1:7080.");

@@ -25,13 +25,13 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
     /// <param name="purpose">What for, for example <c>memory</c>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
-    public async ValueTask<DataKeyRing> GetAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
-    {
-        if (_known.TryGetValue((tenantId, purpose), out var known) && time.GetUtcNow() - known.At < RememberedFor)
-        {
-            return known.Ring;
-        }
+    public async ValueTask<DataKeyRing> GetAsync(string tenantId, string purpose, CancellationToken cancellationToken = default) =>
+        _known.TryGetValue((tenantId, purpose), out var known) && time.GetUtcNow() - known.At < RememberedFor ? known.Ring : await RefreshAsync(tenantId, purpose, cancellationToken);
 
+    /// <summary>The same, asked of the vault in any case: for what was sealed with a key that is not known here yet.</summary>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
+    public async Task<DataKeyRing> RefreshAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
+    {
         var path = new VaultPath(tenantId, "data-keys/" + purpose);
         var ring = Read(await vault.ReadAsync(path, cancellationToken: cancellationToken)) ?? await CreateAsync(path, cancellationToken);
         if (_known.Count >= MaxRemembered)
@@ -41,6 +41,35 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
 
         _known[(tenantId, purpose)] = (ring, time.GetUtcNow());
         return ring;
+    }
+
+    /// <summary>
+    /// Makes a new key, with which everything is sealed from here on; here at once, in other processes within <see cref="RememberedFor"/>. The earlier ones stay, since what they sealed needs them until it is sealed anew.
+    /// </summary>
+    /// <returns>How many keys there are now.</returns>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses; retryable when somebody else wrote at the same time.</exception>
+    public async Task<int> RotateAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
+    {
+        await GetAsync(tenantId, purpose, cancellationToken);
+        var path = new VaultPath(tenantId, "data-keys/" + purpose);
+        var secret = await vault.ReadAsync(path, cancellationToken: cancellationToken) ?? throw new VaultException("The data key was removed meanwhile.", isRetryable: true);
+        var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8));
+        var values = new Dictionary<string, SecretText>(secret.Values, StringComparer.Ordinal)
+        {
+            [Current] = new(id),
+            [Prefix + id] = new(Convert.ToBase64String(RandomNumberGenerator.GetBytes(KeyBytes))),
+        };
+        try
+        {
+            await vault.WriteAsync(path, values, secret.Version, cancellationToken);
+        }
+        catch (VaultConflictException)
+        {
+            throw new VaultException("The data key was changed by somebody else at the same time.", isRetryable: true);
+        }
+
+        await RefreshAsync(tenantId, purpose, cancellationToken);
+        return values.Count - 1;
     }
 
     /// <summary>Removes a tenant's keys for good: what they sealed cannot be read any more, here at once, in other processes within <see cref="RememberedFor"/>.</summary>
@@ -122,6 +151,9 @@ public sealed class DataKeyRing
         cipher.Encrypt(bytes.AsSpan(head, NonceBytes), plain, bytes.AsSpan(head + NonceBytes + TagBytes), bytes.AsSpan(head + NonceBytes, TagBytes), Encoding.UTF8.GetBytes(place));
         return bytes;
     }
+
+    /// <summary>Whether something was sealed with the current key.</summary>
+    public bool IsCurrent(ReadOnlySpan<byte> bytes) => bytes.Length >= 2 + _currentId.Length && bytes[1] == _currentId.Length && bytes[2..(2 + _currentId.Length)].SequenceEqual(_currentId);
 
     /// <summary>Opens what was sealed for a place; null when its key is gone, it was changed, or it belongs elsewhere.</summary>
     public byte[]? Open(ReadOnlySpan<byte> bytes, string place)

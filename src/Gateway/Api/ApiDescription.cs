@@ -330,6 +330,14 @@ internal static class ApiDescription
                 parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, outcome and tag:KEY, with commas between them.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 600, Default = "day,team,user,feature,model" };
                 break;
+            case "proposalId":
+                parameter.Description = "The proposal's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };
+                break;
+            case "patternId":
+                parameter.Description = "The pattern's id.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 3, MaxLength = 96 };
+                break;
             case "memoryId":
                 parameter.Description = "The memory's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };

@@ -54,6 +54,7 @@ internal static class MemoryEndpoints
             .Produces<MemoryForgotten>()
             .WithProblems(400, 401, 403, 409, 429, 503);
         MapWhole(v1);
+        MemoryProposalEndpoints.Map(v1);
     }
 
     private static void MapWhole(RouteGroupBuilder v1)

@@ -68,4 +68,17 @@ public interface IUserMemoryGrain : IGrainWithStringKey
     /// <summary>Goes on with what is due. The watchdog calls it; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);
+
+    /// <summary>Whether requests are counted: the person wants patterns kept, or has open matters that a request may close. The platform only.</summary>
+    [Alias("counts-requests")]
+    Task<bool> CountsRequests(CancellationToken cancellationToken = default);
+
+    /// <summary>What consolidating has found worth asking the person about: requests that come again and again, and what was left open. Newest last; those that were decided stay for 90 days. Nothing is ever done by itself.</summary>
+    [Alias("list-proposals")]
+    Task<IReadOnlyList<MemoryProposal>> ListProposals(CancellationToken cancellationToken = default);
+
+    /// <summary>Accepts or dismisses a proposal. Accepting a repeated request keeps it as a learnt pattern, accepting an open matter only marks it; neither acts. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>; <c>conflict</c> when it was decided otherwise.</exception>
+    [Alias("decide-proposal")]
+    Task<MemoryProposal> DecideProposal(DecideMemoryProposal command, CancellationToken cancellationToken = default);
 }

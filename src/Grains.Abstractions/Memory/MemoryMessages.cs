@@ -161,9 +161,31 @@ public sealed record NoteStatements
     [Id(2)]
     public MemorySource Source { get; init; } = MemorySource.Said;
 
-    /// <summary>What, in its order; 1 to 32.</summary>
+    /// <summary>What, in its order; at most 32, and at least one where there is no request.</summary>
     [Id(3)]
     public required IReadOnlyList<MemoryStatement> Statements { get; init; }
+
+    /// <summary>What was asked for, where a run tells of its end.</summary>
+    [Id(4)]
+    public NotedRequest? Request { get; init; }
+}
+
+/// <summary>A request that a run has worked off, without anything that was said in it.</summary>
+[GenerateSerializer]
+[Alias("steward.noted-request")]
+public sealed record NotedRequest
+{
+    /// <summary>The run.</summary>
+    [Id(0)]
+    public required string RunId { get; init; }
+
+    /// <summary>The playbook or the operation, for example <c>playbook:reset-password</c>; 1 to 200 characters. Null when it was neither.</summary>
+    [Id(1)]
+    public string? Topic { get; init; }
+
+    /// <summary>What was left open, in the words of its actions; at most 8 of 400 characters each.</summary>
+    [Id(2)]
+    public IReadOnlyList<string> Open { get; init; } = [];
 }
 
 /// <summary>Asks for what fits.</summary>
@@ -422,6 +444,36 @@ public sealed record MemoryExport
     /// <summary>The last erasure.</summary>
     [Id(7)]
     public MemoryErasure? Erasure { get; init; }
+
+    /// <summary>What was proposed, oldest first.</summary>
+    [Id(8)]
+    public IReadOnlyList<MemoryProposal> Proposals { get; init; } = [];
+
+    /// <summary>The requests that are counted, and what was left open.</summary>
+    [Id(9)]
+    public IReadOnlyList<RememberedRequest> Requests { get; init; } = [];
+}
+
+/// <summary>A request that is remembered, without anything that was said in it.</summary>
+[GenerateSerializer]
+[Alias("steward.remembered-request")]
+public sealed record RememberedRequest
+{
+    /// <summary>What it was about.</summary>
+    [Id(0)]
+    public string? Topic { get; init; }
+
+    /// <summary>The run.</summary>
+    [Id(1)]
+    public required string RunId { get; init; }
+
+    /// <summary>When.</summary>
+    [Id(2)]
+    public required DateTimeOffset At { get; init; }
+
+    /// <summary>What it left open.</summary>
+    [Id(3)]
+    public IReadOnlyList<string> Open { get; init; } = [];
 }
 
 /// <summary>Erases everything that is remembered of a person.</summary>
@@ -509,7 +561,7 @@ public sealed record MemoryAccess
     [Id(1)]
     public required string By { get; init; }
 
-    /// <summary>What: <c>recall</c>, <c>list</c>, <c>search</c>, <c>export</c>, <c>correct</c>, <c>restore</c>, <c>forget</c>, <c>settings</c>, <c>erase</c>, <c>consolidate</c>.</summary>
+    /// <summary>What: <c>recall</c>, <c>list</c>, <c>search</c>, <c>export</c>, <c>correct</c>, <c>restore</c>, <c>forget</c>, <c>settings</c>, <c>erase</c>, <c>consolidate</c>, <c>proposals</c>, <c>accept</c>, <c>dismiss</c>.</summary>
     [Id(2)]
     public required string Action { get; init; }
 

@@ -322,6 +322,14 @@ public sealed record RunReport
     [Id(6)]
     public IReadOnlyList<string> Effects { get; init; } = [];
 
+    /// <summary>What it was about: <c>playbook:</c> with the playbook, or <c>operation:</c> with the first operation that changed something; null when it was neither.</summary>
+    [Id(7)]
+    public string? Topic { get; init; }
+
+    /// <summary>What it left open, for people; empty when it came to its end.</summary>
+    [Id(8)]
+    public IReadOnlyList<string> Open { get; init; } = [];
+
     /// <summary>Whether the run goes on: the session is not blocked by it any more, and the end comes later.</summary>
     public bool IsInterim => InterimId is not null;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Memory.Extraction;
@@ -11,10 +12,15 @@ namespace Steward.Memory;
 /// Brings what messages say of their authors to these persons' memories, beside the work on the message. The message itself goes nowhere. A message that was not brought there keeps its session's journal open, so that whatever is lost, it is looked through again;
 /// the memory takes each message once.
 /// </summary>
-internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, PlatformIdentity platform, IOptions<MemoryOptions> options, ILogger<MemoryFeed> logger)
+internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, PlatformIdentity platform, IOptions<MemoryOptions> options, TimeProvider time, ILogger<MemoryFeed> logger)
 {
     // What was done matters less with time than what somebody said of themselves.
     private const double DoneConfidence = 0.5;
+
+    private const int MaxCounts = 100_000;
+    private static readonly TimeSpan CountsFor = TimeSpan.FromMinutes(10);
+
+    private readonly ConcurrentDictionary<string, (bool IsWanted, DateTimeOffset At)> _counts = new(StringComparer.Ordinal);
 
     /// <summary>How long the end of a run waits for it.</summary>
     public TimeSpan Patience => options.Value.NotePatience;
@@ -40,10 +46,11 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
     }
 
     /// <summary>Takes in what a run did in other systems, in the words of its actions: what an earlier conversation came to.</summary>
-    /// <returns>Completes when it is durable; fails when it is not.</returns>
-    public Task RememberDoneAsync(string sessionKey, string runId, int attempt, IReadOnlyList<string> effects, DateTimeOffset at)
+    /// <returns>Completes when it is durable; fails when it is not. What a run only asked for, without doing anything, is not waited for: a count that is lost with a silo hurts nobody.</returns>
+    public Task RememberDoneAsync(string sessionKey, RunReport report, DateTimeOffset at)
     {
-        if (!options.Value.IsEnabled || effects.Count == 0 || GrainKeys.UserOf(sessionKey) is not { } user || Schedules.ScheduleRunHook.IsOfASchedule(sessionKey))
+        var (effects, keepsWaiting) = (report.Effects, report.Effects.Count > 0 || report.Open.Count > 0);
+        if (!options.Value.IsEnabled || (!keepsWaiting && report.Topic is null) || GrainKeys.UserOf(sessionKey) is not { } user || Schedules.ScheduleRunHook.IsOfASchedule(sessionKey))
         {
             return Task.CompletedTask;
         }
@@ -51,10 +58,11 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
         var text = string.Join("; ", effects);
         var done = new NoteStatements
         {
-            MessageId = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{GrainKeys.LastPart(sessionKey)}/{runId}/done-{attempt}"),
+            MessageId = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{GrainKeys.LastPart(sessionKey)}/{report.RunId}/done-{report.Attempt}"),
             SaidAt = at,
             Source = MemorySource.System,
-            Statements =
+            Request = new NotedRequest { RunId = report.RunId, Topic = report.Topic is { Length: <= 200 } topic ? topic : null, Open = report.Open },
+            Statements = effects.Count == 0 ? [] :
             [
                 new MemoryStatement
                 {
@@ -68,7 +76,44 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
         };
         using (ExecutionContext.SuppressFlow())
         {
-            return Task.Run(() => NoteAsync(sessionKey, user, done));
+            if (keepsWaiting)
+            {
+                return Task.Run(() => NoteAsync(sessionKey, user, done));
+            }
+
+            _ = Task.Run(() => CountAsync(sessionKey, user, done));
+            return Task.CompletedTask;
+        }
+    }
+
+    // Most people do not have their requests counted: their memories are asked seldom.
+    private async Task CountAsync(string sessionKey, string userId, NoteStatements request)
+    {
+        try
+        {
+            var key = GrainKeys.UserMemory(GrainKeys.TenantOf(sessionKey), userId);
+            if (!_counts.TryGetValue(key, out var counts) || time.GetUtcNow() - counts.At >= CountsFor)
+            {
+                platform.Assume(GrainKeys.TenantOf(sessionKey));
+                counts = (await grains.GetGrain<IUserMemoryGrain>(key).CountsRequests(), time.GetUtcNow());
+                if (_counts.Count >= MaxCounts)
+                {
+                    _counts.Clear();
+                }
+
+                _counts[key] = counts;
+            }
+
+            if (counts.IsWanted)
+            {
+                await NoteAsync(sessionKey, userId, request);
+            }
+        }
+#pragma warning disable CA1031 // Nobody waits for it, and a count less hurts nobody.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            MemoryLog.NotRemembered(logger, exception, sessionKey);
         }
     }
 

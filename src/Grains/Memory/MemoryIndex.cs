@@ -150,6 +150,9 @@ internal static partial class MemoryLog
     [LoggerMessage(EventId = 2207, Level = LogLevel.Warning, Message = "The model could not read a message of {Tenant} ({Code}); rules did")]
     public static partial void NotAsked(ILogger logger, Exception exception, string tenant, string code);
 
+    [LoggerMessage(EventId = 2208, Level = LogLevel.Warning, Message = "What the tenant's patterns count of {Memory} could not be told; it will be tried again")]
+    public static partial void NotShared(ILogger logger, Exception exception, string memory);
+
     [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Everything in {Memory} was erased")]
     public static partial void Erased(ILogger logger, string memory);
 }

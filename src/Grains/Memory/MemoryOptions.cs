@@ -27,6 +27,12 @@ public sealed class MemoryOptions
     /// <summary>How long what does not hold any more is kept, so that it can be restored. Default 90 days.</summary>
     public TimeSpan SupersededFor { get; set; } = TimeSpan.FromDays(90);
 
+    /// <summary>After how long something that was left open is proposed to be followed up. Default 1 day.</summary>
+    public TimeSpan FollowUpAfter { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How many people must ask for the same before a tenant's admins are told; never fewer than 3. Default 5.</summary>
+    public int LeastPeople { get; set; } = 5;
+
     /// <summary>After how long an erasure looks again at conversations that were at work. Default 1 minute.</summary>
     public TimeSpan EraseAgainAfter { get; set; } = TimeSpan.FromMinutes(1);
 }

@@ -13,6 +13,9 @@ internal static class MemoryRecordTypes
     public const string Restored = "memory.restored";
     public const string Forgotten = "memory.forgotten";
     public const string Settings = "memory.settings";
+    public const string Requested = "memory.requested";
+    public const string ProposalDecided = "memory.proposal_decided";
+    public const string Shared = "memory.shared";
     public const string Consolidated = "memory.consolidated";
     public const string EraseBegun = "memory.erase_begun";
     public const string EraseStep = "memory.erase_step";
@@ -63,12 +66,34 @@ internal sealed record MemorySettingsSet
     public required MemorySettings Settings { get; init; }
 }
 
+/// <summary>A run has worked off a request.</summary>
+internal sealed record MemoryRequested
+{
+    public required string RunId { get; init; }
+    public string? Topic { get; init; }
+    public required IReadOnlyList<string> Open { get; init; }
+}
+
+/// <summary>The person decided about a proposal.</summary>
+internal sealed record MemoryProposalDecided
+{
+    public required long Id { get; init; }
+    public required bool IsAccepted { get; init; }
+}
+
+/// <summary>The tenant's patterns count the person's requests from here on, or not any more.</summary>
+internal sealed record MemoryShared
+{
+    public required bool IsShared { get; init; }
+}
+
 /// <summary>What says the same was merged, and what was over its time went.</summary>
 internal sealed record MemoriesConsolidated
 {
     public required IReadOnlyList<RemovedFact> Removed { get; init; }
     public required IReadOnlyList<MergedFact> Merged { get; init; }
     public DateTimeOffset? NextAt { get; init; }
+    public IReadOnlyList<MemoryProposal> Proposed { get; init; } = [];
 }
 
 /// <summary>Everything is to be erased; the memory itself is from here on.</summary>
@@ -101,6 +126,9 @@ internal sealed record MemoryErased
 [JsonSerializable(typeof(MemoryCorrected))]
 [JsonSerializable(typeof(MemoryRestored))]
 [JsonSerializable(typeof(MemoriesForgotten))]
+[JsonSerializable(typeof(MemoryRequested))]
+[JsonSerializable(typeof(MemoryProposalDecided))]
+[JsonSerializable(typeof(MemoryShared))]
 [JsonSerializable(typeof(MemorySettingsSet))]
 [JsonSerializable(typeof(MemoriesConsolidated))]
 [JsonSerializable(typeof(MemoryEraseBegun))]

@@ -14,9 +14,14 @@ internal static class MemoryRules
 
     public static void Check(NoteStatements command)
     {
-        if (command.MessageId is not { Length: >= 1 and <= 300 } || command.Statements is not { Count: >= 1 and <= MaxStatements })
+        if (command.MessageId is not { Length: >= 1 and <= 300 } || command.Statements is not { Count: <= MaxStatements } || (command.Statements.Count == 0 && command.Request is null))
         {
             throw StewardException.Invalid("statements", $"must be 1 to {MaxStatements} of one message.");
+        }
+
+        if (command.Request is { } request && (request.RunId is not { Length: >= 1 and <= 128 } || request.Topic is { Length: 0 or > 200 } || request.Open is not { Count: <= 8 } || request.Open.Any(open => open is not { Length: >= 1 and <= MaxValue })))
+        {
+            throw StewardException.Invalid("request", $"must name a run, have a topic of at most 200 characters and at most 8 open matters of at most {MaxValue}.");
         }
 
         if (command.Statements.Any(said => !Enum.IsDefined(said.Kind) || said.Slot is not { Length: >= 1 and <= 64 } || said.Subject is not { Length: >= 1 and <= 200 } || said.Value is not { Length: <= MaxValue }))

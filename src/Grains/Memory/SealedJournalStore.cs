@@ -48,15 +48,22 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys) 
     public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         store.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
 
+    /// <summary>Whether something was read that was sealed with an earlier key.</summary>
+    public bool HasReadOld { get; private set; }
+
     private JournalRecord Seal(string journal, long sequence, JournalRecord record) =>
         record with { Payload = keys.Seal(record.Payload.Span, Place(journal, sequence, record.Type)) };
 
-    private JournalEntry Open(string journal, JournalEntry entry) => entry.Payload.IsEmpty
-        ? entry
-        : entry with
+    private JournalEntry Open(string journal, JournalEntry entry)
+    {
+        if (entry.Payload.IsEmpty)
         {
-            Payload = keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal),
-        };
+            return entry;
+        }
+
+        HasReadOld |= !keys.IsCurrent(entry.Payload.Span);
+        return entry with { Payload = keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal) };
+    }
 
     private static string Place(string journal, long sequence, string type) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"steward/journal/v1\n{journal}\n{sequence}\n{type}");
 }

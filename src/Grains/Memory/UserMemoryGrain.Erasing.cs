@@ -73,7 +73,7 @@ internal sealed partial class UserMemoryGrain
                 ErasesConversations = command.IncludeConversations,
             };
             var receipt = new JournalRecord { Type = FoldedJournal<UserMemoryState>.SnapshotType, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState), At = Now };
-            await Guarded(async () => await (await SealedAsync(cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));
+            await Guarded(async () => await (await SealedAsync(asksVault: false, cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));
             await OpenAsync(cancellationToken);
         }
     }
@@ -103,7 +103,8 @@ internal sealed partial class UserMemoryGrain
                 await _journal!.PurgeAsync(keepsWake: true);
             }
 
-            if (State.MustPurge || (State.ErasesConversations && !await EraseConversationsAsync()))
+            await ShareAsync();
+            if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
             {
                 GoOnErasing(_options.EraseAgainAfter);
                 return;

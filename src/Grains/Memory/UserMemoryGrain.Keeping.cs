@@ -13,11 +13,13 @@ internal sealed partial class UserMemoryGrain
     {
         var plan = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now);
         var consolidated = new MemoryConsolidated { At = Now, Merged = plan.Merged.Count, Removed = plan.Removed.CountBy(fact => fact.Reason).ToDictionary(StringComparer.Ordinal) };
-        if (plan.IsNeeded)
+        var proposed = State.Asked.Propose(Now, _options.FollowUpAfter, State.Keeps(MemoryKind.Pattern));
+        if (plan.IsNeeded || proposed.Count > 0)
         {
-            await Append(plan, () => new JournalWake(Now));
+            await Append(plan, () => new JournalWake(Now), proposed);
         }
 
+        await ShareAsync();
         await SettleAsync();
         return consolidated;
     }
@@ -32,14 +34,16 @@ internal sealed partial class UserMemoryGrain
 
         if (!State.MustPurge && !State.IsErasing)
         {
-            var next = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now).NextAt;
+            var next = Sooner(Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now).NextAt, State.Asked.NextAt(Now, _options.FollowUpAfter, MustUnshare));
             await Append(new Consolidation([], [], next), () => new JournalWake(next));
         }
     }
 
-    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake) => _journal!.AppendAsync(
+    private static DateTimeOffset? Sooner(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
+
+    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake, IReadOnlyList<MemoryProposal>? proposed = null) => _journal!.AppendAsync(
         MemoryRecordTypes.Consolidated,
-        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt },
+        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt, Proposed = proposed ?? [] },
         MemoryJson.Default.MemoriesConsolidated,
         wake);
 
@@ -54,10 +58,21 @@ internal sealed partial class UserMemoryGrain
             return;
         }
 
-        var journal = await NewJournalAsync(cancellationToken);
+        var store = await SealedAsync(asksVault: false, cancellationToken);
+        var journal = NewJournal(store);
         try
         {
-            await journal.LoadAsync(cancellationToken);
+            try
+            {
+                await journal.LoadAsync(cancellationToken);
+            }
+            catch (MemorySealedException)
+            {
+                // It may be sealed with a key that is newer than what is known here.
+                journal.Dispose();
+                journal = NewJournal(store = await SealedAsync(asksVault: true, cancellationToken));
+                await journal.LoadAsync(cancellationToken);
+            }
         }
         catch (MemorySealedException exception)
         {
@@ -72,6 +87,12 @@ internal sealed partial class UserMemoryGrain
         }
 
         _journal = journal;
+        if (store.HasReadOld)
+        {
+            // The snapshot that takes the place of all is sealed with the key of now.
+            await Guarded(() => _journal.PurgeAsync(keepsWake: true));
+        }
+
         if (State.IsErasing)
         {
             GoOnErasing(TimeSpan.Zero);
@@ -82,14 +103,13 @@ internal sealed partial class UserMemoryGrain
         }
     }
 
-    private async Task<FoldedJournal<UserMemoryState>> NewJournalAsync(CancellationToken cancellationToken) =>
-        new(await SealedAsync(cancellationToken), Key, MemoryJson.Default.UserMemoryState, _time, DeactivateOnIdle);
+    private FoldedJournal<UserMemoryState> NewJournal(SealedJournalStore store) => new(store, Key, MemoryJson.Default.UserMemoryState, _time, DeactivateOnIdle);
 
-    private async Task<SealedJournalStore> SealedAsync(CancellationToken cancellationToken)
+    private async Task<SealedJournalStore> SealedAsync(bool asksVault, CancellationToken cancellationToken)
     {
         try
         {
-            return new SealedJournalStore(_journals, await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken));
+            return new SealedJournalStore(_journals, asksVault ? await _keys.RefreshAsync(TenantId, KeyPurpose, cancellationToken) : await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken));
         }
         catch (VaultException exception)
         {

@@ -70,6 +70,8 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         MemoryRules.Check(command);
         await OpenAsync(cancellationToken);
 
+        await NoteRequestAsync(command);
+
         // What is not to be kept is not written either.
         var taken = command.Statements.Where(said => State.Takes(said, command.SaidAt)).ToList();
         if (taken.Count > 0)
@@ -217,6 +219,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         {
             await TrailAsync("settings");
             await _journal!.AppendAsync(MemoryRecordTypes.Settings, new MemorySettingsSet { Settings = settings }, MemoryJson.Default.MemorySettingsSet, () => new JournalWake(Now));
+            await ShareAsync();
             await SettleAsync();
         }
 
@@ -238,6 +241,8 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
             Tombstones = State.Tombstones.Count,
             Accesses = await _trail.ReadAsync(MaxExportedAccesses, cancellationToken),
             Erasure = State.Erasure,
+            Proposals = [.. State.Asked.Proposals],
+            Requests = [.. State.Asked.Requests.Select(request => new RememberedRequest { Topic = request.Topic, RunId = request.RunId, At = request.At }), .. State.Asked.Open.Select(matter => new RememberedRequest { Topic = matter.Topic, RunId = matter.RunId, At = matter.At, Open = matter.Matters })],
         };
     }
 

@@ -61,6 +61,9 @@ internal sealed class UserMemoryState : IFolded
     /// <summary>When it is consolidated next; null when there is nothing to come.</summary>
     public DateTimeOffset? ConsolidatesAt { get; set; }
 
+    /// <summary>What was asked for and left open, and what is proposed about it.</summary>
+    public AskedRequests Asked { get; set; } = new();
+
     /// <summary>Counts changes of what can be recalled, in this process.</summary>
     [JsonIgnore]
     public long Version { get; private set; }
@@ -132,6 +135,16 @@ internal sealed class UserMemoryState : IFolded
             case MemoryRecordTypes.Consolidated:
                 Consolidate(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoriesConsolidated)!, entry);
                 break;
+            case MemoryRecordTypes.Requested:
+                Asked.Take(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRequested)!, entry.At, Keeps(MemoryKind.Pattern), Keeps(MemoryKind.Interaction));
+                ConsolidatesAt = ConsolidatesAt is { } at && at < NextNight(entry.At) ? at : NextNight(entry.At);
+                break;
+            case MemoryRecordTypes.ProposalDecided:
+                Decide(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryProposalDecided)!, entry.At);
+                break;
+            case MemoryRecordTypes.Shared:
+                Asked.IsShared = JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryShared)!.IsShared;
+                break;
             default:
                 ApplyErasure(entry);
                 break;
@@ -148,11 +161,12 @@ internal sealed class UserMemoryState : IFolded
                 {
                     OperationId = begun.OperationId,
                     RequestedAt = entry.At,
-                    Removed = [new ErasedPart { Place = "memories", Count = Facts.Count }, new ErasedPart { Place = "tombstones", Count = Tombstones.Count }],
+                    Removed = [new ErasedPart { Place = "memories", Count = Facts.Count }, new ErasedPart { Place = "tombstones", Count = Tombstones.Count }, new ErasedPart { Place = "requests and proposals", Count = Asked.Count }],
                 };
                 ErasesConversations = begun.IncludeConversations;
                 ErasedSessions = [];
                 Remove(Facts.Select(fact => fact.Id), entry.Sequence);
+                RemoveAsked(patterns: true, interactions: true, entry.Sequence);
                 (Tombstones, Salt, Operations, ConsolidatesAt) = ([], null, [], null);
                 break;
             case MemoryRecordTypes.EraseStep:
@@ -213,7 +227,8 @@ internal sealed class UserMemoryState : IFolded
             Remove(Facts.Where(fact => fact.Kind == (EngineKind)kind).Select(fact => fact.Id), entry.Sequence);
         }
 
-        ConsolidatesAt = Facts.Count > 0 ? NextNight(entry.At) : null;
+        RemoveAsked(!Keeps(MemoryKind.Pattern), !Keeps(MemoryKind.Interaction), entry.Sequence);
+        ConsolidatesAt = Facts.Count > 0 || Asked.HasAny ? NextNight(entry.At) : null;
     }
 
     private void Consolidate(MemoriesConsolidated consolidated, JournalEntry entry)
@@ -224,7 +239,27 @@ internal sealed class UserMemoryState : IFolded
         }
 
         Remove(consolidated.Removed.Select(fact => fact.Id), entry.Sequence);
+        Asked.Raise(consolidated.Proposed, entry.At);
         ConsolidatesAt = consolidated.NextAt;
+    }
+
+    // What is learnt of requests is kept only when the person says so.
+    private void Decide(MemoryProposalDecided decided, DateTimeOffset at)
+    {
+        if (Asked.Decide(decided, at) is { Kind: MemoryProposalKind.RepeatedRequest, Status: MemoryProposalStatus.Accepted } accepted && Keeps(MemoryKind.Pattern) && Facts.Count < MaxFacts)
+        {
+            var learnt = new Statement { Kind = EngineKind.Pattern, Subject = Statement.Speaker, Slot = "request", Value = $"{accepted.Topic}, {accepted.Rhythm}", Confidence = 1 };
+            Ledger.Apply(learnt, $"proposal:{accepted.Id}", FactSource.Corrected, at, at);
+            ConsolidatesAt ??= NextNight(at);
+        }
+    }
+
+    private void RemoveAsked(bool patterns, bool interactions, long sequence)
+    {
+        if (Asked.Remove(patterns, interactions))
+        {
+            PurgeDue = sequence;
+        }
     }
 
     private int Remove(IEnumerable<long> ids, long sequence)

@@ -6,6 +6,9 @@ namespace Steward.Runs;
 /// <summary>A run's journal as the contract shows it. Pure.</summary>
 internal static class RunStates
 {
+    private const int MostOpen = 8;
+    private const int MaxOpen = 300;
+
     public static RunState Of(RunPhase phase) => phase switch
     {
         RunPhase.Requested or RunPhase.Running => RunState.Running,
@@ -73,7 +76,23 @@ internal static class RunStates
         Attempt = attempt,
         InterimId = interimId,
         Effects = [.. snapshot.Actions.Select(Effect).OfType<string>()],
+        Topic = Topic(snapshot),
+        Open = interimId is null && snapshot.Phase is RunPhase.Partial or RunPhase.Failed ? [.. Open(snapshot)] : [],
     };
+
+    // What a request is about, without anything that was said in it.
+    private static string? Topic(RunSnapshot snapshot) =>
+        snapshot.Playbook is { Length: > 0 } playbook ? "playbook:" + playbook
+        : snapshot.Actions.FirstOrDefault(action => action.Status == ActionStatus.Confirmed) is { } action ? "operation:" + action.OperationId
+        : null;
+
+    private static IEnumerable<string> Open(RunSnapshot snapshot) => snapshot.Actions.Where(action => action.Status != ActionStatus.Confirmed).Take(MostOpen).Select(action => action.Status switch
+    {
+        ActionStatus.Sent or ActionStatus.Unknown => $"{Cut(action.Summary)} (it is not known whether this was done)",
+        _ => Cut(action.Summary) + " (not done)",
+    });
+
+    private static string Cut(string summary) => summary.Length <= MaxOpen ? summary : summary[..MaxOpen];
 
     /// <summary>What retention leaves.</summary>
     public static RunRetired Receipt(RunStatus status, RunOrigin origin, RunSnapshot snapshot) => new()

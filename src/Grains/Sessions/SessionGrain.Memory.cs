@@ -62,9 +62,9 @@ internal sealed partial class SessionGrain
     /// <summary>Keeps what the run did, before its end is recorded: a run that is not told that it was tells it again. One that waits too long for the memory does without.</summary>
     private async Task RememberDone(RunReport report)
     {
-        if (!report.IsInterim && report.Effects.Count > 0)
+        if (!report.IsInterim)
         {
-            await _memory.RememberDoneAsync(Key, report.RunId, report.Attempt, report.Effects, _time.GetUtcNow())
+            await _memory.RememberDoneAsync(Key, report, _time.GetUtcNow())
                 .WaitAsync(_memory.Patience, _time)
                 .ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         }

@@ -30,17 +30,21 @@ public class RuleExtractorTests(ITestOutputHelper output)
         Assert.True(score.Recall >= 0.5, $"recall {score.Recall}");
     }
 
-    // Measured, not mended. The floors are what the rules do today, so that they do not become worse; in words that nobody thought of they are far from what is wanted (5 % kept wrongly), and only what is let go wrongly is within it.
-    [Fact]
-    public void Extract_HeldConversations_StaysAboveItsFloors()
+    // Measured, not mended. The floors are what the rules do today, so that they do not become worse. Of five slots some forms had been read before the rules were widened; those of language and contact had not, and what they show is what to expect of other words.
+    [Theory]
+    [InlineData(false, 0.99, 0.94, 0.02)]
+    [InlineData(true, 0.85, 0.8, 0.17)]
+    public void Extract_HeldConversations_StaysAboveItsFloors(bool unread, double precision, double recall, double stale)
     {
-        var score = Score(HeldConversations.All);
+        var conversations = HeldConversations.All.Where(conversation => unread == conversation.Holds.Any(held => held.Slot is "language" or "contact")).ToList();
+
+        var score = Score(conversations);
 
         Assert.True(HeldConversations.All.Count >= 200);
-        Assert.True(score.Precision >= 0.55, $"precision {score.Precision}");
-        Assert.True(score.Recall >= 0.4, $"recall {score.Recall}");
+        Assert.True(score.Precision >= precision, $"precision {score.Precision}");
+        Assert.True(score.Recall >= recall, $"recall {score.Recall}");
         Assert.True(score.Lost <= 0.02 * score.Expected, $"{score.Lost} let go wrongly");
-        Assert.True(score.Stale <= 0.45 * score.Over, $"{score.Stale} of {score.Over} kept wrongly");
+        Assert.True(score.Stale <= stale * score.Over, $"{score.Stale} of {score.Over} kept wrongly");
     }
 
     [Theory]

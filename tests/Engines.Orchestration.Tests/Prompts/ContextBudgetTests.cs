@@ -19,7 +19,7 @@ public sealed class ContextBudgetTests
     {
         List<ChatMessage> messages = [System, Task, .. Group(0, 2, 10)];
 
-        Assert.Equal(messages, new ContextBudget(1_000).Fit(messages, 2));
+        Assert.Equal(messages, new ContextBudget(250).Fit(messages, 2));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed class ContextBudgetTests
     {
         List<ChatMessage> messages = [System, Task, .. Group(0, 1, 300), .. Group(1, 2, 300), .. Group(2, 1, 100)];
 
-        var told = new ContextBudget(1_000).Fit(messages, 2);
+        var told = new ContextBudget(250).Fit(messages, 2);
 
         Assert.Equal([System, Task], told.Take(2));
         Assert.Equal(Group(2, 1, 100).Select(message => message.Text), told.Skip(3).Select(message => message.Text));
@@ -35,7 +35,7 @@ public sealed class ContextBudgetTests
     }
 
     [Fact]
-    public void Fit_AnyWork_NeverPartsACallFromItsResultsAndKeepsTheLast() => Prop.ForAll(Works.ToArbitrary(), Gen.Choose(100, 2_000).ToArbitrary(), (messages, limit) =>
+    public void Fit_AnyWork_NeverPartsACallFromItsResultsAndKeepsTheLast() => Prop.ForAll(Works.ToArbitrary(), Gen.Choose(25, 500).ToArbitrary(), (messages, limit) =>
     {
         var budget = new ContextBudget(limit);
         var isWell = true;
@@ -55,6 +55,64 @@ public sealed class ContextBudgetTests
 
         return isWell;
     }).QuickCheckThrowOnFailure();
+
+    [Fact]
+    public void Fit_ModelsTokensAreShorter_LessIsTold()
+    {
+        // 400 tokens for the definitions of tools, and two characters a token.
+        List<ChatMessage> messages = [System, Task, .. Group(0, 1, 1_500)];
+        var budget = new ContextBudget(2_000);
+        var first = budget.Fit(messages[..2], 2);
+        budget.Learn("short", first, 400 + (Length(first) / 2));
+        var second = budget.Fit(messages, 2);
+        Assert.Equal(messages, second);
+        budget.Learn("short", second, 400 + (Length(second) / 2));
+        messages.AddRange(Group(1, 1, 1_500));
+
+        var third = budget.Fit(messages, 2);
+
+        Assert.StartsWith("(2 earlier messages", third[2].Text, StringComparison.Ordinal);
+        Assert.Equal(messages, new ContextBudget(2_000).Fit(messages, 2));
+    }
+
+    [Fact]
+    public void Fit_AnotherModelAnswers_ItsOwnTokensCount()
+    {
+        List<ChatMessage> messages = [System, Task, .. Group(0, 1, 1_500), .. Group(1, 1, 1_500)];
+        var budget = new ContextBudget(2_000);
+        budget.Learn("short", messages[..2], 100);
+        budget.Learn("short", messages[..4], 100 + ((Length(messages[..4]) - Length(messages[..2])) / 2));
+        budget.Learn("other", messages[..4], null);
+
+        Assert.Equal(messages, budget.Fit(messages, 2));
+    }
+
+    [Fact]
+    public void Fit_SmallWindow_LeavesRoomForWhatIsToldEachTime()
+    {
+        List<ChatMessage> messages = [System, Task, .. Group(0, 1, 800), .. Group(1, 1, 800)];
+        var budget = new ContextBudget(100_000, window: 1_000);
+        Assert.Equal(messages, budget.Fit(messages, 2));
+
+        budget.Learn("m", messages[..2], 700 + (Length(messages[..2]) / 4));
+
+        Assert.StartsWith("(2 earlier messages", budget.Fit(messages, 2)[2].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Learn_CountsThatMakeNoSense_AreNotBelieved()
+    {
+        var tokens = new TokenLength();
+        tokens.Learn("m", 1_000, 500);
+        tokens.Learn("m", 9_000, 400);
+        tokens.Learn("m", 9_000, 0);
+        Assert.Equal(4, tokens.CharactersPerToken);
+
+        tokens.Learn("m", 7_000, 2_500);
+        Assert.Equal(3, tokens.CharactersPerToken);
+    }
+
+    private static int Length(IEnumerable<ChatMessage> messages) => messages.Sum(message => message.Text.Length + 16 + message.ToolCalls.Sum(call => call.Name.Length + call.Arguments.Length));
 
     [Fact]
     public void Summary_MoreThanFits_KeepsTheirOrderAndWhatNamesSomething()

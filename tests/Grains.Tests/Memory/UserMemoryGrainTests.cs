@@ -238,4 +238,35 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         await Conversing.UntilAsync(async () => (await memory.GetErasure())!.CompletedAt is not null);
         Assert.Empty((await memory.Export()).Memories);
     }
+
+    [Fact]
+    public async Task KeyRotated_MemoryOpensAndIsSealedAnew()
+    {
+        var key = GrainKeys.UserMemory("t-rotated", _user);
+        cluster.SignIn("t-rotated", PlatformIdentity.UserId, WellKnownRoles.System);
+        var memory = cluster.MemoryOf(_user, "t-rotated");
+        var patterns = cluster.Grains.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns("t-rotated"));
+        await memory.Note(new NoteStatements { MessageId = "m", SaidAt = Now, Statements = [Said("office", "Berlin")] });
+        cluster.SignIn("t-rotated", _user);
+        Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => patterns.RotateKey())).Code);
+        cluster.SignIn("t-rotated", "u-admin", WellKnownRoles.Admin);
+
+        Assert.Equal(2, (await patterns.RotateKey()).Keys);
+
+        Assert.True(await HasOldAsync());
+        cluster.SignIn("t-rotated", PlatformIdentity.UserId, WellKnownRoles.System);
+        cluster.Faults.Lose(key, 1);
+        await Assert.ThrowsAsync<StewardException>(() => memory.Note(new NoteStatements { MessageId = "m2", SaidAt = Now, Statements = [Said("desk", "12")] }));
+        await cluster.DeactivatedAsync(memory);
+        cluster.SignIn("t-rotated", _user);
+        Assert.Equal("Berlin", Assert.Single(await memory.AllAsync()).Value);
+        Assert.False(await HasOldAsync());
+
+        async Task<bool> HasOldAsync()
+        {
+            var store = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-rotated", "memory"));
+            Assert.NotEmpty(await store.ReadAsync(key, 0, 20));
+            return store.HasReadOld;
+        }
+    }
 }

@@ -11,8 +11,11 @@ internal static partial class Sentences
     /// <summary>The clauses of a message that assert something: no questions, no quotations, nothing that is only imagined, wished or heard.</summary>
     public static IEnumerable<string> Asserted(string text)
     {
-        foreach (var sentence in Whole(text))
+        foreach (var whole in Whole(text))
         {
+            // "Can you answer in German?" asks for something; it does not ask whether it is so.
+            var sentence = Request().Replace(whole, "please ", 1);
+            sentence = sentence.Length == whole.Length ? whole : sentence.TrimEnd('?', ' ');
             if (sentence.EndsWith('?') || Hypothetical().IsMatch(sentence))
             {
                 continue;
@@ -20,9 +23,9 @@ internal static partial class Sentences
 
             foreach (var clause in Clause().Split(sentence.TrimEnd('.', '!', ' ')))
             {
-                if (clause.Trim() is { Length: > 2 and <= MaxClause } whole)
+                if (clause.Trim() is { Length: > 2 and <= MaxClause } asserted)
                 {
-                    yield return whole;
+                    yield return asserted;
                 }
             }
         }
@@ -43,11 +46,17 @@ internal static partial class Sentences
     [GeneratedRegex("""(?<=[.!?])\s+|[\r\n;]+""", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex End();
 
-    [GeneratedRegex("""\s*,\s*(?:and|but|so|also|because)\s+|\s+(?:and|but)\s+(?=(?:i|i'm|i’m|my|please|he|she|don't|do not|never)\b)|\s*(?:—|–| - )\s*|\s*,\s*(?=(?:i|i'm|i’m|my|please)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^(?:(?:hi|hey|hello|please|so|and|also|ok|okay)[,:]?\s+)*(?:can|could|will|would)\s+(?:you|we)\s+(?:please\s+|maybe\s+|just\s+)?(?=(?:answer|reply|respond|write|speak|talk|use|switch|change|continue|go|contact|reach|notify|ping|message|call|keep)\b)(?!.*\b(?:if|when)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Request();
+
+    // A clause of its own: one with a subject, one that goes on with the subject before it, and a wish. "No nuts, I'm allergic" is one thought.
+    [GeneratedRegex(
+        """\s*,\s*(?:and|but|so|also|because)\s+|\s+(?:and|but)\s+(?=(?:i|i'm|i’m|my|please|he|she|don't|do not|never)\b|(?:now\s+|currently\s+)?(?:work|sit|report|use|live|joined|switched|moved|prefer|became|have)\b|[\p{L}'’\-]+(?:\s+[\p{L}'’\-]+)?\s+is\s+(?:now\s+)?my\b)|\s*(?:—|–| - )\s*|\s*,\s*(?=(?!i['’]m\s+allergic(?:\s+to\s+(?:it|them|that))?\W*$)(?:i|i'm|i’m|my|please|\p{L}+\s+please|answer|reply|write|use|contact|reach|notify)\b)""",
+        RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Clause();
 
     [GeneratedRegex(
-        """\b(?:if|unless|suppose|supposing|imagine|pretend|assume|let's say|say i|would|could|might|may be|maybe|perhaps|possibly|probably|wish|hope|hoping|considering|thinking (?:about|of)|think(?:ing)? i (?:might|may)|planning to|plan to|want to|wanted to|going to|should i|whether|in case|as if|someday|used to think|not sure|wonder|joking|kidding|just an example|for example|e\.g\.|in the story|hypothetically|theoretically)\b""",
+        """\b(?:if|unless|suppose|supposing|imagine|pretend|assume|let's say|say i|would|could|might|may be|maybe|perhaps|possibly|probably|wish|hope|hoping|considering|thinking (?:about|of)|think(?:ing)? i (?:might|may)|planning to|plan to|want to(?!\s+(?:be\s+(?:contacted|reached|notified|called|told|informed)|speak|talk|write)\b)|wanted to|going to|should i|whether|(?<!,\s)in case|as if|someday|used to think|not sure|wonder|joking|kidding|just an example|for example|e\.g\.|in the story|hypothetically|theoretically)\b""",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Hypothetical();
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.RegularExpressions;
 
 namespace Steward.Engines.Memory.Extraction;
@@ -5,15 +6,16 @@ namespace Steward.Engines.Memory.Extraction;
 /// <summary>The forms in which people say things of themselves, in English. Groups: <c>v</c> is the value, <c>old</c> a value that no longer holds, <c>who</c> another person.</summary>
 internal static class StatementRules
 {
-    private const string I = """^(?:(?:as|since|because|that|hi|hello|hey|there|fyi|btw|by the way|note|remember|actually|now|well|yes|no|nope|also|ok|okay|so|correction|update|heads up|just so you know|for the record|please note|please remember|sorry|scratch that|i mean|to be clear|as i said|and|but|good news|from now on|please|as of \w+|since \w+|starting \w+|last \w+|for \w+ \w+ now|careful|attention|important)[,:.!]?\s+)*""";
-    private const string Am = """i(?:\s+am|['’]m)""";
-    private const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly))*""";
-    private const string Place = """(?<v>(?-i:[A-ZÄÖÜ][\p{L}\-'’.]*(?:\s+(?:[A-ZÄÖÜ0-9][\p{L}0-9\-'’.]*|am|an|der|de|la|upon))*)(?:\s+(?:office|branch|site|building|campus|plant))?)""";
-    private const string Person = """(?<v>(?-i:[A-ZÄÖÜ][\p{L}\-'’]+(?:\s+(?:van|von|de|der|da|di|la|[A-ZÄÖÜ][\p{L}\-'’.]+))*))""";
-    private const string Thing = """(?<v>[^,.;:!?()]{2,60}?)""";
+    // Where a rule begins: behind the words that lead in, see LeadIn.
+    internal const string I = """\G""";
+    internal const string Am = """i(?:\s+am|['’]m)""";
+    internal const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly))*""";
+    internal const string Place = """(?<v>(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’.]*(?:\s+(?:[A-ZÄÖÜ0-9][\p{L}0-9\-'’.]*|am|an|der|de|la|upon))*)(?:\s+(?:office|branch|site|building|campus|plant))?)""";
+    internal const string Person = """(?<v>(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’]+(?:\s+(?:van|von|de|der|da|di|la|[A-ZÄÖÜ][\p{L}\-'’.]+))*))""";
+    internal const string Thing = """(?<v>[^,.;:!?()]{2,60}?)""";
     private const string Month = """(?:january|february|march|april|may|june|july|august|september|october|november|december)""";
     private const string When = $"""(?:now|today|yesterday|tomorrow|currently|these days|lately|last\s+\w+|this\s+\w+|next\s+\w+|in\s+(?:{Month}|\d\d\d\d|spring|summer|autumn|fall|winter)\b.*|(?:a|two|three|some|few)\s+\w+\s+ago|on\s+\w+day|from\s+now\s+on|since\b.*|as\s+of\b.*|starting\b.*|for\b.*|until\b.*|at\s+the\s+moment|again|already|anymore|any\s+more|instead)""";
-    private const string Tail = $"""(?:[,\s]\s*(?:{When}|here|at\s+(?:this|the|our)\s+\w+|in\s+case\b.*|because\b.*|so\b.*|with\b.*|please|thanks|thank\s+you|actually|by\s+the\s+way|btw))*\s*[.!]*$""";
+    internal const string Tail = $"""(?:[,\s]\s*(?:{When}|here|at\s+(?:this|the|our)\s+\w+|in\s+case\b.*|because\b.*|so\b.*|with\b.*|please|thanks|thank\s+you|actually|by\s+the\s+way|btw))*\s*[.!]*$""";
 
     /// <summary>All forms, most special first: a clause is read by the first that fits.</summary>
     public static IReadOnlyList<StatementRule> All { get; } =
@@ -34,7 +36,7 @@ internal static class StatementRules
         new("deputy", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:deputy|stand-in|substitute|backup)\s+is{{Now}}\s+{{Person}}{{Tail}}"""),
 
         // Places.
-        new("office", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:moved|relocated|transferred)\s+(?:from\s+(?:the\s+)?(?<old>[A-ZÄÖÜ][\p{L}\-]+(?:\s+[A-ZÄÖÜ][\p{L}\-]+)*)(?:\s+office)?\s+)?to\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|flat|apartment|house)\\b" },
+        new("office", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:moved|relocated|transferred)\s+(?:from\s+(?:the\s+)?(?<old>[A-ZÄÖÜ][\p{L}\-]+(?:\s+[A-ZÄÖÜ][\p{L}\-]+)*)(?:\s+office)?\s+)?to\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|flat|apartment|house|slack|teams|e-?mail|phone|chat)\\b" },
         new("office", $$"""{{I}}(?:{{Am}}|i(?:\s+have|['’]ve)?){{Now}}\s+(?:been\s+)?(?:based|located|stationed|working|work|sit|sitting)\s+(?:in|at|from|out\s+of)\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|home|on)\\b" },
         new("office", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:office|workplace|work location|location)\s+is{{Now}}\s+(?:in|at)?\s*(?:the\s+)?{{Place}}{{Tail}}"""),
         new("home", $$"""{{I}}i{{Now}}\s+live\s+in\s+{{Place}}{{Tail}}"""),
@@ -91,16 +93,17 @@ internal static class StatementRules
         new("likes", $$"""{{I}}i\s+no\s+longer\s+(?:like|love|enjoy)\s+{{Thing}}{{Tail}}"""),
     ];
 
-    private const string Device = """(?:[\p{L}0-9\-]+\s+){0,3}?(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad(?:\s+[A-Z0-9]+)?|Surface(?:\s+[A-Z][\p{L}0-9]*)?|Chromebook|EliteBook|Latitude(?:\s+[0-9]+)?|XPS(?:\s+[0-9]+)?|laptop|notebook|workstation)(?:\s+[0-9]+)?""";
-    private const string Languages = "English|German|French|Spanish|Italian|Portuguese|Dutch|Polish|Czech|Turkish|Arabic|Hindi|Japanese|Chinese|Korean|Swedish|Danish|Norwegian|Finnish";
-    private const string Channels = "e-?mails?|mail|phone|telephone|chat|Slack|Teams|text(?:\\s+messages?)?|SMS|calls?|phone\\s+calls?|WhatsApp";
-    private const string State = "\\b(?:broken|down|slow|dead|stolen|lost|gone|missing|locked|full|empty|stuck|frozen|working|not|too|very|so|still|about|on fire|great|nice|late|ready|ok|okay|fine|important|urgent|hot|loud|noisy|cold|old)\\b";
+    internal const string Device = """(?:[\p{L}0-9\-]+\s+){0,3}?(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad(?:\s+[A-Z0-9]+)?|Surface(?:\s+[A-Z][\p{L}0-9]*)?|Chromebook|EliteBook|Latitude(?:\s+[0-9]+)?|XPS(?:\s+[0-9]+)?|laptop|notebook|workstation)(?:\s+[0-9]+)?""";
+    internal const string Languages = "English|German|French|Spanish|Italian|Portuguese|Dutch|Polish|Czech|Turkish|Arabic|Hindi|Japanese|Chinese|Korean|Swedish|Danish|Norwegian|Finnish";
+    internal const string Channels = "e-?mails?|mail|phone|telephone|chat|Slack|Teams|text(?:\\s+messages?)?|SMS|calls?|phone\\s+calls?|WhatsApp";
+    internal const string State = "\\b(?:broken|down|slow|dead|stolen|lost|gone|missing|locked|full|empty|stuck|frozen|working|not|too|very|so|still|about|on fire|great|nice|late|ready|ok|okay|fine|important|urgent|hot|loud|noisy|cold|old)\\b";
 }
 
 /// <summary>One form of a statement.</summary>
 internal sealed class StatementRule(string slot, string pattern)
 {
     private readonly Regex _form = new(pattern, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
+    private readonly SearchValues<string>? _words = StatementWords.Of(slot);
     private Regex? _unless;
 
     /// <summary>What it tells of.</summary>
@@ -113,14 +116,25 @@ internal sealed class StatementRule(string slot, string pattern)
     }
 
     /// <summary>The value and what no longer holds, or null when the clause has another form.</summary>
-    public (string Value, string? Old)? Read(string clause)
+    /// <param name="clause">The clause.</param>
+    /// <param name="starts">Where what it says may begin, the last first.</param>
+    public (string Value, string? Old)? Read(string clause, List<int> starts)
     {
-        var match = _form.Match(clause);
-        if (!match.Success || match.Groups["v"].Value.Trim() is not { Length: > 0 } value || _unless?.IsMatch(match.Value) == true)
+        // Most clauses are about something else, and a form takes long to say so.
+        if (_words is not null && !clause.AsSpan().ContainsAny(_words))
         {
             return null;
         }
 
-        return (value, match.Groups["old"].Success ? match.Groups["old"].Value.Trim() : null);
+        foreach (var start in starts)
+        {
+            var match = _form.Match(clause, start);
+            if (match.Success && match.Groups["v"].Value.Trim() is { Length: > 0 } value)
+            {
+                return _unless?.IsMatch(match.Value) == true ? null : (value, match.Groups["old"].Success ? match.Groups["old"].Value.Trim() : null);
+            }
+        }
+
+        return null;
     }
 }

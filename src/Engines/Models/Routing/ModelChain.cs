@@ -18,6 +18,9 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
     /// <inheritdoc/>
     public IReadOnlyList<ModelPrice?> Prices => field ??= [.. targets.Select(target => prices.Find(target.Model))];
 
+    /// <inheritdoc/>
+    public long? ContextTokens => targets.Min(target => capabilities?.Find(target.Model)?.ContextTokens);
+
     /// <summary>The targets, first choice first.</summary>
     internal IReadOnlyList<ModelTarget> Targets => targets;
 

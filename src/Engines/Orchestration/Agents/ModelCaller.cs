@@ -20,6 +20,9 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
     private readonly PromptWriter _prompts = new((hash, _) => run.LoadContentAsync(hash));
 
     /// <inheritdoc/>
+    public long? ContextTokens => model.ContextTokens;
+
+    /// <inheritdoc/>
     public async Task<ModelAnswer> AskAsync(ModelQuestion question)
     {
         run.Work.ThrowIfCancellationRequested();

@@ -152,14 +152,34 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         var memory = Remember();
         foreach (var (name, template) in playbook.Remember)
         {
-            var value = RenderText(template, roots);
-            if (value.Length is > 0 and <= 500)
+            if (Remembered(template, roots) is { } value)
             {
                 memory[name] = value;
             }
         }
 
         return new RunOutcome(RunPhase.Completed, null, Render(playbook.Answer, roots)) { WorkingMemory = memory };
+    }
+
+    // An expression alone keeps the type of its value; a table is kept by the step whose result it is.
+    private string? Remembered(Template template, Dictionary<string, JsonNode?> roots)
+    {
+        if (template.Only is null)
+        {
+            return SlotValue.Write(JsonValue.Create(RenderText(template, roots)), run.Input.RunId);
+        }
+
+        try
+        {
+            var value = template.Evaluate(roots);
+            var step = value is not null && ReferenceEquals(value.Root, _steps) ? value.GetPath().Split('.', '[') is [_, var id, ..] ? id : null : null;
+            return SlotValue.Write(value, run.Input.RunId, step);
+        }
+        catch (ExpressionException)
+        {
+            // What is not there is not remembered.
+            return null;
+        }
     }
 
     private Dictionary<string, string> Remember() => Pending.Clear(run.Input.WorkingMemory);
@@ -179,7 +199,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
             ["name"] = run.Input.Requester.Name,
             ["roles"] = new JsonArray([.. run.Input.Requester.Roles.Select(role => (JsonNode)JsonValue.Create(role))]),
         },
-        ["memory"] = new JsonObject(run.Input.WorkingMemory.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)JsonValue.Create(entry.Value)))),
+        ["memory"] = new JsonObject(run.Input.WorkingMemory.Select(entry => KeyValuePair.Create(entry.Key, SlotValue.Read(entry.Value)))),
         ["slots"] = Values.Node(choice.Slots),
         ["classified"] = Values.Node(choice.Classified),
         ["steps"] = _steps,

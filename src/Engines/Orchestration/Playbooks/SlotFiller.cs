@@ -107,7 +107,7 @@ public static partial class SlotFiller
             return null;
         }
 
-        return FromMessage(slot, new MessageText(remembered), requester);
+        return FromMessage(slot, new MessageText(SlotValue.AsText(remembered)), requester);
     }
 
     private static JsonNode? FromMessage(SlotDefinition slot, MessageText message, Requester requester) => slot.Type switch

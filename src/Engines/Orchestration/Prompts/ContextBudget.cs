@@ -6,8 +6,11 @@ namespace Steward.Engines.Orchestration.Prompts;
 /// Keeps what a model is told of its work within a budget: the instructions, the conversation and the task, which have limits of their own, stay, then the latest calls of tools. A call never goes without its results, nor a result without its call. What went is said in one line, and can be looked up again by calling.
 /// It is cut to half of the budget, so that the beginning of what is told stays the same for many calls.
 /// </summary>
-internal sealed class ContextBudget(int maxLength)
+/// <param name="maxTokens">The most tokens of the work.</param>
+/// <param name="window">The most tokens of everything, with definitions of tools; null when that is not known.</param>
+internal sealed class ContextBudget(int maxTokens, long? window = null)
 {
+    private readonly TokenLength _tokens = new();
     private int _from = -1;
     private ChatMessage? _note;
 
@@ -18,9 +21,10 @@ internal sealed class ContextBudget(int maxLength)
     {
         ArgumentNullException.ThrowIfNull(messages);
         var from = Math.Max(_from, head);
-        if (Length(messages, from) > maxLength)
+        var room = Room(messages, head);
+        if (Length(messages, from) > room)
         {
-            var cut = Cut(messages, from);
+            var cut = Cut(messages, from, room / 2);
             if (cut > from)
             {
                 (_from, _note) = (cut, new ChatMessage { Role = ChatRole.User, Text = $"({cut - head} earlier messages of this work, calls of tools with their results, were left out to save room. Call a tool again if you need what it said.)" });
@@ -31,10 +35,33 @@ internal sealed class ContextBudget(int maxLength)
         return _note is null ? [.. messages] : [.. messages.Take(head), _note, .. messages.Skip(from)];
     }
 
-    // From where on it fits into half of the budget; the last group stays in any case.
-    private int Cut(IReadOnlyList<ChatMessage> messages, int from)
+    /// <summary>Takes what a model says of a call: how many tokens it was told.</summary>
+    /// <param name="model">The model; each has its own tokens.</param>
+    /// <param name="told">What it was told.</param>
+    /// <param name="inputTokens">Its count, with the definitions of tools; null when it said none.</param>
+    public void Learn(string model, IReadOnlyList<ChatMessage> told, long? inputTokens) => _tokens.Learn(model, Length(told, 0), inputTokens);
+
+    // In characters of this model's tokens.
+    private long Room(IReadOnlyList<ChatMessage> messages, int head)
     {
-        var room = maxLength / 2;
+        var room = maxTokens * _tokens.CharactersPerToken;
+        if (window is { } whole)
+        {
+            var first = 0L;
+            for (var i = 0; i < head; i++)
+            {
+                first += LengthOf(messages[i]);
+            }
+
+            room = Math.Min(room, Math.Max(0, ((whole - _tokens.Around) * _tokens.CharactersPerToken) - first));
+        }
+
+        return (long)room;
+    }
+
+    // From where on it fits into half of the budget; the last group stays in any case.
+    private static int Cut(IReadOnlyList<ChatMessage> messages, int from, long room)
+    {
         var (kept, length, end) = (messages.Count, 0L, messages.Count);
         for (var i = messages.Count - 1; i >= from; i--)
         {

@@ -5,10 +5,10 @@ using Steward.Engines.Orchestration.Prompts;
 namespace Steward.Engines.Orchestration.React;
 
 /// <summary>What the model is told, built from the journal and only ever added to: the same messages are the same objects from call to call.</summary>
-internal sealed class ReactConversation(RunContext run, AgentDefinition agent, string? scope, string task)
+internal sealed class ReactConversation(RunContext run, AgentDefinition agent, string? scope, string task, long? window = null)
 {
     private readonly List<ChatMessage> _messages = [];
-    private readonly ContextBudget _budget = new(run.Options.MaxContextLength);
+    private readonly ContextBudget _budget = new(run.Options.MaxContextTokens, window - run.Options.MaxAnswerTokens);
     private int _calls;
     private int _head;
 
@@ -32,6 +32,9 @@ internal sealed class ReactConversation(RunContext run, AgentDefinition agent, s
         for (; _calls < calls.Count; _calls++)
         {
             var call = calls[_calls];
+
+            // What that call was told, cut as it was then: a resumed run comes to the same, and the model's own count of it tells how long its tokens are.
+            _budget.Learn(call.Model, _budget.Fit(_messages, _head), call.InputTokens);
             var from = Math.Min(call.AnswerFrom, answer.Length);
             _messages.Add(new ChatMessage
             {

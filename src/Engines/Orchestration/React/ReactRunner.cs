@@ -38,7 +38,7 @@ internal sealed class ReactRunner
         _offered = new OfferedTools(run, tools, task);
         _results = new StoredResults(run, scope);
         _calls = new ToolCalls(run, tools, _results, handoffs, budget, scope, logger);
-        _conversation = new ReactConversation(run, agent, scope, task);
+        _conversation = new ReactConversation(run, agent, scope, task, models.ContextTokens);
     }
 
     /// <summary>Runs to the end, or until people have to decide.</summary>
