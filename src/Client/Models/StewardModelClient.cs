@@ -106,10 +106,14 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
             }
             finally
             {
-                var disposed = DisposeQuietlyAsync(batches);
-                if (!isOver)
+                if (isOver)
                 {
-                    await disposed;
+                    // Nobody waits for it: the last event is here.
+                    _ = ConfirmQuietlyAsync(grain);
+                }
+                else
+                {
+                    await DisposeQuietlyAsync(batches);
                 }
             }
 
@@ -137,6 +141,21 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
             await grain.Cancel(CancellationToken.None);
         }
 #pragma warning disable CA1031 // A call that nobody reads stops by itself.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+    }
+
+    // In place of disposing of the enumeration, which says nothing of what has arrived: the call then would be kept for a reader that comes back. It takes the enumeration along.
+    private async Task ConfirmQuietlyAsync(IModelCallGrain grain)
+    {
+        try
+        {
+            envelope.Attach();
+            await grain.Confirm(CancellationToken.None);
+        }
+#pragma warning disable CA1031 // The call is over either way, and is forgotten after a while.
         catch (Exception)
 #pragma warning restore CA1031
         {
