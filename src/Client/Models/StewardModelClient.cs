@@ -113,7 +113,7 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
                 }
                 else
                 {
-                    await DisposeQuietlyAsync(batches);
+                    await batches.DisposeQuietlyAsync(envelope.Attach);
                 }
             }
 
@@ -156,20 +156,6 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
             await grain.Confirm(CancellationToken.None);
         }
 #pragma warning disable CA1031 // The call is over either way, and is forgotten after a while.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-        }
-    }
-
-    private async Task DisposeQuietlyAsync(IAsyncEnumerator<ModelCallBatch> batches)
-    {
-        try
-        {
-            envelope.Attach();
-            await batches.DisposeAsync();
-        }
-#pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
         catch (Exception)
 #pragma warning restore CA1031
         {
