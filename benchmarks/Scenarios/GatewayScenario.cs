@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -49,15 +50,17 @@ internal static class GatewayScenario
         using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid", noCache);
         using var budget = await TokenBudget.SetAsync(server, cancellationToken);
         await WarmUpAsync(direct, gateway, warmUps, concurrency, cancellationToken);
-        var whole = await PairAsync(direct, gateway, pairs, stream: false, cancellationToken);
-        var streamed = await PairAsync(direct, gateway, pairs, stream: true, cancellationToken);
+        var settled = await SettleAsync(direct, gateway, metrics, cancellationToken);
+        var whole = await PairAsync(direct, gateway, metrics, pairs, stream: false, cancellationToken);
+        var streamed = await PairAsync(direct, gateway, metrics, pairs, stream: true, cancellationToken);
         var load = await LoadAsync(gateway, budget, metrics, calls, concurrency, cancellationToken);
         var result = new GatewayResult(
             Machine.Read(),
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            settled.TotalSeconds,
             whole,
             streamed,
             load);
@@ -109,9 +112,34 @@ internal static class GatewayScenario
         await Task.WhenAll(Enumerable.Range(0, concurrency).Select(_ => WorkAsync()));
     }
 
-    private static async Task<PairResult> PairAsync(ModelCaller direct, ModelCaller gateway, int pairs, bool stream, CancellationToken cancellationToken)
+    /// <summary>Pairs until the server's just-in-time compiler has settled: what it compiles again for code that is used much holds up calls one at a time, which is a matter of how long a process has run.</summary>
+    private static async Task<TimeSpan> SettleAsync(ModelCaller direct, ModelCaller gateway, HttpClient metrics, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var number = 0;
+        var compiled = (await PrometheusPage.ReadAsync(metrics, cancellationToken)).Sum(Compiling);
+        for (var calm = 0; calm < 2 && Stopwatch.GetElapsedTime(began) < LongestSettling;)
+        {
+            var window = Stopwatch.GetTimestamp();
+            while (Stopwatch.GetElapsedTime(window) < SettlingWindow)
+            {
+                number++;
+                await direct.AskAsync(Question("settle", number), stream: number % 2 == 0, cancellationToken);
+                await gateway.AskAsync(Question("settle", number), stream: number % 2 == 0, cancellationToken);
+            }
+
+            var now = (await PrometheusPage.ReadAsync(metrics, cancellationToken)).Sum(Compiling);
+            calm = now - compiled < CalmShare * Stopwatch.GetElapsedTime(window).TotalSeconds ? calm + 1 : 0;
+            compiled = now;
+        }
+
+        return Stopwatch.GetElapsedTime(began);
+    }
+
+    private static async Task<PairResult> PairAsync(ModelCaller direct, ModelCaller gateway, HttpClient metrics, int pairs, bool stream, CancellationToken cancellationToken)
     {
         var (plain, added, plainFirst, addedFirst) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
+        var before = await PrometheusPage.ReadAsync(metrics, cancellationToken);
         for (var i = 0; i < pairs; i++)
         {
             // Who goes first changes, so that neither always finds what the other has left.
@@ -126,7 +154,15 @@ internal static class GatewayScenario
             addedFirst.Add(through.FirstToken);
         }
 
-        return new PairResult(plain.Summarize(), added.Summarize(), Less(added.Summarize(), plain.Summarize()), Less(addedFirst.Summarize(), plainFirst.Summarize()));
+        var after = await PrometheusPage.ReadAsync(metrics, cancellationToken);
+        return new PairResult(
+            plain.Summarize(),
+            added.Summarize(),
+            Less(added.Summarize(), plain.Summarize()),
+            Less(addedFirst.Summarize(), plainFirst.Summarize()),
+            after.Sum(Collections) - before.Sum(Collections),
+            (after.Sum(Paused) - before.Sum(Paused)) * 1_000,
+            (after.Sum(Compiling) - before.Sum(Compiling)) * 1_000);
     }
 
     private static async Task<LoadResult> LoadAsync(ModelCaller gateway, TokenBudget budget, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
@@ -137,13 +173,16 @@ internal static class GatewayScenario
         var began = Stopwatch.GetTimestamp();
         var before = await PrometheusPage.ReadAsync(metrics, cancellationToken);
         double half = 0;
+        var memory = new ConcurrentBag<MemoryPoint>();
         async Task WorkAsync()
         {
             for (var number = Interlocked.Increment(ref next); number <= calls; number = Interlocked.Increment(ref next))
             {
-                if (number == calls / 2)
+                if (number % Math.Max(1, calls / 10) == 0)
                 {
-                    half = (await PrometheusPage.ReadAsync(metrics, cancellationToken)).Sum(WorkingSet);
+                    var page = await PrometheusPage.ReadAsync(metrics, cancellationToken);
+                    memory.Add(new MemoryPoint(number, page.Sum(WorkingSet) / MebiByte, page.Sum(Heap) / MebiByte, page.Sum(Collections)));
+                    half = number == calls / 2 ? page.Sum(WorkingSet) : half;
                 }
 
                 var isFault = number % FaultEvery == 0;
@@ -171,13 +210,25 @@ internal static class GatewayScenario
             wrong,
             calls / elapsed.TotalSeconds,
             (after.Sum(Processor) - before.Sum(Processor)) / calls * 1_000_000,
-            (after.Sum(WorkingSet) - half) / (1024 * 1024),
+            (after.Sum(Allocated) - before.Sum(Allocated)) / calls / 1024,
+            (after.Sum(WorkingSet) - half) / MebiByte,
+            [.. memory.OrderBy(point => point.Calls)],
             tokens,
             await budget.ReadAsync(cancellationToken) - counted - tokens,
             latencies.Summarize());
     }
 
+    private static readonly TimeSpan SettlingWindow = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LongestSettling = TimeSpan.FromMinutes(1);
+    private const double CalmShare = 0.03;
+
+    private const string Compiling = "dotnet_jit_compilation_time_seconds_total";
+    private const string Collections = "dotnet_gc_collections_total";
+    private const string Paused = "dotnet_gc_pause_time_seconds_total";
+    private const double MebiByte = 1024 * 1024;
+    private const string Heap = "dotnet_gc_last_collection_heap_size_bytes";
     private const string Processor = "dotnet_process_cpu_time_seconds_total";
+    private const string Allocated = "dotnet_gc_heap_total_allocated_bytes_total";
     private const string WorkingSet = "dotnet_process_memory_working_set_bytes";
 
     private static LatencySummary Less(LatencySummary all, LatencySummary part) => new(all.Count, all.P50 - part.P50, all.P95 - part.P95, all.P99 - part.P99, all.Max - part.Max);
@@ -187,12 +238,13 @@ internal static class GatewayScenario
         foreach (var (name, pair) in new[] { ("whole", result.Whole), ("stream", result.Streamed) })
         {
             Console.Out.WriteLine(FormattableString.Invariant(
-                $"{name,-7} direct p50 {pair.Direct.P50:0.000} p99 {pair.Direct.P99:0.000}, through p50 {pair.Through.P50:0.000} p99 {pair.Through.P99:0.000}, added p50 {pair.Added.P50:0.000} p99 {pair.Added.P99:0.000} ms; first token added p50 {pair.AddedFirstToken.P50:0.000} p99 {pair.AddedFirstToken.P99:0.000} ms"));
+                $"{name,-7} direct p50 {pair.Direct.P50:0.000} p99 {pair.Direct.P99:0.000}, through p50 {pair.Through.P50:0.000} p99 {pair.Through.P99:0.000}, added p50 {pair.Added.P50:0.000} p99 {pair.Added.P99:0.000} ms; first token added p50 {pair.AddedFirstToken.P50:0.000} p99 {pair.AddedFirstToken.P99:0.000} ms; in the server {pair.Collections:0} collections, {pair.PausedMilliseconds:0} ms paused for them, {pair.CompilingMilliseconds:0} ms of compiling"));
         }
 
         var load = result.Load;
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{load.Calls} calls, {load.Failed} failed as they had to, {load.Wrong} otherwise; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half; {load.Tokens} tokens, of which the budget counted {load.BudgetDrift:+0;-0;0} more"));
+            $"{load.Calls} calls, {load.Failed} failed as they had to, {load.Wrong} otherwise; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time and {load.AllocatedKibibytesPerCall:0.0} KiB allocated each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half; {load.Tokens} tokens, of which the budget counted {load.BudgetDrift:+0;-0;0} more"));
+        Console.Out.WriteLine("memory (heap) in MiB after each tenth: " + string.Join(", ", load.Memory.Select(point => FormattableString.Invariant($"{point.WorkingSetMebiBytes:0} ({point.HeapMebiBytes:0})"))));
     }
 
     /// <summary>A client that asks one model at one address.</summary>
@@ -280,11 +332,14 @@ internal static class GatewayScenario
         public void Dispose() => _admin.Dispose();
     }
 
-    /// <summary>Direct and through the gateway, and the differences of equal quantiles.</summary>
-    private sealed record PairResult(LatencySummary Direct, LatencySummary Through, LatencySummary Added, LatencySummary AddedFirstToken);
+    /// <summary>Direct and through the gateway, the differences of equal quantiles, and what the server counted meanwhile.</summary>
+    private sealed record PairResult(LatencySummary Direct, LatencySummary Through, LatencySummary Added, LatencySummary AddedFirstToken, double Collections, double PausedMilliseconds, double CompilingMilliseconds);
 
     /// <summary>Many calls at a time.</summary>
-    private sealed record LoadResult(int Calls, int Failed, int Wrong, double CallsPerSecond, double MicrosecondsPerCall, double GrowthMegaBytes, long Tokens, long BudgetDrift, LatencySummary Latency);
+    private sealed record LoadResult(int Calls, int Failed, int Wrong, double CallsPerSecond, double MicrosecondsPerCall, double AllocatedKibibytesPerCall, double GrowthMegaBytes, IReadOnlyList<MemoryPoint> Memory, long Tokens, long BudgetDrift, LatencySummary Latency);
 
-    private sealed record GatewayResult(Machine Machine, string Orleans, DateTimeOffset At, string Command, string Method, PairResult Whole, PairResult Streamed, LoadResult Load);
+    /// <summary>The server's memory after so many calls: all of it, and the managed heap as the last collection left it.</summary>
+    private sealed record MemoryPoint(int Calls, double WorkingSetMebiBytes, double HeapMebiBytes, double Collections);
+
+    private sealed record GatewayResult(Machine Machine, string Orleans, DateTimeOffset At, string Command, string Method, double SettledSeconds, PairResult Whole, PairResult Streamed, LoadResult Load);
 }

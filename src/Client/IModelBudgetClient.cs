@@ -27,7 +27,7 @@ public interface IModelBudgetClient
 public sealed record ModelCostReportQuery
 {
     /// <summary>What costs can be added up by, besides <c>tag:KEY</c>.</summary>
-    public static IReadOnlyList<string> Dimensions { get; } = ["day", "team", "user", "feature", "model", "provider", "tier", "outcome"];
+    public static IReadOnlyList<string> Dimensions { get; } = ["day", "team", "user", "feature", "model", "provider", "tier", "prompt", "outcome"];
 
     /// <summary>The first day, in UTC.</summary>
     public required DateOnly FromDay { get; init; }

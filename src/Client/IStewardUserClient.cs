@@ -32,6 +32,14 @@ public interface IStewardUserClient
     /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have them.</exception>
     IModelTrialsClient ModelTrials => throw new NotSupportedException("This client has no prompts and experiments; use the grain client or the HTTP API itself.");
 
+    /// <summary>What the tenant allows and wants of models.</summary>
+    /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have it.</exception>
+    IModelSettingsClient ModelSettings => throw new NotSupportedException("This client has no settings of models; use IStewardModels or the HTTP API itself.");
+
+    /// <summary>What the person says of answers, and how good the tenant's answers are.</summary>
+    /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have it.</exception>
+    IFeedbackClient Feedback => throw new NotSupportedException("This client has no feedback; use IStewardModels or the HTTP API itself.");
+
     /// <summary>The tenant's budgets of model calls, and what these cost.</summary>
     IModelBudgetClient ModelBudgets { get; }
 

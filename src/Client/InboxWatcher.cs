@@ -64,7 +64,7 @@ internal sealed partial class InboxWatcher(StewardClientOptions options, Retryin
             }
             finally
             {
-                await DisposeQuietlyAsync(items, prepare);
+                await items.DisposeQuietlyAsync(prepare, failure => LogNotDisposed(logger, failure.GetType().Name));
             }
 
             if (failure is not null && !caller.IsTransient(failure))
@@ -87,21 +87,6 @@ internal sealed partial class InboxWatcher(StewardClientOptions options, Retryin
 
             LogResuming(logger, last, failures, failure?.GetType().Name ?? "early end");
             await Task.Delay(delay, time, cancellationToken);
-        }
-    }
-
-    private async ValueTask DisposeQuietlyAsync(IAsyncEnumerator<InboxItem> items, Action prepare)
-    {
-        try
-        {
-            prepare();
-            await items.DisposeAsync();
-        }
-#pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotDisposed(logger, exception.GetType().Name);
         }
     }
 

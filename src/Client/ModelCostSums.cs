@@ -97,6 +97,7 @@ internal sealed class ModelCostSums(ModelCostReportQuery query)
         "model" => cost.Model ?? "",
         "provider" => cost.Provider ?? "",
         "tier" => cost.Tier,
+        "prompt" => cost.PromptVersion ?? "",
         "outcome" => cost.Outcome,
         _ => cost.Tags?.GetValueOrDefault(dimension[TagPrefix.Length..]) ?? "",
     };

@@ -97,7 +97,7 @@ internal sealed partial class RunWatcher(StewardClientOptions options, RetryingC
             }
             finally
             {
-                await DisposeQuietlyAsync(source, events);
+                await events.DisposeQuietlyAsync(source.Prepare, failure => LogNotDisposed(logger, failure.GetType().Name));
             }
 
             if (failure is null)
@@ -158,21 +158,6 @@ internal sealed partial class RunWatcher(StewardClientOptions options, RetryingC
         catch (Exception exception) when (caller.IsTransient(exception) && !cancellationToken.IsCancellationRequested)
         {
             return (false, exception);
-        }
-    }
-
-    private async ValueTask DisposeQuietlyAsync(IRunEventSource source, IAsyncEnumerator<RunEvent> events)
-    {
-        try
-        {
-            source.Prepare();
-            await events.DisposeAsync();
-        }
-#pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogNotDisposed(logger, exception.GetType().Name);
         }
     }
 

@@ -16,6 +16,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
     private readonly IClusterClient _cluster;
     private readonly IdentityEnvelopeSigner _signer;
     private readonly SecretSealer _sealer;
+    private readonly StewardClientOptions _options;
     private readonly RetryingCaller _caller;
     private readonly RunWatcher _watcher;
     private readonly InboxWatcher _inboxes;
@@ -32,6 +33,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
         _cluster = cluster;
         _signer = signer;
         _sealer = sealer;
+        _options = options.Value;
         _caller = new RetryingCaller(options.Value, time, Random.Shared.NextDouble, CallFailures.IsTransient, logger);
         _watcher = new RunWatcher(options.Value, _caller, time, logger);
         _inboxes = new InboxWatcher(options.Value, _caller, time, logger);
@@ -56,7 +58,7 @@ internal sealed class StewardClient : IStewardClient, ITenantAdministration
             throw StewardException.Forbidden("No person has the platform's own role.");
         }
 
-        return new StewardUserClient(_cluster, new CallEnvelope(_signer, identity), Platform(identity.TenantId), identity, _caller, _watcher, _inboxes, _sealer, _time);
+        return new StewardUserClient(_cluster, new CallEnvelope(_signer, identity), Platform(identity.TenantId), identity, _caller, _watcher, _inboxes, _sealer, _options, _time);
     }
 
     /// <inheritdoc/>

@@ -82,7 +82,7 @@ internal sealed class StewardSandboxClient(IGrainFactory grains, CallEnvelope en
             }
             finally
             {
-                await DisposeQuietlyAsync(events);
+                await events.DisposeQuietlyAsync(envelope.Attach);
             }
 
             if (!caller.IsTransient(failure) || failures >= MaxFailures)
@@ -99,18 +99,4 @@ internal sealed class StewardSandboxClient(IGrainFactory grains, CallEnvelope en
     private Task<TResult> CallAsync<TState, TResult>(
         string name, bool changes, string executionId, TState state, Func<ISandboxLeaseGrain, TState, CancellationToken, Task<TResult>> call, CancellationToken cancellationToken) =>
         _calls.CallAsync(name, idempotent: true, changes, Lease(executionId), state, call, cancellationToken);
-
-    private async ValueTask DisposeQuietlyAsync(IAsyncEnumerator<SandboxEvent> events)
-    {
-        try
-        {
-            envelope.Attach();
-            await events.DisposeAsync();
-        }
-#pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-        }
-    }
 }

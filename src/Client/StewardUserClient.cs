@@ -21,6 +21,7 @@ internal sealed partial class StewardUserClient(
     RunWatcher watcher,
     InboxWatcher inboxes,
     SecretSealer sealer,
+    StewardClientOptions options,
     TimeProvider time) : IStewardUserClient
 {
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
@@ -49,6 +50,14 @@ internal sealed partial class StewardUserClient(
 
     /// <inheritdoc/>
     public IModelTrialsClient ModelTrials => field ??= new StewardModelTrialsClient(grains, new SignedCaller(envelope, caller), identity);
+
+    /// <inheritdoc/>
+    public IModelSettingsClient ModelSettings => Models;
+
+    /// <inheritdoc/>
+    public IFeedbackClient Feedback => Models;
+
+    private StewardModelClient Models => field ??= new StewardModelClient(grains, envelope, identity, caller, options, time);
 
     /// <inheritdoc/>
     public IMemoryClient Memory => field ??= new StewardMemoryClient(grains, new SignedCaller(envelope, caller), identity);

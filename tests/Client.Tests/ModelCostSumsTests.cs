@@ -32,6 +32,17 @@ public class ModelCostSumsTests
         Assert.Equal(3, report.Total.Calls);
     }
 
+    [Fact]
+    public void Report_ByPrompt_NamesTheRegisteredVersion()
+    {
+        var sums = new ModelCostSums(Query("prompt"));
+        sums.Add(Cost("mc-1") with { PromptVersion = "agent-assistant@3" });
+        sums.Add(Cost("mc-2") with { PromptVersion = "agent-assistant@3" });
+        sums.Add(Cost("mc-3"));
+
+        Assert.Equal([("", 1L), ("agent-assistant@3", 2L)], sums.ToReport().Rows.Select(row => (row.Keys[0], row.Calls)));
+    }
+
     [Theory]
     [InlineData("by", 0, "")]
     [InlineData("by", 0, "user,user")]

@@ -1,3 +1,4 @@
+using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Models;
 using Steward.ModelSim;
@@ -65,6 +66,57 @@ public sealed class ModelCallTests(StewardEndpoint steward)
         Assert.Equal(Enumerable.Range(1, all.Count).Select(number => (long)number), all.Select(seen => seen.Sequence));
         Assert.Equal((ModelCallEventKind.Begun, ModelCallEventKind.Finished), (all[0].Kind, all[^1].Kind));
         Assert.Single(steward.First.Requests, request => request.Body.ToJsonString().Contains(question, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stream_ReadToItsEndByTheClient_IsForgottenWithoutAWait(bool isWhole)
+    {
+        var id = NewId();
+        await foreach (var _ in steward.Models("t-acme").StreamAsync(id, Ask("count to ten") with { IsWhole = isWhole }))
+        {
+        }
+
+        // A call whose end nobody has confirmed is kept for ten seconds after each reader.
+        using var soon = new CancellationTokenSource(TimeSpan.FromSeconds(8));
+        while (await IsKnownAsync(steward.CallOf(id, "u-admin")))
+        {
+            await Task.Delay(10, soon.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Call_LastEventIsNotConfirmed_IsStillThereForAReaderThatComesBack()
+    {
+        var call = steward.CallOf(NewId());
+        await foreach (var batch in call.Call(Ask("count to ten") with { IsWhole = true }).WithBatchSize(1))
+        {
+            Assert.True(batch.Events[^1].EndsCall);
+            break;
+        }
+
+        Assert.True(await IsKnownAsync(call));
+    }
+
+    [Fact]
+    public async Task Confirm_CallGoesOnOrIsSomebodyElses_ChangesNothing()
+    {
+        var id = NewId();
+        await steward.CallOf(id).Start(Ask("endless of somebody"));
+        await steward.CallOf(id).Confirm();
+        Assert.True(await IsKnownAsync(steward.CallOf(id)));
+        await steward.CallOf(id).Cancel();
+
+        id = NewId();
+        await foreach (var _ in steward.CallOf(id).Call(Ask("count to ten") with { IsWhole = true }))
+        {
+        }
+
+        await steward.CallOf(id, "u-eve").Confirm();
+        Assert.True(await IsKnownAsync(steward.CallOf(id)));
+        await steward.CallOf(id).Confirm();
+        Assert.False(await IsKnownAsync(steward.CallOf(id)));
     }
 
     [Fact]
@@ -175,4 +227,21 @@ public sealed class ModelCallTests(StewardEndpoint steward)
     private static string NewId() => $"mc-{Guid.NewGuid():N}";
 
     private static StartModelCall Ask(string question) => new() { Model = "standard", NoCache = true, Chat = new ModelChat { Messages = [new ModelMessage { Role = "user", Text = question }] } };
+
+    private static async Task<bool> IsKnownAsync(IModelCallGrain call)
+    {
+        try
+        {
+            await foreach (var _ in call.ReadBatches(0).WithBatchSize(1))
+            {
+                break;
+            }
+
+            return true;
+        }
+        catch (StewardException unknown) when (unknown.Code == ErrorCodes.NotFound)
+        {
+            return false;
+        }
+    }
 }

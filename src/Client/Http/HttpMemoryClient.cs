@@ -9,7 +9,7 @@ internal sealed class HttpMemoryClient(HttpStewardUserClient http) : IMemoryClie
 {
     private const string Root = "v1/memory";
 
-    private static readonly ClientMemoryWireJson Json = ClientMemoryWireJson.Default;
+    private static readonly MemoryWireJson Json = MemoryWireJson.Forgiving;
 
     /// <inheritdoc/>
     public Task<MemoryPage> ListAsync(ListMemories? query = null, CancellationToken cancellationToken = default)

@@ -50,6 +50,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         Approvals = new HttpApprovalClient(this);
         Notifications = new HttpNotificationClient(this, new InboxWatcher(retries.Value, _caller, time, logger));
         Triage = new HttpTriageClient(this, time);
+        ModelTrials = new HttpModelTrialsClient(this);
+        ModelSettings = new HttpModelSettingsClient(this);
+        Feedback = new HttpFeedbackClient(this);
         ModelBudgets = new HttpModelBudgetClient(this);
         Memory = new HttpMemoryClient(this);
         Sandbox = new HttpSandboxClient(this, _caller, time);
@@ -72,6 +75,15 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public ITriageClient Triage { get; }
+
+    /// <inheritdoc/>
+    public IModelTrialsClient ModelTrials { get; }
+
+    /// <inheritdoc/>
+    public IModelSettingsClient ModelSettings { get; }
+
+    /// <inheritdoc/>
+    public IFeedbackClient Feedback { get; }
 
     /// <inheritdoc/>
     public IModelBudgetClient ModelBudgets { get; }

@@ -110,22 +110,8 @@ public sealed record TenantPatternListResource
 [JsonSerializable(typeof(MemoryProposalListResource))]
 [JsonSerializable(typeof(TenantPatternListResource))]
 [JsonSerializable(typeof(MemoryKeyRotated))]
-public sealed partial class MemoryWireJson : JsonSerializerContext;
-
-/// <summary>The same, forgiving what a newer gateway adds.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(SearchMemoriesRequest))]
-[JsonSerializable(typeof(CorrectMemoryRequest))]
-[JsonSerializable(typeof(SetMemorySettingsRequest))]
-[JsonSerializable(typeof(EraseMemoryRequest))]
-[JsonSerializable(typeof(MemoryPage))]
-[JsonSerializable(typeof(MemoryRecall))]
-[JsonSerializable(typeof(MemoryForgotten))]
-[JsonSerializable(typeof(MemorySettings))]
-[JsonSerializable(typeof(MemoryExport))]
-[JsonSerializable(typeof(MemoryConsolidated))]
-[JsonSerializable(typeof(MemoryAccessListResource))]
-[JsonSerializable(typeof(MemoryProposalListResource))]
-[JsonSerializable(typeof(TenantPatternListResource))]
-[JsonSerializable(typeof(MemoryKeyRotated))]
-internal sealed partial class ClientMemoryWireJson : JsonSerializerContext;
+public sealed partial class MemoryWireJson : JsonSerializerContext
+{
+    /// <summary>The same, forgiving what a newer gateway adds.</summary>
+    internal static MemoryWireJson Forgiving => field ??= new MemoryWireJson(ForgivingJson.Of(Default.Options));
+}

@@ -77,4 +77,8 @@ public sealed record PromptDiffResource
 [JsonSerializable(typeof(PreviewPromptRequest))]
 [JsonSerializable(typeof(PromptPreviewResource))]
 [JsonSerializable(typeof(PromptDiffResource))]
-public sealed partial class ModelTrialsWireJson : JsonSerializerContext;
+public sealed partial class ModelTrialsWireJson : JsonSerializerContext
+{
+    /// <summary>The same, forgiving what a newer gateway adds.</summary>
+    internal static ModelTrialsWireJson Forgiving => field ??= new ModelTrialsWireJson(ForgivingJson.Of(Default.Options));
+}

@@ -112,4 +112,8 @@ public sealed record GiveFeedbackRequest
 [JsonSerializable(typeof(GiveFeedbackRequest))]
 [JsonSerializable(typeof(FeedbackInfo))]
 [JsonSerializable(typeof(AnswerQualityReport))]
-public sealed partial class ModelWireJson : JsonSerializerContext;
+public sealed partial class ModelWireJson : JsonSerializerContext
+{
+    /// <summary>The same, forgiving what a newer gateway adds.</summary>
+    internal static ModelWireJson Forgiving => field ??= new ModelWireJson(ForgivingJson.Of(Default.Options));
+}

@@ -106,10 +106,14 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
             }
             finally
             {
-                var disposed = DisposeQuietlyAsync(batches);
-                if (!isOver)
+                if (isOver)
                 {
-                    await disposed;
+                    // Nobody waits for it: the last event is here.
+                    _ = ConfirmQuietlyAsync(grain);
+                }
+                else
+                {
+                    await batches.DisposeQuietlyAsync(envelope.Attach);
                 }
             }
 
@@ -143,14 +147,15 @@ internal sealed partial class StewardModelClient(IGrainFactory grains, CallEnvel
         }
     }
 
-    private async Task DisposeQuietlyAsync(IAsyncEnumerator<ModelCallBatch> batches)
+    // In place of disposing of the enumeration, which says nothing of what has arrived: the call then would be kept for a reader that comes back. It takes the enumeration along.
+    private async Task ConfirmQuietlyAsync(IModelCallGrain grain)
     {
         try
         {
             envelope.Attach();
-            await batches.DisposeAsync();
+            await grain.Confirm(CancellationToken.None);
         }
-#pragma warning disable CA1031 // The enumeration is over either way, and its owner forgets it after a while.
+#pragma warning disable CA1031 // The call is over either way, and is forgotten after a while.
         catch (Exception)
 #pragma warning restore CA1031
         {

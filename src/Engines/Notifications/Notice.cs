@@ -90,6 +90,12 @@ public static class NoticeKinds
     /// <summary>A budget of model calls is nearly spent, or spent; to admins.</summary>
     public const string ModelBudget = "model.budget";
 
+    /// <summary>Judged answers became worse after a change of model or prompt; to admins.</summary>
+    public const string ModelRegression = "model.regression";
+
+    /// <summary>Questions or the judge's scores are not what they were; to admins.</summary>
+    public const string ModelDrift = "model.drift";
+
     /// <summary>Whether notices of a kind are about a request for an approval.</summary>
-    internal static bool IsOfApproval(string kind) => kind is not (ConnectorSignIn or MajorIncident or ModelBudget);
+    internal static bool IsOfApproval(string kind) => kind is not (ConnectorSignIn or MajorIncident or ModelBudget or ModelRegression or ModelDrift);
 }

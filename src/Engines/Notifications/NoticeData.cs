@@ -49,6 +49,7 @@ public static class NoticeData
                 NoticeKinds.ConnectorSignIn => (object?)data.Deserialize<SignInNoticeData>(Json),
                 NoticeKinds.MajorIncident => data.Deserialize<MajorIncidentNoticeData>(Json),
                 NoticeKinds.ModelBudget => data.Deserialize<BudgetNoticeData>(Json),
+                NoticeKinds.ModelRegression or NoticeKinds.ModelDrift => data.Deserialize<QualityNoticeData>(Json),
                 _ => data.Deserialize<ApprovalNoticeData>(Json),
             };
             return null;

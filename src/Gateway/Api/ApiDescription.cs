@@ -327,7 +327,7 @@ internal static class ApiDescription
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 3, MaxLength = 96 };
                 break;
             case "by":
-                parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, outcome and tag:KEY, with commas between them.";
+                parameter.Description = "What it is added up by: 1 to 8 of day, team, user, feature, model, provider, tier, prompt (its registered version, as name@3), outcome and tag:KEY, with commas between them.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 600, Default = "day,team,user,feature,model" };
                 break;
             case "proposalId":

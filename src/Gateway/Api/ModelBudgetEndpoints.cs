@@ -46,7 +46,7 @@ internal static class ModelBudgetEndpoints
             .WithTags("Model budgets")
             .WithSummary("Export costs")
             .WithDescription(
-                "What model calls cost, from one day to another (UTC, at most 366 days), added up by what the parameter by names, separated by commas: day, team, user, feature, model, provider, tier, outcome, tag:KEY. As JSON, or as "
+                "What model calls cost, from one day to another (UTC, at most 366 days), added up by what the parameter by names, separated by commas: day, team, user, feature, model, provider, tier, prompt (its registered version, as name@3), outcome, tag:KEY. As JSON, or as "
                 + "comma-separated text with format=csv. Admins and auditors.")
             .Produces<ModelCostReport>()
             .WithProblems(400, 401, 403, 409, 429, 503);

@@ -35,6 +35,11 @@ public interface IModelCallGrain : IGrainWithStringKey
     [AlwaysInterleave] // Safe: only reads the sequenced buffer.
     IAsyncEnumerable<ModelCallEvent> Read(long afterSequence, CancellationToken cancellationToken = default);
 
+    /// <summary>The reader has the last event, and is done with its enumeration: nothing of the call is kept any longer. Does nothing while the call goes on, or somebody else reads it.</summary>
+    [Alias("confirm")]
+    [AlwaysInterleave] // Safe: only asks the activation to end.
+    Task Confirm(CancellationToken cancellationToken = default);
+
     /// <summary>Stops the call at the provider too. What was delivered is settled. Idempotent.</summary>
     [Alias("cancel")]
     [AlwaysInterleave] // Safe: only asks the background work to end.

@@ -25,6 +25,24 @@ internal sealed class ModelCallBuffer(bool isWhole = false)
 
     private bool IsOver => _events.Count > 0 && _events[^1].EndsCall;
 
+    /// <summary>Adds a text of the answer. After the last event nothing is added.</summary>
+    public void AddText(string text)
+    {
+        if (!isWhole)
+        {
+            Add(new ModelCallEvent { Sequence = 0, Kind = ModelCallEventKind.Text, Text = text });
+            return;
+        }
+
+        lock (_gate)
+        {
+            if (!IsOver)
+            {
+                _text.Append(text);
+            }
+        }
+    }
+
     /// <summary>Adds an event, with the next number. After the last event nothing is added.</summary>
     public void Add(ModelCallEvent next)
     {
@@ -33,12 +51,6 @@ internal sealed class ModelCallBuffer(bool isWhole = false)
         {
             if (IsOver)
             {
-                return;
-            }
-
-            if (isWhole && next.Kind == ModelCallEventKind.Text)
-            {
-                _text.Append(next.Text);
                 return;
             }
 

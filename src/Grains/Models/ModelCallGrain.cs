@@ -8,7 +8,8 @@ using Steward.Identity;
 namespace Steward.Models;
 
 /// <summary>
-/// Owns one call of a model while it is under way: its buffer and whoever reads it. Persists nothing. Woken by: the front end that starts, reads and stops the call. Leaves memory 10 s after the call was read to its end.
+/// Owns one call of a model while it is under way: its buffer and whoever reads it. Persists nothing. Woken by: the front end that starts, reads and stops the call. Leaves memory once its reader says that the
+/// end has come, else 10 s after the call was read to its end.
 /// </summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 2)]
@@ -25,6 +26,7 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     private string? _userId;
     private IGrainTimer? _leave;
     private int _readers;
+    private bool _isConfirmed;
 
     /// <inheritdoc/>
     public Task Start(StartModelCall command, CancellationToken cancellationToken = default)
@@ -96,7 +98,11 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
         finally
         {
             _readers--;
-            if (_readers == 0 && buffer.HasEnded)
+            if (_isConfirmed)
+            {
+                // It is on its way out.
+            }
+            else if (_readers == 0 && buffer.HasEnded)
             {
                 // What was given to an enumeration need not have arrived: a reader that was cut off comes back for the rest.
                 LeaveUnlessRead();
@@ -107,6 +113,19 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
                 LeaveUnlessRead();
             }
         }
+    }
+
+    /// <inheritdoc/>
+    public Task Confirm(CancellationToken cancellationToken = default)
+    {
+        // The enumeration of whoever confirms is not over here: it is not read any more, and ends with the activation.
+        if (_buffer is null || (_buffer.HasEnded && _readers <= 1 && IsOwn(Caller.Required)))
+        {
+            _isConfirmed = true;
+            DeactivateOnIdle();
+        }
+
+        return Task.CompletedTask;
     }
 
     /// <inheritdoc/>

@@ -87,7 +87,7 @@ internal sealed partial class ModelCallRunner(
             switch (delta)
             {
                 case ChatText text:
-                    buffer.Add(Event(ModelCallEventKind.Text) with { Text = text.Text });
+                    buffer.AddText(text.Text);
                     break;
                 case ChatToolCall tool:
                     buffer.Add(Event(ModelCallEventKind.ToolCall) with { ToolCall = new ModelToolCall { Id = tool.Call.Id, Name = tool.Call.Name, Arguments = tool.Call.Arguments } });

@@ -25,6 +25,7 @@ internal static class ModelTrialsServiceCollectionExtensions
         services.TryAddSingleton<KnownAnswers>();
         services.TryAddSingleton<FeedbackTrials>();
         services.TryAddSingleton<AnswerJudging>();
+        services.TryAddSingleton<QualityAlerts>();
         services.TryAddSingleton<JudgeWorker>();
         services.AddHostedService(provider => provider.GetRequiredService<JudgeWorker>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, JudgeStage>());

@@ -106,6 +106,19 @@ public sealed class RunTraceTests
     }
 
     [Fact]
+    public void Build_ModelCall_SaysWhichPromptAndVariantsAnswered()
+    {
+        Requested();
+        Add(1, new ModelCalled { Call = 1, Model = "m", FinishReason = "stop", AnswerFrom = 0, AnswerLength = 0, PromptVersion = "agent-assistant@3", Variants = ["tone=b", "tier=a"] });
+        Add(2, new ModelCalled { Call = 2, Model = "m", FinishReason = "stop", AnswerFrom = 0, AnswerLength = 0 });
+        var trace = _builder.Build(Noon.AddMilliseconds(20));
+
+        Assert.Equal("agent-assistant@3", (string?)Node(trace, "model:1").Attributes!["promptVersion"]);
+        Assert.Equal("tone=b, tier=a", (string?)Node(trace, "model:1").Attributes!["variants"]);
+        Assert.False(Node(trace, "model:2").Attributes!.ContainsKey("promptVersion"));
+    }
+
+    [Fact]
     public void Build_FailedThenReplayed_IsRunningAgainAndCountsTheTimeBetweenAsIdle()
     {
         Requested();

@@ -1,8 +1,10 @@
+using Steward.Engines.Notifications;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Models;
 using Steward.Models.Quality;
+using Steward.People;
 
 namespace Steward.Grains.Tests.Models;
 
@@ -29,6 +31,62 @@ public sealed class AnswerQualityGrainTests(TimedCluster cluster)
         await RecordAsync("b-1", judged: Answers(0, 300, "agent@1", 0.9).Concat(Answers(300, 300, "agent@2", 0.9)));
 
         Assert.Empty((await ReportAsync()).Features.Single().Regressions);
+    }
+
+    [Fact]
+    public async Task Regression_AdminsAreToldOnce()
+    {
+        await KnowAdminAsync();
+        await RecordAsync("b-1", judged: Answers(0, 300, "agent@1", 0.9).Concat(Answers(300, 300, "agent@2", 0.3)));
+        await Conversing.UntilAsync(() => Task.FromResult(Told(NoticeKinds.ModelRegression).Count > 0));
+        await RecordAsync("b-2", judged: Answers(600, 50, "agent@2", 0.3));
+        await RecordAsync("b-3", judged: Answers(650, 50, "agent@2", 0.3));
+
+        // A finding that is told now would be told before the next one.
+        await RecordAsync("b-4", judged: Answers(700, 300, "agent@3", 0.0));
+        await Conversing.UntilAsync(() => Task.FromResult(Told(NoticeKinds.ModelRegression).Count > 1));
+        var told = Told(NoticeKinds.ModelRegression).Select(notice => NoticeData.Read<QualityNoticeData>(notice.Data)).ToList();
+        Assert.Equal(["prompt agent@1 → agent@2", "prompt agent@2 → agent@3"], told.Select(data => data.Change));
+        Assert.Equal(("chat", 0.9, 0.3), (told[0].Feature, Math.Round(told[0].Before!.Value, 3), Math.Round(told[0].After!.Value, 3)));
+    }
+
+    [Fact]
+    public async Task Drift_AdminsAreToldOnceUntilItCanBeAnother()
+    {
+        await KnowAdminAsync();
+        var today = DateOnly.FromDateTime(cluster.Time.GetUtcNow().UtcDateTime);
+        await RecordAsync("b-1", questions: [Count(today.AddDays(-20), "intent:password", 900), Count(today.AddDays(-20), "intent:vpn", 100), Count(today, "intent:password", 400), Count(today, "intent:vpn", 600)]);
+        await Conversing.UntilAsync(() => Task.FromResult(Told(NoticeKinds.ModelDrift).Count > 0));
+        cluster.Time.Advance(TimeSpan.FromDays(1));
+        await RecordAsync("b-2", questions: [Count(today.AddDays(1), "intent:vpn", 1)]);
+
+        // Another thing that moves is told, and would be told after the first.
+        await RecordAsync("b-3", questions: [Count(today.AddDays(-20), "length:5", 900), Count(today.AddDays(-20), "length:6", 100), Count(today, "length:5", 400), Count(today, "length:6", 600)]);
+        await Conversing.UntilAsync(() => Task.FromResult(Told(NoticeKinds.ModelDrift).Count > 1));
+        Assert.Equal(["intent", "length"], Told(NoticeKinds.ModelDrift).Select(notice => NoticeData.Read<QualityNoticeData>(notice.Data).Of));
+    }
+
+    [Fact]
+    public async Task Finding_ThatCouldNotBeTold_IsToldWithALaterBatch()
+    {
+        await KnowAdminAsync();
+        cluster.ToldNotices.IsDown = true;
+        try
+        {
+            await RecordAsync("b-1", judged: Answers(0, 300, "agent@1", 0.9).Concat(Answers(300, 300, "agent@2", 0.3)));
+            Assert.Empty(Told(NoticeKinds.ModelRegression));
+        }
+        finally
+        {
+            cluster.ToldNotices.IsDown = false;
+        }
+
+        var batch = 1;
+        await Conversing.UntilAsync(async () =>
+        {
+            await RecordAsync($"b-{++batch}", judged: Answers(600 + batch, 1, "agent@2", 0.3));
+            return Told(NoticeKinds.ModelRegression).Count > 0;
+        });
     }
 
     [Fact]
@@ -112,6 +170,14 @@ public sealed class AnswerQualityGrainTests(TimedCluster cluster)
         Assert.Null(await costs.Find($"mc-{Guid.CreateVersion7(cluster.Time.GetUtcNow()):N}"));
         Assert.Null(await costs.Find("mc-" + new string('f', 32)));
         Assert.Null(await costs.Find("mc-0123456789abcdef"));
+    }
+
+    private List<Notice> Told(string kind) => [.. cluster.ToldNotices.Told.Where(notice => notice.TenantId == _tenant && notice.Kind == kind)];
+
+    private async Task KnowAdminAsync()
+    {
+        System();
+        await cluster.Grains.GetGrain<IKnownHoldersGrain>(GrainKeys.KnownHolders(_tenant, WellKnownRoles.Admin)).Saw(new CallerIdentity { TenantId = _tenant, UserId = "u-root", Roles = [WellKnownRoles.Admin], Email = "root@acme.example" }, holds: true);
     }
 
     private IAnswerQualityGrain Grain => cluster.Grains.GetGrain<IAnswerQualityGrain>(GrainKeys.AnswerQuality(_tenant));

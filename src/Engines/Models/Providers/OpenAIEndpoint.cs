@@ -1,7 +1,7 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
+using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
-using System.Text;
 using System.Text.Json;
 using OpenAI;
 using OpenAI.Chat;
@@ -14,6 +14,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     private static readonly Uri PublicServer = new("https://api.openai.com/v1");
 
     private readonly TimeProvider _time;
+    private readonly string _model;
     private readonly int? _maxOutputTokens;
     private readonly ChatClient _client;
 
@@ -26,7 +27,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     /// <param name="time">The clock that dates in headers are compared with.</param>
     public OpenAIEndpoint(string model, string key, string? baseUrl, int? maxOutputTokens, HttpClient http, TimeProvider time)
     {
-        (_time, _maxOutputTokens) = (time, maxOutputTokens);
+        (_time, _model, _maxOutputTokens) = (time, model, maxOutputTokens);
         Server = string.IsNullOrEmpty(baseUrl) ? PublicServer : new Uri(baseUrl);
         var client = new OpenAIClientOptions
         {
@@ -48,17 +49,30 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     /// <inheritdoc/>
     public async IAsyncEnumerable<ChatDelta> AskAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var answer = new Answer();
-        await foreach (var update in _client.CompleteChatStreamingAsync(Messages(request), OpenAIParameters.Options(request, _maxOutputTokens), cancellationToken))
+        // The package sends and judges statuses; its model of the answer is passed by, see OpenAIAnswer.
+        using var body = BinaryContent.Create(BinaryData.FromBytes(OpenAIRequestBody.Write(_model, request, _maxOutputTokens)));
+        var result = await _client.CompleteChatAsync(body, new RequestOptions { BufferResponse = false, CancellationToken = cancellationToken });
+        using var response = result.GetRawResponse();
+        if (response.ContentStream is not { } content)
         {
-            foreach (var text in answer.Take(update))
-            {
-                yield return new ChatText(text);
-            }
+            yield break;
+        }
 
-            if (answer.HasBegun)
+        var answer = new OpenAIAnswer();
+        await foreach (var item in SseParser.Create(content, (_, data) => answer.Take(data)).EnumerateAsync(cancellationToken))
+        {
+            if (item.Data.Length > 0)
+            {
+                yield return new ChatText(item.Data);
+            }
+            else if (answer.HasBegun)
             {
                 yield return ChatProgress.Instance;
+            }
+
+            if (answer.IsDone)
+            {
+                break;
             }
         }
 
@@ -78,87 +92,4 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
 
     private TimeSpan? RetryAfter(ClientResultException failed) =>
         failed.GetRawResponse()?.Headers.TryGetValue("retry-after", out var value) == true ? ProviderFailures.RetryAfter(value, _time) : null;
-
-    private static List<OpenAI.Chat.ChatMessage> Messages(ChatRequest request) => [.. request.Messages.Select(message => (OpenAI.Chat.ChatMessage)(message.Role switch
-    {
-        ChatRole.System => new SystemChatMessage(message.Text),
-        ChatRole.User when message.Parts.Count > 0 => new UserChatMessage(message.Parts.Select(OpenAIParameters.Part)),
-        ChatRole.User => new UserChatMessage(message.Text),
-        ChatRole.Tool => new ToolChatMessage(message.ToolCallId, message.Text),
-        _ when message.ToolCalls.Count == 0 => new AssistantChatMessage(message.Text),
-        _ => Assistant(message),
-    }))];
-
-    private static AssistantChatMessage Assistant(ChatMessage message)
-    {
-        var assistant = new AssistantChatMessage(
-            message.ToolCalls.Select(call => OpenAI.Chat.ChatToolCall.CreateFunctionToolCall(call.Id, call.Name, BinaryData.FromString(call.Arguments))));
-        if (message.Text.Length > 0)
-        {
-            assistant.Content.Add(ChatMessageContentPart.CreateTextPart(message.Text));
-        }
-
-        return assistant;
-    }
-
-    /// <summary>The answer as far as it has arrived, with the calls that are being put together.</summary>
-    private sealed class Answer
-    {
-        private readonly SortedDictionary<int, (string? Id, string? Name, StringBuilder Arguments)> _calls = [];
-        private string? _finish;
-        private ChatTokenUsage? _usage;
-        private string? _model;
-
-        public bool HasBegun { get; private set; }
-
-        public List<string> Take(StreamingChatCompletionUpdate update)
-        {
-            _model = update.Model ?? _model;
-            _usage = update.Usage ?? _usage;
-            foreach (var part in update.ToolCallUpdates)
-            {
-                HasBegun = true;
-                var call = _calls.TryGetValue(part.Index, out var known) ? known : (null, null, new StringBuilder());
-                call.Arguments.Append(part.FunctionArgumentsUpdate?.ToString());
-                _calls[part.Index] = (string.IsNullOrEmpty(part.ToolCallId) ? call.Id : part.ToolCallId, string.IsNullOrEmpty(part.FunctionName) ? call.Name : part.FunctionName, call.Arguments);
-            }
-
-            if (update.FinishReason is { } reason)
-            {
-                _finish = reason switch
-                {
-                    ChatFinishReason.Length => "length",
-                    ChatFinishReason.ContentFilter => "content_filter",
-                    ChatFinishReason.ToolCalls or ChatFinishReason.FunctionCall => "tool_calls",
-                    _ => "stop",
-                };
-            }
-
-            List<string> texts = [.. update.ContentUpdate.Select(part => part.Text).Append(update.RefusalUpdate).Where(text => !string.IsNullOrEmpty(text))];
-            HasBegun |= texts.Count > 0;
-            return texts;
-        }
-
-        /// <summary>What is left to say; nothing when the answer broke off.</summary>
-        public IEnumerable<ChatDelta> End()
-        {
-            if (_finish is null)
-            {
-                yield break;
-            }
-
-            foreach (var (index, call) in _calls)
-            {
-                if (call.Name is not null)
-                {
-                    yield return new ChatToolCall(new ToolCall { Id = call.Id ?? $"call_{index}", Name = call.Name, Arguments = call.Arguments.ToString() });
-                }
-            }
-
-            // Some servers say "stop" although they call tools.
-            var reason = _calls.Count > 0 && _finish == "stop" ? "tool_calls" : _finish;
-            var usage = _usage is null ? null : new ChatUsage(_usage.InputTokenCount, _usage.InputTokenDetails?.CachedTokenCount ?? 0, _usage.OutputTokenCount, null);
-            yield return new ChatFinished(reason, usage, _model ?? "", TimeSpan.Zero);
-        }
-    }
 }

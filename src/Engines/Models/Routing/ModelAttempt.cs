@@ -10,9 +10,13 @@ internal sealed class ModelAttempt : IAsyncDisposable
     private readonly TimeSpan _limit;
     private readonly CancellationToken _total;
     private readonly CancellationToken _caller;
-    private readonly CancellationTokenSource _clock;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _clock = new();
+    private readonly ITimer _silence;
     private readonly CancellationTokenSource _any;
     private readonly IAsyncEnumerator<ChatDelta> _deltas;
+    private long _heardAt;
+    private bool _hasHeard;
     private bool _hasBegun;
     private bool _hasEnded;
 
@@ -26,8 +30,10 @@ internal sealed class ModelAttempt : IAsyncDisposable
     /// <param name="caller">Ends it when nobody wants it any more.</param>
     public ModelAttempt(IModelEndpoint endpoint, ChatRequest request, ModelsOptions options, TimeProvider time, TimeSpan limit, CancellationToken total, CancellationToken caller)
     {
-        (_endpoint, _options, _limit, _total, _caller) = (endpoint, options, limit, total, caller);
-        _clock = new CancellationTokenSource(options.FirstTokenTimeout, time);
+        (_endpoint, _options, _time, _limit, _total, _caller) = (endpoint, options, time, limit, total, caller);
+        _heardAt = time.GetTimestamp();
+        _silence = time.CreateTimer(static state => ((ModelAttempt)state!).EndSilence(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _silence.Change(options.FirstTokenTimeout, Timeout.InfiniteTimeSpan);
         _any = CancellationTokenSource.CreateLinkedTokenSource(_clock.Token, total, caller);
         _deltas = endpoint.AskAsync(request, _any.Token).GetAsyncEnumerator(_any.Token);
     }
@@ -41,7 +47,7 @@ internal sealed class ModelAttempt : IAsyncDisposable
             var delta = _deltas.Current;
             _hasEnded = delta is ChatFinished;
             _hasBegun |= !_hasEnded;
-            _clock.CancelAfter(_options.IdleTimeout);
+            Hear();
             if (delta is not ChatProgress)
             {
                 return delta;
@@ -62,8 +68,33 @@ internal sealed class ModelAttempt : IAsyncDisposable
             // The answer is already broken; what matters was reported by NextAsync.
         }
 
+        await _silence.DisposeAsync();
         _any.Dispose();
         _clock.Dispose();
+    }
+
+    // The timer is set once more, for the first delta. For the others it is left alone, and asks when it was heard last: a timer that is set for each token costs more than the token.
+    private void Hear()
+    {
+        Volatile.Write(ref _heardAt, _time.GetTimestamp());
+        if (!_hasHeard)
+        {
+            Volatile.Write(ref _hasHeard, true);
+            _silence.Change(_options.IdleTimeout, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void EndSilence()
+    {
+        var left = (Volatile.Read(ref _hasHeard) ? _options.IdleTimeout : _options.FirstTokenTimeout) - _time.GetElapsedTime(Volatile.Read(ref _heardAt));
+        if (left <= TimeSpan.Zero)
+        {
+            _clock.Cancel();
+        }
+        else
+        {
+            _silence.Change(left, Timeout.InfiniteTimeSpan);
+        }
     }
 
     private async ValueTask<bool> MoveAsync()

@@ -28,6 +28,7 @@ internal static class NoticeComposer
             NoticeKinds.ConnectorSignIn => SignIn(notice, settings, language, zone, NoticeData.Read<SignInNoticeData>(notice.Data)),
             NoticeKinds.MajorIncident => MajorIncident(notice, settings, language, NoticeData.Read<MajorIncidentNoticeData>(notice.Data)),
             NoticeKinds.ModelBudget => Budget(notice, settings, language, zone, NoticeData.Read<BudgetNoticeData>(notice.Data)),
+            NoticeKinds.ModelRegression or NoticeKinds.ModelDrift => Quality(notice, settings, language, zone, NoticeData.Read<QualityNoticeData>(notice.Data)),
             _ => Approval(notice, settings, language, zone, NoticeData.Read<ApprovalNoticeData>(notice.Data)),
         };
     }
@@ -186,6 +187,36 @@ internal static class NoticeComposer
             Footer = PlainText.Line(notice.SubjectId, 100),
             Language = language,
         };
+    }
+
+    private static NoticeContent Quality(Notice notice, ChannelSettings settings, NoticeLanguage language, TimeZoneInfo zone, QualityNoticeData data)
+    {
+        var values = new JsonObject
+        {
+            ["feature"] = PlainText.Line(data.Feature, 100),
+            ["change"] = data.Change is { } change ? PlainText.Line(change, 300) : null,
+            ["since"] = data.Since is { } at ? language.Time(at, zone) : null,
+            ["before"] = Number(data.Before),
+            ["after"] = Number(data.After),
+            ["of"] = data.Of is "scores" or "length" or "intent" ? language.Text(data.Of) : null,
+            ["index"] = Number(data.Index),
+            ["threshold"] = Number(data.Threshold),
+            ["recipient"] = notice.Recipient.Name ?? notice.Recipient.Email,
+            ["link"] = null,
+        };
+        var (title, text) = Fill(notice, settings, values);
+        return new NoticeContent
+        {
+            Title = title,
+            Text = text,
+            Facts = Facts(
+                language,
+                ("feature", (string?)values["feature"]), ("change", (string?)values["change"]), ("before", (string?)values["before"]), ("after", (string?)values["after"]), ("of", (string?)values["of"])),
+            Footer = PlainText.Line(notice.SubjectId, 100),
+            Language = language,
+        };
+
+        string? Number(double? value) => value is { } number && double.IsFinite(number) && Math.Abs(number) < 1e6 ? language.Number(Math.Round((decimal)number, 2)) : null;
     }
 
     // The first text for which everything that it needs is there.

@@ -52,6 +52,7 @@ internal static class SampleNotices
         NoticeKinds.ConnectorSignIn => "c-okta",
         NoticeKinds.MajorIncident => "c-servicenow",
         NoticeKinds.ModelBudget => "b-team-month",
+        NoticeKinds.ModelRegression or NoticeKinds.ModelDrift => "q-chat",
         _ => "a-4f1c9d02",
     };
 
@@ -65,6 +66,11 @@ internal static class SampleNotices
         {
             Budget = "team-month", Subject = "operations", State = "near", Percent = 82, Used = "$820.00", Limit = "$1000.00", EndsAt = At.AddDays(9),
         }),
+        NoticeKinds.ModelRegression => NoticeData.Write(new QualityNoticeData
+        {
+            Feature = "chat", Change = "prompt agent-assistant@3 → agent-assistant@4", Since = At, Before = 0.91, After = 0.74,
+        }),
+        NoticeKinds.ModelDrift => NoticeData.Write(new QualityNoticeData { Feature = "chat", Of = "intent", Index = 0.31, Threshold = 0.04 }),
         NoticeKinds.ConnectorSignIn => NoticeData.Write(new SignInNoticeData
         {
             Instance = "okta", Title = "Okta", Problem = "The API token was refused.", State = "broken", ExpiresAt = At.AddDays(2),

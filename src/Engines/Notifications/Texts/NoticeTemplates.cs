@@ -31,12 +31,18 @@ public static partial class NoticeTemplates
 
     private static readonly HashSet<string> BudgetNames = ["budget", "subject", "state", "percent", "used", "limit", "endsAt", "recipient", "link"];
 
+    private static readonly HashSet<string> RegressionNames = ["feature", "change", "since", "before", "after", "recipient", "link"];
+
+    private static readonly HashSet<string> DriftNames = ["feature", "of", "index", "threshold", "recipient", "link"];
+
     /// <summary>The names that a kind's texts may use. Those of approvals also know <c>arguments.NAME</c>, a member of the arguments.</summary>
     public static IReadOnlySet<string> NamesOf(string kind) => kind switch
     {
         NoticeKinds.ConnectorSignIn => SignInNames,
         NoticeKinds.MajorIncident => IncidentNames,
         NoticeKinds.ModelBudget => BudgetNames,
+        NoticeKinds.ModelRegression => RegressionNames,
+        NoticeKinds.ModelDrift => DriftNames,
         _ => ApprovalNames,
     };
 
@@ -102,7 +108,7 @@ public static partial class NoticeTemplates
     public static IReadOnlyList<string> Kinds { get; } =
     [
         NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder, NoticeKinds.ApprovalEscalated, NoticeKinds.ApprovalClosed, NoticeKinds.ApprovalResult, NoticeKinds.ApprovalComment,
-        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident, NoticeKinds.ModelBudget,
+        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident, NoticeKinds.ModelBudget, NoticeKinds.ModelRegression, NoticeKinds.ModelDrift,
     ];
 
     /// <summary>The texts to try for a notice, the best first: the tenant's for the person's language, the shipped one of that language, the same for the tenant's language, English.</summary>

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Steward.Errors;
 using Steward.Identity;
 using Steward.Models.Prompts;
 
@@ -13,8 +12,7 @@ internal sealed partial class ExperimentReporter(
     private const int MaxUnsent = 200;
 
     private readonly string _silo = Guid.NewGuid().ToString("N");
-    private readonly SemaphoreSlim _round = new(1, 1);
-    private readonly Queue<(string TenantId, string Name, ExperimentBatch Batch)> _unsent = [];
+    private readonly ReportRounds<(string TenantId, string Name, ExperimentBatch Batch)> _reports = new(MaxUnsent);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -33,23 +31,12 @@ internal sealed partial class ExperimentReporter(
     }
 
     /// <summary>One round; rounds follow each other.</summary>
-    internal async Task ReportAsync()
-    {
-        await _round.WaitAsync();
-        try
-        {
-            await ReportOnceAsync();
-        }
-        finally
-        {
-            _round.Release();
-        }
-    }
+    internal Task ReportAsync() => _reports.RunAsync(ReportOnceAsync);
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _round.Dispose();
+        _reports.Dispose();
         base.Dispose();
     }
 
@@ -57,19 +44,10 @@ internal sealed partial class ExperimentReporter(
     {
         foreach (var batch in observations.Take(_silo))
         {
-            _unsent.Enqueue(batch);
+            _reports.Add(batch);
         }
 
-        while (_unsent.Count > MaxUnsent)
-        {
-            // The grains have been out of reach for long: a sample with gaps is still a sample.
-            _unsent.Dequeue();
-        }
-
-        while (_unsent.TryPeek(out var next) && await SendAsync(next.TenantId, next.Name, next.Batch))
-        {
-            _unsent.Dequeue();
-        }
+        await _reports.SendAsync(next => SendAsync(next.TenantId, next.Name, next.Batch));
 
         foreach (var (tenantId, trials) in catalog.All.ToList())
         {
@@ -91,27 +69,14 @@ internal sealed partial class ExperimentReporter(
         await catalog.RefreshAsync();
     }
 
-    private async Task<bool> SendAsync(string tenantId, string name, ExperimentBatch batch)
-    {
-        try
+    private Task<bool> SendAsync(string tenantId, string name, ExperimentBatch batch) => ReportRounds<ExperimentBatch>.TryAsync(
+        () =>
         {
             platform.Assume(tenantId);
-            await grains.GetGrain<IExperimentGrain>(GrainKeys.Experiment(tenantId, name)).Record(batch);
-            return true;
-        }
-        catch (StewardException refused) when (!refused.IsRetryable)
-        {
-            LogRefused(logger, refused, tenantId, name);
-            return true;
-        }
-#pragma warning disable CA1031 // It is tried again in a few seconds.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogLater(logger, exception, tenantId, name);
-            return false;
-        }
-    }
+            return grains.GetGrain<IExperimentGrain>(GrainKeys.Experiment(tenantId, name)).Record(batch);
+        },
+        refused => LogRefused(logger, refused, tenantId, name),
+        later => LogLater(logger, later, tenantId, name));
 
     private async Task SettleAsync(string tenantId, RunningExperiment experiment)
     {

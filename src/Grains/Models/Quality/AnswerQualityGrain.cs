@@ -13,13 +13,15 @@ internal sealed partial class AnswerQualityGrain : Grain, IAnswerQualityGrain, I
     private const int MostOfABatch = 1_000;
     private const int PurgeAfter = 2_000;
 
+    private readonly HashSet<string> _telling = new(StringComparer.Ordinal);
+    private readonly QualityAlerts _alerts;
     private readonly TimeProvider _time;
     private readonly ILogger<AnswerQualityGrain> _logger;
     private readonly FoldedJournal<AnswerQualityState> _journal;
 
-    public AnswerQualityGrain(IJournalStore journals, TimeProvider time, ILogger<AnswerQualityGrain> logger)
+    public AnswerQualityGrain(IJournalStore journals, QualityAlerts alerts, TimeProvider time, ILogger<AnswerQualityGrain> logger)
     {
-        (_time, _logger) = (time, logger);
+        (_alerts, _time, _logger) = (alerts, time, logger);
         _journal = new FoldedJournal<AnswerQualityState>(journals, this.GetPrimaryKeyString(), AnswerQualityJson.Default.AnswerQualityState, time, DeactivateOnIdle);
     }
 
@@ -39,9 +41,12 @@ internal sealed partial class AnswerQualityGrain : Grain, IAnswerQualityGrain, I
         }
 
         await _journal.AppendAsync(AnswerQualityRecordTypes.Recorded, batch, AnswerQualityJson.Default.AnswerQualityBatch, static () => null, batch.BatchId);
-        if (batch.Judged.Count > 0)
+        foreach (var finding in _journal.State.Untold(_journal.State.Report(Today), Today).ToList())
         {
-            await TellAsync();
+            if (_telling.Add(finding.Name))
+            {
+                _ = TellAsync(finding);
+            }
         }
 
         if (_journal.SincePurge > PurgeAfter)
@@ -70,26 +75,46 @@ internal sealed partial class AnswerQualityGrain : Grain, IAnswerQualityGrain, I
     /// <inheritdoc/>
     public void Dispose() => _journal.Dispose();
 
-    private async Task TellAsync()
+    // In the background of the activation: no silo that judges waits for notices. What could not be told is told with a later batch, by the same id.
+    private async Task TellAsync(QualityFinding finding)
     {
-        foreach (var feature in _journal.State.Report(Today).Features)
+        var tenantId = GrainKeys.TenantOf(this.GetPrimaryKeyString());
+        try
         {
-            foreach (var regression in feature.Regressions)
+            await _alerts.TellAsync(tenantId, finding);
+            if (finding.Regression is { } regression)
             {
-                // Dated by the first judged answer of it, which stays the same as answers come.
-                var name = $"{feature.Feature} {regression.Change} {regression.At.ToUnixTimeMilliseconds()}";
-                if (!_journal.State.Told.Contains(name))
-                {
-                    LogRegression(_logger, GrainKeys.TenantOf(this.GetPrimaryKeyString()), feature.Feature, regression.Change, regression.Before, regression.After);
-                    AnswerQualityDiagnostics.Regressions.Add(1);
-                    await _journal.AppendAsync(AnswerQualityRecordTypes.Told, name, AnswerQualityJson.Default.String, static () => null);
-                }
+                LogRegression(_logger, tenantId, finding.Feature, regression.Change, regression.Before, regression.After);
+                AnswerQualityDiagnostics.Regressions.Add(1);
             }
+            else
+            {
+                LogDrift(_logger, tenantId, finding.Feature, finding.Drift!.Of, finding.Drift.Index);
+                AnswerQualityDiagnostics.Drifts.Add(1);
+            }
+
+            await _journal.AppendAsync(AnswerQualityRecordTypes.Told, finding.Name, AnswerQualityJson.Default.String, static () => null);
+        }
+#pragma warning disable CA1031 // Whatever keeps the notice back, what was judged is written.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNotTold(_logger, exception, tenantId, finding.Name);
+        }
+        finally
+        {
+            _telling.Remove(finding.Name);
         }
     }
 
     [LoggerMessage(EventId = 7110, Level = LogLevel.Warning, Message = "Answers of {Tenant} in {Feature} became worse after the change {Change}: mean score {Before} before, {After} since")]
     private static partial void LogRegression(ILogger logger, string tenant, string feature, string change, double before, double after);
+
+    [LoggerMessage(EventId = 7114, Level = LogLevel.Warning, Message = "Of {Tenant} in {Feature} the {Of} have moved: stability index {Index}")]
+    private static partial void LogDrift(ILogger logger, string tenant, string feature, string of, double index);
+
+    [LoggerMessage(EventId = 7115, Level = LogLevel.Warning, Message = "The admins of {Tenant} could not be told of {Finding} yet")]
+    private static partial void LogNotTold(ILogger logger, Exception exception, string tenant, string finding);
 }
 
 /// <summary>What judging tells about itself.</summary>
@@ -98,4 +123,6 @@ internal static class AnswerQualityDiagnostics
     public static System.Diagnostics.Metrics.Counter<long> Judged { get; } = Diagnostics.Meter.CreateCounter<long>("steward.answers.judged", "{answer}", "Answers of the sample, by what became of them: judged, unreadable, failed or dropped.");
 
     public static System.Diagnostics.Metrics.Counter<long> Regressions { get; } = Diagnostics.Meter.CreateCounter<long>("steward.answers.regressions", "{regression}", "Changes after which judged answers became worse.");
+
+    public static System.Diagnostics.Metrics.Counter<long> Drifts { get; } = Diagnostics.Meter.CreateCounter<long>("steward.answers.drifts", "{drift}", "Drifts of questions and scores that admins were told of.");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Engines.Experiments.Quality;
@@ -27,7 +28,7 @@ internal sealed class AnswerQualityState : IFolded
     /// <summary>Questions by feature, kind and day.</summary>
     public Dictionary<string, Dictionary<string, Dictionary<int, long>>> Questions { get; set; } = new(StringComparer.Ordinal);
 
-    /// <summary>The regressions that admins were told of, as feature and change.</summary>
+    /// <summary>The findings that admins were told of, by name.</summary>
     public HashSet<string> Told { get; set; } = [];
 
     /// <inheritdoc/>
@@ -72,6 +73,34 @@ internal sealed class AnswerQualityState : IFolded
             Features = [.. Judged.Select(answer => answer.Feature).Concat(Questions.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(feature => Of(feature, judge, today))],
         };
     }
+
+    /// <summary>What of a report admins have not been told yet.</summary>
+    public IEnumerable<QualityFinding> Untold(AnswerQualityReport report, DateOnly today)
+    {
+        foreach (var feature in report.Features)
+        {
+            foreach (var regression in feature.Regressions)
+            {
+                // Dated by the first judged answer of it, which stays the same as answers come.
+                var name = $"{feature.Feature} {regression.Change} {regression.At.ToUnixTimeMilliseconds()}";
+                if (!Told.Contains(name))
+                {
+                    yield return new QualityFinding(name, feature.Feature, regression, null);
+                }
+            }
+
+            foreach (var drift in feature.Drifts)
+            {
+                // What has moved once shows for as long as old and new days are compared; only then it can be another one.
+                if (drift.IsShifted && !Enumerable.Range(0, Days).Any(age => Told.Contains(NameOf(feature.Feature, drift.Of, today.DayNumber - age))))
+                {
+                    yield return new QualityFinding(NameOf(feature.Feature, drift.Of, today.DayNumber), feature.Feature, null, drift);
+                }
+            }
+        }
+    }
+
+    private static string NameOf(string feature, string drift, int day) => $"{feature} drift {drift} {day.ToString(CultureInfo.InvariantCulture)}";
 
     private FeatureQuality Of(string feature, JudgeCalibration judge, DateOnly today)
     {

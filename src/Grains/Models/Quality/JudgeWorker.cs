@@ -6,7 +6,6 @@ using Steward.Engines.Experiments.Evaluation;
 using Steward.Engines.Models;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Gateway;
-using Steward.Errors;
 using Steward.Identity;
 using Steward.Models.Experiments;
 
@@ -39,8 +38,7 @@ internal sealed partial class JudgeWorker(
 
     private readonly string _silo = Guid.NewGuid().ToString("N");
     private readonly ConcurrentQueue<(string TenantId, JudgedAnswer Answer)> _judged = new();
-    private readonly Queue<(string TenantId, AnswerQualityBatch Batch)> _unsent = [];
-    private readonly SemaphoreSlim _round = new(1, 1);
+    private readonly ReportRounds<(string TenantId, AnswerQualityBatch Batch)> _reports = new(MostUnsent);
     private long _batches;
 
     /// <inheritdoc/>
@@ -72,23 +70,12 @@ internal sealed partial class JudgeWorker(
     }
 
     /// <summary>Hands in what was found; rounds follow each other.</summary>
-    internal async Task ReportAsync()
-    {
-        await _round.WaitAsync();
-        try
-        {
-            await ReportOnceAsync();
-        }
-        finally
-        {
-            _round.Release();
-        }
-    }
+    internal Task ReportAsync() => _reports.RunAsync(ReportOnceAsync);
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _round.Dispose();
+        _reports.Dispose();
         base.Dispose();
     }
 
@@ -176,43 +163,21 @@ internal sealed partial class JudgeWorker(
             var (said, seen) = (answers[tenantId].Chunk(MostOfABatch).ToList(), counts.GetValueOrDefault(tenantId, []).Chunk(MostOfABatch).ToList());
             for (var i = 0; i < Math.Max(said.Count, seen.Count); i++)
             {
-                _unsent.Enqueue((tenantId, new AnswerQualityBatch { BatchId = $"{_silo}:{++_batches}", Judged = said.ElementAtOrDefault(i) ?? [], Questions = seen.ElementAtOrDefault(i) ?? [] }));
+                _reports.Add((tenantId, new AnswerQualityBatch { BatchId = $"{_silo}:{++_batches}", Judged = said.ElementAtOrDefault(i) ?? [], Questions = seen.ElementAtOrDefault(i) ?? [] }));
             }
         }
 
-        while (_unsent.Count > MostUnsent)
-        {
-            // The grains have been out of reach for long: a sample with gaps is still a sample.
-            _unsent.Dequeue();
-        }
-
-        while (_unsent.TryPeek(out var next) && await SendAsync(next.TenantId, next.Batch))
-        {
-            _unsent.Dequeue();
-        }
+        await _reports.SendAsync(next => SendAsync(next.TenantId, next.Batch));
     }
 
-    private async Task<bool> SendAsync(string tenantId, AnswerQualityBatch batch)
-    {
-        try
+    private Task<bool> SendAsync(string tenantId, AnswerQualityBatch batch) => ReportRounds<AnswerQualityBatch>.TryAsync(
+        () =>
         {
             platform.Assume(tenantId);
-            await grains.GetGrain<IAnswerQualityGrain>(GrainKeys.AnswerQuality(tenantId)).Record(batch);
-            return true;
-        }
-        catch (StewardException refused) when (!refused.IsRetryable)
-        {
-            LogRefused(logger, refused, tenantId);
-            return true;
-        }
-#pragma warning disable CA1031 // It is tried again in a moment.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogLater(logger, exception, tenantId);
-            return false;
-        }
-    }
+            return grains.GetGrain<IAnswerQualityGrain>(GrainKeys.AnswerQuality(tenantId)).Record(batch);
+        },
+        refused => LogRefused(logger, refused, tenantId),
+        later => LogLater(logger, later, tenantId));
 
     [LoggerMessage(EventId = 7111, Level = LogLevel.Warning, Message = "An answer of {Tenant} could not be judged")]
     private static partial void LogFailed(ILogger logger, Exception exception, string tenant);

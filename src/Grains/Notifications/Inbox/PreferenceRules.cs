@@ -9,7 +9,7 @@ internal static class PreferenceRules
     private static readonly string[] Kinds =
     [
         NoticeKinds.ApprovalRequested, NoticeKinds.ApprovalReminder, NoticeKinds.ApprovalEscalated, NoticeKinds.ApprovalClosed, NoticeKinds.ApprovalResult, NoticeKinds.ApprovalComment,
-        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident, NoticeKinds.ModelBudget,
+        NoticeKinds.ConnectorSignIn, NoticeKinds.MajorIncident, NoticeKinds.ModelBudget, NoticeKinds.ModelRegression, NoticeKinds.ModelDrift,
     ];
 
     /// <summary>The kinds of notices.</summary>

@@ -1,0 +1,118 @@
+using System.Text;
+using System.Text.Json;
+using Steward.Engines.Models.Providers;
+
+namespace Steward.Engines.Models.Tests.Providers;
+
+/// <summary>What goes to a server of chat completions, and how its chunks are read.</summary>
+public sealed class OpenAIWireTests
+{
+    [Fact]
+    public void Write_EverythingThatCanBeAsked_StandsWhereTheApiWantsIt()
+    {
+        var body = Body(
+            new ChatRequest
+            {
+                Messages =
+                [
+                    new ChatMessage { Role = ChatRole.System, Text = "Be \"kind\"." },
+                    new ChatMessage { Role = ChatRole.User, Text = "See", Parts = [new ChatTextPart("See"), new ChatImagePart("data:image/png;base64,AAAA", "low")] },
+                    new ChatMessage { Role = ChatRole.Assistant, ToolCalls = [new ToolCall { Id = "c1", Name = "find", Arguments = "{\"q\":1}" }] },
+                    new ChatMessage { Role = ChatRole.Tool, ToolCallId = "c1", Text = "[]" },
+                    new ChatMessage { Role = ChatRole.Assistant, Text = "Nothing." },
+                ],
+                Tools = [new ToolDefinition { Name = "find", Description = "Finds.", Parameters = JsonElement.Parse("""{"type":"object"}"""), IsStrict = true }],
+                RequiredTool = "find",
+                AllowParallelToolCalls = false,
+                Format = new ChatFormat { Name = "form", Description = "A form.", Schema = JsonElement.Parse("""{"type":"object"}"""), IsStrict = true },
+                MaxOutputTokens = 50,
+                Sampling = new ChatSampling { Temperature = 0.7, TopP = 0.9, FrequencyPenalty = 0.1, PresencePenalty = -0.1, Seed = 42, Stop = ["END"], ReasoningEffort = "low" },
+            },
+            maxOutputTokens: 200);
+
+        Assert.Equal(
+            """{"model":"m","messages":[{"role":"system","content":"Be \"kind\"."},{"role":"user","content":[{"type":"text","text":"See"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"low"}}]},"""
+            + """{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"find","arguments":"{\"q\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"[]"},{"role":"assistant","content":"Nothing."}],"stream":"""
+            + """true,"stream_options":{"include_usage":true},"max_completion_tokens":50,"temperature":0.7,"top_p":0.9,"frequency_penalty":0.1,"presence_penalty":-0.1,"seed":42,"stop":["END"],"reasoning_effort":"low","response_format":"""
+            + """{"type":"json_schema","json_schema":{"name":"form","description":"A form.","schema":{"type":"object"},"strict":true}},"tools":"""
+            + """[{"type":"function","function":{"name":"find","description":"Finds.","parameters":{"type":"object"},"strict":true}}],"tool_choice":{"type":"function","function":{"name":"find"}},"parallel_tool_calls":false}""",
+            body);
+    }
+
+    [Theory]
+    [InlineData(true, null, "auto")]
+    [InlineData(true, ChatRequest.AnyTool, "required")]
+    [InlineData(false, ChatRequest.AnyTool, "none")]
+    public void Write_ToolChoice_IsTheWordForIt(bool allowed, string? required, string expected)
+    {
+        var body = Body(new ChatRequest
+        {
+            Messages = [],
+            Tools = [new ToolDefinition { Name = "find", Description = "", Parameters = JsonElement.Parse("{}") }],
+            AllowToolCalls = allowed,
+            RequiredTool = required,
+        });
+
+        Assert.Contains($"\"tool_choice\":\"{expected}\"", body, StringComparison.Ordinal);
+        Assert.DoesNotContain("strict", body, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Write_AnyJsonObject_SaysSo() =>
+        Assert.Contains("\"response_format\":{\"type\":\"json_object\"}", Body(new ChatRequest { Messages = [], Format = new ChatFormat() }), StringComparison.Ordinal);
+
+    [Fact]
+    public void Take_MembersThatNobodyKnows_ArePassedOver()
+    {
+        var answer = new OpenAIAnswer();
+        var text = Take(answer, """{"x":[1,{"choices":[]}],"choices":[{"logprobs":{"content":[]},"delta":{"role":"assistant","content":"Hi","extra":{"content":"no"}},"finish_reason":null,"index":0},{"index":1,"delta":{"content":"other"}}],"model":"m-1"}""");
+        Take(answer, """{"choices":[{"delta":{},"finish_reason":"length"}],"usage":null}""");
+
+        Assert.Equal("Hi", text);
+        Assert.Equal(new ChatFinished("length", null, "m-1", TimeSpan.Zero), Assert.Single(answer.End()));
+    }
+
+    [Theory]
+    [InlineData("""{"choices":[{"delta":{"content":null}}]}""")]
+    [InlineData("""{"choices":[{"delta":{"content":[{"type":"text","text":"x"}]}}]}""")]
+    [InlineData("""{"choices":[{"delta":null}]}""")]
+    [InlineData("""{"choices":null}""")]
+    [InlineData("{}")]
+    public void Take_ChunkWithoutText_IsNoBeginning(string chunk)
+    {
+        var answer = new OpenAIAnswer();
+
+        Assert.Equal("", Take(answer, chunk));
+        Assert.False(answer.HasBegun);
+        Assert.Empty(answer.End());
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"choices\":[{\"delta\":{\"content\":\"x\"")]
+    [InlineData("{\"choices\":7}")]
+    [InlineData("{\"choices\":[7]}")]
+    [InlineData("{\"model\":7}")]
+    [InlineData("{\"usage\":{\"prompt_tokens\":\"many\"}}")]
+    public void Take_NoChunk_Throws(string chunk) => Assert.ThrowsAny<JsonException>(() => Take(new OpenAIAnswer(), chunk));
+
+    [Fact]
+    public void Take_Refusal_IsText() => Assert.Equal("I cannot.", Take(new OpenAIAnswer(), """{"choices":[{"delta":{"refusal":"I cannot."}}]}"""));
+
+    [Fact]
+    public void Take_PiecesOfACall_HaveBegunAndAreOneAtTheEnd()
+    {
+        var answer = new OpenAIAnswer();
+        Take(answer, """{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c1","function":{"name":"find","arguments":"{\"q\""}}]}}]}""");
+        Take(answer, """{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"","function":{"name":null,"arguments":":1}"}}]},"finish_reason":"stop"}]}""");
+        Take(answer, "[DONE]");
+
+        Assert.True(answer is { HasBegun: true, IsDone: true });
+        Assert.Equal([new ChatToolCall(new ToolCall { Id = "c1", Name = "find", Arguments = "{\"q\":1}" }), new ChatFinished("tool_calls", null, "", TimeSpan.Zero)], answer.End());
+    }
+
+    private static string Body(ChatRequest request, int? maxOutputTokens = null) => Encoding.UTF8.GetString(OpenAIRequestBody.Write("m", request, maxOutputTokens).Span);
+
+    private static string Take(OpenAIAnswer answer, string chunk) => answer.Take(Encoding.UTF8.GetBytes(chunk));
+}
