@@ -73,6 +73,13 @@ public interface IConnectorClient
     /// <summary>Makes one call with the caller's rights. Failures of the external system are results. Repeated after a failure only when it cannot act twice: never.</summary>
     Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Undoes a call, with the caller's rights to the operation that does so and under its policy: what needs an approval is refused here. <c>rejected</c> when nothing undoes it.
+    /// </summary>
+    /// <param name="command">The call that is undone, with its action id, and as arguments what <see cref="ConnectorCallResult.UndoArgumentsJson"/> said.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default);
+
     /// <summary>The events of an instance's webhooks that some subscriber did not settle in spite of all attempts, oldest first.</summary>
     /// <param name="name">The instance.</param>
     /// <param name="afterNumber">Only events after this number; 0 from the start.</param>

@@ -126,6 +126,13 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
     }
 
     /// <inheritdoc/>
+    public Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return CallAsync(command with { Undo = true, DryRun = false }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);

@@ -94,6 +94,28 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         Assert.Equal(("okta", "users.find", """{"query":"ada"}""", "u-call/mine"), (call.Instance, call.Operation, call.ArgumentsJson, call.ActionId));
     }
 
+    [Fact]
+    public async Task Undo_WhatTheAnswerSaid_IsHandedOn()
+    {
+        gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "succeeded", ResultJson = "{}", UndoneBy = "users.unsuspend", UndoArgumentsJson = """{"userId":"7"}""" };
+        await using var services = Connect("u-undo");
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+        var done = await connectors.CallAsync(new ConnectorCallCommand { Instance = "okta", Operation = "users.suspend", ArgumentsJson = """{"userId":"7"}""", ActionId = "mine" });
+        Assert.Equal(("users.unsuspend", """{"userId":"7"}"""), (done.UndoneBy, done.UndoArgumentsJson));
+
+        await connectors.UndoAsync(new ConnectorCallCommand { Instance = "okta", Operation = "users.suspend", ArgumentsJson = done.UndoArgumentsJson!, ActionId = "mine" });
+        var call = gateway.Cluster.Connectors.Calls.Last(call => call.ActionId == "u-undo/mine" && call.Undo);
+        Assert.Equal(("okta", "users.suspend", """{"userId":"7"}"""), (call.Instance, call.Operation, call.ArgumentsJson));
+
+        // With the id as the answer said it, and with somebody else's.
+        using var ada = gateway.As("u-undo");
+        var own = await BodyOf(await ada.PostAsync("/v1/connectors/okta/operations/users.suspend/undo", Json("""{"actionId":"u-undo/mine","arguments":{}}""")));
+        Assert.Equal("u-undo/mine/undo", own.GetProperty("actionId").GetString());
+        var other = await BodyOf(await ada.PostAsync("/v1/connectors/okta/operations/users.suspend/undo", Json("""{"actionId":"u-eve/hers","arguments":{}}""")));
+        Assert.Equal("u-undo/u-eve/hers/undo", other.GetProperty("actionId").GetString());
+        await AssertProblem(await ada.PostAsync("/v1/connectors/okta/operations/users.suspend/undo", Json("""{"arguments":{}}""")), 400, "invalid_argument", "actionId");
+    }
+
     [Theory]
     [InlineData("""{"name":"x1","templateId":"okta","colour":"blue"}""", "colour", "is not a field")]
     [InlineData("""{"name":"x1","templateId":"okta","secrets":"token"}""", "secrets", "must be")]

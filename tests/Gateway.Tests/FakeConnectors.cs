@@ -89,6 +89,8 @@ public sealed class FakeConnectors
             return all.Answer;
         });
 
+        public Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) => CallAsync(command with { Undo = true }, cancellationToken);
+
         public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin(() => new HookDeadLetterPage
         {
             Letters = [new() { Number = afterNumber + 1, EventId = "events:d1", Type = "issues", ReceivedAt = DateTimeOffset.UnixEpoch, FailedAt = DateTimeOffset.UnixEpoch, Attempts = 5, OpenFor = [name] }],

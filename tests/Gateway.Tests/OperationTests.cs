@@ -153,6 +153,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "POST /v1/connectors/{name}/mappings/suggest",
                 "POST /v1/connectors/{name}/mappings/test",
                 "POST /v1/connectors/{name}/operations/{operation}/call",
+                "POST /v1/connectors/{name}/operations/{operation}/undo",
                 "POST /v1/connectors/{name}/sign-in",
                 "POST /v1/connectors/{name}/sign-in/complete",
                 "POST /v1/connectors/{name}/verify",

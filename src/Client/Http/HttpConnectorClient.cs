@@ -150,6 +150,20 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
     }
 
     /// <inheritdoc/>
+    public async Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return ConnectorWireMapping.ToContract(await PostAsync(
+            "connector-calls.undo",
+            $"{Path(command.Instance)}/operations/{Uri.EscapeDataString(command.Operation)}/undo",
+            new UndoOperationRequest { ActionId = command.ActionId, Arguments = JsonElement.Parse(command.ArgumentsJson) },
+            Json.UndoOperationRequest,
+            Json.CallOperationResource,
+            idempotent: false,
+            cancellationToken));
+    }
+
+    /// <inheritdoc/>
     public async Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);

@@ -43,6 +43,11 @@ public sealed record ConnectorOperation
 
     /// <summary>Whether <see cref="ActionRequest.DryRun"/> shows the effect without doing it. Nobody asks the others to try.</summary>
     public bool CanDryRun { get; init; }
+
+    /// <summary>
+    /// The operation that undoes it, for example <c>okta.users.unsuspend</c>: one that is switched on, and called with the names that the template gives its arguments. Null when there is none.
+    /// </summary>
+    public string? UndoneBy { get; init; }
 }
 
 /// <summary>One call of an operation.</summary>
@@ -95,7 +100,16 @@ public abstract record ActionOutcome
 
 /// <summary>The target system did it.</summary>
 /// <param name="Result">A flat object with stable field names; the operation's description lists them.</param>
-public sealed record ActionSucceeded(JsonElement Result) : ActionOutcome;
+public sealed record ActionSucceeded(JsonElement Result) : ActionOutcome
+{
+    /// <summary>The call that undoes it; null when nothing does.</summary>
+    public UndoCall? Undo { get; init; }
+}
+
+/// <summary>A call that undoes what another one did. It has its own rights, policy and approval.</summary>
+/// <param name="OperationId">For example <c>okta.users.unsuspend</c>.</param>
+/// <param name="Arguments">Its arguments, made of those of the other call and of its result.</param>
+public sealed record UndoCall(string OperationId, JsonElement Arguments);
 
 /// <summary>It was certainly not done.</summary>
 /// <param name="Code">
@@ -129,7 +143,11 @@ public abstract record ReconcileOutcome
 
 /// <summary>The action was done.</summary>
 /// <param name="Result">The same result that the action itself would have given.</param>
-public sealed record ReconciledDone(JsonElement Result) : ReconcileOutcome;
+public sealed record ReconciledDone(JsonElement Result) : ReconcileOutcome
+{
+    /// <summary>The call that undoes it; null when nothing does.</summary>
+    public UndoCall? Undo { get; init; }
+}
 
 /// <summary>The action was not done; it may be sent again.</summary>
 public sealed record ReconciledNotDone : ReconcileOutcome;

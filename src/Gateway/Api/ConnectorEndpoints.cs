@@ -208,6 +208,16 @@ internal static class ConnectorEndpoints
             .Accepts<CallOperationRequest>("application/json")
             .Produces<CallOperationResource>()
             .WithProblems(400, 401, 404, 413, 415, 429, 503);
+        v1.MapPost("/connectors/{name}/operations/{operation}/undo", (Delegate)UndoAsync)
+            .WithName("undoConnectorOperation")
+            .WithTags("Connectors")
+            .WithSummary("Undo a call of an operation")
+            .WithDescription(
+                "Calls the operation that undoes this one, as the call's answer said under undo. Your rights to that operation and its policy hold; what needs an approval is refused here. "
+                + "The outcome is rejected when nothing undoes it.")
+            .Accepts<UndoOperationRequest>("application/json")
+            .Produces<CallOperationResource>()
+            .WithProblems(400, 401, 404, 413, 415, 429, 503);
     }
 
     private static async Task ListTemplatesAsync(HttpContext context, [FromQuery] string? q)
@@ -322,6 +332,28 @@ internal static class ConnectorEndpoints
         };
         var result = await Caller.Of(context).Client.Connectors.CallAsync(command, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, command.ActionId), ConnectorWireJson.Default.CallOperationResource);
+    }
+
+    private static async Task UndoAsync(HttpContext context, string name, string operation, IOptions<StewardGatewayOptions> options)
+    {
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.UndoOperationRequest, options.Value.MaxBodyBytes);
+        if (body.ActionId is not { Length: >= 1 and <= 400 })
+        {
+            throw StewardException.Invalid("actionId", "must be the id of the call that is undone, as its answer said it.");
+        }
+
+        var own = Caller.Of(context).Identity.UserId + "/";
+        var command = new ConnectorCallCommand
+        {
+            Instance = name,
+            Operation = operation,
+            ArgumentsJson = body.Arguments?.GetRawText() ?? "{}",
+
+            // Whoever else's call is undone: nobody's repetition is taken for another person's.
+            ActionId = body.ActionId.StartsWith(own, StringComparison.Ordinal) ? body.ActionId : own + body.ActionId,
+        };
+        var result = await Caller.Of(context).Client.Connectors.UndoAsync(command, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, command.ActionId + "/undo"), ConnectorWireJson.Default.CallOperationResource);
     }
 
     private static async Task ListAuditAsync(HttpContext context, [FromQuery] string? connector, [FromQuery] string? before, [FromQuery] string? limit)

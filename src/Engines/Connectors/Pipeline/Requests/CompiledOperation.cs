@@ -51,6 +51,7 @@ internal sealed class CompiledOperation
         Pagination = template.Output.List ? template.Pagination ?? owner.Template.Pagination : null;
         Values = [.. template.Output.Values.Select(value => (value.Key, BodyTemplate.Parse(value.Value)))];
         Lookup = template.Reconcile?.With is { } with ? BodyTemplate.Parse(with) : null;
+        Undo = template.Undo?.With is { } back ? BodyTemplate.Parse(back) : null;
         Expected = [.. (template.Reconcile?.Expect ?? new Dictionary<string, JsonElement>()).Select(expected => (expected.Key, BodyTemplate.Parse(expected.Value)))];
         var resource = owner.Template.Limits.FirstOrDefault(limit =>
             limit is { Scope: LimitScope.Resource, Resource: not null } && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)));
@@ -86,6 +87,9 @@ internal sealed class CompiledOperation
     public (string Name, BodyTemplate Value)[] Values { get; }
 
     public BodyTemplate? Lookup { get; }
+
+    /// <summary>The arguments of the call that undoes it.</summary>
+    public BodyTemplate? Undo { get; }
 
     public (string Path, BodyTemplate Value)[] Expected { get; }
 
