@@ -76,5 +76,7 @@ internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLi
         Depth = template.Depth.ToString().ToLowerInvariant(),
         Operations = template.Operations.Count,
         Auth = [.. template.Auth.Select(auth => auth.Id)],
+        Regions = [.. template.Connection.Regions.Keys],
+        Residency = template.Residency,
     };
 }
