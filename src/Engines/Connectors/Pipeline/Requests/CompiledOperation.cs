@@ -56,7 +56,9 @@ internal sealed class CompiledOperation
         var resource = owner.Template.Limits.FirstOrDefault(limit =>
             limit is { Scope: LimitScope.Resource, Resource: not null } && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)));
         Resource = resource is null ? null : new ValueTemplate(resource.Resource!);
-        LimitHeaders = owner.Template.Limits.FirstOrDefault(limit => limit.Headers is not null && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)))?.Headers;
+        var told = owner.Template.Limits.Select((limit, at) => (At: at, Spec: limit)).Where(limit => limit.Spec.Headers is not null && (limit.Spec.Operations.Count == 0 || limit.Spec.Operations.Contains(template.Id))).ToList();
+        LimitHeaders = told.Count == 0 ? null : told[0].Spec.Headers;
+        FurtherLimits = [.. told.Skip(1).Where(limit => limit.Spec.Headers != LimitHeaders).Select(limit => (limit.At, limit.Spec.Headers!))];
     }
 
     public CompiledTemplate Owner { get; }
@@ -97,6 +99,9 @@ internal sealed class CompiledOperation
     public ValueTemplate? Resource { get; }
 
     public LimitHeaders? LimitHeaders { get; }
+
+    /// <summary>Further limits of the template that answers tell of with headers of their own, by their place in it.</summary>
+    public (int Limit, LimitHeaders Headers)[] FurtherLimits { get; }
 
     /// <summary>The arguments whose pattern says which characters they may have.</summary>
     public IReadOnlySet<string> Patterned => _patterned;
