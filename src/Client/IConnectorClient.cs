@@ -80,6 +80,18 @@ public interface IConnectorClient
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Asks what an argument of an operation may be, by calling the operation that tells it with the caller's rights. <c>rejected</c> when none does; <c>invalid_argument</c> when another argument must be
+    /// known first.
+    /// </summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="operation">The operation's id inside the template.</param>
+    /// <param name="argument">The argument.</param>
+    /// <param name="argumentsJson">The operation's other arguments, as far as they are known; a JSON object.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Its result is described at <see cref="ConnectorCallCommand.ChoicesOf"/>.</returns>
+    Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default);
+
     /// <summary>The events of an instance's webhooks that some subscriber did not settle in spite of all attempts, oldest first.</summary>
     /// <param name="name">The instance.</param>
     /// <param name="afterNumber">Only events after this number; 0 from the start.</param>

@@ -133,6 +133,10 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
     }
 
     /// <inheritdoc/>
+    public Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default) =>
+        CallAsync(new ConnectorCallCommand { Instance = name, Operation = operation, ChoicesOf = argument, ArgumentsJson = argumentsJson, ActionId = "choices-" + Guid.NewGuid().ToString("N") }, cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);

@@ -95,6 +95,19 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
     }
 
     [Fact]
+    public async Task Choices_OfAnArgument_AreAskedForWithWhatIsKnown()
+    {
+        gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "succeeded", ResultJson = """{"kind":"values","values":[{"value":"1","title":"One"}],"truncated":false}""" };
+        await using var services = Connect("u-choices");
+
+        var result = await services.GetRequiredService<IStewardUserClient>().Connectors.ListChoicesAsync("desk", "records.create", "list & more", """{"owner":"a&b"}""");
+
+        Assert.Equal("""{"kind":"values","values":[{"value":"1","title":"One"}],"truncated":false}""", result.ResultJson);
+        var call = gateway.Cluster.Connectors.Calls.Last(call => call.ChoicesOf is not null);
+        Assert.Equal(("desk", "records.create", "list & more", """{"owner":"a&b"}"""), (call.Instance, call.Operation, call.ChoicesOf, call.ArgumentsJson));
+    }
+
+    [Fact]
     public async Task Undo_WhatTheAnswerSaid_IsHandedOn()
     {
         gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "succeeded", ResultJson = "{}", UndoneBy = "users.unsuspend", UndoArgumentsJson = """{"userId":"7"}""" };

@@ -12,6 +12,9 @@ public sealed class FakeConnectors
 {
     public ConcurrentDictionary<string, ConnectorInfo> Instances { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The operations of instances that have other ones than most.</summary>
+    public ConcurrentDictionary<string, IReadOnlyList<ConnectorTool>> Operations { get; } = new(StringComparer.Ordinal);
+
     public ConcurrentQueue<ConnectorCallCommand> Calls { get; } = new();
 
     public ConcurrentDictionary<string, string> Secrets { get; } = new(StringComparer.Ordinal);
@@ -81,7 +84,7 @@ public sealed class FakeConnectors
         public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => Admin(() => all.Instances.TryRemove(name, out _));
 
         public Task<IReadOnlyList<ConnectorTool>> ListOperationsAsync(string name, CancellationToken cancellationToken = default) => Do<IReadOnlyList<ConnectorTool>>(() =>
-            [new() { Operation = $"{Find(name).TemplateId}s.find", Description = "Finds.", Effect = "read", InputSchemaJson = """{"type":"object"}""" }]);
+            all.Operations.GetValueOrDefault(name) ?? [new() { Operation = $"{Find(name).TemplateId}s.find", Description = "Finds.", Effect = "read", InputSchemaJson = """{"type":"object"}""" }]);
 
         public Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) => Do(() =>
         {
@@ -90,6 +93,9 @@ public sealed class FakeConnectors
         });
 
         public Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) => CallAsync(command with { Undo = true }, cancellationToken);
+
+        public Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default) =>
+            CallAsync(new ConnectorCallCommand { Instance = name, Operation = operation, ChoicesOf = argument, ArgumentsJson = argumentsJson, ActionId = "choices" }, cancellationToken);
 
         public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin(() => new HookDeadLetterPage
         {

@@ -84,6 +84,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "GET /v1/connectors/{name}/dead-letters",
                 "GET /v1/connectors/{name}/drift",
                 "GET /v1/connectors/{name}/operations",
+                "GET /v1/connectors/{name}/operations/{operation}/choices/{parameter}",
                 "GET /v1/dead-letters",
                 "GET /v1/dead-letters/{runId}",
                 "GET /v1/delegations",

@@ -238,6 +238,9 @@ public sealed record ConnectorToolResource
 
     /// <summary>The operation that undoes it; absent when none does.</summary>
     public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments of which another operation tells what they may be, each with that operation.</summary>
+    public IReadOnlyDictionary<string, string>? Choices { get; init; }
 }
 
 /// <summary>Audit entries.</summary>
@@ -385,14 +388,14 @@ public static class ConnectorWireMapping
     public static ConnectorToolResource ToResource(ConnectorTool tool)
     {
         ArgumentNullException.ThrowIfNull(tool);
-        return new ConnectorToolResource { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchema = JsonElement.Parse(tool.InputSchemaJson), UndoneBy = tool.UndoneBy };
+        return new ConnectorToolResource { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchema = JsonElement.Parse(tool.InputSchemaJson), UndoneBy = tool.UndoneBy, Choices = tool.Choices.Count == 0 ? null : tool.Choices };
     }
 
     /// <summary>An operation, from a resource.</summary>
     public static ConnectorTool ToContract(ConnectorToolResource tool)
     {
         ArgumentNullException.ThrowIfNull(tool);
-        return new ConnectorTool { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchemaJson = tool.InputSchema.GetRawText(), UndoneBy = tool.UndoneBy };
+        return new ConnectorTool { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchemaJson = tool.InputSchema.GetRawText(), UndoneBy = tool.UndoneBy, Choices = tool.Choices ?? new Dictionary<string, string>() };
     }
 
     /// <summary>An audit entry as a resource.</summary>

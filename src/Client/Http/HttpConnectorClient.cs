@@ -164,6 +164,13 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
     }
 
     /// <inheritdoc/>
+    public async Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default) => ConnectorWireMapping.ToContract(await GetAsync(
+        "connector-calls.choices",
+        $"{Path(name)}/operations/{Uri.EscapeDataString(operation)}/choices/{Uri.EscapeDataString(argument)}?arguments={Uri.EscapeDataString(argumentsJson)}",
+        Json.CallOperationResource,
+        cancellationToken));
+
+    /// <inheritdoc/>
     public async Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)
     {
         InputRules.Limit(limit);

@@ -48,6 +48,9 @@ public sealed record ConnectorOperation
     /// The operation that undoes it, for example <c>okta.users.unsuspend</c>: one that is switched on, and called with the names that the template gives its arguments. Null when there is none.
     /// </summary>
     public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments of which another operation of the connector tells what they may be, each with that operation's id inside the connector; see <see cref="ITenantConnectors.PlanChoices"/>.</summary>
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>One call of an operation.</summary>
@@ -73,6 +76,9 @@ public sealed record ActionRequest
 
     /// <summary>Whether the effect is only to be shown; connectors that cannot do that refuse.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>Whether arguments and result have the names of the connector's template, whatever the tenant maps. For calls that the platform works out itself.</summary>
+    public bool HasTemplateNames { get; init; }
 
     /// <summary>The step that makes the call, for traces.</summary>
     public string? StepId { get; init; }
@@ -169,6 +175,13 @@ public interface ITenantConnectors
     /// <summary>Where a connector's requests go; null when it is not configured or that is not known.</summary>
     /// <param name="connector">For example <c>okta</c>.</param>
     Uri? FindBaseUrl(string connector) => null;
+
+    /// <summary>Plans the call that tells what an argument may be; <see cref="Instances.InstanceChoices.Read"/> reads its result. It is to be made with <see cref="ActionRequest.HasTemplateNames"/>.</summary>
+    /// <param name="operationId">The operation, one of <see cref="Operations"/>.</param>
+    /// <param name="argument">The argument.</param>
+    /// <param name="arguments">The operation's other arguments, as far as they are known.</param>
+    /// <returns>Null when nothing tells it; else the plan, or which other argument must be known first.</returns>
+    (Instances.ChoicePlan? Plan, ActionFailed? Refusal)? PlanChoices(string operationId, string argument, System.Text.Json.JsonElement arguments) => null;
 
     /// <summary>
     /// Checks the arguments and sends one action. Sends it at most once: there are no retries of writes inside.

@@ -210,6 +210,14 @@ internal static class ApiDescription
                 parameter.Description = "The operation's id inside the template, for example users.get.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
                 break;
+            case "parameter":
+                parameter.Description = "The name of the argument.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "arguments":
+                parameter.Description = "The operation's other arguments as far as they are known, a JSON object; for arguments whose choices depend on others.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 4000 };
+                break;
             case "templateId":
                 parameter.Description = "The template's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^[a-z0-9][a-z0-9-]{1,39}$", MinLength = 2, MaxLength = 40 };

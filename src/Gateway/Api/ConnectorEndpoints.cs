@@ -208,6 +208,15 @@ internal static class ConnectorEndpoints
             .Accepts<CallOperationRequest>("application/json")
             .Produces<CallOperationResource>()
             .WithProblems(400, 401, 404, 413, 415, 429, 503);
+        v1.MapGet("/connectors/{name}/operations/{operation}/choices/{parameter}", (Delegate)ListChoicesAsync)
+            .WithName("listConnectorChoices")
+            .WithTags("Connectors")
+            .WithSummary("List what an argument may be")
+            .WithDescription(
+                "Calls the operation that tells it, with your rights to that one. The result has kind; values, each with value and title, and truncated; or the schema of the argument. "
+                + "The outcome is rejected when no operation tells it, and invalid_argument when another argument must be known first.")
+            .Produces<CallOperationResource>()
+            .WithProblems(400, 401, 404, 429, 503);
         v1.MapPost("/connectors/{name}/operations/{operation}/undo", (Delegate)UndoAsync)
             .WithName("undoConnectorOperation")
             .WithTags("Connectors")
@@ -332,6 +341,12 @@ internal static class ConnectorEndpoints
         };
         var result = await Caller.Of(context).Client.Connectors.CallAsync(command, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, command.ActionId), ConnectorWireJson.Default.CallOperationResource);
+    }
+
+    private static async Task ListChoicesAsync(HttpContext context, string name, string operation, string parameter, [FromQuery] string? arguments)
+    {
+        var result = await Caller.Of(context).Client.Connectors.ListChoicesAsync(name, operation, parameter, string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, null), ConnectorWireJson.Default.CallOperationResource);
     }
 
     private static async Task UndoAsync(HttpContext context, string name, string operation, IOptions<StewardGatewayOptions> options)

@@ -24,6 +24,10 @@ public sealed record ConnectorTool
     /// <summary>The operation, an id inside the template, that undoes it; null when none does.</summary>
     [Id(4)]
     public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments of which another operation tells what they may be, each with that operation's id inside the template.</summary>
+    [Id(5)]
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>One call.</summary>
@@ -61,6 +65,13 @@ public sealed record ConnectorCallCommand
     /// </summary>
     [Id(6)]
     public bool Undo { get; init; }
+
+    /// <summary>
+    /// The argument of <see cref="Operation"/> of which it is asked what it may be, with what is known of the others as <see cref="ArgumentsJson"/>. The operation itself is not called, but the one that
+    /// tells this; the result is <c>kind</c> with <c>values</c> (each with <c>value</c> and <c>title</c>) and <c>truncated</c>, or with <c>schema</c>.
+    /// </summary>
+    [Id(7)]
+    public string? ChoicesOf { get; init; }
 }
 
 /// <summary>How a call ended.</summary>

@@ -47,6 +47,7 @@ internal sealed partial class ConnectorCallsGrain(
                 Effect = operation.Effect.ToString().ToLowerInvariant(),
                 InputSchemaJson = operation.InputSchema.GetRawText(),
                 UndoneBy = operation.UndoneBy?[(instance.Length + 1)..],
+                Choices = operation.Choices,
             })];
     }
 
@@ -110,7 +111,27 @@ internal sealed partial class ConnectorCallsGrain(
             throw StewardException.NotFound("The operation");
         }
 
-        if (command.Undo)
+        ChoicePlan? choices = null;
+        if (command.ChoicesOf is { } argument)
+        {
+            if (connectors.PlanChoices(operationId, argument, arguments) is not { } planned)
+            {
+                return new ConnectorCallResult { Outcome = "rejected", Message = $"Nothing tells what '{argument}' of {operationId} may be: see the schema of its arguments." };
+            }
+
+            if (planned.Plan is not { } plan)
+            {
+                return ToResult(planned.Refusal!);
+            }
+
+            if (connectors.FindOperation(plan.OperationId) is not { } source)
+            {
+                return new ConnectorCallResult { Outcome = "forbidden", Message = $"What '{argument}' of {operationId} may be tells {plan.OperationId}, which is not open to you." };
+            }
+
+            (choices, operation, operationId, arguments) = (plan, source, plan.OperationId, plan.Arguments);
+        }
+        else if (command.Undo)
         {
             if (operation.UndoneBy is not { } back || connectors.FindOperation(back) is not { } undo)
             {
@@ -130,9 +151,9 @@ internal sealed partial class ConnectorCallsGrain(
         }
 
         var outcome = await connectors.ExecuteAsync(
-            new ActionRequest { ActionId = command.ActionId, OperationId = operationId, Arguments = arguments, Deadline = deadline, Caller = PersonOf(caller), DryRun = command.DryRun },
+            new ActionRequest { ActionId = command.ActionId, OperationId = operationId, Arguments = arguments, Deadline = deadline, Caller = PersonOf(caller), DryRun = command.DryRun, HasTemplateNames = choices is not null },
             cancellationToken);
-        return ToResult(outcome);
+        return ToResult(choices is not null && outcome is ActionSucceeded told ? told with { Result = InstanceChoices.Read(choices.Spec, told.Result) } : outcome);
     }
 
     /// <inheritdoc/>

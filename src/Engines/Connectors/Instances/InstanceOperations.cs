@@ -18,12 +18,13 @@ public sealed class InstanceOperations
             {
                 Id = $"{target.Instance.Name}.{operation.Id}",
                 Connector = target.Instance.Name,
-                Description = operation.Summary,
+                Description = operation.Summary + InstanceChoices.Hints(target, operation),
                 Effect = operation.Effect,
                 InputSchema = Templates.InputSchema.Of(operation),
                 RequiresApproval = operation.RequiresApproval,
                 GrantedRoles = target.Instance.Access.GetValueOrDefault(operation.Id),
                 CanDryRun = operation.DryRun is not null,
+                Choices = InstanceChoices.Of(target, operation),
                 UndoneBy = UndoOf(target, operation) is { } undo ? $"{target.Instance.Name}.{undo.Id}" : null,
             }))];
     }
