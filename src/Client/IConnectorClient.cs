@@ -16,8 +16,9 @@ public interface IConnectorClient
 
     /// <summary>Makes a draft of a template from an OpenAPI document. Keeps nothing. Admins only.</summary>
     /// <param name="document">The document, JSON or YAML, at most 8 MB.</param>
+    /// <param name="operations">Only these operations, by the ids that the whole draft has; all when null or empty.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default);
+    Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default);
 
     /// <summary>Creates an instance. Its secrets go to the vault and are never shown again. Not repeated after a failure: look whether it is there.</summary>
     /// <param name="name">The name, for example <c>okta</c>; operations are <c>{name}.{operation}</c>.</param>

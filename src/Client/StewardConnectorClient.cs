@@ -24,8 +24,10 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         ?? throw StewardException.NotFound("The template");
 
     /// <inheritdoc/>
-    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) =>
-        calls.CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
+    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) => operations is { Count: > 0 }
+        ? calls.CallAsync(
+            "connector-catalog.import", idempotent: true, changes: false, Catalog, (document, operations), static (catalog, wanted, token) => catalog.ImportSome(wanted.document, wanted.operations, token), cancellationToken)
+        : calls.CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default)

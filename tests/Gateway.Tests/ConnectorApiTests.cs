@@ -156,6 +156,29 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
     }
 
     [Fact]
+    public async Task Import_SomeOperations_AreHandedOn()
+    {
+        await using var services = Connect("u-some", WellKnownRoles.Admin);
+
+        Assert.Equal(["get_users", "a&b"], (await services.GetRequiredService<IStewardUserClient>().Connectors.ImportTemplateAsync("openapi: 3.0.0", ["get_users", "a&b"])).Warnings);
+    }
+
+    [Fact]
+    public async Task Create_LargeTemplateOfOnesOwn_IsTakenUpToItsBound()
+    {
+        await using var services = Connect("u-large", WellKnownRoles.Admin);
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+
+        var created = await connectors.CreateAsync("large", new CreateConnector { TemplateText = string.Concat(Enumerable.Repeat("a: \"b\"\n", 400_000)) }, new Dictionary<string, SecretText>());
+        Assert.Equal("own-2800000", created.TemplateId);
+
+        using var admin = Admin("u-large");
+        admin.DefaultRequestHeaders.ExpectContinue = true;
+        using var response = await admin.PostAsync("/v1/connectors", Json($$"""{"name":"larger","template":"{{new string('x', 8 * 1024 * 1024)}}"}"""));
+        await AssertProblem(response, 413, "too_large");
+    }
+
+    [Fact]
     public async Task Import_TooLarge_IsRefused()
     {
         using var admin = Admin("u-import");

@@ -31,15 +31,15 @@ public sealed class FakeConnectors
         public Task<ConnectorTemplateText> GetTemplateAsync(string templateId, CancellationToken cancellationToken = default) =>
             Do(() => templateId == "okta" ? new ConnectorTemplateText { TemplateId = templateId, Hash = "00", Text = "id: okta" } : throw StewardException.NotFound("The template"));
 
-        public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) =>
-            Admin(() => new ConnectorTemplateDraft { Text = document, Operations = 1, Gaps = ["limits"] });
+        public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) =>
+            Admin(() => new ConnectorTemplateDraft { Text = document, Operations = operations?.Count ?? 1, Gaps = ["limits"], Warnings = operations ?? [] });
 
         public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default) => Admin(() =>
         {
             Keep(name, secrets);
             var info = new ConnectorInfo
             {
-                Name = name, Title = spec.Title ?? name, TemplateId = spec.TemplateId!, TemplateVersion = "1.0.0", TemplateHash = "00", BaseUrl = spec.BaseUrl ?? "https://acme.okta.com/", AuthId = spec.AuthId ?? "token",
+                Name = name, Title = spec.Title ?? name, TemplateId = spec.TemplateId ?? $"own-{spec.TemplateText!.Length}", TemplateVersion = "1.0.0", TemplateHash = "00", BaseUrl = spec.BaseUrl ?? "https://acme.okta.com/", AuthId = spec.AuthId ?? "token",
                 Secrets = [.. secrets.Keys], State = "unverified", Breaker = "closed", Enabled = true, Revision = 1,
             };
             return all.Instances.TryAdd(name, info) ? info : throw new StewardException(ErrorCodes.Conflict, "There is one.") { Field = "name" };

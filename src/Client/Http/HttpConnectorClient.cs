@@ -21,10 +21,10 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
         GetAsync("connector-catalog.get", $"connector-templates/{Uri.EscapeDataString(templateId)}", Json.ConnectorTemplateText, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) => http.SendAsync(
+    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) => http.SendAsync(
         "connector-catalog.import",
         changes: false,
-        () => new HttpRequestMessage(HttpMethod.Post, "v1/connector-templates/import") { Content = new StringContent(document, Encoding.UTF8, "text/plain") },
+        () => new HttpRequestMessage(HttpMethod.Post, "v1/connector-templates/import" + (operations is { Count: > 0 } ? "?operations=" + Uri.EscapeDataString(string.Join(',', operations)) : "")) { Content = new StringContent(document, Encoding.UTF8, "text/plain") },
         Json.ConnectorTemplateDraft,
         cancellationToken);
 

@@ -214,6 +214,10 @@ internal static class ApiDescription
                 parameter.Description = "The name of the argument.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
                 break;
+            case "operations":
+                parameter.Description = "Only these operations of the document, by the ids that the whole draft has, with commas between them; what verifies the connector is added.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 40_000 };
+                break;
             case "arguments":
                 parameter.Description = "The operation's other arguments as far as they are known, a JSON object; for arguments whose choices depend on others.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 4000 };

@@ -17,8 +17,11 @@ internal static class ConnectorEndpoints
     private const int MaxPageSize = 200;
     private const int DefaultPageSize = 50;
 
-    // Templates are up to 256 KB, private keys some more.
+    // Mappings, and private keys.
     private const int MaxConnectorBytes = 512 * 1024;
+
+    // With a template of the tenant's own, which is up to 4 MB and has each line end and quotation mark escaped.
+    private const int MaxCreateBytes = 8 * 1024 * 1024;
     private const int MaxDocumentBytes = 8 * 1024 * 1024;
 
     public static void Map(RouteGroupBuilder v1)
@@ -49,7 +52,7 @@ internal static class ConnectorEndpoints
             .WithName("importConnectorTemplate")
             .WithTags("Connectors")
             .WithSummary("Draft a template from an OpenAPI document")
-            .WithDescription("Swagger 2.0, OpenAPI 3.0 and 3.1, JSON or YAML, up to 8 MB, as the body. Answers with a draft and with what the document does not say. Keeps nothing. Admins only.")
+            .WithDescription("Swagger 2.0, OpenAPI 3.0 and 3.1, JSON or YAML, up to 8 MB, as the body. Answers with a draft, of all operations or of those that are named, and with what the document does not say. Keeps nothing. Admins only.")
             .Accepts<string>("text/plain", "application/json", "application/yaml")
             .Produces<ConnectorTemplateDraft>()
             .WithProblems(400, 401, 403, 413, 429, 503);
@@ -238,15 +241,16 @@ internal static class ConnectorEndpoints
     private static async Task GetTemplateAsync(HttpContext context, string templateId) => await JsonAnswer.WriteAsync(
         context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.GetTemplateAsync(templateId, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateText);
 
-    private static async Task ImportAsync(HttpContext context)
+    private static async Task ImportAsync(HttpContext context, [FromQuery] string? operations)
     {
+        var wanted = operations?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var document = await ReadTextAsync(context);
-        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.ImportTemplateAsync(document, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateDraft);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.ImportTemplateAsync(document, wanted, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateDraft);
     }
 
     private static async Task CreateAsync(HttpContext context)
     {
-        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.CreateConnectorRequest, MaxConnectorBytes);
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.CreateConnectorRequest, MaxCreateBytes);
         var created = await Caller.Of(context).Client.Connectors.CreateAsync(
             body.Name, ConnectorWireMapping.ToContract(body), ConnectorWireMapping.ToSecrets(body.Secrets), context.RequestAborted);
         context.Response.Headers.Location = $"/v1/connectors/{created.Name}";
