@@ -16,8 +16,9 @@ public interface IConnectorClient
 
     /// <summary>Makes a draft of a template from an OpenAPI document. Keeps nothing. Admins only.</summary>
     /// <param name="document">The document, JSON or YAML, at most 8 MB.</param>
+    /// <param name="operations">Only these operations, by the ids that the whole draft has; all when null or empty.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default);
+    Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default);
 
     /// <summary>Creates an instance. Its secrets go to the vault and are never shown again. Not repeated after a failure: look whether it is there.</summary>
     /// <param name="name">The name, for example <c>okta</c>; operations are <c>{name}.{operation}</c>.</param>
@@ -72,6 +73,25 @@ public interface IConnectorClient
 
     /// <summary>Makes one call with the caller's rights. Failures of the external system are results. Repeated after a failure only when it cannot act twice: never.</summary>
     Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Undoes a call, with the caller's rights to the operation that does so and under its policy: what needs an approval is refused here. <c>rejected</c> when nothing undoes it.
+    /// </summary>
+    /// <param name="command">The call that is undone, with its action id, and as arguments what <see cref="ConnectorCallResult.UndoArgumentsJson"/> said.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Asks what an argument of an operation may be, by calling the operation that tells it with the caller's rights. <c>rejected</c> when none does; <c>invalid_argument</c> when another argument must be
+    /// known first.
+    /// </summary>
+    /// <param name="name">The instance.</param>
+    /// <param name="operation">The operation's id inside the template.</param>
+    /// <param name="argument">The argument.</param>
+    /// <param name="argumentsJson">The operation's other arguments, as far as they are known; a JSON object.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Its result is described at <see cref="ConnectorCallCommand.ChoicesOf"/>.</returns>
+    Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default);
 
     /// <summary>The events of an instance's webhooks that some subscriber did not settle in spite of all attempts, oldest first.</summary>
     /// <param name="name">The instance.</param>

@@ -24,8 +24,10 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         ?? throw StewardException.NotFound("The template");
 
     /// <inheritdoc/>
-    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) =>
-        calls.CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
+    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) => operations is { Count: > 0 }
+        ? calls.CallAsync(
+            "connector-catalog.import", idempotent: true, changes: false, Catalog, (document, operations), static (catalog, wanted, token) => catalog.ImportSome(wanted.document, wanted.operations, token), cancellationToken)
+        : calls.CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default)
@@ -124,6 +126,17 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
 
         return result;
     }
+
+    /// <inheritdoc/>
+    public Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return CallAsync(command with { Undo = true, DryRun = false }, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default) =>
+        CallAsync(new ConnectorCallCommand { Instance = name, Operation = operation, ChoicesOf = argument, ArgumentsJson = argumentsJson, ActionId = "choices-" + Guid.NewGuid().ToString("N") }, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Steward.Connectors;
 using Steward.Engines.Security;
 using Steward.Errors;
@@ -8,8 +9,13 @@ namespace Steward.Client;
 /// <summary>Webhooks of external systems over grain calls. Tries once: whoever sends them comes again.</summary>
 internal sealed class StewardHookReceiver(IClusterClient cluster, IdentityEnvelopeSigner signer, TimeProvider time) : IHookReceiver
 {
-    // Slack wants an answer within three seconds.
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(2500);
+    private const int MaxKnown = 10_000;
+
+    // For instances that have not answered yet: Slack wants an answer within three seconds.
+    private static readonly TimeSpan DefaultPatience = TimeSpan.FromMilliseconds(2500);
+
+    // The template of an instance says how soon its senders want an answer; what differs from the default is remembered with an answer.
+    private readonly ConcurrentDictionary<string, TimeSpan> _patience = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
     public async Task<HookAnswer> ReceiveAsync(string tenantId, string instance, HookDelivery delivery, CancellationToken cancellationToken = default)
@@ -20,15 +26,36 @@ internal sealed class StewardHookReceiver(IClusterClient cluster, IdentityEnvelo
         }
 
         new CallEnvelope(signer, new CallerIdentity { TenantId = tenantId, UserId = "u-system", Roles = [WellKnownRoles.System] }).Attach();
-        using var limit = new CancellationTokenSource(Patience, time);
+        var key = GrainKeys.Connector(tenantId, instance);
+        using var limit = new CancellationTokenSource(_patience.GetValueOrDefault(key, DefaultPatience), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            return await cluster.GetGrain<IConnectorHooksGrain>(GrainKeys.Connector(tenantId, instance)).Receive(delivery, both.Token).WaitAsync(both.Token);
+            var answer = await cluster.GetGrain<IConnectorHooksGrain>(key).Receive(delivery, both.Token).WaitAsync(both.Token);
+            Remember(key, answer.Patience);
+            return answer;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             throw new StewardException(ErrorCodes.Unavailable, "Events cannot be taken now.", exception) { IsRetryable = true, OutcomeUnknown = true };
+        }
+    }
+
+    private void Remember(string key, TimeSpan? patience)
+    {
+        // What is refused says nothing of it.
+        if (patience is not { } known)
+        {
+            return;
+        }
+
+        if (known == DefaultPatience)
+        {
+            _patience.TryRemove(key, out _);
+        }
+        else if (_patience.Count < MaxKnown || _patience.ContainsKey(key))
+        {
+            _patience[key] = known;
         }
     }
 }

@@ -82,6 +82,9 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     /// <summary>Lets an operation show its effect without doing it.</summary>
     public void LetDryRun(string id) => _operations = [.. _operations.Select(operation => operation.Id == id ? operation with { CanDryRun = true } : operation)];
 
+    /// <summary>Lets an operation be undone by another one with the same arguments.</summary>
+    public void LetUndo(string id, string by) => _operations = [.. _operations.Select(operation => operation.Id == id ? operation with { UndoneBy = by } : operation)];
+
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
         Calls.Enqueue((request.OperationId, request.ActionId, request.Arguments));
@@ -102,6 +105,11 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
         }
 
         var outcome = await _handlers[request.OperationId](request.Arguments, cancellationToken);
+        if (outcome is ActionSucceeded done && UndoOf(request) is { } undo)
+        {
+            outcome = done with { Undo = undo };
+        }
+
         if (!isRead && !request.DryRun && outcome is ActionSucceeded succeeded)
         {
             Effects.AddOrUpdate(request.ActionId, 1, (_, count) => count + 1);
@@ -118,8 +126,10 @@ internal sealed class FakeConnectors : ITenantConnectors, IConnectorRegistry
     public Task<ReconcileOutcome> ReconcileAsync(ActionRequest request, DateTimeOffset sentAt, CancellationToken cancellationToken)
     {
         Reconciled.Enqueue(request.ActionId);
-        return Task.FromResult(OnReconcile(request) ?? (_done.TryGetValue(request.ActionId, out var result) ? new ReconciledDone(result) : new ReconciledNotDone()));
+        return Task.FromResult(OnReconcile(request) ?? (_done.TryGetValue(request.ActionId, out var result) ? new ReconciledDone(result) { Undo = UndoOf(request) } : new ReconciledNotDone()));
     }
+
+    private UndoCall? UndoOf(ActionRequest request) => _operations.First(operation => operation.Id == request.OperationId).UndoneBy is { } by ? new UndoCall(by, request.Arguments) : null;
 
     /// <summary>Two people, Ada and her manager Grace, and the operations that the shipped playbooks use.</summary>
     public static FakeConnectors Company()

@@ -94,6 +94,41 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         Assert.Equal(("okta", "users.find", """{"query":"ada"}""", "u-call/mine"), (call.Instance, call.Operation, call.ArgumentsJson, call.ActionId));
     }
 
+    [Fact]
+    public async Task Choices_OfAnArgument_AreAskedForWithWhatIsKnown()
+    {
+        gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "succeeded", ResultJson = """{"kind":"values","values":[{"value":"1","title":"One"}],"truncated":false}""" };
+        await using var services = Connect("u-choices");
+
+        var result = await services.GetRequiredService<IStewardUserClient>().Connectors.ListChoicesAsync("desk", "records.create", "list & more", """{"owner":"a&b"}""");
+
+        Assert.Equal("""{"kind":"values","values":[{"value":"1","title":"One"}],"truncated":false}""", result.ResultJson);
+        var call = gateway.Cluster.Connectors.Calls.Last(call => call.ChoicesOf is not null);
+        Assert.Equal(("desk", "records.create", "list & more", """{"owner":"a&b"}"""), (call.Instance, call.Operation, call.ChoicesOf, call.ArgumentsJson));
+    }
+
+    [Fact]
+    public async Task Undo_WhatTheAnswerSaid_IsHandedOn()
+    {
+        gateway.Cluster.Connectors.Answer = new ConnectorCallResult { Outcome = "succeeded", ResultJson = "{}", UndoneBy = "users.unsuspend", UndoArgumentsJson = """{"userId":"7"}""" };
+        await using var services = Connect("u-undo");
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+        var done = await connectors.CallAsync(new ConnectorCallCommand { Instance = "okta", Operation = "users.suspend", ArgumentsJson = """{"userId":"7"}""", ActionId = "mine" });
+        Assert.Equal(("users.unsuspend", """{"userId":"7"}"""), (done.UndoneBy, done.UndoArgumentsJson));
+
+        await connectors.UndoAsync(new ConnectorCallCommand { Instance = "okta", Operation = "users.suspend", ArgumentsJson = done.UndoArgumentsJson!, ActionId = "mine" });
+        var call = gateway.Cluster.Connectors.Calls.Last(call => call.ActionId == "u-undo/mine" && call.Undo);
+        Assert.Equal(("okta", "users.suspend", """{"userId":"7"}"""), (call.Instance, call.Operation, call.ArgumentsJson));
+
+        // With the id as the answer said it, and with somebody else's.
+        using var ada = gateway.As("u-undo");
+        var own = await BodyOf(await ada.PostAsync("/v1/connectors/okta/operations/users.suspend/undo", Json("""{"actionId":"u-undo/mine","arguments":{}}""")));
+        Assert.Equal("u-undo/mine/undo", own.GetProperty("actionId").GetString());
+        var other = await BodyOf(await ada.PostAsync("/v1/connectors/okta/operations/users.suspend/undo", Json("""{"actionId":"u-eve/hers","arguments":{}}""")));
+        Assert.Equal("u-undo/u-eve/hers/undo", other.GetProperty("actionId").GetString());
+        await AssertProblem(await ada.PostAsync("/v1/connectors/okta/operations/users.suspend/undo", Json("""{"arguments":{}}""")), 400, "invalid_argument", "actionId");
+    }
+
     [Theory]
     [InlineData("""{"name":"x1","templateId":"okta","colour":"blue"}""", "colour", "is not a field")]
     [InlineData("""{"name":"x1","templateId":"okta","secrets":"token"}""", "secrets", "must be")]
@@ -118,6 +153,29 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
         await AssertProblem(await ada.GetAsync("/v1/connectors/okta/drift"), 403, "forbidden");
         await AssertProblem(await ada.PostAsync("/v1/connectors/okta/drift/users.get/accept", null), 403, "forbidden");
         await AssertProblem(await ada.GetAsync("/v1/connector-audit?limit=0"), 400, "invalid_argument", "limit");
+    }
+
+    [Fact]
+    public async Task Import_SomeOperations_AreHandedOn()
+    {
+        await using var services = Connect("u-some", WellKnownRoles.Admin);
+
+        Assert.Equal(["get_users", "a&b"], (await services.GetRequiredService<IStewardUserClient>().Connectors.ImportTemplateAsync("openapi: 3.0.0", ["get_users", "a&b"])).Warnings);
+    }
+
+    [Fact]
+    public async Task Create_LargeTemplateOfOnesOwn_IsTakenUpToItsBound()
+    {
+        await using var services = Connect("u-large", WellKnownRoles.Admin);
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+
+        var created = await connectors.CreateAsync("large", new CreateConnector { TemplateText = string.Concat(Enumerable.Repeat("a: \"b\"\n", 400_000)) }, new Dictionary<string, SecretText>());
+        Assert.Equal("own-2800000", created.TemplateId);
+
+        using var admin = Admin("u-large");
+        admin.DefaultRequestHeaders.ExpectContinue = true;
+        using var response = await admin.PostAsync("/v1/connectors", Json($$"""{"name":"larger","template":"{{new string('x', 8 * 1024 * 1024)}}"}"""));
+        await AssertProblem(response, 413, "too_large");
     }
 
     [Fact]

@@ -37,6 +37,8 @@ public sealed partial class ConnectorPageTests(GatewayFixture gateway) : IClassF
     [InlineData(typeof(SuggestMappingsRequest))]
     [InlineData(typeof(CallOperationRequest))]
     [InlineData(typeof(CallOperationResource))]
+    [InlineData(typeof(UndoOperationRequest))]
+    [InlineData(typeof(UndoResource))]
     [InlineData(typeof(ConnectorInfo))]
     [InlineData(typeof(ConnectorOperationInfo))]
     [InlineData(typeof(ConnectorDrift))]

@@ -12,6 +12,9 @@ public sealed class FakeConnectors
 {
     public ConcurrentDictionary<string, ConnectorInfo> Instances { get; } = new(StringComparer.Ordinal);
 
+    /// <summary>The operations of instances that have other ones than most.</summary>
+    public ConcurrentDictionary<string, IReadOnlyList<ConnectorTool>> Operations { get; } = new(StringComparer.Ordinal);
+
     public ConcurrentQueue<ConnectorCallCommand> Calls { get; } = new();
 
     public ConcurrentDictionary<string, string> Secrets { get; } = new(StringComparer.Ordinal);
@@ -28,15 +31,15 @@ public sealed class FakeConnectors
         public Task<ConnectorTemplateText> GetTemplateAsync(string templateId, CancellationToken cancellationToken = default) =>
             Do(() => templateId == "okta" ? new ConnectorTemplateText { TemplateId = templateId, Hash = "00", Text = "id: okta" } : throw StewardException.NotFound("The template"));
 
-        public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) =>
-            Admin(() => new ConnectorTemplateDraft { Text = document, Operations = 1, Gaps = ["limits"] });
+        public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) =>
+            Admin(() => new ConnectorTemplateDraft { Text = document, Operations = operations?.Count ?? 1, Gaps = ["limits"], Warnings = operations ?? [] });
 
         public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default) => Admin(() =>
         {
             Keep(name, secrets);
             var info = new ConnectorInfo
             {
-                Name = name, Title = spec.Title ?? name, TemplateId = spec.TemplateId!, TemplateVersion = "1.0.0", TemplateHash = "00", BaseUrl = spec.BaseUrl ?? "https://acme.okta.com/", AuthId = spec.AuthId ?? "token",
+                Name = name, Title = spec.Title ?? name, TemplateId = spec.TemplateId ?? $"own-{spec.TemplateText!.Length}", TemplateVersion = "1.0.0", TemplateHash = "00", BaseUrl = spec.BaseUrl ?? "https://acme.okta.com/", AuthId = spec.AuthId ?? "token",
                 Secrets = [.. secrets.Keys], State = "unverified", Breaker = "closed", Enabled = true, Revision = 1,
             };
             return all.Instances.TryAdd(name, info) ? info : throw new StewardException(ErrorCodes.Conflict, "There is one.") { Field = "name" };
@@ -81,13 +84,18 @@ public sealed class FakeConnectors
         public Task DeleteAsync(string name, CancellationToken cancellationToken = default) => Admin(() => all.Instances.TryRemove(name, out _));
 
         public Task<IReadOnlyList<ConnectorTool>> ListOperationsAsync(string name, CancellationToken cancellationToken = default) => Do<IReadOnlyList<ConnectorTool>>(() =>
-            [new() { Operation = $"{Find(name).TemplateId}s.find", Description = "Finds.", Effect = "read", InputSchemaJson = """{"type":"object"}""" }]);
+            all.Operations.GetValueOrDefault(name) ?? [new() { Operation = $"{Find(name).TemplateId}s.find", Description = "Finds.", Effect = "read", InputSchemaJson = """{"type":"object"}""" }]);
 
         public Task<ConnectorCallResult> CallAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) => Do(() =>
         {
             all.Calls.Enqueue(command);
             return all.Answer;
         });
+
+        public Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default) => CallAsync(command with { Undo = true }, cancellationToken);
+
+        public Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default) =>
+            CallAsync(new ConnectorCallCommand { Instance = name, Operation = operation, ChoicesOf = argument, ArgumentsJson = argumentsJson, ActionId = "choices" }, cancellationToken);
 
         public Task<HookDeadLetterPage> ListDeadEventsAsync(string name, long afterNumber = 0, int limit = 50, CancellationToken cancellationToken = default) => Admin(() => new HookDeadLetterPage
         {

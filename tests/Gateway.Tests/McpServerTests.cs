@@ -61,6 +61,35 @@ public sealed class McpServerTests : IClassFixture<GatewayFixture>
         Assert.Equal(before, _gateway.Cluster.Connectors.Calls.Count);
     }
 
+    [Fact]
+    public async Task List_ManyTools_ComeInPagesEachOnce()
+    {
+        string[] names = [.. Enumerable.Range(0, 250).Select(number => $"things.op_{number:000}")];
+        _gateway.Cluster.Connectors.Operations["many"] = [.. names.Reverse().Select(name => new ConnectorTool { Operation = name, Description = "Does.", Effect = "read", InputSchemaJson = """{"type":"object"}""" })];
+        var found = new List<string>();
+        var sizes = new List<int>();
+        for (string? cursor = ""; cursor is not null;)
+        {
+            var result = (await ListAsync("many", cursor.Length == 0 ? "{}" : $$"""{"cursor":"{{cursor}}"}""")).GetProperty("result");
+            string[] page = [.. result.GetProperty("tools").EnumerateArray().Select(tool => tool.GetProperty("name").GetString()!)];
+            found.AddRange(page);
+            sizes.Add(page.Length);
+            cursor = result.TryGetProperty("nextCursor", out var next) ? next.GetString() : null;
+
+            // What goes away between two pages neither hides nor repeats another.
+            _gateway.Cluster.Connectors.Operations["many"] = [.. _gateway.Cluster.Connectors.Operations["many"].Where(tool => tool.Operation != page[0])];
+        }
+
+        Assert.Equal(names, found);
+        Assert.Equal([100, 100, 50], sizes);
+    }
+
+    [Theory]
+    [InlineData("!")]
+    [InlineData("gA")]
+    public async Task List_CursorOfSomebodyElse_IsRefused(string cursor) =>
+        Assert.Equal(-32602, (await ListAsync("desk", $$"""{"cursor":"{{cursor}}"}""")).GetProperty("error").GetProperty("code").GetInt32());
+
     [Theory]
     [InlineData("/mcp/t-acme/nothing", 404)]
     [InlineData("/mcp/t-other/desk", 404)]
@@ -119,6 +148,13 @@ public sealed class McpServerTests : IClassFixture<GatewayFixture>
         using var response = await client.GetAsync(new Uri("/mcp/t-acme/desk", UriKind.Relative));
 
         Assert.Equal(405, (int)response.StatusCode);
+    }
+
+    private async Task<JsonElement> ListAsync(string instance, string parameters)
+    {
+        using var response = await PostAsync("/mcp/t-acme/" + instance, $$"""{"jsonrpc":"2.0","id":2,"method":"tools/list","params":{{parameters}}}""");
+        var text = await response.Content.ReadAsStringAsync();
+        return JsonElement.Parse(text.Split('\n').First(line => line.StartsWith("data:", StringComparison.Ordinal))["data:".Length..]);
     }
 
     private async Task<JsonElement> RunAsync(string instance, string tool, string arguments)

@@ -140,6 +140,28 @@ public sealed record CallOperationRequest
     public bool? DryRun { get; init; }
 }
 
+/// <summary>Undoes one call.</summary>
+public sealed record UndoOperationRequest
+{
+    /// <summary>The id of the call that is undone, as its answer said it. Every attempt to undo it has the same id of its own.</summary>
+    [Required]
+    [Length(1, 400)]
+    public string ActionId { get; set; } = "";
+
+    /// <summary>The arguments, as the call's answer said under undo.</summary>
+    public JsonElement? Arguments { get; init; }
+}
+
+/// <summary>How a call is undone.</summary>
+public sealed record UndoResource
+{
+    /// <summary>The operation that undoes it; its own roles, policy and approval hold.</summary>
+    public required string Operation { get; init; }
+
+    /// <summary>Its arguments.</summary>
+    public required JsonElement Arguments { get; init; }
+}
+
 /// <summary>How a call ended.</summary>
 public sealed record CallOperationResource
 {
@@ -166,6 +188,9 @@ public sealed record CallOperationResource
 
     /// <summary>The id of the effect.</summary>
     public string? ActionId { get; init; }
+
+    /// <summary>How it is undone; absent when nothing undoes it.</summary>
+    public UndoResource? Undo { get; init; }
 }
 
 /// <summary>The operations whose answers differ.</summary>
@@ -210,6 +235,12 @@ public sealed record ConnectorToolResource
 
     /// <summary>JSON Schema of the arguments.</summary>
     public required JsonElement InputSchema { get; init; }
+
+    /// <summary>The operation that undoes it; absent when none does.</summary>
+    public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments of which another operation tells what they may be, each with that operation.</summary>
+    public IReadOnlyDictionary<string, string>? Choices { get; init; }
 }
 
 /// <summary>Audit entries.</summary>
@@ -331,6 +362,7 @@ public static class ConnectorWireMapping
             RetryAfterSeconds = result.RetryAfter?.TotalSeconds,
             VendorRequestId = result.VendorRequestId,
             ActionId = actionId,
+            Undo = result.UndoneBy is { } back ? new UndoResource { Operation = back, Arguments = JsonElement.Parse(result.UndoArgumentsJson ?? "{}") } : null,
         };
     }
 
@@ -347,6 +379,8 @@ public static class ConnectorWireMapping
             IsRetryable = resource.Retryable,
             RetryAfter = resource.RetryAfterSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             VendorRequestId = resource.VendorRequestId,
+            UndoneBy = resource.Undo?.Operation,
+            UndoArgumentsJson = resource.Undo?.Arguments.GetRawText(),
         };
     }
 
@@ -354,14 +388,14 @@ public static class ConnectorWireMapping
     public static ConnectorToolResource ToResource(ConnectorTool tool)
     {
         ArgumentNullException.ThrowIfNull(tool);
-        return new ConnectorToolResource { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchema = JsonElement.Parse(tool.InputSchemaJson) };
+        return new ConnectorToolResource { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchema = JsonElement.Parse(tool.InputSchemaJson), UndoneBy = tool.UndoneBy, Choices = tool.Choices.Count == 0 ? null : tool.Choices };
     }
 
     /// <summary>An operation, from a resource.</summary>
     public static ConnectorTool ToContract(ConnectorToolResource tool)
     {
         ArgumentNullException.ThrowIfNull(tool);
-        return new ConnectorTool { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchemaJson = tool.InputSchema.GetRawText() };
+        return new ConnectorTool { Operation = tool.Operation, Description = tool.Description, Effect = tool.Effect, InputSchemaJson = tool.InputSchema.GetRawText(), UndoneBy = tool.UndoneBy, Choices = tool.Choices ?? new Dictionary<string, string>() };
     }
 
     /// <summary>An audit entry as a resource.</summary>
@@ -426,6 +460,7 @@ public static class ConnectorWireMapping
 [JsonSerializable(typeof(SignInResource))]
 [JsonSerializable(typeof(CompleteSignInRequest))]
 [JsonSerializable(typeof(CallOperationRequest))]
+[JsonSerializable(typeof(UndoOperationRequest))]
 [JsonSerializable(typeof(CallOperationResource))]
 [JsonSerializable(typeof(ConnectorInfo))]
 [JsonSerializable(typeof(ConnectorVerification))]
@@ -452,6 +487,7 @@ public sealed partial class ConnectorWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(SignInResource))]
 [JsonSerializable(typeof(CompleteSignInRequest))]
 [JsonSerializable(typeof(CallOperationRequest))]
+[JsonSerializable(typeof(UndoOperationRequest))]
 [JsonSerializable(typeof(CallOperationResource))]
 [JsonSerializable(typeof(ConnectorInfo))]
 [JsonSerializable(typeof(ConnectorVerification))]

@@ -21,10 +21,10 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
         GetAsync("connector-catalog.get", $"connector-templates/{Uri.EscapeDataString(templateId)}", Json.ConnectorTemplateText, cancellationToken);
 
     /// <inheritdoc/>
-    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, CancellationToken cancellationToken = default) => http.SendAsync(
+    public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) => http.SendAsync(
         "connector-catalog.import",
         changes: false,
-        () => new HttpRequestMessage(HttpMethod.Post, "v1/connector-templates/import") { Content = new StringContent(document, Encoding.UTF8, "text/plain") },
+        () => new HttpRequestMessage(HttpMethod.Post, "v1/connector-templates/import" + (operations is { Count: > 0 } ? "?operations=" + Uri.EscapeDataString(string.Join(',', operations)) : "")) { Content = new StringContent(document, Encoding.UTF8, "text/plain") },
         Json.ConnectorTemplateDraft,
         cancellationToken);
 
@@ -148,6 +148,27 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
             idempotent: false,
             cancellationToken));
     }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorCallResult> UndoAsync(ConnectorCallCommand command, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return ConnectorWireMapping.ToContract(await PostAsync(
+            "connector-calls.undo",
+            $"{Path(command.Instance)}/operations/{Uri.EscapeDataString(command.Operation)}/undo",
+            new UndoOperationRequest { ActionId = command.ActionId, Arguments = JsonElement.Parse(command.ArgumentsJson) },
+            Json.UndoOperationRequest,
+            Json.CallOperationResource,
+            idempotent: false,
+            cancellationToken));
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorCallResult> ListChoicesAsync(string name, string operation, string argument, string argumentsJson = "{}", CancellationToken cancellationToken = default) => ConnectorWireMapping.ToContract(await GetAsync(
+        "connector-calls.choices",
+        $"{Path(name)}/operations/{Uri.EscapeDataString(operation)}/choices/{Uri.EscapeDataString(argument)}?arguments={Uri.EscapeDataString(argumentsJson)}",
+        Json.CallOperationResource,
+        cancellationToken));
 
     /// <inheritdoc/>
     public async Task<ConnectorAuditPage> ListAuditAsync(string? name = null, long before = 0, int limit = 50, CancellationToken cancellationToken = default)

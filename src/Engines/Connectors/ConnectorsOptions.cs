@@ -43,6 +43,9 @@ public sealed class ConnectorsOptions
     /// <summary>Whether a tenant's connector instances may reach private addresses.</summary>
     public bool MayReachPrivateAddresses(string tenantId) => Tenants.TryGetValue(tenantId, out var tenant) && tenant.AllowPrivateAddresses is { } own ? own : AllowPrivateAddresses;
 
+    /// <summary>The regions in which systems of a tenant's connector instances may keep data; empty for all.</summary>
+    public IReadOnlyCollection<string> ResidencyOf(string tenantId) => Tenants.TryGetValue(tenantId, out var tenant) ? [.. tenant.Residency] : [];
+
     internal void Bind(IConfiguration section)
     {
         Timeout = section.GetValue(nameof(Timeout), Timeout);
@@ -82,6 +85,12 @@ public sealed class TenantConnectorsOptions
 {
     /// <summary>Whether this tenant's connector instances may reach private addresses; see <see cref="ConnectorsOptions.AllowPrivateAddresses"/>.</summary>
     public bool? AllowPrivateAddresses { get; set; }
+
+    /// <summary>
+    /// The regions in which systems of this tenant's connector instances may keep data (<c>Steward:Connectors:{tenant}:Residency:0</c> and so on), by the names that templates use, such as <c>eu</c>.
+    /// Instances whose system keeps data elsewhere, or nobody knows where, are not created. All when empty, the default.
+    /// </summary>
+    public IList<string> Residency { get; } = [];
 
     /// <summary>Okta.</summary>
     public OktaOptions? Okta { get; set; }
@@ -208,6 +217,11 @@ internal sealed class ConnectorsOptionsValidator : IValidateOptions<ConnectorsOp
         foreach (var (tenant, connectors) in options.Tenants)
         {
             var path = $"Steward:Connectors:{tenant}";
+            if (connectors.Residency.FirstOrDefault(region => !System.Text.RegularExpressions.Regex.IsMatch(region, @"\A[a-z0-9-]{1,40}\z")) is { } wrong)
+            {
+                problems.Add($"{path}:Residency has '{wrong}'; regions are lower-case letters, digits and hyphens, such as eu or us-west.");
+            }
+
             if (connectors.Okta is { } okta)
             {
                 CheckUrl($"{path}:okta", okta.BaseUrl, "https://acme.okta.com");

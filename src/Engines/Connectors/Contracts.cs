@@ -43,6 +43,14 @@ public sealed record ConnectorOperation
 
     /// <summary>Whether <see cref="ActionRequest.DryRun"/> shows the effect without doing it. Nobody asks the others to try.</summary>
     public bool CanDryRun { get; init; }
+
+    /// <summary>
+    /// The operation that undoes it, for example <c>okta.users.unsuspend</c>: one that is switched on, and called with the names that the template gives its arguments. Null when there is none.
+    /// </summary>
+    public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments of which another operation of the connector tells what they may be, each with that operation's id inside the connector; see <see cref="ITenantConnectors.PlanChoices"/>.</summary>
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>One call of an operation.</summary>
@@ -68,6 +76,9 @@ public sealed record ActionRequest
 
     /// <summary>Whether the effect is only to be shown; connectors that cannot do that refuse.</summary>
     public bool DryRun { get; init; }
+
+    /// <summary>Whether arguments and result have the names of the connector's template, whatever the tenant maps. For calls that the platform works out itself.</summary>
+    public bool HasTemplateNames { get; init; }
 
     /// <summary>The step that makes the call, for traces.</summary>
     public string? StepId { get; init; }
@@ -95,7 +106,16 @@ public abstract record ActionOutcome
 
 /// <summary>The target system did it.</summary>
 /// <param name="Result">A flat object with stable field names; the operation's description lists them.</param>
-public sealed record ActionSucceeded(JsonElement Result) : ActionOutcome;
+public sealed record ActionSucceeded(JsonElement Result) : ActionOutcome
+{
+    /// <summary>The call that undoes it; null when nothing does.</summary>
+    public UndoCall? Undo { get; init; }
+}
+
+/// <summary>A call that undoes what another one did. It has its own rights, policy and approval.</summary>
+/// <param name="OperationId">For example <c>okta.users.unsuspend</c>.</param>
+/// <param name="Arguments">Its arguments, made of those of the other call and of its result.</param>
+public sealed record UndoCall(string OperationId, JsonElement Arguments);
 
 /// <summary>It was certainly not done.</summary>
 /// <param name="Code">
@@ -129,7 +149,11 @@ public abstract record ReconcileOutcome
 
 /// <summary>The action was done.</summary>
 /// <param name="Result">The same result that the action itself would have given.</param>
-public sealed record ReconciledDone(JsonElement Result) : ReconcileOutcome;
+public sealed record ReconciledDone(JsonElement Result) : ReconcileOutcome
+{
+    /// <summary>The call that undoes it; null when nothing does.</summary>
+    public UndoCall? Undo { get; init; }
+}
 
 /// <summary>The action was not done; it may be sent again.</summary>
 public sealed record ReconciledNotDone : ReconcileOutcome;
@@ -151,6 +175,13 @@ public interface ITenantConnectors
     /// <summary>Where a connector's requests go; null when it is not configured or that is not known.</summary>
     /// <param name="connector">For example <c>okta</c>.</param>
     Uri? FindBaseUrl(string connector) => null;
+
+    /// <summary>Plans the call that tells what an argument may be; <see cref="Instances.InstanceChoices.Read"/> reads its result. It is to be made with <see cref="ActionRequest.HasTemplateNames"/>.</summary>
+    /// <param name="operationId">The operation, one of <see cref="Operations"/>.</param>
+    /// <param name="argument">The argument.</param>
+    /// <param name="arguments">The operation's other arguments, as far as they are known.</param>
+    /// <returns>Null when nothing tells it; else the plan, or which other argument must be known first.</returns>
+    (Instances.ChoicePlan? Plan, ActionFailed? Refusal)? PlanChoices(string operationId, string argument, System.Text.Json.JsonElement arguments) => null;
 
     /// <summary>
     /// Checks the arguments and sends one action. Sends it at most once: there are no retries of writes inside.

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline;
@@ -9,6 +10,8 @@ namespace Steward.Engines.Connectors;
 /// </summary>
 internal sealed class TenantConnectorSet : ITenantConnectors
 {
+    private static readonly Dictionary<string, IReadOnlyList<FieldMapping>> NoMappings = [];
+
     private readonly ITenantConnectors _configured;
     private readonly IInstanceDirectory _directory;
     private readonly IConnectorPipeline _pipeline;
@@ -29,6 +32,18 @@ internal sealed class TenantConnectorSet : ITenantConnectors
         : _configured.FindOperation(operationId);
 
     public Uri? FindBaseUrl(string connector) => _view.Instances.TryGetValue(connector, out var target) ? InstanceAddress.Find(target) : _configured.FindBaseUrl(connector);
+
+    public (ChoicePlan? Plan, ActionFailed? Refusal)? PlanChoices(string operationId, string argument, JsonElement arguments)
+    {
+        try
+        {
+            return _view.Usables.TryGetValue(operationId, out var found) && InstanceChoices.Plan(found.Target, found.Template, argument, arguments) is { } plan ? (plan, null) : null;
+        }
+        catch (OutcomeException exception) when (exception.Outcome is ActionFailed failed)
+        {
+            return (null, failed);
+        }
+    }
 
     public async Task<ActionOutcome> ExecuteAsync(ActionRequest request, CancellationToken cancellationToken)
     {
@@ -79,7 +94,7 @@ internal sealed class TenantConnectorSet : ITenantConnectors
 
         call = new ConnectorCallRequest
         {
-            Target = target,
+            Target = request.HasTemplateNames ? target with { Instance = target.Instance with { Mappings = NoMappings } } : target,
             Gate = _directory.GateOf(target.Instance.TenantId, name),
             Operation = found.Template,
             Arguments = request.Arguments,

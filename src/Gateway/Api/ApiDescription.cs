@@ -18,7 +18,7 @@ internal static class ApiDescription
     [
         typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(LimitsResource), typeof(CancelRunRequest), typeof(DecideRequest), typeof(ForkSessionRequest),
         typeof(ReplayRequest), typeof(CloseDeadLetterRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest),
-        typeof(CreateConnectorRequest), typeof(UpdateConnectorRequest), typeof(RotateCredentialsRequest), typeof(BeginSignInRequest), typeof(CompleteSignInRequest), typeof(CallOperationRequest),
+        typeof(CreateConnectorRequest), typeof(UpdateConnectorRequest), typeof(RotateCredentialsRequest), typeof(BeginSignInRequest), typeof(CompleteSignInRequest), typeof(CallOperationRequest), typeof(UndoOperationRequest),
         typeof(TestMappingsRequest), typeof(SuggestMappingsRequest),
         typeof(SubmitApprovalRequest), typeof(DecideApprovalRequest), typeof(DecideApprovalsRequest), typeof(ApprovalDecisionRequest), typeof(DelegateApprovalRequest), typeof(CommentApprovalRequest),
         typeof(CancelApprovalRequest), typeof(ConsumeApprovalRequest), typeof(ValidateRulesRequest), typeof(SimulateRulesRequest), typeof(PublishRulesRequest), typeof(RollBackRulesRequest),
@@ -209,6 +209,18 @@ internal static class ApiDescription
             case "operation":
                 parameter.Description = "The operation's id inside the template, for example users.get.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "parameter":
+                parameter.Description = "The name of the argument.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 200 };
+                break;
+            case "operations":
+                parameter.Description = "Only these operations of the document, by the ids that the whole draft has, with commas between them; what verifies the connector is added.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 40_000 };
+                break;
+            case "arguments":
+                parameter.Description = "The operation's other arguments as far as they are known, a JSON object; for arguments whose choices depend on others.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MaxLength = 4000 };
                 break;
             case "templateId":
                 parameter.Description = "The template's id.";

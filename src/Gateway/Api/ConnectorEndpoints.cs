@@ -17,8 +17,11 @@ internal static class ConnectorEndpoints
     private const int MaxPageSize = 200;
     private const int DefaultPageSize = 50;
 
-    // Templates are up to 256 KB, private keys some more.
+    // Mappings, and private keys.
     private const int MaxConnectorBytes = 512 * 1024;
+
+    // With a template of the tenant's own, which is up to 4 MB and has each line end and quotation mark escaped.
+    private const int MaxCreateBytes = 8 * 1024 * 1024;
     private const int MaxDocumentBytes = 8 * 1024 * 1024;
 
     public static void Map(RouteGroupBuilder v1)
@@ -49,7 +52,7 @@ internal static class ConnectorEndpoints
             .WithName("importConnectorTemplate")
             .WithTags("Connectors")
             .WithSummary("Draft a template from an OpenAPI document")
-            .WithDescription("Swagger 2.0, OpenAPI 3.0 and 3.1, JSON or YAML, up to 8 MB, as the body. Answers with a draft and with what the document does not say. Keeps nothing. Admins only.")
+            .WithDescription("Swagger 2.0, OpenAPI 3.0 and 3.1, JSON or YAML, up to 8 MB, as the body. Answers with a draft, of all operations or of those that are named, and with what the document does not say. Keeps nothing. Admins only.")
             .Accepts<string>("text/plain", "application/json", "application/yaml")
             .Produces<ConnectorTemplateDraft>()
             .WithProblems(400, 401, 403, 413, 429, 503);
@@ -208,6 +211,25 @@ internal static class ConnectorEndpoints
             .Accepts<CallOperationRequest>("application/json")
             .Produces<CallOperationResource>()
             .WithProblems(400, 401, 404, 413, 415, 429, 503);
+        v1.MapGet("/connectors/{name}/operations/{operation}/choices/{parameter}", (Delegate)ListChoicesAsync)
+            .WithName("listConnectorChoices")
+            .WithTags("Connectors")
+            .WithSummary("List what an argument may be")
+            .WithDescription(
+                "Calls the operation that tells it, with your rights to that one. The result has kind; values, each with value and title, and truncated; or the schema of the argument. "
+                + "The outcome is rejected when no operation tells it, and invalid_argument when another argument must be known first.")
+            .Produces<CallOperationResource>()
+            .WithProblems(400, 401, 404, 429, 503);
+        v1.MapPost("/connectors/{name}/operations/{operation}/undo", (Delegate)UndoAsync)
+            .WithName("undoConnectorOperation")
+            .WithTags("Connectors")
+            .WithSummary("Undo a call of an operation")
+            .WithDescription(
+                "Calls the operation that undoes this one, as the call's answer said under undo. Your rights to that operation and its policy hold; what needs an approval is refused here. "
+                + "The outcome is rejected when nothing undoes it.")
+            .Accepts<UndoOperationRequest>("application/json")
+            .Produces<CallOperationResource>()
+            .WithProblems(400, 401, 404, 413, 415, 429, 503);
     }
 
     private static async Task ListTemplatesAsync(HttpContext context, [FromQuery] string? q)
@@ -219,15 +241,16 @@ internal static class ConnectorEndpoints
     private static async Task GetTemplateAsync(HttpContext context, string templateId) => await JsonAnswer.WriteAsync(
         context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.GetTemplateAsync(templateId, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateText);
 
-    private static async Task ImportAsync(HttpContext context)
+    private static async Task ImportAsync(HttpContext context, [FromQuery] string? operations)
     {
+        var wanted = operations?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var document = await ReadTextAsync(context);
-        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.ImportTemplateAsync(document, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateDraft);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.ImportTemplateAsync(document, wanted, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateDraft);
     }
 
     private static async Task CreateAsync(HttpContext context)
     {
-        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.CreateConnectorRequest, MaxConnectorBytes);
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.CreateConnectorRequest, MaxCreateBytes);
         var created = await Caller.Of(context).Client.Connectors.CreateAsync(
             body.Name, ConnectorWireMapping.ToContract(body), ConnectorWireMapping.ToSecrets(body.Secrets), context.RequestAborted);
         context.Response.Headers.Location = $"/v1/connectors/{created.Name}";
@@ -322,6 +345,34 @@ internal static class ConnectorEndpoints
         };
         var result = await Caller.Of(context).Client.Connectors.CallAsync(command, context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, command.ActionId), ConnectorWireJson.Default.CallOperationResource);
+    }
+
+    private static async Task ListChoicesAsync(HttpContext context, string name, string operation, string parameter, [FromQuery] string? arguments)
+    {
+        var result = await Caller.Of(context).Client.Connectors.ListChoicesAsync(name, operation, parameter, string.IsNullOrWhiteSpace(arguments) ? "{}" : arguments, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, null), ConnectorWireJson.Default.CallOperationResource);
+    }
+
+    private static async Task UndoAsync(HttpContext context, string name, string operation, IOptions<StewardGatewayOptions> options)
+    {
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.UndoOperationRequest, options.Value.MaxBodyBytes);
+        if (body.ActionId is not { Length: >= 1 and <= 400 })
+        {
+            throw StewardException.Invalid("actionId", "must be the id of the call that is undone, as its answer said it.");
+        }
+
+        var own = Caller.Of(context).Identity.UserId + "/";
+        var command = new ConnectorCallCommand
+        {
+            Instance = name,
+            Operation = operation,
+            ArgumentsJson = body.Arguments?.GetRawText() ?? "{}",
+
+            // Whoever else's call is undone: nobody's repetition is taken for another person's.
+            ActionId = body.ActionId.StartsWith(own, StringComparison.Ordinal) ? body.ActionId : own + body.ActionId,
+        };
+        var result = await Caller.Of(context).Client.Connectors.UndoAsync(command, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, ConnectorWireMapping.ToResource(result, command.ActionId + "/undo"), ConnectorWireJson.Default.CallOperationResource);
     }
 
     private static async Task ListAuditAsync(HttpContext context, [FromQuery] string? connector, [FromQuery] string? before, [FromQuery] string? limit)

@@ -94,7 +94,7 @@ internal static class McpEndpoints
         Capabilities = new ServerCapabilities { Tools = new ToolsCapability() },
         Handlers = new McpServerHandlers
         {
-            ListToolsHandler = (_, _) => ValueTask.FromResult(tools.List()),
+            ListToolsHandler = (request, _) => ValueTask.FromResult(tools.List(request.Params?.Cursor)),
             CallToolHandler = (request, token) => tools.CallAsync(request.Params ?? throw new McpProtocolException("params: are missing.", McpErrorCode.InvalidParams), token),
         },
     };

@@ -20,6 +20,14 @@ public sealed record ConnectorTool
     /// <summary>JSON Schema of the arguments.</summary>
     [Id(3)]
     public required string InputSchemaJson { get; init; }
+
+    /// <summary>The operation, an id inside the template, that undoes it; null when none does.</summary>
+    [Id(4)]
+    public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments of which another operation tells what they may be, each with that operation's id inside the template.</summary>
+    [Id(5)]
+    public IReadOnlyDictionary<string, string> Choices { get; init; } = new Dictionary<string, string>();
 }
 
 /// <summary>One call.</summary>
@@ -50,6 +58,20 @@ public sealed record ConnectorCallCommand
     /// <summary>Whether the effect is only to be shown.</summary>
     [Id(5)]
     public bool DryRun { get; init; }
+
+    /// <summary>
+    /// Whether what undoes <see cref="Operation"/> is to be called instead of it: <see cref="ArgumentsJson"/> is then what <see cref="ConnectorCallResult.UndoArgumentsJson"/> said, and
+    /// <see cref="ActionId"/> is the call's that is undone.
+    /// </summary>
+    [Id(6)]
+    public bool Undo { get; init; }
+
+    /// <summary>
+    /// The argument of <see cref="Operation"/> of which it is asked what it may be, with what is known of the others as <see cref="ArgumentsJson"/>. The operation itself is not called, but the one that
+    /// tells this; the result is <c>kind</c> with <c>values</c> (each with <c>value</c> and <c>title</c>) and <c>truncated</c>, or with <c>schema</c>.
+    /// </summary>
+    [Id(7)]
+    public string? ChoicesOf { get; init; }
 }
 
 /// <summary>How a call ended.</summary>
@@ -88,6 +110,14 @@ public sealed record ConnectorCallResult
     /// <summary>Set while the call goes on: its id, under which <see cref="IConnectorCallUnderWayGrain"/> is asked for its end.</summary>
     [Id(7)]
     public string? UnderWay { get; init; }
+
+    /// <summary>The operation, an id inside the template, that undoes what was done; null when none does.</summary>
+    [Id(8)]
+    public string? UndoneBy { get; init; }
+
+    /// <summary>The arguments with which it does, a JSON object.</summary>
+    [Id(9)]
+    public string? UndoArgumentsJson { get; init; }
 }
 
 /// <summary>One call in the audit log. Holds no secret.</summary>

@@ -130,4 +130,30 @@ public sealed record ConnectorReport
     /// <summary>What the answer looked like as JSON, types without values, when the grain asked for it.</summary>
     [Id(11)]
     public string? ShapeJson { get; init; }
+
+    /// <summary>The numbers of further limits, where the system tells of several.</summary>
+    [Id(12)]
+    public IReadOnlyList<ConnectorLimitNumbers> FurtherLimits { get; init; } = [];
+}
+
+/// <summary>A system's own numbers about one limit of its template.</summary>
+[GenerateSerializer]
+[Alias("steward.connector-limit-numbers")]
+public sealed record ConnectorLimitNumbers
+{
+    /// <summary>The limit's place in the template.</summary>
+    [Id(0)]
+    public required int At { get; init; }
+
+    /// <summary>The limit.</summary>
+    [Id(1)]
+    public long? Limit { get; init; }
+
+    /// <summary>What is left of it.</summary>
+    [Id(2)]
+    public long? Remaining { get; init; }
+
+    /// <summary>Until it begins anew.</summary>
+    [Id(3)]
+    public TimeSpan? ResetAfter { get; init; }
 }

@@ -212,6 +212,14 @@ public sealed record ConnectorInfo
     /// <summary>How many times what the template's limits say the tenant's plan allows, as the operator bounds it.</summary>
     [Id(25)]
     public double LimitFactor { get; init; } = 1;
+
+    /// <summary>The regions in which the system may keep data; empty when nobody says.</summary>
+    [Id(26)]
+    public IReadOnlyList<string> Residency { get; init; } = [];
+
+    /// <summary>Why the tenant would not allow these regions today; null when it does. An instance from before the tenant's setting goes on until it is switched off.</summary>
+    [Id(27)]
+    public string? ResidencyFault { get; init; }
 }
 
 /// <summary>An operation whose answers differ from what its template promises, or from what was learnt.</summary>

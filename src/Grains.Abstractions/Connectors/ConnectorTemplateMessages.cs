@@ -36,6 +36,14 @@ public sealed record ConnectorTemplateInfo
     /// <summary>The ways to sign in.</summary>
     [Id(7)]
     public IReadOnlyList<string> Auth { get; init; } = [];
+
+    /// <summary>The regions of which one can be named when an instance is created; empty when there is one address.</summary>
+    [Id(8)]
+    public IReadOnlyList<string> Regions { get; init; } = [];
+
+    /// <summary>The regions in which the vendor keeps data; empty when it does not say or it is the customer's own server.</summary>
+    [Id(9)]
+    public IReadOnlyList<string> Residency { get; init; } = [];
 }
 
 /// <summary>A template's text.</summary>

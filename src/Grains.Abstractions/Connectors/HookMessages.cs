@@ -42,6 +42,10 @@ public sealed record HookAnswer
     /// <summary>The body; null for none.</summary>
     [Id(2)]
     public string? Body { get; init; }
+
+    /// <summary>How long to wait for answers of this instance, so that its senders have them in time; null when the sender is not believed.</summary>
+    [Id(3)]
+    public TimeSpan? Patience { get; init; }
 }
 
 /// <summary>One event of an external system, as subscribers get it. It may come again: subscribers do nothing for events that they have settled.</summary>
@@ -88,6 +92,10 @@ public sealed record ConnectorEvent
     /// <summary>The subscribers that have not settled it; others leave it alone.</summary>
     [Id(9)]
     public required IReadOnlyList<string> OpenFor { get; init; }
+
+    /// <summary>Where the template's rules send it; empty when none of them holds.</summary>
+    [Id(10)]
+    public string Route { get; init; } = "";
 }
 
 /// <summary>How a subscriber fared with an event.</summary>

@@ -155,6 +155,15 @@ public interface IConnectorCatalogGrain : IGrainWithStringKey
     [Alias("import")]
     [ResponseTimeout("00:02:00")]
     Task<ConnectorTemplateDraft> Import(string document, CancellationToken cancellationToken = default);
+
+    /// <summary>The same with some of the document's operations, for documents whose whole draft is larger than an instance takes. Admins only.</summary>
+    /// <param name="document">The document.</param>
+    /// <param name="operations">The ids as the whole draft has them; what verifies the connector and what tells the choices of arguments is added. All when empty.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: it is no such document, over a limit, or has no such operation.</exception>
+    [Alias("import-some")]
+    [ResponseTimeout("00:02:00")]
+    Task<ConnectorTemplateDraft> ImportSome(string document, IReadOnlyList<string> operations, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A tenant's record of what was done in external systems. Key: <c>t-acme/i-connector-audit</c>.</summary>

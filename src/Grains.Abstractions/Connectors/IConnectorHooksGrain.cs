@@ -24,6 +24,15 @@ public interface IConnectorHooksGrain : IGrainWithStringKey
     [Alias("subscribe")]
     Task Subscribe(string subscriber, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// The same for events of some routes only: others do not wait for it. Replaces what the subscriber wanted before; <see cref="Subscribe"/> makes it want all. Idempotent; the platform only.
+    /// </summary>
+    /// <param name="subscriber">Its name.</param>
+    /// <param name="routes">1 to 20 routes as templates name them; the empty one is that of events without a route.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    [Alias("subscribe-to")]
+    Task SubscribeTo(string subscriber, IReadOnlyList<string> routes, CancellationToken cancellationToken = default);
+
     /// <summary>Lets events wait for a subscriber no longer. Idempotent; the platform only.</summary>
     [Alias("unsubscribe")]
     Task Unsubscribe(string subscriber, CancellationToken cancellationToken = default);

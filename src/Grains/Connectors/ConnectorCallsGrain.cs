@@ -46,6 +46,8 @@ internal sealed partial class ConnectorCallsGrain(
                 Description = operation.Description,
                 Effect = operation.Effect.ToString().ToLowerInvariant(),
                 InputSchemaJson = operation.InputSchema.GetRawText(),
+                UndoneBy = operation.UndoneBy?[(instance.Length + 1)..],
+                Choices = operation.Choices,
             })];
     }
 
@@ -109,6 +111,38 @@ internal sealed partial class ConnectorCallsGrain(
             throw StewardException.NotFound("The operation");
         }
 
+        ChoicePlan? choices = null;
+        if (command.ChoicesOf is { } argument)
+        {
+            if (connectors.PlanChoices(operationId, argument, arguments) is not { } planned)
+            {
+                return new ConnectorCallResult { Outcome = "rejected", Message = $"Nothing tells what '{argument}' of {operationId} may be: see the schema of its arguments." };
+            }
+
+            if (planned.Plan is not { } plan)
+            {
+                return ToResult(planned.Refusal!);
+            }
+
+            if (connectors.FindOperation(plan.OperationId) is not { } source)
+            {
+                return new ConnectorCallResult { Outcome = "forbidden", Message = $"What '{argument}' of {operationId} may be tells {plan.OperationId}, which is not open to you." };
+            }
+
+            (choices, operation, operationId, arguments) = (plan, source, plan.OperationId, plan.Arguments);
+        }
+        else if (command.Undo)
+        {
+            if (operation.UndoneBy is not { } back || connectors.FindOperation(back) is not { } undo)
+            {
+                return NotUndone(operation);
+            }
+
+            // From here on it is a call like any other: with its own roles, policy and approval, and the same id for every attempt to undo this action.
+            (operation, operationId) = (undo, undo.Id);
+            command = command with { ActionId = command.ActionId + "/undo" };
+        }
+
         var limit = time.GetUtcNow() + LongestCall;
         var deadline = command.Deadline is { } due && due < limit ? due : limit;
         if (await RefusalAsync(connectors, operation, arguments, caller, command, cancellationToken) is { } refused)
@@ -117,9 +151,9 @@ internal sealed partial class ConnectorCallsGrain(
         }
 
         var outcome = await connectors.ExecuteAsync(
-            new ActionRequest { ActionId = command.ActionId, OperationId = operationId, Arguments = arguments, Deadline = deadline, Caller = PersonOf(caller), DryRun = command.DryRun },
+            new ActionRequest { ActionId = command.ActionId, OperationId = operationId, Arguments = arguments, Deadline = deadline, Caller = PersonOf(caller), DryRun = command.DryRun, HasTemplateNames = choices is not null },
             cancellationToken);
-        return ToResult(outcome);
+        return ToResult(choices is not null && outcome is ActionSucceeded told ? told with { Result = InstanceChoices.Read(choices.Spec, told.Result) } : outcome);
     }
 
     /// <inheritdoc/>
@@ -151,7 +185,14 @@ internal sealed partial class ConnectorCallsGrain(
     /// <summary>An outcome as a message.</summary>
     internal static ConnectorCallResult ToResult(ActionOutcome outcome) => outcome switch
     {
-        ActionSucceeded succeeded => new ConnectorCallResult { Outcome = "succeeded", ResultJson = succeeded.Result.GetRawText(), VendorRequestId = succeeded.VendorRequestId },
+        ActionSucceeded succeeded => new ConnectorCallResult
+        {
+            Outcome = "succeeded",
+            ResultJson = succeeded.Result.GetRawText(),
+            VendorRequestId = succeeded.VendorRequestId,
+            UndoneBy = succeeded.Undo is { } undo ? undo.OperationId[(undo.OperationId.IndexOf('.', StringComparison.Ordinal) + 1)..] : null,
+            UndoArgumentsJson = succeeded.Undo?.Arguments.GetRawText(),
+        },
         ActionFailed failed => new ConnectorCallResult
         {
             Outcome = failed.Code,
@@ -164,6 +205,14 @@ internal sealed partial class ConnectorCallsGrain(
         ActionUnknown unknown => new ConnectorCallResult { Outcome = "unknown", Message = unknown.Reason, VendorRequestId = unknown.VendorRequestId },
         _ => new ConnectorCallResult { Outcome = "unknown" },
     };
+
+    private static ConnectorCallResult NotUndone(ConnectorOperation operation) => operation.UndoneBy is { } back
+        ? new ConnectorCallResult { Outcome = "forbidden", Message = $"{operation.Id} is undone by {back}, which is not open to you. Nothing was changed." }
+        : new ConnectorCallResult
+        {
+            Outcome = "rejected",
+            Message = $"Nothing undoes {operation.Id} by itself: its template names no operation for that, or that operation is switched off, or its arguments are mapped. Nothing was changed.",
+        };
 
     private static ConnectorCaller PersonOf(CallerIdentity caller) => new(caller.UserId, caller.Email, caller.Roles);
 

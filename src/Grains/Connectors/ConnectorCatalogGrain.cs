@@ -14,6 +14,7 @@ internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLi
 {
     private const int MaxQueryLength = 200;
     private const int MaxDocumentLength = 8 * 1024 * 1024;
+    private const int MaxSelected = 500;
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<ConnectorTemplateInfo>> List(string? query, CancellationToken cancellationToken = default)
@@ -32,26 +33,39 @@ internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLi
         library.Find(templateId) is { } found ? new ConnectorTemplateText { TemplateId = templateId, Hash = found.Hash, Text = found.Text } : null);
 
     /// <inheritdoc/>
-    public Task<ConnectorTemplateDraft> Import(string document, CancellationToken cancellationToken = default)
+    public Task<ConnectorTemplateDraft> Import(string document, CancellationToken cancellationToken = default) => ImportSome(document, [], cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ConnectorTemplateDraft> ImportSome(string document, IReadOnlyList<string> operations, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
+        if (operations.Count > MaxSelected)
+        {
+            throw StewardException.Invalid("operations", $"must be at most {MaxSelected}.");
+        }
+
         return document.Length is > 0 and <= MaxDocumentLength
-            ? Task.Run(() => Draft(document), cancellationToken)
+            ? Task.Run(() => Draft(document, operations), cancellationToken)
             : throw StewardException.Invalid("document", $"must have 1 to {MaxDocumentLength} characters.");
     }
 
     // Seconds of work for large documents: beside the grain's scheduler.
-    private ConnectorTemplateDraft Draft(string document)
+    private ConnectorTemplateDraft Draft(string document, IReadOnlyList<string> operations)
     {
         try
         {
             var draft = importer.Import(Encoding.UTF8.GetBytes(document), "document");
+            var template = DraftSelection.Keep(draft.Template, operations);
+            var text = TemplateWriter.Write(template);
+            IReadOnlyList<string> tooLong = text.Length <= ConnectorSettings.MaxTemplateLength
+                ? []
+                : [$"The draft has {text.Length} characters, and a connector takes at most {ConnectorSettings.MaxTemplateLength}: import it with the operations that you need."];
             return new ConnectorTemplateDraft
             {
-                Text = TemplateWriter.Write(draft.Template),
-                Operations = draft.Template.Operations.Count,
+                Text = text,
+                Operations = template.Operations.Count,
                 Gaps = [.. draft.Gaps.Select(gap => $"{gap.Area}: {gap.Message} {gap.Advice}")],
-                Warnings = [.. draft.Warnings.Select(warning => warning.ToString())],
+                Warnings = [.. tooLong, .. draft.Warnings.Select(warning => warning.ToString())],
             };
         }
         catch (DefinitionException exception)
@@ -76,5 +90,7 @@ internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLi
         Depth = template.Depth.ToString().ToLowerInvariant(),
         Operations = template.Operations.Count,
         Auth = [.. template.Auth.Select(auth => auth.Id)],
+        Regions = [.. template.Connection.Regions.Keys],
+        Residency = template.Residency,
     };
 }

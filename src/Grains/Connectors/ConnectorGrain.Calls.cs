@@ -73,6 +73,9 @@ internal sealed partial class ConnectorGrain
             Limit = report.Limit,
             Remaining = report.Remaining,
             ResetAfter = report.ResetAfter,
+            FurtherLimits = report.FurtherLimits is { Count: > 0 } several
+                ? [.. several.Select(further => new LimitNumbers(further.At, further.Limit, further.Remaining, further.ResetAfter))]
+                : [],
             RetryAfter = report.RetryAfter,
             ResourceKey = report.ResourceKey,
         });

@@ -82,6 +82,7 @@ internal sealed partial class ConnectorGrain(
         var secrets = ConnectorSettings.Open(sealer, Key, command.SealedSecrets);
         var instance = ConnectorSettings.Of(command, TenantId, Name, template, text, secrets.Keys, state.State.LastRevision + 1);
         Check(instance, template);
+        CheckResidency(instance, template);
 
         // The vault first: what is left behind after a loss is overwritten by the next attempt, and no instance is without its secrets.
         await WriteSecretsAsync(secrets, cancellationToken);
@@ -141,6 +142,11 @@ internal sealed partial class ConnectorGrain(
 
         var instance = ConnectorSettings.Apply(command, target.Instance, template, text);
         Check(instance, template);
+        if (instance.Enabled)
+        {
+            CheckResidency(instance, template);
+        }
+
         ConnectorSettings.RequireSameHost(target, new ResolvedInstance(instance, template));
         state.State.InstanceJson = Json(instance);
         state.State.TemplateText = text;
@@ -242,6 +248,14 @@ internal sealed partial class ConnectorGrain(
     private static string Json(ConnectorInstance instance) => JsonSerializer.Serialize(instance, TemplateJson.Options);
 
     private void Check(ConnectorInstance instance, ConnectorTemplate template) => ConnectorSettings.Check(instance, template, options.CurrentValue.MayReachPrivateAddresses(TenantId), options.CurrentValue.MaxLimitFactor);
+
+    private void CheckResidency(ConnectorInstance instance, ConnectorTemplate template)
+    {
+        if (InstanceResidency.Check(new ResolvedInstance(instance, template), options.CurrentValue.ResidencyOf(TenantId)) is { } fault)
+        {
+            throw StewardException.Invalid(fault.Field, fault.Message);
+        }
+    }
 
     // Secrets that are not given stay.
     private async Task WriteSecretsAsync(Dictionary<string, SecretText> secrets, CancellationToken cancellationToken)
@@ -356,6 +370,8 @@ internal sealed partial class ConnectorGrain(
             TemplateHash = instance.TemplateHash,
             UpgradeTo = !state.State.OwnTemplate && library.Find(template.Id) is { } present && present.Hash != instance.TemplateHash ? present.Template.Version : null,
             Region = instance.Region,
+            Residency = InstanceResidency.Of(target),
+            ResidencyFault = InstanceResidency.Check(target, options.CurrentValue.ResidencyOf(TenantId)) is { } fault ? $"{fault.Field} {fault.Message}" : null,
             BaseUrl = InstanceAddress.Find(target)?.AbsoluteUri ?? "",
             Fields = instance.Fields,
             AuthId = instance.AuthId,

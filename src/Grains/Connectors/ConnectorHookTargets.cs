@@ -11,6 +11,12 @@ namespace Steward.Connectors;
 internal sealed class ConnectorHookTargets(InstanceDirectory directory, ISecretVault vault, IOptionsMonitor<ConnectorsOptions> options, TimeProvider time) : IHookTargets
 {
     /// <inheritdoc/>
+    public async Task<TimeSpan?> FindReplyWithinAsync(string tenantId, string instance, CancellationToken cancellationToken) =>
+        (await directory.ListAsync(tenantId, cancellationToken)).FirstOrDefault(known => known.Instance.Name == instance) is { Template.Webhooks: { Count: > 0 } webhooks }
+            ? webhooks.Min(webhook => webhook.ReplyWithin)
+            : null;
+
+    /// <inheritdoc/>
     public async Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken)
     {
         if ((await directory.ListAsync(tenantId, cancellationToken)).FirstOrDefault(known => known.Instance.Name == instance) is not { Template.Webhooks.Count: > 0 } target)

@@ -13,7 +13,9 @@ namespace Steward.Connectors;
 /// <summary>Reads and checks what admins send about a connector. Pure; what is wrong is told as an error that names the field.</summary>
 internal static class ConnectorSettings
 {
-    private const int MaxTemplateLength = 4 * 1024 * 1024;
+    /// <summary>The longest template of a tenant's own, in characters. It is kept with the instance's state and sent to each silo that uses it, once for each version.</summary>
+    public const int MaxTemplateLength = 4 * 1024 * 1024;
+
     private static readonly TimeSpan ShortestCheck = TimeSpan.FromMinutes(5);
 
     // Sign-ins that nobody uses are renewed with it, and some die when that is not done for a day.

@@ -59,6 +59,9 @@ internal sealed class GrainInstanceGate(string grainKey, IGrainFactory grains, P
                 Limit = report.Limit,
                 Remaining = report.Remaining,
                 ResetAfter = report.ResetAfter,
+                FurtherLimits = report.FurtherLimits.Count == 0
+                    ? []
+                    : [.. report.FurtherLimits.Select(further => new ConnectorLimitNumbers { At = further.At, Limit = further.Limit, Remaining = further.Remaining, ResetAfter = further.ResetAfter })],
                 RetryAfter = report.RetryAfter,
                 ResourceKey = report.ResourceKey,
                 ShapeJson = report.Shape is { } shape ? Text(shape) : null,

@@ -53,6 +53,35 @@ public sealed class WebhookReceiverTests
         Assert.NotEqual(first.SignedId, other.SignedId);
     }
 
+    [Theory]
+    [InlineData("issues", """{"action":"opened"}""", "tickets")]
+    [InlineData("issues.labeled", """{"action":"opened"}""", "")]
+    [InlineData("member.added", """{"action":"opened"}""", "people")]
+    [InlineData("member", """{"action":"opened"}""", "")]
+    [InlineData("push", """{"action":"opened","repository":{"tags":["old","archive"]}}""", "archive")]
+    [InlineData("issues", """{"repository":{"tags":["archive"]}}""", "tickets")]
+    [InlineData("deployment", """{"repository":{"tags":[]}}""", "")]
+    [InlineData("deployment", """{"environment":null}""", "")]
+    [InlineData("deployment", """{"environment":5}""", "deploys")]
+    public async Task Receive_RulesOfRoutes_TheFirstThatHoldsDecides(string type, string body, string route)
+    {
+        var webhook = HookFixture.GitHub with
+        {
+            Routes =
+            [
+                new HookRouteSpec { Types = ["issues", "issue_comment"], To = "tickets" },
+                new HookRouteSpec { Types = ["member.*"], To = "people" },
+                new HookRouteSpec { BodyPath = "repository.tags.*", EqualTo = System.Text.Json.JsonSerializer.SerializeToElement("archive"), To = "archive" },
+                new HookRouteSpec { Types = ["deployment"], BodyPath = "environment", To = "deploys" },
+            ],
+        };
+
+        var sent = HookFixture.FromGitHub(body, "d1", "s3cret");
+        var verdict = await Judge(webhook, sent with { Headers = new Dictionary<string, string>(sent.Headers) { ["X-GitHub-Event"] = type } }, "s3cret");
+
+        Assert.Equal(route, Assert.Single(Assert.IsType<HookAccepted>(verdict).Events).Route);
+    }
+
     [Fact]
     public async Task Receive_IdThatIsSigned_NeedsNoOther()
     {

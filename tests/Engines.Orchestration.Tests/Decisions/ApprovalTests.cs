@@ -167,6 +167,31 @@ public sealed class ApprovalTests
     }
 
     [Fact]
+    public async Task Execute_ChangeThatCanBeUndone_NotesHow()
+    {
+        _connectors.LetUndo("a.things.write", "a.things.erase");
+        var recorder = await RunAsync();
+        await DecideAsync(recorder, "approve");
+        await ExecuteAsync(recorder);
+
+        var confirmed = Assert.Single(recorder.Facts.OfType<ActionConfirmed>());
+        Assert.Equal(("a.things.erase", """{"seen":"v"}"""), (confirmed.UndoneBy, confirmed.UndoArguments!.Value.GetRawText()));
+    }
+
+    [Fact]
+    public async Task Execute_ChangeThatALookUpFinds_NotesHowItIsUndone()
+    {
+        _connectors.LetUndo("a.things.write", "a.things.erase");
+        _connectors.OnFault = request => request.OperationId == "a.things.write" ? FakeConnectors.Fault.UnknownDone : FakeConnectors.Fault.None;
+        var recorder = await RunAsync();
+        await DecideAsync(recorder, "approve");
+        await ExecuteAsync(recorder);
+
+        var found = Assert.Single(recorder.Facts.OfType<ActionReconciled>());
+        Assert.Equal(("done", "a.things.erase", """{"seen":"v"}"""), (found.Outcome, found.UndoneBy, found.UndoArguments!.Value.GetRawText()));
+    }
+
+    [Fact]
     public async Task Execute_SystemDoesNotShowTheEffectInTime_AsksWithout()
     {
         _connectors.LetDryRun("a.things.write");

@@ -61,7 +61,7 @@ public sealed class RunTraceTests
         Add(60_150, new ActionOutcomeUnknown { ActionId = "a-1", Reason = "the connection broke" });
         Add(60_250, new ActionReconciled { ActionId = "a-1", Outcome = "not_done" });
         Add(60_260, new ActionSent { ActionId = "a-1", Attempt = 2 });
-        Add(60_360, new ActionConfirmed { ActionId = "a-1", Result = Json("""{"ok":true}"""), VendorRequestId = "okta-77" });
+        Add(60_360, new ActionConfirmed { ActionId = "a-1", Result = Json("""{"ok":true}"""), VendorRequestId = "okta-77", UndoneBy = "okta.groups.remove_member", UndoArguments = Json("""{"userId":"7","password":"x"}""") });
         Add(60_361, new StepCompleted { StepId = "reset", Status = "done" });
         Add(60_370, new RunEnded { Phase = RunPhase.Completed });
         var trace = _builder.Build(Noon.AddDays(1));
@@ -73,6 +73,7 @@ public sealed class RunTraceTests
         Assert.Equal(["unknown", "ok", "ok"], action.Children.Select(child => child.Status));
         Assert.Equal((100, 100, 100), (action.Children[0].DurationMs, action.Children[1].DurationMs, action.Children[2].DurationMs));
         Assert.Equal("okta-77", (string?)action.Children[2].Attributes!["vendorRequestId"]);
+        Assert.Equal(("okta.groups.remove_member", "7", "***"), ((string?)action.Children[2].Attributes!["undoneBy"], (string?)action.Children[2].Attributes!["undoArguments"]!["userId"], (string?)action.Children[2].Attributes!["undoArguments"]!["password"]));
         var decision = Node(trace, "decision:d-1");
         Assert.Equal(("approve", "u-help", 60_010), ((string?)decision.Attributes!["decision"], (string?)decision.Attributes["by"], (double)decision.Attributes["waitedMs"]!));
         Assert.Equal((60_000, 300, 1), (trace.Totals.HumanMs, trace.Totals.ToolMs, trace.Totals.Retries));

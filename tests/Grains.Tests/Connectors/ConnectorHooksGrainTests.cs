@@ -201,6 +201,80 @@ public sealed class ConnectorHooksGrainTests : IClassFixture<HookCluster>
     }
 
     [Fact]
+    public async Task Receive_NotJournaledBeforeTheSenderStopsWaiting_IsRefusedAndTakenWhenItComesAgain()
+    {
+        var (grain, _) = await StartAsync("github-hurry-", "alpha");
+        var vault = new TaskCompletionSource();
+        _cluster.Probe.Vault = vault.Task;
+        HookAnswer late;
+        try
+        {
+            // The vault does not answer before the end of the test: only the deadline ends this.
+            late = await grain.Receive(FromGitHub("h1", """{"h":1}"""));
+        }
+        finally
+        {
+            _cluster.Probe.Vault = Task.CompletedTask;
+        }
+
+        Assert.Equal((503, TimeSpan.FromMilliseconds(800)), (late.Status, late.Patience));
+        vault.SetResult();
+        Assert.Equal(202, (await grain.Receive(FromGitHub("h1", """{"h":1}"""))).Status);
+        await Until(() => Count(grain, "alpha", "events:h1") > 0);
+        await Settled(grain);
+
+        // Both attempts were journaled in the end, and are one event.
+        Assert.Equal(1, Count(grain, "alpha", "events:h1"));
+    }
+
+    [Fact]
+    public async Task Receive_EventsWithRoutes_ReachWhoWantsThem()
+    {
+        var (grain, _) = await StartAsync("all");
+        _cluster.Probe.Subscribers[grain.GetPrimaryKeyString()] = ["all", "desk", "rest"];
+        await grain.SubscribeTo("desk", ["tickets"]);
+        await grain.SubscribeTo("rest", [""]);
+
+        Assert.Equal(202, (await grain.Receive(FromGitHub("r1", """{"r":1}""", type: "ticket.opened"))).Status);
+        Assert.Equal(202, (await grain.Receive(FromGitHub("r2", """{"r":2}""", type: "star"))).Status);
+        Assert.Equal(202, (await grain.Receive(FromGitHub("r3", """{"r":3}""", type: "ping"))).Status);
+        await Until(() => Count(grain, "all", "events:r2") > 0 && Count(grain, "rest", "events:r2") > 0 && Count(grain, "desk", "events:r1") > 0);
+        await Settled(grain);
+
+        var got = _cluster.Probe.Handled.Where(handled => handled.Event.Instance == InstanceOf(grain)).Select(handled => (handled.Subscriber, handled.Event.Type, handled.Event.Route)).Order().ToList();
+        Assert.Equal([("all", "star", ""), ("all", "ticket.opened", "tickets"), ("desk", "ticket.opened", "tickets"), ("rest", "star", "")], got);
+    }
+
+    [Fact]
+    public async Task SubscribeTo_AgainAndAcrossALoss_WantsWhatItSaidLast()
+    {
+        var (grain, key) = await StartAsync("desk");
+        await grain.SubscribeTo("desk", ["people"]);
+        await grain.SubscribeTo("desk", ["tickets"]);
+        await grain.SubscribeTo("desk", ["tickets"]);
+        Assert.Equal(3, (await _cluster.Journals.ReadTailAsync(GrainKeys.HooksJournal(key), 10)).Count(entry => entry.Type == "hook.subscribed"));
+
+        await _cluster.RestartAsync();
+        Platform();
+        grain = _cluster.Grains.GetGrain<IConnectorHooksGrain>(key);
+        await grain.Receive(FromGitHub("s1", """{"s":1}""", type: "star"));
+        await grain.Receive(FromGitHub("s2", """{"s":2}""", type: "ticket.closed"));
+        await Until(() => Count(grain, "desk", "events:s2") > 0);
+        Assert.Equal(0, Count(grain, "desk", "events:s1"));
+
+        await grain.Subscribe("desk");
+        await grain.Receive(FromGitHub("s3", """{"s":3}""", type: "star"));
+        await Until(() => Count(grain, "desk", "events:s3") > 0);
+    }
+
+    [Theory]
+    [InlineData()]
+    [InlineData("Tickets")]
+    [InlineData("a b")]
+    public async Task SubscribeTo_NoRoute_IsRefused(params string[] routes) =>
+        Assert.Equal("routes", (await Assert.ThrowsAsync<StewardException>(() => Grain("github-routes").SubscribeTo("desk", routes))).Field);
+
+    [Fact]
     public async Task ListDeadLetters_ByAnEmployee_IsForbidden()
     {
         var grain = Grain("github-list");

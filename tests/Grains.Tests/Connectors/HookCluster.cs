@@ -35,7 +35,7 @@ public sealed class HookCluster : GrainCluster
         });
     }
 
-    private sealed class Targets : IHookTargets
+    private sealed class Targets(HookProbe probe) : IHookTargets
     {
         private static readonly WebhookTemplate GitHub = new()
         {
@@ -43,6 +43,7 @@ public sealed class HookCluster : GrainCluster
             Verification = new WebhookVerification { Kind = WebhookVerificationKind.Hmac, Header = "X-Hub-Signature-256", Prefix = "sha256=" },
             EventTypeHeader = "X-GitHub-Event",
             EventIdHeader = "X-GitHub-Delivery",
+            Routes = [new HookRouteSpec { Types = ["ping"], To = HookRouteSpec.Ignore }, new HookRouteSpec { Types = ["ticket.*"], To = "tickets" }],
         };
 
         private static readonly WebhookTemplate Graph = new()
@@ -53,16 +54,28 @@ public sealed class HookCluster : GrainCluster
             EventTypePath = "changeType",
         };
 
-        public Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken) => Task.FromResult(
+        public Task<TimeSpan?> FindReplyWithinAsync(string tenantId, string instance, CancellationToken cancellationToken) =>
+            Task.FromResult<TimeSpan?>(instance.StartsWith("github-hurry", StringComparison.Ordinal) ? TimeSpan.FromSeconds(1) : GitHub.ReplyWithin);
+
+        public async Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken)
+        {
+            await probe.Vault;
+            return Find(instance);
+        }
+
+        private static HookTarget? Find(string instance) =>
             instance.StartsWith("github", StringComparison.Ordinal) ? new HookTarget([GitHub], new Dictionary<string, string>(), [new SecretText(Secret)])
             : instance.StartsWith("graph", StringComparison.Ordinal) ? new HookTarget([Graph], new Dictionary<string, string>(), [new SecretText(Secret)])
-            : null);
+            : null;
     }
 }
 
 /// <summary>What subscribers do, and what they got.</summary>
 internal sealed class HookProbe
 {
+    /// <summary>What is waited for before an instance's secrets are there.</summary>
+    public Task Vault { get; set; } = Task.CompletedTask;
+
     public ConcurrentQueue<(string Subscriber, ConnectorEvent Event)> Handled { get; } = new();
 
     /// <summary>Subscribers by the key of their instance.</summary>

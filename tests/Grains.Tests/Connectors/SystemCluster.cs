@@ -13,6 +13,9 @@ public sealed class SystemCluster : GrainCluster, IAsyncLifetime
 {
     public ChangingSystem System { get; private set; } = null!;
 
+    /// <summary>A tenant whose settings tests change.</summary>
+    internal TenantConnectorsOptions Resident { get; } = new();
+
     /// <summary>Whether calls that take long cannot be handed over.</summary>
     internal bool AttachFails { get; set; }
 
@@ -40,7 +43,11 @@ public sealed class SystemCluster : GrainCluster, IAsyncLifetime
     protected override void Configure(ISiloBuilder silo)
     {
         silo.Services.RemoveAll<IConnectorRegistry>();
-        silo.Services.AddStewardConnectors(options => options.AllowPrivateAddresses = true);
+        silo.Services.AddStewardConnectors(options =>
+        {
+            options.AllowPrivateAddresses = true;
+            options.Tenants["t-resident"] = Resident;
+        });
         silo.AddIncomingGrainCallFilter(call => AttachFails && call.ImplementationMethod.Name == nameof(IConnectorCallUnderWayGrain.Attach) ? throw new TimeoutException("Nobody answers.") : call.Invoke());
     }
 

@@ -274,6 +274,9 @@ public sealed class ChannelActionsTests
         };
 
         private readonly IdentityEnvelopeSigner _signer = new(ClusterKeyRing.Parse([Convert.ToBase64String(new byte[32])], "test"), TimeProvider.System);
+
+        public Task<TimeSpan?> FindReplyWithinAsync(string tenantId, string instance, CancellationToken cancellationToken) => Task.FromResult<TimeSpan?>(null);
+
         public MemoryNotices Table { get; } = new();
 
         public EventLog Log { get; } = new();

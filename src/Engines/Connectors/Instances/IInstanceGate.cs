@@ -100,6 +100,9 @@ public sealed record CallReport
     /// <summary>Until its window begins anew.</summary>
     public TimeSpan? ResetAfter { get; init; }
 
+    /// <summary>The numbers of further limits, where the system tells of several.</summary>
+    public IReadOnlyList<LimitNumbers> FurtherLimits { get; init; } = [];
+
     /// <summary>How long it asks to wait.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
@@ -109,3 +112,10 @@ public sealed record CallReport
     /// <summary>What the answer looked like, types without values, when the owner asked for it and there is something to tell.</summary>
     public SampleState? Shape { get; init; }
 }
+
+/// <summary>A system's own numbers about one limit of its template.</summary>
+/// <param name="At">The limit's place in the template.</param>
+/// <param name="Limit">The limit.</param>
+/// <param name="Remaining">What is left in its window.</param>
+/// <param name="ResetAfter">Until its window begins anew.</param>
+public readonly record struct LimitNumbers(int At, long? Limit, long? Remaining, TimeSpan? ResetAfter);

@@ -18,12 +18,14 @@ public sealed class InstanceOperations
             {
                 Id = $"{target.Instance.Name}.{operation.Id}",
                 Connector = target.Instance.Name,
-                Description = operation.Summary,
+                Description = operation.Summary + InstanceChoices.Hints(target, operation),
                 Effect = operation.Effect,
                 InputSchema = Templates.InputSchema.Of(operation),
                 RequiresApproval = operation.RequiresApproval,
                 GrantedRoles = target.Instance.Access.GetValueOrDefault(operation.Id),
                 CanDryRun = operation.DryRun is not null,
+                Choices = InstanceChoices.Of(target, operation),
+                UndoneBy = UndoOf(target, operation) is { } undo ? $"{target.Instance.Name}.{undo.Id}" : null,
             }))];
     }
 
@@ -42,6 +44,22 @@ public sealed class InstanceOperations
         ArgumentNullException.ThrowIfNull(instance);
         ArgumentNullException.ThrowIfNull(operation);
         return instance.Operations?.Contains(operation.Id, StringComparer.Ordinal) ?? (operation.Effect == OperationEffect.Read && !operation.OptIn);
+    }
+
+    /// <summary>
+    /// What undoes an operation: the operation that the template names, if it is switched on. One whose arguments the tenant has mapped undoes nothing by itself: what is worked out for it has the
+    /// template's names, and the policy knows the tenant's.
+    /// </summary>
+    public static OperationTemplate? UndoOf(ResolvedInstance target, OperationTemplate operation)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(operation);
+        return operation.Undo is { } undo
+            && target.Template.Operations.FirstOrDefault(candidate => candidate.Id == undo.Operation) is { } back
+            && IsEnabled(target.Instance, back)
+            && !(target.Instance.Mappings.TryGetValue(back.Id, out var mappings) && mappings.Any(mapping => mapping.Direction == MappingDirection.Out))
+                ? back
+                : null;
     }
 
     /// <summary>The roles that may use an operation; null for every employee.</summary>

@@ -73,18 +73,17 @@ internal sealed class InstanceLimits
     /// <summary>Takes over what a report says about the system's own limits.</summary>
     public void Learn(CallReport report, TimeSpan now, double draw)
     {
-        // One set of headers comes with an answer, and it speaks of the narrowest limit that the answer was under: GitHub's search says 30 where everything else says 5,000.
+        // The first set of headers of an answer speaks of the narrowest limit that the answer was under: GitHub's search says 30 where everything else says 5,000.
         var rule = Array.Find(_rules, rule => rule.HasOperations && rule.Spec.Scope != LimitScope.Resource && rule.Covers(report.OperationId))
             ?? Array.Find(_rules, rule => rule.Spec.Headers is not null && rule.Covers(report.OperationId));
-        var state = rule?.Find(report.OperationId, report.ResourceKey, now);
-        if (state is not null && report.Limit is > 0)
+        Learn(rule, report, report.Limit, report.Remaining, report.ResetAfter, now);
+        foreach (var further in report.FurtherLimits)
         {
-            state.Bound(report.Limit.Value);
-        }
-
-        if (state is not null && report.Remaining is { } remaining)
-        {
-            state.Vendor.Learn(remaining, report.ResetAfter, state.UnderWay, rule!.Spec.Window, now);
+            // Others have headers of their own, which speak of them alone. An owner may have another version of the template than the caller.
+            if (further.At >= 0 && further.At < _rules.Length && _rules[further.At] is { Spec.Headers: not null } other && other.Covers(report.OperationId))
+            {
+                Learn(other, report, further.Limit, further.Remaining, further.ResetAfter, now);
+            }
         }
 
         if (report.Outcome == Execution.FailureCodes.RateLimited)
@@ -95,6 +94,24 @@ internal sealed class InstanceLimits
         {
             // Not everything that a system answers has a status: mail servers go by codes of their own.
             Narrowest(report, now).Accepted();
+        }
+    }
+
+    private static void Learn(Rule? rule, CallReport report, long? limit, long? remaining, TimeSpan? resetAfter, TimeSpan now)
+    {
+        if (rule?.Find(report.OperationId, report.ResourceKey, now) is not { } state)
+        {
+            return;
+        }
+
+        if (limit is > 0)
+        {
+            state.Bound(limit.Value);
+        }
+
+        if (remaining is { } left)
+        {
+            state.Vendor.Learn(left, resetAfter, state.UnderWay, rule.Spec.Window, now);
         }
     }
 

@@ -51,7 +51,8 @@ internal sealed partial class ConnectorPipeline : IConnectorPipeline
             call => call.Request.Target.Template.Kind == TemplateKind.Mcp ? tool.RunAsync(call) : operation.RunAsync(call),
             new LogMiddleware(audit, new AuditKeys(keys), time, logger),
             new TransformMiddleware(mapper),
-            new CheckMiddleware(options, time));
+            new CheckMiddleware(options, time),
+            new UndoMiddleware());
         _reconciliation = new Reconciliation(_call, mapper, options, time);
     }
 

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors.Execution;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Pipeline.Middleware;
 using Steward.Engines.Connectors.Pipeline.Replies;
 using Steward.Engines.Connectors.Pipeline.Requests;
 
@@ -65,7 +66,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
         return await run(call) switch
         {
             // The result that a repetition of the call would have had: as the tenant's mappings write it.
-            ActionSucceeded => call.Found is ReconciledDone done ? new ReconciledDone(Mapped(call, done.Result)) : call.Found ?? new ReconcileUnknown("The system could not be asked."),
+            ActionSucceeded => call.Found is ReconciledDone done ? Done(call, done.Result) : call.Found ?? new ReconcileUnknown("The system could not be asked."),
             ActionFailed failed => new ReconcileUnknown(failed.Message),
             ActionUnknown unknown => new ReconcileUnknown(unknown.Reason),
             _ => new ReconcileUnknown("The system could not be asked."),
@@ -147,7 +148,7 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
         {
             if (expected.TrueForAll(item => Holds(candidate, item.Path, item.Value)))
             {
-                return new ReconciledDone(Mapped(action, ResultReader.Project(action, candidate)));
+                return Done(action, ResultReader.Project(action, candidate));
             }
         }
 
@@ -155,6 +156,8 @@ internal sealed class Reconciliation(CallStep run, IFieldMapper mapper, IOptions
             ? new ReconcileUnknown("More was found than could be looked through.")
             : new ReconciledNotDone();
     }
+
+    private ReconciledDone Done(ConnectorCall action, JsonElement result) => new(Mapped(action, result)) { Undo = UndoMiddleware.Plan(action, result) };
 
     private JsonElement Mapped(ConnectorCall action, JsonElement result)
     {

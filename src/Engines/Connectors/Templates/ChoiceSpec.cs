@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Steward.Engines.Connectors.Templates;
 
-/// <summary>Where to learn what an argument may be: an operation to call first. A hint for forms and models; nothing is called or checked by itself.</summary>
+/// <summary>Where to learn what an argument may be: an operation to call first. A hint for forms and models, who can have it called; nothing is called or checked by itself.</summary>
 public sealed record ChoiceSpec
 {
     /// <summary>What the operation tells.</summary>

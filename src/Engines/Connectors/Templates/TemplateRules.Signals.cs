@@ -106,12 +106,28 @@ public static partial class TemplateRules
                 CheckPath(place, $"{path}/eventIdPath", faults);
             }
 
+            faults.When(webhook.Routes.Count > 50, $"{path}/routes", "must have at most 50 rules.");
+            foreach (var (route, number) in webhook.Routes.Select((route, number) => (route, number)))
+            {
+                CheckRoute(webhook, route, $"{path}/routes/{number}", faults);
+            }
+
             CheckProof(template, webhook.Verification, $"{path}/verification", faults);
             foreach (var (challenge, number) in webhook.Challenges.Select((challenge, number) => (challenge, number)))
             {
                 CheckChallenge(webhook, challenge, $"{path}/challenges/{number}", faults);
             }
         }
+    }
+
+    private static void CheckRoute(WebhookTemplate webhook, HookRouteSpec route, string path, Faults faults)
+    {
+        faults.When(!Slug().IsMatch(route.To) || route.To.Length > 40, $"{path}/to", "must be up to 40 lower-case letters, digits and hyphens.");
+        faults.When(route.Types.Count == 0 && route.BodyPath is null, path, "needs types or bodyPath: a rule that always holds says nothing.");
+        faults.When(route.Types.Count > 0 && webhook.EventTypeHeader is null && webhook.EventTypePath is null, $"{path}/types", "needs an eventTypeHeader or eventTypePath: nothing says the type.");
+        faults.When(route.Types.Any(type => type.Length is 0 or > 200 || type.IndexOf('*', StringComparison.Ordinal) is var star && star >= 0 && star < type.Length - 1), $"{path}/types", "must be names of types; a * may only stand at the end.");
+        faults.When(route.EqualTo is not null && route.BodyPath is null, $"{path}/equalTo", "needs a bodyPath.");
+        CheckPath(route.BodyPath, $"{path}/bodyPath", faults);
     }
 
     private static void CheckProof(ConnectorTemplate template, WebhookVerification proof, string path, Faults faults)

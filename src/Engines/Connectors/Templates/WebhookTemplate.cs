@@ -29,7 +29,10 @@ public sealed record WebhookTemplate
     /// <summary>Where the event's id stands (in each item); several places, with commas between them, where only together they are unique; by default a hash of the event.</summary>
     public string? EventIdPath { get; init; }
 
-    /// <summary>How soon the sender wants an answer.</summary>
+    /// <summary>Where events go, by rule; the first that holds decides, and events of which none does have no route.</summary>
+    public IReadOnlyList<HookRouteSpec> Routes { get; init; } = [];
+
+    /// <summary>How soon the sender wants an answer. One is given before: what cannot be journaled until then is refused, and the sender comes again.</summary>
     public TimeSpan ReplyWithin { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>The status that says thanks.</summary>
@@ -37,6 +40,25 @@ public sealed record WebhookTemplate
 
     /// <summary>The format of the body.</summary>
     public WebhookBodyFormat Body { get; init; } = WebhookBodyFormat.Json;
+}
+
+/// <summary>A rule that says where an event goes. All that it states must hold.</summary>
+public sealed record HookRouteSpec
+{
+    /// <summary>The route of events that are answered and forgotten.</summary>
+    public const string Ignore = "ignore";
+
+    /// <summary>The types of events that are meant, one of them; a <c>*</c> at the end stands for whatever follows. All when empty.</summary>
+    public IReadOnlyList<string> Types { get; init; } = [];
+
+    /// <summary>Where in the event a value must stand.</summary>
+    public string? BodyPath { get; init; }
+
+    /// <summary>Which value; any when null.</summary>
+    public JsonElement? EqualTo { get; init; }
+
+    /// <summary>The route, lower-case letters, digits and hyphens: subscribers say which routes they want. <see cref="Ignore"/> keeps the event from being taken at all.</summary>
+    public required string To { get; init; }
 }
 
 /// <summary>The formats of webhook bodies.</summary>

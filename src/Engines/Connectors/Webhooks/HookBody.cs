@@ -67,8 +67,17 @@ internal static class HookBody
             }
         }
 
-        return [.. items.Select((item, at) => new HookEvent(IdOf(webhook, request, item, at, items.Count), TypeOf(webhook, request, body, item), item, names is null ? null : string.Create(CultureInfo.InvariantCulture, $"~{names}#{at}")))];
+        return [.. items.Select((item, at) =>
+        {
+            var type = TypeOf(webhook, request, body, item);
+            var signed = names is null ? null : string.Create(CultureInfo.InvariantCulture, $"~{names}#{at}");
+            return new HookEvent(IdOf(webhook, request, item, at, items.Count), type, item, signed) { Route = RouteOf(webhook, type, item) };
+        })];
     }
+
+    private static string RouteOf(WebhookTemplate webhook, string type, JsonElement item) => webhook.Routes.FirstOrDefault(route =>
+        (route.Types.Count == 0 || route.Types.Any(wanted => wanted.EndsWith('*') ? type.StartsWith(wanted[..^1], StringComparison.Ordinal) : type == wanted))
+        && (route.BodyPath is not { } path || ValuePath.FindAll(item, path).Any(value => route.EqualTo is not { } expected || JsonElement.DeepEquals(value, expected))))?.To ?? "";
 
     private static string TypeOf(WebhookTemplate webhook, HookRequest request, JsonElement body, JsonElement item)
     {

@@ -82,4 +82,8 @@ public sealed record HookAccepted(WebhookTemplate Webhook, IReadOnlyList<HookEve
 /// <param name="SignedId">
 /// A hash of what is signed, where the sender's id is not: whoever repeats a captured request under another id cannot change this. Null where the id is part of what is signed.
 /// </param>
-public sealed record HookEvent(string Id, string Type, JsonElement Payload, string? SignedId = null);
+public sealed record HookEvent(string Id, string Type, JsonElement Payload, string? SignedId = null)
+{
+    /// <summary>Where the template's rules send it; empty when none of them holds.</summary>
+    public string Route { get; init; } = "";
+}

@@ -22,7 +22,13 @@ internal sealed partial class ActionLedger
         {
             case ActionSucceeded succeeded:
                 var (result, _) = ResultShaper.Shape(succeeded.Result, run.Options.MaxResultLength);
-                return Done(call.StepId, result, [new ActionConfirmed { ActionId = request.ActionId, Result = result, VendorRequestId = succeeded.VendorRequestId }]);
+                return Done(call.StepId, result,
+                [
+                    new ActionConfirmed
+                    {
+                        ActionId = request.ActionId, Result = result, VendorRequestId = succeeded.VendorRequestId, UndoneBy = succeeded.Undo?.OperationId, UndoArguments = Shaped(succeeded.Undo),
+                    },
+                ]);
             case ActionFailed failed:
                 var again = failed.IsRetryable && attempt < call.LastAttempt;
                 var rejected = new ActionRejected
@@ -94,11 +100,16 @@ internal sealed partial class ActionLedger
 
     private ActionReconciled Reconciled(string actionId, ReconcileOutcome outcome) => outcome switch
     {
-        ReconciledDone done => new ActionReconciled { ActionId = actionId, Outcome = "done", Result = ResultShaper.Shape(done.Result, run.Options.MaxResultLength).Result },
+        ReconciledDone done => new ActionReconciled
+        {
+            ActionId = actionId, Outcome = "done", Result = ResultShaper.Shape(done.Result, run.Options.MaxResultLength).Result, UndoneBy = done.Undo?.OperationId, UndoArguments = Shaped(done.Undo),
+        },
         ReconciledNotDone => new ActionReconciled { ActionId = actionId, Outcome = "not_done" },
         ReconcileUnknown unknown => new ActionReconciled { ActionId = actionId, Outcome = "unknown", Reason = unknown.Reason },
         _ => new ActionReconciled { ActionId = actionId, Outcome = "unknown", Reason = "The connector could not tell." },
     };
+
+    private JsonElement? Shaped(UndoCall? undo) => undo is null ? null : ResultShaper.Shape(undo.Arguments, run.Options.MaxResultLength).Result;
 
     private async Task<ReconcileOutcome> LookUpAsync(ActionRequest request, CancellationToken cancellationToken)
     {

@@ -248,6 +248,12 @@ public sealed record ActionConfirmed : RunFact
 
     /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
     public string? VendorRequestId { get; init; }
+
+    /// <summary>The operation that undoes it, if one does.</summary>
+    public string? UndoneBy { get; init; }
+
+    /// <summary>That operation's arguments, secrets masked and cut to size.</summary>
+    public JsonElement? UndoArguments { get; init; }
 }
 
 /// <summary>The target system has certainly not done it.</summary>
@@ -311,6 +317,12 @@ public sealed record ActionReconciled : RunFact
 
     /// <summary>Why it cannot be told, or who said so when it was a person.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>The operation that undoes it, when it was done and one does.</summary>
+    public string? UndoneBy { get; init; }
+
+    /// <summary>That operation's arguments, secrets masked and cut to size.</summary>
+    public JsonElement? UndoArguments { get; init; }
 }
 
 /// <summary>A model call has ended. Its text is the part of the answer that is named here; it is not repeated.</summary>

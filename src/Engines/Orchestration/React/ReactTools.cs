@@ -116,9 +116,11 @@ internal sealed class ReactTools
     private static string Describe(ConnectorOperation operation) => operation.Effect switch
     {
         OperationEffect.Read => operation.Description,
-        OperationEffect.Write => operation.Description + " Changes something.",
-        _ => operation.Description + " Takes something away that cannot simply be brought back.",
+        OperationEffect.Write => operation.Description + " Changes something." + Undo(operation),
+        _ => operation.Description + " Takes something away that cannot simply be brought back." + Undo(operation),
     };
+
+    private static string Undo(ConnectorOperation operation) => operation.UndoneBy is { } undo ? $" {undo} undoes it." : "";
 
     private static string Title(ConnectorOperation operation)
     {

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Connectors.Webhooks;
 using Steward.Errors;
 using Steward.Identity;
@@ -19,6 +20,7 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
 {
     private const int MaxPageSize = 200;
     private const int MaxSubscribers = 32;
+    private const int MaxRoutes = 20;
     private const int MaxErrorLength = 500;
     private const int PurgeAfter = 4000;
     private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(2);
@@ -73,6 +75,29 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
     public async Task<HookAnswer> Receive(HookDelivery delivery, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
+
+        // How soon the sender wants an answer says the template; secrets, keys and the journal take the rest of the time.
+        var deadline = new HookDeadline(_time);
+        if (await deadline.KeepAsync(_targets.FindReplyWithinAsync(TenantId, Instance, cancellationToken)) is not { IsInTime: true } found)
+        {
+            return Late(deadline);
+        }
+
+        deadline.ReplyWithin(found.Value);
+        return await deadline.KeepAsync(JudgeAsync(delivery, cancellationToken)) is { IsInTime: true, Value: { } answer }
+            ? answer.Status == 401 ? answer : answer with { Patience = deadline.Patience }
+            : Late(deadline);
+    }
+
+    // What is at work goes on: when the journal takes the events after all, their repetition is taken for known.
+    private static HookAnswer Late(HookDeadline deadline)
+    {
+        Count("late");
+        return new HookAnswer { Status = 503, Patience = deadline.Patience };
+    }
+
+    private async Task<HookAnswer> JudgeAsync(HookDelivery delivery, CancellationToken cancellationToken)
+    {
         var target = await _targets.FindAsync(TenantId, Instance, cancellationToken);
         var request = new HookRequest { Method = delivery.Method, Url = delivery.Url, Query = delivery.Query, Headers = delivery.Headers, Body = delivery.Body };
         switch (await _receiver.ReceiveAsync(target, request, cancellationToken))
@@ -98,7 +123,15 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
     }
 
     /// <inheritdoc/>
-    public async Task Subscribe(string subscriber, CancellationToken cancellationToken = default)
+    public Task Subscribe(string subscriber, CancellationToken cancellationToken = default) => JoinAsync(subscriber, null);
+
+    /// <inheritdoc/>
+    public Task SubscribeTo(string subscriber, IReadOnlyList<string> routes, CancellationToken cancellationToken = default) =>
+        routes is { Count: >= 1 and <= MaxRoutes } && routes.All(route => route is "" || SubscriberName().IsMatch(route))
+            ? JoinAsync(subscriber, [.. routes.Distinct(StringComparer.Ordinal)])
+            : throw StewardException.Invalid("routes", $"must be 1 to {MaxRoutes} routes of the template.");
+
+    private async Task JoinAsync(string subscriber, IReadOnlyList<string>? routes)
     {
         Caller.RequireSystem();
         if (subscriber is null || !SubscriberName().IsMatch(subscriber))
@@ -106,17 +139,17 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
             throw StewardException.Invalid("subscriber", "must be 1 to 64 characters of a-z, 0-9, hyphen and dot.");
         }
 
-        if (State.Subscribers.Contains(subscriber))
+        if (State.IsSubscribed(subscriber, routes))
         {
             return;
         }
 
-        if (State.Subscribers.Count == MaxSubscribers)
+        if (State.Subscribers.Count >= MaxSubscribers && !State.Subscribers.Contains(subscriber))
         {
             throw new StewardException(ErrorCodes.LimitReached, $"An instance has at most {MaxSubscribers} subscribers.");
         }
 
-        await _journal.AppendAsync(HookRecordTypes.Subscribed, new HookSubscriber { Name = subscriber }, HookJson.Default.HookSubscriber, static () => null);
+        await _journal.AppendAsync(HookRecordTypes.Subscribed, new HookSubscriber { Name = subscriber, Routes = routes }, HookJson.Default.HookSubscriber, static () => null);
     }
 
     /// <inheritdoc/>
@@ -220,9 +253,11 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
         try
         {
             var seen = new HashSet<string>(StringComparer.Ordinal);
-            var fresh = accepted.Events.Where(happened =>
+            var taken = accepted.Events.Where(happened => happened.Route != HookRouteSpec.Ignore).ToList();
+            HookDiagnostics.Events.Add(accepted.Events.Count - taken.Count, new KeyValuePair<string, object?>("state", "ignored"));
+            var fresh = taken.Where(happened =>
                 !State.HasSeen(happened.Id) && !(happened.SignedId is { } signed && State.HasSeen(signed)) && seen.Add(happened.Id)).ToList();
-            HookDiagnostics.Events.Add(accepted.Events.Count - fresh.Count, new KeyValuePair<string, object?>("state", "repeated"));
+            HookDiagnostics.Events.Add(taken.Count - fresh.Count, new KeyValuePair<string, object?>("state", "repeated"));
             if (fresh.Count > 0)
             {
                 if (State.Waiting.Count + fresh.Count > _options.MaxWaiting)
@@ -235,7 +270,7 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
                 var received = new HookReceived
                 {
                     Webhook = accepted.Webhook.Id,
-                    Events = [.. fresh.Select(happened => new HookReceivedEvent { Id = happened.Id, SignedId = happened.SignedId, Type = happened.Type, Payload = happened.Payload.GetRawText() })],
+                    Events = [.. fresh.Select(happened => new HookReceivedEvent { Id = happened.Id, SignedId = happened.SignedId, Type = happened.Type, Route = happened.Route is "" ? null : happened.Route, Payload = happened.Payload.GetRawText() })],
                 };
                 await _journal.AppendAsync(HookRecordTypes.Received, received, HookJson.Default.HookReceived, () => new JournalWake(_time.GetUtcNow()));
                 HookDiagnostics.Events.Add(fresh.Count, new KeyValuePair<string, object?>("state", "taken"));

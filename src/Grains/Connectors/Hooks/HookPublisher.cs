@@ -23,7 +23,7 @@ internal sealed class HookPublisher(FoldedJournal<HookState> journal, HookOption
             return false;
         }
 
-        var open = due.OpenFor ?? [.. journal.State.Subscribers];
+        var open = due.OpenFor ?? journal.State.SubscribersOf(due.Route);
         if (due.Attempts >= _waits.Count && open.Count > 0)
         {
             await GiveUp(due, "not settled in time");
@@ -56,6 +56,7 @@ internal sealed class HookPublisher(FoldedJournal<HookState> journal, HookOption
             ReceivedAt = due.ReceivedAt,
             Attempt = due.Attempts + 1,
             OpenFor = open,
+            Route = due.Route ?? "",
         };
         if (open.Count == 0)
         {

@@ -34,6 +34,9 @@ internal sealed record HookReceivedEvent
 
     public required string Type { get; init; }
 
+    /// <summary>Null when it has none.</summary>
+    public string? Route { get; init; }
+
     /// <summary>As it was sent.</summary>
     public required string Payload { get; init; }
 }
@@ -63,6 +66,9 @@ internal sealed record HookNote
 internal sealed record HookSubscriber
 {
     public required string Name { get; init; }
+
+    /// <summary>The routes that it wants; null for all.</summary>
+    public IReadOnlyList<string>? Routes { get; init; }
 }
 
 /// <summary>JSON of the journal.</summary>

@@ -25,6 +25,9 @@ internal sealed class HookState : IFolded
     /// <summary>The names of those whom events wait for.</summary>
     public List<string> Subscribers { get; set; } = [];
 
+    /// <summary>The routes of those that want only some.</summary>
+    public Dictionary<string, List<string>> Routes { get; set; } = [];
+
     /// <summary>Events that wait, oldest first.</summary>
     public List<HookEventState> Waiting { get; set; } = [];
 
@@ -44,6 +47,13 @@ internal sealed class HookState : IFolded
 
     /// <summary>Whether an event with this id came lately.</summary>
     public bool HasSeen(string eventId) => (_recent ??= [.. Recent.Select(recent => recent.Id)]).Contains(eventId);
+
+    /// <summary>Whom events of a route wait for.</summary>
+    public List<string> SubscribersOf(string? route) => [.. Subscribers.Where(name => !Routes.TryGetValue(name, out var routes) || routes.Contains(route ?? ""))];
+
+    /// <summary>Whether a subscriber is known with just these routes.</summary>
+    public bool IsSubscribed(string name, IReadOnlyCollection<string>? routes) =>
+        Subscribers.Contains(name) && (Routes.TryGetValue(name, out var present) ? routes is not null && present.Count == routes.Count && present.TrueForAll(routes.Contains) : routes is null);
 
     public HookEventState? FindWaiting(long number) => Waiting.Find(waiting => waiting.Number == number);
 
@@ -79,16 +89,11 @@ internal sealed class HookState : IFolded
                 Dead.RemoveAll(dead => dead.Number == closed);
                 break;
             case HookRecordTypes.Subscribed:
-                var joined = JsonSerializer.Deserialize(payload, HookJson.Default.HookSubscriber)!.Name;
-                if (!Subscribers.Contains(joined))
-                {
-                    Subscribers.Add(joined);
-                }
-
+                Join(JsonSerializer.Deserialize(payload, HookJson.Default.HookSubscriber)!);
                 break;
             case HookRecordTypes.Removed:
                 // Numbers go on: an event of an instance that is created anew is never taken for one of before.
-                (Subscribers, Waiting, Dead, Recent, _recent) = ([], [], [], [], null);
+                (Subscribers, Routes, Waiting, Dead, Recent, _recent) = ([], [], [], [], [], null);
                 break;
             case HookRecordTypes.Unsubscribed:
                 Leave(JsonSerializer.Deserialize(payload, HookJson.Default.HookSubscriber)!.Name);
@@ -107,6 +112,7 @@ internal sealed class HookState : IFolded
                 EventId = happened.Id,
                 Type = happened.Type,
                 Webhook = received.Webhook,
+                Route = happened.Route,
                 BodyAt = entry.Sequence,
                 Index = at,
                 ReceivedAt = entry.At,
@@ -199,9 +205,24 @@ internal sealed class HookState : IFolded
         }
     }
 
+    private void Join(HookSubscriber joined)
+    {
+        if (!Subscribers.Contains(joined.Name))
+        {
+            Subscribers.Add(joined.Name);
+        }
+
+        Routes.Remove(joined.Name);
+        if (joined.Routes is { } routes)
+        {
+            Routes[joined.Name] = [.. routes];
+        }
+    }
+
     private void Leave(string name)
     {
         Subscribers.Remove(name);
+        Routes.Remove(name);
         foreach (var happened in Waiting.Concat(Dead).Where(happened => happened.OpenFor?.Remove(name) == true && happened.OpenFor.Count == 0).ToList())
         {
             Waiting.Remove(happened);
@@ -220,6 +241,9 @@ internal sealed class HookEventState
     public required string Type { get; init; }
 
     public required string Webhook { get; init; }
+
+    /// <summary>Null when it has none.</summary>
+    public string? Route { get; init; }
 
     /// <summary>The sequence number of the entry that holds it.</summary>
     public required long BodyAt { get; init; }

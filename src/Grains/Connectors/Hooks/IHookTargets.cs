@@ -10,4 +10,10 @@ public interface IHookTargets
     /// <param name="instance">The instance's name.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<HookTarget?> FindAsync(string tenantId, string instance, CancellationToken cancellationToken);
+
+    /// <summary>How soon the instance's senders want an answer, the shortest time of its webhooks; null when there is no such instance. Asks no vault.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="instance">The instance's name.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<TimeSpan?> FindReplyWithinAsync(string tenantId, string instance, CancellationToken cancellationToken);
 }

@@ -72,6 +72,7 @@ internal sealed partial class RateLimitMiddleware(TimeProvider time, ILogger log
             Limit = limit,
             Remaining = remaining,
             ResetAfter = resetAfter,
+            FurtherLimits = LimitReader.ReadFurther(call.Operation.FurtherLimits, exchange?.Reply, time.GetUtcNow()),
             RetryAfter = (exchange?.Failure as ActionFailed)?.RetryAfter ?? exchange?.Reply?.RetryAfter(time.GetUtcNow()),
             ResourceKey = resource,
             Shape = permit.WantsShape && exchange is { Failure: null } ? exchange.Reply is { } reply ? ReplyShape.Of(call, reply) : ReplyShape.Of(exchange.Result) : null,

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Steward.Engines.Connectors.Execution;
+using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Templates;
 
 namespace Steward.Engines.Connectors.Pipeline.Replies;
@@ -23,6 +24,26 @@ internal static class LimitReader
         }
 
         return (limit, remaining, headers.Reset is { } reset ? Until(reply, reset, headers.ResetFormat, now) : null);
+    }
+
+    /// <summary>The numbers of further limits, of those that the answer tells of.</summary>
+    public static IReadOnlyList<LimitNumbers> ReadFurther((int Limit, LimitHeaders Headers)[] limits, VendorReply? reply, DateTimeOffset now)
+    {
+        if (limits.Length == 0 || reply is null)
+        {
+            return [];
+        }
+
+        var found = new List<LimitNumbers>(limits.Length);
+        foreach (var (at, headers) in limits)
+        {
+            if (Read(headers, reply, now) is var (limit, remaining, resetAfter) && (limit ?? remaining) is not null)
+            {
+                found.Add(new LimitNumbers(at, limit, remaining, resetAfter));
+            }
+        }
+
+        return found;
     }
 
     private static TimeSpan? Until(VendorReply reply, string header, ResetFormat format, DateTimeOffset now)

@@ -51,11 +51,14 @@ internal sealed class CompiledOperation
         Pagination = template.Output.List ? template.Pagination ?? owner.Template.Pagination : null;
         Values = [.. template.Output.Values.Select(value => (value.Key, BodyTemplate.Parse(value.Value)))];
         Lookup = template.Reconcile?.With is { } with ? BodyTemplate.Parse(with) : null;
+        Undo = template.Undo?.With is { } back ? BodyTemplate.Parse(back) : null;
         Expected = [.. (template.Reconcile?.Expect ?? new Dictionary<string, JsonElement>()).Select(expected => (expected.Key, BodyTemplate.Parse(expected.Value)))];
         var resource = owner.Template.Limits.FirstOrDefault(limit =>
             limit is { Scope: LimitScope.Resource, Resource: not null } && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)));
         Resource = resource is null ? null : new ValueTemplate(resource.Resource!);
-        LimitHeaders = owner.Template.Limits.FirstOrDefault(limit => limit.Headers is not null && (limit.Operations.Count == 0 || limit.Operations.Contains(template.Id)))?.Headers;
+        var told = owner.Template.Limits.Select((limit, at) => (At: at, Spec: limit)).Where(limit => limit.Spec.Headers is not null && (limit.Spec.Operations.Count == 0 || limit.Spec.Operations.Contains(template.Id))).ToList();
+        LimitHeaders = told.Count == 0 ? null : told[0].Spec.Headers;
+        FurtherLimits = [.. told.Skip(1).Where(limit => limit.Spec.Headers != LimitHeaders).Select(limit => (limit.At, limit.Spec.Headers!))];
     }
 
     public CompiledTemplate Owner { get; }
@@ -87,12 +90,18 @@ internal sealed class CompiledOperation
 
     public BodyTemplate? Lookup { get; }
 
+    /// <summary>The arguments of the call that undoes it.</summary>
+    public BodyTemplate? Undo { get; }
+
     public (string Path, BodyTemplate Value)[] Expected { get; }
 
     /// <summary>What identifies the resource for limits of that scope.</summary>
     public ValueTemplate? Resource { get; }
 
     public LimitHeaders? LimitHeaders { get; }
+
+    /// <summary>Further limits of the template that answers tell of with headers of their own, by their place in it.</summary>
+    public (int Limit, LimitHeaders Headers)[] FurtherLimits { get; }
 
     /// <summary>The arguments whose pattern says which characters they may have.</summary>
     public IReadOnlySet<string> Patterned => _patterned;
