@@ -11,10 +11,10 @@ internal sealed class StewardHookReceiver(IClusterClient cluster, IdentityEnvelo
 {
     private const int MaxKnown = 10_000;
 
-    // For instances that have not answered yet: Slack wants an answer within three seconds.
-    private static readonly TimeSpan DefaultPatience = TimeSpan.FromMilliseconds(2500);
+    // For instances that have not answered yet: their owner keeps to the time that the template says, and says it with the answer.
+    private static readonly TimeSpan UnknownPatience = TimeSpan.FromSeconds(20);
 
-    // The template of an instance says how soon its senders want an answer; what differs from the default is remembered with an answer.
+    // The template of an instance says how soon its senders want an answer; remembered with an answer.
     private readonly ConcurrentDictionary<string, TimeSpan> _patience = new(StringComparer.Ordinal);
 
     /// <inheritdoc/>
@@ -27,7 +27,7 @@ internal sealed class StewardHookReceiver(IClusterClient cluster, IdentityEnvelo
 
         new CallEnvelope(signer, new CallerIdentity { TenantId = tenantId, UserId = "u-system", Roles = [WellKnownRoles.System] }).Attach();
         var key = GrainKeys.Connector(tenantId, instance);
-        using var limit = new CancellationTokenSource(_patience.GetValueOrDefault(key, DefaultPatience), time);
+        using var limit = new CancellationTokenSource(_patience.GetValueOrDefault(key, UnknownPatience), time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
@@ -49,11 +49,7 @@ internal sealed class StewardHookReceiver(IClusterClient cluster, IdentityEnvelo
             return;
         }
 
-        if (known == DefaultPatience)
-        {
-            _patience.TryRemove(key, out _);
-        }
-        else if (_patience.Count < MaxKnown || _patience.ContainsKey(key))
+        if (_patience.Count < MaxKnown || _patience.ContainsKey(key))
         {
             _patience[key] = known;
         }

@@ -126,6 +126,8 @@ public static class StewardGatewayExtensions
         kestrel.Limits.MaxRequestBodySize = gateway.MaxBodyBytes;
         kestrel.Limits.MaxConcurrentConnections = gateway.MaxConnections;
         kestrel.Limits.MaxRequestHeaderCount = 64;
+        // Ids of operations that a draft is made of, and arguments that choices depend on, come in the query.
+        kestrel.Limits.MaxRequestLineSize = 64 << 10;
         // The gateway's own limit answers with a problem; beyond twice of it the server itself breaks off.
         kestrel.Limits.MaxRequestHeadersTotalSize = (gateway.MaxHeaderBytes * 2) + 1024;
         kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);

@@ -18,7 +18,18 @@ public static class OrchestrationServiceCollectionExtensions
     {
         ArgumentNullException.ThrowIfNull(services);
         var options = services.AddOptions<OrchestrationOptions>()
-            .Configure<IServiceProvider>((orchestration, provider) => provider.GetService<IConfiguration>()?.GetSection("Steward:Orchestration").Bind(orchestration))
+            .Configure<IServiceProvider>((orchestration, provider) =>
+            {
+                var section = provider.GetService<IConfiguration>()?.GetSection("Steward:Orchestration");
+
+                // Its name and unit until 2026-11: characters, four for a token.
+                if (section?.GetValue<int?>("MaxContextLength") is { } characters)
+                {
+                    orchestration.MaxContextTokens = characters / 4;
+                }
+
+                section?.Bind(orchestration);
+            })
             .ValidateOnStart();
         if (configure is not null)
         {

@@ -342,6 +342,10 @@ public sealed record ConnectorEntry
     /// <summary>Whether it is used at all.</summary>
     [Id(2)]
     public required bool Enabled { get; init; }
+
+    /// <summary>The length of the template's text where it is the tenant's own; 0 for those of the catalogue, which all tenants share.</summary>
+    [Id(3)]
+    public int TemplateCharacters { get; init; }
 }
 
 /// <summary>What calls are made with.</summary>

@@ -50,6 +50,7 @@ internal sealed class CallsUnderWay(TimeProvider time) : IHostedLifecycleService
         // Looked at after the call can be seen by whoever stops the silo, so that it is either waited for or not begun.
         if (_isStopping)
         {
+            end.SetCanceled(CancellationToken.None);
             Leave(tenantId, call);
             return null;
         }

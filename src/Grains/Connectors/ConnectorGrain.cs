@@ -320,7 +320,7 @@ internal sealed partial class ConnectorGrain(
         platform.Assume(TenantId);
         var instance = _target!.Instance;
         await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(TenantId))
-            .Put(new ConnectorEntry { Name = instance.Name, Revision = instance.Revision, Enabled = instance.Enabled });
+            .Put(new ConnectorEntry { Name = instance.Name, Revision = instance.Revision, Enabled = instance.Enabled, TemplateCharacters = state.State.OwnTemplate ? state.State.TemplateText!.Length : 0 });
 
         // This silo sees it at once, the others within seconds.
         directory.Expire(TenantId);

@@ -12,6 +12,9 @@ internal sealed class ConnectorIndexGrain(
     /// <summary>The most instances of a tenant.</summary>
     public const int MaxPerTenant = 4000;
 
+    /// <summary>The most characters of templates of a tenant's own, all instances together: every silo that makes its calls has them in memory.</summary>
+    public const long MaxTemplateCharacters = 32 << 20;
+
     private IReadOnlyList<ConnectorEntry>? _list;
     private Task _writing = Task.CompletedTask;
     private Task? _next;
@@ -23,6 +26,12 @@ internal sealed class ConnectorIndexGrain(
         if (!state.State.Entries.ContainsKey(entry.Name) && state.State.Entries.Count >= MaxPerTenant)
         {
             throw new StewardException(ErrorCodes.LimitReached, $"The tenant has {MaxPerTenant} connectors; delete some first.");
+        }
+
+        var before = state.State.Entries.GetValueOrDefault(entry.Name)?.TemplateCharacters ?? 0;
+        if (entry.TemplateCharacters > before && state.State.Entries.Values.Sum(known => (long)known.TemplateCharacters) - before + entry.TemplateCharacters > MaxTemplateCharacters)
+        {
+            throw new StewardException(ErrorCodes.LimitReached, $"The tenant's own templates have {MaxTemplateCharacters:N0} characters in all; make the template from fewer operations, or delete connectors first.");
         }
 
         if (state.State.Entries.GetValueOrDefault(entry.Name) != entry)

@@ -117,12 +117,12 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
         try
         {
             var tenant = GrainKeys.TenantOf(Key);
-            var sealedStore = new SealedJournalStore(_journals, await _keys.GetAsync(tenant, KeyPurpose, cancellationToken));
+            var sealedStore = new SealedJournalStore(_journals, await _keys.GetAsync(tenant, KeyPurpose, cancellationToken), token => _keys.GetAsync(tenant, KeyPurpose, token));
             var journal = await LoadAsync(sealedStore, cancellationToken);
             if (journal is null)
             {
                 // It may be sealed with a key that is newer than what is known here.
-                sealedStore = new SealedJournalStore(_journals, await _keys.RefreshAsync(tenant, KeyPurpose, cancellationToken));
+                sealedStore = new SealedJournalStore(_journals, await _keys.RefreshAsync(tenant, KeyPurpose, cancellationToken), token => _keys.GetAsync(tenant, KeyPurpose, token));
                 journal = await LoadAsync(sealedStore, cancellationToken) ?? await BeginAnewAsync(sealedStore, cancellationToken);
             }
 

@@ -1,24 +1,32 @@
 using Steward.Engines.Security;
+using Steward.Engines.Security.Vault;
 using Steward.Storage;
 
 namespace Steward.Memory;
 
-/// <summary>A store whose entries' payloads are sealed with a tenant's data key, each for its own place in its own journal. Types, times and deduplication ids are not.</summary>
-internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys) : IJournalStore
+/// <summary>
+/// A store whose entries' payloads are sealed with a tenant's data key, each for its own place in its own journal. Types, times and deduplication ids are not. What is written is sealed with the key
+/// of the moment, as far as it can be asked for.
+/// </summary>
+internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys, Func<CancellationToken, ValueTask<DataKeyRing>>? now = null) : IJournalStore
 {
+    private DataKeyRing _keys = keys;
+
     /// <inheritdoc/>
-    public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
+    public async ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(append);
+        await TakeKeysAsync(cancellationToken);
         var sequence = append.ExpectedSequence;
-        return store.AppendAsync(append with { Records = [.. append.Records.Select(record => Seal(append.Journal, ++sequence, record))] }, cancellationToken);
+        return await store.AppendAsync(append with { Records = [.. append.Records.Select(record => Seal(append.Journal, ++sequence, record))] }, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)
+    public async ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(purge);
-        return store.PurgeAsync(purge with { Receipt = Seal(purge.Journal, purge.ThroughSequence + 1, purge.Receipt) }, cancellationToken);
+        await TakeKeysAsync(cancellationToken);
+        return await store.PurgeAsync(purge with { Receipt = Seal(purge.Journal, purge.ThroughSequence + 1, purge.Receipt) }, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -51,8 +59,20 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys) 
     /// <summary>Whether something was read that was sealed with an earlier key.</summary>
     public bool HasReadOld { get; private set; }
 
+    private async ValueTask TakeKeysAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _keys = now is null ? _keys : await now(cancellationToken);
+        }
+        catch (VaultException)
+        {
+            // The vault is away for a moment: those that are known here still open what they seal.
+        }
+    }
+
     private JournalRecord Seal(string journal, long sequence, JournalRecord record) =>
-        record with { Payload = keys.Seal(record.Payload.Span, Place(journal, sequence, record.Type)) };
+        record with { Payload = _keys.Seal(record.Payload.Span, Place(journal, sequence, record.Type)) };
 
     private JournalEntry Open(string journal, JournalEntry entry)
     {
@@ -61,8 +81,8 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys) 
             return entry;
         }
 
-        HasReadOld |= !keys.IsCurrent(entry.Payload.Span);
-        return entry with { Payload = keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal) };
+        HasReadOld |= !_keys.IsCurrent(entry.Payload.Span);
+        return entry with { Payload = _keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal) };
     }
 
     private static string Place(string journal, long sequence, string type) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"steward/journal/v1\n{journal}\n{sequence}\n{type}");

@@ -71,6 +71,9 @@ internal sealed partial class UserMemoryGrain
                 PurgedThrough = head!.Sequence,
                 Erasure = new MemoryErasure { OperationId = command.OperationId, RequestedAt = Now, Removed = [new ErasedPart { Place = "entries that could not be read", Count = (int)Math.Min(head.Sequence, int.MaxValue) }] },
                 ErasesConversations = command.IncludeConversations,
+
+                // Whether it was is not known any more; taking out who is not in does no harm.
+                Asked = new AskedRequests { IsShared = true },
             };
             var receipt = new JournalRecord { Type = FoldedJournal<UserMemoryState>.SnapshotType, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState), At = Now };
             await Guarded(async () => await (await SealedAsync(asksVault: false, cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));

@@ -109,7 +109,10 @@ internal sealed partial class UserMemoryGrain
     {
         try
         {
-            return new SealedJournalStore(_journals, asksVault ? await _keys.RefreshAsync(TenantId, KeyPurpose, cancellationToken) : await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken));
+            return new SealedJournalStore(
+                _journals,
+                asksVault ? await _keys.RefreshAsync(TenantId, KeyPurpose, cancellationToken) : await _keys.GetAsync(TenantId, KeyPurpose, cancellationToken),
+                token => _keys.GetAsync(TenantId, KeyPurpose, token));
         }
         catch (VaultException exception)
         {

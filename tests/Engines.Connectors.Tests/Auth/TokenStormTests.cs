@@ -42,8 +42,8 @@ public sealed class TokenStormTests(ITestOutputHelper output) : IDisposable
         Assert.True(server.Refreshes >= 6, $"{server.Refreshes} refreshes.");
         Assert.All(changes.Changes, change => Assert.NotEqual(CredentialState.Broken, change.To));
         var kept = (await host.Vault.ReadAsync(InstanceCredentials.GrantOf(SignInHost.Tenant, SignInHost.Name, null)))!;
-        // Two writes for each rotation, one before and one after the use.
-        Assert.Equal(1 + (2 * server.Refreshes), kept.Version);
+        // Two writes for each rotation, one before and one after the use; one may have begun as the time was up.
+        Assert.InRange(kept.Version, 1 + (2 * server.Refreshes), 2 + (2 * server.Refreshes));
     }
 
     [Fact]

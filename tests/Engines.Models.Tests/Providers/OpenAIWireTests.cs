@@ -74,7 +74,7 @@ public sealed class OpenAIWireTests
 
     [Theory]
     [InlineData("""{"choices":[{"delta":{"content":null}}]}""")]
-    [InlineData("""{"choices":[{"delta":{"content":[{"type":"text","text":"x"}]}}]}""")]
+    [InlineData("""{"choices":[{"delta":{"content":[{"type":"image","url":"x"}, 7]}}],"model":null}""")]
     [InlineData("""{"choices":[{"delta":null}]}""")]
     [InlineData("""{"choices":null}""")]
     [InlineData("{}")]
@@ -96,6 +96,10 @@ public sealed class OpenAIWireTests
     [InlineData("{\"model\":7}")]
     [InlineData("{\"usage\":{\"prompt_tokens\":\"many\"}}")]
     public void Take_NoChunk_Throws(string chunk) => Assert.ThrowsAny<JsonException>(() => Take(new OpenAIAnswer(), chunk));
+
+    [Fact]
+    public void Take_TextInParts_IsText() =>
+        Assert.Equal("ab", Take(new OpenAIAnswer(), """{"model":null,"choices":[{"delta":{"content":[{"type":"text","text":"a","x":[1]},{"text":null},{"type":"text","text":"b"}]}}]}"""));
 
     [Fact]
     public void Take_Refusal_IsText() => Assert.Equal("I cannot.", Take(new OpenAIAnswer(), """{"choices":[{"delta":{"refusal":"I cannot."}}]}"""));

@@ -38,6 +38,24 @@ public sealed class LargeTemplateTests : IClassFixture<SystemCluster>
     }
 
     [Fact]
+    public async Task Put_MoreTemplatesThanATenantMayHave_AreRefusedAndTheOthersStay()
+    {
+        _cluster.SignIn("t-crowded", PlatformIdentity.UserId, WellKnownRoles.System);
+        var index = _cluster.Grains.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex("t-crowded"));
+        var half = new ConnectorEntry { Name = "first", Revision = 1, Enabled = true, TemplateCharacters = (int)(ConnectorIndexGrain.MaxTemplateCharacters / 2) };
+        await index.Put(half);
+        await index.Put(half with { Name = "second" });
+        await index.Put(half with { Name = "second", Revision = 2 });
+        await index.Put(half with { Name = "catalogue", TemplateCharacters = 0 });
+
+        Assert.Equal(ErrorCodes.LimitReached, (await Assert.ThrowsAsync<StewardException>(() => index.Put(half with { Name = "third", TemplateCharacters = 1 }))).Code);
+
+        await index.Remove("first");
+        await index.Put(half with { Name = "third" });
+        Assert.Equal(["catalogue", "second", "third"], (await index.List()).Select(entry => entry.Name));
+    }
+
+    [Fact]
     public async Task ImportSome_OperationsOfALargeDocument_AreAllThatIsThere()
     {
         var catalog = _cluster.Grains.GetGrain<IConnectorCatalogGrain>(Tenant);

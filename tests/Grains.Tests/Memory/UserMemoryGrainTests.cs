@@ -262,6 +262,15 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         Assert.Equal("Berlin", Assert.Single(await memory.AllAsync()).Value);
         Assert.False(await HasOldAsync());
 
+        // A memory that stays open writes with the new key, too.
+        cluster.SignIn("t-rotated", "u-admin", WellKnownRoles.Admin);
+        Assert.Equal(3, (await patterns.RotateKey()).Keys);
+        cluster.SignIn("t-rotated", PlatformIdentity.UserId, WellKnownRoles.System);
+        await memory.Note(new NoteStatements { MessageId = "m3", SaidAt = Now, Statements = [Said("desk", "12")] });
+        var ring = await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-rotated", "memory");
+        Assert.True(ring.IsCurrent((await cluster.Journals.ReadTailAsync(key, 1))[^1].Payload.Span));
+        Assert.True(await HasOldAsync());
+
         async Task<bool> HasOldAsync()
         {
             var store = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-rotated", "memory"));

@@ -107,7 +107,14 @@ public static class InstanceChoices
             }
 
             var title = Scalar(spec.Title is { } name ? ValuePath.Find(item, name) : null) ?? value;
-            values.Add(new { value, title = Cut(TemplateScope.TextOf(title)) });
+            try
+            {
+                values.Add(new { value, title = Cut(TemplateScope.TextOf(title)) });
+            }
+            catch (InvalidOperationException)
+            {
+                // Half of a surrogate pair is no text that anybody could choose.
+            }
         }
 
         return JsonSerializer.SerializeToElement(new { kind = "values", values, truncated = more });

@@ -47,7 +47,7 @@ internal sealed class OpenAIAnswer
             else if (json.ValueTextEquals("model"u8))
             {
                 json.Read();
-                _model = json.TokenType != JsonTokenType.String ? throw Unexpected() : json.ValueTextEquals(_model) ? _model : json.GetString()!;
+                _model = json.TokenType == JsonTokenType.Null ? _model : json.TokenType != JsonTokenType.String ? throw Unexpected() : json.ValueTextEquals(_model) ? _model : json.GetString()!;
             }
             else
             {
@@ -262,7 +262,7 @@ internal sealed class OpenAIAnswer
         return json.TokenType != JsonTokenType.EndArray;
     }
 
-    // A text; null when it is something else, such as an answer in parts, which no text can be made of.
+    // A text, also one in parts; null when it is something else.
     private static string? Text(ref Utf8JsonReader json)
     {
         json.Read();
@@ -271,8 +271,36 @@ internal sealed class OpenAIAnswer
             return json.GetString();
         }
 
-        json.Skip();
-        return null;
+        if (json.TokenType != JsonTokenType.StartArray)
+        {
+            json.Skip();
+            return null;
+        }
+
+        string? text = null;
+        while (NextItem(ref json))
+        {
+            if (json.TokenType != JsonTokenType.StartObject)
+            {
+                json.Skip();
+                continue;
+            }
+
+            while (Next(ref json))
+            {
+                if (!json.ValueTextEquals("text"u8))
+                {
+                    Pass(ref json);
+                    continue;
+                }
+
+                json.Read();
+                text = json.TokenType == JsonTokenType.String ? text + json.GetString() : text;
+                json.Skip();
+            }
+        }
+
+        return text;
     }
 
     private static long Number(ref Utf8JsonReader json)

@@ -47,7 +47,7 @@ internal static class SlotValue
             : Without(typed);
     }
 
-    /// <summary>As it reads in a sentence.</summary>
+    /// <summary>As it reads in a sentence for a model. What systems say in words of their own, such as names and columns, is not in it: it stands among a model's instructions.</summary>
     public static string Tell(string kept)
     {
         ArgumentNullException.ThrowIfNull(kept);
@@ -58,8 +58,8 @@ internal static class SlotValue
 
         return Text(typed, TypeName) switch
         {
-            "person" => string.Join(' ', new[] { Text(typed, "name"), Text(typed, "email") is { } mail ? $"<{mail}>" : null }.OfType<string>()),
-            "table" => $"a table of {Values.Text(typed["rows"])} rows ({Values.Text(typed["columns"])}), the result of step {Text(typed, "step") ?? "?"} of run {Text(typed, "run")}",
+            "person" => new[] { Text(typed, "email"), Text(typed, "userId") }.FirstOrDefault(id => id is not null && !id.Any(char.IsWhiteSpace)) ?? "a person",
+            "table" => $"a table of {Values.Text(typed["rows"])} rows, the result of step {Text(typed, "step") ?? "?"} of run {Text(typed, "run")}",
             _ => Values.Text(typed["value"]),
         };
     }

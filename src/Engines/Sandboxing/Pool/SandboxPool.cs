@@ -86,7 +86,7 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
                 return Refused(SandboxCodes.NotAvailable, Unavailable(job));
             }
 
-            if (job.Validate && await FindingsAsync(job, cancellationToken) is { Count: > 0 } findings)
+            if (job.Validate && await FindingsAsync(job, cancellationToken) is { } findings)
             {
                 return Refused(SandboxCodes.Refused, "The code uses what is not allowed; the findings say what.") with
                 {
@@ -121,24 +121,25 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
         }
     }
 
-    private async Task<IReadOnlyList<CodeFinding>> FindingsAsync(SandboxJob job, CancellationToken cancellationToken)
+    // Null when it may run.
+    private async Task<IReadOnlyList<CodeFinding>?> FindingsAsync(SandboxJob job, CancellationToken cancellationToken)
     {
         var verdict = await _validator.ValidateAsync(job.Profile, job.Code, cancellationToken);
         if (!verdict.Allowed || _reviewer is null)
         {
-            return verdict.Findings;
+            return verdict.Allowed ? null : verdict.Findings;
         }
 
         try
         {
-            return await _reviewer.ReviewAsync(job, cancellationToken);
+            return await _reviewer.ReviewAsync(job, cancellationToken) is { Count: > 0 } findings ? findings : null;
         }
 #pragma warning disable CA1031 // An opinion that cannot be had is none.
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             LogUnreviewed(exception, job.ExecutionId);
-            return [];
+            return null;
         }
     }
 

@@ -11,6 +11,9 @@ namespace Steward.Engines.Connectors.Pipeline.Middleware;
 /// </summary>
 internal sealed class RetryMiddleware(TimeProvider time, Random random) : IRequestMiddleware
 {
+    // A timer may fire a moment early by the clock, and whoever comes early is refused.
+    private static readonly TimeSpan TimerSlack = TimeSpan.FromMilliseconds(20);
+
     public async Task<Exchange> InvokeAsync(ConnectorCall call, OutgoingRequest request, RequestStep next)
     {
         var spec = call.Request.Target.Template.Retry;
@@ -57,6 +60,6 @@ internal sealed class RetryMiddleware(TimeProvider time, Random random) : IReque
         var bound = spec.BaseDelay * (1 << (attempt - 1));
         bound = bound < spec.MaxDelay ? bound : spec.MaxDelay;
         var jitter = bound * random.NextDouble();
-        return exchange.Failure is not ActionFailed { RetryAfter: { } asked } ? jitter : asked <= spec.MaxInlineWait ? asked + jitter : null;
+        return exchange.Failure is not ActionFailed { RetryAfter: { } asked } ? jitter : asked <= spec.MaxInlineWait ? asked + TimerSlack + jitter : null;
     }
 }
