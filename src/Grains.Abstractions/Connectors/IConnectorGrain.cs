@@ -66,6 +66,13 @@ public interface IConnectorGrain : IGrainWithStringKey
     [ResponseTimeout("00:01:00")]
     Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default);
 
+    /// <summary>Compares two versions of an OpenAPI document, and says what in this instance breaks. Keeps nothing. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the document that cannot be read; <c>not_found</c>.</exception>
+    [Alias("compare-specifications")]
+    [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
+    [ResponseTimeout("00:02:00")]
+    Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes the instance and its secrets, in the vault too. Admins only. Idempotent.</summary>
     [Alias("delete")]
     Task Delete(CancellationToken cancellationToken = default);
@@ -164,6 +171,12 @@ public interface IConnectorCatalogGrain : IGrainWithStringKey
     [Alias("import-some")]
     [ResponseTimeout("00:02:00")]
     Task<ConnectorTemplateDraft> ImportSome(string document, IReadOnlyList<string> operations, CancellationToken cancellationToken = default);
+
+    /// <summary>Compares two versions of an OpenAPI document. Keeps nothing. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the document that cannot be read.</exception>
+    [Alias("compare-specifications")]
+    [ResponseTimeout("00:02:00")]
+    Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A tenant's record of what was done in external systems. Key: <c>t-acme/i-connector-audit</c>.</summary>

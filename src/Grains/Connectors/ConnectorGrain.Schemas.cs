@@ -40,6 +40,13 @@ internal sealed partial class ConnectorGrain
     }
 
     /// <inheritdoc/>
+    public Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return SpecificationComparer.CompareAsync(command, RequireThere(), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (reason.ReasonCode is DeactivationReasonCode.ActivationIdle or DeactivationReasonCode.ShuttingDown && HasNewSchemas())
@@ -53,13 +60,7 @@ internal sealed partial class ConnectorGrain
         Operation = drift.OperationId,
         Since = drift.Since,
         Breaking = drift.Impact.Changes.Any(change => change.IsBreaking),
-        Changes = [.. drift.Impact.Changes.Take(50).Select(change => new ConnectorSchemaChange
-        {
-            Path = change.Path,
-            Kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(change.Kind.ToString()),
-            Breaking = change.IsBreaking,
-            Message = change.Message,
-        })],
+        Changes = [.. drift.Impact.Changes.Take(50).Select(SpecificationComparer.ToMessage)],
         BrokenFields = drift.Impact.Fields,
         BrokenMappings = [.. drift.Impact.Mappings.Select(mapping => mapping.To)],
     };
