@@ -51,7 +51,7 @@ internal static class SpecificationComparer
         }
         catch (DefinitionException exception)
         {
-            throw new StewardException(ErrorCodes.InvalidArgument, string.Join(" ", exception.Errors.Take(10)), exception) { Field = exception.Errors.FirstOrDefault()?.File };
+            throw new StewardException(ErrorCodes.InvalidArgument, string.Join(" ", exception.Errors.Take(10)), exception) { Field = exception.Errors[0].File };
         }
 
         IReadOnlyList<string> unknown = [];
