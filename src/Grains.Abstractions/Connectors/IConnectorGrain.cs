@@ -141,6 +141,12 @@ public interface IConnectorCallsGrain : IGrainWithStringKey
     [Alias("check")]
     [ResponseTimeout("00:01:00")]
     Task<ConnectorCallResult> Check(string instance, CancellationToken cancellationToken = default);
+
+    /// <summary>Calls an operation that only reads, without arguments and for nobody, to see what its answer looks like. The limits hold, and the audit names no person. The platform only.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>: there is no such instance, or the operation may not be called for this.</exception>
+    [Alias("probe")]
+    [ResponseTimeout("00:01:00")]
+    Task<ConnectorCallResult> Probe(string instance, string operation, CancellationToken cancellationToken = default);
 }
 
 /// <summary>The templates that instances are made from. Key: the tenant's. Holds nothing.</summary>
