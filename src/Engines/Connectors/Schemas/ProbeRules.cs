@@ -16,15 +16,23 @@ public static class ProbeRules
     public static IReadOnlyList<OperationTemplate> Of(ResolvedInstance target)
     {
         ArgumentNullException.ThrowIfNull(target);
-        return target is { Instance: { Enabled: true, OnBehalfOfUser: false }, Template.Kind: not TemplateKind.Mcp }
-            ? [.. target.Template.Operations.Where(operation => operation.Id != target.Template.Verify.Operation && InstanceOperations.IsEnabled(target.Instance, operation) && IsHarmless(operation))]
-            : [];
+        return [.. target.Template.Operations.Where(operation => MayBeProbed(target, operation))];
     }
 
     /// <summary>The operation as it is called for a probe, with one page of a list at most; null when it may not be probed.</summary>
-    public static OperationTemplate? Find(ResolvedInstance target, string operationId) => Of(target).FirstOrDefault(operation => operation.Id == operationId) is { } found
-        ? found with { Pagination = (found.Pagination ?? target.Template.Pagination) is { } paging ? paging with { MaxPages = 1 } : null }
-        : null;
+    public static OperationTemplate? Find(ResolvedInstance target, string operationId)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        return target.Template.Operations.FirstOrDefault(operation => operation.Id == operationId) is { } found && MayBeProbed(target, found)
+            ? found with { Pagination = (found.Pagination ?? target.Template.Pagination) is { } paging ? paging with { MaxPages = 1 } : null }
+            : null;
+    }
+
+    private static bool MayBeProbed(ResolvedInstance target, OperationTemplate operation) =>
+        target is { Instance: { Enabled: true, OnBehalfOfUser: false }, Template.Kind: not TemplateKind.Mcp }
+        && operation.Id != target.Template.Verify.Operation
+        && InstanceOperations.IsEnabled(target.Instance, operation)
+        && IsHarmless(operation);
 
     // Code may make any number of calls.
     private static bool IsHarmless(OperationTemplate operation) =>
