@@ -50,6 +50,27 @@ public class SpecificationImpactTests
     }
 
     [Fact]
+    public void Compare_SchemaPutTogetherInAnotherWay_IsNoChange()
+    {
+        var drift = Compare(Before
+            .Replace("\"Person\": { \"type\": \"object\", \"properties\": { \"mail\"", "\"Named\": { \"type\": \"object\", \"properties\": { \"name\": { \"type\": \"string\" } } }, \"Person\": { \"allOf\": [ { \"$ref\": \"#/components/schemas/Named\" } ], \"properties\": { \"mail\"", StringComparison.Ordinal)
+            .Replace("{ \"type\": \"string\" }, \"name\": { \"type\": \"string\" } } } } }", "{ \"type\": \"string\" } } } } }", StringComparison.Ordinal));
+
+        Assert.Empty(drift.OperationsChanged);
+        Assert.Equal(["Named"], drift.SchemasAdded);
+        Assert.Equal(1, drift.SchemasEdited);
+    }
+
+    [Fact]
+    public void Compare_PartThatHoldsItself_Ends()
+    {
+        var drift = Compare(Before.Replace("\"Person\": { \"type\": \"object\",", "\"Person\": { \"type\": \"object\", \"allOf\": [ { \"$ref\": \"#/components/schemas/Person\" }, { \"$ref\": \"#/components/schemas/Person\" } ],", StringComparison.Ordinal));
+
+        Assert.False(drift.IsBreaking);
+        Assert.All(drift.OperationsChanged, operation => Assert.True(operation.IsPartial));
+    }
+
+    [Fact]
     public void Compare_ParameterOfThePathRenamed_IsNoChange()
     {
         var drift = Compare(Before.Replace("/tickets/{id}", "/tickets/{ticketId}", StringComparison.Ordinal).Replace("\"name\": \"id\", \"in\"", "\"name\": \"ticketId\", \"in\"", StringComparison.Ordinal));

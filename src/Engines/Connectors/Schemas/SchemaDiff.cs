@@ -56,7 +56,11 @@ public static class SchemaDiff
             return;
         }
 
-        if (oldReference != newReference)
+        if (references is not null)
+        {
+            (before, after) = (references.Merge(before, isBefore: true), references.Merge(after, isBefore: false));
+        }
+        else if (oldReference != newReference)
         {
             Add(SchemaChangeKind.ReferenceChanged, true, $"referred to {oldReference ?? "nothing"}, now to {newReference ?? "nothing"}.");
             return;

@@ -14,6 +14,7 @@ internal sealed class SchemaReferences(JsonElement before, JsonElement after, IR
     private const int MaxSteps = 4_000_000;
     private const int MaxStepsOfOne = 40_000;
     private const int MaxPointerParts = 40;
+    private const int MaxMergeDepth = 8;
 
     private static readonly JsonElement Anything = JsonDocument.Parse("{}").RootElement;
 
@@ -55,6 +56,19 @@ internal sealed class SchemaReferences(JsonElement before, JsonElement after, IR
         return (oldReference is null ? oldSchema : Resolve(before, oldReference), newReference is null ? newSchema : Resolve(after, newReference));
     }
 
+    /// <summary>The schema with the parts of its <c>allOf</c> in it, those that are referred to included: how a schema is put together is no matter of those who use it. Where parts say different things of a member, the first one counts.</summary>
+    public JsonElement Merge(JsonElement schema, bool isBefore)
+    {
+        if (!schema.TryGetProperty("allOf", out var parts) || parts.ValueKind != JsonValueKind.Array)
+        {
+            return schema;
+        }
+
+        var merged = new Merged();
+        Collect(schema, isBefore ? before : after, merged, 0);
+        return JsonSerializer.SerializeToElement(merged.ToMembers());
+    }
+
     /// <summary>Ends what <see cref="Enter"/> began.</summary>
     public void Leave() => _isOpen.Remove(_open.Pop());
 
@@ -77,6 +91,62 @@ internal sealed class SchemaReferences(JsonElement before, JsonElement after, IR
         }
 
         return at;
+    }
+
+    private void Collect(JsonElement schema, JsonElement document, Merged merged, int depth)
+    {
+        for (var hops = 0; hops < MaxMergeDepth && schema.ValueKind == JsonValueKind.Object && schema.TryGetProperty("$ref", out var reference) && reference.ValueKind == JsonValueKind.String; hops++)
+        {
+            schema = Resolve(document, reference.GetString()!);
+        }
+
+        if (schema.ValueKind != JsonValueKind.Object || !Step(depth <= MaxMergeDepth))
+        {
+            return;
+        }
+
+        foreach (var member in schema.EnumerateObject())
+        {
+            switch (member.Name)
+            {
+                case "allOf" when member.Value.ValueKind == JsonValueKind.Array:
+                    break;
+                case "properties" when member.Value.ValueKind == JsonValueKind.Object:
+                    foreach (var property in member.Value.EnumerateObject().TakeWhile(_ => Step(true)))
+                    {
+                        merged.Properties.TryAdd(property.Name, property.Value);
+                    }
+
+                    break;
+                case "required" when member.Value.ValueKind == JsonValueKind.Array:
+                    merged.Required.UnionWith(member.Value.EnumerateArray().Select(name => name.ToString()));
+                    break;
+                default:
+                    merged.Others.TryAdd(member.Name, member.Value);
+                    break;
+            }
+        }
+
+        foreach (var part in schema.TryGetProperty("allOf", out var parts) && parts.ValueKind == JsonValueKind.Array ? parts.EnumerateArray().ToList() : [])
+        {
+            Collect(part, document, merged, depth + 1);
+        }
+    }
+
+    private sealed class Merged
+    {
+        public Dictionary<string, JsonElement> Properties { get; } = new(StringComparer.Ordinal);
+
+        public SortedSet<string> Required { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, JsonElement> Others { get; } = new(StringComparer.Ordinal);
+
+        public Dictionary<string, JsonElement> ToMembers()
+        {
+            Others["properties"] = JsonSerializer.SerializeToElement(Properties);
+            Others["required"] = JsonSerializer.SerializeToElement(Required);
+            return Others;
+        }
     }
 
     // Of the schema as a whole, not of something in it.
