@@ -20,6 +20,14 @@ public interface IConnectorClient
     /// <param name="cancellationToken">Stops waiting.</param>
     Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default);
 
+    /// <summary>Compares two versions of an OpenAPI document for whoever calls what they describe. Keeps nothing. Admins only.</summary>
+    /// <param name="before">The earlier version, JSON or YAML, at most 8 MB.</param>
+    /// <param name="after">The later version.</param>
+    /// <param name="name">The instance of which is said what breaks; null for none.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the document that cannot be read; <c>not_found</c>.</exception>
+    Task<SpecificationComparison> CompareSpecificationsAsync(string before, string after, string? name = null, CancellationToken cancellationToken = default);
+
     /// <summary>Creates an instance. Its secrets go to the vault and are never shown again. Not repeated after a failure: look whether it is there.</summary>
     /// <param name="name">The name, for example <c>okta</c>; operations are <c>{name}.{operation}</c>.</param>
     /// <param name="spec">What it is to be, without secrets.</param>

@@ -30,6 +30,15 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         : calls.CallAsync("connector-catalog.import", idempotent: true, changes: false, Catalog, document, static (catalog, document, token) => catalog.Import(document, token), cancellationToken);
 
     /// <inheritdoc/>
+    public Task<SpecificationComparison> CompareSpecificationsAsync(string before, string after, string? name = null, CancellationToken cancellationToken = default)
+    {
+        var command = new CompareSpecifications { Before = before, After = after };
+        return name is null
+            ? calls.CallAsync("connector-catalog.compare-specifications", idempotent: true, changes: false, Catalog, command, static (catalog, command, token) => catalog.CompareSpecifications(command, token), cancellationToken)
+            : calls.CallAsync("connector.compare-specifications", idempotent: true, changes: false, Connector(name), command, static (connector, command, token) => connector.CompareSpecifications(command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);

@@ -179,6 +179,33 @@ public class ConnectorApiTests(GatewayFixture gateway) : IClassFixture<GatewayFi
     }
 
     [Fact]
+    public async Task Diff_WithAndWithoutConnector_OverTheHttpClient()
+    {
+        await using var services = Connect("u-diff", WellKnownRoles.Admin);
+        var connectors = services.GetRequiredService<IStewardUserClient>().Connectors;
+        await connectors.CreateAsync("differing", new CreateConnector { TemplateId = "okta" }, new Dictionary<string, SecretText>());
+
+        var comparison = await connectors.CompareSpecificationsAsync("openapi: 3.0.0", "openapi: 3.1.0", "differing");
+        Assert.Equal((true, "openapi: 3.0.0", 14), (comparison.Breaking, Assert.Single(comparison.Removed), comparison.AddedCount));
+        Assert.Equal(("GET /users", "id", "removed"), (comparison.Changed[0].Operation, comparison.Changed[0].Results[0].Path, comparison.Changed[0].Results[0].Kind));
+        Assert.Equal(("differing", "key"), (Assert.Single(comparison.Breaks!).Operation, comparison.Breaks![0].BrokenMappings[0]));
+        Assert.Null((await connectors.CompareSpecificationsAsync("a", "a")).Breaks);
+    }
+
+    [Fact]
+    public async Task Diff_Wrong_IsAProblem()
+    {
+        using var ada = gateway.As("u-plain-diff");
+        await AssertProblem(await ada.PostAsync("/v1/connector-templates/diff", Json("""{"before":"a","after":"b"}""")), 403, "forbidden");
+        using var admin = Admin("u-wrong-diff");
+        await AssertProblem(await admin.PostAsync("/v1/connector-templates/diff", Json("""{"before":"a"}""")), 400, "invalid_argument");
+        await AssertProblem(await admin.PostAsync("/v1/connector-templates/diff", Json("""{"before":"a","after":"b","connector":"nowhere"}""")), 404, "not_found");
+        admin.DefaultRequestHeaders.ExpectContinue = true;
+        using var large = Json($$"""{"before":"a","after":"{{new string('x', 20 * 1024 * 1024)}}"}""");
+        await AssertProblem(await admin.PostAsync("/v1/connector-templates/diff", large), 413, "too_large");
+    }
+
+    [Fact]
     public async Task Import_TooLarge_IsRefused()
     {
         using var admin = Admin("u-import");

@@ -34,6 +34,13 @@ public sealed class FakeConnectors
         public Task<ConnectorTemplateDraft> ImportTemplateAsync(string document, IReadOnlyList<string>? operations = null, CancellationToken cancellationToken = default) =>
             Admin(() => new ConnectorTemplateDraft { Text = document, Operations = operations?.Count ?? 1, Gaps = ["limits"], Warnings = operations ?? [] });
 
+        public Task<SpecificationComparison> CompareSpecificationsAsync(string before, string after, string? name = null, CancellationToken cancellationToken = default) => Admin(() => new SpecificationComparison
+        {
+            Breaking = before != after, Removed = [before], RemovedCount = 1, AddedCount = after.Length,
+            Changed = [new() { Operation = "GET /users", Breaking = true, Results = [new() { Path = "id", Kind = "removed", Breaking = true, Message = "is gone." }] }],
+            Breaks = name is null ? null : [new() { Operation = Find(name).Name, BrokenMappings = ["key"] }],
+        });
+
         public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default) => Admin(() =>
         {
             Keep(name, secrets);

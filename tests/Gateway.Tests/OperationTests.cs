@@ -147,6 +147,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "POST /v1/approvals/{approvalId}/consume",
                 "POST /v1/approvals/{approvalId}/decide",
                 "POST /v1/approvals/{approvalId}/delegate",
+                "POST /v1/connector-templates/diff",
                 "POST /v1/connector-templates/import",
                 "POST /v1/connectors",
                 "POST /v1/connectors/{name}/credentials",

@@ -193,6 +193,19 @@ public sealed record CallOperationResource
     public UndoResource? Undo { get; init; }
 }
 
+/// <summary>Two versions of an OpenAPI document that are compared.</summary>
+public sealed record CompareSpecificationsRequest
+{
+    /// <summary>The earlier version, JSON or YAML as a text, at most 8 MB.</summary>
+    public required string Before { get; init; }
+
+    /// <summary>The later version.</summary>
+    public required string After { get; init; }
+
+    /// <summary>The connector of which is said what breaks; none by default.</summary>
+    public string? Connector { get; init; }
+}
+
 /// <summary>The operations whose answers differ.</summary>
 public sealed record ConnectorDriftListResource
 {
@@ -473,6 +486,8 @@ public static class ConnectorWireMapping
 [JsonSerializable(typeof(ConnectorTemplateListResource))]
 [JsonSerializable(typeof(ConnectorTemplateText))]
 [JsonSerializable(typeof(ConnectorTemplateDraft))]
+[JsonSerializable(typeof(CompareSpecificationsRequest))]
+[JsonSerializable(typeof(SpecificationComparison))]
 [JsonSerializable(typeof(ConnectorToolListResource))]
 [JsonSerializable(typeof(ConnectorAuditListResource))]
 [JsonSerializable(typeof(Steward.Connectors.HookDeadLetterPage))]
@@ -500,6 +515,8 @@ public sealed partial class ConnectorWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(ConnectorTemplateListResource))]
 [JsonSerializable(typeof(ConnectorTemplateText))]
 [JsonSerializable(typeof(ConnectorTemplateDraft))]
+[JsonSerializable(typeof(CompareSpecificationsRequest))]
+[JsonSerializable(typeof(SpecificationComparison))]
 [JsonSerializable(typeof(ConnectorToolListResource))]
 [JsonSerializable(typeof(ConnectorAuditListResource))]
 [JsonSerializable(typeof(Steward.Connectors.HookDeadLetterPage))]

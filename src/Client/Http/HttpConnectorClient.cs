@@ -29,6 +29,16 @@ internal sealed class HttpConnectorClient(HttpStewardUserClient http) : IConnect
         cancellationToken);
 
     /// <inheritdoc/>
+    public Task<SpecificationComparison> CompareSpecificationsAsync(string before, string after, string? name = null, CancellationToken cancellationToken = default) => PostAsync(
+        "connector-catalog.compare-specifications",
+        "connector-templates/diff",
+        new CompareSpecificationsRequest { Before = before, After = after, Connector = name },
+        Json.CompareSpecificationsRequest,
+        Json.SpecificationComparison,
+        idempotent: true,
+        cancellationToken);
+
+    /// <inheritdoc/>
     public Task<ConnectorInfo> CreateAsync(string name, CreateConnector spec, IReadOnlyDictionary<string, SecretText> secrets, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(spec);

@@ -18,7 +18,7 @@ internal static class ApiDescription
     [
         typeof(CreateSessionRequest), typeof(SubmitMessageRequest), typeof(LimitsResource), typeof(CancelRunRequest), typeof(DecideRequest), typeof(ForkSessionRequest),
         typeof(ReplayRequest), typeof(CloseDeadLetterRequest), typeof(CreateScheduleRequest), typeof(RunScheduleRequest), typeof(CreateWebhookRequest),
-        typeof(CreateConnectorRequest), typeof(UpdateConnectorRequest), typeof(RotateCredentialsRequest), typeof(BeginSignInRequest), typeof(CompleteSignInRequest), typeof(CallOperationRequest), typeof(UndoOperationRequest),
+        typeof(CreateConnectorRequest), typeof(UpdateConnectorRequest), typeof(RotateCredentialsRequest), typeof(BeginSignInRequest), typeof(CompleteSignInRequest), typeof(CallOperationRequest), typeof(UndoOperationRequest), typeof(CompareSpecificationsRequest),
         typeof(TestMappingsRequest), typeof(SuggestMappingsRequest),
         typeof(SubmitApprovalRequest), typeof(DecideApprovalRequest), typeof(DecideApprovalsRequest), typeof(ApprovalDecisionRequest), typeof(DelegateApprovalRequest), typeof(CommentApprovalRequest),
         typeof(CancelApprovalRequest), typeof(ConsumeApprovalRequest), typeof(ValidateRulesRequest), typeof(SimulateRulesRequest), typeof(PublishRulesRequest), typeof(RollBackRulesRequest),

@@ -24,6 +24,9 @@ internal static class ConnectorEndpoints
     private const int MaxCreateBytes = 8 * 1024 * 1024;
     private const int MaxDocumentBytes = 8 * 1024 * 1024;
 
+    // Two documents, with each line end and quotation mark escaped.
+    private const int MaxCompareBytes = 20 * 1024 * 1024;
+
     public static void Map(RouteGroupBuilder v1)
     {
         MapTemplates(v1);
@@ -56,6 +59,14 @@ internal static class ConnectorEndpoints
             .Accepts<string>("text/plain", "application/json", "application/yaml")
             .Produces<ConnectorTemplateDraft>()
             .WithProblems(400, 401, 403, 413, 429, 503);
+        v1.MapPost("/connector-templates/diff", (Delegate)CompareAsync)
+            .WithName("compareSpecifications")
+            .WithTags("Connectors")
+            .WithSummary("Compare two versions of an OpenAPI document")
+            .WithDescription("Which operations came, went and changed, and whether that breaks callers; with a connector also what breaks in it. Addresses, sign-in and failures are not looked at. Keeps nothing. Admins only.")
+            .Accepts<CompareSpecificationsRequest>("application/json")
+            .Produces<SpecificationComparison>()
+            .WithProblems(400, 401, 403, 404, 413, 415, 429, 503);
     }
 
     private static void MapInstances(RouteGroupBuilder v1)
@@ -246,6 +257,13 @@ internal static class ConnectorEndpoints
         var wanted = operations?.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
         var document = await ReadTextAsync(context);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Connectors.ImportTemplateAsync(document, wanted, context.RequestAborted), ConnectorWireJson.Default.ConnectorTemplateDraft);
+    }
+
+    private static async Task CompareAsync(HttpContext context)
+    {
+        var body = await RequestBody.ReadAsync(context, ConnectorWireJson.Default.CompareSpecificationsRequest, MaxCompareBytes);
+        var comparison = await Caller.Of(context).Client.Connectors.CompareSpecificationsAsync(body.Before, body.After, body.Connector, context.RequestAborted);
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, comparison, ConnectorWireJson.Default.SpecificationComparison);
     }
 
     private static async Task CreateAsync(HttpContext context)

@@ -66,6 +66,13 @@ public interface IConnectorGrain : IGrainWithStringKey
     [ResponseTimeout("00:01:00")]
     Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default);
 
+    /// <summary>Compares two versions of an OpenAPI document, and says what in this instance breaks. Keeps nothing. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the document that cannot be read; <c>not_found</c>.</exception>
+    [Alias("compare-specifications")]
+    [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
+    [ResponseTimeout("00:02:00")]
+    Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default);
+
     /// <summary>Deletes the instance and its secrets, in the vault too. Admins only. Idempotent.</summary>
     [Alias("delete")]
     Task Delete(CancellationToken cancellationToken = default);
@@ -134,6 +141,12 @@ public interface IConnectorCallsGrain : IGrainWithStringKey
     [Alias("check")]
     [ResponseTimeout("00:01:00")]
     Task<ConnectorCallResult> Check(string instance, CancellationToken cancellationToken = default);
+
+    /// <summary>Calls an operation that only reads, without arguments and for nobody, to see what its answer looks like. The limits hold, and the audit names no person. The platform only.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>: there is no such instance, or the operation may not be called for this.</exception>
+    [Alias("probe")]
+    [ResponseTimeout("00:01:00")]
+    Task<ConnectorCallResult> Probe(string instance, string operation, CancellationToken cancellationToken = default);
 }
 
 /// <summary>The templates that instances are made from. Key: the tenant's. Holds nothing.</summary>
@@ -164,6 +177,12 @@ public interface IConnectorCatalogGrain : IGrainWithStringKey
     [Alias("import-some")]
     [ResponseTimeout("00:02:00")]
     Task<ConnectorTemplateDraft> ImportSome(string document, IReadOnlyList<string> operations, CancellationToken cancellationToken = default);
+
+    /// <summary>Compares two versions of an OpenAPI document. Keeps nothing. Admins only.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the document that cannot be read.</exception>
+    [Alias("compare-specifications")]
+    [ResponseTimeout("00:02:00")]
+    Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A tenant's record of what was done in external systems. Key: <c>t-acme/i-connector-audit</c>.</summary>

@@ -4,6 +4,8 @@ using Orleans.Concurrency;
 using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Pipeline;
+using Steward.Engines.Connectors.Schemas;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Orchestration.Policies;
 using Steward.Errors;
@@ -159,28 +161,37 @@ internal sealed partial class ConnectorCallsGrain(
     /// <inheritdoc/>
     public async Task<ConnectorCallResult> Check(string instance, CancellationToken cancellationToken = default)
     {
+        var target = await RequireAsync(instance, cancellationToken);
+        var verify = target.Template.Verify;
+        return await CallForNobodyAsync(target, target.Template.Operations.First(known => known.Id == verify.Operation), verify.Arguments, "verify", cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async Task<ConnectorCallResult> Probe(string instance, string operation, CancellationToken cancellationToken = default)
+    {
+        var target = await RequireAsync(instance, cancellationToken);
+        return await CallForNobodyAsync(target, ProbeRules.Find(target, operation) ?? throw StewardException.NotFound("The operation"), null, "probe", cancellationToken);
+    }
+
+    private async Task<ResolvedInstance> RequireAsync(string instance, CancellationToken cancellationToken)
+    {
         Caller.RequireSystem();
         directory.Expire(TenantId);
-        if ((await directory.ListAsync(TenantId, cancellationToken)).FirstOrDefault(known => known.Instance.Name == instance) is not { } target)
-        {
-            throw StewardException.NotFound("The connector");
-        }
+        return (await directory.ListAsync(TenantId, cancellationToken)).FirstOrDefault(known => known.Instance.Name == instance) ?? throw StewardException.NotFound("The connector");
+    }
 
-        var verify = target.Template.Verify;
-        var operation = target.Template.Operations.First(known => known.Id == verify.Operation);
-        var outcome = await pipeline.ExecuteAsync(
+    private async Task<ConnectorCallResult> CallForNobodyAsync(ResolvedInstance target, OperationTemplate operation, JsonElement? arguments, string why, CancellationToken cancellationToken) => ToResult(
+        await pipeline.ExecuteAsync(
             new ConnectorCallRequest
             {
                 Target = target,
-                Gate = directory.GateOf(TenantId, instance),
+                Gate = directory.GateOf(TenantId, target.Instance.Name),
                 Operation = operation,
-                Arguments = verify.Arguments ?? JsonElement.Parse("{}"),
-                ActionId = $"verify/{instance}/{Guid.NewGuid():N}",
+                Arguments = arguments ?? JsonElement.Parse("{}"),
+                ActionId = $"{why}/{target.Instance.Name}/{Guid.NewGuid():N}",
                 Deadline = time.GetUtcNow() + LongestCheck,
             },
-            cancellationToken);
-        return ToResult(outcome);
-    }
+            cancellationToken));
 
     /// <summary>An outcome as a message.</summary>
     internal static ConnectorCallResult ToResult(ActionOutcome outcome) => outcome switch

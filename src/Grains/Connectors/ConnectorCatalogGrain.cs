@@ -49,6 +49,13 @@ internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLi
             : throw StewardException.Invalid("document", $"must have 1 to {MaxDocumentLength} characters.");
     }
 
+    /// <inheritdoc/>
+    public Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return SpecificationComparer.CompareAsync(command, null, cancellationToken);
+    }
+
     // Seconds of work for large documents: beside the grain's scheduler.
     private ConnectorTemplateDraft Draft(string document, IReadOnlyList<string> operations)
     {

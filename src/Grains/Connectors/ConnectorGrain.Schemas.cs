@@ -40,6 +40,13 @@ internal sealed partial class ConnectorGrain
     }
 
     /// <inheritdoc/>
+    public Task<SpecificationComparison> CompareSpecifications(CompareSpecifications command, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return SpecificationComparer.CompareAsync(command, RequireThere(), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         if (reason.ReasonCode is DeactivationReasonCode.ActivationIdle or DeactivationReasonCode.ShuttingDown && HasNewSchemas())
@@ -53,33 +60,52 @@ internal sealed partial class ConnectorGrain
         Operation = drift.OperationId,
         Since = drift.Since,
         Breaking = drift.Impact.Changes.Any(change => change.IsBreaking),
-        Changes = [.. drift.Impact.Changes.Take(50).Select(change => new ConnectorSchemaChange
-        {
-            Path = change.Path,
-            Kind = JsonNamingPolicy.SnakeCaseLower.ConvertName(change.Kind.ToString()),
-            Breaking = change.IsBreaking,
-            Message = change.Message,
-        })],
+        Changes = [.. drift.Impact.Changes.Take(50).Select(SpecificationComparer.ToMessage)],
         BrokenFields = drift.Impact.Fields,
         BrokenMappings = [.. drift.Impact.Mappings.Select(mapping => mapping.To)],
     };
 
-    // The check by itself has looked at one answer; when that differed it looks at as many as it takes to be sure.
+    // The check by itself has looked at one answer of the verification call; one other operation that may be called for nobody has its turn.
     private async Task ProbeAsync(ConnectorVerification check)
     {
-        if (!check.Succeeded || _target is not { Template.Verify.Operation: { } operation })
+        if (!check.Succeeded || _target is not { Template.Verify.Operation: { } verification })
         {
             return;
         }
 
+        var calls = GrainFactory.GetGrain<IConnectorCallsGrain>(TenantId);
+        await LookOnAsync(verification, () => calls.Check(Name));
+        if (state.State.Deleting || _schemas?.NextProbe() is not { } operation)
+        {
+            return;
+        }
+
+        try
+        {
+            platform.Assume(TenantId);
+            if ((await calls.Probe(Name, operation)).Outcome == "succeeded")
+            {
+                await LookOnAsync(operation, () => calls.Probe(Name, operation));
+            }
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.NotFound)
+        {
+            // It was switched off or deleted meanwhile. The next check takes the next operation.
+            LogNotProbed(logger, Key, operation);
+        }
+    }
+
+    // When an answer differed, as many are looked at as it takes to be sure.
+    private async Task LookOnAsync(string operation, Func<Task<ConnectorCallResult>> call)
+    {
         // How the call ended is told in a message of its own.
         await Task.Delay(KeepSoon, time);
         platform.Assume(TenantId);
 
         // A slow system is asked the rest with the next check.
-        for (var (call, began) = (1, time.GetTimestamp()); call < 2 * ResponseSampler.Enough && time.GetElapsedTime(began) < LongestProbe && _schemas?.IsSuspicious(operation) == true; call++)
+        for (var (calls, began) = (1, time.GetTimestamp()); calls < 2 * ResponseSampler.Enough && time.GetElapsedTime(began) < LongestProbe && _schemas?.IsSuspicious(operation) == true; calls++)
         {
-            if ((await GrainFactory.GetGrain<IConnectorCallsGrain>(TenantId).Check(Name)).Outcome != "succeeded")
+            if ((await call()).Outcome != "succeeded")
             {
                 return;
             }
@@ -168,4 +194,7 @@ internal sealed partial class ConnectorGrain
 
     [LoggerMessage(EventId = 1412, Level = LogLevel.Warning, Message = "What was learnt of the answers of {Connector} cannot be read and is learnt again")]
     private static partial void LogUnreadable(ILogger logger, string connector, Exception exception);
+
+    [LoggerMessage(EventId = 1417, Level = LogLevel.Information, Message = "{Operation} of {Connector} was not looked at: it may not be called for that any more")]
+    private static partial void LogNotProbed(ILogger logger, string connector, string operation);
 }

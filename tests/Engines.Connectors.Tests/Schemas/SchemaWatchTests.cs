@@ -127,6 +127,21 @@ public class SchemaWatchTests
     }
 
     [Fact]
+    public void NextProbe_AgainAndAgain_GivesEachItsTurnAlsoAfterALoss()
+    {
+        var target = Target(null, operations: 3);
+        var watch = new SchemaWatch(target, new SchemaWatchState(), _time, new Random(1));
+        var first = watch.NextProbe();
+        See(watch, SchemaWatch.First, Good);
+        var read = JsonSerializer.Deserialize<SchemaWatchState>(JsonSerializer.Serialize(watch.State, TemplateJson.Options), TemplateJson.Options)!;
+        var again = new SchemaWatch(target, read, _time, new Random(1));
+
+        Assert.Equal("more.0 more.1 more.2 more.0", $"{first} {again.NextProbe()} {again.NextProbe()} {again.NextProbe()}");
+        Assert.True(again.Wants("more.0"));
+        Assert.Null(new SchemaWatch(target with { Instance = target.Instance with { OnBehalfOfUser = true } }, read, _time, new Random(1)).NextProbe());
+    }
+
+    [Fact]
     public void Observe_ManyWideOperations_StaysBounded()
     {
         var wide = "{" + string.Join(',', Enumerable.Range(0, 400).Select(i => $"\"{(char)('a' + (i % 26))}{(char)('a' + (i / 26))}\":1")) + "}";

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -21,6 +22,9 @@ public sealed class ChangingSystem : IAsyncDisposable
 
     public int Calls => _calls;
 
+    /// <summary>The paths that were asked for, in their order.</summary>
+    public ConcurrentQueue<string> Paths { get; } = new();
+
     /// <summary>What it answers to everything.</summary>
     public string Answer { get; set; } = "{}";
 
@@ -40,6 +44,7 @@ public sealed class ChangingSystem : IAsyncDisposable
         app.Run(async http =>
         {
             Interlocked.Increment(ref system._calls);
+            system.Paths.Enqueue(http.Request.Path.Value + http.Request.QueryString);
             await system.Gate;
             http.Response.StatusCode = system.Status;
             http.Response.ContentType = "application/json";

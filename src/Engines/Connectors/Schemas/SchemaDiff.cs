@@ -21,20 +21,46 @@ public static class SchemaDiff
     /// <param name="use">Whose schema it is.</param>
     public static IReadOnlyList<SchemaChange> Compare(JsonElement before, JsonElement after, SchemaUse use)
     {
+        return Compare(before, after, use, null);
+    }
+
+    /// <summary>The same for schemas of a document, with what they refer to.</summary>
+    internal static IReadOnlyList<SchemaChange> Compare(JsonElement before, JsonElement after, SchemaUse use, SchemaReferences? references)
+    {
         var changes = new List<SchemaChange>();
-        Walk(before, after, use, "", 0, changes);
+        Walk(before, after, use, "", 0, changes, references);
         return changes;
     }
 
-    private static void Walk(JsonElement before, JsonElement after, SchemaUse use, string path, int depth, List<SchemaChange> changes)
+    private static void Walk(JsonElement before, JsonElement after, SchemaUse use, string path, int depth, List<SchemaChange> changes, SchemaReferences? references)
     {
-        if (depth > MaxDepth || changes.Count >= MaxChanges || before.ValueKind != JsonValueKind.Object || after.ValueKind != JsonValueKind.Object || JsonElement.DeepEquals(before, after))
+        if (changes.Count >= MaxChanges || before.ValueKind != JsonValueKind.Object || after.ValueKind != JsonValueKind.Object)
+        {
+            return;
+        }
+
+        if (references is null ? depth > MaxDepth || JsonElement.DeepEquals(before, after) : !references.Step(depth <= MaxDepth))
         {
             return;
         }
 
         var (oldReference, newReference) = (Text(before, "$ref"), Text(after, "$ref"));
-        if (oldReference != newReference)
+        if (references is not null && (oldReference ?? newReference) is not null)
+        {
+            if (references.Enter(oldReference, newReference, before, after) is { } targets)
+            {
+                Walk(targets.Before, targets.After, use, path, depth + 1, changes, references);
+                references.Leave();
+            }
+
+            return;
+        }
+
+        if (references is not null)
+        {
+            (before, after) = (references.Merge(before, isBefore: true), references.Merge(after, isBefore: false));
+        }
+        else if (oldReference != newReference)
         {
             Add(SchemaChangeKind.ReferenceChanged, true, $"referred to {oldReference ?? "nothing"}, now to {newReference ?? "nothing"}.");
             return;
@@ -49,18 +75,18 @@ public static class SchemaDiff
             Add(SchemaChangeKind.FormatChanged, use == SchemaUse.Output ? oldFormat is not null : newFormat is not null, $"had the format {oldFormat ?? "none"}, now {newFormat ?? "none"}.");
         }
 
-        Properties(before, after, use, path, depth, changes);
+        Properties(before, after, use, path, depth, changes, references);
         if (Member(before, "items") is { } oldItems && Member(after, "items") is { } newItems)
         {
-            Walk(oldItems, newItems, use, path.Length == 0 ? "*" : path + ".*", depth + 1, changes);
+            Walk(oldItems, newItems, use, path.Length == 0 ? "*" : path + ".*", depth + 1, changes, references);
         }
 
         if (Member(before, "additionalProperties") is { ValueKind: JsonValueKind.Object } oldOthers && Member(after, "additionalProperties") is { ValueKind: JsonValueKind.Object } newOthers)
         {
-            Walk(oldOthers, newOthers, use, path.Length == 0 ? "{}" : path + ".{}", depth + 1, changes);
+            Walk(oldOthers, newOthers, use, path.Length == 0 ? "{}" : path + ".{}", depth + 1, changes, references);
         }
 
-        Forms(before, after, use, path, depth, changes);
+        Forms(before, after, use, path, depth, changes, references);
 
         void Add(SchemaChangeKind kind, bool breaking, string message) => changes.Add(new SchemaChange(path, kind, breaking, message));
     }
@@ -126,12 +152,17 @@ public static class SchemaDiff
         }
     }
 
-    private static void Properties(JsonElement before, JsonElement after, SchemaUse use, string path, int depth, List<SchemaChange> changes)
+    private static void Properties(JsonElement before, JsonElement after, SchemaUse use, string path, int depth, List<SchemaChange> changes, SchemaReferences? references)
     {
         var (old, now) = (Member(before, "properties"), Member(after, "properties"));
         var (oldRequired, newRequired) = (Names(before), Names(after));
         foreach (var property in old is { ValueKind: JsonValueKind.Object } olds ? olds.EnumerateObject().ToList() : [])
         {
+            if (references is not null && IsOfTheOther(property.Value, use))
+            {
+                continue;
+            }
+
             var at = Join(path, property.Name);
             if (now is not { ValueKind: JsonValueKind.Object } news || !news.TryGetProperty(property.Name, out var successor))
             {
@@ -148,12 +179,12 @@ public static class SchemaDiff
                     : new SchemaChange(at, SchemaChangeKind.BecameOptional, use == SchemaUse.Output, use == SchemaUse.Input ? "need not be given any more." : "need not be there any more."));
             }
 
-            Walk(property.Value, successor, use, at, depth + 1, changes);
+            Walk(property.Value, successor, use, at, depth + 1, changes, references);
         }
 
         foreach (var property in now is { ValueKind: JsonValueKind.Object } members ? members.EnumerateObject().ToList() : [])
         {
-            if (old is not { ValueKind: JsonValueKind.Object } earlier || !earlier.TryGetProperty(property.Name, out _))
+            if ((references is null || !IsOfTheOther(property.Value, use)) && (old is not { ValueKind: JsonValueKind.Object } earlier || !earlier.TryGetProperty(property.Name, out _)))
             {
                 var required = newRequired.Contains(property.Name);
                 changes.Add(new SchemaChange(Join(path, property.Name), required ? SchemaChangeKind.RequiredAdded : SchemaChangeKind.OptionalAdded, required && use == SchemaUse.Input, "is new."));
@@ -161,7 +192,7 @@ public static class SchemaDiff
         }
     }
 
-    private static void Forms(JsonElement before, JsonElement after, SchemaUse use, string path, int depth, List<SchemaChange> changes)
+    private static void Forms(JsonElement before, JsonElement after, SchemaUse use, string path, int depth, List<SchemaChange> changes, SchemaReferences? references)
     {
         foreach (var keyword in new[] { "allOf", "anyOf", "oneOf" })
         {
@@ -175,11 +206,14 @@ public static class SchemaDiff
             {
                 foreach (var (left, right) in old.Zip(now))
                 {
-                    Walk(left, right, use, path, depth + 1, changes);
+                    Walk(left, right, use, path, depth + 1, changes, references);
                 }
             }
         }
     }
+
+    // What the system sets is no argument, and what is only sent is in no result.
+    private static bool IsOfTheOther(JsonElement property, SchemaUse use) => Member(property, use == SchemaUse.Input ? "readOnly" : "writeOnly") is { ValueKind: JsonValueKind.True };
 
     private static string Join(string path, string name)
     {

@@ -15,6 +15,9 @@ public sealed record SchemaWatchState
 
     /// <summary>The operations that answers were seen of, ordered by id.</summary>
     public IReadOnlyList<WatchedOperation> Operations { get; init; } = [];
+
+    /// <summary>The operation that was probed last; null before the first probe.</summary>
+    public string? Probed { get; init; }
 }
 
 /// <summary>What is known of one operation's answers.</summary>
@@ -124,6 +127,20 @@ public sealed class SchemaWatch(ResolvedInstance target, SchemaWatchState state,
         {
             _asked.Add(operationId);
         }
+    }
+
+    /// <summary>The operation whose turn it is to be probed, whose next answer is then wanted; null when there is none. Each has its turn, by id, also after a loss of what was not kept.</summary>
+    public string? NextProbe()
+    {
+        var known = ProbeRules.Of(target).Select(operation => operation.Id).Where(id => Find(id) is not null || HasRoom()).Order(StringComparer.Ordinal).ToList();
+        if ((known.Find(id => string.CompareOrdinal(id, State.Probed) > 0) ?? known.FirstOrDefault()) is not { } next)
+        {
+            return null;
+        }
+
+        State = State with { Probed = next };
+        Ask(next);
+        return next;
     }
 
     /// <summary>Whether an answer of an operation differed and more are needed to be sure.</summary>
