@@ -115,6 +115,9 @@ public sealed class MirrorFailureTests(MirrorCluster cluster)
         cluster.Company.Inject(new SimFault { System = SimSystem.ServiceNow, Kind = SimFaultKind.Slow, DelayMilliseconds = 5000, Operation = "createRecord", Count = 1 });
         var approval = await cluster.SubmitAsync(tenant);
         await cluster.UntilAsync(approval, seen => seen.Status == "pending");
+
+        // The system has begun to answer: before that there would be nothing to close.
+        await Conversing.UntilAsync(() => Task.FromResult(cluster.Company.PendingFaults.All(fault => fault.Kind != SimFaultKind.Slow)));
         var decided = await cluster.DecideAsync(approval, MirrorCluster.Jonas, "approve");
         Assert.Equal("approved", decided.Status);
         await Conversing.UntilAsync(() => Task.FromResult(cluster.ToldNotices.Of(approval, "u-ada.lovelace").Count > 0));
