@@ -26,7 +26,6 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     private string? _userId;
     private IGrainTimer? _leave;
     private int _readers;
-    private int _opened;
     private bool _isConfirmed;
 
     /// <inheritdoc/>
@@ -75,7 +74,7 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
 
         // Somebody who waits would hold up the end of a process that stops.
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
-        (_readers, _opened) = (_readers + 1, _opened + 1);
+        _readers++;
         stop.CancelAfter(Timeout.InfiniteTimeSpan);
         try
         {
@@ -119,8 +118,8 @@ internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, 
     /// <inheritdoc/>
     public Task Confirm(CancellationToken cancellationToken = default)
     {
-        // The enumeration of whoever confirms is not over here: it is not read any more, and ends with the activation. Where more than one was opened, it is not known whose is still read.
-        if (_buffer is null || (_buffer.HasEnded && _opened <= 1 && IsOwn(Caller.Required)))
+        // The enumeration of whoever confirms is not over here: it is not read any more, and ends with the activation.
+        if (_buffer is null || (_buffer.HasEnded && _readers <= 1 && IsOwn(Caller.Required)))
         {
             _isConfirmed = true;
             DeactivateOnIdle();
