@@ -25,6 +25,7 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
     private readonly ConcurrentDictionary<string, Listing> _tenants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, ConnectorTemplate> _templates = new(StringComparer.Ordinal);
+    private long _expiries;
     private long _lastSwept = time.GetTimestamp();
 
     /// <inheritdoc/>
@@ -53,9 +54,11 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
     /// <summary>Asks for a tenant's list again with the next call, however fresh it is.</summary>
     public void Expire(string tenantId)
     {
+        // A list that is being read now may be older than what happened.
+        Interlocked.Increment(ref _expiries);
         if (_tenants.TryGetValue(tenantId, out var known))
         {
-            _tenants.TryUpdate(tenantId, known with { AskedAt = time.GetTimestamp() - (long)(FreshFor.TotalSeconds * time.TimestampFrequency) - 1 }, known);
+            _tenants.TryUpdate(tenantId, known with { AskedAt = LongAgo() }, known);
         }
     }
 
@@ -64,12 +67,12 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
 
     private async Task<Listing> LoadAsync(string tenantId, Listing? known, CancellationToken cancellationToken)
     {
-        var askedAt = time.GetTimestamp();
+        var (began, expiries) = (time.GetTimestamp(), Interlocked.Read(ref _expiries));
         platform.Assume(tenantId);
         var entries = await grains.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(tenantId)).List(cancellationToken);
         if (known is not null && known.Entries.SequenceEqual(entries))
         {
-            return _tenants[tenantId] = known with { AskedAt = askedAt };
+            return Keep(known with { AskedAt = began });
         }
 
         var before = known?.Instances.ToDictionary(target => target.Instance.Name, StringComparer.Ordinal) ?? [];
@@ -83,15 +86,29 @@ internal sealed partial class InstanceDirectory(IGrainFactory grains, PlatformId
         }
 
         // What failed is not among what is known, and so it is asked for again.
-        var listing = new Listing(failed.Count == 0 ? entries : [.. entries.Where(entry => !failed.Contains(entry.Name))], instances, askedAt);
+        var listing = new Listing(failed.Count == 0 ? entries : [.. entries.Where(entry => !failed.Contains(entry.Name))], instances, began);
         if (entries.Count > 0 || known is not null || _tenants.Count < MaxWithoutConnectors)
         {
             // Strangers can name tenants without number; those without connectors are remembered only while there are few.
-            _tenants[tenantId] = listing;
+            return Keep(listing);
         }
 
         return listing;
+
+        // Looked at after it is kept, so that an expiry from here on finds it.
+        Listing Keep(Listing read)
+        {
+            _tenants[tenantId] = read;
+            if (expiries != Interlocked.Read(ref _expiries))
+            {
+                _tenants.TryUpdate(tenantId, read with { AskedAt = LongAgo() }, read);
+            }
+
+            return read;
+        }
     }
+
+    private long LongAgo() => time.GetTimestamp() - (long)(FreshFor.TotalSeconds * time.TimestampFrequency) - 1;
 
     // One instance that cannot be had now must not take the tenant's others with it.
     private async Task<ResolvedInstance?> TryResolveAsync(string tenantId, string name, HashSet<string> failed, CancellationToken cancellationToken)

@@ -31,6 +31,23 @@ public sealed class InstanceDirectoryTests(ConnectorCluster cluster) : IClassFix
     }
 
     [Fact]
+    public async Task Expire_WhileAListIsRead_TheNextCallAsksAgain()
+    {
+        var grains = FakeGrains.Of(out var fake);
+        fake.Answering = new TaskCompletionSource();
+        var directory = Directory(grains);
+        var first = directory.ListAsync(Tenant, default).AsTask();
+
+        // It was asked before there was anything.
+        fake.Entries = [new ConnectorEntry { Name = "late", Revision = 1, Enabled = true }];
+        directory.Expire(Tenant);
+        fake.Answering.SetResult();
+
+        Assert.Empty(await first);
+        Assert.Equal(["late"], (await directory.ListAsync(Tenant, default)).Select(known => known.Instance.Name));
+    }
+
+    [Fact]
     public async Task RenewAsync_OwnerCannotBeReached_LeavesWhatTheSystemAnswered()
     {
         var grains = FakeGrains.Of(out var fake);
@@ -49,6 +66,9 @@ public sealed class InstanceDirectoryTests(ConnectorCluster cluster) : IClassFix
 
         internal IReadOnlyList<ConnectorEntry> Entries { get; set; } = [];
 
+        /// <summary>Set while the list is on its way: what it holds was read before.</summary>
+        internal TaskCompletionSource? Answering { get; set; }
+
         internal HashSet<string> Failing { get; } = [];
 
         internal static IGrainFactory Of(out FakeGrains fake)
@@ -63,13 +83,19 @@ public sealed class InstanceDirectoryTests(ConnectorCluster cluster) : IClassFix
             var key = (string)args![0]!;
             if (targetMethod!.GetGenericArguments()[0] == typeof(IConnectorIndexGrain))
             {
-                return FakeGrain.Of<IConnectorIndexGrain>((_, _) => Task.FromResult(Entries));
+                return FakeGrain.Of<IConnectorIndexGrain>((_, _) => ListAsync(Entries));
             }
 
             var name = GrainKeys.LastPart(key)[2..];
             return _connectors.GetValueOrDefault(key) ?? (_connectors[key] = FakeGrain.Of<IConnectorGrain>((_, _) => Failing.Contains(name)
                 ? throw new InvalidOperationException("Its silo is lost.")
                 : Task.FromResult<ConnectorDefinition?>(Definition(name))));
+        }
+
+        private async Task<IReadOnlyList<ConnectorEntry>> ListAsync(IReadOnlyList<ConnectorEntry> read)
+        {
+            await (Answering?.Task ?? Task.CompletedTask);
+            return read;
         }
 
         private static ConnectorDefinition Definition(string name) => new()
