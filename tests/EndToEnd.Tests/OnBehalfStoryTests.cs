@@ -66,8 +66,21 @@ public sealed class OnBehalfStoryTests
     [Fact]
     public async Task OnBehalfOf_TwoPeopleAtOnce_EachSeesThemselves()
     {
-        await ConnectAsync("directory", Directory, Simulation.Graph, Simulation.Credentials.GraphClientId, new { clientSecret = Simulation.Credentials.GraphClientSecret });
-        await RefuseStrangersAsync("directory", "me", new { });
+        using var admin = _local.Steward.Client(_local.Steward.Token(DemoTenant.Admin));
+        var credentials = Simulation.Credentials;
+        await admin.ConnectAsync(new
+        {
+            name = "directory",
+            templateId = "entra-id",
+            baseUrl = new Uri(Simulation.Graph, "v1.0").ToString(),
+            authId = "on_behalf_of",
+            onBehalfOfUser = true,
+            fields = new { directoryId = credentials.GraphDirectoryId, clientId = credentials.GraphClientId },
+            secrets = new { clientSecret = credentials.GraphClientSecret },
+            operations = new[] { "users.me" },
+            access = new Dictionary<string, string[]> { ["users.me"] = Everybody },
+        });
+        await RefuseStrangersAsync("directory", "users.me", new { });
         foreach (var person in People)
         {
             using var client = _local.Steward.SignIn(person);
@@ -77,7 +90,7 @@ public sealed class OnBehalfStoryTests
         var seen = await Task.WhenAll(Enumerable.Range(0, 20).Select(async number =>
         {
             using var client = _local.Steward.SignIn(People[number % 2]);
-            return (People[number % 2], (await client.ResultAsync("directory", "me", new { })).GetProperty("mail").GetString());
+            return (People[number % 2], (await client.ResultAsync("directory", "users.me", new { })).GetProperty("email").GetString());
         }));
 
         Assert.All(seen, pair => Assert.Equal($"{pair.Item1}@acme.example", pair.Item2));
@@ -114,7 +127,7 @@ public sealed class OnBehalfStoryTests
     private async Task ConnectAsync(string name, string template, Uri address, string clientId, object secrets)
     {
         using var admin = _local.Steward.Client(_local.Steward.Token(DemoTenant.Admin));
-        var operations = new[] { "incidents.create", "cases.create", "me" }.Where(operation => template.Contains($"id: {operation}\n", StringComparison.Ordinal) || template.Contains($"id: {operation},", StringComparison.Ordinal)).ToList();
+        var operations = new[] { "incidents.create", "cases.create" }.Where(operation => template.Contains($"id: {operation}\n", StringComparison.Ordinal) || template.Contains($"id: {operation},", StringComparison.Ordinal)).ToList();
         await admin.ConnectAsync(new { name, template, baseUrl = address.ToString(), authId = "person", onBehalfOfUser = true, fields = new { clientId }, secrets, operations, access = operations.ToDictionary(operation => operation, _ => Everybody) });
     }
 
@@ -272,30 +285,5 @@ public sealed class OnBehalfStoryTests
             kind: oauth2_saml_bearer
             fields: [ { name: assertion, title: Assertion, secret: true, multiline: true } ]
             oauth2: { tokenUrl: "{baseUrl}/services/oauth2/token", clientAuth: none, baseUrlPath: instance_url }
-        """;
-
-    private const string Directory =
-        "id: directory-for-people\nname: Directory for people\n" + Head +
-        """
-        connection:
-          fields: [ { name: directoryId, title: Directory, default: 72f988bf-86f1-41af-91ab-2d7cd011db47, pattern: '[0-9a-f-]{36}', required: false } ]
-          baseUrl: https://graph.microsoft.com
-        verify: { operation: me }
-        operations:
-          - { id: me, summary: Who it is., path: /v1.0/me, effect: read, output: { fields: { name: displayName, mail: mail } } }
-        auth:
-          - id: person
-            kind: oauth2_code
-            perUser: true
-            fields:
-              - { name: clientId, title: Client ID }
-              - { name: clientSecret, title: Client secret, secret: true }
-            oauth2:
-              authorizeUrl: https://login.microsoftonline.com/{directoryId}/oauth2/v2.0/authorize
-              tokenUrl: https://login.microsoftonline.com/{directoryId}/oauth2/v2.0/token
-              clientAuth: body
-              scopes: [offline_access, "api://5f0c3b8e-2f0a-4e3b-9d43-0d4b1f7a9c11/access_as_user"]
-              exchange:
-                - { grant: on_behalf_of, scopes: ["https://graph.microsoft.com/User.Read"] }
         """;
 }

@@ -53,10 +53,9 @@ internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvid
             return true;
         }
 
-        using var answered = new CancellationTokenSource();
-        var ended = await Task.WhenAny(call, Task.Delay(CallsUnderWay.AnswerWithin, time, answered.Token)) == call;
-        await answered.CancelAsync();
-        return ended;
+        // A timer of its own would have to be taken back, which goes over the thread pool.
+        await call.WaitAsync(CallsUnderWay.AnswerWithin, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        return call.IsCompleted;
     }
 
     /// <summary>The answer while a call goes on.</summary>

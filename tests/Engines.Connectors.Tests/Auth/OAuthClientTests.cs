@@ -30,13 +30,13 @@ public sealed class OAuthClientTests : IAsyncLifetime
     public async Task Obtain_ClientCredentialsWithBasic_SendsEncodedPairAndScopes()
     {
         var grant = await Client.ObtainAsync(SignIn(
-            AuthKind.OAuth2ClientCredentials, Spec() with { Scopes = ["a", "b"], ScopeSeparator = ",", TokenParameters = new Dictionary<string, string> { ["audience"] = "aud-{clientId}" } },
+            AuthKind.OAuth2ClientCredentials, Spec() with { Scopes = ["a", "b/{clientId}"], ScopeSeparator = ",", TokenParameters = new Dictionary<string, string> { ["audience"] = "aud-{clientId}" } },
             ("clientId", "my client"), ("clientSecret", "s:e/c ret")));
 
         Assert.Equal(("at-1", true), (grant.AccessToken.Reveal(), grant.StatesLifetime));
         Assert.Equal(3600, (grant.ExpiresAt - grant.ObtainedAt).TotalSeconds);
         Assert.Equal("Basic " + Convert.ToBase64String("my%20client:s%3Ae%2Fc%20ret"u8), _server.Last.Authorization);
-        Assert.Equal(("client_credentials", "a,b", "aud-my client"), (_server.Last["grant_type"], _server.Last["scope"], _server.Last["audience"]));
+        Assert.Equal(("client_credentials", "a,b/my client", "aud-my client"), (_server.Last["grant_type"], _server.Last["scope"], _server.Last["audience"]));
         Assert.Equal("application/x-www-form-urlencoded", _server.Last.ContentType);
     }
 
@@ -102,7 +102,7 @@ public sealed class OAuthClientTests : IAsyncLifetime
     {
         var signIn = SignIn(
             AuthKind.OAuth2Code,
-            Spec() with { Scopes = ["read", "write"], ClientAuth = ClientAuthentication.Body, AuthorizeParameters = new Dictionary<string, string> { ["prompt"] = "consent" } },
+            Spec() with { Scopes = ["read", "api://{clientId}/write"], ClientAuth = ClientAuthentication.Body, AuthorizeParameters = new Dictionary<string, string> { ["prompt"] = "consent" } },
             ("clientId", "c"), ("clientSecret", "cs"));
         var redirect = new Uri("https://steward.acme.com/connect/callback");
 
@@ -110,7 +110,7 @@ public sealed class OAuthClientTests : IAsyncLifetime
         await Client.ExchangeAsync(signIn, new SecretText("the code"), request.CodeVerifier, redirect);
 
         var query = QueryHelpers.ParseQuery(request.Url.Query);
-        Assert.Equal(("code", "c", redirect.AbsoluteUri, "read write", "consent", "S256"),
+        Assert.Equal(("code", "c", redirect.AbsoluteUri, "read api://c/write", "consent", "S256"),
             (query["response_type"].ToString(), query["client_id"].ToString(), query["redirect_uri"].ToString(), query["scope"].ToString(), query["prompt"].ToString(), query["code_challenge_method"].ToString()));
         Assert.Equal(query["code_challenge"], Base64Url.EncodeToString(SHA256.HashData(Encoding.ASCII.GetBytes(_server.Last["code_verifier"]!))));
         Assert.True(request.Matches(query["state"]));

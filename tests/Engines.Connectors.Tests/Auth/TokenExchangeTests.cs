@@ -56,6 +56,18 @@ public sealed class TokenExchangeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Exchange_JwtBearer_HandsTheTokenInAsAssertionAndNothingMore()
+    {
+        var grant = await ExchangeAsync(new ExchangeStep { Grant = ExchangeGrant.JwtBearer, TokenUrl = "{baseUrl}/jwt", ClientAuth = ClientAuthentication.None, Scopes = ["api"] });
+
+        var sent = _server.Last;
+        Assert.Equal(("/jwt", "urn:ietf:params:oauth:grant-type:jwt-bearer"), (sent.Path, sent["grant_type"]));
+        Assert.Equal(("of-the-person", "api", null), (sent["assertion"], sent["scope"], sent["requested_token_use"]));
+        Assert.Null(sent.Authorization);
+        Assert.Equal("at-1", grant.AccessToken.Reveal());
+    }
+
+    [Fact]
     public async Task Exchange_TwoSteps_TheSecondTakesWhatTheFirstGaveWithItsOwnClient()
     {
         _server.Answer = (request, http) => OAuthServer.Reply(http, request.Path == "/exchange"

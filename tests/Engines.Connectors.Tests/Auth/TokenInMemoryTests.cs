@@ -3,6 +3,7 @@ using System.Reflection;
 using System.Text;
 using Steward.Engines.Connectors.Auth;
 using Steward.Engines.Connectors.Instances;
+using Steward.Engines.Connectors.Templates;
 using Steward.Engines.Connectors.Tests.Limits;
 using Steward.Engines.Security;
 
@@ -48,6 +49,36 @@ public sealed class TokenInMemoryTests
 
         // Instances that signed in together do not renew together.
         Assert.True(begins.Count >= 8, $"{begins.Count} different times");
+    }
+
+    [Fact]
+    public async Task GetAsync_MorePeopleThanStay_OnlyThoseWhoAskedLastAreInMemory()
+    {
+        var folder = Directory.CreateTempSubdirectory("steward-people-").FullName;
+        await using var server = await OAuthServer.StartAsync();
+        server.Answer = (request, http) => OAuthServer.Reply(http, $$"""{"access_token":"own-{{request["refresh_token"]}}","refresh_token":"{{request["refresh_token"]}}","expires_in":3600}""");
+        await using (var host = await SignInHost.StartAsync(folder, options => options.UsersInMemory = 5))
+        {
+            await host.StoreSecretsAsync(("clientSecret", "cs"));
+            var credentials = host.Open(SignInHost.Target(server.Url, AuthKind.OAuth2Code));
+            for (var person = 0; person < 30; person++)
+            {
+                await host.StoreAsync($"of-{person}", $"u-{person}");
+                Assert.Equal($"own-of-{person}", await TokenOfAsync(credentials, person));
+            }
+
+            var before = server.Requests.Count;
+            Assert.Equal("own-of-29", await TokenOfAsync(credentials, 29));
+            Assert.Equal(before, server.Requests.Count);
+            Assert.Equal("own-of-0", await TokenOfAsync(credentials, 0));
+            Assert.Equal(before + 1, server.Requests.Count);
+            var subjects = (ICollection)typeof(InstanceCredentials).GetField("_subjects", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(credentials)!;
+            Assert.InRange(subjects.Count, 1, 6);
+        }
+
+        Directory.Delete(folder, recursive: true);
+
+        static async Task<string> TokenOfAsync(InstanceCredentials credentials, int person) => (await credentials.GetAsync($"u-{person}")).Credential!.Values["access_token"].Reveal();
     }
 
     [Fact]

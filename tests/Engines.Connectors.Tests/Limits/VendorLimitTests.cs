@@ -70,6 +70,29 @@ public sealed class VendorLimitTests
         Assert.Equal(20, Enumerable.Range(0, 20).Count(_ => Ask(state).IsGranted));
     }
 
+    [Fact]
+    public void Leave_OperationWithHeadersOfItsOwn_TheGeneralNumbersAreThoseOfTheGeneralLimit()
+    {
+        var state = new InstanceState(
+            TestTemplate.Of() with
+            {
+                Limits =
+                [
+                    new LimitSpec { Window = TimeSpan.FromSeconds(10), Max = 100, Headers = new LimitHeaders { Remaining = "R" } },
+                    new LimitSpec { Operations = ["things.get"], Window = TimeSpan.FromDays(1), Max = 1000, Headers = new LimitHeaders { Remaining = "F" } },
+                ],
+            },
+            _time,
+            new Random(1));
+        state.Leave(Ended(Ask(state).Id) with { Remaining = 0, ResetAfter = TimeSpan.FromSeconds(10), FurtherLimits = [new LimitNumbers(1, 1000, 500, TimeSpan.FromHours(1))] });
+
+        var other = new CallIntent("things.find", 1, null, null, IsRetry: false);
+        Assert.False(state.Enter(other).IsGranted);
+        _time.Advance(TimeSpan.FromSeconds(10));
+        Assert.True(state.Enter(other).IsGranted);
+        Assert.True(Ask(state).IsGranted);
+    }
+
     private static Piped Product(string id, Uri url)
     {
         var template = TemplateCatalog.Find(id)!.Template;

@@ -49,6 +49,9 @@ public sealed class ExchangeRulesTests
     [InlineData("tokenUrl: \"{baseUrl}/token\"", "tokenUrl: \"http://elsewhere.example/token\"", "must be an address that begins with https://")]
     [InlineData("tokenUrl: \"{baseUrl}/token\"", "tokenUrl: \"https://{appId}/token\"", "nothing is called 'appId' here")]
     [InlineData("example/{appId}", "example/{other}", "nothing is called 'other' here")]
+    [InlineData("defaultTtl: 10m", "scopes: [\"api/{other}\"]", "nothing is called 'other' here")]
+    [InlineData("authorizeUrl: https", "scopes: [\"api/{clientSecret}\"]\n      authorizeUrl: https", "nothing is called 'clientSecret' here")]
+    [InlineData("authorizeUrl: https", "authorizeParameters: { hint: \"{appSecret}\" }\n      authorizeUrl: https", "nothing is called 'appSecret' here")]
     [InlineData("defaultTtl: 10m", "defaultTtl: 0s", "must be longer than zero")]
     public void Read_FaultyStep_IsNamed(string valid, string faulty, string problem)
     {

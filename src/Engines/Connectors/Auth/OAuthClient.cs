@@ -46,7 +46,7 @@ public sealed partial class OAuthClient
             ["redirect_uri"] = redirectUri.OriginalString,
             ["state"] = state,
         };
-        AddScopes(spec, parameters);
+        AddScopes(signIn, parameters);
         if (verifier is not null)
         {
             parameters["code_challenge"] = AuthorizationRequest.ChallengeOf(verifier);
@@ -95,24 +95,24 @@ public sealed partial class OAuthClient
         {
             case AuthKind.OAuth2ClientCredentials:
                 parameters["grant_type"] = "client_credentials";
-                AddScopes(spec, parameters);
+                AddScopes(signIn, parameters);
                 break;
             case AuthKind.OAuth2Password:
                 parameters["grant_type"] = "password";
                 parameters["username"] = signIn.Need("username");
                 parameters["password"] = signIn.Need("password");
-                AddScopes(spec, parameters);
+                AddScopes(signIn, parameters);
                 break;
             case AuthKind.OAuth2JwtBearer:
                 parameters["grant_type"] = JwtBearer;
                 parameters["assertion"] = OAuthAssertion.OfGrant(signIn, TokenAddress.Resolve(spec.TokenUrl, signIn), _time.GetUtcNow());
-                AddScopes(spec, parameters);
+                AddScopes(signIn, parameters);
                 break;
             case AuthKind.OAuth2SamlBearer:
                 parameters["grant_type"] = SamlBearer;
                 var assertion = signIn.Need("assertion");
                 parameters["assertion"] = Encoded(assertion);
-                AddScopes(spec, parameters);
+                AddScopes(signIn, parameters);
                 break;
             default:
                 throw OAuthException.NotConfigured($"{signIn.Product} needs a person who signs in.");
@@ -204,11 +204,11 @@ public sealed partial class OAuthClient
     /// <summary>SAML assertions travel in base64url (RFC 7522 2.1).</summary>
     private static string Encoded(string assertion) => assertion.TrimStart().StartsWith('<') ? Base64Url.EncodeToString(Encoding.UTF8.GetBytes(assertion.Trim())) : assertion;
 
-    private static void AddScopes(OAuth2Spec spec, Dictionary<string, string> parameters)
+    private static void AddScopes(SignIn signIn, Dictionary<string, string> parameters)
     {
-        if (spec.Scopes.Count > 0)
+        if (signIn.OAuth is { Scopes.Count: > 0 } spec)
         {
-            parameters["scope"] = string.Join(spec.ScopeSeparator, spec.Scopes);
+            parameters["scope"] = string.Join(spec.ScopeSeparator, spec.Scopes.Select(signIn.Render));
         }
     }
 }

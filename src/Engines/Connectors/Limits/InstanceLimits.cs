@@ -73,9 +73,9 @@ internal sealed class InstanceLimits
     /// <summary>Takes over what a report says about the system's own limits.</summary>
     public void Learn(CallReport report, TimeSpan now, double draw)
     {
-        // The first set of headers of an answer speaks of the narrowest limit that the answer was under: GitHub's search says 30 where everything else says 5,000.
-        var rule = Array.Find(_rules, rule => rule.HasOperations && rule.Spec.Scope != LimitScope.Resource && rule.Covers(report.OperationId))
-            ?? Array.Find(_rules, rule => rule.Spec.Headers is not null && rule.Covers(report.OperationId));
+        // The first set of headers of an answer speaks of the narrowest limit that the answer was under: GitHub's search says 30 where everything else says 5,000. A limit with headers of its own is told by those.
+        var told = Array.Find(_rules, rule => rule.Spec.Headers is not null && rule.Covers(report.OperationId));
+        var rule = Array.Find(_rules, rule => rule.HasOperations && rule.Spec.Scope != LimitScope.Resource && rule.Covers(report.OperationId) && (rule.Spec.Headers is null || rule.Spec.Headers == told?.Spec.Headers)) ?? told;
         Learn(rule, report, report.Limit, report.Remaining, report.ResetAfter, now);
         foreach (var further in report.FurtherLimits)
         {

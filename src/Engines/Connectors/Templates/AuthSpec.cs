@@ -112,7 +112,7 @@ public sealed record OAuth2Spec
     /// <summary>The revocation endpoint (RFC 7009).</summary>
     public string? RevokeUrl { get; init; }
 
-    /// <summary>The scopes that are asked for.</summary>
+    /// <summary>The scopes that are asked for; templates over the sign-in's fields.</summary>
     public IReadOnlyList<string> Scopes { get; init; } = [];
 
     /// <summary>What stands between scopes.</summary>

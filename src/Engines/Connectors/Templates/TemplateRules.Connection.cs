@@ -188,9 +188,16 @@ public static partial class TemplateRules
             }
         }
 
+        // What people's browsers send holds no secret.
+        var shown = known.Except(auth.Fields.Where(field => field.Secret).Select(field => field.Name)).ToHashSet(StringComparer.Ordinal);
         foreach (var (name, value) in oauth.AuthorizeParameters)
         {
-            faults.Placeholders(value, $"{path}/authorizeParameters/{LocatedDocument.Escape(name)}", known);
+            faults.Placeholders(value, $"{path}/authorizeParameters/{LocatedDocument.Escape(name)}", shown);
+        }
+
+        foreach (var (scope, at) in oauth.Scopes.Select((scope, at) => (scope, at)))
+        {
+            faults.Placeholders(scope, $"{path}/scopes/{at}", shown);
         }
 
         foreach (var (name, value) in oauth.TokenParameters)

@@ -104,6 +104,11 @@ public static partial class TemplateRules
             {
                 faults.Placeholders(value ?? "", $"{here}/{name}", known);
             }
+
+            foreach (var (scope, number) in step.Scopes.Select((scope, number) => (scope, number)))
+            {
+                faults.Placeholders(scope, $"{here}/scopes/{number}", known);
+            }
         }
     }
 
