@@ -27,6 +27,9 @@ public sealed class StewardEndpoint : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("steward-openai-").FullName;
     private WebApplication? _app;
 
+    /// <summary>Settings of the silo that replace those below; read when it starts.</summary>
+    internal IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>The provider that is asked first.</summary>
     internal ModelSimulation First { get; private set; } = null!;
 
@@ -67,6 +70,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Degradation:Forced"] = "full",
             ["Steward:Models:BreakerOpen"] = "00:00:00.010",
             ["Steward:Models:RetryBaseDelay"] = "00:00:00.010",
+            ["Steward:Models:RetryMaxDelay"] = "00:00:00.500",
             ["Steward:Models:FirstTokenTimeout"] = "00:00:03",
             ["Steward:Models:IdleTimeout"] = "00:00:02",
             ["Steward:Models:Prices:0:Model"] = "sim-large",
@@ -78,6 +82,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Capabilities:0:OutputTokens"] = "1000",
             ["Steward:Models:Capabilities:0:Tools"] = "false",
         });
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.Logging.ClearProviders();
         builder.AddStewardSilo();
         builder.AddStewardGateway();
