@@ -22,24 +22,24 @@ public sealed class ModelHealthExchangeTests(TimedCluster cluster)
         var (here, there) = (new Source(_model), new Source(_model));
         var (first, second) = (Exchange(cluster.Grains), Exchange(cluster.Grains));
         here.OpenFor = TimeSpan.FromSeconds(30);
-        await first.ExchangeAsync(here, default);
-        await second.ExchangeAsync(there, default);
+        await first.ExchangeAsync(here, null, default);
+        await second.ExchangeAsync(there, null, default);
 
         // The other one learns of it; whoever said it learns nothing of its own word.
         var learnt = Assert.Single(there.Learnt!, model => model.Name == _model);
         Assert.Equal((1, 1), (learnt.Processes, learnt.Open));
         Assert.InRange(learnt.OpenFor, TimeSpan.FromSeconds(20), TimeSpan.FromSeconds(30));
-        await first.ExchangeAsync(here, default);
+        await first.ExchangeAsync(here, null, default);
         Assert.DoesNotContain(here.Learnt!, model => model.Name == _model);
 
         // And the other way round, until it is over.
         (here.OpenFor, there.OpenFor) = (null, TimeSpan.FromSeconds(10));
-        await second.ExchangeAsync(there, default);
-        await first.ExchangeAsync(here, default);
+        await second.ExchangeAsync(there, null, default);
+        await first.ExchangeAsync(here, null, default);
         Assert.Equal(1, Assert.Single(here.Learnt!, model => model.Name == _model).Open);
         there.OpenFor = null;
-        await second.ExchangeAsync(there, default);
-        await first.ExchangeAsync(here, default);
+        await second.ExchangeAsync(there, null, default);
+        await first.ExchangeAsync(here, null, default);
         Assert.DoesNotContain(here.Learnt!, model => model.Name == _model);
     }
 
@@ -47,7 +47,7 @@ public sealed class ModelHealthExchangeTests(TimedCluster cluster)
     public async Task Exchange_GrainDoesNotAnswer_WhatWasLearntIsForgotten()
     {
         var source = new Source(_model) { Learnt = [new ModelTargetElsewhere(_model, 2, 2, TimeSpan.FromSeconds(30))] };
-        await Exchange(FakeGrain.Of<IGrainFactory>((_, _) => throw new TimeoutException("nobody is there"))).ExchangeAsync(source, default);
+        await Exchange(FakeGrain.Of<IGrainFactory>((_, _) => throw new TimeoutException("nobody is there"))).ExchangeAsync(source, null, default);
 
         Assert.Empty(source.Learnt!);
     }
@@ -56,7 +56,7 @@ public sealed class ModelHealthExchangeTests(TimedCluster cluster)
     public async Task Exchange_NothingWasAskedYet_SaysAndLearnsNothing()
     {
         var (quiet, asked) = (new Source(null), 0);
-        await Exchange(FakeGrain.Of<IGrainFactory>((_, _) => throw new InvalidOperationException($"asked {++asked} times"))).ExchangeAsync(quiet, default);
+        await Exchange(FakeGrain.Of<IGrainFactory>((_, _) => throw new InvalidOperationException($"asked {++asked} times"))).ExchangeAsync(quiet, null, default);
 
         Assert.Equal(0, asked);
         Assert.Null(quiet.Learnt);
