@@ -92,9 +92,9 @@ public sealed class MeteredEmbeddingsTests : IAsyncLifetime, IModelCostSink, IMo
         Assert.Equal(0, admission.InFlight);
     }
 
-    public void Record(string tenantId, ModelCostRecord record) => _costs.Add(record);
+    void IModelCostSink.Record(string tenantId, ModelCostRecord record) => _costs.Add(record);
 
-    public ValueTask<ModelTenantPolicy> GetAsync(string tenantId, CancellationToken cancellationToken) => new(_policy);
+    ValueTask<ModelTenantPolicy> IModelTenantPolicies.GetAsync(string tenantId, CancellationToken cancellationToken) => new(_policy);
 
     private ServiceProvider Models(string second = "america/sim-embedding") => new ServiceCollection().AddLogging().AddStewardModels(options =>
     {

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using Steward.Engines.Models.Providers;
 
 namespace Steward.Engines.Models.Routing;
 
