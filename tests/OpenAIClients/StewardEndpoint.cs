@@ -65,6 +65,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Chains:large:1"] = "second/sim-large",
             ["Steward:Models:Chains:small:0"] = "first/sim-small",
             ["Steward:Models:Embedders:0"] = "first/sim-embedding",
+            ["Steward:Models:Embedders:1"] = "second/sim-embedding",
             // Tests that let a provider fail must not close it to those that come next.
             // Tests let calls fail, which is no reason to answer those of others with less.
             ["Steward:Models:Degradation:Forced"] = "full",

@@ -19,7 +19,10 @@ internal static class PolicyRules
     }
 
     /// <summary>Whether a model may be asked for by name.</summary>
-    public static bool IsAllowed(ModelTenantPolicy policy, string model) => policy.Models.Contains("*") || policy.Models.Contains(model);
+    public static bool IsAllowed(ModelTenantPolicy policy, string model) => (policy.Models.Contains("*") || policy.Models.Contains(model)) && MayUse(policy, model);
+
+    /// <summary>Whether the provider of a <c>provider/model</c> may be asked at all.</summary>
+    public static bool MayUse(ModelTenantPolicy policy, string model) => policy.Providers.Count == 0 || policy.Providers.Contains(model[..Math.Max(0, model.IndexOf('/', StringComparison.Ordinal))]);
 
     /// <summary>Refuses calls of the endpoint that lack a tag which the tenant demands.</summary>
     /// <exception cref="ModelException"><c>model_tags_missing</c>.</exception>

@@ -96,16 +96,22 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
         }
     }
 
-    // A model that cannot do what is asked would refuse it, and a refusal ends the call. Where none can, the providers say so.
+    // A model that cannot do what is asked would refuse it, and a refusal ends the call. Where none can, the providers say so. Whom the tenant does not allow is not asked, whatever happens.
     private IReadOnlyList<ModelTarget> Able(ChatRequest request)
     {
-        if (capabilities is null || targets.Count == 1)
+        var allowed = request.Providers is { } providers ? [.. targets.Where(target => providers.Contains(target.Provider))] : targets;
+        if (allowed.Count == 0)
         {
-            return targets;
+            throw new ModelException("model_not_allowed", "None of the providers that have this model may be asked for this tenant.");
         }
 
-        ModelTarget[] able = [.. targets.Where(target => capabilities.Missing(options.KindOf(target.Provider), target.Model, request) is null)];
-        return able.Length > 0 ? able : targets;
+        if (capabilities is null || allowed.Count == 1)
+        {
+            return allowed;
+        }
+
+        ModelTarget[] able = [.. allowed.Where(target => capabilities.Missing(options.KindOf(target.Provider), target.Model, request) is null)];
+        return able.Length > 0 ? able : allowed;
     }
 
     // Providers refuse a limit above the model's own.

@@ -8,7 +8,7 @@ namespace Steward.OpenAIClients.Tests;
 
 /// <summary>What a client sees of a queue that is full and of a budget that is used up: a status, a code, and when to come again.</summary>
 [Collection(StewardEndpointGroup.Name)]
-public sealed class RefusalTests(StewardEndpoint shared)
+public sealed class TooManyRequestsTests(StewardEndpoint shared)
 {
     [Fact]
     public async Task Queue_Full_IsTooManyRequestsWithTheTimeToWaitAndThenFree()
