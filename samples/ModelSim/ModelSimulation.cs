@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
@@ -24,6 +25,7 @@ public sealed class ModelSimulation : IAsyncDisposable
     private readonly ChatEndpoint chat;
     private readonly Lock gate = new();
     private readonly Queue<RecordedRequest> requests = new();
+    private readonly ConcurrentQueue<ModelFault> embeddingFaults = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly byte[] expectedKey;
     private WebApplication? app;
@@ -98,6 +100,22 @@ public sealed class ModelSimulation : IAsyncDisposable
     /// <summary>Puts a rule after all others, before the default.</summary>
     /// <param name="rule">The rule.</param>
     public void Append(ModelRule rule) => runner.Append(rule);
+
+    /// <summary>Lets the next requests for embeddings go wrong, one for each fault: rate limits, server errors, cut connections and answers that never come.</summary>
+    /// <param name="faults">What goes wrong, in order.</param>
+    /// <exception cref="ArgumentException">Embeddings do not have such a fault.</exception>
+    public void FailEmbeddings(params IEnumerable<ModelFault> faults)
+    {
+        foreach (var fault in faults)
+        {
+            if (fault.Kind is not (ModelFaultKind.RateLimited or ModelFaultKind.ServerError or ModelFaultKind.CutBeforeAnswer or ModelFaultKind.StalledStream))
+            {
+                throw new ArgumentException($"Embeddings do not have the fault {fault.Kind}.", nameof(faults));
+            }
+
+            embeddingFaults.Enqueue(fault);
+        }
+    }
 
     /// <summary>Forgets the recorded requests.</summary>
     public void ClearRequests()
@@ -237,11 +255,29 @@ public sealed class ModelSimulation : IAsyncDisposable
         }
     }
 
-    private Task EmbedAsync(HttpContext http, RecordedRequest recorded)
+    private async Task EmbedAsync(HttpContext http, RecordedRequest recorded)
     {
+        if (embeddingFaults.TryDequeue(out var fault))
+        {
+            switch (fault.Kind)
+            {
+                case ModelFaultKind.StalledStream:
+                    await Task.Delay(Timeout.InfiniteTimeSpan, options.Time, http.RequestAborted);
+                    break;
+                case ModelFaultKind.CutBeforeAnswer:
+                    recorded.Outcome = RequestOutcome.Cut;
+                    http.Abort();
+                    return;
+                case ModelFaultKind.RateLimited:
+                    throw new ApiException(429, "Rate limit reached for embeddings.", null, "rate_limit_exceeded", "requests") { RetryAfterSeconds = fault.RetryAfterSeconds };
+                default:
+                    throw new ApiException(fault.Status, "The server had an error while processing your request. Sorry about that!", null, null, "server_error");
+            }
+        }
+
         var answer = EmbeddingsEndpoint.Answer(recorded.Body, options.Script, options.EmbeddingDimensions);
         recorded.Status = 200;
-        return WriteAsync(http, answer);
+        await WriteAsync(http, answer);
     }
 
     private Task ListModelsAsync(HttpContext http, RecordedRequest recorded)

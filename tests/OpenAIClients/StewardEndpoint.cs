@@ -27,6 +27,9 @@ public sealed class StewardEndpoint : IAsyncLifetime
     private readonly string _directory = Directory.CreateTempSubdirectory("steward-openai-").FullName;
     private WebApplication? _app;
 
+    /// <summary>Settings of the silo that replace those below; read when it starts.</summary>
+    internal IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
+
     /// <summary>The provider that is asked first.</summary>
     internal ModelSimulation First { get; private set; } = null!;
 
@@ -62,11 +65,13 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Chains:large:1"] = "second/sim-large",
             ["Steward:Models:Chains:small:0"] = "first/sim-small",
             ["Steward:Models:Embedders:0"] = "first/sim-embedding",
+            ["Steward:Models:Embedders:1"] = "second/sim-embedding",
             // Tests that let a provider fail must not close it to those that come next.
             // Tests let calls fail, which is no reason to answer those of others with less.
             ["Steward:Models:Degradation:Forced"] = "full",
             ["Steward:Models:BreakerOpen"] = "00:00:00.010",
             ["Steward:Models:RetryBaseDelay"] = "00:00:00.010",
+            ["Steward:Models:RetryMaxDelay"] = "00:00:00.500",
             ["Steward:Models:FirstTokenTimeout"] = "00:00:03",
             ["Steward:Models:IdleTimeout"] = "00:00:02",
             ["Steward:Models:Prices:0:Model"] = "sim-large",
@@ -78,6 +83,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
             ["Steward:Models:Capabilities:0:OutputTokens"] = "1000",
             ["Steward:Models:Capabilities:0:Tools"] = "false",
         });
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.Logging.ClearProviders();
         builder.AddStewardSilo();
         builder.AddStewardGateway();

@@ -23,9 +23,11 @@ public sealed class TypedClientTests(StewardEndpoint steward)
         await using var services = Connect(steward.Token(tenant, "u-admin", WellKnownRoles.Admin));
         var settings = services.GetRequiredService<IStewardUserClient>().ModelSettings;
         var read = await settings.GetSettingsAsync();
-        var set = await settings.SetSettingsAsync(read with { RequiredTags = ["project"], CostCaps = new Dictionary<string, decimal> { ["*"] = 0.5m }, SemanticThreshold = 0.97, JudgesAnswers = true });
+        var set = await settings.SetSettingsAsync(read with { RequiredTags = ["project"], CostCaps = new Dictionary<string, decimal> { ["*"] = 0.5m }, SemanticThreshold = 0.97, JudgesAnswers = true, Providers = ["first"] });
 
         Assert.Equal((read.Revision + 1, 0.97, true), (set.Revision, set.SemanticThreshold, set.JudgesAnswers));
+        Assert.Equal(["first"], set.Providers);
+        Assert.Equal("providers", (await Assert.ThrowsAsync<StewardException>(() => settings.SetSettingsAsync(set with { Providers = ["First!"] }))).Field);
         Assert.Equal(["project"], (await steward.Models(tenant, WellKnownRoles.Admin).GetSettingsAsync()).RequiredTags);
         Assert.Equal(ErrorCodes.Conflict, (await Assert.ThrowsAsync<StewardException>(() => settings.SetSettingsAsync(read))).Code);
         Assert.Equal(await settings.BumpSourceAsync("handbook") + 1, await settings.BumpSourceAsync("handbook"));

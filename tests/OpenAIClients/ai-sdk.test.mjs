@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { embedMany, generateText, jsonSchema, Output, stepCountIs, streamText, tool } from "ai";
-import { apiKey, baseURL, place } from "./endpoint.mjs";
+import { apiKey, baseURL, place, single } from "./endpoint.mjs";
 
 const steward = createOpenAICompatible({ name: "steward", apiKey, baseURL, headers: { "cache-control": "no-cache" }, includeUsage: true, supportsStructuredOutputs: true });
 const model = steward("steward/mid");
@@ -59,4 +59,25 @@ test("an error says what is wrong, and an abort ends it", async () => {
     assert.equal(error.name, "AbortError");
   }
   assert.ok(seen >= 3);
+});
+
+test("a call that is told to come back later is made again", async () => {
+  const statuses = [];
+  const counting = createOpenAICompatible({
+    name: "steward",
+    apiKey,
+    baseURL,
+    headers: { "cache-control": "no-cache" },
+    fetch: async (...args) => {
+      const answer = await fetch(...args);
+      statuses.push(answer.status);
+      return answer;
+    },
+  });
+  const { text } = await generateText({ model: counting(single), prompt: "busy once, says ai", maxRetries: 2 });
+  assert.equal(text, "Hello from the first provider.");
+  assert.deepEqual(statuses, [429, 200]);
+  statuses.length = 0;
+  await assert.rejects(generateText({ model: counting("steward/nothing"), prompt: "Hi", maxRetries: 2 }), (e) => e.statusCode === 404);
+  assert.deepEqual(statuses, [404]);
 });

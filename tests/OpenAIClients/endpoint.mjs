@@ -6,6 +6,9 @@ if (!baseURL || !apiKey) {
   throw new Error("STEWARD_OPENAI_URL and STEWARD_OPENAI_KEY must name the endpoint; the C# tests of this folder set them.");
 }
 
+// One provider alone, which asks to come back after a second when it is told to be busy once.
+export const single = "first/sim-large";
+
 export const say = (content) => [{ role: "user", content }];
 
 export const weather = {

@@ -1,8 +1,8 @@
 // The official client of OpenAI.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import OpenAI, { APIError, AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError } from "openai";
-import { apiKey, baseURL, place, say, strictKey, weather } from "./endpoint.mjs";
+import OpenAI, { APIError, APIUserAbortError, AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError, RateLimitError } from "openai";
+import { apiKey, baseURL, place, say, single, strictKey, weather } from "./endpoint.mjs";
 
 // The same questions are asked again and again, and the provider is to answer each of them.
 const client = new OpenAI({ apiKey, baseURL, maxRetries: 0, defaultHeaders: { "cache-control": "no-cache" } });
@@ -137,6 +137,45 @@ test("retries as it is told", async () => {
   const counting = new OpenAI({ apiKey, baseURL, maxRetries: 2, fetch: (...args) => (asked++, fetch(...args)) });
   await assert.rejects(counting.chat.completions.create({ model: "gpt-nothing", messages: say("Hi") }), NotFoundError);
   assert.equal(asked, 1);
+});
+
+test("a limit of the provider is said with the time to wait, and the retry after it succeeds", async () => {
+  await assert.rejects(client.chat.completions.create({ model: single, messages: say("busy once, and nobody tries again") }), (e) => {
+    assert.deepEqual([e.code, e.headers.get("retry-after"), e.headers.get("x-should-retry")], ["rate_limit_exceeded", "1", "true"]);
+    return e instanceof RateLimitError;
+  });
+  const statuses = [];
+  const patient = new OpenAI({
+    apiKey,
+    baseURL,
+    maxRetries: 2,
+    defaultHeaders: { "cache-control": "no-cache" },
+    fetch: async (...args) => {
+      const answer = await fetch(...args);
+      statuses.push(answer.status);
+      return answer;
+    },
+  });
+  const began = performance.now();
+  const answer = await patient.chat.completions.create({ model: single, messages: say("busy once, says openai") });
+  assert.equal(answer.choices[0].message.content, "Hello from the first provider.");
+  assert.deepEqual(statuses, [429, 200]);
+  // Without the header it would have come back after half a second at most.
+  assert.ok(performance.now() - began >= 990);
+});
+
+test("an abort ends the stream, by signal and by the helper", async () => {
+  const abort = new AbortController();
+  let seen = 0;
+  for await (const chunk of await client.chat.completions.create({ model: "steward/mid", messages: say("endless"), stream: true }, { signal: abort.signal })) {
+    if (chunk.choices[0]?.delta.content && ++seen === 3) {
+      abort.abort();
+    }
+  }
+  assert.ok(seen >= 3);
+  const helper = client.chat.completions.stream({ model: "steward/mid", messages: say("endless") });
+  helper.on("content", () => helper.abort());
+  await assert.rejects(helper.done(), APIUserAbortError);
 });
 
 test("responses: plain, streaming, tools, structured", async () => {

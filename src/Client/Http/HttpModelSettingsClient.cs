@@ -25,6 +25,7 @@ internal sealed class HttpModelSettingsClient(HttpStewardUserClient http) : IMod
             SemanticThreshold = settings.SemanticThreshold,
             ForcedDegradation = settings.ForcedDegradation,
             JudgesAnswers = settings.JudgesAnswers,
+            Providers = settings.Providers,
         };
         return http.SendAsync(
             "model-settings.set",

@@ -102,6 +102,9 @@ public sealed record ChatRequest
     /// <summary>Whether several tools may be called at once; null is the provider's default.</summary>
     public bool? AllowParallelToolCalls { get; init; }
 
+    /// <summary>The providers that may be asked, by their names in the configuration; null leaves all of them open. The tenant's policy sets it.</summary>
+    public IReadOnlyList<string>? Providers { get; init; }
+
     /// <summary>The form of the answer; null is text.</summary>
     public ChatFormat? Format { get; init; }
 

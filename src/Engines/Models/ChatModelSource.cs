@@ -8,7 +8,7 @@ using Steward.Engines.Resilience;
 namespace Steward.Engines.Models;
 
 /// <summary>The chains of the configuration; none when there is no key.</summary>
-internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClientFactory http, TimeProvider time, IRandomSource random) : IChatModelSource
+internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClientFactory http, TimeProvider time, IRandomSource random, ProviderRetryBudgets retries) : IChatModelSource
 {
     public const string HttpClientName = "steward-models";
 
@@ -82,9 +82,14 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
             provider,
             model,
             [.. keys.Select(apiKey => new Lazy<IModelEndpoint>(() => Endpoint(kind, model, apiKey, url, configured.MaxOutputTokens)))],
-            new() { ConsecutiveFailures = 3, FailureRatio = 0.1, MinimumThroughput = 20, Sampling = TimeSpan.FromSeconds(10), Open = configured.BreakerOpen, Probes = 3 },
-            time);
+            BreakerOf(configured),
+            time,
+            retries.Of(provider));
     })).Value;
+
+    /// <summary>When calls of a model stop, whatever they ask for.</summary>
+    internal static BreakerSpec BreakerOf(ModelsOptions options) =>
+        new() { ConsecutiveFailures = 3, FailureRatio = 0.1, MinimumThroughput = 20, Sampling = TimeSpan.FromSeconds(10), Open = options.BreakerOpen, Probes = 3 };
 
     private IModelEndpoint Endpoint(string kind, string model, string key, string? url, int? maxOutputTokens) => kind == ModelProviderOptions.Anthropic
         ? new AnthropicEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time)

@@ -1,108 +1,69 @@
-using System.ClientModel;
-using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Options;
-using OpenAI;
-using OpenAI.Embeddings;
+using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Providers;
+using Steward.Engines.Models.Routing;
 
 namespace Steward.Engines.Models;
 
-/// <summary>The embedding models of the configuration, by OpenAI's package. Several keys take turns.</summary>
-internal sealed class EmbeddingModelSource(IOptions<ModelsOptions> options, IHttpClientFactory http, TimeProvider time, IRandomSource random) : IEmbeddingModelSource
+/// <summary>The embedding models of the configuration. Entries with the same model's name are one model at several providers, and stand in for each other.</summary>
+internal sealed class EmbeddingModelSource(IOptions<ModelsOptions> options, IHttpClientFactory http, TimeProvider time, IRandomSource random, ProviderRetryBudgets retries) : IEmbeddingModelSource
 {
-    private readonly ConcurrentDictionary<string, Lazy<IEmbeddingModel>> _models = new(StringComparer.Ordinal);
+    private const int LongestChain = 8;
+
+    private readonly ConcurrentDictionary<string, Lazy<ModelTarget<IEmbeddingEndpoint>>> _targets = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<IEmbeddingModel>> _chains = new(StringComparer.Ordinal);
+    private readonly ModelPrices _prices = new(options.Value.Prices);
 
     public IReadOnlyList<string> Names => options.Value.IsConfigured ? [.. options.Value.Embedders] : [];
 
-    public IEmbeddingModel? Find(string model)
+    public IEmbeddingModel? Find(string model, Func<string, bool>? isAllowed = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Names.Contains(model) ? _models.GetOrAdd(model, name => new Lazy<IEmbeddingModel>(() => Create(name))).Value : null;
+        var all = Names;
+        if (!all.Contains(model))
+        {
+            return null;
+        }
+
+        // The one that was asked for first, then the others in the configuration's order, as far as they may be asked.
+        string[] names = [model, .. all.Where(name => name != model && ModelOf(name) == ModelOf(model) && (isAllowed?.Invoke(name) ?? true)).Take(LongestChain - 1)];
+        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IEmbeddingModel>(() => new EmbeddingChain([.. names.Select(Target)], options.Value, _prices, time, random))).Value;
     }
 
-    private Embedder Create(string name)
+    public IReadOnlyList<ModelTargetHealth> Health =>
+        [.. _targets.Values.Where(target => target.IsValueCreated).Select(target => target.Value.Health).OfType<ModelTargetHealth>().Select(health => health with { Name = HealthName(health.Name) })];
+
+    public void Learn(IReadOnlyList<ModelTargetElsewhere> elsewhere)
+    {
+        ArgumentNullException.ThrowIfNull(elsewhere);
+        foreach (var (name, target) in _targets)
+        {
+            if (target.IsValueCreated)
+            {
+                target.Value.Learn(elsewhere.FirstOrDefault(other => other.Name == HealthName(name)));
+            }
+        }
+    }
+
+    private static string ModelOf(string name) => name[(name.IndexOf('/', StringComparison.Ordinal) + 1)..];
+
+    // A provider may fail for vectors alone: what silos say of it to each other is kept apart from its chats.
+    private static string HealthName(string name) => name + "#embeddings";
+
+    private ModelTarget<IEmbeddingEndpoint> Target(string name) => _targets.GetOrAdd(name, key => new Lazy<ModelTarget<IEmbeddingEndpoint>>(() =>
     {
         var configured = options.Value;
-        var slash = name.IndexOf('/', StringComparison.Ordinal);
-        var (provider, model) = (name[..slash], name[(slash + 1)..]);
+        var (provider, model) = (key[..key.IndexOf('/', StringComparison.Ordinal)], ModelOf(key));
         var (url, keys) = configured.Providers.TryGetValue(provider, out var named)
             ? (named.BaseUrl, (IReadOnlyList<string>)[.. named.ApiKeys])
             : (configured.BaseUrl, [configured.ApiKey!]);
-        EmbeddingClient[] clients = [.. keys.Select(key =>
-        {
-            var client = new OpenAIClientOptions
-            {
-                Transport = new HttpClientPipelineTransport(http.CreateClient(ChatModelSource.HttpClientName)),
-                RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
-                NetworkTimeout = Timeout.InfiniteTimeSpan,
-            };
-            if (!string.IsNullOrEmpty(url))
-            {
-                client.Endpoint = new Uri(url);
-            }
-
-            return new EmbeddingClient(model, new ApiKeyCredential(key), client);
-        })];
-        return new Embedder(model, clients, configured, new ModelPrices(configured.Prices), time, random);
-    }
-
-    private sealed class Embedder(string model, EmbeddingClient[] clients, ModelsOptions options, ModelPrices prices, TimeProvider time, IRandomSource random) : IEmbeddingModel
-    {
-        private int _next;
-
-        public ModelPrice? Price => prices.Find(model);
-
-        public async Task<EmbeddingAnswer> EmbedAsync(EmbeddingRequest request, CancellationToken cancellationToken)
-        {
-            ArgumentNullException.ThrowIfNull(request);
-            using var total = new CancellationTokenSource(options.TotalTimeout, time);
-            for (var attempt = 1; ; attempt++)
-            {
-                try
-                {
-                    return await AskAsync(request, total.Token, cancellationToken);
-                }
-                catch (ModelException failure) when (attempt < options.MaxAttempts && !total.IsCancellationRequested && MayGoOn(failure))
-                {
-                    await Task.Delay(Backoff.Delay(attempt, options.RetryBaseDelay, options.RetryMaxDelay, failure.RetryAfter, random), time, cancellationToken);
-                }
-            }
-        }
-
-        private bool MayGoOn(ModelException failure) => failure.IsRetryable ? !(failure.RetryAfter > options.RetryMaxDelay) : failure.Code == "model_unauthenticated" && clients.Length > 1;
-
-        private async Task<EmbeddingAnswer> AskAsync(EmbeddingRequest request, CancellationToken total, CancellationToken caller)
-        {
-            using var attempt = new CancellationTokenSource(options.FirstTokenTimeout, time);
-            using var any = CancellationTokenSource.CreateLinkedTokenSource(attempt.Token, total, caller);
-            try
-            {
-                var client = clients[(uint)Interlocked.Increment(ref _next) % clients.Length];
-                var answer = (await client.GenerateEmbeddingsAsync(request.Texts, new EmbeddingGenerationOptions { Dimensions = request.Dimensions }, any.Token)).Value;
-                return new EmbeddingAnswer([.. answer.OrderBy(vector => vector.Index).Select(vector => vector.ToFloats().ToArray())], answer.Model ?? model, answer.Usage?.InputTokenCount, prices.Cost(model, answer.Usage?.InputTokenCount ?? 0, 0, 0));
-            }
-            catch (Exception) when (caller.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(caller);
-            }
-            catch (OperationCanceledException e) when (total.IsCancellationRequested)
-            {
-                throw new ModelException("model_timeout", $"The model did not finish within {options.TotalTimeout.TotalSeconds:0.#} s.", e) { IsRetryable = true };
-            }
-            catch (OperationCanceledException e)
-            {
-                throw new ModelException("model_timeout", $"The model was silent for {options.FirstTokenTimeout.TotalSeconds:0.#} s.", e) { IsRetryable = true };
-            }
-            catch (ClientResultException failed)
-            {
-                var retryAfter = failed.GetRawResponse()?.Headers.TryGetValue("retry-after", out var value) == true ? ProviderFailures.RetryAfter(value, time) : null;
-                throw ProviderFailures.OfStatus(failed.Status, retryAfter, hasBegun: false, failed);
-            }
-            catch (Exception e) when (e is HttpRequestException or IOException or System.Text.Json.JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException)
-            {
-                throw ProviderFailures.Unreachable(hasBegun: false, e);
-            }
-        }
-    }
+        return new ModelTarget<IEmbeddingEndpoint>(
+            provider,
+            model,
+            [.. keys.Select(apiKey => new Lazy<IEmbeddingEndpoint>(() => new OpenAIEmbeddingEndpoint(model, apiKey, url, http.CreateClient(ChatModelSource.HttpClientName), time)))],
+            ChatModelSource.BreakerOf(configured),
+            time,
+            retries.Of(provider));
+    })).Value;
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Providers;
+using Steward.Engines.Models.Routing;
 
 namespace Steward.Engines.Models;
 
@@ -42,6 +43,7 @@ public static class ModelsServiceCollectionExtensions
             .RemoveAllLoggers();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, RandomSource>();
+        services.TryAddSingleton<ProviderRetryBudgets>();
         services.TryAddSingleton<IChatModelSource, ChatModelSource>();
         services.TryAddSingleton<IModelGateway, ModelGateway>();
         services.TryAddSingleton<IEmbeddingModelSource, EmbeddingModelSource>();

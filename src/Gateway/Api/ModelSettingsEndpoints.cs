@@ -54,6 +54,7 @@ internal static class ModelSettingsEndpoints
             SemanticThreshold = body.SemanticThreshold,
             ForcedDegradation = body.ForcedDegradation,
             JudgesAnswers = body.JudgesAnswers,
+            Providers = body.Providers,
         };
         await WriteAsync(context, await models.For(Caller.Of(context).Identity).SetSettingsAsync(settings, context.RequestAborted));
     }

@@ -72,6 +72,10 @@ public sealed record ModelSettings
     /// <summary>Whether 0.1 to 1 % of the answers are judged by the large tier in the background, at the tenant's cost. Texts are not kept for it. Default false.</summary>
     [Id(8)]
     public bool JudgesAnswers { get; init; }
+
+    /// <summary>The providers that may be asked for this tenant, by their names in the configuration, such as those of one region: at most 100. Empty, the default, leaves all of them open.</summary>
+    [Id(9)]
+    public IReadOnlyList<string> Providers { get; init; } = [];
 }
 
 /// <summary>A tenant's settings of models and its tier.</summary>

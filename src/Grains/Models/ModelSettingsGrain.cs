@@ -81,7 +81,7 @@ internal sealed class ModelSettingsGrain(
     /// <inheritdoc/>
     public Task<IReadOnlyList<OfferedModel>> ListModels(CancellationToken cancellationToken = default)
     {
-        var allowed = state.State.Settings.Models;
+        var (allowed, providers) = (state.State.Settings.Models, state.State.Settings.Providers);
         var offered = new List<OfferedModel>();
         if (models.IsConfigured)
         {
@@ -91,7 +91,9 @@ internal sealed class ModelSettingsGrain(
         offered.Add(Own("agent"));
         offered.AddRange(definitions.Agents.Agents.Select(agent => Own("agent/" + agent.Id)));
         offered.Add(Own("embedder"));
-        offered.AddRange(models.Names.Concat(embedders.Names).Where(name => allowed.Contains("*") || allowed.Contains(name)).Select(name => new OfferedModel { Id = name, Owner = name[..name.IndexOf('/', StringComparison.Ordinal)] }));
+        offered.AddRange(models.Names.Concat(embedders.Names)
+            .Where(name => (allowed.Contains("*") || allowed.Contains(name)) && (providers.Count == 0 || providers.Contains(name[..name.IndexOf('/', StringComparison.Ordinal)])))
+            .Select(name => new OfferedModel { Id = name, Owner = name[..name.IndexOf('/', StringComparison.Ordinal)] }));
         return Task.FromResult<IReadOnlyList<OfferedModel>>(offered);
     }
 

@@ -121,8 +121,54 @@ public sealed class ModelChainTests
             await FailingAsync(chain);
         }
 
-        // Every tenth call may repeat, and the first few.
-        Assert.InRange(endpoint.Asked, 500, 560);
+        // One for every ten calls, and three to begin with: 53, or one less by rounding.
+        Assert.InRange(endpoint.Asked, 552, 553);
+    }
+
+    // The budget is the provider's: two of its models have no more together than one alone.
+    [Fact]
+    public async Task Stream_TwoModelsOfOneProviderOverTheirLimits_RepeatNoMoreThanOne()
+    {
+        var time = new ManualTime();
+        var (retries, others) = (new ProviderRetries(time), new ProviderRetries(time));
+        var (first, second, elsewhere) = (FakeEndpoint.Failing("model_rate_limited"), FakeEndpoint.Failing("model_rate_limited"), FakeEndpoint.Failing("model_rate_limited"));
+        ModelChain Of(FakeEndpoint endpoint, string provider, string model, ProviderRetries budget) => Chain(time, new ModelTarget(provider, model, [new Lazy<IModelEndpoint>(endpoint)], new BreakerSpec(), time, budget));
+        var (one, two, three) = (Of(first, "a", "m", retries), Of(second, "a", "n", retries), Of(elsewhere, "b", "m", others));
+        for (var call = 0; call < 250; call++)
+        {
+            await FailingAsync(one);
+            await FailingAsync(two);
+            await FailingAsync(three);
+        }
+
+        Assert.InRange(first.Asked + second.Asked, 552, 553);
+        Assert.InRange(elsewhere.Asked, 277, 278);
+    }
+
+    // A provider that fails is not asked for another of its models instead beyond its budget; one that is over the limit of one model is.
+    [Theory]
+    [InlineData("model_timeout", 6, 7)]
+    [InlineData("model_rate_limited", 40, 40)]
+    public async Task Stream_NextModelOfTheSameProvider_IsARepetitionUnlessTheLimitWasTheModels(string code, int least, int most)
+    {
+        var time = new ManualTime();
+        var retries = new ProviderRetries(time);
+        var second = FakeEndpoint.Saying("second");
+        var failing = FakeEndpoint.Failing(code);
+        for (var call = 0; call < 40; call++)
+        {
+            // A new breaker each time: it is not what holds calls back here.
+            var chain = Chain(new ModelsOptions { RetryBaseDelay = TimeSpan.Zero, MaxAttempts = 2 }, time, new ModelTarget("a", "m", [new Lazy<IModelEndpoint>(failing)], new BreakerSpec(), time, retries), new ModelTarget("a", "n", [new Lazy<IModelEndpoint>(second)], new BreakerSpec(), time, retries));
+            try
+            {
+                await ReadAsync(chain);
+            }
+            catch (ModelException)
+            {
+            }
+        }
+
+        Assert.InRange(second.Asked, least, most);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Models.Admission;
 using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models.Budgets;
@@ -16,7 +17,14 @@ public static class ModelBudgetsServiceCollectionExtensions
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelBudgetOptions>, ModelBudgetOptionsValidator>());
         services.TryAddSingleton<BudgetKeeper>();
         services.AddHostedService(provider => provider.GetRequiredService<BudgetKeeper>());
-        services.TryAddSingleton<MeteredEmbeddings>();
+        services.TryAddSingleton(provider => new MeteredEmbeddings(
+            provider.GetRequiredService<IEmbeddingModelSource>(),
+            provider.GetRequiredService<IModelTenantPolicies>(),
+            provider.GetRequiredService<BudgetKeeper>(),
+            provider.GetRequiredService<IModelCostSink>(),
+            provider.GetServices<IModelStage>(),
+            provider.GetService<ModelAdmission>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, BudgetStage>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, ModelCostStage>());
         return services;

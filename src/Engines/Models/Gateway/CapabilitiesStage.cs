@@ -14,7 +14,7 @@ internal sealed class CapabilitiesStage(IChatModelSource models, IOptions<Models
     public ValueTask<ModelStageAnswer?> EnterAsync(ModelCall call, CancellationToken cancellationToken)
     {
         string? missing = null;
-        foreach (var target in models.TargetsOf(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model))
+        foreach (var target in models.TargetsOf(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model).Where(target => PolicyRules.MayUse(call.Policy, target.Name)))
         {
             if (_table.Missing(target.Kind, target.Model, call.Request) is not { } lacks)
             {

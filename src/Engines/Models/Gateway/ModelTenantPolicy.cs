@@ -30,6 +30,9 @@ public sealed record ModelTenantPolicy
     /// <summary>Whether a sample of the answers is judged by a model, at the tenant's cost. Default false.</summary>
     public bool JudgesAnswers { get; init; }
 
+    /// <summary>The providers that may be asked, by their names in the configuration; empty leaves all of them open.</summary>
+    public IReadOnlyList<string> Providers { get; init; } = [];
+
     /// <summary>The step of the degradation ladder that an operator forces, or null.</summary>
     public string? ForcedDegradation { get; init; }
 }

@@ -1,6 +1,6 @@
 namespace Steward.Engines.Models.Gateway;
 
-/// <summary>Reads the tenant's policy and holds the call to it: which models may be asked for by name, which tags a call of the endpoint has to carry.</summary>
+/// <summary>Reads the tenant's policy and holds the call to it: which models may be asked for by name, which providers at all, which tags a call of the endpoint has to carry.</summary>
 internal sealed class PolicyStage(IModelTenantPolicies policies, IChatModelSource models) : IModelStage
 {
     public string Name => "policy";
@@ -16,6 +16,7 @@ internal sealed class PolicyStage(IModelTenantPolicies policies, IChatModelSourc
         }
 
         PolicyRules.RequireTags(call.Policy, call.Origin);
+        call.Request = call.Policy.Providers.Count > 0 ? call.Request with { Providers = call.Policy.Providers } : call.Request;
         call.Degradation = call.Policy.ForcedDegradation ?? call.Degradation;
         return null;
     }

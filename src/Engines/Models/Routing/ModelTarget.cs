@@ -4,10 +4,22 @@ using Steward.Engines.Resilience;
 
 namespace Steward.Engines.Models.Routing;
 
+/// <summary>One language model of one provider.</summary>
+/// <param name="provider">The provider's name in the configuration.</param>
+/// <param name="model">The model.</param>
+/// <param name="endpoints">One for each key.</param>
+/// <param name="breaker">When calls stop.</param>
+/// <param name="time">The clock.</param>
+/// <param name="retries">The provider's budget of repetitions; null makes one of its own.</param>
+internal sealed class ModelTarget(string provider, string model, IReadOnlyList<Lazy<IModelEndpoint>> endpoints, BreakerSpec breaker, TimeProvider time, ProviderRetries? retries = null)
+    : ModelTarget<IModelEndpoint>(provider, model, endpoints, breaker, time, retries);
+
 /// <summary>
-/// One model of one provider: its keys, its breaker and its budget of repetitions, shared by all chains of the process that name it. Decides in memory, in microseconds. Safe for concurrent use.
+/// One model of one provider: its keys and its breaker, shared by all chains of the process that name it, and its provider's budget of repetitions. Decides in memory, in microseconds. Safe for concurrent use.
 /// </summary>
-internal sealed class ModelTarget
+/// <typeparam name="TEndpoint">Who is asked: for answers or for vectors.</typeparam>
+internal class ModelTarget<TEndpoint>
+    where TEndpoint : class
 {
     // A key that is refused may be mended at the provider.
     private static readonly TimeSpan RefusedKeyRestsFor = TimeSpan.FromMinutes(1);
@@ -16,10 +28,10 @@ internal sealed class ModelTarget
     private static readonly TimeSpan OwnWordHoldsFor = TimeSpan.FromSeconds(10);
 
     private readonly Lock _gate = new();
-    private readonly IReadOnlyList<Lazy<IModelEndpoint>> _endpoints;
+    private readonly IReadOnlyList<Lazy<TEndpoint>> _endpoints;
     private readonly TimeSpan[] _restUntil;
     private readonly CircuitBreaker _breaker;
-    private readonly RetryBudget _retries = new();
+    private readonly ProviderRetries _retries;
     private readonly TimeProvider _time;
     private readonly long _began;
     private int _next;
@@ -32,9 +44,10 @@ internal sealed class ModelTarget
     /// <param name="endpoints">One for each key.</param>
     /// <param name="breaker">When calls stop.</param>
     /// <param name="time">The clock.</param>
-    public ModelTarget(string provider, string model, IReadOnlyList<Lazy<IModelEndpoint>> endpoints, BreakerSpec breaker, TimeProvider time)
+    /// <param name="retries">The provider's budget of repetitions; null makes one of its own.</param>
+    public ModelTarget(string provider, string model, IReadOnlyList<Lazy<TEndpoint>> endpoints, BreakerSpec breaker, TimeProvider time, ProviderRetries? retries = null)
     {
-        (Provider, Model, _endpoints, _time) = (provider, model, endpoints, time);
+        (Provider, Model, _endpoints, _time, _retries) = (provider, model, endpoints, time, retries ?? new ProviderRetries(time));
         _restUntil = new TimeSpan[endpoints.Count];
         _breaker = new CircuitBreaker(breaker);
         _began = time.GetTimestamp();
@@ -102,9 +115,10 @@ internal sealed class ModelTarget
     private TimeSpan Now => _time.GetElapsedTime(_began);
 
     /// <summary>Lets an attempt through, or says how long it would have to wait.</summary>
-    /// <param name="isRepetition">Whether the target was asked before in the same call: such attempts have a budget, unless another key is asked than the one that was over its limit.</param>
+    /// <param name="isRepetition">Whether the provider was asked before in the same call: such attempts have a budget, unless another key is asked than the one that was over its limit.</param>
     /// <param name="wait">How long until it may be tried; null when nobody knows.</param>
-    public ModelPermit? TryEnter(bool isRepetition, out TimeSpan? wait)
+    /// <param name="isFirst">Whether it is the call's first request to the provider, of which ten make room for one repetition. Default: whether it is no repetition.</param>
+    public ModelPermit<TEndpoint>? TryEnter(bool isRepetition, out TimeSpan? wait, bool? isFirst = null)
     {
         lock (_gate)
         {
@@ -123,24 +137,20 @@ internal sealed class ModelTarget
             }
 
             var isCharged = isRepetition && (_restUntil.Length == 1 || _restUntil.All(until => until <= now));
-            if (isCharged && !_retries.HasRoom(now))
+            if (isCharged && !_retries.TrySpend())
             {
                 wait = null;
                 return null;
             }
 
-            if (isCharged)
-            {
-                _retries.Spend();
-            }
-            else if (!isRepetition)
+            if (isFirst ?? !isRepetition)
             {
                 _retries.Earn();
             }
 
             _wasAsked = true;
             _breaker.Enter();
-            return new ModelPermit(this, _endpoints[key].Value, key, _breaker.Epoch);
+            return new ModelPermit<TEndpoint>(this, _endpoints[key].Value, key, _breaker.Epoch);
         }
     }
 
@@ -148,7 +158,7 @@ internal sealed class ModelTarget
     /// <param name="permit">What let it through.</param>
     /// <param name="failed">Whether the provider failed; null when that says nothing about it.</param>
     /// <param name="failure">How, for the key.</param>
-    internal void Leave(ModelPermit permit, bool? failed, ModelException? failure)
+    internal void Leave(ModelPermit<TEndpoint> permit, bool? failed, ModelException? failure)
     {
         lock (_gate)
         {
@@ -194,11 +204,13 @@ internal sealed class ModelTarget
 }
 
 /// <summary>A permission for one attempt. It has to be given back once, by <see cref="Leave"/>.</summary>
+/// <typeparam name="TEndpoint">Who is asked.</typeparam>
 /// <param name="Target">Whose.</param>
 /// <param name="Endpoint">Who is asked.</param>
 /// <param name="Key">Which key.</param>
 /// <param name="Epoch">The breaker's phase at the time.</param>
-internal sealed record ModelPermit(ModelTarget Target, IModelEndpoint Endpoint, int Key, int Epoch)
+internal sealed record ModelPermit<TEndpoint>(ModelTarget<TEndpoint> Target, TEndpoint Endpoint, int Key, int Epoch)
+    where TEndpoint : class
 {
     /// <summary>The attempt ended well, or badly, or (null) so that it says nothing about the provider.</summary>
     public void Leave(bool? failed, ModelException? failure = null) => Target.Leave(this, failed, failure);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Steward.Engines.Models;
 using Steward.Engines.Models.Gateway;
 using Steward.Identity;
 
@@ -8,7 +9,8 @@ namespace Steward.Models.Health;
 /// <summary>
 /// Every two seconds: tells the cluster how this silo finds its models, and learns how the others do. Calls never wait for it. Without an answer the silo goes by its own calls alone.
 /// </summary>
-internal sealed partial class ModelHealthExchange(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ModelHealthExchange> logger, IChatModelSource? models = null) : BackgroundService
+internal sealed partial class ModelHealthExchange(IGrainFactory grains, PlatformIdentity platform, TimeProvider time, ILogger<ModelHealthExchange> logger, IChatModelSource? models = null, IEmbeddingModelSource? embedders = null)
+    : BackgroundService
 {
     /// <summary>How often.</summary>
     public static readonly TimeSpan Every = TimeSpan.FromSeconds(2);
@@ -29,16 +31,16 @@ internal sealed partial class ModelHealthExchange(IGrainFactory grains, Platform
         using var timer = new PeriodicTimer(Every, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            await ExchangeAsync(models, stoppingToken);
+            await ExchangeAsync(models, embedders, stoppingToken);
         }
     }
 
     /// <summary>One round.</summary>
-    internal async Task ExchangeAsync(IChatModelSource source, CancellationToken cancellationToken)
+    internal async Task ExchangeAsync(IChatModelSource source, IEmbeddingModelSource? vectors, CancellationToken cancellationToken)
     {
         // Whoever has asked nobody has nothing to say, and nothing to learn.
-        var known = source.Health;
-        if (known.Count == 0)
+        ModelTargetHealth[] known = [.. source.Health, .. vectors?.Health ?? []];
+        if (known.Length == 0)
         {
             return;
         }
@@ -48,7 +50,7 @@ internal sealed partial class ModelHealthExchange(IGrainFactory grains, Platform
             platform.Assume(Anybody);
             var report = new ModelHealthReport { Silo = _silo, Models = [.. known.Select(target => new ModelHealth { Name = target.Name, OpenFor = target.OpenFor })] };
             var view = await grains.GetGrain<IModelHealthGrain>(GrainKeys.ModelHealth).Report(report, cancellationToken);
-            source.Learn([.. view.Models.Select(model => new ModelTargetElsewhere(model.Name, model.Silos, model.Open, model.OpenFor))]);
+            Learn([.. view.Models.Select(model => new ModelTargetElsewhere(model.Name, model.Silos, model.Open, model.OpenFor))]);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -59,7 +61,13 @@ internal sealed partial class ModelHealthExchange(IGrainFactory grains, Platform
 #pragma warning restore CA1031
         {
             LogAlone(logger, exception);
-            source.Learn([]);
+            Learn([]);
+        }
+
+        void Learn(IReadOnlyList<ModelTargetElsewhere> elsewhere)
+        {
+            source.Learn(elsewhere);
+            vectors?.Learn(elsewhere);
         }
     }
 
