@@ -33,5 +33,6 @@ public sealed class CrashTests
 
         Assert.True(process.ExitCode == 0, await output + await errors);
         Assert.Contains("20 kills in", await output, StringComparison.Ordinal);
+        Assert.Matches("faults that hit: .*[1-9][0-9]* TimeoutAfterCommit", await output);
     }
 }

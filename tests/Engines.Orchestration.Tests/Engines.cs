@@ -38,12 +38,12 @@ internal static class Engines
 
     public static RunEngine Create(
         IConnectorRegistry connectors, OrchestrationDefinitions? definitions = null, IChatModel? model = null, Action<OrchestrationOptions>? configure = null, TimeProvider? time = null,
-        Orchestration.Intents.IIntentClassifier? intents = null, IRunMemory? memory = null)
+        Orchestration.Intents.IIntentClassifier? intents = null, IRunMemory? memory = null, IAgentInstructions? instructions = null)
     {
         var options = new OrchestrationOptions { RetryBaseDelay = TimeSpan.Zero, RetryMaxDelay = TimeSpan.Zero };
         configure?.Invoke(options);
         return new RunEngine(
-            Options.Create(options), definitions ?? SampleDefinitions, connectors, new OneModel(model), time ?? TimeProvider.System, new RandomSource(1), NullLogger<RunEngine>.Instance, intents, memory: memory);
+            Options.Create(options), definitions ?? SampleDefinitions, connectors, new OneModel(model), time ?? TimeProvider.System, new RandomSource(1), NullLogger<RunEngine>.Instance, intents, instructions, memory);
     }
 
     public static OrchestrationDefinitions Definitions(string policy, params string[] playbooks) => new(

@@ -67,11 +67,15 @@ internal sealed class FakeRecorder : IRunRecorder
     /// <summary>Removes the contents, as retention does.</summary>
     public void Forget() => _contents.Clear();
 
-    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken)
+    /// <summary>Runs before a content is given, whatever becomes of who waits for it.</summary>
+    public Func<Task> OnLoad { get; set; } = () => Task.CompletedTask;
+
+    public async ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken)
     {
+        await OnLoad();
         lock (_gate)
         {
-            return new(!HasLostContents && _contents.TryGetValue(hash, out var bytes) ? bytes : null);
+            return !HasLostContents && _contents.TryGetValue(hash, out var bytes) ? (ReadOnlyMemory<byte>?)bytes : null;
         }
     }
 

@@ -217,7 +217,7 @@ internal static class CrashScenario
             orders.Sum(order => order.Reconnects),
             orders.Sum(order => order.LastSequence),
             [.. orders.SelectMany(order => order.StreamFaults)],
-            chaos.Injected.OrderBy(fault => fault.Key.ToString(), StringComparer.Ordinal).ToDictionary(fault => fault.Key.ToString(), fault => fault.Value));
+            chaos.Hits.OrderBy(fault => fault.Key.ToString(), StringComparer.Ordinal).ToDictionary(fault => fault.Key.ToString(), fault => fault.Value));
     }
 
     private static void Print(CrashResult result)
@@ -228,7 +228,7 @@ internal static class CrashScenario
         output.WriteLine($"{result.Kills} kills in {result.Minutes:0.0} minutes, {result.Runs} runs with {result.Steps} steps: {string.Join(", ", result.Ends.Select(end => $"{end.Value} {end.Key}"))}");
         output.WriteLine($"{result.DeadLetters} dead letters replayed once the systems were well again: {result.CompletedByReplay} completed, {result.DeadLettersLeft} left");
         output.WriteLine($"{result.Effects} effects; {result.Decisions} decisions, each asked for twice; {result.Reconciled} look-ups of actions without an outcome");
-        output.WriteLine($"{result.Events} events read over {result.Reconnects} broken streams; faults set out: {string.Join(", ", result.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}");
+        output.WriteLine($"{result.Events} events read over {result.Reconnects} broken streams; faults that hit: {string.Join(", ", result.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}");
         foreach (var line in result.Duplicates.Concat(result.Missing).Concat(result.StreamFaults).Take(40))
         {
             output.WriteLine($"WRONG  {line}");

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Steward.Engines.Orchestration.Actions;
 
 namespace Steward.Engines.Orchestration;
 
@@ -29,6 +30,30 @@ public static class Diagnostics
         activity?.SetTag("steward.tenant.id", input.TenantId);
         activity?.SetTag("steward.run.resumed", snapshot.Choice is not null);
         return activity;
+    }
+
+    /// <summary>
+    /// Begins the span of a hand-off, inside that of the run or of the hand-off that it is made in: another <c>invoke_agent</c>, around the calls that the other agent makes.
+    /// </summary>
+    internal static Activity? StartHandoff(RunInput input, string stepId, string agent)
+    {
+        var activity = Source.StartActivity($"invoke_agent {agent}");
+        activity?.SetTag("gen_ai.operation.name", "invoke_agent");
+        activity?.SetTag("gen_ai.agent.name", agent);
+        activity?.SetTag("steward.run.id", input.RunId);
+        activity?.SetTag("steward.tenant.id", input.TenantId);
+        activity?.SetTag("steward.step.id", stepId);
+        return activity;
+    }
+
+    internal static void EndHandoff(Activity? activity, CallResult result)
+    {
+        activity?.SetTag("steward.outcome", result.IsWaiting ? "waiting" : result.Code ?? "succeeded");
+        if (result.Code is { } code)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, code);
+            activity?.SetTag("error.type", code);
+        }
     }
 
     internal static void EndRun(Activity? activity, RunSnapshot snapshot)

@@ -108,16 +108,16 @@ public sealed class OrchestrationOptions
     /// </summary>
     public TimeSpan ProgressDelay { get; set; } = TimeSpan.FromMilliseconds(5);
 
-    /// <summary>The largest result of an action that is kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
+    /// <summary>The largest preview of an action, and the largest arguments of its undoing, that are kept, in characters of JSON; longer lists are cut. Default 16,384.</summary>
     public int MaxResultLength { get; set; } = 16_384;
 
     /// <summary>
-    /// The largest result of a read that stands in the journal and in a model's context, in characters of JSON. A longer one is stored whole, by its hash, and only its beginning
+    /// The largest result of a step, also of an action or a hand-off, that stands in the journal and in a model's context, in characters of JSON. A longer one is stored whole, by its hash, and only its beginning
     /// stands there. Default 4,096.
     /// </summary>
     public int MaxInlineResult { get; set; } = 4_096;
 
-    /// <summary>The largest result of a read that is stored and that a playbook's expressions see, in characters of JSON; longer lists are cut. Default 1,048,576.</summary>
+    /// <summary>The largest result of a step that is stored and that a playbook's expressions see, in characters of JSON; longer lists are cut. Default 1,048,576.</summary>
     public int MaxStoredResult { get; set; } = 1_048_576;
 }
 

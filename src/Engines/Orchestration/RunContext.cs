@@ -140,13 +140,21 @@ internal sealed class RunContext : IAsyncDisposable
     /// <summary>The whole result of a step, also when it is stored apart; what the journal has of it when retention has removed it.</summary>
     public ValueTask<JsonElement?> LoadResultAsync(StepState step) => ReadResult.LoadAsync(step, LoadContentAsync);
 
-    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash) => _recorder.LoadContentAsync(hash, Work);
+    /// <summary>Loads a content of the journal. A store that does not answer is waited for no longer than the run may work.</summary>
+    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash)
+    {
+        var content = _recorder.LoadContentAsync(hash, Work);
+        return content.IsCompleted ? content : new(content.AsTask().WaitAsync(Work));
+    }
 
     public ConnectorOperation? FindOperation(string operationId) =>
         Connectors.FindOperation(operationId);
 
-    public async Task WaitAsync(int attempt, TimeSpan? retryAfter) =>
-        await Task.Delay(Backoff.Delay(attempt, Options.RetryBaseDelay, Options.RetryMaxDelay, retryAfter, Random), Time, Work);
+    /// <param name="attempt">Which attempt has failed, from 1.</param>
+    /// <param name="retryAfter">How long the system asks to wait.</param>
+    /// <param name="cancellation">Fires when there is nothing to wait for any more; null is <see cref="Work"/>.</param>
+    public async Task WaitAsync(int attempt, TimeSpan? retryAfter, CancellationToken? cancellation = null) =>
+        await Task.Delay(Backoff.Delay(attempt, Options.RetryBaseDelay, Options.RetryMaxDelay, retryAfter, Random), Time, cancellation ?? Work);
 
     private async Task AppendAsync(IReadOnlyList<RunFact> facts, IReadOnlyList<RunContent> contents)
     {

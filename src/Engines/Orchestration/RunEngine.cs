@@ -190,6 +190,13 @@ public sealed partial class RunEngine(
         var pin = agents.Pin(agent);
         run.Attach([pin]);
         var choice = selection.Choice with { Agent = agent.Id, AgentVersion = agent.Version, AgentHash = pin.Hash, EngineRevision = Revision, CodeVersion = CodeVersion };
+        var instructed = agent;
+        if (selection is { Outcome: null, Playbook: null })
+        {
+            (instructed, var hash) = await PinnedInstructions.BeginAsync(run, instructions, agent);
+            choice = choice with { InstructionsHash = hash, PromptVersion = instructed.PromptVersion ?? choice.PromptVersion };
+        }
+
         before.Add(choice);
         if (selection.Outcome is { } outcome)
         {
@@ -208,7 +215,7 @@ public sealed partial class RunEngine(
 
         return selection.Playbook is { } playbook
             ? await new PlaybookRunner(run, playbook, choice, logger, CallersBudget(run)).RunAsync(before)
-            : await DispatchAsync(run, agents, agent, choice.Strategy, model!, before);
+            : await DispatchAsync(run, agents, instructed, choice.Strategy, model!, before);
     }
 
     // What a person asks of their memory is answered from it, whether there is a model or not.
@@ -263,7 +270,16 @@ public sealed partial class RunEngine(
 
         if (choice.Strategy is "direct" or "react" or "plan" && models.ForTenant(run.Input.TenantId, agent.ModelTier) is { } model)
         {
-            return await DispatchAsync(run, agents, agent, choice.Strategy, model, []);
+            var instructed = choice.InstructionsHash is { } hash
+                ? await PinnedInstructions.ResumeAsync(run, agent, hash, choice.PromptVersion)
+                : await PinnedInstructions.NowAsync(run, instructions, agent);
+            if (instructed is not null)
+            {
+                return await DispatchAsync(run, agents, instructed, choice.Strategy, model, []);
+            }
+
+            await SettleAsync(run);
+            return new RunOutcome(RunPhase.Partial, "agent_changed", Progress.Describe(run.Snapshot, "The instructions that I was working with are not kept any more, so I stopped."));
         }
 
         await SettleAsync(run);
@@ -282,7 +298,7 @@ public sealed partial class RunEngine(
             Selector = new StrategySelector(_options, definitions.Strategies),
             Instructions = instructions,
         };
-        var work = new AgentRun(parts, await parts.InstructAsync(agent), AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
+        var work = new AgentRun(parts, agent, AgentTools.Of(agent, run.Connectors.Operations), model, null, run.Input.Text);
         return await (strategy switch
         {
             "direct" => work.DirectAsync(before),

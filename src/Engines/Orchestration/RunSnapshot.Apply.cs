@@ -38,16 +38,21 @@ public sealed partial class RunSnapshot
                     break;
                 case StepCompleted completed:
                     var same = completed.SameAs is null ? null : _steps.GetValueOrDefault(completed.SameAs);
-                    EndStep(completed.StepId, step => step with
+                    EndStep(completed.StepId, step =>
                     {
-                        Status = completed.Status == "skipped" ? StepStatus.Skipped : StepStatus.Done,
-                        Result = completed.Result ?? (completed.SameAs is null ? step.Result : same?.Result),
-                        ResultHash = completed.ResultHash ?? same?.ResultHash,
-                        ResultLength = completed.ResultLength ?? same?.ResultLength,
-                        SameAs = completed.SameAs,
-                        Truncated = completed.Truncated || same is { Truncated: true },
-                        Summary = completed.Summary,
-                        EndedAt = at,
+                        // The result of an action is known from its confirmation.
+                        var known = completed.SameAs is not null ? same : completed.Result is null ? step : null;
+                        return step with
+                        {
+                            Status = completed.Status == "skipped" ? StepStatus.Skipped : StepStatus.Done,
+                            Result = completed.Result ?? known?.Result,
+                            ResultHash = completed.ResultHash ?? known?.ResultHash,
+                            ResultLength = completed.ResultLength ?? known?.ResultLength,
+                            SameAs = completed.SameAs,
+                            Truncated = completed.Truncated || known is { Truncated: true },
+                            Summary = completed.Summary,
+                            EndedAt = at,
+                        };
                     });
                     break;
                 case StepFailed failed:
@@ -94,7 +99,7 @@ public sealed partial class RunSnapshot
                     ChangeAction(sent.ActionId, action => action with { Status = ActionStatus.Sent, Attempts = sent.Attempt, SentAt = action.SentAt ?? at });
                     break;
                 case ActionConfirmed confirmed:
-                    ConfirmAction(confirmed.ActionId, confirmed.Result);
+                    ConfirmAction(confirmed.ActionId, action => action with { Result = confirmed.Result, Truncated = confirmed.Truncated, ResultHash = confirmed.ResultHash, ResultLength = confirmed.ResultLength });
                     break;
                 case ActionRejected refused:
                     ChangeAction(refused.ActionId, action => action with
@@ -111,7 +116,7 @@ public sealed partial class RunSnapshot
                     ChangeAction(unknown.ActionId, action => action with { Status = ActionStatus.Unknown, Message = unknown.Reason });
                     break;
                 case ActionReconciled { Outcome: "done" } reconciled:
-                    ConfirmAction(reconciled.ActionId, reconciled.Result);
+                    ConfirmAction(reconciled.ActionId, action => action with { Result = reconciled.Result, Truncated = reconciled.Truncated, ResultHash = reconciled.ResultHash, ResultLength = reconciled.ResultLength });
                     break;
                 case ActionReconciled { Outcome: "not_done" } reconciled:
                     ChangeAction(reconciled.ActionId, action => action with { Status = ActionStatus.NotDone });
@@ -122,6 +127,10 @@ public sealed partial class RunSnapshot
                 case ModelCalled called when !_modelCalls.Exists(known => known.Call == called.Call):
                     _modelCalls.Add(called);
                     _usage = _usage.Add(called);
+                    break;
+                case ModelFailed { InputTokens: not null } failed:
+                    _brokenCalls.Add(failed);
+                    _usage = _usage.Add(failed);
                     break;
                 case AnswerDelta delta when delta.Offset >= 0 && delta.Offset <= _answer.Length:
                     NoteFrom = delta.Offset <= NoteFrom ? null : NoteFrom;
@@ -223,12 +232,12 @@ public sealed partial class RunSnapshot
         }
     }
 
-    private void ConfirmAction(string actionId, JsonElement? result)
+    private void ConfirmAction(string actionId, Func<ActionState, ActionState> withResult)
     {
-        ChangeAction(actionId, action => action with { Status = ActionStatus.Confirmed, Result = result, Code = null, Message = null, Field = null });
+        ChangeAction(actionId, action => withResult(action) with { Status = ActionStatus.Confirmed, Code = null, Message = null, Field = null });
         if (_actions.TryGetValue(actionId, out var action) && _steps.TryGetValue(action.StepId, out var step))
         {
-            _steps[action.StepId] = step with { Result = action.Result };
+            _steps[action.StepId] = step with { Result = action.Result, Truncated = action.Truncated, ResultHash = action.ResultHash, ResultLength = action.ResultLength };
         }
     }
 

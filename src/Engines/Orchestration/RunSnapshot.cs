@@ -15,6 +15,7 @@ public sealed partial class RunSnapshot
     private readonly Dictionary<string, DecisionState> _decisions = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _ordinals = new(StringComparer.Ordinal);
     private readonly List<ModelCalled> _modelCalls = [];
+    private readonly List<ModelFailed> _brokenCalls = [];
     private readonly List<BudgetExhausted> _exhausted = [];
     private readonly List<GuardTripped> _trips = [];
     private readonly StringBuilder _answer = new();
@@ -236,6 +237,18 @@ public sealed partial class RunSnapshot
             lock (_gate)
             {
                 return [.. _modelCalls];
+            }
+        }
+    }
+
+    /// <summary>The model calls that failed when the model had begun to answer, and so used something, in order.</summary>
+    internal IReadOnlyList<ModelFailed> BrokenCalls
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _brokenCalls];
             }
         }
     }

@@ -24,6 +24,14 @@ public sealed record RunUsageTotals
         OutputTokens = OutputTokens + (call.OutputTokens ?? 0),
         CostUsd = CostUsd + call.CostUsd,
     };
+
+    // A call that failed when it had begun to answer has used something, and is none that has ended.
+    internal RunUsageTotals Add(ModelFailed failed) => this with
+    {
+        InputTokens = InputTokens + (failed.InputTokens ?? 0),
+        OutputTokens = OutputTokens + (failed.OutputTokens ?? 0),
+        CostUsd = CostUsd + failed.CostUsd,
+    };
 }
 
 /// <summary>Where a step is.</summary>
@@ -166,6 +174,15 @@ public sealed record ActionState
 
     /// <summary>The result, when done.</summary>
     public JsonElement? Result { get; init; }
+
+    /// <summary>Whether <see cref="Result"/> was cut to size.</summary>
+    public bool Truncated { get; init; }
+
+    /// <summary>The hash under which the whole result is stored, when <see cref="Result"/> is only a summary of it.</summary>
+    public string? ResultHash { get; init; }
+
+    /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
+    public int? ResultLength { get; init; }
 
     /// <summary>A stable code when it failed.</summary>
     public string? Code { get; init; }

@@ -72,7 +72,8 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
         {
             var intent = confident is [var sure] ? sure.Playbook.Id : null;
             var complexity = Complexity.Of(message, operations).With(rules.AsksComplexity ? judgement?.Complexity : null);
-            var (strategy, reason) = Choose(input, agent, intent, complexity, confident.Count);
+            var judged = intent is null && judgement is { IsSure: true } ? judgement.Intent : null;
+            var (strategy, reason) = Choose(input, agent, intent, judged, complexity, confident.Count);
             if (strategy != "playbook")
             {
                 return Model(strategy, reason, useModel);
@@ -102,9 +103,9 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
     }
 
     // The first rule whose strategy the agent has; else by what the message looks like.
-    private (string Strategy, string Reason) Choose(RunInput input, AgentDefinition agent, string? intent, Complexity complexity, int confident)
+    private (string Strategy, string Reason) Choose(RunInput input, AgentDefinition agent, string? intent, string? judged, Complexity complexity, int confident)
     {
-        foreach (var strategy in rules.For(input, intent, complexity))
+        foreach (var strategy in rules.For(input, intent, complexity, judged))
         {
             if (Has(agent, strategy) && (strategy != "playbook" || intent is not null))
             {

@@ -48,6 +48,7 @@ internal sealed partial class ModelIntents(IInferenceEngine engine, TimeProvider
                     Intent = found.Label,
                     Confidence = found.Confidence,
                     Version = $"{IntentModel}/{found.Version}",
+                    IsSure = found.Confidence >= Sure,
                     IsOutOfScope = found.Confidence >= Sure && Everyday.Contains(found.Label),
                     Complexity = await complexity is { Confidence: >= Sure } level ? level.Label : null,
                 };

@@ -159,18 +159,62 @@ public sealed class DagRunnerTests
     }
 
     [Fact]
-    public async Task Run_GuessNotNeededWhileUnderWay_LeavesNoTraceOfItsResult()
+    public async Task Run_GuessNotNeededWhileUnderWay_IsStoppedAndNotWaitedFor()
     {
         var work = new FakeWork(Read("a"), Guess("b", "a")) { NotNeeded = { "b" } };
         var running = work.RunAsync(_recorder);
         await work.CallsAsync(2);
         work.Finish("a");
-        await RecordedAsync("step.completed");
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(work.Tokens["b"].IsCancellationRequested);
+        Assert.False(work.Tokens["a"].IsCancellationRequested);
+        Assert.Single(_recorder.Facts, fact => fact is StepDropped { StepId: "b" });
+        Assert.Equal(StepStatus.Dropped, _recorder.Snapshot.FindStep("b")!.Status);
         work.Fail("b");
+        Assert.DoesNotContain(_recorder.Facts, fact => fact is StepFailed);
+    }
+
+    [Fact]
+    public async Task Run_WorkEndsWhileAGuessIsUnderWay_IsStoppedAndNotWaitedFor()
+    {
+        var work = new FakeWork(Read("a"), Read("c", "a"), Guess("b", "c")) { EndsAfter = { ["a"] = DagEnding.Stop } };
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Fail("a");
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(work.Tokens["b"].IsCancellationRequested);
+        Assert.Single(_recorder.Facts, fact => fact is StepDropped { StepId: "b" });
+    }
+
+    [Fact]
+    public async Task Run_OnlyAGuessIsUnderWay_DoesNotHoldTheQuestionToAPersonBack()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Wait("a", "d-1");
+        var outcome = await running.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["d-1"], outcome.Waits!.RequestIds);
+        Assert.True(work.Tokens["b"].IsCancellationRequested);
+        Assert.DoesNotContain(_recorder.Facts, fact => fact is StepDropped);
+    }
+
+    [Fact]
+    public async Task Run_GuessThatIsNeeded_IsNotStopped()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Finish("a");
+        await RecordedAsync("step.completed");
+        Assert.False(work.Tokens["b"].IsCancellationRequested);
+        work.Finish("b");
         await running;
 
-        Assert.Contains(_recorder.Facts, fact => fact is StepDropped { StepId: "b" });
-        Assert.DoesNotContain(_recorder.Facts, fact => fact is StepFailed);
+        Assert.True(work.Ended["b"].IsDone);
     }
 
     [Fact]

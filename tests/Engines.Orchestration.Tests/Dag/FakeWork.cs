@@ -26,6 +26,9 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
 
     public Dictionary<string, DagEnd> Ended { get; } = [];
 
+    /// <summary>What stops each call.</summary>
+    public ConcurrentDictionary<string, CancellationToken> Tokens { get; } = new();
+
     /// <summary>All calls in order.</summary>
     public ConcurrentQueue<string> Called { get; } = new();
 
@@ -40,8 +43,9 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
     public DagCall Prepare(DagStep step) => new(new StepStarted { StepId = step.Id, Title = step.Id })
     {
         Operation = new ConnectorOperation { Id = $"fake.things.{step.Id}", Connector = "fake", Description = step.Id, Effect = step.OnlyReads ? OperationEffect.Read : OperationEffect.Write, InputSchema = default },
-        Call = () =>
+        Call = token =>
         {
+            Tokens[step.Id] = token;
             var source = _calls[step.Id] = new TaskCompletionSource<CallResult>(TaskCreationOptions.RunContinuationsAsynchronously);
             Called.Enqueue(step.Id);
             _changed.Release();

@@ -65,6 +65,45 @@ public sealed class DeadlineTests
         Assert.Single(_connectors.Calls, call => call.OperationId == "a.things.read");
     }
 
+    [Fact]
+    public async Task Execute_WriteIsUnderWayAtTheDeadline_IsNotCutOff()
+    {
+        var recorder = FakeRecorder.For(Input(), _time);
+        _connectors.OnCall = async (request, cancellationToken) =>
+        {
+            if (request.OperationId == "a.things.write")
+            {
+                using var limit = new CancellationTokenSource(request.Deadline!.Value - _time.GetUtcNow(), _time);
+                await AdvanceToBackgroundAsync(recorder);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+                either.Token.ThrowIfCancellationRequested();
+            }
+        };
+        await ExecuteAsync(recorder);
+
+        Assert.DoesNotContain("action.unknown", recorder.Types);
+        Assert.Empty(_connectors.Reconciled);
+        Assert.Equal((RunPhase.Completed, "read v"), (recorder.Snapshot.Phase, recorder.Snapshot.Answer));
+    }
+
+    [Fact]
+    public async Task Execute_StoreDoesNotAnswer_EndsAtTheDeadline()
+    {
+        var input = Engines.Input("go", deadline: _time.GetUtcNow().AddSeconds(30));
+        var recorder = FakeRecorder.For(input, _time);
+        recorder.Note(new StrategyChosen { Strategy = "react", Agent = "assistant", AgentHash = "of-an-earlier-version", EngineRevision = RunEngine.Revision });
+        recorder.OnLoad = () =>
+        {
+            _time.Advance(TimeSpan.FromMinutes(1));
+            return new TaskCompletionSource().Task;
+        };
+        var model = new FakeModel((_, _) => [FakeModel.Say("never"), FakeModel.End()]);
+        await Engines.Create(_connectors, Engines.WithAgents(Policy, null, Engines.Assistant), model, time: _time).ExecuteAsync(input, recorder, default, default).WaitAsync(TimeSpan.FromSeconds(20));
+
+        Assert.Equal((RunPhase.Partial, "deadline"), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode));
+        Assert.Empty(model.Requests);
+    }
+
     [Theory]
     [InlineData(true, 5, "Found it.")]
     [InlineData(false, 3, "Not yet.")]
@@ -90,6 +129,9 @@ public sealed class DeadlineTests
         await engine.ExecuteAsync(input, recorder, default, default);
 
         Assert.Equal((calls, answer), (recorder.Snapshot.ModelCalls.Count, recorder.Snapshot.Answer));
+
+        // Once nobody waits, the model's queue may let others go first.
+        Assert.Equal(Enumerable.Range(1, calls).Select(call => !passes || call <= 2), model.Requests.Select(request => request.Origin!.IsInteractive));
     }
 
     [Fact]

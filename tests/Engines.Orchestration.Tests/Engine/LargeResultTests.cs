@@ -88,6 +88,118 @@ public sealed class LargeResultTests
         Assert.Equal(53_914, Encoding.UTF8.GetString(recorder.Contents[stored].Span).Length);
     }
 
+    private const string Big = """
+        id: big
+        version: 1
+        title: Big write
+        description: Writes much.
+        examples: [go]
+        match:
+          - { all: [[go]], score: 1 }
+        steps:
+          - { id: big, title: Write much, call: a.things.big }
+          - { id: write, title: Write it, call: a.things.write, needs: [big], with: { last: "n${count(steps.big.result.items)}" } }
+        answer: "wrote ${steps.write.result.value}"
+        """;
+
+    private const string BigPolicy = "version: 1\noperations:\n  a.things.write: { allow: [anyone] }\n  a.things.big: { allow: [anyone] }\n";
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Execute_LongResultOfAnAction_IsStoredWholeAndSummarisedInTheJournal(bool isLookedUp)
+    {
+        var recorder = await Engines.Create(Writing(isLookedUp), Engines.Definitions(BigPolicy, Big)).RunAsync(Engines.Input("go"));
+
+        Assert.Equal("wrote n1000", recorder.Snapshot.Answer);
+        var step = recorder.Snapshot.FindStep("big")!;
+        Assert.True(step.Truncated);
+        Assert.InRange(step.Result!.Value.GetRawText().Length, 500, 4_096);
+        var whole = Encoding.UTF8.GetString(recorder.Contents[step.ResultHash!].Span);
+        Assert.Equal(step.ResultLength, whole.Length);
+        Assert.DoesNotContain("s3cr3t", whole, StringComparison.Ordinal);
+        Assert.Equal(isLookedUp ? 1 : 0, recorder.Facts.OfType<ActionReconciled>().Count(fact => fact.ResultHash == step.ResultHash));
+        Assert.Equal(isLookedUp ? 0 : 1, recorder.Facts.OfType<ActionConfirmed>().Count(fact => fact.ResultHash == step.ResultHash));
+    }
+
+    [Fact]
+    public async Task Execute_ResumedAfterALongResultOfAnAction_ExpressionsSeeTheWhole()
+    {
+        var input = Engines.Input("go");
+        var first = FakeRecorder.For(input);
+        first.OnRecord = facts => facts.Any(fact => fact is ActionPlanned { OperationId: "a.things.write" }) ? throw new JournalDiedException() : Task.CompletedTask;
+        var things = Writing(isLookedUp: false);
+        await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(things, Engines.Definitions(BigPolicy, Big)).ExecuteAsync(input, first, default, default));
+        var second = new FakeRecorder(before: first);
+        await Engines.Create(things, Engines.Definitions(BigPolicy, Big)).ExecuteAsync(input, second, default, default);
+
+        Assert.Equal("wrote n1000", second.Snapshot.Answer);
+        Assert.Equal([1, 1], things.Effects.Values);
+    }
+
+    [Fact]
+    public async Task Execute_ConfirmedButItsStepIsNotOver_ExpressionsSeeTheWhole()
+    {
+        var input = Engines.Input("go");
+        var whole = await Engines.Create(Writing(isLookedUp: false), Engines.Definitions(BigPolicy, Big)).RunAsync(input);
+        var first = FakeRecorder.For(input);
+        var confirmed = whole.Facts.OfType<ActionConfirmed>().First();
+        await first.RecordAsync(
+            [.. whole.Facts.Skip(1).TakeWhile(fact => fact is not ActionConfirmed), confirmed], [.. whole.Contents.Select(content => new RunContent(content.Key, content.Value))], default);
+        var things = Writing(isLookedUp: false);
+        await Engines.Create(things, Engines.Definitions(BigPolicy, Big)).ExecuteAsync(input, first, default, default);
+
+        Assert.Equal("wrote n1000", first.Snapshot.Answer);
+        Assert.Single(things.Effects);
+    }
+
+    [Fact]
+    public async Task Execute_ModelWritesWithALongResult_SeesTheSummaryAndCanReadParts()
+    {
+        var model = new FakeModel((call, _) => call switch
+        {
+            1 => [FakeModel.Call("a_things_big", "{}"), FakeModel.End("tool_calls")],
+            2 => [FakeModel.Call("results_read", """{"step":"m1_1","path":"/items/999/name"}"""), FakeModel.End("tool_calls")],
+            _ => [FakeModel.Say("Done."), FakeModel.End()],
+        });
+        await Engines.Create(Writing(isLookedUp: false), Engines.Definitions(BigPolicy), model).RunAsync(Engines.Input("something else"));
+
+        Assert.InRange(model.Requests[1].Messages[^1].Text.Length, 500, 4_400);
+        Assert.Contains("results_read", model.Requests[1].Messages[^1].Text, StringComparison.Ordinal);
+        Assert.Contains("item 999", model.Requests[2].Messages[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HandOff_LongReport_IsToldInPartAndCanBeRead()
+    {
+        const string boss = "id: assistant\nversion: 1\ntitle: Boss\ndescription: D\ninstructions: Lead.\ntools: { read: ['*'] }\nhandoffs: [helper]\n";
+        const string helper = "id: helper\nversion: 1\ntitle: Helper\ndescription: D\ninstructions: Serve.\ntools: { read: ['*'] }\n";
+        var report = string.Join(' ', Enumerable.Range(0, 4000).Select(n => $"word{n}"));
+        var model = new FakeModel((call, request) => !request.Messages[0].Text.Contains("Your part: Boss", StringComparison.Ordinal)
+            ? [FakeModel.Say(report), FakeModel.End()]
+            : call switch
+            {
+                1 => [FakeModel.Call("hand_off_to_helper", """{"task":"look"}"""), FakeModel.End("tool_calls")],
+                2 => [FakeModel.Call("results_read", """{"step":"m1_1","path":"/report","offset":34000}"""), FakeModel.End("tool_calls")],
+                _ => [FakeModel.Say("Done."), FakeModel.End()],
+            });
+        var recorder = await Engines.Create(_connectors, Engines.WithAgents(Policy, null, boss, helper), model).RunAsync(Engines.Input("go"));
+
+        Assert.InRange(model.Requests[2].Messages[^1].Text.Length, 500, 4_400);
+        Assert.Contains("word3999", model.Requests[3].Messages[^1].Text, StringComparison.Ordinal);
+        Assert.NotNull(recorder.Snapshot.FindStep("m1_1")!.ResultHash);
+    }
+
+    private static FakeConnectors Writing(bool isLookedUp)
+    {
+        var things = new FakeConnectors().Add("a.things.write", OperationEffect.Write, arguments => new JsonObject { ["value"] = arguments.GetProperty("last").GetString() }).Add("a.things.big", OperationEffect.Write, _ => new JsonObject
+        {
+            ["items"] = new JsonArray([.. Enumerable.Range(0, 1000).Select(n => new JsonObject { ["name"] = $"item {n}", ["apiToken"] = "s3cr3t" })]),
+        });
+        things.OnFault = request => isLookedUp && request.OperationId == "a.things.big" ? FakeConnectors.Fault.UnknownDone : FakeConnectors.Fault.None;
+        return things;
+    }
+
     [Fact]
     public async Task Execute_ShortResult_StoresNothingButTheDefinitions()
     {

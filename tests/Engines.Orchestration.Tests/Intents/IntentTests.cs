@@ -54,6 +54,34 @@ public sealed class IntentTests
     }
 
     [Theory]
+    [InlineData(true, "direct", "a rule says so")]
+    [InlineData(false, "react", "no playbook fits; it looks simple")]
+    public async Task Execute_RuleThatNamesAnIntentOfTheClassifier_FitsWhereItIsSure(bool isSure, string strategy, string reason)
+    {
+        const string agent = "id: assistant\nversion: 1\ntitle: A\ndescription: D\ninstructions: I\nstrategies: [playbook, react, direct]\n";
+        const string rules = "version: 1\nrules:\n  - when: { intent: [who-is-manager, tell_joke] }\n    use: direct\n";
+        var definitions = Engines.WithAgents("version: 1\noperations: {}\n", rules, agent);
+        var model = new React.FakeModel((_, _) => [React.FakeModel.Say("ok"), React.FakeModel.End()]);
+        var recorder = await Engines.Create(FakeConnectors.Company(), definitions, model, intents: new Fixed(Joke with { IsSure = isSure })).RunAsync(Engines.Input("have you got a good one about printers"));
+
+        Assert.Equal((strategy, reason, "tell_joke"), (recorder.Snapshot.Strategy, recorder.Snapshot.Choice!.Reason, recorder.Snapshot.Choice.Intent));
+    }
+
+    [Fact]
+    public void For_PlaybookThatFits_IsNotOverruledByTheClassifier()
+    {
+        var rules = StrategyRules.Compile("version: 1\nrules:\n  - when: { intent: [tell_joke] }\n    use: direct\n", "strategies.yaml");
+        var definitions = new OrchestrationDefinitions(Engines.SampleDefinitions.Playbooks, Engines.SampleDefinitions.Policy, Engines.Agents("id: assistant\nversion: 1\ntitle: A\ndescription: D\ninstructions: I\nstrategies: [playbook, react, direct]\n"), rules);
+        var selector = new StrategySelector(new OrchestrationOptions(), rules);
+        var model = new React.FakeModel((_, _) => []);
+
+        var selection = selector.Select(
+            Engines.Input("Who is my manager?"), definitions.Agents.Default, definitions.Playbooks, FakeConnectors.Company().Operations, model, Joke with { IsSure = true });
+
+        Assert.Equal("who-is-manager", selection.Choice.Playbook);
+    }
+
+    [Theory]
     [InlineData("hello there", "complex", "complex")]
     [InlineData("hello there", "simple", "simple")]
     [InlineData("hello there", null, "conversation")]

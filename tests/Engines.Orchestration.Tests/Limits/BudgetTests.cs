@@ -122,6 +122,62 @@ public sealed class BudgetTests
     }
 
     [Fact]
+    public async Task Execute_ModelFailsInTheMiddleOfItsAnswer_WhatItUsedIsCounted()
+    {
+        var input = Engines.Input("go") with { Limits = new RunLimits { Tokens = 6_000 } };
+        var recorder = FakeRecorder.For(input);
+        var price = new ModelPrice { Model = "fake-1", Input = 1m, CachedInput = 1m, Output = 2m, AsOf = new DateOnly(2026, 1, 1) };
+        await Engine(new FakeModel((_, _) => Broken()) { Price = price }).ExecuteAsync(input, recorder, default, default);
+
+        var failed = Assert.Single(recorder.Facts.OfType<ModelFailed>());
+        Assert.Equal(("model_stream_broken", 3_001L), (failed.Code, failed.OutputTokens));
+        Assert.InRange(failed.InputTokens!.Value, 100, 2_500);
+        Assert.Equal(((failed.InputTokens * 1m) + (3_001 * 2m)) / 1_000_000m, failed.CostUsd);
+        Assert.Equal((0, failed.InputTokens, 3_001L, failed.CostUsd), (recorder.Snapshot.Usage.ModelCalls, recorder.Snapshot.Usage.InputTokens, recorder.Snapshot.Usage.OutputTokens, recorder.Snapshot.Usage.CostUsd));
+
+        // What is left does not suffice for the same once more.
+        var model = new FakeModel((_, _) => [FakeModel.Say("ok"), FakeModel.End()]);
+        recorder.Note(new RunReplayed { By = "u-admin", Attempt = 2 });
+        await Engines.Create(Things(), Engines.WithAgents(Policy, null, Engines.Assistant), model, options => options.MaxAnswerTokens = 2_000).ExecuteAsync(input, recorder, default, default);
+        Assert.InRange(model.Requests[0].MaxOutputTokens ?? 2_000, 256, 2_999 - (int)failed.InputTokens);
+
+        static IEnumerable<ChatDelta> Broken()
+        {
+            yield return FakeModel.Say(new string('x', 12_000));
+            throw new ModelException("model_stream_broken", "It broke.");
+        }
+    }
+
+    [Fact]
+    public async Task Execute_CancelledInTheMiddleOfAnAnswer_WhatItUsedIsRecorded()
+    {
+        using var cancel = new CancellationTokenSource();
+        var input = Engines.Input("go");
+        var recorder = FakeRecorder.For(input);
+        await Engine(new FakeModel((_, _) => Interrupted())).ExecuteAsync(input, recorder, cancel.Token, default);
+
+        var failed = Assert.Single(recorder.Facts.OfType<ModelFailed>());
+        Assert.Equal(("cancelled", 4L), (failed.Code, failed.OutputTokens));
+        Assert.Equal(RunPhase.Cancelled, recorder.Snapshot.Phase);
+
+        IEnumerable<ChatDelta> Interrupted()
+        {
+            yield return FakeModel.Say("The first half");
+            cancel.Cancel();
+            yield return FakeModel.Say(" and the second");
+        }
+    }
+
+    [Fact]
+    public async Task Execute_ModelFailsBeforeItSaysAnything_NothingIsCounted()
+    {
+        var recorder = await Engine(new FakeModel((_, _) => throw new ModelException("model_unavailable", "Down."))).RunAsync(Engines.Input("go"));
+
+        Assert.Null(Assert.Single(recorder.Facts.OfType<ModelFailed>()).InputTokens);
+        Assert.Equal(0, recorder.Snapshot.Usage.InputTokens);
+    }
+
+    [Fact]
     public async Task Execute_ResumedRun_HasOnlyWhatWasLeft()
     {
         var input = Engines.Input("go") with { Limits = new RunLimits { ModelCalls = 4 } };

@@ -84,6 +84,38 @@ public sealed class RunTraceTests
     }
 
     [Fact]
+    public async Task Build_ReadThatWasTriedAgain_CountsItsRetries()
+    {
+        var failures = 0;
+        var things = new FakeConnectors().Add("a.things.read", OperationEffect.Read, _ => new JsonObject { ["value"] = "v" }).Add("a.things.find", OperationEffect.Read, _ => new JsonObject());
+        things.OnFault = request => request.OperationId == "a.things.find" || failures++ < 2 ? FakeConnectors.Fault.Busy : FakeConnectors.Fault.None;
+        var model = new FakeModel((call, _) => call == 1
+            ? [FakeModel.Call("a_things_read", "{}", "c1"), FakeModel.Call("a_things_find", "{}", "c2"), FakeModel.End("tool_calls")]
+            : [FakeModel.Say("Done."), FakeModel.End()]);
+        var recorder = await Engines.Create(things, Engines.WithAgents("version: 1\noperations: {}\n", null, Engines.Assistant), model, options => options.MaxAttempts = 3).RunAsync(Engines.Input("go"));
+        foreach (var fact in recorder.Facts)
+        {
+            Add(10, fact);
+        }
+
+        var trace = _builder.Build(Noon.AddDays(1));
+        Assert.Equal((3, 3), (recorder.Facts.OfType<StepCompleted>().Single().Attempts, recorder.Facts.OfType<StepFailed>().Single().Attempts));
+        Assert.Equal(3, (int)Node(trace, "step:m1_1").Attributes!["attempts"]!);
+        Assert.Equal(4, trace.Totals.Retries);
+    }
+
+    [Fact]
+    public void Build_ModelThatFailedInTheMiddle_HasItsUsageAndIsNoCallThatEnded()
+    {
+        Requested();
+        Add(10, new ModelFailed { Call = 1, Model = "m", Code = "model_stream_broken", Message = "Broken.", InputTokens = 100, OutputTokens = 20, CostUsd = 0.5m });
+        Add(20, new ModelCalled { Call = 2, Model = "m", FinishReason = "stop", AnswerFrom = 0, AnswerLength = 0, InputTokens = 10, OutputTokens = 1, CostUsd = 0.25m });
+        var trace = _builder.Build(Noon.AddDays(1));
+
+        Assert.Equal((1, 110L, 21L, 0.75m), (trace.Totals.ModelCalls, trace.Totals.InputTokens, trace.Totals.OutputTokens, trace.Totals.CostUsd));
+    }
+
+    [Fact]
     public void Build_HandOffAndPlans_HangUnderWhatTheyBelongTo()
     {
         Requested();

@@ -46,7 +46,7 @@ public sealed record ModelCallOrigin
     /// <summary>Whether it came by the endpoint for clients of others, where the tenant may demand tags. Default false.</summary>
     public bool IsExternal { get; init; }
 
-    /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>, or the version of the platform's built-in ones, such as <c>react-2</c>; null when neither did.</summary>
+    /// <summary>The registered prompt and its version that wrote the instructions, as <c>name@3</c>, or the version of the platform's built-in ones, such as <c>react-3</c>; null when neither did.</summary>
     public string? PromptVersion { get; init; }
 
     /// <summary>What the caller says about keeping the answer. Default: nothing.</summary>

@@ -16,19 +16,24 @@ internal sealed partial class ActionLedger
     /// <summary>Sends what is durably marked as sent.</summary>
     private async Task<CallResult> SendAsync(Call call, int attempt)
     {
-        var request = call.Request with { Deadline = run.Deadline };
+        // One that is under way when the run goes on in the background goes on with it.
+        var request = call.Request with { Deadline = run.CallDeadline };
         var outcome = await ExecuteAsync(request, isRead: false, run.Patient);
         switch (outcome)
         {
             case ActionSucceeded succeeded:
-                var (result, _) = ResultShaper.Shape(succeeded.Result, run.Options.MaxResultLength);
-                return Done(call.StepId, result,
-                [
-                    new ActionConfirmed
-                    {
-                        ActionId = request.ActionId, Result = result, VendorRequestId = succeeded.VendorRequestId, UndoneBy = succeeded.Undo?.OperationId, UndoArguments = Shaped(succeeded.Undo),
-                    },
-                ]);
+                var result = ReadResult.Of(succeeded.Result, run.Options);
+                return Done(call.StepId, result, new ActionConfirmed
+                {
+                    ActionId = request.ActionId,
+                    Result = result.Shown,
+                    Truncated = result.Truncated,
+                    ResultHash = result.Stored?.Hash,
+                    ResultLength = result.Length,
+                    VendorRequestId = succeeded.VendorRequestId,
+                    UndoneBy = succeeded.Undo?.OperationId,
+                    UndoArguments = Shaped(succeeded.Undo),
+                });
             case ActionFailed failed:
                 var again = failed.IsRetryable && attempt < call.LastAttempt;
                 var rejected = new ActionRejected
@@ -59,7 +64,7 @@ internal sealed partial class ActionLedger
         switch (action.Status)
         {
             case ActionStatus.Confirmed:
-                return new Knowledge(Done(call.StepId, action.Result, []), []);
+                return new Knowledge(Done(call.StepId, await ReadResult.LoadAsync(action.Result, action.ResultHash, run.LoadContentAsync), []), []);
             case ActionStatus.Failed when !action.WillRetry:
                 return new Knowledge(Failed(call.StepId, action.Code ?? "rejected", action.Message ?? "It was refused.", false, action.Field), []);
             case ActionStatus.Sent or ActionStatus.Unknown:
@@ -77,11 +82,11 @@ internal sealed partial class ActionLedger
         {
             run.Work.ThrowIfCancellationRequested();
             var outcome = await LookUpAsync(call.Request, run.Work);
-            var fact = Reconciled(action.ActionId, outcome);
+            var (fact, result) = Reconciled(action.ActionId, outcome);
             switch (outcome)
             {
                 case ReconciledDone:
-                    return new Knowledge(Done(call.StepId, fact.Result, [fact]), []);
+                    return new Knowledge(Done(call.StepId, result!, fact), []);
                 case ReconciledNotDone:
                     return new Knowledge(null, [fact]);
                 default:
@@ -98,16 +103,32 @@ internal sealed partial class ActionLedger
         }
     }
 
-    private ActionReconciled Reconciled(string actionId, ReconcileOutcome outcome) => outcome switch
+    /// <returns>The fact, and the result when it was done.</returns>
+    private (ActionReconciled Fact, ReadResult? Result) Reconciled(string actionId, ReconcileOutcome outcome)
     {
-        ReconciledDone done => new ActionReconciled
+        if (outcome is not ReconciledDone done)
         {
-            ActionId = actionId, Outcome = "done", Result = ResultShaper.Shape(done.Result, run.Options.MaxResultLength).Result, UndoneBy = done.Undo?.OperationId, UndoArguments = Shaped(done.Undo),
-        },
-        ReconciledNotDone => new ActionReconciled { ActionId = actionId, Outcome = "not_done" },
-        ReconcileUnknown unknown => new ActionReconciled { ActionId = actionId, Outcome = "unknown", Reason = unknown.Reason },
-        _ => new ActionReconciled { ActionId = actionId, Outcome = "unknown", Reason = "The connector could not tell." },
-    };
+            return (outcome switch
+            {
+                ReconciledNotDone => new ActionReconciled { ActionId = actionId, Outcome = "not_done" },
+                ReconcileUnknown unknown => new ActionReconciled { ActionId = actionId, Outcome = "unknown", Reason = unknown.Reason },
+                _ => new ActionReconciled { ActionId = actionId, Outcome = "unknown", Reason = "The connector could not tell." },
+            }, null);
+        }
+
+        var result = ReadResult.Of(done.Result, run.Options);
+        return (new ActionReconciled
+        {
+            ActionId = actionId,
+            Outcome = "done",
+            Result = result.Shown,
+            Truncated = result.Truncated,
+            ResultHash = result.Stored?.Hash,
+            ResultLength = result.Length,
+            UndoneBy = done.Undo?.OperationId,
+            UndoArguments = Shaped(done.Undo),
+        }, result);
+    }
 
     private JsonElement? Shaped(UndoCall? undo) => undo is null ? null : ResultShaper.Shape(undo.Arguments, run.Options.MaxResultLength).Result;
 

@@ -21,7 +21,12 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
     public ActionState? Find(string stepId) => run.Snapshot.FindAction(ActionId(run.Input.TenantId, run.Input.RunId, stepId));
 
     /// <summary>Reads, with retries.</summary>
-    public async Task<CallResult> ReadAsync(string stepId, ConnectorOperation operation, JsonElement arguments, int? attempts)
+    /// <param name="stepId">The step.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="attempts">How often it is tried at most; null is the platform's default.</param>
+    /// <param name="work">Fires when it is not worked on any more: with the run, or earlier where it turned out not to be needed.</param>
+    public async Task<CallResult> ReadAsync(string stepId, ConnectorOperation operation, JsonElement arguments, int? attempts, CancellationToken work)
     {
         // Reads are allowed unless the policy has a rule for them.
         if (Refusal(stepId, await DecideAsync(stepId, operation, arguments), []) is { } refusal)
@@ -31,33 +36,50 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
 
         for (var attempt = 1; ; attempt++)
         {
-            var outcome = await ExecuteAsync(Request(stepId, operation.Id, arguments), isRead: true, run.Work);
+            var outcome = await ExecuteAsync(Request(stepId, operation.Id, arguments), isRead: true, work);
             switch (outcome)
             {
                 case ActionSucceeded succeeded:
-                    return ReadResult.Of(stepId, succeeded.Result, run.Options, succeeded.VendorRequestId);
+                    return ReadResult.Of(succeeded.Result, run.Options).ToCall(stepId, succeeded.VendorRequestId, attempt);
                 case ActionFailed { IsRetryable: true } failed when attempt < (attempts ?? run.Options.MaxAttempts):
-                    await run.WaitAsync(attempt, failed.RetryAfter);
+                    await run.WaitAsync(attempt, failed.RetryAfter, work);
                     break;
                 case ActionFailed failed:
-                    return new CallResult
-                    {
-                        Code = failed.Code,
-                        Message = failed.Message,
-                        Retryable = failed.IsRetryable,
-                        Facts = [new StepFailed { StepId = stepId, Code = failed.Code, Message = failed.Message, Retryable = failed.IsRetryable, Field = failed.Field, VendorRequestId = failed.VendorRequestId }],
-                    };
+                    return NotRead(failed, failed.VendorRequestId);
                 default:
                     if (attempt >= (attempts ?? run.Options.MaxAttempts))
                     {
-                        return Failed(stepId, "unavailable", outcome is ActionUnknown unknown ? unknown.Reason : "The system did not answer.", true, null);
+                        return NotRead(new ActionFailed("unavailable", outcome is ActionUnknown unknown ? unknown.Reason : "The system did not answer.", true), null);
                     }
 
-                    await run.WaitAsync(attempt, null);
+                    await run.WaitAsync(attempt, null, work);
                     break;
             }
+
+            CallResult NotRead(ActionFailed failed, string? vendorRequestId) => new()
+            {
+                Code = failed.Code,
+                Message = failed.Message,
+                Retryable = failed.IsRetryable,
+                Facts =
+                [
+                    new StepFailed
+                    {
+                        StepId = stepId,
+                        Code = failed.Code,
+                        Message = failed.Message,
+                        Retryable = failed.IsRetryable,
+                        Field = failed.Field,
+                        VendorRequestId = vendorRequestId,
+                        Attempts = attempt > 1 ? attempt : null,
+                    },
+                ],
+            };
         }
     }
+
+    private static CallResult Done(string stepId, ReadResult result, RunFact fact) =>
+        new() { Result = result.Whole, Facts = [fact, new StepCompleted { StepId = stepId, Status = "done" }], Contents = result.Contents };
 
     /// <summary>Changes something, exactly once, from wherever the journal says that it is.</summary>
     /// <returns>How it ended, or that people have to decide first: nothing was sent then, and the same call goes on once they have.</returns>
@@ -127,8 +149,14 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
     {
         foreach (var action in run.Snapshot.Actions.Where(action => action.Status is ActionStatus.Sent or ActionStatus.Unknown))
         {
-            await run.RecordAsync(WhatPeopleSaid(action)
-                ?? Reconciled(action.ActionId, await LookUpAsync(Request(action.StepId, action.OperationId, action.Arguments), cancellationToken)));
+            if (WhatPeopleSaid(action) is { } said)
+            {
+                await run.RecordAsync(said);
+                continue;
+            }
+
+            var (fact, result) = Reconciled(action.ActionId, await LookUpAsync(Request(action.StepId, action.OperationId, action.Arguments), cancellationToken));
+            await run.RecordAsync([fact], result?.Contents ?? []);
         }
     }
 

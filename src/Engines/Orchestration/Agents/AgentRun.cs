@@ -19,15 +19,14 @@ internal sealed record RunParts(RunContext Run, AgentCatalog Agents, IChatModelP
 
     /// <summary>Instructions that tenants keep themselves; null when nobody keeps any.</summary>
     public IAgentInstructions? Instructions { get; init; }
-
-    /// <summary>The agent as the tenant wants it instructed, by the version that the conversation gets now.</summary>
-    public async ValueTask<AgentDefinition> InstructAsync(AgentDefinition agent) =>
-        Instructions is not null && await Instructions.FindAsync(Run.Input, agent, Run.Work) is { } own ? agent with { Instructions = own.Text, PromptVersion = own.PromptVersion } : agent;
 }
 
 /// <summary>One agent at work: on the run itself or, in a scope, on what was handed over to it.</summary>
 internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyList<ConnectorOperation> tools, IChatModel model, string? scope, string task)
 {
+    /// <summary>The hash of the instructions that a hand-off begins with, to be pinned with how it is answered; null when that is known already, or nothing is to be pinned.</summary>
+    public string? InstructionsHash { get; init; }
+
     /// <summary>One question, one answer, no tools.</summary>
     public Task<RunOutcome> DirectAsync(IReadOnlyList<RunFact> before) => Runner(ReactTools.None, null, static () => 1).RunAsync(before);
 
@@ -58,9 +57,15 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
     public async Task<RunOutcome> HandedOverAsync()
     {
         var run = parts.Run;
-        if (run.Snapshot.Choice?.EngineRevision is null or < HandoffStrategy.SinceRevision || HandoffStrategy.IsFixed(agent))
+        if (run.Snapshot.Choice?.EngineRevision is null or < HandoffStrategy.SinceRevision)
         {
             return await StepByStepAsync([]);
+        }
+
+        if (HandoffStrategy.IsFixed(agent))
+        {
+            // There is nothing to say but with which instructions, where they are not those of the agent's own definition.
+            return await StepByStepAsync(InstructionsHash is not null && agent.PromptVersion is not null ? [Pinned(HandoffStrategy.Fixed(scope!, agent))] : []);
         }
 
         if (run.Snapshot.FindHandoff(scope!) is { } known)
@@ -77,8 +82,11 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
             run.Attach([PinnedPlaybook.Content(playbook)]);
         }
 
-        return await WorkAsync(choice, playbook, [choice]);
+        return await WorkAsync(choice, playbook, [Pinned(choice)]);
     }
+
+    private HandoffStrategyChosen Pinned(HandoffStrategyChosen choice) =>
+        choice.Playbook is null ? choice with { InstructionsHash = InstructionsHash, PromptVersion = agent.PromptVersion } : choice;
 
     private Task<RunOutcome> WorkAsync(HandoffStrategyChosen choice, Playbook? playbook, IReadOnlyList<RunFact> before) => choice.Strategy switch
     {

@@ -34,14 +34,27 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
         }
 
         parts.Budget.Enter(stepId, agent.Limits);
+        using var activity = Diagnostics.StartHandoff(run.Input, stepId, agent.Id);
+        var result = await CarryOutAsync(agent, model, stepId, task);
+        Diagnostics.EndHandoff(activity, result);
+        return result;
+    }
+
+    private async Task<CallResult> CarryOutAsync(AgentDefinition agent, IChatModel model, string stepId, string task)
+    {
         try
         {
-            var outcome = await new AgentRun(parts, await parts.InstructAsync(agent), AgentTools.Of(agent, parentTools), model, stepId, task).HandedOverAsync();
-            return Report(stepId, agent, outcome);
+            if (await InstructAsync(agent, stepId) is not var (instructed, hash))
+            {
+                return Failed(stepId, "agent_changed", $"The instructions that {agent.Title} was working with are not kept any more.", false);
+            }
+
+            var outcome = await new AgentRun(parts, instructed, AgentTools.Of(agent, parentTools), model, stepId, task) { InstructionsHash = hash }.HandedOverAsync();
+            return Report(parts.Run.Options, stepId, agent, outcome);
         }
         catch (BudgetExhaustedException e)
         {
-            return Report(stepId, agent, BudgetOutcome.Of(run, e.Exhausted, stepId));
+            return Report(parts.Run.Options, stepId, agent, BudgetOutcome.Of(parts.Run, e.Exhausted, stepId));
         }
         catch (ModelException e)
         {
@@ -49,7 +62,26 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
         }
     }
 
-    private static CallResult Report(string stepId, AgentDefinition agent, RunOutcome outcome)
+    // As the hand-off began, if it has. Those of agents without a choice record nothing where the instructions are the agent's own, which the version of their first call says.
+    private async ValueTask<(AgentDefinition Agent, string? Hash)?> InstructAsync(AgentDefinition agent, string stepId)
+    {
+        var run = parts.Run;
+        if (run.Snapshot.FindHandoff(stepId) is { } known)
+        {
+            return known.InstructionsHash is null ? (await PinnedInstructions.NowAsync(run, parts.Instructions, agent), null)
+                : await PinnedInstructions.ResumeAsync(run, agent, known.InstructionsHash, known.PromptVersion) is { } pinned ? (pinned, null)
+                : null;
+        }
+
+        if (run.Snapshot.ModelCalls.FirstOrDefault(call => call.Scope == stepId) is { } first)
+        {
+            return first.PromptVersion?.Contains('@', StringComparison.Ordinal) == false ? (agent, null) : (await PinnedInstructions.NowAsync(run, parts.Instructions, agent), null);
+        }
+
+        return await PinnedInstructions.BeginAsync(run, parts.Instructions, agent);
+    }
+
+    private static CallResult Report(OrchestrationOptions options, string stepId, AgentDefinition agent, RunOutcome outcome)
     {
         if (outcome.Waits is { } waits)
         {
@@ -74,8 +106,9 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
             report["incomplete"] = code;
         }
 
-        var result = Values.Element(report);
-        return new CallResult { Result = result, Facts = [.. outcome.Facts, new StepCompleted { StepId = stepId, Status = "done", Result = result }], Contents = outcome.Contents };
+        // A long report is told in part, as the result of any other tool.
+        var reported = ReadResult.Of(Values.Element(report), options).ToCall(stepId);
+        return reported with { Facts = [.. outcome.Facts, .. reported.Facts], Contents = [.. outcome.Contents, .. reported.Contents] };
     }
 
     // Each hand-off adds one part to the ids of its steps.

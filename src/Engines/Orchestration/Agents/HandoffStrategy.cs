@@ -16,6 +16,12 @@ internal sealed class HandoffStrategy(RunParts parts, AgentDefinition agent, IRe
     /// <summary>Whether there is nothing to decide: the agent has neither playbooks nor plans.</summary>
     public static bool IsFixed(AgentDefinition agent) => agent.Strategies.All(strategy => strategy is "react" or "direct");
 
+    /// <summary>The strategy of an agent for which there is nothing to decide.</summary>
+    public static HandoffStrategyChosen Fixed(string stepId, AgentDefinition agent) => new()
+    {
+        StepId = stepId, Agent = agent.Id, Strategy = agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? "react" : "direct", Reason = "the agent has no other strategy",
+    };
+
     /// <summary>Decides; records nothing.</summary>
     /// <param name="stepId">The hand-off.</param>
     /// <param name="task">What was handed over.</param>

@@ -68,8 +68,8 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         }
         catch (Exception e) when (e is not RecordingFailedException && !run.HasFailedToRecord)
         {
-            budget.Release(reservation);
-            if (await FailedAsync(e as ModelException, number, question.Scope, prompt, writer, clock.Token) is { } other)
+            var streamed = text.Length + calls.Sum(call => call.Name.Length + call.Arguments.Length);
+            if (await FailedAsync(e as ModelException, number, prompt, writer, Used(reservation, streamed, finished), clock.Token) is { } other)
             {
                 throw other;
             }
@@ -170,7 +170,7 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             ConversationId = run.Input.ConversationId,
             PromptVersion = question.PromptVersion,
             Purpose = question.Scope is null ? question.Purpose : "handoff",
-            IsInteractive = !run.Input.Background,
+            IsInteractive = !run.IsInBackground,
             // What a run does next, plans and answers is decided anew each time: the world may have changed since.
             Cache = ModelCacheHint.Never,
         },
@@ -186,10 +186,16 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         return new CancellationTokenSource(left <= TimeSpan.Zero ? TimeSpan.FromMilliseconds(1) : left < TimeSpan.FromDays(30) ? left : TimeSpan.FromDays(30), run.Time);
     }
 
-    /// <summary>Records what came of a call that failed.</summary>
+    // What came was paid for, although the provider did not get to say how much it was.
+    private static (CallReservation Reservation, ChatUsage? Usage) Used(CallReservation reservation, int streamed, ChatFinished? finished) =>
+        (reservation, finished?.Usage ?? (streamed == 0 ? null : new ChatUsage(reservation.InputTokens, 0, (streamed / CharactersPerToken) + 1, null)));
+
+    /// <summary>Records what came of a call that failed, and settles what it used.</summary>
     /// <returns>The exception that takes the place of the cause; null when the cause stands.</returns>
-    private async Task<Exception?> FailedAsync(ModelException? cause, int number, string? scope, WrittenPrompt prompt, AnswerWriter? writer, CancellationToken clock)
+    private async Task<Exception?> FailedAsync(
+        ModelException? cause, int number, WrittenPrompt prompt, AnswerWriter? writer, (CallReservation Reservation, ChatUsage? Usage) used, CancellationToken clock)
     {
+        var scope = used.Reservation.Scope;
         // What the person has seen is also what the journal says.
         var facts = new List<RunFact>();
         if (writer is not null && await writer.FinishAsync() is { } shown)
@@ -200,12 +206,35 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
         var isOver = run.Work.IsCancellationRequested || run.Time.GetUtcNow() >= run.Deadline;
         var isLate = !isOver && clock.IsCancellationRequested;
         var hasFailed = cause is not null && !isOver && !isLate;
-        if (hasFailed)
+        if (hasFailed || used.Usage is not null)
         {
-            facts.Add(new ModelFailed { Call = number, Model = model.Name, Code = cause!.Code, Message = cause.Message, PromptHash = prompt.Hash, Scope = scope });
+            var (code, message) = hasFailed ? (cause!.Code, cause.Message)
+                : run.Stop.IsCancellationRequested ? ("interrupted", "The server was stopped while the model answered.")
+                : run.IsCancelled ? ("cancelled", "It was stopped while the model answered.")
+                : isLate ? ("budget", "The time of the budget was over while the model answered.")
+                : isOver ? ("deadline", "The run's time was over while the model answered.")
+                : ("internal", "The call was given up.");
+            var failed = new ModelFailed
+            {
+                Call = number,
+                Model = model.Name,
+                Code = code,
+                Message = message,
+                PromptHash = prompt.Hash,
+                Scope = scope,
+                InputTokens = used.Usage?.InputTokens,
+                OutputTokens = used.Usage?.OutputTokens,
+                CostUsd = used.Usage?.CostUsd ?? Cost(used.Usage),
+            };
+            facts.Add(failed);
+            budget.Settle(used.Reservation, failed);
+        }
+        else
+        {
+            budget.Release(used.Reservation);
         }
 
-        await run.RecordAsync(facts, hasFailed ? prompt.Contents : []);
+        await run.RecordAsync(facts, hasFailed || used.Usage is not null ? prompt.Contents : []);
         if (isLate)
         {
             var exhausted = budget.TimeExhausted(scope);

@@ -8,8 +8,8 @@ namespace Steward.Engines.Orchestration.Dag;
 /// <param name="Started">The fact that says so.</param>
 internal sealed record DagCall(StepStarted Started)
 {
-    /// <summary>Carries it out; null when it cannot even begin.</summary>
-    public Func<Task<CallResult>>? Call { get; init; }
+    /// <summary>Carries it out; null when it cannot even begin. The token fires when the step is not worked on any more; what changes something knows that better by itself.</summary>
+    public Func<CancellationToken, Task<CallResult>>? Call { get; init; }
 
     /// <summary>Why it cannot begin.</summary>
     public CallResult? Fault { get; init; }

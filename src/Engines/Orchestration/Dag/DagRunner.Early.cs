@@ -6,10 +6,10 @@ namespace Steward.Engines.Orchestration.Dag;
 /// <summary>Reads that begin before it is known whether they are needed.</summary>
 internal sealed partial class DagRunner
 {
-    // Steps that began early: under way, over but not yet known to be needed, under way although they turned out not to be, and those that may not begin early after all.
+    // Steps that began early: under way, with what stops them; over but not yet known to be needed; and those that may not begin early after all.
     private readonly HashSet<string> _early = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, CancellationTokenSource> _stops = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DagEnd> _held = new(StringComparer.Ordinal);
-    private readonly HashSet<string> _dropped = new(StringComparer.Ordinal);
     private readonly HashSet<string> _notEarly = new(StringComparer.Ordinal);
     private Dictionary<string, HashSet<string>>? _writersBefore;
 
@@ -39,6 +39,45 @@ internal sealed partial class DagRunner
 
         _early.Add(step.Id);
         starts.Add(call);
+    }
+
+    /// <summary>Nothing depends on a guess any more: it is stopped, and nobody waits for it.</summary>
+    private void Abandon(string stepId)
+    {
+        _early.Remove(stepId);
+        if (_running.Remove(stepId, out var call))
+        {
+            _ = ForgetAsync(call, _stops.Remove(stepId, out var stop) ? stop : null);
+        }
+    }
+
+    /// <summary>Abandons what began early when nothing else is under way or can begin: it would only hold the end, or the question to a person, back.</summary>
+    /// <returns>Whether nothing is under way.</returns>
+    private bool IsIdle(List<DagCall> starts)
+    {
+        if (starts.Count > 0 || !_running.Keys.All(_early.Contains))
+        {
+            return false;
+        }
+
+        foreach (var stepId in _running.Keys.ToList())
+        {
+            Abandon(stepId);
+            _held[stepId] = DagEnd.Skipped;
+        }
+
+        return true;
+    }
+
+    private static async Task ForgetAsync(Task call, CancellationTokenSource? stop)
+    {
+        if (stop is not null)
+        {
+            await stop.CancelAsync();
+        }
+
+        await call.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stop?.Dispose();
     }
 
     private async Task<bool> IsAllowedAsync(ConnectorOperation operation, DagCall call)

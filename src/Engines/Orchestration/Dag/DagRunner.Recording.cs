@@ -53,16 +53,18 @@ internal sealed partial class DagRunner
     // Whatever ends the loop: wait for what is under way (its tokens have fired or will), and keep the outcomes that are known.
     private async Task DrainAsync()
     {
-        foreach (var (id, task) in _running)
+        foreach (var guess in _early.Where(id => _running.TryGetValue(id, out var call) && !call.IsCompleted).ToList())
+        {
+            Abandon(guess);
+        }
+
+        foreach (var task in _running.Values)
         {
             try
             {
                 var result = await task;
-                if (!_dropped.Contains(id))
-                {
-                    _facts.AddRange(result.Facts);
-                    _contents.AddRange(result.Contents);
-                }
+                _facts.AddRange(result.Facts);
+                _contents.AddRange(result.Contents);
             }
 #pragma warning disable CA1031 // What ends the loop is on its way already; the others are only waited for.
             catch (Exception)

@@ -34,7 +34,7 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
             while (true)
             {
                 var starts = await StartAsync();
-                if (_running.Count == 0 && starts.Count == 0)
+                if (IsIdle(starts))
                 {
                     return await FinishAsync();
                 }
@@ -126,11 +126,7 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
         if (!isBegun && !work.IsNeeded(step))
         {
             _held.Remove(step.Id);
-            if (_early.Remove(step.Id))
-            {
-                _dropped.Add(step.Id);
-            }
-
+            Abandon(step.Id);
             Add([isEarly ? new StepDropped { StepId = step.Id, Reason = "It began early and was not needed." } : new StepCompleted { StepId = step.Id, Status = "skipped" }]);
             End(step, DagEnd.Skipped);
             return true;
@@ -184,11 +180,9 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
         foreach (var (id, task) in _running.Where(entry => entry.Value.IsCompleted).ToList())
         {
             _running.Remove(id);
-            if (_dropped.Remove(id))
+            if (_stops.Remove(id, out var stop))
             {
-                // Whatever came out of it, nothing depends on it any more.
-                _ = task.Exception;
-                continue;
+                stop.Dispose();
             }
 
             var result = await task;
@@ -238,8 +232,9 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
     {
         foreach (var start in starts)
         {
-            _begun.Add(start.Started.StepId);
-            _running[start.Started.StepId] = start.Call!();
+            var id = start.Started.StepId;
+            _begun.Add(id);
+            _running[id] = start.Call!(_early.Contains(id) ? (_stops[id] = CancellationTokenSource.CreateLinkedTokenSource(run.Work)).Token : run.Work);
         }
     }
 }

@@ -26,8 +26,8 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
         if (ledger.Find(stepId) is { } action)
         {
             return operation is null
-                ? new DagCall(started) { Call = async () => await ledger.SettleStepAsync(stepId) ?? NotConfigured(started, operationId).Fault! }
-                : new DagCall(started) { Call = () => ledger.WriteAsync(stepId, operation, action.Arguments, action.Summary, attempts), Operation = operation, Arguments = action.Arguments };
+                ? new DagCall(started) { Call = async _ => await ledger.SettleStepAsync(stepId) ?? NotConfigured(started, operationId).Fault! }
+                : new DagCall(started) { Call = _ => ledger.WriteAsync(stepId, operation, action.Arguments, action.Summary, attempts), Operation = operation, Arguments = action.Arguments };
         }
 
         if (operation is null)
@@ -65,8 +65,8 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
         return new DagCall(reads ? started with { Arguments = values } : started)
         {
             Call = reads
-                ? () => ledger.ReadAsync(stepId, operation, values, attempts)
-                : () => ledger.WriteAsync(stepId, operation, values, title, attempts),
+                ? work => ledger.ReadAsync(stepId, operation, values, attempts, work)
+                : _ => ledger.WriteAsync(stepId, operation, values, title, attempts),
             Operation = operation,
             Arguments = values,
         };

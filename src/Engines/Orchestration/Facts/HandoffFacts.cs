@@ -40,6 +40,12 @@ public sealed record HandoffStrategyChosen : RunFact
     /// <summary>What the task was classified as, by name.</summary>
     public JsonElement? Classified { get; init; }
 
+    /// <summary>The registered prompt and its version that wrote the agent's instructions, as <c>name@3</c>; null for the agent's own.</summary>
+    public string? PromptVersion { get; init; }
+
+    /// <summary>A hash of the agent's instructions, where a model answers: it goes on with these. Null in journals of before.</summary>
+    public string? InstructionsHash { get; init; }
+
     /// <summary>The same as a run's choice.</summary>
     internal StrategyChosen ToChoice() => new()
     {

@@ -46,7 +46,7 @@ public sealed record StepDropped : RunFact
     public required string Reason { get; init; }
 }
 
-/// <summary>A model call failed after its retries.</summary>
+/// <summary>A model call failed after its retries, or was stopped when it had begun to answer.</summary>
 public sealed record ModelFailed : RunFact
 {
     /// <inheritdoc/>
@@ -59,7 +59,7 @@ public sealed record ModelFailed : RunFact
     /// <summary>The model that was asked for.</summary>
     public required string Model { get; init; }
 
-    /// <summary>A stable code, <c>model_…</c>.</summary>
+    /// <summary>A stable code, <c>model_…</c>; <c>cancelled</c>, <c>deadline</c> or <c>budget</c> when it was stopped, <c>interrupted</c> when its server was.</summary>
     public required string Code { get; init; }
 
     /// <summary>Why, safe to show.</summary>
@@ -70,6 +70,15 @@ public sealed record ModelFailed : RunFact
 
     /// <summary>The hand-off inside which it happened; null for the run itself.</summary>
     public string? Scope { get; init; }
+
+    /// <summary>Tokens read, where the model had begun to answer: estimated from the prompt, unless the provider said it. Null when nothing came.</summary>
+    public long? InputTokens { get; init; }
+
+    /// <summary>Tokens written, where the model had begun to answer: estimated from what came, unless the provider said it.</summary>
+    public long? OutputTokens { get; init; }
+
+    /// <summary>What both cost in US dollars; null when nothing came, or the price of the model is not known.</summary>
+    public decimal? CostUsd { get; init; }
 }
 
 /// <summary>A run that had failed for technical reasons stands on the tenant's dead-letter list.</summary>

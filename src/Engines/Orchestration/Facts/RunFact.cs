@@ -86,8 +86,14 @@ public sealed record StrategyChosen : RunFact
     /// <summary>The model, for <c>react</c>.</summary>
     public string? Model { get; init; }
 
-    /// <summary>The version of the system prompt, where a model answers.</summary>
+    /// <summary>The registered prompt and its version that wrote the agent's instructions, as <c>name@3</c>, or the version of the built-in text, where a model answers.</summary>
     public string? PromptVersion { get; init; }
+
+    /// <summary>
+    /// A hash of the agent's instructions, where a model answers: the run goes on with these. Those of a registered prompt are stored under it; the agent's own are in its definition.
+    /// Null in journals of before, which go on with what is published by then.
+    /// </summary>
+    public string? InstructionsHash { get; init; }
 
     /// <summary>The agent's id.</summary>
     public string? Agent { get; init; }
@@ -165,6 +171,9 @@ public sealed record StepCompleted : RunFact
 
     /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
     public string? VendorRequestId { get; init; }
+
+    /// <summary>How often a call that only reads was made, when more than once; the attempts of actions are in <c>action.sent</c>.</summary>
+    public int? Attempts { get; init; }
 }
 
 /// <summary>A step came to nothing.</summary>
@@ -191,6 +200,9 @@ public sealed record StepFailed : RunFact
 
     /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
     public string? VendorRequestId { get; init; }
+
+    /// <summary>How often a call that only reads was made, when more than once; the attempts of actions are in <c>action.sent</c>.</summary>
+    public int? Attempts { get; init; }
 }
 
 /// <summary>An action with a side effect is allowed and about to be sent; bound to these arguments.</summary>
@@ -245,6 +257,16 @@ public sealed record ActionConfirmed : RunFact
 
     /// <summary>The result, secrets masked and cut to size.</summary>
     public JsonElement? Result { get; init; }
+
+    /// <summary>Whether <see cref="Result"/> was cut to size.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Truncated { get; init; }
+
+    /// <summary>The hash under which the whole result is stored, when <see cref="Result"/> is only a summary of it.</summary>
+    public string? ResultHash { get; init; }
+
+    /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
+    public int? ResultLength { get; init; }
 
     /// <summary>The target system's own id of the request, if it gave one: what its support asks for.</summary>
     public string? VendorRequestId { get; init; }
@@ -312,8 +334,18 @@ public sealed record ActionReconciled : RunFact
     /// <summary><c>done</c>, <c>not_done</c> or <c>unknown</c>.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>The result, when done.</summary>
+    /// <summary>The result, when done; secrets masked and cut to size.</summary>
     public JsonElement? Result { get; init; }
+
+    /// <summary>Whether <see cref="Result"/> was cut to size.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool Truncated { get; init; }
+
+    /// <summary>The hash under which the whole result is stored, when <see cref="Result"/> is only a summary of it.</summary>
+    public string? ResultHash { get; init; }
+
+    /// <summary>The length of the whole result, in characters of JSON, when it is stored apart.</summary>
+    public int? ResultLength { get; init; }
 
     /// <summary>Why it cannot be told, or who said so when it was a person.</summary>
     public string? Reason { get; init; }

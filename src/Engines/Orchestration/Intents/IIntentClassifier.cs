@@ -25,6 +25,9 @@ public sealed record IntentJudgement
     /// <summary>The model and its version, for example <c>clinc150/1.0.0</c>.</summary>
     public required string Version { get; init; }
 
+    /// <summary>Whether the model is sure of <see cref="Intent"/>: then strategy rules may name it.</summary>
+    public bool IsSure { get; init; }
+
     /// <summary>Whether the message is for sure about something that no company's playbook is for: a greeting, the weather, a joke.</summary>
     public required bool IsOutOfScope { get; init; }
 

@@ -45,6 +45,13 @@ internal sealed class BudgetAccount(RunLimits limits, string? scope)
         CostUsd += costUsd;
     }
 
+    /// <summary>Counts what a call used that came to nothing.</summary>
+    public void CountBroken(long tokens, decimal costUsd)
+    {
+        Tokens += tokens;
+        CostUsd += costUsd;
+    }
+
     public BudgetExhausted? CheckStep() => Limits.Steps is { } limit && Steps >= limit ? Exhausted("steps", limit, Steps, 1) : null;
 
     public BudgetExhausted? CheckTime(TimeSpan worked, bool isLast)

@@ -125,6 +125,19 @@ internal sealed class RunBudget : IRunBudget
         }
     }
 
+    /// <summary>The call failed when the model had begun to answer: what it used takes the place of what was reserved. It is none of the calls that the run may make.</summary>
+    public void Settle(CallReservation reservation, ModelFailed failed)
+    {
+        lock (_gate)
+        {
+            foreach (var account in Around(reservation.Scope))
+            {
+                account.Release(reservation);
+                account.CountBroken((failed.InputTokens ?? 0) + (failed.OutputTokens ?? 0), failed.CostUsd ?? 0);
+            }
+        }
+    }
+
     /// <summary>The call came to nothing.</summary>
     public void Release(CallReservation reservation)
     {
@@ -166,6 +179,11 @@ internal sealed class RunBudget : IRunBudget
         foreach (var call in _run.Snapshot.ModelCalls.Where(call => IsWithin(call.Scope, scope)))
         {
             account.CountCall((call.InputTokens ?? 0) + (call.OutputTokens ?? 0), call.CostUsd ?? 0);
+        }
+
+        foreach (var failed in _run.Snapshot.BrokenCalls.Where(failed => IsWithin(failed.Scope, scope)))
+        {
+            account.CountBroken((failed.InputTokens ?? 0) + (failed.OutputTokens ?? 0), failed.CostUsd ?? 0);
         }
 
         foreach (var _ in _run.Snapshot.Steps.Where(step => step.Status != StepStatus.Skipped && step.StartedAt is not null && step.StepId != scope && IsWithin(step.StepId, scope)))

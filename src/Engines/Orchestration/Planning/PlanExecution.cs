@@ -114,7 +114,7 @@ internal sealed class PlanExecution : IDagWork
         try
         {
             var task = planned.Task!.Render(_roots);
-            return new DagCall(started) { Call = () => _handoffs.HandOffAsync(step.Id, planned.Agent!, task, _scope) };
+            return new DagCall(started) { Call = _ => _handoffs.HandOffAsync(step.Id, planned.Agent!, task, _scope) };
         }
         catch (ExpressionException e)
         {

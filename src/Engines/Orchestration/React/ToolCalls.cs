@@ -155,7 +155,7 @@ internal sealed class ToolCalls(RunContext run, ReactTools tools, StoredResults 
         }
 
         return tool.Operation.Effect == OperationEffect.Read
-            ? () => _ledger.ReadAsync(call.StepId, tool.Operation, arguments, null)
+            ? () => _ledger.ReadAsync(call.StepId, tool.Operation, arguments, null, run.Work)
             : () => _ledger.WriteAsync(call.StepId, tool.Operation, arguments, tool.Title, null);
     }
 

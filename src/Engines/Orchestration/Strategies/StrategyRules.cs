@@ -48,8 +48,9 @@ public sealed class StrategyRules
     /// <param name="input">The request.</param>
     /// <param name="intent">The playbook that fits for sure; null is <c>none</c>.</param>
     /// <param name="complexity">What the message looks like.</param>
-    internal IEnumerable<string> For(RunInput input, string? intent, Complexity complexity) => _rules
-        .Where(rule => Fits(rule.Tenants, [input.TenantId]) && Fits(rule.Roles, input.Requester.Roles) && Fits(rule.Intents, [intent ?? "none"]) && Fits(rule.Complexities, [complexity.Level]))
+    /// <param name="judged">The intent that a classifier is sure of, where no playbook fits for sure; it fits beside <c>none</c>.</param>
+    internal IEnumerable<string> For(RunInput input, string? intent, Complexity complexity, string? judged = null) => _rules
+        .Where(rule => Fits(rule.Tenants, [input.TenantId]) && Fits(rule.Roles, input.Requester.Roles) && Fits(rule.Intents, judged is null ? [intent ?? "none"] : [intent ?? "none", judged]) && Fits(rule.Complexities, [complexity.Level]))
         .Select(rule => rule.Use);
 
     private static bool Fits(IReadOnlyList<string>? allowed, IReadOnlyList<string> actual) => allowed is null || allowed.Any(actual.Contains);

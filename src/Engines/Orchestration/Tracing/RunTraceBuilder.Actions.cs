@@ -32,7 +32,7 @@ public sealed partial class RunTraceBuilder
                 break;
             case ActionConfirmed confirmed:
                 var done = Outcome(sequence, confirmed.ActionId, at, "ok");
-                done.With("vendorRequestId", confirmed.VendorRequestId).With("undoneBy", confirmed.UndoneBy).With("undoArguments", TraceMask.Of(confirmed.UndoArguments));
+                done.With("truncated", confirmed.Truncated ? true : null).With("resultHash", confirmed.ResultHash).With("resultLength", confirmed.ResultLength).With("vendorRequestId", confirmed.VendorRequestId).With("undoneBy", confirmed.UndoneBy).With("undoArguments", TraceMask.Of(confirmed.UndoArguments));
                 Change(confirmed.ActionId, "ok", at, TraceMask.Of(confirmed.Result));
                 break;
             case ActionRejected rejected:
@@ -50,7 +50,7 @@ public sealed partial class RunTraceBuilder
                 var lookup = Add(sequence, $"reconcile:{reconciled.ActionId}:{sequence}", "reconcile", "Looked up in the target system", from, "action:" + reconciled.ActionId)
                     .End(at, reconciled.Outcome == "unknown" ? "unknown" : "ok");
                 lookup.Reason = reconciled.Reason;
-                lookup.With("outcome", reconciled.Outcome).With("undoneBy", reconciled.UndoneBy).With("undoArguments", TraceMask.Of(reconciled.UndoArguments));
+                lookup.With("outcome", reconciled.Outcome).With("truncated", reconciled.Truncated ? true : null).With("resultHash", reconciled.ResultHash).With("resultLength", reconciled.ResultLength).With("undoneBy", reconciled.UndoneBy).With("undoArguments", TraceMask.Of(reconciled.UndoArguments));
                 CloseAttempt(reconciled.ActionId, from, "unknown");
                 _reconcileFrom[reconciled.ActionId] = at;
                 Change(

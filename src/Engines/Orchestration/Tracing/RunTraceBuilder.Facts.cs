@@ -186,7 +186,7 @@ public sealed partial class RunTraceBuilder
         node.With("strategy", choice.Strategy)
             .With("playbook", choice.Playbook).With("playbookVersion", choice.PlaybookVersion).With("playbookHash", choice.PlaybookHash)
             .With("intent", choice.Intent).With("intentConfidence", choice.IntentConfidence).With("intentVersion", choice.IntentVersion)
-            .With("model", choice.Model).With("promptVersion", choice.PromptVersion)
+            .With("model", choice.Model).With("promptVersion", choice.PromptVersion).With("instructionsHash", choice.InstructionsHash)
             .With("agent", choice.Agent).With("agentVersion", choice.AgentVersion).With("agentHash", choice.AgentHash)
             .With("engineRevision", choice.EngineRevision).With("codeVersion", choice.CodeVersion)
             .With("slots", TraceMask.Of(choice.Slots)).With("classified", TraceMask.Of(choice.Classified));
@@ -291,6 +291,7 @@ public sealed partial class RunTraceBuilder
         Begin();
         var node = Add(sequence, $"model:{failed.Call}:failed:{sequence}", "model", "chat " + failed.Model, at, ScopeNode(failed.Scope)).End(at, "failed");
         (node.Code, node.Message) = (failed.Code, failed.Message);
+        node.Usage = failed.InputTokens is null ? null : new TraceUsage { InputTokens = failed.InputTokens, OutputTokens = failed.OutputTokens, CostUsd = failed.CostUsd };
         node.With("call", failed.Call).With("model", failed.Model).With("scope", failed.Scope).With("prompt", failed.PromptHash);
         NotePrompt(failed.PromptHash);
     }
@@ -323,12 +324,14 @@ public sealed partial class RunTraceBuilder
                 done.Output = TraceMask.Of(completed.Result);
                 done.Reason = completed.Summary ?? done.Reason;
                 done.With("truncated", completed.Truncated ? true : null).With("sameAs", completed.SameAs is { } same ? "step:" + same : null)
-                    .With("resultHash", completed.ResultHash).With("resultLength", completed.ResultLength).With("vendorRequestId", completed.VendorRequestId);
+                    .With("resultHash", completed.ResultHash).With("resultLength", completed.ResultLength).With("vendorRequestId", completed.VendorRequestId).With("attempts", completed.Attempts);
+                _retries += Math.Max(0, (completed.Attempts ?? 1) - 1);
                 break;
             case StepFailed failed:
                 var broken = StepNode(sequence, failed.StepId, at).End(at, "failed");
                 (broken.Code, broken.Message) = (failed.Code, failed.Message);
-                broken.With("retryable", failed.Retryable ? true : null).With("field", failed.Field).With("vendorRequestId", failed.VendorRequestId);
+                broken.With("retryable", failed.Retryable ? true : null).With("field", failed.Field).With("vendorRequestId", failed.VendorRequestId).With("attempts", failed.Attempts);
+                _retries += Math.Max(0, (failed.Attempts ?? 1) - 1);
                 break;
             case StepDropped dropped:
                 StepNode(sequence, dropped.StepId, at).End(at, "dropped").Reason = dropped.Reason;

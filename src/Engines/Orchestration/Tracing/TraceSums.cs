@@ -15,7 +15,9 @@ internal static class TraceSums
         var tool = Pick(all, now, IsToolCall);
         double Covered(params IEnumerable<Interval>[] kinds) => Interval.Milliseconds(Interval.Union(kinds.SelectMany(kind => kind), root.StartedAt, until));
 
+        // Also of those that failed when the model had begun to answer, which are no calls that have ended.
         var costs = all.Where(node => node.Kind == "model" && node.Usage is not null).ToList();
+        var calls = costs.Count(node => node.Status != "failed");
         return new TraceTotals
         {
             DurationMs = root.DurationMs,
@@ -26,11 +28,11 @@ internal static class TraceSums
             IdleMs = Covered(idle),
             OtherMs = Interval.Milliseconds((until - root.StartedAt) - Interval.Union([.. queue, .. human, .. idle, .. model, .. tool], root.StartedAt, until)),
             FirstAnswerMs = firstAnswerAt is { } first ? Interval.Milliseconds(first - root.StartedAt) : null,
-            ModelCalls = costs.Count,
+            ModelCalls = calls,
             InputTokens = costs.Sum(node => node.Usage!.InputTokens ?? 0),
             CachedInputTokens = costs.Sum(node => node.Usage!.CachedInputTokens ?? 0),
             OutputTokens = costs.Sum(node => node.Usage!.OutputTokens ?? 0),
-            CostUsd = usage.ModelCalls == costs.Count ? usage.CostUsd : costs.Aggregate((decimal?)0m, (sum, node) => sum + node.Usage!.CostUsd),
+            CostUsd = usage.ModelCalls == calls ? usage.CostUsd : costs.Aggregate((decimal?)0m, (sum, node) => sum + node.Usage!.CostUsd),
             Steps = all.Count(node => node.Kind == "step"),
             Actions = all.Count(node => node.Kind == "action"),
             Retries = counts.Retries,
