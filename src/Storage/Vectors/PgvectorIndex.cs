@@ -2,6 +2,7 @@ using Npgsql;
 using NpgsqlTypes;
 using Pgvector;
 using Steward.Storage.PostgreSql;
+using static Steward.Storage.Vectors.VectorParameters;
 
 namespace Steward.Storage.Vectors;
 
@@ -11,9 +12,6 @@ namespace Steward.Storage.Vectors;
 /// </summary>
 internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider clock) : IAsyncDisposable
 {
-    /// <summary>Filtered searches that so many rows or fewer pass compare them all. Measured: the index is not faster below, and loses nothing above.</summary>
-    internal const int ComparedRows = 5_000;
-
     private const int OldestMajor = 0;
     private const int OldestMinor = 8;
     private const string BuildMemory = "256MB";
@@ -43,6 +41,9 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
     private readonly Lazy<NpgsqlDataSource> _source = new(() => database.CreateSource(static builder => builder.UseVector(), MostConnections));
     private VectorSupport? _support;
     private long _askedAt;
+
+    /// <summary>Filtered searches that so many rows or fewer pass compare them all. Default 5,000: the benchmark <c>vectors</c> shows what either way takes.</summary>
+    internal int ComparedRows { get; init; } = 5_000;
 
     /// <summary>The partition of a space.</summary>
     public static string TableOf(long space) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"vector_partition_{space}");
@@ -122,15 +123,15 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
 
     /// <summary>The rows nearest to a direction.</summary>
     public ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, VectorSpaceState state, float[] direction, CancellationToken cancellationToken) => database.ReadAsync(
-        (Source: _source.Value, search, state, Direction: new HalfVector(Array.ConvertAll(direction, static value => (Half)value))),
+        (Source: _source.Value, Compared: ComparedRows, search, state, Direction: new HalfVector(Array.ConvertAll(direction, static value => (Half)value))),
         static async (_, query, cancellation) =>
         {
-            var (source, search, state, direction) = query;
+            var (source, compared, search, state, direction) = query;
             if (search.Reader.Owners is not null || search.Kinds is not null)
             {
-                await using var count = source.CreateCommand($"SELECT count(*) FROM (SELECT 1 FROM {TableOf(state.Id)} {Where(search)} LIMIT {ComparedRows + 1}) counted");
+                await using var count = source.CreateCommand($"SELECT count(*) FROM (SELECT 1 FROM {TableOf(state.Id)} {Where(search)} LIMIT {compared + 1}) counted");
                 Bind(count.Parameters, search, state);
-                if ((long)(await count.ExecuteScalarAsync(cancellation))! <= ComparedRows)
+                if ((long)(await count.ExecuteScalarAsync(cancellation))! <= compared)
                 {
                     return await CompareAsync(source, search, state, direction, cancellation);
                 }
@@ -275,10 +276,4 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
         await using var command = database.Command("SELECT extversion FROM pg_extension WHERE extname = 'vector'");
         return Version.TryParse(await command.ExecuteScalarAsync(cancellationToken) as string, out var version) ? version : null;
     }
-
-    private static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Texts(IEnumerable<string> values) => new NpgsqlParameter<string[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Number(long value) => new NpgsqlParameter<long> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
 }

@@ -1,6 +1,6 @@
 using Npgsql;
-using NpgsqlTypes;
 using Steward.Storage.PostgreSql;
+using static Steward.Storage.Vectors.VectorParameters;
 
 namespace Steward.Storage.Vectors;
 
@@ -283,14 +283,4 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
         parameters.Add(Text(space.Collection));
         parameters.Add(Text(space.Model));
     }
-
-    private static NpgsqlParameter Text(string value) => new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Texts(IEnumerable<string> values) => new NpgsqlParameter<string[]> { TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text };
-
-    private static NpgsqlParameter Values(float[] values) => new NpgsqlParameter<float[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Real };
-
-    private static NpgsqlParameter Number(long value) => new NpgsqlParameter<long> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Bigint };
-
-    private static NpgsqlParameter Count(int value) => new NpgsqlParameter<int> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Integer };
 }
