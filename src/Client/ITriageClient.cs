@@ -17,6 +17,9 @@ public interface ITriageClient
     /// <exception cref="StewardException"><c>not_found</c> when there is none.</exception>
     Task<TriageDecision> GetDecisionAsync(string ticketId, CancellationToken cancellationToken = default);
 
+    /// <summary>Labelled tickets that are most like a text, by what it means and by its words. Admins and auditors look among all tickets, others among those that they sent.</summary>
+    Task<FoundTickets> FindTicketsAsync(FindTickets query, CancellationToken cancellationToken = default);
+
     /// <summary>Says in this person's name where up to 100 tickets belong. Idempotent by ticket, label and event id.</summary>
     /// <returns>One result per label, in their order.</returns>
     Task<IReadOnlyList<TriageLabelResult>> LabelAsync(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default);

@@ -13,6 +13,8 @@ internal static partial class InputRules
     public const int MaxTicketFieldLength = 1000;
     public const int MaxLabelLength = 200;
     public const int MaxReportDays = 90;
+    public const int MaxSearchLength = 2_000;
+    public const int MaxFoundTickets = 50;
 
     public static void ImportId(string? value) => Id(value, 'm', "importId");
 
@@ -46,6 +48,20 @@ internal static partial class InputRules
         TicketText(ticket.Location, MaxTicketFieldLength, "location");
         TicketText(ticket.ConfigurationItem, MaxTicketFieldLength, "configurationItem");
         TicketText(ticket.Group, MaxLabelLength, "group");
+    }
+
+    public static void FindTickets(FindTickets query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        if (string.IsNullOrWhiteSpace(query.Text) || query.Text.Length > MaxSearchLength)
+        {
+            throw StewardException.Invalid("text", $"must have 1 to {MaxSearchLength} characters.");
+        }
+
+        if (query.Top is < 1 or > MaxFoundTickets)
+        {
+            throw StewardException.Invalid("top", $"must be 1 to {MaxFoundTickets}.");
+        }
     }
 
     public static void Labels(IReadOnlyList<TriageLabel> labels)

@@ -52,6 +52,13 @@ internal sealed class StewardTriageClient(IGrainFactory grains, SignedCaller cal
     }
 
     /// <inheritdoc/>
+    public Task<FoundTickets> FindTicketsAsync(FindTickets query, CancellationToken cancellationToken = default)
+    {
+        InputRules.FindTickets(query);
+        return CallAsync("triage.find-tickets", changes: false, Triage, query, static (triage, query, token) => triage.FindTickets(query, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<TriageLabelResult>> LabelAsync(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default)
     {
         InputRules.Labels(labels);

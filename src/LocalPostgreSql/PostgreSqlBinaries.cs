@@ -6,8 +6,9 @@ namespace Steward.LocalPostgreSql;
 public static class PostgreSqlBinaries
 {
     private const int OldestMajor = 15;
+    private const string Setting = "STEWARD_POSTGRESQL";
 
-    /// <summary>The directory that holds <c>postgres</c> and <c>initdb</c>.</summary>
+    /// <summary>The directory that holds <c>postgres</c> and <c>initdb</c>: the environment's <c>STEWARD_POSTGRESQL</c> where it is set, else the newest that is installed.</summary>
     /// <exception cref="InvalidOperationException">There is none; the message says how to get them.</exception>
     public static string Find() =>
         Candidates().FirstOrDefault(static directory => File.Exists(Path.Combine(directory, "initdb")) && File.Exists(Path.Combine(directory, "postgres")))
@@ -17,6 +18,11 @@ public static class PostgreSqlBinaries
 
     private static IEnumerable<string> Candidates()
     {
+        if (Environment.GetEnvironmentVariable(Setting) is { Length: > 0 } set)
+        {
+            yield return set;
+        }
+
         // The version directories first: what stands in PATH may be a wrapper that expects the packaged cluster.
         const string Packaged = "/usr/lib/postgresql";
         if (Directory.Exists(Packaged))

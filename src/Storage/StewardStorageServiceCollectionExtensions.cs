@@ -9,7 +9,7 @@ namespace Steward.Storage;
 public static class StewardStorageServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="IJournalStore"/>, <see cref="IContentStore"/>, <see cref="IVaultStore"/>, <see cref="IApprovalStore"/>, <see cref="INotificationStore"/>, <see cref="StorageMigrator"/> and <see cref="IStorageHealth"/> over the database that
+    /// Adds <see cref="IJournalStore"/>, <see cref="IContentStore"/>, <see cref="IVaultStore"/>, <see cref="IApprovalStore"/>, <see cref="INotificationStore"/>, <see cref="IVectorStore"/>, <see cref="StorageMigrator"/> and <see cref="IStorageHealth"/> over the database that
     /// <see cref="StewardStorageOptions"/> name. The options are validated when the host starts. Calling it again only adds configuration.
     /// </summary>
     /// <remarks>Run <see cref="StorageMigrator.MigrateAsync"/> before the host starts: nothing migrates by itself.</remarks>
@@ -24,7 +24,7 @@ public static class StewardStorageServiceCollectionExtensions
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<StewardStorageOptions>, StewardStorageOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
-        services.TryAddSingleton(static provider => new StorageBackend(provider.GetRequiredService<IOptions<StewardStorageOptions>>().Value));
+        services.TryAddSingleton(static provider => new StorageBackend(provider.GetRequiredService<IOptions<StewardStorageOptions>>().Value, provider.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(static provider => new StorageMigrator(
             provider.GetRequiredService<StorageBackend>(), provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILogger<StorageMigrator>>()));
         services.TryAddSingleton<IStorageHealth>(static provider =>
@@ -35,6 +35,7 @@ public static class StewardStorageServiceCollectionExtensions
         services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Vault);
         services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Approvals);
         services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Notifications);
+        services.TryAddSingleton(static provider => provider.GetRequiredService<StorageBackend>().Vectors);
         return services;
     }
 }

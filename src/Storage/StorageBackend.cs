@@ -5,13 +5,14 @@ using Steward.Storage.Notifications;
 using Steward.Storage.PostgreSql;
 using Steward.Storage.Sqlite;
 using Steward.Storage.Vault;
+using Steward.Storage.Vectors;
 
 namespace Steward.Storage;
 
 /// <summary>The one database of this process: <see cref="Sqlite"/> or <see cref="PostgreSql"/> is set.</summary>
 internal sealed class StorageBackend : IDisposable, IAsyncDisposable
 {
-    public StorageBackend(StewardStorageOptions options)
+    public StorageBackend(StewardStorageOptions options, TimeProvider clock)
     {
         if (options.Provider == StorageProvider.PostgreSql)
         {
@@ -21,6 +22,7 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
             Vault = new PostgreSqlVaultStore(PostgreSql);
             Approvals = new PostgreSqlApprovalStore(PostgreSql);
             Notifications = new PostgreSqlNotificationStore(PostgreSql);
+            Vectors = new PostgreSqlVectorStore(PostgreSql, clock);
         }
         else
         {
@@ -30,6 +32,7 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
             Vault = new SqliteVaultStore(Sqlite);
             Approvals = new SqliteApprovalStore(Sqlite);
             Notifications = new SqliteNotificationStore(Sqlite);
+            Vectors = new SqliteVectorStore(Sqlite);
         }
     }
 
@@ -47,6 +50,8 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
 
     public INotificationStore Notifications { get; }
 
+    public IVectorStore Vectors { get; }
+
     public StorageProvider Provider => PostgreSql is null ? StorageProvider.Sqlite : StorageProvider.PostgreSql;
 
     public string Location => PostgreSql?.Location ?? Sqlite!.Location;
@@ -60,6 +65,11 @@ internal sealed class StorageBackend : IDisposable, IAsyncDisposable
         if (Journals is IAsyncDisposable journals)
         {
             await journals.DisposeAsync();
+        }
+
+        if (Vectors is IAsyncDisposable vectors)
+        {
+            await vectors.DisposeAsync();
         }
 
         if (PostgreSql is not null)

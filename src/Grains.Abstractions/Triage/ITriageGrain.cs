@@ -23,6 +23,12 @@ public interface ITriageGrain : IGrainWithStringKey
     [AlwaysInterleave] // Safe: reads the journal.
     Task<TriageDecision?> GetDecision(string ticketId, CancellationToken cancellationToken = default);
 
+    /// <summary>Labelled tickets that are most like a text, by what it means and by its words. Admins, auditors and the platform look among all tickets, other members among those that they sent.</summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field.</exception>
+    [Alias("find-tickets")]
+    [AlwaysInterleave] // Safe: reads what was durable before.
+    Task<FoundTickets> FindTickets(FindTickets query, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Says where tickets belong: feedback, a re-assignment, or imported history. Durable when this returns. Idempotent by ticket, label and <see cref="TriageLabel.EventId"/>. Who says so is the caller, or, for the
     /// platform, <see cref="TriageLabel.By"/>.

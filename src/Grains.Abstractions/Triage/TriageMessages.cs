@@ -155,6 +155,43 @@ public sealed record SimilarTicket
     public required double Similarity { get; init; }
 }
 
+/// <summary>Asks for old tickets.</summary>
+[GenerateSerializer]
+[Alias("steward.find-tickets")]
+public sealed record FindTickets
+{
+    /// <summary>What they are about; 1 to 2,000 characters.</summary>
+    [Id(0)]
+    public required string Text { get; init; }
+
+    /// <summary>Only tickets that belong to these groups; null for all. At most 50.</summary>
+    [Id(1)]
+    public IReadOnlyList<string>? Groups { get; init; }
+
+    /// <summary>How many at most; 1 to 50. Default 10.</summary>
+    [Id(2)]
+    public int Top { get; init; } = 10;
+}
+
+/// <summary>Old tickets that are like a text.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.found-tickets")]
+public sealed record FoundTickets
+{
+    /// <summary>The tickets, best first.</summary>
+    [Id(0)]
+    public required IReadOnlyList<SimilarTicket> Tickets { get; init; }
+
+    /// <summary>By what they were looked for: <c>words and meaning</c>, <c>meaning</c>, <c>words</c>, or <c>none</c> when no embedder answers now and words are not for this person.</summary>
+    [Id(1)]
+    public required string Mode { get; init; }
+
+    /// <summary>Whether all labelled tickets can be found by meaning; not while new ones, or all for a new embedder, are being read in the background.</summary>
+    [Id(2)]
+    public bool IsComplete { get; init; }
+}
+
 /// <summary>How a label came.</summary>
 [GenerateSerializer]
 [Alias("steward.triage-label-source")]

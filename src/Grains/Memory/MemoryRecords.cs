@@ -114,6 +114,9 @@ internal sealed record MemoryEraseStep
 internal sealed record MemoryErased
 {
     public required IReadOnlyList<string> Remains { get; init; }
+
+    /// <summary>Vectors of what the person had sent to a tenant's collections.</summary>
+    public int Vectors { get; init; }
 }
 
 /// <summary>JSON of the journal of a person's memory.</summary>

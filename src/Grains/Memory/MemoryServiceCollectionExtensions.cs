@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Orchestration;
 using Steward.Engines.Security;
+using Steward.Vectors;
 
 namespace Steward.Memory;
 
@@ -14,6 +15,7 @@ internal static class MemoryServiceCollectionExtensions
         services.AddOptions<MemoryOptions>().BindConfiguration(MemoryOptions.Section);
         services.TryAddSingleton<DataKeys>();
         services.TryAddSingleton<IStatementExtractor, RuleExtractor>();
+        services.TryAddSingleton<VectorCollections>();
         services.TryAddSingleton<MessageReader>();
         services.TryAddSingleton<MemoryFeed>();
         services.TryAddSingleton<IRunMemory, RunMemory>();

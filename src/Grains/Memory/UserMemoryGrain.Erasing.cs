@@ -20,6 +20,7 @@ internal sealed partial class UserMemoryGrain
         "Prompts and long results are stored once by their hash and may be shared: the tenant's retention removes those that nobody refers to.",
         "Answers in the caches of servers go when their time is over.",
         "The record of who read or changed the memory, without what it held.",
+        "Tickets that were sent to triage stay until the tenant's retention removes them; they are not found by what they mean any more.",
         "Approvals, schedules and the audit of actions in external systems are not part of the memory.",
     ];
 
@@ -113,8 +114,9 @@ internal sealed partial class UserMemoryGrain
                 return;
             }
 
+            var vectors = _vectors.HasStore ? await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt) : 0;
             var remains = State.ErasesConversations ? AlwaysRemains : [.. AlwaysRemains, "Conversations and runs: they were not asked for."];
-            await _journal!.AppendAsync(MemoryRecordTypes.Erased, new MemoryErased { Remains = remains }, MemoryJson.Default.MemoryErased, static () => JournalWake.Never);
+            await _journal!.AppendAsync(MemoryRecordTypes.Erased, new MemoryErased { Remains = remains, Vectors = vectors }, MemoryJson.Default.MemoryErased, static () => JournalWake.Never);
             MemoryLog.Erased(_logger, Key);
         }
 #pragma warning disable CA1031 // What is left to do stands in the journal; the watchdog brings it on.

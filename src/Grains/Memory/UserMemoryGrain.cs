@@ -9,6 +9,7 @@ using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Storage;
+using Steward.Vectors;
 
 namespace Steward.Memory;
 
@@ -30,6 +31,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
     private readonly ILogger<UserMemoryGrain> _logger;
     private readonly AccessTrail _trail;
     private readonly MemoryIndex _index;
+    private readonly VectorCollections _vectors;
     private FoldedJournal<UserMemoryState>? _journal;
     private IGrainTimer? _erasing;
     private bool _stops;
@@ -41,9 +43,11 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         IOptions<MemoryOptions> options,
         TimeProvider time,
         ILogger<UserMemoryGrain> logger,
-        IEnumerable<ITextEmbedder> embedders)
+        IEnumerable<ITextEmbedder> embedders,
+        VectorCollections vectors)
     {
         (_journals, _keys, _platform, _options, _time, _logger) = (journals, keys, platform, options.Value, time, logger);
+        _vectors = vectors;
         _trail = new AccessTrail(journals, GrainKeys.MemoryAccesses(this.GetPrimaryKeyString()), time);
         _index = new MemoryIndex(embedders.FirstOrDefault(), GrainKeys.TenantOf(this.GetPrimaryKeyString()), logger);
     }

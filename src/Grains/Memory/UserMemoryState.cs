@@ -180,7 +180,13 @@ internal sealed class UserMemoryState : IFolded
 
                 break;
             case MemoryRecordTypes.Erased:
-                Erasure = Erasure! with { CompletedAt = entry.At, Remains = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryErased)!.Remains };
+                var erased = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryErased)!;
+                if (erased.Vectors > 0)
+                {
+                    Count("vectors", erased.Vectors);
+                }
+
+                Erasure = Erasure! with { CompletedAt = entry.At, Remains = erased.Remains };
                 ErasedSessions = [];
                 break;
         }

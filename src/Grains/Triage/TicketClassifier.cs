@@ -8,7 +8,10 @@ using Steward.Storage;
 namespace Steward.Triage;
 
 /// <summary>An answer and what gave it.</summary>
-internal sealed record ClassifiedTicket(GroupAnswer Answer, IReadOnlyList<string> Reasons, string Version, bool IsCanary);
+internal sealed record ClassifiedTicket(GroupAnswer Answer, IReadOnlyList<string> Reasons, string Version, bool IsCanary, TicketMeaning? Meaning = null);
+
+/// <summary>A ticket's direction, as a head read it.</summary>
+internal sealed record TicketMeaning(string Model, string Version, float[] Values);
 
 /// <summary>
 /// Finds a ticket's group: by the head that answers, the one on trial for its share, the shared base where there is no head, and by a head of words alone where no model answers. For the grain's scheduler only.
@@ -120,7 +123,8 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
         }
 
         var index = head.Labels.Index().Where(label => label.Item == answer.Label).Select(label => label.Index).DefaultIfEmpty(found.Label).First();
-        return new ClassifiedTicket(answer, head.Reasons(ticket, index), state.Added.Version, false);
+        var meaning = embedding is null ? null : new TicketMeaning(state.Added.EncoderModel!, state.Added.Encoder!, embedding);
+        return new ClassifiedTicket(answer, head.Reasons(ticket, index), state.Added.Version, false, meaning);
     }
 
     private async ValueTask<TenantHead?> ReadAsync(TriageHeadState state, CancellationToken cancellationToken)

@@ -29,6 +29,15 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
     public IReadOnlyList<SimilarTicket> FindSimilar(string? ticketId, Ticket ticket) =>
         [.. _similar.Find(ticket, ticketId).Select(match => new SimilarTicket { TicketId = match.TicketId, ShortDescription = match.Title, Label = match.Label, Similarity = match.Similarity })];
 
+    /// <summary>Labelled tickets of some groups whose words are most like a text; null for all groups.</summary>
+    public IReadOnlyList<SimilarTicket> FindByWords(string text, IReadOnlyList<string>? groups, int top) =>
+    [
+        .. _similar.Find(new Ticket { ShortDescription = text, Description = "" }, count: parts.Options.Value.SimilarTickets)
+            .Where(match => groups is null || groups.Contains(match.Label, StringComparer.Ordinal))
+            .Take(top)
+            .Select(match => new SimilarTicket { TicketId = match.TicketId, ShortDescription = match.Title, Label = match.Label, Similarity = match.Similarity }),
+    ];
+
     /// <summary>Takes note of a new ticket. Nothing is known of it until what was before is read back.</summary>
     /// <param name="ticket">The ticket; without an id it is nobody's duplicate and has none.</param>
     /// <param name="zone">The tenant's time zone.</param>

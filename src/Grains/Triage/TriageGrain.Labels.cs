@@ -58,6 +58,11 @@ internal sealed partial class TriageGrain
         }
 
         await Task.WhenAll(appends);
+        if (appends.Count > 0)
+        {
+            _meanings.Learn();
+        }
+
         if (isFirst && _fold.Labels > 0)
         {
             _ = PlanLearningAsync();

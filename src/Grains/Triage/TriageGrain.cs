@@ -33,6 +33,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
     private readonly TicketTurns _turns = new();
     private readonly TicketClassifier _classifier;
     private readonly TicketNeighbourhood _neighbours;
+    private readonly TicketMeanings _meanings;
     private readonly CancellationTokenSource _stop = new();
     private TriageFold _fold = new();
     private FeedbackDay _feedback = new();
@@ -49,6 +50,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         _dossiers = new TicketDossiers(parts.Journals, _key, _labelKey);
         _classifier = new TicketClassifier(parts, _tenantId);
         _neighbours = new TicketNeighbourhood(parts, _tenantId);
+        _meanings = new TicketMeanings(parts, _tenantId, _key, _labelKey);
     }
 
     private TriageOptions Options => _parts.Options.Value;
@@ -77,6 +79,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
         }
 
         _ = LoadNeighboursAsync();
+        _ = FollowMeaningsAsync();
         if (_fold.Labels > 0 || _fold.Settings.Version > 0)
         {
             _ = PlanLearningAsync();
@@ -200,6 +203,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
                 { "steward.triage.band", JsonNamingPolicy.CamelCase.ConvertName(band.ToString()) },
                 { "steward.triage.by", found.IsCanary ? "canary" : found.Version.StartsWith("base:", StringComparison.Ordinal) ? "base" : "head" },
             });
+        var similar = await SimilarAsync(ticket.Id, read, found, cancellationToken);
         return new TriageDecision
         {
             TicketId = ticket.Id,
@@ -209,7 +213,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
             IsOutOfScope = found.Answer.IsOutOfScope,
             Top = [.. found.Answer.Top.Select(share => new LabelScore(share.Label, share.Probability))],
             Reasons = found.Reasons,
-            Similar = _neighbours.FindSimilar(ticket.Id, read),
+            Similar = similar,
             Version = found.Version,
             DecidedAt = now,
             DuplicateOf = sighting.DuplicateOf,

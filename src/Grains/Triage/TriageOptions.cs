@@ -24,6 +24,15 @@ public sealed class TriageOptions
     /// <summary>Tickets of one tenant that may be under way; more are refused as busy. Default 512.</summary>
     public int ConcurrentTickets { get; set; } = 512;
 
+    /// <summary>The embedder by which old tickets are found again; empty for none: then they are found by words. Default <c>embedder</c>.</summary>
+    public string SimilarModel { get; set; } = "embedder";
+
+    /// <summary>The embedder that <see cref="SimilarModel"/> took the place of: asked, too, until all tickets have a vector of its successor. Default: none.</summary>
+    public string? SimilarModelBefore { get; set; }
+
+    /// <summary>How often vectors of tickets whose texts retention has removed are looked for. Default 1 day.</summary>
+    public TimeSpan SweepVectorsEvery { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>The embedder that compares names of groups. Default <c>embedder</c>.</summary>
     public string NameModel { get; set; } = "embedder";
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Steward.Engines.Triage.Incidents;
 using Steward.Identity;
 using Steward.Storage;
+using Steward.Vectors;
 
 namespace Steward.Triage;
 
@@ -16,6 +17,7 @@ namespace Steward.Triage;
 /// <param name="Options">The options.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log.</param>
+/// <param name="Vectors">Collections of vectors; null without.</param>
 internal sealed record TriageParts(
     IJournalStore Journals,
     IContentStore Contents,
@@ -25,4 +27,5 @@ internal sealed record TriageParts(
     PlatformIdentity Platform,
     IOptions<TriageOptions> Options,
     TimeProvider Time,
-    ILogger<TriageGrain> Logger);
+    ILogger<TriageGrain> Logger,
+    VectorCollections? Vectors = null);

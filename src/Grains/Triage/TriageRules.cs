@@ -12,6 +12,9 @@ internal static class TriageRules
     public const int LongestLabel = 200;
     private const int MostGroups = 500;
     private const int LongestDescription = 1_000;
+    private const int LongestSearch = 2_000;
+    private const int MostFound = 50;
+    private const int MostGroupsSearched = 50;
     private const int MostBaseLabels = 100;
     private const int MostConnectors = 50;
     private const int LongestName = 64;
@@ -65,6 +68,15 @@ internal static class TriageRules
         return ticket.Id is not null && ticket.Id != label.TicketId ? new FieldProblem("ticket.id", "must be the label's ticketId, or absent.")
             : Find(ticket) is { } problem ? problem with { Field = "ticket." + problem.Field }
             : null;
+    }
+
+    /// <summary>Refuses a search that is not what is allowed.</summary>
+    /// <exception cref="StewardException"><c>invalid_argument</c> names the field.</exception>
+    public static void Check(FindTickets query)
+    {
+        Require(!string.IsNullOrWhiteSpace(query.Text) && TicketLimits.FindText("text", query.Text, LongestSearch) is null, "text", $"must be a text of 1 to {LongestSearch} characters.");
+        Require(query.Top is >= 1 and <= MostFound, "top", $"must be 1 to {MostFound}.");
+        Require(query.Groups is null || (query.Groups.Count <= MostGroupsSearched && query.Groups.All(group => Name("groups", group, LongestLabel) is null)), "groups", $"must be at most {MostGroupsSearched} names of groups.");
     }
 
     /// <summary>Refuses settings that are not what is allowed.</summary>

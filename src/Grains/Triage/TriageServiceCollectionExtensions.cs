@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Steward.Vectors;
 
 namespace Steward.Triage;
 
@@ -12,6 +13,8 @@ internal static class TriageServiceCollectionExtensions
         services.AddOptions<TriageOptions>().BindConfiguration(TriageOptions.Section);
         services.TryAddSingleton<TenantHeads>();
         services.TryAddSingleton<ITriageModels, ClusterModels>();
+        services.AddOptions<VectorOptions>().BindConfiguration(VectorOptions.Section);
+        services.TryAddSingleton<VectorCollections>();
         services.TryAddSingleton<TriageParts>();
         return services;
     }

@@ -38,6 +38,19 @@ internal sealed class PostgreSqlDatabase : IDisposable, IAsyncDisposable
     /// <summary>A command that takes a connection from the pool for its duration.</summary>
     public NpgsqlCommand Command(string sql) => _source.CreateCommand(sql);
 
+    /// <summary>Connections of their own for statements with types of an extension. A source knows the types that there were when it connected first.</summary>
+    /// <param name="use">Makes the types known.</param>
+    /// <param name="most">The most connections; the operator's setting wins where it is smaller.</param>
+    public NpgsqlDataSource CreateSource(Action<NpgsqlDataSourceBuilder> use, int most)
+    {
+        var builder = new NpgsqlDataSourceBuilder(_unpooled);
+        builder.ConnectionStringBuilder.Pooling = true;
+        builder.ConnectionStringBuilder.MaxPoolSize = Math.Min(most, builder.ConnectionStringBuilder.MaxPoolSize);
+        builder.ConnectionStringBuilder.MinPoolSize = 0;
+        use(builder);
+        return builder.Build();
+    }
+
     /// <summary>A connection from the pool.</summary>
     public ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) => _source.OpenConnectionAsync(cancellationToken);
 

@@ -57,8 +57,7 @@ public sealed class SimilarTickets(int capacity)
         }
 
         var (keys, counts) = Read(ticket);
-        var title = ticket.ShortDescription.Trim() is { Length: > 0 } written ? written : ticket.Description.Trim();
-        _documents[slot] = new Document(ticketId, Shortened(title), label, keys, counts);
+        _documents[slot] = new Document(ticketId, TitleOf(ticket), label, keys, counts);
         _slots[ticketId] = slot;
         foreach (var key in keys)
         {
@@ -116,8 +115,11 @@ public sealed class SimilarTickets(int capacity)
         return [.. found.OrderByDescending(match => match.Similarity).ThenBy(match => match.TicketId, StringComparer.Ordinal).Take(count)];
     }
 
-    private static string Shortened(string title)
+    /// <summary>A ticket's title, or the beginning of its text; at most <see cref="LongestTitle"/> characters.</summary>
+    public static string TitleOf(Ticket ticket)
     {
+        ArgumentNullException.ThrowIfNull(ticket);
+        var title = ticket.ShortDescription.Trim() is { Length: > 0 } written ? written : ticket.Description.Trim();
         if (title.Length <= LongestTitle)
         {
             return title;

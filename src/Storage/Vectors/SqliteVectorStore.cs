@@ -1,0 +1,230 @@
+using Steward.Storage.Sqlite;
+
+namespace Steward.Storage.Vectors;
+
+/// <summary>Vectors in the SQLite file. It does not search: whoever asks reads them into memory.</summary>
+internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
+{
+    private const string SelectSpaces =
+        """
+        SELECT model, id, dimensions, row_count, revision, removed_at, through FROM vector_spaces WHERE tenant = ?1 AND collection = ?2 ORDER BY model
+        """;
+
+    private const string SelectSpace = "SELECT id, dimensions, revision FROM vector_spaces WHERE tenant = ?1 AND collection = ?2 AND model = ?3";
+    private const string InsertSpace = "INSERT INTO vector_spaces (tenant, collection, model, dimensions, row_count, revision, removed_at, through) VALUES (?1, ?2, ?3, ?4, 0, 0, 0, 0)";
+
+    private const string UpdateSpace =
+        "UPDATE vector_spaces SET revision = ?2, removed_at = CASE WHEN ?3 > 0 THEN ?2 ELSE removed_at END, through = max(through, ?4), row_count = row_count + ?5 WHERE id = ?1";
+
+    private const string SelectErased = "SELECT erased_at FROM vector_erasures WHERE tenant = ?1 AND owner = ?2";
+
+    private const string InsertRow = "INSERT INTO vectors (space, id, revision, owner, kind, note, vector) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+    private const string DeleteRow = "DELETE FROM vectors WHERE space = ?1 AND id = ?2";
+    private const string SelectRows = "SELECT id, owner, kind, note, revision, vector FROM vectors WHERE space = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
+    private const string SelectIds = "SELECT id FROM vectors WHERE space = ?1";
+
+    private const string SelectOwned =
+        "SELECT s.id, count(*) FROM vector_spaces s JOIN vectors v ON v.space = s.id AND v.owner = ?2 WHERE s.tenant = ?1 GROUP BY s.id";
+
+    private const string DeleteOwned = "DELETE FROM vectors WHERE space = ?1 AND owner = ?2";
+    private const string NoteRemoval = "UPDATE vector_spaces SET revision = revision + 1, removed_at = revision + 1, row_count = row_count - ?2 WHERE id = ?1";
+
+    private const string InsertErased =
+        "INSERT INTO vector_erasures (tenant, owner, erased_at) VALUES (?1, ?2, ?3) ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = max(erased_at, excluded.erased_at)";
+
+    private static readonly VectorSupport Support = new(false, "exact scan in the process over SQLite");
+
+    /// <inheritdoc/>
+    public ValueTask<VectorSupport> GetSupportAsync(CancellationToken cancellationToken = default) => new(Support);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<VectorSpaceState>> ListAsync(string tenantId, string collection, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Space(new VectorSpace(tenantId, collection, "any"));
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(database.Read((tenantId, collection), static (session, wanted) => Rows(
+            session.Prepare(SelectSpaces).Bind(1, wanted.tenantId).Bind(2, wanted.collection),
+            row => new VectorSpaceState(
+                new VectorSpace(wanted.tenantId, wanted.collection, row.Text(0)), row.Int64(1), (int)row.Int64(2), row.Int64(3), row.Int64(4), row.Int64(5), row.Int64(6), IsIndexed: false))));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<VectorsWritten> WriteAsync(VectorWrite write, CancellationToken cancellationToken = default)
+    {
+        var (vectors, dimensions) = VectorArguments.Write(write);
+        return WriteAsync(write, vectors, dimensions, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<StoredVector>> ReadAsync(VectorSpace space, long afterRevision, int limit, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Space(space);
+        VectorArguments.Page(limit);
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(database.Read((space, afterRevision, limit), static (session, wanted) => Find(session, wanted.space) is { } found
+            ? Rows(
+                session.Prepare(SelectRows).Bind(1, found.Id).Bind(2, wanted.afterRevision).Bind(3, wanted.limit),
+                static row => new StoredVector(row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.Int64(4), VectorArguments.FromBytes(row.Blob(5))))
+            : []));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<string>> ListIdsAsync(VectorSpace space, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Space(space);
+        cancellationToken.ThrowIfCancellationRequested();
+        return new(database.Read(space, static (session, wanted) => Find(session, wanted) is { } found ? Rows(session.Prepare(SelectIds).Bind(1, found.Id), static row => row.Text(0)) : []));
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> IndexAsync(VectorSpace space, CancellationToken cancellationToken = default) => new(false);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Search(search);
+        throw new StorageException($"The database {database.Location} does not search vectors.");
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Visible(tenantId, 100, nameof(tenantId));
+        VectorArguments.Owner(owner);
+        return database.WriteAsync(
+            session =>
+            {
+                session.Prepare(InsertErased).Bind(1, tenantId).Bind(2, owner).Bind(3, before.ToUnixTimeMilliseconds()).Run();
+                var owned = Rows(session.Prepare(SelectOwned).Bind(1, tenantId).Bind(2, owner), static row => (Id: row.Int64(0), Count: (int)row.Int64(1)));
+                foreach (var (id, count) in owned)
+                {
+                    session.Prepare(DeleteOwned).Bind(1, id).Bind(2, owner).Run();
+                    session.Prepare(NoteRemoval).Bind(1, id).Bind(2, count).Run();
+                }
+
+                return owned.Sum(space => space.Count);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Space(space);
+        return database.WriteAsync(
+            session =>
+            {
+                if (Find(session, space) is not { } found)
+                {
+                    return false;
+                }
+
+                session.Prepare("DELETE FROM vectors WHERE space = ?1").Bind(1, found.Id).Run();
+                session.Prepare("DELETE FROM vector_spaces WHERE id = ?1").Bind(1, found.Id).Run();
+                return true;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> DropTenantAsync(string tenantId, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Visible(tenantId, 100, nameof(tenantId));
+        return database.WriteAsync(
+            session =>
+            {
+                session.Prepare("DELETE FROM vectors WHERE space IN (SELECT id FROM vector_spaces WHERE tenant = ?1)").Bind(1, tenantId).Run();
+                session.Prepare("DELETE FROM vector_spaces WHERE tenant = ?1").Bind(1, tenantId).Run();
+                var spaces = session.Changes;
+                session.Prepare("DELETE FROM vector_erasures WHERE tenant = ?1").Bind(1, tenantId).Run();
+                return spaces;
+            },
+            cancellationToken);
+    }
+
+    private async ValueTask<VectorsWritten> WriteAsync(VectorWrite write, IReadOnlyList<float[]> vectors, int dimensions, CancellationToken cancellationToken)
+    {
+        var written = await database.WriteAsync(session => Change(session, write, vectors, dimensions), cancellationToken, vectors.Count * (dimensions * 2L));
+        return written ?? throw new ArgumentException($"The vectors have {dimensions} values; the space's have another number.", nameof(write));
+    }
+
+    // Null when the space has vectors of another length: an exception would undo the changes of others that share the transaction.
+    private static VectorsWritten? Change(SqliteSession session, VectorWrite write, IReadOnlyList<float[]> vectors, int dimensions)
+    {
+        var found = Find(session, write.Space);
+        if (found is null)
+        {
+            if (dimensions == 0)
+            {
+                return new VectorsWritten(0, 0, [], 0, 0);
+            }
+
+            session.Prepare(InsertSpace).Bind(1, write.Space.TenantId).Bind(2, write.Space.Collection).Bind(3, write.Space.Model).Bind(4, dimensions).Run();
+            found = (session.LastInsertRowId, dimensions, 0);
+        }
+
+        var (space, length, before) = found.Value;
+        if (dimensions != 0 && dimensions != length)
+        {
+            return null;
+        }
+
+        var (revision, replaced) = (before, 0);
+        var rows = new List<StoredVector>();
+        foreach (var i in VectorArguments.Taken(write.Rows, Erased(session, write)))
+        {
+            var row = write.Rows[i];
+            replaced += Delete(session, space, row.Id);
+            session.Prepare(InsertRow).Bind(1, space).Bind(2, row.Id).Bind(3, ++revision).Bind(4, row.Owner).Bind(5, row.Kind).Bind(6, row.Note).Bind(7, VectorArguments.ToBytes(vectors[i]).AsSpan()).Run();
+            rows.Add(new StoredVector(row.Id, row.Owner, row.Kind, row.Note, revision, vectors[i]));
+        }
+
+        var removed = write.Removed.Sum(id => Delete(session, space, id));
+        revision += removed > 0 ? 1 : 0;
+        session.Prepare(UpdateSpace).Bind(1, space).Bind(2, revision).Bind(3, removed).Bind(4, write.Through ?? 0).Bind(5, rows.Count - replaced - removed).Run();
+        return new VectorsWritten(space, before, rows, removed, revision);
+    }
+
+    private static int Delete(SqliteSession session, long space, string id)
+    {
+        session.Prepare(DeleteRow).Bind(1, space).Bind(2, id).Run();
+        return session.Changes;
+    }
+
+    private static Dictionary<string, long> Erased(SqliteSession session, VectorWrite write)
+    {
+        var erased = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var owner in write.Rows.Select(row => row.Owner).Distinct(StringComparer.Ordinal))
+        {
+            var select = session.Prepare(SelectErased).Bind(1, write.Space.TenantId).Bind(2, owner);
+            if (select.Step())
+            {
+                erased[owner] = select.Int64(0);
+            }
+
+            select.Reset();
+        }
+
+        return erased;
+    }
+
+    private static (long Id, int Dimensions, long Revision)? Find(SqliteSession session, VectorSpace space)
+    {
+        var select = session.Prepare(SelectSpace).Bind(1, space.TenantId).Bind(2, space.Collection).Bind(3, space.Model);
+        (long, int, long)? found = select.Step() ? (select.Int64(0), (int)select.Int64(1), select.Int64(2)) : null;
+        select.Reset();
+        return found;
+    }
+
+    private static List<T> Rows<T>(SqliteStatement select, Func<SqliteStatement, T> read)
+    {
+        List<T> rows = [];
+        while (select.Step())
+        {
+            rows.Add(read(select));
+        }
+
+        select.Reset();
+        return rows;
+    }
+}
