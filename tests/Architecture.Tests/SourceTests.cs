@@ -25,6 +25,21 @@ public partial class SourceTests
         Assert.Empty(bare);
     }
 
+    // What the platform puts into a model's request comes from systems and memories that change: decision 26 rests on such calls using no cache, or naming what they rest on. The endpoint's calls hold what the caller sent.
+    [Fact]
+    public void ModelCalls_OfThePlatform_UseNoCacheOrNameTheirSources()
+    {
+        var callers = Solution.SourceFiles("*.cs")
+            .Where(file => file.Contains($"{Path.DirectorySeparatorChar}src{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !file.Contains(Path.Combine("src", "Engines", "Models"), StringComparison.Ordinal))
+            .Where(file => Path.GetFileName(file) != "ModelCallRunner.cs")
+            .Select(file => (file, text: File.ReadAllText(file)))
+            .Where(found => NewOrigin().IsMatch(found.text))
+            .ToList();
+
+        Assert.InRange(callers.Count, 4, 100);
+        Assert.Empty(callers.Where(found => NewOrigin().Count(found.text) > CacheNamed().Count(found.text)).Select(found => found.file));
+    }
+
     [Fact]
     public void NuGetConfig_Sources_NameNoPublicHost() =>
         Assert.DoesNotContain("http", File.ReadAllText(Path.Combine(Solution.Root, "NuGet.config")), StringComparison.OrdinalIgnoreCase);
@@ -39,6 +54,12 @@ public partial class SourceTests
 
         Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
     }
+
+    [GeneratedRegex(@"new ModelCallOrigin\b|ModelCallOrigin \w+ = new\b", RegexOptions.CultureInvariant)]
+    private static partial Regex NewOrigin();
+
+    [GeneratedRegex(@"\bCache = (ModelCacheHint\.Never|new ModelCacheHint \{[^}]*\bSources = )", RegexOptions.CultureInvariant)]
+    private static partial Regex CacheNamed();
 
     [GeneratedRegex(@"(^|/)(Helpers?|Utils?|Utilities|Manager|Common|Misc)(/|\.cs$)|(Helper|Utils|Manager)\.cs$")]
     private static partial Regex VagueName();

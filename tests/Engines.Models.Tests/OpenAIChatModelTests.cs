@@ -226,6 +226,20 @@ public sealed class OpenAIChatModelTests
         Assert.Equal(models.ForTenant("t-acme")!.Name, models.ForTenant("t-acme", ModelTiers.Large)!.Name);
     }
 
+    // What the pipeline will choose is not known: whoever reckons with the model reckons with the dearest, and with the shortest context.
+    [Fact]
+    public void ForTenant_Auto_HasTheStandardNameAndTheDearestPrice()
+    {
+        using var provider = Provider(options =>
+        {
+            (options.ApiKey, options.Model, options.Tiers["small"], options.Tiers["large"]) = (Key, "gpt-4.1-mini", "gpt-4o-mini", "gpt-4.1");
+        });
+        var model = provider.GetRequiredService<IChatModelProvider>().ForTenant("t-acme", "auto")!;
+
+        Assert.Equal(("gpt-4.1-mini", 8m, 128_000, 48_169), (model.Name, model.Price!.Output, model.ContextTokens, model.ImageTokens));
+        Assert.Equal(["gpt-4.1", "gpt-4.1-mini", "gpt-4o-mini"], model.Prices.Select(price => price!.Model).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public void Options_UnknownTier_SaysWhatIsAllowed()
     {

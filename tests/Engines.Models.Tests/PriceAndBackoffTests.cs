@@ -57,6 +57,9 @@ public sealed class PriceAndBackoffTests
     }
 
     [Fact]
+    public void BuiltIn_EveryModelWhoseAbilitiesAreKnown_HasAPrice() => Assert.All(ModelCapabilityTable.BuiltIn, model => Assert.NotNull(new ModelPrices().Find(model.Model)));
+
+    [Fact]
     public void Delay_SameSeed_IsTheSame() => Assert.Equal(
         Backoff.Delay(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), null, new RandomSource(7)),
         Backoff.Delay(3, TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(30), null, new RandomSource(7)));

@@ -38,12 +38,12 @@ internal static class Engines
 
     public static RunEngine Create(
         IConnectorRegistry connectors, OrchestrationDefinitions? definitions = null, IChatModel? model = null, Action<OrchestrationOptions>? configure = null, TimeProvider? time = null,
-        Orchestration.Intents.IIntentClassifier? intents = null, IRunMemory? memory = null, IAgentInstructions? instructions = null)
+        Orchestration.Intents.IIntentClassifier? intents = null, IRunMemory? memory = null, IAgentInstructions? instructions = null, OneModel? models = null)
     {
         var options = new OrchestrationOptions { RetryBaseDelay = TimeSpan.Zero, RetryMaxDelay = TimeSpan.Zero };
         configure?.Invoke(options);
         return new RunEngine(
-            Options.Create(options), definitions ?? SampleDefinitions, connectors, new OneModel(model), time ?? TimeProvider.System, new RandomSource(1), NullLogger<RunEngine>.Instance, intents, instructions, memory);
+            Options.Create(options), definitions ?? SampleDefinitions, connectors, models ?? new OneModel(model), time ?? TimeProvider.System, new RandomSource(1), NullLogger<RunEngine>.Instance, intents, instructions, memory);
     }
 
     public static OrchestrationDefinitions Definitions(string policy, params string[] playbooks) => new(
@@ -61,8 +61,18 @@ internal static class Engines
         return recorder;
     }
 
-    private sealed class OneModel(IChatModel? model) : IChatModelProvider
+    /// <summary>The same model for every tenant and tier.</summary>
+    public sealed class OneModel(IChatModel? model) : IChatModelProvider
     {
+        /// <summary>The tiers that were asked for.</summary>
+        public List<string> Tiers { get; } = [];
+
         public IChatModel? ForTenant(string tenantId) => model;
+
+        public IChatModel? ForTenant(string tenantId, string tier)
+        {
+            Tiers.Add(tier);
+            return model;
+        }
     }
 }

@@ -304,6 +304,9 @@ public sealed record RunResource
 
     /// <summary>What was remembered of the caller when it began, constraints first; absent when nothing was.</summary>
     public IReadOnlyList<RunMemoryItem>? Memories { get; init; }
+
+    /// <summary>The step of the degradation ladder (<c>reduced</c>, <c>cached</c>, <c>queue</c>) that had a part in the answer; absent when everything was as usual.</summary>
+    public string? Degradation { get; init; }
 }
 
 /// <summary>Where a run is.</summary>

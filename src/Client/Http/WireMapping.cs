@@ -57,6 +57,7 @@ public static class WireMapping
             Agent = run.Agent,
             Background = run.Background ? true : null,
             Memories = run.Memories.Count > 0 ? run.Memories : null,
+            Degradation = run.Degradation,
         };
     }
 
@@ -198,6 +199,7 @@ public static class WireMapping
         Agent = run.Agent,
         Background = run.Background ?? false,
         Memories = run.Memories ?? [],
+        Degradation = run.Degradation,
     };
 
     internal static SubmitOutcome ToContract(SubmittedOutcome outcome) => outcome switch

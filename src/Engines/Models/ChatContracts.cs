@@ -146,6 +146,9 @@ public sealed record ChatFinished(string Reason, ChatUsage? Usage, string Model,
 
     /// <summary>The variants of experiments that it is in, as <c>experiment=variant</c>; the gateway's word.</summary>
     public IReadOnlyList<string> Variants { get; init; } = [];
+
+    /// <summary>The step of the degradation ladder at which it was answered; the gateway's word. Default <c>full</c>.</summary>
+    public string Degradation { get; init; } = "full";
 }
 
 /// <summary>What a model call used.</summary>
@@ -170,6 +173,13 @@ public interface IChatModel
     /// <summary>How many tokens it can read and write together, the least of all the models that may answer; null when that is not known.</summary>
     long? ContextTokens => null;
 
+    /// <summary>The most tokens that one image is read as, by whichever of the models that may answer. Default <see cref="ModelCapabilities.MostImageTokens"/>.</summary>
+    long ImageTokens => ModelCapabilities.MostImageTokens;
+
+    /// <summary>The step of the degradation ladder that holds for it now: <c>full</c>, <c>reduced</c>, or <c>cached</c> and <c>queue</c>, at which calls are refused with <c>model_degraded</c> and <c>model_queued</c>. Default <c>full</c>.</summary>
+    /// <exception cref="ModelException">What the tenant wants cannot be read now.</exception>
+    ValueTask<string> StepAsync(CancellationToken cancellationToken) => new("full");
+
     /// <summary>Asks it. Busy and broken providers are tried again before the first token, never after it.</summary>
     /// <exception cref="ModelException">It failed, after its retries or in the middle of the answer.</exception>
     IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, CancellationToken cancellationToken);
@@ -183,7 +193,7 @@ public interface IChatModelProvider
 
     /// <summary>The tenant's model of a tier, or null when none is configured. Providers without tiers give the one model that they have.</summary>
     /// <param name="tenantId">The tenant.</param>
-    /// <param name="tier">One of <see cref="ModelTiers.All"/>.</param>
+    /// <param name="tier">One of <see cref="ModelTiers.All"/>, or <see cref="ModelCall.Auto"/>: the gateway then chooses for each call, and the model has the price of the dearest tier, the name of the standard one and the shortest context of all.</param>
     IChatModel? ForTenant(string tenantId, string tier) => ForTenant(tenantId);
 }
 

@@ -22,8 +22,11 @@ public sealed record ModelPrice
 /// <summary>List prices. A model that is not in it has no price, so its calls have no cost.</summary>
 public sealed class ModelPrices
 {
-    // OpenAI's public price list, standard tier.
-    private static readonly DateOnly Known = new(2025, 9, 1);
+    // OpenAI's public price list, standard tier: openai.com/api/pricing.
+    private static readonly DateOnly OpenAI = new(2025, 9, 1);
+
+    // Anthropic's: platform.claude.com/docs/en/about-claude/pricing, base input, cache hits, output. Writing into the provider's cache costs more; nothing here asks for it.
+    private static readonly DateOnly Anthropic = new(2026, 11, 22);
 
     private readonly Dictionary<string, ModelPrice> _prices;
 
@@ -41,6 +44,7 @@ public sealed class ModelPrices
     /// <summary>The built-in list.</summary>
     public static IReadOnlyList<ModelPrice> BuiltIn { get; } =
     [
+        Price("gpt-3.5-turbo", 0.50m, 0.50m, 1.50m),
         Price("gpt-4o", 2.50m, 1.25m, 10.00m),
         Price("gpt-4o-mini", 0.15m, 0.075m, 0.60m),
         Price("gpt-4.1", 2.00m, 0.50m, 8.00m),
@@ -51,6 +55,12 @@ public sealed class ModelPrices
         Price("gpt-5-nano", 0.05m, 0.005m, 0.40m),
         Price("o3", 2.00m, 0.50m, 8.00m),
         Price("o4-mini", 1.10m, 0.275m, 4.40m),
+        Price("claude-opus-4-5", 5m, 0.50m, 25m) with { AsOf = Anthropic },
+        Price("claude-opus-4-1", 15m, 1.50m, 75m) with { AsOf = Anthropic },
+        Price("claude-sonnet-4-5", 3m, 0.30m, 15m) with { AsOf = Anthropic },
+        Price("claude-sonnet-4", 3m, 0.30m, 15m) with { AsOf = Anthropic },
+        Price("claude-haiku-4-5", 1m, 0.10m, 5m) with { AsOf = Anthropic },
+        Price("claude-3-5-haiku", 0.80m, 0.08m, 4m) with { AsOf = Anthropic },
     ];
 
     /// <summary>The price of a model, or null.</summary>
@@ -68,5 +78,5 @@ public sealed class ModelPrices
             : null;
 
     private static ModelPrice Price(string model, decimal input, decimal cached, decimal output) =>
-        new() { Model = model, Input = input, CachedInput = cached, Output = output, AsOf = Known };
+        new() { Model = model, Input = input, CachedInput = cached, Output = output, AsOf = OpenAI };
 }

@@ -178,15 +178,14 @@ public sealed partial class RunEngine(
         var model = models.ForTenant(run.Input.TenantId, agent.ModelTier);
         var selector = new StrategySelector(_options, definitions.Strategies);
         var selection = selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model);
+        IntentJudgement? judged = null;
         if (intents is not null && selector.WantsJudgement(run.Input, selection) && await intents.JudgeAsync(run.Input.TenantId, run.Input.Text, run.Work) is { } judgement)
         {
-            selection = selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model, judgement);
-            selection = selection with
-            {
-                Choice = selection.Choice with { Intent = judgement.Intent, IntentConfidence = Math.Round(judgement.Confidence, 3), IntentVersion = judgement.Version },
-            };
+            judged = judgement;
+            selection = Judged(selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model, judgement), judgement);
         }
 
+        selection = await SpareAsync(run, agent, model, selector, selection, judged);
         var pin = agents.Pin(agent);
         run.Attach([pin]);
         var choice = selection.Choice with { Agent = agent.Id, AgentVersion = agent.Version, AgentHash = pin.Hash, EngineRevision = Revision, CodeVersion = CodeVersion };
@@ -216,6 +215,45 @@ public sealed partial class RunEngine(
         return selection.Playbook is { } playbook
             ? await new PlaybookRunner(run, playbook, choice, logger, CallersBudget(run)).RunAsync(before)
             : await DispatchAsync(run, agents, instructed, choice.Strategy, model!, before);
+    }
+
+    private static Selection Judged(Selection selection, IntentJudgement judgement) => selection with
+    {
+        Choice = selection.Choice with { Intent = judgement.Intent, IntentConfidence = Math.Round(judgement.Confidence, 3), IntentVersion = judgement.Version },
+    };
+
+    // A model that would not be asked is no better answer than a playbook that fits less surely.
+    private async ValueTask<Selection> SpareAsync(RunContext run, AgentDefinition agent, IChatModel? model, StrategySelector selector, Selection selection, IntentJudgement? judged)
+    {
+        if (model is null || selection.Choice.Strategy is not ("direct" or "react" or "plan"))
+        {
+            return selection;
+        }
+
+        string step;
+        try
+        {
+            step = await model.StepAsync(run.Work);
+        }
+        catch (ModelException)
+        {
+            // Whoever asks the model is told why it cannot be asked.
+            return selection;
+        }
+
+        if (step is not ("cached" or "queue"))
+        {
+            return selection;
+        }
+
+        var spared = selector.Select(run.Input, agent, definitions.Playbooks, run.Connectors.Operations, model, judged, isSpared: true);
+        if (spared.Choice.Strategy == selection.Choice.Strategy)
+        {
+            return selection;
+        }
+
+        spared = spared with { Choice = spared.Choice with { Degradation = step, Reason = $"{spared.Choice.Reason}; models are not asked at the moment" } };
+        return judged is null ? spared : Judged(spared, judged);
     }
 
     // What a person asks of their memory is answered from it, whether there is a model or not.

@@ -55,6 +55,18 @@ public sealed record RunInput
     /// <summary>Limits that the caller sets; those of the agent hold as well.</summary>
     public RunLimits? Limits { get; init; }
 
+    /// <summary>What of the platform asks, by which budgets and costs of models are counted; null is <c>chat</c>.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Feature { get; init; }
+
+    /// <summary>The team that its model calls count for; null is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Team { get; init; }
+
+    /// <summary>The tags of its model calls, for chargeback; null is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
     /// <summary>The W3C trace context of the request, so that a run that is resumed elsewhere stays in the same trace.</summary>
     public string? TraceParent { get; init; }
 }

@@ -253,6 +253,18 @@ public sealed partial class RunSnapshot
         }
     }
 
+    /// <summary>The step of the degradation ladder below <c>full</c> that had a part in the answer: that at which its playbook was chosen, else that of the last call of a model that was answered below the top; null when there was none.</summary>
+    public string? Degradation
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Choice?.Degradation ?? _modelCalls.FindLast(call => call.Degradation is not null)?.Degradation;
+            }
+        }
+    }
+
     /// <summary>One step, or null when it was never started.</summary>
     public StepState? FindStep(string stepId)
     {

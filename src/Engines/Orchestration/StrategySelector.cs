@@ -37,8 +37,9 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
     /// <param name="operations">The tenant's operations.</param>
     /// <param name="model">The agent's model; null when none is configured.</param>
     /// <param name="judgement">What a classifier says of the message; null where none was asked.</param>
+    /// <param name="isSpared">Whether models are not asked at the moment: a playbook that fits, surely or less so, then goes before them.</param>
     public Selection Select(
-        RunInput input, AgentDefinition agent, PlaybookCatalog playbooks, IReadOnlyList<ConnectorOperation> operations, IChatModel? model, IntentJudgement? judgement = null)
+        RunInput input, AgentDefinition agent, PlaybookCatalog playbooks, IReadOnlyList<ConnectorOperation> operations, IChatModel? model, IntentJudgement? judgement = null, bool isSpared = false)
     {
         var message = new MessageText(input.Text);
         var catalog = Allowed(agent, playbooks);
@@ -56,6 +57,11 @@ internal sealed class StrategySelector(OrchestrationOptions options, StrategyRul
         var useModel = options.Strategy == "auto" && demanded is null && agent.Strategies.Any(strategy => strategy != "playbook") ? model : null;
         var availability = Availabilities.GetValue(operations, key => new Availability(key));
         var matches = PlaybookMatcher.Match(catalog.Playbooks, message, input.Requester, input.WorkingMemory);
+        if (isSpared && judgement is not { IsOutOfScope: true } && matches.Any(match => match.Score >= OfferThreshold))
+        {
+            useModel = null;
+        }
+
         if (Pending.Read(input.WorkingMemory) is { } pending && Answered(input, message, pending, matches, catalog) is { } answered)
         {
             return Check(answered, availability);

@@ -19,13 +19,13 @@ internal static class AgentAnswers
 
     /// <summary>Hands the conversation in and gives the run's answer as the events of a call.</summary>
     /// <param name="client">The person.</param>
-    /// <param name="agent">The agent; empty for the default one.</param>
+    /// <param name="options">The agent, and how its run is counted.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="sessionId">The session that holds the conversation; null makes one for this request.</param>
     /// <param name="operationId">The same for a repetition; null draws one.</param>
     /// <param name="cancellationToken">Stops watching; the run goes on.</param>
     public static async IAsyncEnumerable<ModelCallEvent> AskAsync(
-        IStewardUserClient client, string agent, ModelRequest request, string? sessionId, string? operationId, [EnumeratorCancellation] CancellationToken cancellationToken)
+        IStewardUserClient client, RunRequestOptions options, ModelRequest request, string? sessionId, string? operationId, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         if (request.NotForAgents is { } own)
         {
@@ -34,7 +34,7 @@ internal static class AgentAnswers
 
         var text = TextOf(request.Chat.Messages, isSessionKnown: sessionId is not null);
         var session = await client.CreateSessionAsync(sessionId ?? SessionOf(operationId), cancellationToken: cancellationToken);
-        var submitted = await client.SubmitAsync(session.SessionId, text, operationId, options: agent.Length > 0 ? new RunRequestOptions { Agent = agent } : null, watch: true, cancellationToken: cancellationToken);
+        var submitted = await client.SubmitAsync(session.SessionId, text, operationId, options: options, watch: true, cancellationToken: cancellationToken);
         var runId = submitted.RunId ?? throw new StewardException(submitted.Outcome == SubmitOutcome.Overloaded ? ErrorCodes.Overloaded : ErrorCodes.Conflict, submitted.Reason ?? "The message was not accepted.")
         {
             IsRetryable = submitted.Outcome == SubmitOutcome.Overloaded,
@@ -132,6 +132,7 @@ internal static class AgentAnswers
                 InputTokens = usage.InputTokens,
                 OutputTokens = usage.OutputTokens,
                 CostUsd = usage.ModelCalls == 0 ? 0m : usage.CostUsd,
+                Degradation = status.Degradation ?? "full",
             },
         };
     }

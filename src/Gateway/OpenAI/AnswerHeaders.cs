@@ -19,14 +19,15 @@ internal static class AnswerHeaders
         }
 
         headers[Prefix + "cache"] = route.Cache ?? "miss";
-        headers[Prefix + "degradation"] = route.Degradation;
         if (route.RunId is { } run)
         {
+            // At which step its models answer is known when it ends.
             headers[Prefix + "run-id"] = run;
             headers[Prefix + "tier"] = "agent";
         }
         else
         {
+            headers[Prefix + "degradation"] = route.Degradation;
             headers[Prefix + "tier"] = ModelTargetOf.TierName(route.Tier);
         }
 
@@ -45,12 +46,31 @@ internal static class AnswerHeaders
             response.Headers[Prefix + "model"] = end.Model;
         }
 
+        if (end.Degradation is { } step)
+        {
+            response.Headers[Prefix + "degradation"] = step;
+        }
+
         if (Cost(end) is { } cost)
         {
             response.Headers[Prefix + "cost"] = cost;
         }
     }
 
+    /// <summary>What is known at the end of a stream, whose headers have been sent, as comments.</summary>
+    public static void Tell(AnswerEvents events, ModelCallEnd end)
+    {
+        if (end.Degradation is { } step)
+        {
+            events.Comment($"{Prefix}degradation: {step}");
+        }
+
+        if (Cost(end) is { } cost)
+        {
+            events.Comment($"{Prefix}cost: {cost}");
+        }
+    }
+
     /// <summary>The cost in US dollars; null when the price is not known.</summary>
-    public static string? Cost(ModelCallEnd end) => end.CostUsd?.ToString("0.##########", CultureInfo.InvariantCulture);
+    private static string? Cost(ModelCallEnd end) => end.CostUsd?.ToString("0.##########", CultureInfo.InvariantCulture);
 }

@@ -6,6 +6,7 @@ using Steward.Gateway.Access;
 using Steward.Gateway.Api;
 using Steward.Identity;
 using Steward.Models;
+using Steward.Runs;
 
 namespace Steward.Gateway.OpenAI;
 
@@ -14,7 +15,6 @@ internal static class CallContext
 {
     private const int MaxTags = 32;
     private const int MaxDepth = 64;
-    private const string TeamRole = "team-";
 
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 
@@ -64,6 +64,21 @@ internal static class CallContext
         NoCache = request.GetTypedHeaders().CacheControl is { NoCache: true } or { NoStore: true },
     };
 
+    /// <summary>How an agent's run is counted, by the same headers.</summary>
+    /// <param name="agent">The agent; empty for the default one.</param>
+    /// <param name="request">The request with its headers.</param>
+    /// <param name="caller">Whose.</param>
+    /// <param name="user">The member <c>user</c> of the body.</param>
+    /// <param name="metadata">The member <c>metadata</c>.</param>
+    /// <exception cref="StewardException">A header is malformed, or names a team that is not the caller's.</exception>
+    public static RunRequestOptions ForRun(string agent, HttpRequest request, CallerIdentity caller, string? user, IReadOnlyDictionary<string, string> metadata) => new()
+    {
+        Agent = agent.Length > 0 ? agent : null,
+        Feature = Name(request, "x-steward-feature")?.ToLowerInvariant() ?? "api",
+        Team = TeamOf(request, caller),
+        Tags = TagsOf(request, user, metadata) is { Count: > 0 } tags ? tags : null,
+    };
+
     /// <summary>A header's value; null when it is absent.</summary>
     public static string? Header(HttpRequest request, string name, int longest)
     {
@@ -79,10 +94,10 @@ internal static class CallContext
         var asked = Name(request, "x-steward-team")?.ToLowerInvariant();
         if (asked is null)
         {
-            return caller.Roles.FirstOrDefault(role => role.StartsWith(TeamRole, StringComparison.Ordinal))?[TeamRole.Length..];
+            return WellKnownRoles.TeamOf(caller.Roles);
         }
 
-        return caller.Roles.Contains(TeamRole + asked) ? asked : throw StewardException.Forbidden($"x-steward-team: you do not have the role {TeamRole}{asked}.");
+        return caller.Roles.Contains(WellKnownRoles.TeamPrefix + asked) ? asked : throw StewardException.Forbidden($"x-steward-team: you do not have the role {WellKnownRoles.TeamPrefix}{asked}.");
     }
 
     private static Dictionary<string, string> TagsOf(HttpRequest request, string? user, IReadOnlyDictionary<string, string> metadata)

@@ -112,10 +112,7 @@ internal sealed class ChatAnswers(string id, string model, long created, bool in
             }, (self: this, end));
         }
 
-        if (AnswerHeaders.Cost(end) is { } cost)
-        {
-            events.Comment("x-steward-cost: " + cost);
-        }
+        AnswerHeaders.Tell(events, end);
 
         events.Raw("data: [DONE]\n\n"u8);
     }

@@ -123,7 +123,7 @@ internal static class OpenAIEndpoints
         if (target.Agent is { } agent)
         {
             return AgentAnswers.AskAsync(
-                caller.Client, agent, request, CallContext.Header(context.Request, "x-steward-session", 96), CallContext.Header(context.Request, "Idempotency-Key", 128), context.RequestAborted);
+                caller.Client, CallContext.ForRun(agent, context.Request, caller.Identity, request.User, request.Metadata), request, CallContext.Header(context.Request, "x-steward-session", 96), CallContext.Header(context.Request, "Idempotency-Key", 128), context.RequestAborted);
         }
 
         var call = CallContext.Apply(new StartModelCall { Model = target.Call!, Chat = request.Chat, IsWhole = !request.Stream }, context.Request, caller.Identity, request.User, request.Metadata);

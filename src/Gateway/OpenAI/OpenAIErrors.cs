@@ -22,12 +22,13 @@ internal static class OpenAIErrors
     /// <summary>The status of an error.</summary>
     public static int StatusOf(string code) => code switch
     {
-        "model_rejected" or "model_not_capable" or "model_tags_missing" => StatusCodes.Status400BadRequest,
+        // Clients take 402 for nothing that they know: what the caller or an admin has to change is a 400, which nobody repeats.
+        "model_rejected" or "model_not_capable" or "model_tags_missing" or "model_over_cost_cap" or "model_price_unknown" => StatusCodes.Status400BadRequest,
         "model_not_allowed" => StatusCodes.Status403Forbidden,
         "model_missing" => StatusCodes.Status404NotFound,
         "model_over_budget" or "model_overloaded" or "model_rate_limited" => StatusCodes.Status429TooManyRequests,
         "model_unauthenticated" or "model_stream_broken" or "run_failed" => StatusCodes.Status502BadGateway,
-        "model_unavailable" or "model_not_configured" => StatusCodes.Status503ServiceUnavailable,
+        "model_unavailable" or "model_not_configured" or "model_degraded" or "model_queued" or "cancelled" => StatusCodes.Status503ServiceUnavailable,
         "model_timeout" => StatusCodes.Status504GatewayTimeout,
         "run_cancelled" => StatusCodes.Status409Conflict,
         _ => ProblemWriter.StatusOf(code),

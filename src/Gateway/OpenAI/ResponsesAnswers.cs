@@ -48,11 +48,7 @@ internal sealed class ResponsesAnswers(string id, ModelRequest request, long cre
                 EndMessage(events);
                 var isWhole = next.End!.Reason is not ("length" or "content_filter");
                 Response(events, isWhole ? "response.completed" : "response.incomplete", isWhole ? "completed" : "incomplete", next.End, null);
-                if (AnswerHeaders.Cost(next.End) is { } cost)
-                {
-                    events.Comment("x-steward-cost: " + cost);
-                }
-
+                AnswerHeaders.Tell(events, next.End);
                 break;
             default:
                 break;

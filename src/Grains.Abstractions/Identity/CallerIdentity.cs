@@ -41,4 +41,17 @@ public static class WellKnownRoles
 
     /// <summary>The platform itself: silos and front ends acting without a person. Never granted to a person.</summary>
     public const string System = "system";
+
+    /// <summary>What the roles begin with that say which teams somebody is in: <c>team-ops</c> is the team <c>ops</c>, for budgets and chargeback.</summary>
+    public const string TeamPrefix = "team-";
+
+    /// <summary>The team that somebody's calls count for.</summary>
+    /// <param name="roles">Their roles.</param>
+    /// <param name="asked">The team that they name; null for the first.</param>
+    /// <returns>Null when they are in none.</returns>
+    public static string? TeamOf(IReadOnlyList<string> roles, string? asked = null)
+    {
+        ArgumentNullException.ThrowIfNull(roles);
+        return asked is not null && roles.Contains(TeamPrefix + asked) ? asked : roles.FirstOrDefault(role => role.StartsWith(TeamPrefix, StringComparison.Ordinal) && role.Length > TeamPrefix.Length)?[TeamPrefix.Length..];
+    }
 }

@@ -146,6 +146,10 @@ public sealed record ModelCallEnd
     /// <summary>How many attempts it took.</summary>
     [Id(7)]
     public int Attempts { get; init; } = 1;
+
+    /// <summary>The step of the degradation ladder where it is known at the end only, for an agent's run; null where <see cref="ModelCallRoute.Degradation"/> says it.</summary>
+    [Id(8)]
+    public string? Degradation { get; init; }
 }
 
 /// <summary>Why a call failed.</summary>

@@ -279,6 +279,10 @@ public sealed record RunStatus
     [Id(18)]
     public IReadOnlyList<RunMemoryItem> Memories { get; init; } = [];
 
+    /// <summary>The step of the degradation ladder below <c>full</c> (<c>reduced</c>, <c>cached</c>, <c>queue</c>) that had a part in the answer; null when there was none.</summary>
+    [Id(19)]
+    public string? Degradation { get; init; }
+
     /// <summary>Whether the run has come to its end.</summary>
     public bool HasEnded => State is RunState.Completed or RunState.Partial or RunState.Failed or RunState.Cancelled;
 }

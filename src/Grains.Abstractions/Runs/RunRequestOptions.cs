@@ -53,4 +53,16 @@ public sealed record RunRequestOptions
     /// <summary>The most seconds of work; waiting for people does not count.</summary>
     [Id(11)]
     public double? MaxSeconds { get; init; }
+
+    /// <summary>What of the platform asks, by which budgets and costs of models are counted: 1 to 64 of a-z, 0-9, dot, underscore and hyphen. Null is <c>chat</c>; schedules say <c>schedule</c>, the endpoint for OpenAI's clients <c>api</c>.</summary>
+    [Id(12)]
+    public string? Feature { get; init; }
+
+    /// <summary>Which of the requester's teams (roles <c>team-…</c>) it is for, without the prefix; null is the first. A team that they are not in counts for nothing.</summary>
+    [Id(13)]
+    public string? Team { get; init; }
+
+    /// <summary>Tags of its model calls, for chargeback: at most 32, names of 1 to 64 and values of up to 512 characters. Null is none.</summary>
+    [Id(14)]
+    public IReadOnlyDictionary<string, string>? Tags { get; init; }
 }

@@ -33,7 +33,7 @@ internal sealed partial class ModelCallRunner(
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Fail(buffer, new ModelCallFailure { Code = "cancelled", Message = "The call was stopped." });
+            Fail(buffer, new ModelCallFailure { Code = "cancelled", Message = "The call was stopped before its end: nobody read it, or its server stops. Ask again.", IsRetryable = true });
         }
         catch (ModelException failed)
         {

@@ -37,6 +37,9 @@ internal static class RunRequests
             Limits = options is { MaxSteps: null, MaxModelCalls: null, MaxTokens: null, MaxCostUsd: null, MaxSeconds: null }
                 ? null
                 : new RunLimits { Steps = options.MaxSteps, ModelCalls = options.MaxModelCalls, Tokens = options.MaxTokens, CostUsd = options.MaxCostUsd, Seconds = options.MaxSeconds },
+            Feature = options.Feature,
+            Team = WellKnownRoles.TeamOf(command.Requester.Roles, options.Team),
+            Tags = options.Tags,
             TraceParent = options.TraceParent,
         };
     }

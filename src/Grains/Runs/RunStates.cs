@@ -60,6 +60,7 @@ internal static class RunStates
             IsTechnical = life.IsTechnical,
             Agent = origin.Agent,
             Background = origin.Background || snapshot.BackgroundUntil is not null,
+            Degradation = snapshot.Degradation,
         };
 
     /// <summary>What the session is told.</summary>

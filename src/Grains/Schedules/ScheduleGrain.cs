@@ -307,7 +307,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
         {
             Text = created.Spec.Text,
             OperationId = operationId,
-            Options = new RunRequestOptions { Background = true, WebhookId = created.Spec.WebhookId, Agent = created.Spec.Agent },
+            Options = new RunRequestOptions { Background = true, WebhookId = created.Spec.WebhookId, Agent = created.Spec.Agent, Feature = "schedule" },
         });
     }
 

@@ -11,6 +11,7 @@ internal static partial class MessageRules
     private const int MaxTextLength = 32_000;
     private const int MaxOperationIdLength = 128;
     private const int MaxNameLength = 96;
+    private const int MaxTags = 32;
     private static readonly string[] Strategies = ["direct", "playbook", "react", "plan"];
 
     public static void Check(SubmitMessage command)
@@ -57,6 +58,9 @@ internal static partial class MessageRules
         Demand(options.MaxCostUsd is null or (>= 0 and <= 1_000_000), "maxCostUsd", "must be 0 to 1,000,000.");
         Demand(options.MaxSeconds is null or (> 0 and <= 2_592_000), "maxSeconds", "must be more than 0 and at most 2,592,000.");
         Demand(options.WebhookId is null || NamePattern().IsMatch(options.WebhookId), "webhookId", $"must be the id of a webhook: 1 to {MaxNameLength} of a-z, 0-9, '.', '_' and '-'.");
+        Demand(options.Feature is null || FeaturePattern().IsMatch(options.Feature), "feature", "must be 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.");
+        Demand(options.Team is null || FeaturePattern().IsMatch(options.Team), "team", "must be 1 to 64 characters of a-z, 0-9, dot, underscore and hyphen.");
+        Demand(options.Tags is null || (options.Tags.Count <= MaxTags && options.Tags.All(tag => tag.Key.Length is >= 1 and <= 64 && tag.Value is { Length: <= 512 })), "tags", $"must be at most {MaxTags} with names of 1 to 64 and values of up to 512 characters.");
         Demand(options.TraceParent is null || TraceParentPattern().IsMatch(options.TraceParent), "traceparent", "must be a W3C trace context, for example 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01.");
     }
 
@@ -70,6 +74,9 @@ internal static partial class MessageRules
 
     [GeneratedRegex(@"\A[a-z0-9._-]{1,96}\z", RegexOptions.CultureInvariant)]
     private static partial Regex NamePattern();
+
+    [GeneratedRegex(@"\A[a-z0-9._-]{1,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex FeaturePattern();
 
     [GeneratedRegex(@"\A[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}\z", RegexOptions.CultureInvariant)]
     private static partial Regex TraceParentPattern();

@@ -6,6 +6,7 @@ using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Tests.Gateway;
 using Steward.Engines.Models.Tests.Routing;
+using Steward.Engines.Models.Tiers;
 using static Steward.Engines.Models.Tests.Gateway.GatewayUnderTest;
 
 namespace Steward.Engines.Models.Tests.Caching;
@@ -127,21 +128,37 @@ public sealed class SemanticCacheTests
         Assert.Equal("answer 2", await gateway.AskAsync(second));
     }
 
-    [Fact]
-    public async Task Ask_StricterForTheIntent_AsksAgain()
+    // The whole pipeline: nobody but the classifier says what the question is about, and it is asked once for both stages.
+    [Theory]
+    [InlineData("access", 0.999, "answer 2", 1)]
+    [InlineData("access", 0.98, "answer 1", 0)]
+    [InlineData("hardware", 0.999, "answer 1", 1)]
+    [InlineData("unsure", 0.999, "answer 1", 1)]
+    [InlineData("silent", 0.999, "answer 2", 1)]
+    public async Task Ask_ThresholdOfTheIntent_HoldsAndIsLookedUpOnlyWhereItDecides(string intent, double threshold, string answer, int classified)
     {
-        await using var gateway = Gateway(out var embedder, options => options.SemanticThresholds["access"] = 0.999);
-        embedder.Vectors[OtherWords] = [0.99f, MathF.Sqrt(1 - (0.99f * 0.99f))];
-        ModelCall Access(string text)
+        var (embedder, classifier) = (new FakeEmbedder(), new FakeClassifier(intent));
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<ITextEmbedder>(embedder).AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting().AddStewardModelCaches(options =>
         {
-            var call = Call(text);
-            call.Intent = "access";
-            return call;
-        }
+            options.ShadowShare = 0;
+            options.SemanticThresholds["access"] = threshold;
+        }));
+        embedder.Vectors[OtherWords] = [0.99f, MathF.Sqrt(1 - (0.99f * 0.99f))];
+        await gateway.AskAsync(Call(Question));
+        Assert.Equal(0, classifier.Asked);
 
-        await gateway.AskAsync(Access(Question));
+        Assert.Equal((answer, classified), (await gateway.AskAsync(Call(OtherWords)), classifier.Asked));
+    }
 
-        Assert.Equal("answer 2", await gateway.AskAsync(Access(OtherWords)));
+    [Fact]
+    public async Task Ask_AutoAfterACloseMiss_IsClassifiedOnce()
+    {
+        var (embedder, classifier) = (new FakeEmbedder(), new FakeClassifier("access"));
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<ITextEmbedder>(embedder).AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting().AddStewardModelCaches(options => options.SemanticThresholds["access"] = 1.01));
+        await gateway.AskAsync(Call(Question, model: ModelCall.Auto));
+        var second = Call(OtherWords, model: ModelCall.Auto);
+
+        Assert.Equal(("answer 2", 2, "access"), (await gateway.AskAsync(second), classifier.Asked, second.Intent));
     }
 
     [Fact]
@@ -219,6 +236,20 @@ public sealed class SemanticCacheTests
             options.ShadowShare = 0;
             configure?.Invoke(options);
         }));
+    }
+
+    /// <summary>Always finds the same intent; none, or nothing at all, where it is called so.</summary>
+    private sealed class FakeClassifier(string intent) : IRequestClassifier
+    {
+        public int Asked { get; private set; }
+
+        public string Summary => "a test's";
+
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, CancellationToken cancellationToken)
+        {
+            Asked++;
+            return new(intent == "silent" ? null : new RequestClass { Intent = intent == "unsure" ? null : intent, Complex = 0.1 });
+        }
     }
 
     /// <summary>All texts mean the same unless the test says otherwise.</summary>

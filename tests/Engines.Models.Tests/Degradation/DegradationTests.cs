@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Models.Admission;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Models.Degradation;
@@ -105,6 +106,21 @@ public sealed class DegradationTests
 
         Assert.Equal([("small", 1024), ("p/m", 1024), ("small", 5)], gateway.Asked.Select(asked => (asked.Model, asked.Request.OutputLimit!.Value)));
         Assert.Equal("reduced", tier.Degradation);
+        Assert.Equal("reduced", Assert.IsType<ChatFinished>((await gateway.ReadAsync(Call("q4")))[^1]).Degradation);
+    }
+
+    // Whoever works for somebody with a model can know beforehand that it will not be asked.
+    [Theory]
+    [InlineData("cached", null, "cached")]
+    [InlineData("full", "queue", "queue")]
+    [InlineData("full", null, "full")]
+    public async Task Step_OfATenantsModel_IsTheLaddersAndTheTenants(string forced, string? own, string step)
+    {
+        var services = new ServiceCollection().AddStewardModels(options => options.ApiKey = "k").AddStewardModelAdmission(configureDegradation: options => options.Forced = forced);
+        services.AddSingleton<IModelTenantPolicies>(new Forced(own));
+        await using var provider = services.BuildServiceProvider();
+
+        Assert.Equal(step, await provider.GetRequiredService<IChatModelProvider>().ForTenant("t-acme")!.StepAsync(default));
     }
 
     [Theory]
@@ -186,6 +202,11 @@ public sealed class DegradationTests
 
         Assert.Equal("full", outcomes[^1]);
         Assert.True(outcomes.IndexOf("model_degraded") > outcomes.IndexOf("model_queued") && outcomes.LastIndexOf("reduced") > outcomes.LastIndexOf("model_degraded"));
+    }
+
+    private sealed class Forced(string? step) : IModelTenantPolicies
+    {
+        public ValueTask<ModelTenantPolicy> GetAsync(string tenantId, CancellationToken cancellationToken) => new(ModelTenantPolicy.Default with { ForcedDegradation = step });
     }
 
     private static GatewayUnderTest Gateway(string? forced) => new(services => services.AddStewardModelAdmission(configureDegradation: options => options.Forced = forced));

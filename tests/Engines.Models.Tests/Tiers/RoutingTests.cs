@@ -84,6 +84,23 @@ public sealed class RoutingTests
         Assert.Empty(gateway.Asked);
     }
 
+    // A cap for one thing holds whoever names the tier, and nobody classifies where no cap asks for it.
+    [Theory]
+    [InlineData("Hardware", 0.0005, "standard", 1, true)]
+    [InlineData("Hardware", 0.005, "standard", 1, false)]
+    [InlineData("Hardware", 0.0005, "small", 1, false)]
+    [InlineData("Access", 0.0005, "standard", 1, false)]
+    [InlineData("*", 0.0005, "standard", 0, true)]
+    [InlineData("*", 0.005, "standard", 0, false)]
+    public async Task Ask_NamedTierAndCapOfAnIntent_IsHeldToIt(string intent, double cap, string model, int classified, bool isRefused)
+    {
+        var classifier = new Fixed(new RequestClass { Intent = "Hardware", Complex = 1 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var failure = await Record.ExceptionAsync(() => gateway.AskAsync(Capped(intent, cap, model)));
+
+        Assert.Equal((isRefused ? "model_over_cost_cap" : null, isRefused ? 0 : 1, classified), ((failure as ModelException)?.Code, gateway.Asked.Count, classifier.Asked));
+    }
+
     // 4,096 tokens of an answer: 0.0004 US dollars with the small model, 0.004 with the middle one, 0.04 with the large one.
     private static ModelCall Capped(string intent, double cap, string model)
     {
@@ -97,9 +114,14 @@ public sealed class RoutingTests
     /// <summary>Always finds the same, or never answers.</summary>
     private sealed class Fixed(RequestClass? found) : IRequestClassifier
     {
+        public int Asked { get; private set; }
+
         public string Summary => "a test's";
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, CancellationToken cancellationToken) =>
-            found is not null ? new(found) : new(new TaskCompletionSource<RequestClass?>().Task);
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, CancellationToken cancellationToken)
+        {
+            Asked++;
+            return found is not null ? new(found) : new(new TaskCompletionSource<RequestClass?>().Task);
+        }
     }
 }

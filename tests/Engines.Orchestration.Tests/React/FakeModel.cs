@@ -12,6 +12,11 @@ internal sealed class FakeModel(Func<int, ChatRequest, IEnumerable<ChatDelta>> a
 
     public ModelPrice? Price { get; init; }
 
+    /// <summary>The step of the degradation ladder.</summary>
+    public string Step { get; init; } = "full";
+
+    public ValueTask<string> StepAsync(CancellationToken cancellationToken) => new(Step);
+
     public static ChatText Say(string text) => new(text);
 
     public static Models.ChatToolCall Call(string name, string arguments, string id = "call_1") => new(new ToolCall { Id = id, Name = name, Arguments = arguments });

@@ -6,6 +6,7 @@ using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Models.Experiments;
 using Steward.Models.Prompts;
+using Steward.Models.Quality;
 
 namespace Steward.Grains.Tests.Models;
 
@@ -31,6 +32,10 @@ public sealed class ExperimentGrainTests
         Stages = [0.25],
     };
 
+    private static ExperimentSpec Trial => new() { Variants = [new ExperimentVariant { Name = "now" }, new ExperimentVariant { Name = "next", MaxOutputTokens = 100 }] };
+
+    private static ExperimentSpec With(ExperimentVariant variant) => Canary with { Variants = [new ExperimentVariant { Name = "now" }, variant] };
+
     [Fact]
     public async Task Start_Canary_RunsAtItsFirstStage()
     {
@@ -55,6 +60,12 @@ public sealed class ExperimentGrainTests
     [InlineData(3, "metrics.name")]
     [InlineData(4, "alpha")]
     [InlineData(5, "variants.promptVersion")]
+    [InlineData(6, "variants.temperature")]
+    [InlineData(7, "variants.topP")]
+    [InlineData(8, "variants.effort")]
+    [InlineData(9, "assignBy")]
+    [InlineData(10, "variants.model")]
+    [InlineData(11, "metrics.attenuation")]
     public async Task Start_BadSpecification_NamesTheField(int kind, string field)
     {
         var spec = kind switch
@@ -63,10 +74,49 @@ public sealed class ExperimentGrainTests
             2 => Canary with { Stages = [0.5, 0.25] },
             3 => Canary with { Metrics = [new ExperimentMetric { Name = "happiness", Margin = 1 }] },
             4 => Canary with { Alpha = 0.5 },
-            _ => Canary with { Prompt = "greeting" },
+            5 => Canary with { Prompt = "greeting" },
+            6 => With(new ExperimentVariant { Name = "next", Temperature = 2.1 }),
+            7 => With(new ExperimentVariant { Name = "next", TopP = 0 }),
+            8 => With(new ExperimentVariant { Name = "next", Effort = "enormous" }),
+            9 => Canary with { AssignBy = ExperimentAssignment.Tenant },
+            10 => With(new ExperimentVariant { Name = "next", Model = "automatic" }),
+            _ => Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, Attenuation = 0 }] },
         };
 
         Assert.Equal(field, (await Assert.ThrowsAsync<StewardException>(() => Experiment("a").Start(spec))).Field);
+    }
+
+    [Fact]
+    public async Task Start_CanaryWithoutMetrics_GuardsCostAndScoreWithoutAProof()
+    {
+        var info = await Experiment("a").Start(Canary with { Metrics = [] });
+
+        Assert.Equal([("errors", true), ("slow", true), ("tokens", true), ("cost", false), ("score", false)], info.Spec.Metrics.Select(metric => (metric.Name, metric.Margin is not null)));
+    }
+
+    // The judge calls 18 of 20 good ones good, and 16 of 20 bad ones bad.
+    [Theory]
+    [InlineData(20, null, 0.7)]
+    [InlineData(20, 0.5, 0.5)]
+    [InlineData(19, null, null)]
+    public async Task Start_ScoreOfAJudgeThatErrs_TakesWhatPeoplesWordsShow(int bad, double? given, double? attenuation)
+    {
+        var quality = _cluster.Grains.GetGrain<IAnswerQualityGrain>(GrainKeys.AnswerQuality(_tenant));
+        System();
+        await quality.Record(new AnswerQualityBatch
+        {
+            BatchId = "b-1",
+            Judged = [.. Enumerable.Range(0, 20 + bad).Select(i => new JudgedAnswer { CallId = $"mc-{i}", Feature = "chat", Model = "m", PromptVersion = "p@1", At = _cluster.Time.GetUtcNow(), Score = 0.5, IsGood = i < 18 || i is >= 20 and < 24 })],
+        });
+        foreach (var i in Enumerable.Range(0, 20 + bad))
+        {
+            await quality.Label(new AnswerLabel { Target = $"mc-{i}", IsGood = i < 20 });
+        }
+
+        Admin("u-ada");
+        var info = await Experiment("a").Start(Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, Attenuation = given }] });
+
+        Assert.Equal(attenuation, info.Spec.Metrics[0].Attenuation);
     }
 
     [Fact]
@@ -158,6 +208,69 @@ public sealed class ExperimentGrainTests
         Admin("u-ada");
         var units = (await Experiment("a").GetInfo())!.Units;
         Assert.Equal((40 - canary.Count, canary.Count), ((int)units[0], (int)units[1]));
+    }
+
+    [Fact]
+    public async Task Stage_VariantOfParametersAndRouting_IsAppliedToCallsThatLeaveThemOpen()
+    {
+        await Experiment("a").Start(Trial with { Variants = [new ExperimentVariant { Name = "now" }, new ExperimentVariant { Name = "next", Model = ModelCall.Auto, Temperature = 0.2, TopP = 0.9, Effort = "low" }] });
+        var stage = ActivatorUtilities.CreateInstance<ExperimentStage>(_cluster.Silo);
+        List<ModelCall> calls = [.. Enumerable.Range(0, 40).Select(i => Call($"s-{i}", ModelTiers.Large))];
+        List<ModelCall> own = [.. Enumerable.Range(0, 40).Select(i => Call($"s-{i}", ModelTiers.Large, new ChatSampling { Temperature = 1 }))];
+        foreach (var call in calls.Concat(own))
+        {
+            await stage.EnterAsync(call, CancellationToken.None);
+        }
+
+        var (next, now) = (calls.FindAll(call => call.Variants.Contains("a=next")), calls.FindAll(call => call.Variants.Contains("a=now")));
+        Assert.Equal(40, next.Count + now.Count);
+        Assert.NotEmpty(next);
+        Assert.All(next, call => Assert.Equal((ModelCall.Auto, 0.2, 0.9, "low"), (call.Model, call.Request.Sampling.Temperature, call.Request.Sampling.TopP, call.Request.Sampling.ReasoningEffort)));
+        Assert.All(now, call => Assert.Equal((ModelTiers.Large, ChatSampling.Default), (call.Model, call.Request.Sampling)));
+        Assert.All(own, call => Assert.Equal((0, ModelTiers.Large), (call.Variants.Count, call.Model)));
+    }
+
+    [Fact]
+    public async Task Stage_AssignedByTenant_GivesAllItsConversationsOneVariantAndDecidesNothing()
+    {
+        await Experiment("a").Start(Trial with { AssignBy = ExperimentAssignment.Tenant, MaximumDuration = TimeSpan.FromDays(3) });
+        var stage = ActivatorUtilities.CreateInstance<ExperimentStage>(_cluster.Silo);
+        List<ModelCall> calls = [.. Enumerable.Range(0, 20).Select(i => Call($"s-{i}", ModelCall.Auto))];
+        foreach (var call in calls)
+        {
+            await stage.EnterAsync(call, CancellationToken.None);
+        }
+
+        var variant = Assert.Single(calls.Select(call => call.Variants.Single()).Distinct());
+        var units = Enumerable.Range(0, 900).Select(_ => new ExperimentUnit { Variant = variant == "a=next" ? 1 : 0, Values = [1, 100] }).ToList();
+        Assert.Equal(ExperimentStatus.Running, (await RecordAsync("a", "b-1", units))!.Status);
+        _cluster.Time.Advance(TimeSpan.FromDays(3));
+        Assert.Equal(ExperimentStatus.Inconclusive, (await RecordAsync("a", "b-2", []))!.Status);
+    }
+
+    // By the name that they have in common, and never by the tenants' own salts.
+    [Fact]
+    public void VariantOf_ManyTenantsWithTheSameExperiment_AreDividedAndStay()
+    {
+        var experiment = new RunningExperiment { Name = "a", Salt = "a", Shares = [0.5, 0.5], Spec = Trial with { AssignBy = ExperimentAssignment.Tenant } };
+        int? VariantOf(int tenant, string conversation) => ExperimentStage.VariantOf(experiment, ExperimentStage.UnitOf(experiment, $"t-{tenant}", "u-1", conversation));
+
+        Assert.InRange(Enumerable.Range(0, 200).Count(tenant => VariantOf(tenant, "s-1") == 1), 70, 130);
+        Assert.All(Enumerable.Range(0, 200), tenant => Assert.Equal(VariantOf(tenant, "s-1"), VariantOf(tenant, "s-2")));
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("auto", true)]
+    [InlineData("large", true)]
+    [InlineData("small", false)]
+    [InlineData("p/unknown", false)]
+    public void CheckParameters_NoModelThatHeedsThem_IsRefused(string? model, bool isRefused)
+    {
+        var spec = Trial with { Variants = [new ExperimentVariant { Name = "now" }, new ExperimentVariant { Name = "next", Model = model, Temperature = 0.2 }] };
+        var failure = Record.Exception(() => ExperimentRules.CheckParameters(spec, new Thinkers(), new ModelCapabilityTable()));
+
+        Assert.Equal(isRefused ? "variants" : null, (failure as StewardException)?.Field);
     }
 
     [Fact]
@@ -254,8 +367,8 @@ public sealed class ExperimentGrainTests
         await Prompt("greeting").Approve(2);
     }
 
-    private ModelCall Call(string conversation) => new(
-        new ModelCallOrigin { TenantId = _tenant, ConversationId = conversation }, new ChatRequest { Messages = [] }, ModelCall.Auto, _cluster.Time.GetUtcNow());
+    private ModelCall Call(string conversation, string model = ModelCall.Auto, ChatSampling? sampling = null) => new(
+        new ModelCallOrigin { TenantId = _tenant, ConversationId = conversation }, new ChatRequest { Messages = [], Sampling = sampling ?? ChatSampling.Default }, model, _cluster.Time.GetUtcNow());
 
     private async Task<RunningExperiment?> RecordAsync(string name, string batch, List<ExperimentUnit> units)
     {
@@ -278,4 +391,21 @@ public sealed class ExperimentGrainTests
     private IExperimentIndexGrain Index() => _cluster.Grains.GetGrain<IExperimentIndexGrain>(GrainKeys.Experiments(_tenant));
 
     private IPromptGrain Prompt(string name) => _cluster.Grains.GetGrain<IPromptGrain>(GrainKeys.Prompt(_tenant, name));
+
+    /// <summary>The large model thinks by itself and takes no temperature; the others do.</summary>
+    private sealed class Thinkers : IChatModelSource
+    {
+        public bool IsConfigured => true;
+
+        public IReadOnlyList<string> Names => [];
+
+        public IChatModel? Find(string model) => null;
+
+        public IReadOnlyList<ModelTargetName> TargetsOf(string model) => model switch
+        {
+            "large" => [new("openai", "p/gpt-5", "gpt-5")],
+            "p/unknown" => [],
+            _ => [new("openai", "p/gpt-5-mini", "gpt-5-mini"), new("openai", "p/gpt-4.1-mini", "gpt-4.1-mini")],
+        };
+    }
 }

@@ -48,6 +48,9 @@ public sealed record ExperimentPlan
     /// <summary>After which time an experiment ends without a winner, and a canary's stage with a roll-back.</summary>
     public TimeSpan MaximumDuration { get; init; } = TimeSpan.FromDays(28);
 
+    /// <summary>Whether all units here get the same variant, so that there is nothing to compare: nothing is decided, and it ends without a winner after <see cref="MaximumDuration"/>. Default false.</summary>
+    public bool IsOnlyAssigned { get; init; }
+
     /// <summary>A canary's stages before it answers everything.</summary>
     public IReadOnlyList<CanaryStage> Stages { get; init; } = [new() { Share = 0.05, MarginFactor = 2 }, new() { Share = 0.25 }];
 

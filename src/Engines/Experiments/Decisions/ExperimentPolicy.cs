@@ -46,6 +46,11 @@ public static class ExperimentPolicy
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(evidence);
+        if (plan.IsOnlyAssigned)
+        {
+            return now - evidence.Since < plan.MaximumDuration ? GoesOn : new(ExperimentVerdict.Inconclusive, 0, "All conversations here had the same variant: there is nothing to compare.");
+        }
+
         var mismatch = ShareMismatch.Evidence(evidence.Units, plan.SharesAt(evidence.Stage));
         if (mismatch >= ShareMismatch.Enough)
         {

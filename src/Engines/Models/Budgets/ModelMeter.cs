@@ -21,7 +21,7 @@ internal sealed class ModelMeter(IChatModelSource models)
     /// <summary>The most that a call uses, at the dearest price among the models that may answer it; without money when one of these has no price.</summary>
     public BudgetAmount Most(ModelCall call, int maxOutputTokens)
     {
-        var input = TokenEstimates.OfInput(call.Request);
+        var input = Input(call);
         return new BudgetAmount(input + maxOutputTokens, Dearest(call, input, 0, maxOutputTokens) is { } cost ? BudgetAmount.ToNano(cost) : null, 1);
     }
 
@@ -42,14 +42,17 @@ internal sealed class ModelMeter(IChatModelSource models)
                 usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens, usage.CostUsd ?? Dearest(call, usage.InputTokens, usage.CachedInputTokens, usage.OutputTokens), usage.CostUsd is null);
         }
 
-        var (input, output) = (TokenEstimates.OfInput(call.Request), TokenEstimates.OfOutput(outcome.Text, outcome.ToolCalls));
+        var (input, output) = (Input(call), TokenEstimates.OfOutput(outcome.Text, outcome.ToolCalls));
         return new MeteredUsage(input, 0, output, Dearest(call, input, 0, output), true);
     }
 
+    private IChatModel? Find(ModelCall call) => models.Find(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model);
+
+    private long Input(ModelCall call) => TokenEstimates.OfInput(call.Request, Find(call)?.ImageTokens ?? ModelCapabilities.MostImageTokens);
+
     private decimal? Dearest(ModelCall call, long input, long cached, long output)
     {
-        var name = call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model;
-        if (models.Find(name) is not { } model)
+        if (Find(call) is not { } model)
         {
             return null;
         }

@@ -56,7 +56,6 @@ public readonly struct AnswerKey : IEquatable<AnswerKey>
         Write(buffer, scope.TenantId);
         Write(buffer, scope.Rights);
         Write(buffer, call.Model);
-        Write(buffer, call.Intent ?? "");
         Write(buffer, call.Origin.PromptVersion ?? "");
         Write(buffer, Text(call.Variants.Count));
         foreach (var variant in call.Variants.Order(StringComparer.Ordinal))

@@ -26,7 +26,10 @@ public sealed class ModelCacheOptions
     /// <summary>The longest question of the semantic cache: an embedder sees the beginning of a long text only. Default 300 characters.</summary>
     public int SemanticMaxCharacters { get; set; } = 300;
 
-    /// <summary>Cosines by intent that are stricter than the tenant's <see cref="Gateway.ModelTenantPolicy.SemanticThreshold"/>; the higher one holds.</summary>
+    /// <summary>
+    /// Cosines by intent (the topics of the composition's <see cref="Tiers.IRequestClassifier"/>) that are stricter than the tenant's <see cref="Gateway.ModelTenantPolicy.SemanticThreshold"/>; the higher one holds, for a question that cannot be
+    /// classified the highest of all. A question is classified only when a known one comes so near that this decides. Default: none.
+    /// </summary>
     public IDictionary<string, double> SemanticThresholds { get; } = new Dictionary<string, double>(StringComparer.Ordinal);
 
     /// <summary>The share of semantic hits for which the model is asked as well, off the path, to measure false hits; 0 to 1. These calls are the tenant's, with the feature <c>cache-shadow</c>. Default 0.01.</summary>

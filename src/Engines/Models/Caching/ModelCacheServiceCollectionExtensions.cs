@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Tiers;
 
 namespace Steward.Engines.Models.Caching;
 
@@ -29,6 +30,7 @@ public static class ModelCacheServiceCollectionExtensions
         services.TryAddSingleton<AnswerStore>();
         services.TryAddSingleton<AnswerFlights>();
         services.TryAddSingleton<ShadowSample>();
+        services.TryAddSingleton<RequestClassification>();
         services.TryAddSingleton(provider => new ModelCacheStatus(provider.GetRequiredService<AnswerStore>(), provider.GetService<ITextEmbedder>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, ExactCacheStage>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, SemanticCacheStage>());

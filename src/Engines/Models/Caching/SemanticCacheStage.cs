@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Tiers;
 
 namespace Steward.Engines.Models.Caching;
 
@@ -7,7 +8,8 @@ namespace Steward.Engines.Models.Caching;
 /// Answers a question that means the same as one that was answered, when the rest of the conversation is equal. What a question means is computed only once another one is known that agrees with it in everything that can be compared
 /// without it: questions that nobody asks in other words cost no vector.
 /// </summary>
-internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow, IOptions<ModelCacheOptions> options, TimeProvider time, ITextEmbedder? embedder = null) : IModelStage
+internal sealed class SemanticCacheStage(
+    AnswerStore store, ShadowSample shadow, RequestClassification classification, IOptions<ModelCacheOptions> options, TimeProvider time, ITextEmbedder? embedder = null) : IModelStage
 {
     /// <summary>The most vectors of known questions that one call computes beside its own; it is not compared with more that have none.</summary>
     private const int MostComputed = 8;
@@ -22,7 +24,7 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
     public async ValueTask<ModelStageAnswer?> EnterAsync(ModelCall call, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
-        if (embedder is null || call.Ticket is not { } ticket || Threshold(call) > 1 || !Applies(call, ticket))
+        if (embedder is null || call.Ticket is not { } ticket || call.Policy.SemanticThreshold > 1 || !Applies(call, ticket))
         {
             return null;
         }
@@ -37,7 +39,7 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
 
         var best = await NearestAsync(call, ticket, known, cancellationToken);
         CacheMetrics.LookedUp("semantic", time.GetElapsedTime(began));
-        if (best is not { Cosine: var cosine, Answer: var similar } || cosine < Threshold(call))
+        if (best is not { Cosine: var cosine, Answer: var similar } || cosine < call.Policy.SemanticThreshold || await IsTooFarAsync(call, cosine, cancellationToken))
         {
             return null;
         }
@@ -62,8 +64,25 @@ internal sealed class SemanticCacheStage(AnswerStore store, ShadowSample shadow,
         return ValueTask.CompletedTask;
     }
 
-    private double Threshold(ModelCall call) =>
-        call.Intent is { } intent && options.Value.SemanticThresholds.TryGetValue(intent, out var own) ? Math.Max(own, call.Policy.SemanticThreshold) : call.Policy.SemanticThreshold;
+    /// <summary>
+    /// Whether the intent demands more than the tenant's threshold, which is reached. What the question is about is asked only now and only where an intent's threshold could decide: most calls come to no comparison at all.
+    /// Of what cannot be classified the strictest is demanded.
+    /// </summary>
+    private async ValueTask<bool> IsTooFarAsync(ModelCall call, double cosine, CancellationToken cancellationToken)
+    {
+        var thresholds = options.Value.SemanticThresholds;
+        if (!thresholds.Values.Any(threshold => threshold > cosine))
+        {
+            return false;
+        }
+
+        if (await classification.OfAsync(call, cancellationToken) is null && call.Intent is null)
+        {
+            return true;
+        }
+
+        return call.Intent is { } intent && thresholds.TryGetValue(intent, out var own) && cosine < own;
+    }
 
     /// <summary>Whether the last message is a question that others may have asked.</summary>
     private bool Applies(ModelCall call, CacheTicket ticket)

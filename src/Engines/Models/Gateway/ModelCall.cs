@@ -1,4 +1,5 @@
 using Steward.Engines.Models.Caching;
+using Steward.Engines.Models.Tiers;
 
 namespace Steward.Engines.Models.Gateway;
 
@@ -32,7 +33,7 @@ public sealed class ModelCall
     /// <summary>What the tenant allows and wants; read by the first stage.</summary>
     public ModelTenantPolicy Policy { get; set; } = ModelTenantPolicy.Default;
 
-    /// <summary>What the person wants, by the classifier; null when unknown.</summary>
+    /// <summary>What the person wants, by the classifier; null when unknown, or when no stage had to know.</summary>
     public string? Intent { get; set; }
 
     /// <summary>How sure the classifier is of the choice of tier, 0 to 1; null when nothing was classified.</summary>
@@ -52,6 +53,12 @@ public sealed class ModelCall
 
     /// <summary>What the caches know of the call between its beginning and its end; null when they have nothing to do with it.</summary>
     internal CacheTicket? Ticket { get; set; }
+
+    /// <summary>What the classifier said; null when it was not asked or could not say.</summary>
+    internal RequestClass? Class { get; set; }
+
+    /// <summary>Whether the classifier was asked.</summary>
+    internal bool IsClassified { get; set; }
 
     /// <summary>The timestamp at which it was admitted.</summary>
     internal long AdmittedAt { get; set; }

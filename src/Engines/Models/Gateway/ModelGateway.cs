@@ -87,7 +87,8 @@ internal sealed class ModelGateway : IModelGateway
     }
 
     // A run's calls are known by their answers alone.
-    private static ChatDelta Marked(ModelCall call, ChatDelta delta) => call.Variants.Count > 0 && delta is ChatFinished finished ? finished with { Variants = [.. call.Variants] } : delta;
+    private static ChatDelta Marked(ModelCall call, ChatDelta delta) =>
+        (call.Variants.Count > 0 || call.Degradation != "full") && delta is ChatFinished finished ? finished with { Variants = [.. call.Variants], Degradation = call.Degradation } : delta;
 
     private IChatModel Model(ModelCall call) => _models.Find(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model)
         ?? throw new ModelException("model_missing", $"The model '{call.Model}' is not configured.");

@@ -22,6 +22,9 @@ internal sealed class ModelChain(IReadOnlyList<ModelTarget> targets, ModelsOptio
     /// <inheritdoc/>
     public long? ContextTokens => targets.Min(target => capabilities?.Find(target.Model)?.ContextTokens);
 
+    /// <inheritdoc/>
+    public long ImageTokens => targets.Max(target => capabilities?.Find(target.Model)?.ImageTokens ?? ModelCapabilities.MostImageTokens);
+
     /// <summary>The targets, first choice first.</summary>
     internal IReadOnlyList<ModelTarget> Targets => targets;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Steward.Engines.Models.Budgets;
 using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models.Tiers;
@@ -6,19 +7,23 @@ namespace Steward.Engines.Models.Tiers;
 /// <summary>Holds a call to the most that it may cost, before it is sent.</summary>
 internal static class CostCap
 {
+    /// <summary>The intent of a cap that holds for all that have none of their own.</summary>
+    public const string AnyIntent = "*";
+
     /// <summary>The cap of a call by its intent, in US dollars; null when there is none.</summary>
     public static decimal? Of(ModelCall call) =>
-        call.Intent is { } intent && call.Policy.CostCaps.TryGetValue(intent, out var own) ? own : call.Policy.CostCaps.TryGetValue("*", out var all) ? all : null;
+        call.Intent is { } intent && call.Policy.CostCaps.TryGetValue(intent, out var own) ? own : call.Policy.CostCaps.TryGetValue(AnyIntent, out var all) ? all : null;
 
     /// <summary>What a call costs at most with a chain, whichever of its models answers; null when the price of one is not known.</summary>
     public static decimal? Worst(IChatModel chain, ChatRequest request, int assumedOutputTokens)
     {
-        var (input, output) = (InputTokens(request), request.OutputLimit ?? assumedOutputTokens);
+        var (input, output) = (InputTokens(request) + (TokenEstimates.Images(request) * chain.ImageTokens), request.OutputLimit ?? assumedOutputTokens);
         return chain.Prices.Any(price => price is null) ? null : chain.Prices.Max(price => ((input * price!.Input) + (output * price.Output)) / 1_000_000m);
     }
 
     // No tokenizer in use makes more than one token of two bytes of a text in a language with letters; what goes around each message is added.
     private static long InputTokens(ChatRequest request) =>
         request.Messages.Sum(message => 16L + (Encoding.UTF8.GetByteCount(message.Text) / 2) + message.ToolCalls.Sum(tool => 16L + (Encoding.UTF8.GetByteCount(tool.Arguments) / 2)))
-        + request.Tools.Sum(tool => 32L + (Encoding.UTF8.GetByteCount(tool.Description) / 2) + (Encoding.UTF8.GetByteCount(tool.Parameters.GetRawText()) / 2));
+        + request.Tools.Sum(tool => 32L + (Encoding.UTF8.GetByteCount(tool.Description) / 2) + (Encoding.UTF8.GetByteCount(tool.Parameters.GetRawText()) / 2))
+        + (request.Format is { } format ? TokenEstimates.BytesOf(format) / 2 : 0);
 }

@@ -5,15 +5,9 @@ using Steward.Engines.Models.Gateway;
 namespace Steward.Engines.Models.Tiers;
 
 /// <summary>Chooses the tier of a call that leaves it open, and holds every call to what it may cost.</summary>
-internal sealed class RoutingStage(IChatModelSource models, IOptions<ModelRoutingOptions> options, IOptions<ModelsOptions> configured, TimeProvider time, IRequestClassifier? classifier = null) : IModelStage
+internal sealed class RoutingStage(IChatModelSource models, RequestClassification classification, IOptions<ModelRoutingOptions> options, IOptions<ModelsOptions> configured) : IModelStage
 {
     private static readonly Counter<long> Calls = Diagnostics.Meter.CreateCounter<long>("steward.models.routing.calls", "{call}", "Calls that left the tier open, by the tier that was chosen and why.");
-
-    private static readonly Histogram<double> Took = Diagnostics.Meter.CreateHistogram(
-        "steward.models.routing.classification",
-        "s",
-        "How long the classification took.",
-        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05] });
 
     /// <inheritdoc/>
     public string Name => "routing";
@@ -32,9 +26,9 @@ internal sealed class RoutingStage(IChatModelSource models, IOptions<ModelRoutin
             call.Decide(Name, call.Model == choice.Tier ? $"{call.Model}: {choice.Why}" : $"{call.Model}: {choice.Tier} would cost too much");
             Calls.Add(1, new("tier", call.Model), new("why", call.Model == choice.Tier ? choice.Why : "cost cap"));
         }
-        else if (CostCap.Of(call) is { } cap && !Fits(call, call.Model, cap))
+        else if (call.Policy.CostCaps.Count > 0)
         {
-            throw TooDear(call, cap);
+            await HoldAsync(call, cancellationToken);
         }
 
         return null;
@@ -45,29 +39,22 @@ internal sealed class RoutingStage(IChatModelSource models, IOptions<ModelRoutin
 
     private async ValueTask<TierChoice> ChooseAsync(ModelCall call, CancellationToken cancellationToken)
     {
-        var began = time.GetTimestamp();
-        var found = classifier is null ? null : await ClassifyAsync(call, cancellationToken);
-        var choice = TierChoice.Of(call.Request, found, options.Value);
-        Took.Record(time.GetElapsedTime(began).TotalSeconds);
-        (call.Intent, call.RoutingConfidence) = (call.Intent ?? found?.Intent, choice.Confidence > 0 ? choice.Confidence : null);
+        var choice = TierChoice.Of(call.Request, await classification.OfAsync(call, cancellationToken), options.Value);
+        call.RoutingConfidence = choice.Confidence > 0 ? choice.Confidence : null;
         return choice;
     }
 
-    private async ValueTask<RequestClass?> ClassifyAsync(ModelCall call, CancellationToken cancellationToken)
+    // Who names a tier or a model gets that one or a refusal. What it is about matters only where a cap is for one thing.
+    private async ValueTask HoldAsync(ModelCall call, CancellationToken cancellationToken)
     {
-        var found = classifier!.ClassifyAsync(call.Origin.TenantId, TierChoice.LastOfUser(call.Request.Messages), cancellationToken);
-        if (found.IsCompletedSuccessfully)
+        if (call.Policy.CostCaps.Keys.Any(intent => intent != CostCap.AnyIntent))
         {
-            return found.Result;
+            await classification.OfAsync(call, cancellationToken);
         }
 
-        try
+        if (CostCap.Of(call) is { } cap && !Fits(call, call.Model, cap))
         {
-            return await found.AsTask().WaitAsync(options.Value.ClassifyWithin, time, cancellationToken);
-        }
-        catch (TimeoutException)
-        {
-            return null;
+            throw TooDear(call, cap);
         }
     }
 

@@ -33,7 +33,7 @@ public sealed record AgentDefinition
     /// <summary>Strategies that it may answer with, in order of preference: <c>direct</c>, <c>playbook</c>, <c>react</c>, <c>plan</c>.</summary>
     public IReadOnlyList<string> Strategies { get; init; } = ["playbook", "react"];
 
-    /// <summary><c>small</c>, <c>standard</c> or <c>large</c>: which of the tenant's models it uses.</summary>
+    /// <summary><c>small</c>, <c>standard</c> or <c>large</c>: which of the tenant's models it uses; <c>auto</c> has the gateway choose for each call by what the person asks. Default <c>standard</c>.</summary>
     public string ModelTier { get; init; } = "standard";
 
     /// <summary>What one run of it may use at most.</summary>

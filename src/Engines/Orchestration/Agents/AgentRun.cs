@@ -43,7 +43,7 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
     public Task<RunOutcome> PlanAsync(IReadOnlyList<RunFact> before)
     {
         var others = agent.Handoffs.Select(parts.Agents.Find).OfType<AgentDefinition>().ToList();
-        var models = new ModelCaller(parts.Run, model, parts.Budget, parts.Numbers);
+        var models = Caller();
         var runner = new PlanRunner(parts.Run, agent, tools, models, others.Count == 0 ? null : new HandoffRunner(parts, agent, tools), parts.Budget, parts.Logger, scope)
         {
             Others = others,
@@ -98,11 +98,13 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
     private Task<RunOutcome> StepByStepAsync(IReadOnlyList<RunFact> before) =>
         agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? ReactAsync(before) : DirectAsync(before);
 
+    private ModelCaller Caller() => new(parts.Run, new PatientModel(model, parts.Run.Time), parts.Budget, parts.Numbers);
+
     private ReactRunner Runner(ReactTools offered, HandoffRunner? handoffs, Func<int> maxCalls) => new(
         parts.Run,
         agent,
         offered,
-        new ModelCaller(parts.Run, model, parts.Budget, parts.Numbers),
+        Caller(),
         handoffs,
         parts.Budget,
         parts.Logger,

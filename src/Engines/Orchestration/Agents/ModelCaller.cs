@@ -98,6 +98,7 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             Purpose = question.Purpose == "answer" ? null : question.Purpose,
             PromptHash = prompt.Hash,
             PromptVersion = question.PromptVersion,
+            Degradation = finished is { Degradation: not "full" } ? finished.Degradation : null,
             Variants = finished is { Variants.Count: > 0 } ? finished.Variants : null,
             Text = writer is null ? text.ToString() : null,
         };
@@ -166,6 +167,9 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             TenantId = run.Input.TenantId,
             CallId = $"{run.Input.RunId}/{number}",
             UserId = run.Input.Requester.UserId,
+            Team = run.Input.Team,
+            Feature = run.Input.Feature ?? "chat",
+            Tags = run.Input.Tags ?? new Dictionary<string, string>(),
             RunId = run.Input.RunId,
             ConversationId = run.Input.ConversationId,
             PromptVersion = question.PromptVersion,

@@ -86,6 +86,9 @@ public sealed record StrategyChosen : RunFact
     /// <summary>The model, for <c>react</c>.</summary>
     public string? Model { get; init; }
 
+    /// <summary>The step of the degradation ladder (<c>cached</c>, <c>queue</c>) that had a playbook chosen, or offered, where a model would have answered; null where it had no part in the choice.</summary>
+    public string? Degradation { get; init; }
+
     /// <summary>The registered prompt and its version that wrote the agent's instructions, as <c>name@3</c>, or the version of the built-in text, where a model answers.</summary>
     public string? PromptVersion { get; init; }
 
@@ -423,6 +426,9 @@ public sealed record ModelCalled : RunFact
 
     /// <summary>The variants of experiments that answered, as <c>experiment=variant</c>; null for none.</summary>
     public IReadOnlyList<string>? Variants { get; init; }
+
+    /// <summary>The step of the degradation ladder at which it was answered, such as <c>reduced</c>; null for <c>full</c>.</summary>
+    public string? Degradation { get; init; }
 }
 
 /// <summary>One operation that a model asks for.</summary>

@@ -266,7 +266,7 @@ public sealed partial class RunTraceBuilder
         node.Output = output;
         node.With("call", called.Call).With("model", called.Model).With("purpose", called.Purpose ?? "answer").With("finishReason", called.FinishReason)
             .With("attempts", called.Attempts).With("provider", called.Provider).With("scope", called.Scope).With("prompt", called.PromptHash).With("promptVersion", called.PromptVersion)
-            .With("variants", called.Variants is { Count: > 0 } variants ? string.Join(", ", variants) : null);
+            .With("variants", called.Variants is { Count: > 0 } variants ? string.Join(", ", variants) : null).With("degradation", called.Degradation);
         _retries += Math.Max(0, (called.Attempts ?? 1) - 1);
         NotePrompt(called.PromptHash);
     }

@@ -22,6 +22,12 @@ public enum ExperimentAssignment
 
     /// <summary>A person, for all conversations. Conversations are still what is counted, so it takes about as many persons as conversations for the figures to hold.</summary>
     Person,
+
+    /// <summary>
+    /// The whole tenant, by the experiment's name: tenants that begin one of the same name and shares are divided between its variants. Within one tenant there is then nothing to compare: it decides nothing, and ends as inconclusive
+    /// after its longest time. Not for canaries.
+    /// </summary>
+    Tenant,
 }
 
 /// <summary>How far it is.</summary>
@@ -77,7 +83,7 @@ public sealed record ExperimentSpec
     [Id(5)]
     public IReadOnlyList<ExperimentVariant> Variants { get; set; } = [];
 
-    /// <summary>1 to 8. Empty for those of its type: a canary guards errors, slowness, tokens and the judge's score.</summary>
+    /// <summary>1 to 8. Empty for those of its type: a canary guards errors, slowness, tokens, cost and the judge's score.</summary>
     [Id(6)]
     public IReadOnlyList<ExperimentMetric> Metrics { get; set; } = [];
 
@@ -116,7 +122,7 @@ public sealed record ExperimentVariant
     [Id(1)]
     public double Share { get; set; } = 0.5;
 
-    /// <summary>The tier or <c>provider/model</c> that answers; not for calls whose caller named a model.</summary>
+    /// <summary>The tier or <c>provider/model</c> that answers, or <c>auto</c> for the tier that the gateway chooses by what is asked; not for calls whose caller named a model.</summary>
     [Id(2)]
     public string? Model { get; init; }
 
@@ -127,6 +133,18 @@ public sealed record ExperimentVariant
     /// <summary>The most tokens of an answer.</summary>
     [Id(4)]
     public int? MaxOutputTokens { get; init; }
+
+    /// <summary>How freely the next token is drawn, 0 to 2; not for calls whose caller set it.</summary>
+    [Id(5)]
+    public double? Temperature { get; init; }
+
+    /// <summary>From which share of the likeliest tokens the next one is drawn, above 0 to 1; not for calls whose caller set it.</summary>
+    [Id(6)]
+    public double? TopP { get; init; }
+
+    /// <summary>How much the model thinks before it answers: <c>minimal</c>, <c>low</c>, <c>medium</c> or <c>high</c>; not for calls whose caller set it.</summary>
+    [Id(7)]
+    public string? Effort { get; init; }
 }
 
 /// <summary>What is observed of each conversation.</summary>
@@ -159,9 +177,12 @@ public sealed record ExperimentMetric
     [Id(5)]
     public double? Threshold { get; init; }
 
-    /// <summary>For <c>score</c>: by how much the judge shrinks differences, as its calibration says; 1 for a judge that never errs.</summary>
+    /// <summary>
+    /// For <c>score</c>: by how much the judge shrinks differences, sensitivity + specificity − 1 of its calibration; 1 for a judge that never errs. Null, the default, takes what the tenant's judge shows when the experiment begins, or 1 as long
+    /// as people have labelled fewer than 20 judged answers good or bad each. Margins shrink by it, and what is shown of differences is corrected for it.
+    /// </summary>
     [Id(6)]
-    public double Attenuation { get; set; } = 1;
+    public double? Attenuation { get; init; }
 }
 
 /// <summary>The metrics there are.</summary>

@@ -136,6 +136,13 @@ public sealed record JudgeTrust
     /// <summary>Kappa's standard error.</summary>
     [Id(4)]
     public double? KappaError { get; init; }
+
+    /// <summary>
+    /// By how much the judge shrinks differences between answers, sensitivity + specificity − 1 (Rogan and Gladen, 1978), at least 0.05; null as long as there are not 20 labelled answers of each kind, so that nothing is claimed of it. Experiments
+    /// that begin now correct the judge's score by it.
+    /// </summary>
+    [Id(5)]
+    public double? Attenuation { get; init; }
 }
 
 /// <summary>How good the answers of a feature are.</summary>

@@ -1,8 +1,13 @@
 using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Steward.Engines.Experiments.Decisions;
+using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Models.Quality;
 using Steward.Operations;
 using Steward.Storage;
 
@@ -46,13 +51,19 @@ internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
             throw new StewardException(ErrorCodes.Conflict, "name: there is, or was, an experiment of this name.") { Field = "name" };
         }
 
-        var complete = ExperimentRules.Check(spec);
+        var complete = await Calibrate(ExperimentRules.Check(spec), cancellationToken);
+        if (ServiceProvider.GetService<IChatModelSource>() is { } models)
+        {
+            ExperimentRules.CheckParameters(complete, models, new ModelCapabilityTable(ServiceProvider.GetService<IOptions<ModelsOptions>>()?.Value.Capabilities));
+        }
+
         var by = Caller.Required.UserId;
         var started = new ExperimentStarted
         {
             Spec = complete,
             Plan = ExperimentRules.PlanOf(complete),
-            Salt = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
+            // Tenants are divided by what they have in common.
+            Salt = complete.AssignBy == ExperimentAssignment.Tenant ? Name : Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8)),
             By = by,
             At = _time.GetUtcNow().ToMilliseconds(),
         };
@@ -154,6 +165,18 @@ internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
         {
             throw StewardException.NotFound("The experiment");
         }
+    }
+
+    // By how much the tenant's judge shrinks differences, as far as people's words show it now; it stays the same for the whole experiment. The caller, an admin, may read the report.
+    private async Task<ExperimentSpec> Calibrate(ExperimentSpec spec, CancellationToken cancellationToken)
+    {
+        if (!spec.Metrics.Any(metric => metric is { Name: ExperimentMetrics.Score, Attenuation: null }))
+        {
+            return spec;
+        }
+
+        var judge = (await GrainFactory.GetGrain<IAnswerQualityGrain>(GrainKeys.AnswerQuality(TenantId)).GetReport(cancellationToken)).Judge;
+        return spec with { Metrics = [.. spec.Metrics.Select(metric => metric is { Name: ExperimentMetrics.Score, Attenuation: null } ? metric with { Attenuation = judge.Attenuation } : metric)] };
     }
 
     private static void Check(ExperimentBatch batch, ExperimentPlan plan)

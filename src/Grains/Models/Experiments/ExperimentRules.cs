@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Steward.Engines.Experiments.Decisions;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
 using Steward.Errors;
 
 namespace Steward.Models.Experiments;
@@ -10,6 +11,7 @@ internal static partial class ExperimentRules
 {
     private const int MaxVariants = 5;
     private const int MaxMetrics = 8;
+    private static readonly string[] Efforts = ["minimal", "low", "medium", "high"];
     private static readonly TimeSpan LongestDuration = TimeSpan.FromDays(90);
 
     /// <summary>Checks a specification.</summary>
@@ -20,6 +22,7 @@ internal static partial class ExperimentRules
         var isCanary = spec.Type == ExperimentType.Canary;
         Require(Enum.IsDefined(spec.Type), "type", "is not known.");
         Require(Enum.IsDefined(spec.AssignBy), "assignBy", "is not known.");
+        Require(!isCanary || spec.AssignBy != ExperimentAssignment.Tenant, "assignBy", "must be conversation or person for a canary: within one tenant there would be no control.");
         Require(spec.Description is { Length: <= 500 }, "description", "must have at most 500 characters.");
         Require(spec.Features is { Count: <= 20 } && spec.Features.All(feature => feature is { Length: > 0 and <= 64 }), "features", "must be at most 20 names of 1 to 64 characters.");
         Require(spec.Alpha is > 0 and <= 0.2, "alpha", "must be above 0 and at most 0.2.");
@@ -38,7 +41,7 @@ internal static partial class ExperimentRules
             Require(metric.Margin is null or (> 0 and < 1e9), "metrics.margin", "must be above 0.");
             Require(metric.Weight is > 0 and <= 100, "metrics.weight", "must be above 0 and at most 100.");
             Require(metric.Threshold is null or (> 0 and < 3600), "metrics.threshold", "must be above 0 and below 3600 seconds.");
-            Require(metric.Attenuation is > 0 and <= 1, "metrics.attenuation", "must be above 0 and at most 1.");
+            Require(metric.Attenuation is null or (> 0 and <= 1), "metrics.attenuation", "must be above 0 and at most 1.");
         }
 
         Require(metrics.Select(metric => metric.Name).Distinct().Count() == metrics.Count, "metrics", "must not name one twice.");
@@ -53,6 +56,7 @@ internal static partial class ExperimentRules
         Kind = spec.Type == ExperimentType.Canary ? ExperimentKind.Canary : ExperimentKind.Experiment,
         Shares = [.. spec.Variants.Select(variant => variant.Share)],
         Metrics = [.. spec.Metrics.Select(PlanOf)],
+        IsOnlyAssigned = spec.AssignBy == ExperimentAssignment.Tenant,
         Alpha = spec.Alpha,
         MinimumUnits = spec.MinimumUnits,
         MinimumDuration = spec.MinimumDuration!.Value,
@@ -86,7 +90,7 @@ internal static partial class ExperimentRules
         Margin = metric.Margin,
         Weight = metric.Weight,
         IsPrimary = metric.IsPrimary,
-        Attenuation = metric.Attenuation,
+        Attenuation = metric.Attenuation ?? 1,
     };
 
     private static IReadOnlyList<ExperimentMetric> DefaultMetrics(bool isCanary) => isCanary
@@ -96,7 +100,8 @@ internal static partial class ExperimentRules
             new ExperimentMetric { Name = ExperimentMetrics.Slow, Margin = 0.05 },
             new ExperimentMetric { Name = ExperimentMetrics.Tokens, Margin = 400 },
 
-            // Few answers are judged: harm that shows is acted on, but a canary does not wait for a proof.
+            // Not every model has a price, and few answers are judged, none where the tenant does not have them judged: harm that shows is acted on, but a canary does not wait for a proof.
+            new ExperimentMetric { Name = ExperimentMetrics.Cost },
             new ExperimentMetric { Name = ExperimentMetrics.Score },
         ]
         : [new ExperimentMetric { Name = ExperimentMetrics.Success, IsPrimary = true }, new ExperimentMetric { Name = ExperimentMetrics.Tokens, Weight = 0.5 }];
@@ -110,14 +115,50 @@ internal static partial class ExperimentRules
         {
             Require(variant.Name is not null && VariantName().IsMatch(variant.Name), "variants.name", "must be 1 to 40 of a-z, 0-9 and hyphens.");
             Require(isCanary || variant.Share is > 0 and < 1, "variants.share", "must be above 0 and below 1.");
-            Require(variant.Model is null || ModelTiers.All.Contains(variant.Model) || ModelName().IsMatch(variant.Model), "variants.model", $"must be one of {string.Join(", ", ModelTiers.All)}, or provider/model.");
+            Require(variant.Model is null or ModelCall.Auto || ModelTiers.All.Contains(variant.Model) || ModelName().IsMatch(variant.Model), "variants.model", $"must be one of {string.Join(", ", ModelTiers.All)}, {ModelCall.Auto}, or provider/model.");
             Require(variant.PromptVersion is null or (> 0 and < 1_000_000), "variants.promptVersion", "must be above 0.");
             Require(variant.PromptVersion is null == spec.Prompt is null, "variants.promptVersion", "must be given for each variant if, and only if, the experiment has a prompt.");
             Require(variant.MaxOutputTokens is null or (>= 1 and <= 1_000_000), "variants.maxOutputTokens", "must be 1 to 1,000,000.");
+            Require(variant.Temperature is null or (>= 0 and <= 2), "variants.temperature", "must be 0 to 2.");
+            Require(variant.TopP is null or (> 0 and <= 1), "variants.topP", "must be above 0 and at most 1.");
+            Require(variant.Effort is null || Efforts.Contains(variant.Effort), "variants.effort", $"must be one of {string.Join(", ", Efforts)}.");
         }
 
         Require(isCanary || variants.Sum(variant => variant.Share) <= 1 + 1e-9, "variants.share", "must be at most 1 together.");
     }
+
+    /// <summary>Refuses parameters that no model which may answer the variant's calls can heed: each of those calls would be refused, and nothing of it would show in the figures.</summary>
+    /// <param name="spec">A checked specification.</param>
+    /// <param name="models">What is configured.</param>
+    /// <param name="capabilities">What models can.</param>
+    public static void CheckParameters(ExperimentSpec spec, IChatModelSource models, ModelCapabilityTable capabilities)
+    {
+        foreach (var variant in spec.Variants)
+        {
+            var asked = Parametrized(new ChatRequest { Messages = [] }, variant);
+            foreach (var model in variant.Model is null or ModelCall.Auto ? ModelTiers.All : [variant.Model])
+            {
+                var targets = models.TargetsOf(model);
+                if (targets.Count > 0 && targets.All(target => capabilities.Missing(target.Kind, target.Model, asked) is not null))
+                {
+                    throw StewardException.Invalid("variants", $"the variant '{variant.Name}' asks for what {targets[0].Name} cannot do: {capabilities.Missing(targets[0].Kind, targets[0].Model, asked)}. Name a model for it that can.");
+                }
+            }
+        }
+    }
+
+    /// <summary>A request with a variant's parameters.</summary>
+    public static ChatRequest Parametrized(ChatRequest request, ExperimentVariant variant) => variant is { Temperature: null, TopP: null, Effort: null }
+        ? request
+        : request with
+        {
+            Sampling = request.Sampling with
+            {
+                Temperature = variant.Temperature ?? request.Sampling.Temperature,
+                TopP = variant.TopP ?? request.Sampling.TopP,
+                ReasoningEffort = variant.Effort ?? request.Sampling.ReasoningEffort,
+            },
+        };
 
     private static void Require(bool condition, string field, string allowed)
     {

@@ -19,8 +19,8 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
         var isOpen = call.Model == ModelCall.Auto || ModelTiers.All.Contains(call.Model);
         foreach (var experiment in (await catalog.GetAsync(call.Origin.TenantId, cancellationToken)).Experiments)
         {
-            // A caller who named a model gets that one, in whatever group: so such calls take no part where variants are models.
-            if ((isOpen || experiment.Spec.Variants.All(variant => variant.Model is null)) && VariantOf(experiment, call.Origin) is { } index)
+            // A caller who named a model, or set a parameter, gets that, in whatever group: so such calls take no part where variants differ in it.
+            if ((isOpen || experiment.Spec.Variants.All(variant => variant.Model is null)) && LeavesOpen(call.Request.Sampling, experiment.Spec.Variants) && VariantOf(experiment, call.Origin) is { } index)
             {
                 Apply(call, experiment, index);
             }
@@ -66,12 +66,12 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
         if (spec.Prompt is { } prompt)
         {
             // The renderer has chosen already; a call whose version is none of the variants' was rendered before the experiment was known.
-            return experiment.Status != ExperimentStatus.Running || VariantOf(experiment, Unit(spec, origin)) is not { } chosen || origin.PromptVersion != $"{prompt}@{spec.Variants[chosen].PromptVersion}" ? null : chosen;
+            return experiment.Status != ExperimentStatus.Running || VariantOf(experiment, UnitOf(experiment, origin)) is not { } chosen || origin.PromptVersion != $"{prompt}@{spec.Variants[chosen].PromptVersion}" ? null : chosen;
         }
 
         return experiment.Status switch
         {
-            ExperimentStatus.Running => VariantOf(experiment, Unit(spec, origin)),
+            ExperimentStatus.Running => VariantOf(experiment, UnitOf(experiment, origin)),
             ExperimentStatus.Promoted => experiment.Winner,
             _ => null,
         };
@@ -80,13 +80,26 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
     /// <summary>The variant of a conversation or person; null for what is left over.</summary>
     internal static int? VariantOf(RunningExperiment experiment, string unit) => VariantAssignment.Choose(experiment.Salt, unit, experiment.Shares);
 
-    private static string Unit(ExperimentSpec spec, ModelCallOrigin origin) =>
-        spec.AssignBy == ExperimentAssignment.Person && origin.UserId is { } person ? person : origin.ConversationId ?? origin.CallId;
+    /// <summary>What is assigned of a tenant's, a person's conversation.</summary>
+    internal static string UnitOf(RunningExperiment experiment, string tenantId, string? userId, string conversation) => experiment.Spec.AssignBy switch
+    {
+        ExperimentAssignment.Tenant => tenantId,
+        ExperimentAssignment.Person when userId is not null => userId,
+        _ => conversation,
+    };
+
+    private static string UnitOf(RunningExperiment experiment, ModelCallOrigin origin) => UnitOf(experiment, origin.TenantId, origin.UserId, origin.ConversationId ?? origin.CallId);
+
+    private static bool LeavesOpen(ChatSampling asked, IReadOnlyList<ExperimentVariant> variants) =>
+        (asked.Temperature is null || variants.All(variant => variant.Temperature is null))
+        && (asked.TopP is null || variants.All(variant => variant.TopP is null))
+        && (asked.ReasoningEffort is null || variants.All(variant => variant.Effort is null));
 
     private void Apply(ModelCall call, RunningExperiment experiment, int index)
     {
         var variant = experiment.Spec.Variants[index];
         call.Model = variant.Model ?? call.Model;
+        call.Request = ExperimentRules.Parametrized(call.Request, variant);
         if (variant.MaxOutputTokens is { } most)
         {
             call.Request = call.Request with { OutputCap = Math.Min(most, call.Request.OutputCap ?? most) };

@@ -41,6 +41,9 @@ internal static class ExperimentView
         // Kept so that more is worse.
         var (low, high) = found.Difference.Bounds;
         (low, high) = metric.HigherIsBetter ? (-high, -low) : (low, high);
+
+        // A judge that errs sees less of a difference than there is.
+        (low, high) = (Math.Max(-1, low / metric.Attenuation), Math.Min(1, high / metric.Attenuation));
         return new ExperimentComparison
         {
             Variant = variant,

@@ -32,8 +32,7 @@ internal sealed class PromptSource(ExperimentCatalog catalog) : IPromptSource
         var version = live;
         foreach (var experiment in trials.Experiments.Where(experiment => experiment.Status == ExperimentStatus.Running && experiment.Spec.Prompt == name))
         {
-            var unit = experiment.Spec.AssignBy == ExperimentAssignment.Person && userId is not null ? userId : conversation;
-            if (ExperimentStage.VariantOf(experiment, unit) is { } variant)
+            if (ExperimentStage.VariantOf(experiment, ExperimentStage.UnitOf(experiment, tenantId, userId, conversation)) is { } variant)
             {
                 version = experiment.Spec.Variants[variant].PromptVersion ?? live;
                 break;

@@ -19,6 +19,12 @@ internal sealed class AnswerQualityState : IFolded
     private const int MostKinds = 2_000;
     private const int Bins = 10;
 
+    // With fewer labels of a kind its share is anybody's guess.
+    private const int LeastLabels = 20;
+
+    // A judge that hardly tells good from bad proves hardly anything; it must not look as if it told them apart the wrong way round.
+    private const double LeastAttenuation = 0.05;
+
     /// <summary>What was judged, oldest first.</summary>
     public List<JudgedAnswer> Judged { get; set; } = [];
 
@@ -69,6 +75,7 @@ internal sealed class AnswerQualityState : IFolded
                 Specificity = judge.Bad > 0 ? judge.Specificity : null,
                 Kappa = agreement.Kappa,
                 KappaError = agreement.Error,
+                Attenuation = judge is { Good: >= LeastLabels, Bad: >= LeastLabels } ? Math.Round(Math.Max(LeastAttenuation, judge.Youden), 4) : null,
             },
             Features = [.. Judged.Select(answer => answer.Feature).Concat(Questions.Keys).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).Select(feature => Of(feature, judge, today))],
         };

@@ -1,0 +1,41 @@
+using Steward.Identity;
+using Steward.Runs;
+using Steward.Sessions;
+
+namespace Steward.Grains.Tests.Runs;
+
+/// <summary>What a run's model calls count for.</summary>
+public sealed class RunRequestTests
+{
+    [Theory]
+    [InlineData(null, "ops")]
+    [InlineData("hr", "hr")]
+    [InlineData("board", "ops")]
+    public void ToInput_Team_IsOneOfTheRequestersOwn(string? asked, string team) =>
+        Assert.Equal(team, RunRequests.ToInput("r-1", Start(["helpdesk", "team-ops", "team-hr"], new RunRequestOptions { Team = asked })).Team);
+
+    [Fact]
+    public void ToInput_NothingSaid_NoTeamAndNoTags()
+    {
+        var input = RunRequests.ToInput("r-1", Start(["helpdesk"], null));
+
+        Assert.Equal((null, null, null), (input.Team, input.Feature, input.Tags));
+    }
+
+    [Fact]
+    public void ToInput_FeatureAndTags_AreTheRuns()
+    {
+        var input = RunRequests.ToInput("r-1", Start([], new RunRequestOptions { Feature = "schedule", Tags = new Dictionary<string, string> { ["project"] = "atlas" } }));
+
+        Assert.Equal(("schedule", "atlas"), (input.Feature, input.Tags!["project"]));
+    }
+
+    private static StartRun Start(IReadOnlyList<string> roles, RunRequestOptions? options) => new()
+    {
+        SessionKey = "t-acme/u-7/s-1",
+        Text = "Hi",
+        Requester = new CallerIdentity { TenantId = "t-acme", UserId = "u-7", Roles = roles },
+        Context = new SessionContext { ShortTermMemory = [], WorkingMemory = new Dictionary<string, string>() },
+        Options = options,
+    };
+}
