@@ -97,6 +97,8 @@ public class DataKeysTests
             return Task.CompletedTask;
         }
 
+        public Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
         public Task<IReadOnlyList<string>> ListAsync(VaultPath path, CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }

@@ -46,7 +46,7 @@ public sealed class AnswerStoreTests
             store.Put(key, scope, Answer(new string('x', 500)), TimeSpan.FromHours(1));
         }
 
-        Assert.All(quiet, entry => Assert.True(store.TryGet(entry.Key, entry.Scope, out _)));
+        Assert.All(quiet, entry => Assert.True(store.TryGet(entry.Key, entry.Scope, ModelTenantPolicy.Default, out _)));
         Assert.InRange(store.Bytes, 50_000, 100_000);
     }
 
@@ -67,7 +67,7 @@ public sealed class AnswerStoreTests
         var (scope, key) = Key("t-a", "q");
         store.Put(key, scope, Answer("secret"), TimeSpan.FromHours(1));
 
-        Assert.False(store.TryGet(key, Key("t-b", "q").Scope, out _));
+        Assert.False(store.TryGet(key, Key("t-b", "q").Scope, ModelTenantPolicy.Default, out _));
     }
 
     private static CachedAnswer Answer(string text) => CachedAnswer.Of(
