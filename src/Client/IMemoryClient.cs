@@ -59,7 +59,25 @@ public interface IMemoryClient
     /// <exception cref="Errors.StewardException"><c>not_found</c>, <c>forbidden</c>.</exception>
     Task<TenantPattern> DecideTenantPatternAsync(string patternId, bool isAccepted, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a new data key of the tenant's memories; each is sealed anew when it is opened next. Admins only. Each call makes one, so it is not repeated by itself.</summary>
+    /// <summary>For how long memories of the tenant's people may be kept, and what the last passes through all of them did. Admins and auditors only.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>.</exception>
+    Task<MemoryRetention> GetRetentionAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Changes that, and begins a pass. Admins only. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>, <c>invalid_argument</c>.</exception>
+    Task<MemoryRetention> SetRetentionAsync(SetMemoryRetention retention, CancellationToken cancellationToken = default);
+
+    /// <summary>Begins a pass now, unless one goes on. Admins only. Idempotent.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>, <c>unavailable</c>.</exception>
+    Task<MemoryRetention> EnforceRetentionAsync(CancellationToken cancellationToken = default);
+
+    /// <summary>Removes the tenant's data key: the memories of all its people are lost for good, also in copies of the store. Admins only. Not repeated by itself.</summary>
+    /// <param name="confirmation">The tenant's id.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been done.</param>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>, <c>invalid_argument</c>, <c>unavailable</c>.</exception>
+    Task<MemoryKeyDestroyed> DestroyKeyAsync(string confirmation, CancellationToken cancellationToken = default);
+
+    /// <summary>Makes a new data key of the tenant's memories; all are sealed anew, then the earlier keys are removed. Admins only. Each call makes one, so it is not repeated by itself.</summary>
     /// <exception cref="Errors.StewardException"><c>forbidden</c>, <c>unavailable</c>.</exception>
     Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default);
 

@@ -12,6 +12,8 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
 
     private IMemoryPatternsGrain Patterns => grains.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns(identity.TenantId));
 
+    private IMemoryKeepingGrain Keeping => grains.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(identity.TenantId));
+
     /// <inheritdoc/>
     public Task<MemoryPage> ListAsync(ListMemories? query = null, CancellationToken cancellationToken = default) =>
         CallAsync("memory.list", changes: false, query ?? new ListMemories(), static (memory, query, token) => memory.List(query, token), cancellationToken);
@@ -90,6 +92,28 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
         ArgumentException.ThrowIfNullOrEmpty(patternId);
         var command = new DecideTenantPattern { PatternId = patternId, IsAccepted = isAccepted };
         return calls.CallAsync("memory.decide-pattern", idempotent: true, changes: true, Patterns, command, static (patterns, command, token) => patterns.Decide(command, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<MemoryRetention> GetRetentionAsync(CancellationToken cancellationToken = default) =>
+        calls.CallAsync("memory.get-retention", idempotent: true, changes: false, Keeping, 0, static (keeping, _, token) => keeping.Get(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MemoryRetention> SetRetentionAsync(SetMemoryRetention retention, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(retention);
+        return calls.CallAsync("memory.set-retention", idempotent: true, changes: true, Keeping, retention, static (keeping, retention, token) => keeping.Set(retention, token), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<MemoryRetention> EnforceRetentionAsync(CancellationToken cancellationToken = default) =>
+        calls.CallAsync("memory.enforce-retention", idempotent: true, changes: true, Keeping, 0, static (keeping, _, token) => keeping.Begin(token), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MemoryKeyDestroyed> DestroyKeyAsync(string confirmation, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(confirmation);
+        return calls.CallAsync("memory.destroy-key", idempotent: false, changes: true, Keeping, confirmation, static (keeping, confirmation, token) => keeping.DestroyKey(confirmation, token), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -52,6 +52,9 @@ public interface IJournalStore
     /// </summary>
     ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default);
 
+    /// <summary>All journals whose key starts with <paramref name="prefix"/>, at rest or not, ordered by key (ordinal), after <paramref name="afterJournal"/> (exclusive; need not exist).</summary>
+    ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Removes the payloads of a journal and leaves a receipt, atomically: entries up to <see cref="JournalPurge.ThroughSequence"/> are deleted, but those with a
     /// deduplication id stay with their sequence number, type, time and id and an empty payload, so that they are never accepted again;
@@ -83,6 +86,14 @@ public interface IContentStore
     /// </summary>
     /// <returns>How many were removed.</returns>
     ValueTask<int> PurgeAsync(string tenantId, DateTimeOffset referredBefore, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes contents by their names, all or none; those that are not there are passed over. For whoever knows that nobody else refers to them.</summary>
+    /// <param name="tenantId">The tenant, <c>t-…</c>.</param>
+    /// <param name="hashes">At most 1,000.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many were removed.</returns>
+    /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
+    ValueTask<int> RemoveAsync(string tenantId, IReadOnlyList<string> hashes, CancellationToken cancellationToken = default);
 }
 
 /// <summary>The hash of a content: SHA-256 in lower-case hexadecimal, 64 characters.</summary>
@@ -90,6 +101,16 @@ public static class ContentHash
 {
     /// <summary>Computes it.</summary>
     public static string Of(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(content));
+
+    /// <summary>The name of a content that is shared within a scope only: SHA-256 of the scope and of the content's hash. Equal contents of two scopes have two names, so that one can go without the other.</summary>
+    /// <param name="scope">Whose it is; at least one character.</param>
+    /// <param name="hash"><see cref="Of"/> of the content.</param>
+    public static string Within(string scope, string hash)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(scope);
+        ArgumentException.ThrowIfNullOrEmpty(hash);
+        return Of(System.Text.Encoding.UTF8.GetBytes($"{scope}\n{hash}"));
+    }
 }
 
 /// <summary>One content to store.</summary>

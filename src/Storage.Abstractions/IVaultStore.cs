@@ -27,6 +27,11 @@ public interface IVaultStore
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<int> RemoveAsync(string tenantId, string path, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes the versions before one.</summary>
+    /// <returns>How many there were.</returns>
+    /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
+    ValueTask<int> RemoveEarlierAsync(string tenantId, string path, int version, CancellationToken cancellationToken = default);
+
     /// <summary>The paths that begin with <paramref name="prefix"/>, in ordinal order, after <paramref name="afterPath"/> (exclusive; null from the start).</summary>
     /// <exception cref="StorageException">The store could not be reached.</exception>
     ValueTask<IReadOnlyList<string>> ListAsync(string tenantId, string prefix, string? afterPath, int limit, CancellationToken cancellationToken = default);

@@ -70,8 +70,63 @@ public class DataKeysTests
         Assert.Equal(3, await elsewhere.RotateAsync("t-acme", "memory"));
     }
 
+    [Fact]
+    public async Task RemoveEarlier_OnlyTheCurrentKeyIsLeftInAllVersions()
+    {
+        var keys = new DataKeys(_vault, _time);
+        var before = (await keys.GetAsync("t-acme", "memory")).Seal("secret"u8, "here");
+        var first = (await keys.GetAsync("t-acme", "memory")).CurrentId;
+        await keys.RotateAsync("t-acme", "memory");
+        var current = (await keys.GetAsync("t-acme", "memory")).CurrentId;
+        var after = (await keys.GetAsync("t-acme", "memory")).Seal("secret"u8, "here");
+
+        Assert.Equal((first, current), (DataKeyRing.KeyIdOf(before), DataKeyRing.KeyIdOf(after)));
+        Assert.False(await keys.RemoveEarlierAsync("t-acme", "memory", first));
+        Assert.Equal(2, (await keys.GetAsync("t-acme", "memory")).Count);
+        Assert.True(await keys.RemoveEarlierAsync("t-acme", "memory", current));
+        Assert.True(await keys.RemoveEarlierAsync("t-acme", "memory", current));
+
+        var ring = (await keys.FindAsync("t-acme", "memory"))!;
+        Assert.Equal((1, true, false), (ring.Count, ring.Has(current), ring.Has(first)));
+        Assert.Null(ring.Open(before, "here"));
+        Assert.NotNull(ring.Open(after, "here"));
+        Assert.Equal(3, _vault.EarlierRemovedFrom);
+    }
+
+    [Fact]
+    public async Task Find_NoKey_MakesNone()
+    {
+        Assert.Null(await new DataKeys(_vault, _time).FindAsync("t-none", "memory"));
+        Assert.Null(await _vault.ReadAsync(new VaultPath("t-none", "data-keys/memory")));
+    }
+
+    [Fact]
+    public async Task Get_VaultIsAway_KeyIsUsedForTenMinutesAndNotLonger()
+    {
+        var keys = new DataKeys(_vault, _time);
+        var known = await keys.GetAsync("t-acme", "memory");
+        _vault.IsAway = true;
+
+        _time.Advance(DataKeys.RememberedFor + TimeSpan.FromSeconds(1));
+        Assert.Same(known, await keys.GetAsync("t-acme", "memory"));
+        var asked = _vault.Asked;
+        Assert.Same(known, await keys.GetAsync("t-acme", "memory"));
+        Assert.Equal(asked, _vault.Asked);
+
+        _time.Advance(DataKeys.TrustedFor - DataKeys.RememberedFor);
+        await Assert.ThrowsAsync<VaultException>(() => keys.GetAsync("t-acme", "memory").AsTask());
+        _vault.IsAway = false;
+        Assert.Equal(known.CurrentId, (await keys.GetAsync("t-acme", "memory")).CurrentId);
+    }
+
     private sealed class OneVault : ISecretVault
     {
+        public bool IsAway { get; set; }
+
+        public int Asked { get; private set; }
+
+        public int EarlierRemovedFrom { get; private set; }
+
         private readonly ConcurrentDictionary<VaultPath, VaultSecret> _secrets = new();
 
         public string Description => "in memory";
@@ -79,7 +134,8 @@ public class DataKeysTests
         public async Task<VaultSecret?> ReadAsync(VaultPath path, int? version = null, CancellationToken cancellationToken = default)
         {
             await Task.Yield();
-            return _secrets.GetValueOrDefault(path);
+            Asked++;
+            return IsAway ? throw new VaultException("The vault is away.", isRetryable: true) : _secrets.GetValueOrDefault(path);
         }
 
         public async Task<int> WriteAsync(VaultPath path, IReadOnlyDictionary<string, SecretText> values, int? expectedVersion = null, CancellationToken cancellationToken = default)
@@ -94,6 +150,12 @@ public class DataKeysTests
         public Task DeleteAsync(VaultPath path, CancellationToken cancellationToken = default)
         {
             _secrets.TryRemove(path, out _);
+            return Task.CompletedTask;
+        }
+
+        public Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default)
+        {
+            EarlierRemovedFrom = version;
             return Task.CompletedTask;
         }
 

@@ -18,6 +18,8 @@ public sealed class FakeMemories
 
     public EraseMemory? Erased { get; private set; }
 
+    public SetMemoryRetention? Retention { get; private set; }
+
     public static MemoryItem Item(long id, string slot, string value, MemoryKind kind = MemoryKind.Fact) => new()
     {
         Id = id, Kind = kind, Subject = "self", Slot = slot, Value = value, Source = MemorySource.Said, Confidence = 0.9, ValidFrom = At, RecordedAt = At, Holds = true, MessageIds = ["s-1/r-1"],
@@ -111,6 +113,29 @@ public sealed class FakeMemories
 
         public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) => identity.Roles.Contains(WellKnownRoles.Admin)
             ? Task.FromResult(new MemoryKeyRotated { At = At, Keys = 2 })
+            : throw StewardException.Forbidden("Only an admin of the tenant may do this.");
+
+        public Task<MemoryRetention> GetRetentionAsync(CancellationToken cancellationToken = default) => Admin(() => new MemoryRetention
+        {
+            Kinds = all.Retention?.Kinds ?? [],
+            NextAt = At,
+            Passes = [new MemoryPass { BeganAt = At, EndedAt = At, People = 3, Removed = new Dictionary<MemoryKind, int> { [MemoryKind.Fact] = 2 }, Oldest = new Dictionary<MemoryKind, DateTimeOffset> { [MemoryKind.Fact] = At }, KeysRemoved = 1 }],
+        });
+
+        public async Task<MemoryRetention> SetRetentionAsync(SetMemoryRetention retention, CancellationToken cancellationToken = default)
+        {
+            await Admin(() => all.Retention = retention);
+            return await GetRetentionAsync(cancellationToken);
+        }
+
+        public Task<MemoryRetention> EnforceRetentionAsync(CancellationToken cancellationToken = default) => GetRetentionAsync(cancellationToken);
+
+        public Task<MemoryKeyDestroyed> DestroyKeyAsync(string confirmation, CancellationToken cancellationToken = default) => Admin(() => confirmation == identity.TenantId
+            ? new MemoryKeyDestroyed { At = At, By = identity.UserId, HoldsEverywhereAt = At.AddMinutes(10) }
+            : throw StewardException.Invalid("confirm", "must be the tenant's id."));
+
+        private Task<T> Admin<T>(Func<T> answer) => identity.Roles.Contains(WellKnownRoles.Admin)
+            ? Task.FromResult(answer())
             : throw StewardException.Forbidden("Only an admin of the tenant may do this.");
 
         private static MemoryProposal Proposal => new() { Id = 4, Kind = MemoryProposalKind.RepeatedRequest, Topic = "playbook:report", Text = "often", Count = 3, Rhythm = "often", RaisedAt = At };

@@ -51,10 +51,10 @@ public sealed class GatewayFixture : IAsyncLifetime
         Services.GetRequiredService<DevelopmentTokenIssuer>().Issue(new EnvelopeIdentity { TenantId = tenant, UserId = user, Roles = roles, Name = "Ada", Email = "ada@acme.example" });
 
     /// <summary>With a token of a person.</summary>
-    public HttpClient As(string user = "u-ada", string tenant = "t-acme")
+    public HttpClient As(string user = "u-ada", string tenant = "t-acme", params string[] roles)
     {
         var client = new HttpClient(Handler, disposeHandler: false) { BaseAddress = Address };
-        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(user, tenant));
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(user, tenant, roles));
         return client;
     }
 

@@ -95,6 +95,43 @@ public class MemoryApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
     }
 
     [Fact]
+    public async Task Retention_IsForAdmins()
+    {
+        using var ada = gateway.As();
+        using var root = gateway.As("u-root", roles: ["admin"]);
+        const string Change = """{"kinds":[{"kind":"fact","retentionDays":30}]}""";
+
+        await AssertProblem(await ada.GetAsync("/v1/memory/retention"), 403, "forbidden");
+        await AssertProblem(await ada.PutAsync("/v1/memory/retention", Json(Change)), 403, "forbidden");
+        await AssertProblem(await ada.PostAsync("/v1/memory/retention/enforce", null), 403, "forbidden");
+        await AssertProblem(await ada.DeleteAsync("/v1/memory/key?confirm=t-acme"), 403, "forbidden");
+
+        var set = await BodyOf(await root.PutAsync("/v1/memory/retention", Json(Change)));
+        Assert.Equal(("fact", 30), (set.GetProperty("kinds")[0].GetProperty("kind").GetString(), set.GetProperty("kinds")[0].GetProperty("retentionDays").GetInt32()));
+        var pass = set.GetProperty("passes")[0];
+        Assert.Equal((3, 2, 1), (pass.GetProperty("people").GetInt32(), pass.GetProperty("removed").GetProperty("fact").GetInt32(), pass.GetProperty("keysRemoved").GetInt32()));
+        Assert.Equal(HttpStatusCode.Accepted, (await root.PostAsync("/v1/memory/retention/enforce", null)).StatusCode);
+        await AssertProblem(await root.PutAsync("/v1/memory/retention", Json("""{"kinds":[{"kind":"fact"}]}""")), 400, "invalid_argument", "retentionDays");
+        await AssertProblem(await root.PutAsync("/v1/memory/retention", Json("{}")), 400, "invalid_argument", "kinds");
+        await AssertProblem(await root.DeleteAsync("/v1/memory/key"), 400, "invalid_argument", "confirm");
+        await AssertProblem(await root.DeleteAsync("/v1/memory/key?confirm=yes"), 400, "invalid_argument", "confirm");
+        Assert.Equal("u-root", (await BodyOf(await root.DeleteAsync("/v1/memory/key?confirm=t-acme"))).GetProperty("by").GetString());
+    }
+
+    [Fact]
+    public async Task Client_OverHttp_AsAnAdmin_KeepsTheTenantsMemories()
+    {
+        await using var services = HttpClientTests.Connect(gateway.Address, token: gateway.Token("u-root", "t-acme", ["admin"]));
+        var memory = services.GetRequiredService<IStewardUserClient>().Memory;
+
+        var set = await memory.SetRetentionAsync(new SetMemoryRetention { Kinds = [new MemoryKindRetention { Kind = MemoryKind.Interaction, RetentionDays = 7 }] });
+        Assert.Equal([new MemoryKindRetention { Kind = MemoryKind.Interaction, RetentionDays = 7 }], set.Kinds);
+        Assert.Equal(2, (await memory.GetRetentionAsync()).Passes[0].Removed[MemoryKind.Fact]);
+        Assert.Equal(3, (await memory.EnforceRetentionAsync()).Passes[0].People);
+        Assert.Equal("u-root", (await memory.DestroyKeyAsync("t-acme")).By);
+    }
+
+    [Fact]
     public async Task Client_OverHttp_SaysTheSame()
     {
         Put("t-acme", "u-cleo", FakeMemories.Item(1, "office", "Berlin"), FakeMemories.Item(2, "never", "call me", MemoryKind.Constraint));

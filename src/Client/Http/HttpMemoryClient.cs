@@ -102,6 +102,29 @@ internal sealed class HttpMemoryClient(HttpStewardUserClient http) : IMemoryClie
     }
 
     /// <inheritdoc/>
+    public Task<MemoryRetention> GetRetentionAsync(CancellationToken cancellationToken = default) => GetAsync("memory.get-retention", Root + "/retention", Json.MemoryRetention, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MemoryRetention> SetRetentionAsync(SetMemoryRetention retention, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(retention);
+        var request = new SetMemoryRetentionRequest { Kinds = [.. retention.Kinds.Select(kind => new MemoryKindRetentionRequest { Kind = kind.Kind, RetentionDays = kind.RetentionDays })] };
+        return SendAsync("memory.set-retention", changes: true, HttpMethod.Put, Root + "/retention", request, Json.SetMemoryRetentionRequest, Json.MemoryRetention, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task<MemoryRetention> EnforceRetentionAsync(CancellationToken cancellationToken = default) =>
+        http.SendAsync("memory.enforce-retention", changes: true, static () => new HttpRequestMessage(HttpMethod.Post, Root + "/retention/enforce"), Json.MemoryRetention, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<MemoryKeyDestroyed> DestroyKeyAsync(string confirmation, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(confirmation);
+        var path = $"{Root}/key?confirm={Uri.EscapeDataString(confirmation)}";
+        return http.SendAsync("memory.destroy-key", changes: true, () => new HttpRequestMessage(HttpMethod.Delete, path), Json.MemoryKeyDestroyed, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<MemoryKeyRotated> RotateKeyAsync(CancellationToken cancellationToken = default) =>
         http.SendAsync("memory.rotate-key", changes: true, static () => new HttpRequestMessage(HttpMethod.Post, Root + "/key/rotate"), Json.MemoryKeyRotated, cancellationToken);
 

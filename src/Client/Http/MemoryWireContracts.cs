@@ -69,6 +69,27 @@ public sealed record EraseMemoryRequest
     public bool? IncludeConversations { get; init; }
 }
 
+/// <summary>Changes for how long memories of the tenant's people may be kept; kinds that are left out stay as they are.</summary>
+public sealed record SetMemoryRetentionRequest
+{
+    /// <summary>The kinds that change.</summary>
+    [Required]
+    public IReadOnlyList<MemoryKindRetentionRequest>? Kinds { get; init; }
+}
+
+/// <summary>Changes for how long memories of one kind may be kept.</summary>
+public sealed record MemoryKindRetentionRequest
+{
+    /// <summary>The kind.</summary>
+    [Required]
+    public MemoryKind? Kind { get; init; }
+
+    /// <summary>After how many days without being said or used again one is removed: 1 to 36,500; 0 takes the limit away.</summary>
+    [Required]
+    [Range(0, 36_500)]
+    public int? RetentionDays { get; init; }
+}
+
 /// <summary>Who read or changed the memory.</summary>
 public sealed record MemoryAccessListResource
 {
@@ -110,6 +131,9 @@ public sealed record TenantPatternListResource
 [JsonSerializable(typeof(MemoryProposalListResource))]
 [JsonSerializable(typeof(TenantPatternListResource))]
 [JsonSerializable(typeof(MemoryKeyRotated))]
+[JsonSerializable(typeof(MemoryKeyDestroyed))]
+[JsonSerializable(typeof(MemoryRetention))]
+[JsonSerializable(typeof(SetMemoryRetentionRequest))]
 public sealed partial class MemoryWireJson : JsonSerializerContext
 {
     /// <summary>The same, forgiving what a newer gateway adds.</summary>

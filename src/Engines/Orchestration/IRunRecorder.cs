@@ -25,6 +25,11 @@ public interface IRunRecorder
 /// <param name="Bytes">The content.</param>
 public sealed record RunContent(string Hash, ReadOnlyMemory<byte> Bytes)
 {
+    /// <summary>
+    /// Whether it holds nothing of what anybody said or was told, such as a definition or a list of tools: then all runs of the tenant share it. Everything else belongs to its conversation and goes with it. Default false.
+    /// </summary>
+    public bool IsShared { get; init; }
+
     /// <summary>Computes the hash.</summary>
     public static RunContent Of(ReadOnlyMemory<byte> bytes) => new(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes.Span)), bytes);
 }

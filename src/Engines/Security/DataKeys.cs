@@ -13,33 +13,109 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
     /// <summary>How long a key is remembered after it was read.</summary>
     public static readonly TimeSpan RememberedFor = TimeSpan.FromMinutes(5);
 
+    /// <summary>How long it is used when the vault cannot be asked; from then on nothing is sealed or opened with it here. Whatever is done to the keys in the vault holds everywhere after this time.</summary>
+    public static readonly TimeSpan TrustedFor = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan AskedAgainAfter = TimeSpan.FromSeconds(10);
+
     private const string Current = "current";
     private const string Prefix = "key.";
     private const int KeyBytes = 32;
     private const int MaxRemembered = 10_000;
 
-    private readonly ConcurrentDictionary<(string Tenant, string Purpose), (DataKeyRing Ring, DateTimeOffset At)> _known = new();
+    private readonly ConcurrentDictionary<(string Tenant, string Purpose), (DataKeyRing Ring, DateTimeOffset At, DateTimeOffset AskedAt)> _known = new();
 
     /// <summary>The keys of a tenant for one purpose; the first one is made when there is none.</summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="purpose">What for, for example <c>memory</c>.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
-    public async ValueTask<DataKeyRing> GetAsync(string tenantId, string purpose, CancellationToken cancellationToken = default) =>
-        _known.TryGetValue((tenantId, purpose), out var known) && time.GetUtcNow() - known.At < RememberedFor ? known.Ring : await RefreshAsync(tenantId, purpose, cancellationToken);
+    public async ValueTask<DataKeyRing> GetAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
+    {
+        var now = time.GetUtcNow();
+        if (!_known.TryGetValue((tenantId, purpose), out var known))
+        {
+            return await RefreshAsync(tenantId, purpose, cancellationToken);
+        }
+
+        var isTrusted = now - known.At < TrustedFor;
+        if (now - known.At < RememberedFor || (isTrusted && now - known.AskedAt < AskedAgainAfter))
+        {
+            return known.Ring;
+        }
+
+        try
+        {
+            return await RefreshAsync(tenantId, purpose, cancellationToken);
+        }
+        catch (VaultException exception) when (isTrusted && exception.IsRetryable)
+        {
+            // The vault is away for a moment: those that are known here still seal and open.
+            _known.TryUpdate((tenantId, purpose), known with { AskedAt = now }, known);
+            return known.Ring;
+        }
+    }
 
     /// <summary>The same, asked of the vault in any case: for what was sealed with a key that is not known here yet.</summary>
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
     public async Task<DataKeyRing> RefreshAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
     {
         var path = new VaultPath(tenantId, "data-keys/" + purpose);
-        var ring = Read(await vault.ReadAsync(path, cancellationToken: cancellationToken)) ?? await CreateAsync(path, cancellationToken);
+        return Remember(tenantId, purpose, Read(await vault.ReadAsync(path, cancellationToken: cancellationToken)) ?? await CreateAsync(path, cancellationToken));
+    }
+
+    /// <summary>The keys, asked of the vault; null when there are none. None is made.</summary>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
+    public async Task<DataKeyRing?> FindAsync(string tenantId, string purpose, CancellationToken cancellationToken = default) =>
+        Read(await vault.ReadAsync(new VaultPath(tenantId, "data-keys/" + purpose), cancellationToken: cancellationToken)) is { } ring ? Remember(tenantId, purpose, ring) : null;
+
+    /// <summary>
+    /// Removes all keys but the current one, and all versions of the secret that held them: what they sealed cannot be read any more, in copies of the store neither. For whoever knows that nothing is left that needs them. Idempotent.
+    /// </summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="purpose">What for.</param>
+    /// <param name="currentId">The key that must be the current one.</param>
+    /// <param name="cancellationToken">Stops waiting; the outcome is then unknown.</param>
+    /// <returns>Whether it was done; not when another key is the current one by now.</returns>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses; retryable when somebody else wrote at the same time.</exception>
+    public async Task<bool> RemoveEarlierAsync(string tenantId, string purpose, string currentId, CancellationToken cancellationToken = default)
+    {
+        var path = new VaultPath(tenantId, "data-keys/" + purpose);
+        var secret = await vault.ReadAsync(path, cancellationToken: cancellationToken);
+        if (secret is null || Read(secret)!.CurrentId != currentId)
+        {
+            return false;
+        }
+
+        var version = secret.Version;
+        if (secret.Values.Count > 2)
+        {
+            var values = new Dictionary<string, SecretText>(StringComparer.Ordinal) { [Current] = secret.Values[Current], [Prefix + currentId] = secret.Values[Prefix + currentId] };
+            try
+            {
+                version = await vault.WriteAsync(path, values, secret.Version, cancellationToken);
+            }
+            catch (VaultConflictException)
+            {
+                throw new VaultException("The data key was changed by somebody else at the same time.", isRetryable: true);
+            }
+        }
+
+        // Also when there is nothing to write: whoever wrote may have been lost before this.
+        await vault.DeleteEarlierAsync(path, version, cancellationToken);
+        await RefreshAsync(tenantId, purpose, cancellationToken);
+        return true;
+    }
+
+    private DataKeyRing Remember(string tenantId, string purpose, DataKeyRing ring)
+    {
         if (_known.Count >= MaxRemembered)
         {
             _known.Clear();
         }
 
-        _known[(tenantId, purpose)] = (ring, time.GetUtcNow());
+        var now = time.GetUtcNow();
+        _known[(tenantId, purpose)] = (ring, now, now);
         return ring;
     }
 
@@ -72,7 +148,7 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
         return values.Count - 1;
     }
 
-    /// <summary>Removes a tenant's keys for good: what they sealed cannot be read any more, here at once, in other processes within <see cref="RememberedFor"/>.</summary>
+    /// <summary>Removes a tenant's keys for good: what they sealed cannot be read any more, here at once, in other processes within <see cref="RememberedFor"/>, and where the vault cannot be asked within <see cref="TrustedFor"/>.</summary>
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
     public async Task DestroyAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
     {
@@ -131,9 +207,22 @@ public sealed class DataKeyRing
     internal DataKeyRing(string currentId, IReadOnlyDictionary<string, byte[]> keys)
     {
         _keys = keys;
+        CurrentId = currentId;
         _currentId = Encoding.ASCII.GetBytes(currentId);
         _current = keys[currentId];
     }
+
+    /// <summary>The id of the current key; no secret.</summary>
+    public string CurrentId { get; }
+
+    /// <summary>How many keys there are.</summary>
+    public int Count => _keys.Count;
+
+    /// <summary>Whether a key is there.</summary>
+    public bool Has(string keyId) => _keys.ContainsKey(keyId);
+
+    /// <summary>The id of the key that something was sealed with; null when it was not sealed.</summary>
+    public static string? KeyIdOf(ReadOnlySpan<byte> bytes) => bytes.Length >= 2 && bytes[0] == Format && bytes.Length >= 2 + bytes[1] ? Encoding.ASCII.GetString(bytes.Slice(2, bytes[1])) : null;
 
     /// <summary>Seals bytes for a place, with the current key.</summary>
     /// <param name="plain">What to seal.</param>

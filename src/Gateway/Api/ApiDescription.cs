@@ -27,7 +27,7 @@ internal static class ApiDescription
         typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
         typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
-        typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest),
+        typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest), typeof(SetMemoryRetentionRequest), typeof(MemoryKindRetentionRequest),
         typeof(StartExecutionRequest), typeof(ExecutionFileRequest),
     ];
 
@@ -353,6 +353,11 @@ internal static class ApiDescription
             case "memoryId":
                 parameter.Description = "The memory's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.Integer, Format = "int64", Minimum = "1" };
+                break;
+            case "confirm":
+                parameter.Description = "The tenant's id, so that nobody does it unawares.";
+                parameter.Required = true;
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 3, MaxLength = 96 };
                 break;
             case "kind":
                 parameter.Description = "Only memories of this kind; without it of all.";

@@ -55,6 +55,7 @@ internal static class MemoryEndpoints
             .WithProblems(400, 401, 403, 409, 429, 503);
         MapWhole(v1);
         MemoryProposalEndpoints.Map(v1);
+        MemoryKeepingEndpoints.Map(v1);
     }
 
     private static void MapWhole(RouteGroupBuilder v1)

@@ -33,7 +33,7 @@ internal static class MemoryProposalEndpoints
             .WithName("rotateMemoryKey")
             .WithTags("Memory")
             .WithSummary("Make a new data key")
-            .WithDescription("For admins. Everything is sealed with a new key from here on, and each memory is sealed anew when it is opened next. The earlier keys stay in the vault: memories that were not opened since need them. Each call makes a key.")
+            .WithDescription("For admins. Everything is sealed with a new key from here on. A quarter of an hour later all memories are sealed anew with it, and the earlier keys are removed when nothing is left under them. Each call makes a key.")
             .Produces<MemoryKeyRotated>()
             .WithProblems(401, 403, 429, 503);
     }

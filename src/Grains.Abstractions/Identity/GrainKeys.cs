@@ -30,6 +30,9 @@ public static partial class GrainKeys
     /// <summary>The key of what is learnt of a tenant's requests, as numbers.</summary>
     public static string MemoryPatterns(string tenantId) => $"{Tenant(tenantId)}/i-memory-patterns";
 
+    /// <summary>The key of what keeps a tenant's memories as the tenant wants them.</summary>
+    public static string MemoryKeeping(string tenantId) => $"{Tenant(tenantId)}/i-memory-keeping";
+
     /// <summary>The key of a run.</summary>
     public static string Run(string tenantId, string runId) => $"{Tenant(tenantId)}/{Part(runId, 'r', "runId")}";
 

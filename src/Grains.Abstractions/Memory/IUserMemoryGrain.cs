@@ -65,6 +65,12 @@ public interface IUserMemoryGrain : IGrainWithStringKey
     [Alias("list-accesses")]
     Task<IReadOnlyList<MemoryAccess>> ListAccesses(int limit, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Keeps the memory as the tenant wants it: removes what is over its time, seals what an earlier key sealed with the current one, and begins anew what cannot be read since the key was destroyed. The platform only. Idempotent.
+    /// </summary>
+    [Alias("keep")]
+    Task<MemoryKept> Keep(KeepMemory command, CancellationToken cancellationToken = default);
+
     /// <summary>Goes on with what is due. The watchdog calls it; the platform only.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);

@@ -374,6 +374,10 @@ public sealed record MemoryKindSettings
     /// <summary>After how many days without being said or used again one is removed; null never.</summary>
     [Id(2)]
     public int? RetentionDays { get; init; }
+
+    /// <summary>The same as the tenant wants it, where it says so; the shorter one holds. Null where it says nothing, or nothing was learnt of it yet.</summary>
+    [Id(3)]
+    public int? TenantRetentionDays { get; init; }
 }
 
 /// <summary>Changes what a person wants kept. What is left out stays as it is.</summary>
@@ -514,6 +518,10 @@ public sealed record MemoryErasure
     /// <summary>What is not removed by this, and what becomes of it.</summary>
     [Id(4)]
     public IReadOnlyList<string> Remains { get; init; } = [];
+
+    /// <summary>Since when no server keeps or gives again what caches hold of answers to the person: each from two seconds after it on, one that cannot read the tenant's settings from a minute after it on. Null before.</summary>
+    [Id(5)]
+    public DateTimeOffset? AnswersForgottenAt { get; init; }
 }
 
 /// <summary>One place that something was removed from.</summary>

@@ -119,10 +119,17 @@ public interface IMemoryPatternsGrain : IGrainWithStringKey
     [Alias("decide")]
     Task<TenantPattern> Decide(DecideTenantPattern command, CancellationToken cancellationToken = default);
 
-    /// <summary>Makes a new data key of the tenant's memories; the tenant's admins only. Each memory is sealed anew with it when it is opened next. Each call makes one.</summary>
+    /// <summary>Makes a new data key of the tenant's memories; the tenant's admins only. All memories are sealed anew with it, then the earlier keys are removed. Each call makes one.</summary>
     /// <exception cref="Errors.StewardException"><c>unavailable</c>: the vault cannot be asked, or somebody else does the same.</exception>
     [Alias("rotate-key")]
     Task<MemoryKeyRotated> RotateKey(CancellationToken cancellationToken = default);
+
+    /// <summary>Seals what an earlier key sealed with the current one. The platform only. Idempotent.</summary>
+    /// <param name="keyId">The current key.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether nothing is left under another key.</returns>
+    [Alias("seal-anew")]
+    Task<bool> SealAnew(string keyId, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A new data key was made.</summary>
@@ -134,7 +141,7 @@ public sealed record MemoryKeyRotated
     [Id(0)]
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>How many keys there are now; the earlier ones are still needed for memories that were not opened since.</summary>
+    /// <summary>How many keys there are now; the earlier ones are removed when all memories are sealed anew.</summary>
     [Id(1)]
     public required int Keys { get; init; }
 }

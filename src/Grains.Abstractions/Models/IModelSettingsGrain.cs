@@ -22,6 +22,14 @@ public interface IModelSettingsGrain : IGrainWithStringKey
     [Alias("bump-source")]
     Task<long> BumpSource(string source, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Lets no cache give an answer again to whatever a person has asked until now: no silo does from two seconds after this on, and one that cannot read the settings from a minute after it on. Repeating it does no harm. The platform only.
+    /// </summary>
+    /// <param name="userId">The person.</param>
+    /// <param name="cancellationToken">Stops waiting; it may have been done.</param>
+    [Alias("forget-answers")]
+    Task ForgetAnswers(string userId, CancellationToken cancellationToken = default);
+
     /// <summary>The settings with the tenant's tier. The platform only.</summary>
     [Alias("get-policy")]
     Task<TenantModelSettings> GetPolicy(CancellationToken cancellationToken = default);
@@ -91,6 +99,14 @@ public sealed record TenantModelSettings
     /// <summary><c>free</c>, <c>pro</c> or <c>enterprise</c>.</summary>
     [Id(1)]
     public required string Tier { get; init; }
+
+    /// <summary>Counts how often all people's answers had to be forgotten by the caches.</summary>
+    [Id(2)]
+    public long ForgottenOfAll { get; init; }
+
+    /// <summary>The same for single people, by user id, beyond that.</summary>
+    [Id(3)]
+    public IReadOnlyDictionary<string, long> Forgotten { get; init; } = new Dictionary<string, long>();
 }
 
 /// <summary>Something that may be asked for at the endpoint.</summary>

@@ -10,9 +10,27 @@ public interface IKnownHoldersGrain : IGrainWithStringKey
     [Alias("saw")]
     Task Saw(CallerIdentity person, bool holds, CancellationToken cancellationToken = default);
 
+    /// <summary>The same of several people at once, in their order, for the price of one. The platform only.</summary>
+    [Alias("saw-all")]
+    Task SawAll(IReadOnlyList<HolderSeen> people, CancellationToken cancellationToken = default);
+
     /// <summary>Who holds the role, as far as that is known. The platform only.</summary>
     [Alias("list")]
     Task<KnownHolders> List(CancellationToken cancellationToken = default);
+}
+
+/// <summary>Somebody who was here: with a role, or without it any more.</summary>
+[GenerateSerializer]
+[Alias("steward.holder-seen")]
+public sealed record HolderSeen
+{
+    /// <summary>Who.</summary>
+    [Id(0)]
+    public required CallerIdentity Person { get; init; }
+
+    /// <summary>Whether the person holds the role.</summary>
+    [Id(1)]
+    public required bool Holds { get; init; }
 }
 
 /// <summary>Who holds a role.</summary>

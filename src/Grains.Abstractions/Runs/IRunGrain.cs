@@ -157,6 +157,10 @@ public sealed record StartRun
     /// </summary>
     [Id(7)]
     public string? Ticket { get; init; }
+
+    /// <summary>The place of the last removal of texts in the session's journal; 0 when there was none. What runs store before and after it is kept apart.</summary>
+    [Id(8)]
+    public long ContentEra { get; init; }
 }
 
 /// <summary>Stops a run.</summary>

@@ -24,10 +24,13 @@ internal static class MemoryItems
         ValidTo = fact.ValidTo,
     };
 
-    /// <summary>How long memories are kept.</summary>
-    public static Engines.Memory.Keeping.KeepingRules Rules(MemorySettings settings, MemoryOptions options) => new()
+    /// <summary>How long memories are kept: as the person says, and never longer than the tenant does.</summary>
+    public static Engines.Memory.Keeping.KeepingRules Rules(MemorySettings settings, IReadOnlyDictionary<MemoryKind, int> tenant, MemoryOptions options) => new()
     {
-        RetentionDays = settings.Kinds.Where(kind => kind.RetentionDays is not null).ToDictionary(kind => (Engines.Memory.MemoryKind)kind.Kind, kind => kind.RetentionDays!.Value),
+        RetentionDays = settings.Kinds.Where(kind => kind.RetentionDays is not null).Select(kind => (kind.Kind, Days: kind.RetentionDays!.Value))
+            .Concat(tenant.Select(rule => (Kind: rule.Key, Days: rule.Value)))
+            .GroupBy(rule => rule.Kind)
+            .ToDictionary(rules => (Engines.Memory.MemoryKind)rules.Key, rules => rules.Min(rule => rule.Days)),
         SupersededFor = options.SupersededFor,
     };
 }

@@ -33,6 +33,9 @@ public sealed class MemoryOptions
     /// <summary>How many people must ask for the same before a tenant's admins are told; never fewer than 3. Default 5.</summary>
     public int LeastPeople { get; set; } = 5;
 
+    /// <summary>How long a pass through all memories of a tenant rests after each 200 journals. Default 200 ms.</summary>
+    public TimeSpan KeepingPause { get; set; } = TimeSpan.FromMilliseconds(200);
+
     /// <summary>After how long an erasure looks again at conversations that were at work. Default 1 minute.</summary>
     public TimeSpan EraseAgainAfter { get; set; } = TimeSpan.FromMinutes(1);
 }

@@ -24,6 +24,7 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
     private readonly MemoryOptions _options;
     private readonly TimeProvider _time;
     private FoldedJournal<MemoryPatternsState>? _journal;
+    private SealedJournalStore? _store;
 
     public MemoryPatternsGrain(IJournalStore journals, DataKeys keys, IOptions<MemoryOptions> options, TimeProvider time) => (_journals, _keys, _options, _time) = (journals, keys, options.Value, time);
 
@@ -85,12 +86,39 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
         Caller.RequireAdmin();
         try
         {
-            return new MemoryKeyRotated { Keys = await _keys.RotateAsync(GrainKeys.TenantOf(Key), KeyPurpose, cancellationToken), At = _time.GetUtcNow() };
+            var rotated = new MemoryKeyRotated { Keys = await _keys.RotateAsync(GrainKeys.TenantOf(Key), KeyPurpose, cancellationToken), At = _time.GetUtcNow() };
+            await GrainFactory.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(GrainKeys.TenantOf(Key))).NoteKey(cancellationToken);
+            return rotated;
         }
         catch (VaultException exception)
         {
             throw new StewardException(ErrorCodes.Unavailable, "The vault, which has the memory's key, cannot be asked now.", exception) { IsRetryable = exception.IsRetryable };
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<bool> SealAnew(string keyId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        var tenant = GrainKeys.TenantOf(Key);
+        if (_journal is null && await _journals.GetHeadAsync(Key, cancellationToken) is null)
+        {
+            return true;
+        }
+
+        await OpenAsync(cancellationToken);
+        if ((await _keys.GetAsync(tenant, KeyPurpose, cancellationToken)).CurrentId != keyId && (await _keys.RefreshAsync(tenant, KeyPurpose, cancellationToken)).CurrentId != keyId)
+        {
+            return false;
+        }
+
+        await _store!.CheckAsync(cancellationToken);
+        if (_store.HasReadOld)
+        {
+            await _journal!.PurgeAsync();
+        }
+
+        return !_store.HasReadOld;
     }
 
     /// <inheritdoc/>
@@ -111,6 +139,7 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
     {
         if (_journal is not null)
         {
+            await CheckKeyAsync(cancellationToken);
             return;
         }
 
@@ -126,7 +155,7 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
                 journal = await LoadAsync(sealedStore, cancellationToken) ?? await BeginAnewAsync(sealedStore, cancellationToken);
             }
 
-            _journal = journal;
+            (_journal, _store) = (journal, sealedStore);
             if (sealedStore.HasReadOld)
             {
                 await _journal.PurgeAsync();
@@ -142,6 +171,20 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
         }
 
         await PurgeAsync();
+    }
+
+    private async Task CheckKeyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _store!.CheckAsync(cancellationToken);
+        }
+        catch (Exception exception) when (exception is MemorySealedException or VaultException)
+        {
+            // The next activation begins anew, or asks again.
+            DeactivateOnIdle();
+            throw new StewardException(ErrorCodes.Unavailable, "The patterns cannot be read now.", exception) { IsRetryable = true };
+        }
     }
 
     private async Task<FoldedJournal<MemoryPatternsState>?> LoadAsync(SealedJournalStore store, CancellationToken cancellationToken)

@@ -16,9 +16,12 @@ internal static class MemoryRecordTypes
     public const string Requested = "memory.requested";
     public const string ProposalDecided = "memory.proposal_decided";
     public const string Shared = "memory.shared";
+    public const string TenantRules = "memory.tenant_rules";
     public const string Consolidated = "memory.consolidated";
     public const string EraseBegun = "memory.erase_begun";
     public const string EraseStep = "memory.erase_step";
+    public const string EraseContents = "memory.erase_contents";
+    public const string EraseAnswers = "memory.erase_answers";
     public const string Erased = "memory.erased";
 }
 
@@ -87,6 +90,12 @@ internal sealed record MemoryShared
     public required bool IsShared { get; init; }
 }
 
+/// <summary>The tenant said for how long memories may be kept.</summary>
+internal sealed record MemoryTenantRules
+{
+    public required IReadOnlyDictionary<MemoryKind, int> RetentionDays { get; init; }
+}
+
 /// <summary>What says the same was merged, and what was over its time went.</summary>
 internal sealed record MemoriesConsolidated
 {
@@ -109,6 +118,20 @@ internal sealed record MemoryEraseStep
     public required string SessionId { get; init; }
     public required int Runs { get; init; }
 }
+
+/// <summary>What runs of a conversation have stored by hash is about to be removed.</summary>
+internal sealed record MemoryEraseContents
+{
+    /// <summary>The conversation and a mark of the runs, so that each counts once however often it is begun.</summary>
+    public required string Part { get; init; }
+    public required int Contents { get; init; }
+
+    /// <summary>Hashes of runs of earlier releases, whose contents stay.</summary>
+    public int Shared { get; init; }
+}
+
+/// <summary>No cache gives the person's answers again.</summary>
+internal sealed record MemoryEraseAnswers;
 
 /// <summary>All of it was erased.</summary>
 internal sealed record MemoryErased
@@ -133,9 +156,12 @@ internal sealed record MemoryErased
 [JsonSerializable(typeof(MemoryProposalDecided))]
 [JsonSerializable(typeof(MemoryShared))]
 [JsonSerializable(typeof(MemorySettingsSet))]
+[JsonSerializable(typeof(MemoryTenantRules))]
 [JsonSerializable(typeof(MemoriesConsolidated))]
 [JsonSerializable(typeof(MemoryEraseBegun))]
 [JsonSerializable(typeof(MemoryEraseStep))]
+[JsonSerializable(typeof(MemoryEraseContents))]
+[JsonSerializable(typeof(MemoryEraseAnswers))]
 [JsonSerializable(typeof(MemoryErased))]
 [JsonSerializable(typeof(MemoryAccess))]
 internal sealed partial class MemoryJson : JsonSerializerContext;

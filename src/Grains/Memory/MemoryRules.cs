@@ -108,4 +108,33 @@ internal static class MemoryRules
                 : kind)],
         };
     }
+
+    /// <summary>A tenant's limits after a change.</summary>
+    public static SortedDictionary<MemoryKind, int> Change(SortedDictionary<MemoryKind, int> before, SetMemoryRetention command)
+    {
+        if (command.Kinds is null || command.Kinds.Any(kind => !Enum.IsDefined(kind.Kind)) || command.Kinds.DistinctBy(kind => kind.Kind).Count() != command.Kinds.Count)
+        {
+            throw StewardException.Invalid("kinds", "must name each kind at most once.");
+        }
+
+        if (command.Kinds.Any(kind => kind.RetentionDays is < 0 or > MaxDays))
+        {
+            throw StewardException.Invalid("retentionDays", $"must be 1 to {MaxDays} days, or 0 for no limit.");
+        }
+
+        var after = new SortedDictionary<MemoryKind, int>(before);
+        foreach (var kind in command.Kinds)
+        {
+            if (kind.RetentionDays == 0)
+            {
+                after.Remove(kind.Kind);
+            }
+            else
+            {
+                after[kind.Kind] = kind.RetentionDays;
+            }
+        }
+
+        return after;
+    }
 }

@@ -6,10 +6,11 @@ namespace Steward.Memory;
 
 /// <summary>
 /// A store whose entries' payloads are sealed with a tenant's data key, each for its own place in its own journal. Types, times and deduplication ids are not. What is written is sealed with the key
-/// of the moment, as far as it can be asked for.
+/// of the moment. For one journal: it remembers with which keys that is sealed.
 /// </summary>
 internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys, Func<CancellationToken, ValueTask<DataKeyRing>>? now = null) : IJournalStore
 {
+    private readonly HashSet<string> _sealedWith = new(StringComparer.Ordinal);
     private DataKeyRing _keys = keys;
 
     /// <inheritdoc/>
@@ -18,7 +19,10 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys, 
         ArgumentNullException.ThrowIfNull(append);
         await TakeKeysAsync(cancellationToken);
         var sequence = append.ExpectedSequence;
-        return await store.AppendAsync(append with { Records = [.. append.Records.Select(record => Seal(append.Journal, ++sequence, record))] }, cancellationToken);
+        var ring = _keys;
+        var result = await store.AppendAsync(append with { Records = [.. append.Records.Select(record => Seal(append.Journal, ++sequence, record))] }, cancellationToken);
+        _sealedWith.Add(ring.CurrentId);
+        return result;
     }
 
     /// <inheritdoc/>
@@ -26,7 +30,15 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys, 
     {
         ArgumentNullException.ThrowIfNull(purge);
         await TakeKeysAsync(cancellationToken);
-        return await store.PurgeAsync(purge with { Receipt = Seal(purge.Journal, purge.ThroughSequence + 1, purge.Receipt) }, cancellationToken);
+        var ring = _keys;
+        var result = await store.PurgeAsync(purge with { Receipt = Seal(purge.Journal, purge.ThroughSequence + 1, purge.Receipt) }, cancellationToken);
+        if (result is JournalAppended)
+        {
+            _sealedWith.Clear();
+            _sealedWith.Add(ring.CurrentId);
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>
@@ -56,18 +68,40 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys, 
     public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         store.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
 
-    /// <summary>Whether something was read that was sealed with an earlier key.</summary>
-    public bool HasReadOld { get; private set; }
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        store.ListAsync(prefix, limit, afterJournal, cancellationToken);
 
+    /// <summary>Whether something is there, as far as it was met here, that was sealed with an earlier key.</summary>
+    public bool HasReadOld => _sealedWith.Any(id => id != _keys.CurrentId);
+
+    /// <summary>Asks whether what is here may still be known: not when a key that something was sealed with was removed.</summary>
+    /// <exception cref="MemorySealedException">It was removed.</exception>
+    /// <exception cref="VaultException">The vault cannot be asked, and what it said last is too long ago.</exception>
+    public async ValueTask CheckAsync(CancellationToken cancellationToken)
+    {
+        _keys = now is null ? _keys : await now(cancellationToken);
+        Check();
+    }
+
+    private void Check()
+    {
+        if (!_sealedWith.All(_keys.Has))
+        {
+            throw new MemorySealedException("a journal that is open");
+        }
+    }
+
+    // Nothing is added to what cannot be read any more: its owner has to see that first.
     private async ValueTask TakeKeysAsync(CancellationToken cancellationToken)
     {
         try
         {
-            _keys = now is null ? _keys : await now(cancellationToken);
+            await CheckAsync(cancellationToken);
         }
-        catch (VaultException)
+        catch (Exception exception) when (exception is VaultException or MemorySealedException)
         {
-            // The vault is away for a moment: those that are known here still open what they seal.
+            throw new StorageException("The key of the journal cannot be had now.", exception) { IsRetryable = true };
         }
     }
 
@@ -81,8 +115,9 @@ internal sealed class SealedJournalStore(IJournalStore store, DataKeyRing keys, 
             return entry;
         }
 
-        HasReadOld |= !_keys.IsCurrent(entry.Payload.Span);
-        return entry with { Payload = _keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal) };
+        var plain = _keys.Open(entry.Payload.Span, Place(journal, entry.Sequence, entry.Type)) ?? throw new MemorySealedException(journal);
+        _sealedWith.Add(DataKeyRing.KeyIdOf(entry.Payload.Span)!);
+        return entry with { Payload = plain };
     }
 
     private static string Place(string journal, long sequence, string type) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"steward/journal/v1\n{journal}\n{sequence}\n{type}");

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Orleans.Runtime;
 using Steward.Identity;
+using Steward.Models;
 using Steward.Operations;
 using Steward.Runs;
 using Steward.Sessions;
@@ -17,8 +18,8 @@ internal sealed partial class UserMemoryGrain
 
     private static readonly string[] AlwaysRemains =
     [
-        "Prompts and long results are stored once by their hash and may be shared: the tenant's retention removes those that nobody refers to.",
-        "Answers in the caches of servers go when their time is over.",
+        "Definitions of agents, playbooks and tools that runs referred to: nobody's words are in them.",
+        "Code that ran in the sandbox and its results: the tenant's retention removes them.",
         "The record of who read or changed the memory, without what it held.",
         "Tickets that were sent to triage stay until the tenant's retention removes them; they are not found by what they mean any more.",
         "Approvals, schedules and the audit of actions in external systems are not part of the memory.",
@@ -66,20 +67,31 @@ internal sealed partial class UserMemoryGrain
         }
         catch (Errors.StewardException exception) when (exception.Code == Errors.ErrorCodes.MemoryUnreadable)
         {
-            var head = await _journals.GetHeadAsync(Key, cancellationToken);
-            var state = new UserMemoryState
-            {
-                PurgedThrough = head!.Sequence,
-                Erasure = new MemoryErasure { OperationId = command.OperationId, RequestedAt = Now, Removed = [new ErasedPart { Place = "entries that could not be read", Count = (int)Math.Min(head.Sequence, int.MaxValue) }] },
-                ErasesConversations = command.IncludeConversations,
-
-                // Whether it was is not known any more; taking out who is not in does no harm.
-                Asked = new AskedRequests { IsShared = true },
-            };
-            var receipt = new JournalRecord { Type = FoldedJournal<UserMemoryState>.SnapshotType, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState), At = Now };
-            await Guarded(async () => await (await SealedAsync(asksVault: false, cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));
-            await OpenAsync(cancellationToken);
+            var erasure = new MemoryErasure { OperationId = command.OperationId, RequestedAt = Now, Removed = [] };
+            await BeginAnewAsync(erasure, command.IncludeConversations, cancellationToken);
         }
+    }
+
+    /// <summary>Leaves nothing of what cannot be read any more but a receipt, and opens the memory that begins with it.</summary>
+    private async Task BeginAnewAsync(MemoryErasure erasure, bool erasesConversations, CancellationToken cancellationToken)
+    {
+        var head = (await _journals.GetHeadAsync(Key, cancellationToken))!;
+        var state = new UserMemoryState
+        {
+            PurgedThrough = head.Sequence,
+            Erasure = erasure with { Removed = [new ErasedPart { Place = "entries that could not be read", Count = (int)Math.Min(head.Sequence, int.MaxValue) }] },
+            ErasesConversations = erasesConversations,
+
+            // Whether it was is not known any more; taking out who is not in does no harm.
+            Asked = new AskedRequests { IsShared = true },
+        };
+        var receipt = new JournalRecord { Type = FoldedJournal<UserMemoryState>.SnapshotType, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState), At = Now };
+        await Guarded(async () => await (await SealedAsync(asksVault: false, cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));
+
+        // Its activation may have held what its key did not outlive.
+        _journal?.Dispose();
+        (_journal, _store) = (null, null);
+        await OpenAsync(cancellationToken);
     }
 
     private void GoOnErasing(TimeSpan after)
@@ -108,6 +120,7 @@ internal sealed partial class UserMemoryGrain
             }
 
             await ShareAsync();
+            await ForgetAnswersAsync();
             if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
             {
                 GoOnErasing(_options.EraseAgainAfter);
@@ -115,7 +128,7 @@ internal sealed partial class UserMemoryGrain
             }
 
             var vectors = _vectors.HasStore ? await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt) : 0;
-            var remains = State.ErasesConversations ? AlwaysRemains : [.. AlwaysRemains, "Conversations and runs: they were not asked for."];
+            IReadOnlyList<string> remains = [.. AlwaysRemains, .. Also()];
             await _journal!.AppendAsync(MemoryRecordTypes.Erased, new MemoryErased { Remains = remains, Vectors = vectors }, MemoryJson.Default.MemoryErased, static () => JournalWake.Never);
             MemoryLog.Erased(_logger, Key);
         }
@@ -132,6 +145,30 @@ internal sealed partial class UserMemoryGrain
         finally
         {
             _isErasing = false;
+        }
+    }
+
+    private IEnumerable<string> Also()
+    {
+        if (!State.ErasesConversations)
+        {
+            yield return "Conversations and runs, with their prompts and results: they were not asked for.";
+        }
+
+        if (State.SharedContents > 0)
+        {
+            yield return $"{State.SharedContents} prompts and results of runs of an earlier release, which were shared by their hash: the tenant's retention removes those that nobody refers to.";
+        }
+    }
+
+    // Once more when it is not known whether it was done: that does no harm.
+    private async Task ForgetAnswersAsync()
+    {
+        if (State.Erasure!.AnswersForgottenAt is null)
+        {
+            _platform.Assume(TenantId);
+            await GrainFactory.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings(TenantId)).ForgetAnswers(GrainKeys.LastPart(Key));
+            await _journal!.AppendAsync(MemoryRecordTypes.EraseAnswers, new MemoryEraseAnswers(), MemoryJson.Default.MemoryEraseAnswers, () => new JournalWake(Now));
         }
     }
 
@@ -171,20 +208,48 @@ internal sealed partial class UserMemoryGrain
             await _journal!.AppendAsync(MemoryRecordTypes.EraseStep, step, MemoryJson.Default.MemoryEraseStep, () => new JournalWake(Now));
         }
 
-        var isDone = true;
+        var heads = new List<JournalHead>();
         foreach (var runId in runs)
         {
-            var run = GrainKeys.Run(TenantId, runId);
-            if (await _journals.GetHeadAsync(run) is not null)
+            if (await _journals.GetHeadAsync(GrainKeys.Run(TenantId, runId)) is { } head)
             {
-                _platform.Assume(TenantId);
-                isDone &= await GrainFactory.GetGrain<IRunGrain>(run).Retire(now);
+                heads.Add(head);
             }
+        }
+
+        // One that is at work goes when it is over, with what only it refers to.
+        var resting = heads.Where(head => !head.Open && head.WakeAt is null).Select(head => head.Journal).ToList();
+        await EraseContentsAsync(step.SessionId, resting, [.. heads.Select(head => head.Journal).Except(resting, StringComparer.Ordinal)]);
+        var isDone = resting.Count == heads.Count;
+        foreach (var run in resting)
+        {
+            _platform.Assume(TenantId);
+            isDone &= await GrainFactory.GetGrain<IRunGrain>(run).Retire(now);
         }
 
         // Its runs are found by it: it goes last.
         _platform.Assume(TenantId);
         return isDone && await GrainFactory.GetGrain<ISessionGrain>(sessionKey).Retire(now);
+    }
+
+    /// <summary>Removes what runs have stored by hash, before their journals, which say what that is, go.</summary>
+    private async Task EraseContentsAsync(string sessionId, List<string> runs, List<string> others)
+    {
+        var contents = new RunContents(_journals, _contents);
+        var found = await contents.FindAsync(runs, others, CancellationToken.None);
+        if (found.Names.Count == 0 && found.Shared == 0)
+        {
+            return;
+        }
+
+        var mark = ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', runs.Order(StringComparer.Ordinal))));
+        var part = new MemoryEraseContents { Part = $"{sessionId}/{mark[..16]}", Contents = found.Names.Count, Shared = found.Shared };
+        if (!State.ErasedContents.Contains(part.Part))
+        {
+            await _journal!.AppendAsync(MemoryRecordTypes.EraseContents, part, MemoryJson.Default.MemoryEraseContents, () => new JournalWake(Now));
+        }
+
+        await contents.RemoveAsync(TenantId, found, CancellationToken.None);
     }
 
     private async Task<HashSet<string>> RunsOfAsync(string sessionKey)

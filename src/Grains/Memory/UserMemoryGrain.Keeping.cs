@@ -9,9 +9,10 @@ namespace Steward.Memory;
 /// <summary>How the memory is opened, consolidated and left without what was removed. What is to go is in the journal first, then a snapshot takes the place of everything before: an activation that finds the one without the other finishes it.</summary>
 internal sealed partial class UserMemoryGrain
 {
-    private async Task<MemoryConsolidated> ConsolidateAsync()
+    private async Task<(MemoryConsolidated Done, Dictionary<MemoryKind, int> Removed)> ConsolidateAsync()
     {
-        var plan = Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now);
+        var plan = Consolidation.Plan(State.Facts, Rules, Now);
+        var kinds = plan.Removed.CountBy(fact => (MemoryKind)State.Find(fact.Id)!.Kind).ToDictionary();
         var consolidated = new MemoryConsolidated { At = Now, Merged = plan.Merged.Count, Removed = plan.Removed.CountBy(fact => fact.Reason).ToDictionary(StringComparer.Ordinal) };
         var proposed = State.Asked.Propose(Now, _options.FollowUpAfter, State.Keeps(MemoryKind.Pattern));
         if (plan.IsNeeded || proposed.Count > 0)
@@ -21,8 +22,12 @@ internal sealed partial class UserMemoryGrain
 
         await ShareAsync();
         await SettleAsync();
-        return consolidated;
+        return (consolidated, kinds);
     }
+
+    private bool _hasSealedAnew;
+
+    private KeepingRules Rules => MemoryItems.Rules(State.Settings, State.TenantRetention, _options);
 
     /// <summary>Leaves nothing of what was removed in the journal, and sets the time of the next consolidation.</summary>
     private async Task SettleAsync()
@@ -34,7 +39,7 @@ internal sealed partial class UserMemoryGrain
 
         if (!State.MustPurge && !State.IsErasing)
         {
-            var next = Sooner(Consolidation.Plan(State.Facts, MemoryItems.Rules(State.Settings, _options), Now).NextAt, State.Asked.NextAt(Now, _options.FollowUpAfter, MustUnshare));
+            var next = Sooner(Consolidation.Plan(State.Facts, Rules, Now).NextAt, State.Asked.NextAt(Now, _options.FollowUpAfter, MustUnshare));
             await Append(new Consolidation([], [], next), () => new JournalWake(next));
         }
     }
@@ -55,6 +60,7 @@ internal sealed partial class UserMemoryGrain
     {
         if (_journal is not null)
         {
+            await CheckKeyAsync(cancellationToken);
             return;
         }
 
@@ -77,8 +83,7 @@ internal sealed partial class UserMemoryGrain
         catch (MemorySealedException exception)
         {
             journal.Dispose();
-            throw new StewardException(
-                ErrorCodes.MemoryUnreadable, "The memory cannot be opened: the key that it was sealed with is not in the vault any more. It can be erased, and begins anew then.", exception);
+            throw Unreadable(exception);
         }
         catch (StorageException exception)
         {
@@ -86,11 +91,12 @@ internal sealed partial class UserMemoryGrain
             throw new StewardException(ErrorCodes.Unavailable, "The memory cannot be read now.", exception) { IsRetryable = true };
         }
 
-        _journal = journal;
+        (_journal, _store) = (journal, store);
         if (store.HasReadOld)
         {
             // The snapshot that takes the place of all is sealed with the key of now.
             await Guarded(() => _journal.PurgeAsync(keepsWake: true));
+            _hasSealedAnew = !store.HasReadOld;
         }
 
         if (State.IsErasing)
@@ -102,6 +108,30 @@ internal sealed partial class UserMemoryGrain
             await SettleAsync();
         }
     }
+
+    /// <summary>What is in memory may be known no longer than the key is there: whoever removes it from the vault ends it here, too, as soon as that is asked again.</summary>
+    private async Task CheckKeyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _store!.CheckAsync(cancellationToken);
+        }
+        catch (MemorySealedException exception)
+        {
+            DeactivateOnIdle();
+            throw Unreadable(exception);
+        }
+        catch (VaultException exception)
+        {
+            throw Unavailable(exception);
+        }
+    }
+
+    private static StewardException Unreadable(MemorySealedException exception) =>
+        new(ErrorCodes.MemoryUnreadable, "The memory cannot be opened: the key that it was sealed with is not in the vault any more. It can be erased, and begins anew then.", exception);
+
+    private static StewardException Unavailable(VaultException exception) =>
+        new(ErrorCodes.Unavailable, "The vault, which has the memory's key, cannot be asked now.", exception) { IsRetryable = exception.IsRetryable };
 
     private FoldedJournal<UserMemoryState> NewJournal(SealedJournalStore store) => new(store, Key, MemoryJson.Default.UserMemoryState, _time, DeactivateOnIdle);
 
@@ -116,7 +146,7 @@ internal sealed partial class UserMemoryGrain
         }
         catch (VaultException exception)
         {
-            throw new StewardException(ErrorCodes.Unavailable, "The vault, which has the memory's key, cannot be asked now.", exception) { IsRetryable = exception.IsRetryable };
+            throw Unavailable(exception);
         }
     }
 }

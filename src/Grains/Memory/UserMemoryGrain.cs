@@ -24,6 +24,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
     private static readonly TimeSpan UseNotedEvery = TimeSpan.FromDays(1);
 
     private readonly IJournalStore _journals;
+    private readonly IContentStore _contents;
     private readonly DataKeys _keys;
     private readonly PlatformIdentity _platform;
     private readonly MemoryOptions _options;
@@ -33,11 +34,13 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
     private readonly MemoryIndex _index;
     private readonly VectorCollections _vectors;
     private FoldedJournal<UserMemoryState>? _journal;
+    private SealedJournalStore? _store;
     private IGrainTimer? _erasing;
     private bool _stops;
 
     public UserMemoryGrain(
         IJournalStore journals,
+        IContentStore contents,
         DataKeys keys,
         PlatformIdentity platform,
         IOptions<MemoryOptions> options,
@@ -46,7 +49,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         IEnumerable<ITextEmbedder> embedders,
         VectorCollections vectors)
     {
-        (_journals, _keys, _platform, _options, _time, _logger) = (journals, keys, platform, options.Value, time, logger);
+        (_journals, _contents, _keys, _platform, _options, _time, _logger) = (journals, contents, keys, platform, options.Value, time, logger);
         _vectors = vectors;
         _trail = new AccessTrail(journals, GrainKeys.MemoryAccesses(this.GetPrimaryKeyString()), time);
         _index = new MemoryIndex(embedders.FirstOrDefault(), GrainKeys.TenantOf(this.GetPrimaryKeyString()), logger);
@@ -211,7 +214,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
     public async Task<MemorySettings> GetSettings(CancellationToken cancellationToken = default)
     {
         await OpenAsync(cancellationToken);
-        return State.Settings;
+        return Shown;
     }
 
     /// <inheritdoc/>
@@ -227,7 +230,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
             await SettleAsync();
         }
 
-        return State.Settings;
+        return Shown;
     }
 
     /// <inheritdoc/>
@@ -241,7 +244,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
             UserId = GrainKeys.LastPart(Key),
             At = Now,
             Memories = [.. State.Facts.OrderBy(fact => fact.Id).Select(MemoryItems.Of)],
-            Settings = State.Settings,
+            Settings = Shown,
             Tombstones = State.Tombstones.Count,
             Accesses = await _trail.ReadAsync(MaxExportedAccesses, cancellationToken),
             Erasure = State.Erasure,
@@ -255,7 +258,7 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
     {
         await OpenAsync(cancellationToken);
         await TrailAsync("consolidate");
-        return await ConsolidateAsync();
+        return (await ConsolidateAsync()).Done;
     }
 
     /// <inheritdoc/>
@@ -287,6 +290,8 @@ internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDispos
         _journal?.Dispose();
         _trail.Dispose();
     }
+
+    private MemorySettings Shown => State.Settings with { Kinds = [.. State.Settings.Kinds.Select(kind => kind with { TenantRetentionDays = State.TenantRetention.TryGetValue(kind.Kind, out var days) ? days : null })] };
 
     // What the platform does here it does for a run, which it names.
     private Task TrailAsync(string action, IEnumerable<long>? ids = null, string? runId = null) =>

@@ -37,6 +37,9 @@ internal sealed class UserMemoryState : IFolded
     /// <summary>What the person wants kept.</summary>
     public MemorySettings Settings { get; set; } = Default;
 
+    /// <summary>After how many days the tenant wants memories of a kind removed, as far as it was told.</summary>
+    public Dictionary<MemoryKind, int> TenantRetention { get; set; } = [];
+
     /// <summary>Since when a kind was not wanted, while it is not or was not: what was said until then is not taken.</summary>
     public Dictionary<MemoryKind, DateTimeOffset> WithdrawnAt { get; set; } = [];
 
@@ -54,6 +57,12 @@ internal sealed class UserMemoryState : IFolded
 
     /// <summary>The conversations that the erasure has come to.</summary>
     public List<string> ErasedSessions { get; set; } = [];
+
+    /// <summary>The parts of conversations whose contents the erasure has come to.</summary>
+    public HashSet<string> ErasedContents { get; set; } = new(StringComparer.Ordinal);
+
+    /// <summary>How many hashes the erasure met whose contents stay, since runs of earlier releases shared them.</summary>
+    public int SharedContents { get; set; }
 
     /// <summary>The last forgettings, so that a repetition gets the same answer.</summary>
     public List<ForgetOperation> Operations { get; set; } = [];
@@ -132,6 +141,9 @@ internal sealed class UserMemoryState : IFolded
             case MemoryRecordTypes.Settings:
                 Set(JsonSerializer.Deserialize(json, MemoryJson.Default.MemorySettingsSet)!.Settings, entry);
                 break;
+            case MemoryRecordTypes.TenantRules:
+                TenantRetention = new Dictionary<MemoryKind, int>(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryTenantRules)!.RetentionDays);
+                break;
             case MemoryRecordTypes.Consolidated:
                 Consolidate(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoriesConsolidated)!, entry);
                 break;
@@ -164,7 +176,8 @@ internal sealed class UserMemoryState : IFolded
                     Removed = [new ErasedPart { Place = "memories", Count = Facts.Count }, new ErasedPart { Place = "tombstones", Count = Tombstones.Count }, new ErasedPart { Place = "requests and proposals", Count = Asked.Count }],
                 };
                 ErasesConversations = begun.IncludeConversations;
-                ErasedSessions = [];
+                (ErasedSessions, SharedContents) = ([], 0);
+                ErasedContents.Clear();
                 Remove(Facts.Select(fact => fact.Id), entry.Sequence);
                 RemoveAsked(patterns: true, interactions: true, entry.Sequence);
                 (Tombstones, Salt, Operations, ConsolidatesAt) = ([], null, [], null);
@@ -179,6 +192,18 @@ internal sealed class UserMemoryState : IFolded
                 }
 
                 break;
+            case MemoryRecordTypes.EraseContents:
+                var contents = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseContents)!;
+                if (ErasedContents.Add(contents.Part))
+                {
+                    Count("prompts and results", contents.Contents);
+                    SharedContents += contents.Shared;
+                }
+
+                break;
+            case MemoryRecordTypes.EraseAnswers:
+                Erasure = Erasure! with { AnswersForgottenAt = entry.At };
+                break;
             case MemoryRecordTypes.Erased:
                 var erased = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryErased)!;
                 if (erased.Vectors > 0)
@@ -188,6 +213,7 @@ internal sealed class UserMemoryState : IFolded
 
                 Erasure = Erasure! with { CompletedAt = entry.At, Remains = erased.Remains };
                 ErasedSessions = [];
+                ErasedContents.Clear();
                 break;
         }
     }

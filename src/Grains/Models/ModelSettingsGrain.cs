@@ -19,6 +19,7 @@ internal sealed class ModelSettingsGrain(
 {
     private const int MaxSources = 1_000;
     private const int MaxSourceLength = 96;
+    private const int MaxForgotten = 256;
     private const string Steward = "steward";
 
     private static readonly string[] Tiers = ["auto", "fast", "mid", "power"];
@@ -75,7 +76,32 @@ internal sealed class ModelSettingsGrain(
         Caller.RequireSystem();
         platform.Assume(TenantId);
         var profile = await GrainFactory.GetGrain<ITenantGrain>(TenantId).GetProfile(cancellationToken);
-        return new TenantModelSettings { Settings = state.State.Settings, Tier = profile?.Tier ?? "pro" };
+        return new TenantModelSettings
+        {
+            Settings = state.State.Settings,
+            Tier = profile?.Tier ?? "pro",
+            ForgottenOfAll = state.State.ForgottenOfAll,
+            Forgotten = new Dictionary<string, long>(state.State.Forgotten, StringComparer.Ordinal),
+        };
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAnswers(string userId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        var stand = state.State;
+        if (!stand.Forgotten.ContainsKey(userId) && stand.Forgotten.Count >= MaxForgotten)
+        {
+            // Silos copy the list all the time: instead of growing it becomes one number for all, beyond all that there were.
+            stand.ForgottenOfAll += stand.Forgotten.Values.Max() + 1;
+            stand.Forgotten.Clear();
+        }
+        else
+        {
+            stand.Forgotten[userId] = stand.Forgotten.GetValueOrDefault(userId) + 1;
+        }
+
+        await Write();
     }
 
     /// <inheritdoc/>

@@ -119,6 +119,8 @@ internal sealed partial class TenantModelPolicies(IGrainFactory grains, Platform
         ForcedDegradation = read.Settings.ForcedDegradation,
         JudgesAnswers = read.Settings.JudgesAnswers,
         Providers = read.Settings.Providers,
+        ForgottenOfAll = read.ForgottenOfAll,
+        Forgotten = read.Forgotten,
     };
 
     [LoggerMessage(EventId = 6102, Level = LogLevel.Warning, Message = "The settings of models of {Tenant} cannot be read; the last ones are used")]

@@ -165,6 +165,9 @@ internal sealed partial class OpenWork(
                 case 'i' when key == GrainKeys.ApprovalRules(GrainKeys.TenantOf(key)):
                     await grains.GetGrain<IApprovalRulesGrain>(key).Resume();
                     return true;
+                case 'i' when key == GrainKeys.MemoryKeeping(GrainKeys.TenantOf(key)):
+                    await grains.GetGrain<IMemoryKeepingGrain>(key).Resume();
+                    return true;
                 case 'i' when key == GrainKeys.TriageLearning(GrainKeys.TenantOf(key)):
                     await grains.GetGrain<ITriageLearningGrain>(key).Resume();
                     return true;

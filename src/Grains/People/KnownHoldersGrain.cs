@@ -40,40 +40,23 @@ internal sealed class KnownHoldersGrain(
     }
 
     /// <inheritdoc/>
-    public async Task Saw(CallerIdentity person, bool holds, CancellationToken cancellationToken = default)
+    public Task Saw(CallerIdentity person, bool holds, CancellationToken cancellationToken = default) => SawAll([new HolderSeen { Person = person, Holds = holds }], cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task SawAll(IReadOnlyList<HolderSeen> people, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
         var now = time.GetUtcNow();
-        var known = Holders.GetValueOrDefault(person.UserId);
-        if (!holds)
+        var hasChanged = false;
+        foreach (var seen in people)
         {
-            if (Holders.Remove(person.UserId))
-            {
-                await Write();
-            }
-
-            return;
+            hasChanged |= seen.Holds ? Add(seen.Person, now) : Holders.Remove(seen.Person.UserId);
         }
 
-        if (known is not null && now - known.At < RefreshedEvery && known.Email == person.Email && known.Name == person.Name)
+        if (hasChanged)
         {
-            return;
+            await Write();
         }
-
-        if (known is null && Holders.Count >= Most && Forget(now) == 0)
-        {
-            if (now - state.State.CrowdedAt is not { } since || since >= KnownPeople.NotedEvery)
-            {
-                state.State.CrowdedAt = now;
-                await Write();
-            }
-
-            return;
-        }
-
-        Holders[person.UserId] = new KnownHolderEntry { At = now, Email = person.Email, Name = person.Name };
-        Forget(now);
-        await Write();
     }
 
     /// <inheritdoc/>
@@ -88,6 +71,30 @@ internal sealed class KnownHoldersGrain(
             // As long as somebody came lately who is not in the list, it has only some of them, whoever else has left it since.
             IsCrowded = state.State.CrowdedAt >= since,
         });
+    }
+
+    private bool Add(CallerIdentity person, DateTimeOffset now)
+    {
+        var known = Holders.GetValueOrDefault(person.UserId);
+        if (known is not null && now - known.At < RefreshedEvery && known.Email == person.Email && known.Name == person.Name)
+        {
+            return false;
+        }
+
+        if (known is null && Holders.Count >= Most && Forget(now) == 0)
+        {
+            if (now - state.State.CrowdedAt is { } since && since < KnownPeople.NotedEvery)
+            {
+                return false;
+            }
+
+            state.State.CrowdedAt = now;
+            return true;
+        }
+
+        Holders[person.UserId] = new KnownHolderEntry { At = now, Email = person.Email, Name = person.Name };
+        Forget(now);
+        return true;
     }
 
     private int Forget(DateTimeOffset now)

@@ -76,7 +76,7 @@ internal sealed partial class RunJournal
     private async Task StoreAsync(RunAppend batch, IReadOnlyList<RunContent> contents, int folded = 0)
     {
         var tenantId = GrainKeys.TenantOf(key);
-        var unsaved = contents.Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
+        var unsaved = contents.Select(content => new StoredContent(NameOf(content), content.Bytes)).Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
 
         // From here on no cancellation: an append that was begun must be known to stand or not.
         var appending = store.AppendAsync(
@@ -87,7 +87,7 @@ internal sealed partial class RunJournal
                 Records = batch.Records,
                 Open = batch.Open,
                 Wake = batch.Wake,
-                Contents = unsaved.ConvertAll(content => new StoredContent(content.Hash, content.Bytes)),
+                Contents = unsaved,
             },
             CancellationToken.None);
 
@@ -121,6 +121,8 @@ internal sealed partial class RunJournal
 
         Wake();
     }
+
+    private string NameOf(RunContent content) => !content.IsShared && Origin?.ContentScope is { } scope ? ContentHash.Within(scope, content.Hash) : content.Hash;
 
     private void Take(JournalEntry entry)
     {

@@ -195,8 +195,12 @@ internal sealed partial class RunJournal(
     }
 
     /// <inheritdoc/>
-    public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken) =>
-        contentStore.ReadAsync(GrainKeys.TenantOf(key), hash, cancellationToken);
+    public async ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash, CancellationToken cancellationToken)
+    {
+        var tenantId = GrainKeys.TenantOf(key);
+        var own = Origin?.ContentScope is { } scope ? await contentStore.ReadAsync(tenantId, ContentHash.Within(scope, hash), cancellationToken) : null;
+        return own ?? await contentStore.ReadAsync(tenantId, hash, cancellationToken);
+    }
 
     /// <inheritdoc/>
     public void Dispose() => _appending.Dispose();

@@ -32,6 +32,17 @@ internal sealed record RunOrigin
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool TellsTenant { get; init; }
 
+    /// <summary>The place of the last removal of texts in its session's journal, 0 when there was none; null for runs of earlier releases, whose contents all share.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public long? ContentEra { get; init; }
+
+    /// <summary>
+    /// In which its contents are named, but for those that all share: its session since the last removal of texts. What it stores is nobody else's, so that it can go with the session; and what comes after a
+    /// removal has other names, so that it is not taken for stored. Null for runs of earlier releases.
+    /// </summary>
+    [JsonIgnore]
+    public string? ContentScope => ContentEra is { } era ? string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{SessionKey}#{era}") : null;
+
     /// <summary>When it was accepted; the record's time.</summary>
     [JsonIgnore]
     public DateTimeOffset At { get; init; }

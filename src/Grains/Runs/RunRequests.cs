@@ -13,6 +13,7 @@ internal static class RunRequests
         Background = command.Options?.Background == true,
         Agent = command.Options?.Agent,
         WebhookId = command.Options?.WebhookId,
+        ContentEra = command.ContentEra,
     };
 
     public static RunInput ToInput(string runId, StartRun command)

@@ -31,6 +31,9 @@ internal sealed class Conversation(SessionOptions options)
     /// <summary>When the last entry was written.</summary>
     public DateTimeOffset LastAt { get; private set; }
 
+    /// <summary>The place of the last removal of its texts, as far as it is among the entries that were read; 0 when there was none.</summary>
+    public long RetiredAt { get; private set; }
+
     /// <summary>What it is a copy of.</summary>
     public ForkOrigin? ForkOf { get; private set; }
 
@@ -122,6 +125,7 @@ internal sealed class Conversation(SessionOptions options)
                 var retired = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.SessionRetired)!;
                 CreatedAt = retired.CreatedAt;
                 ForkOf = retired.ForkOf;
+                RetiredAt = entry.Sequence;
                 break;
             case SessionRecordTypes.Copied:
                 var copied = JsonSerializer.Deserialize(entry.Payload.Span, SessionJson.Default.MessageCopied)!;

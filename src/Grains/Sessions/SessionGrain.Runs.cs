@@ -102,6 +102,7 @@ internal sealed partial class SessionGrain
         Context = Conversation.Recall(_time.GetUtcNow(), before),
         Deadline = message.Deadline,
         Options = message.Options,
+        ContentEra = Conversation.RetiredAt,
     };
 
     /// <summary>Stops a run because a newer message took its place.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Memory;
 using Steward.Notifications;
 using Steward.Operations;
 using Steward.Runs;
@@ -125,6 +126,10 @@ internal sealed partial class TenantGrain(
         {
             _noticesRemovedAt = now;
             await notifications.RemoveOldAsync(TenantId, CancellationToken.None);
+
+            // It sees to it by itself that there is a next pass, once it was heard of.
+            platform.Assume(TenantId);
+            await GrainFactory.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(TenantId)).Resume();
         }
 
         if (state.State.Profile?.RetentionDays is not { } days || state.State.RetainedAt > now - RetentionPeriod)

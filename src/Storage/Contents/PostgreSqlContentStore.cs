@@ -19,6 +19,15 @@ internal sealed class PostgreSqlContentStore(PostgreSqlDatabase database) : ICon
         WHERE c.tenant = old.tenant AND c.hash = old.hash
         """;
 
+    /// <summary>In ascending order, as appends lock them.</summary>
+    private const string DeleteNamed =
+        """
+        DELETE FROM contents c USING (
+            SELECT tenant, hash FROM contents WHERE tenant = $1 AND hash = ANY ($2) ORDER BY tenant, hash FOR UPDATE
+        ) AS named
+        WHERE c.tenant = named.tenant AND c.hash = named.hash
+        """;
+
     /// <inheritdoc/>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string tenantId, string hash, CancellationToken cancellationToken = default)
     {
@@ -50,6 +59,22 @@ internal sealed class PostgreSqlContentStore(PostgreSqlDatabase database) : ICon
                 command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = query.tenantId, NpgsqlDbType = NpgsqlDbType.Text });
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.Before, NpgsqlDbType = NpgsqlDbType.Bigint });
                 command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.limit, NpgsqlDbType = NpgsqlDbType.Bigint });
+                return await command.ExecuteNonQueryAsync(cancellation);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<int> RemoveAsync(string tenantId, IReadOnlyList<string> hashes, CancellationToken cancellationToken = default)
+    {
+        JournalArguments.Hashes(tenantId, hashes);
+        return await database.WriteAsync(
+            (tenantId, Hashes: hashes.Distinct(StringComparer.Ordinal).ToArray()),
+            static async (database, query, cancellation) =>
+            {
+                await using var command = database.Command(DeleteNamed);
+                command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = query.tenantId, NpgsqlDbType = NpgsqlDbType.Text });
+                command.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = query.Hashes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text });
                 return await command.ExecuteNonQueryAsync(cancellation);
             },
             cancellationToken);

@@ -11,6 +11,8 @@ internal sealed class SqliteContentStore(SqliteDatabase database) : IContentStor
     private const string Delete =
         "DELETE FROM contents WHERE id IN (SELECT id FROM contents WHERE tenant = ?1 AND referred_at < ?2 ORDER BY referred_at LIMIT ?3)";
 
+    private const string DeleteOne = "DELETE FROM contents WHERE tenant = ?1 AND hash = ?2";
+
     /// <inheritdoc/>
     public ValueTask<ReadOnlyMemory<byte>?> ReadAsync(string tenantId, string hash, CancellationToken cancellationToken = default)
     {
@@ -38,6 +40,25 @@ internal sealed class SqliteContentStore(SqliteDatabase database) : IContentStor
             {
                 session.Prepare(Delete).Bind(1, tenantId).Bind(2, before).Bind(3, limit).Run();
                 return session.Changes;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> RemoveAsync(string tenantId, IReadOnlyList<string> hashes, CancellationToken cancellationToken = default)
+    {
+        JournalArguments.Hashes(tenantId, hashes);
+        return database.WriteAsync(
+            session =>
+            {
+                var removed = 0;
+                foreach (var hash in hashes)
+                {
+                    session.Prepare(DeleteOne).Bind(1, tenantId).Bind(2, hash).Run();
+                    removed += session.Changes;
+                }
+
+                return removed;
             },
             cancellationToken);
     }

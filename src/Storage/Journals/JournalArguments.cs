@@ -91,6 +91,17 @@ internal static class JournalArguments
         }
     }
 
+    public static void Hashes(string tenantId, IReadOnlyList<string> hashes)
+    {
+        TenantId(tenantId);
+        ArgumentNullException.ThrowIfNull(hashes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(hashes.Count, MaxContents, nameof(hashes));
+        foreach (var hash in hashes)
+        {
+            Hash(hash, nameof(hashes));
+        }
+    }
+
     public static void Range(string prefix, string? afterJournal)
     {
         ArgumentNullException.ThrowIfNull(prefix);

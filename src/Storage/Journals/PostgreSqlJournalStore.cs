@@ -50,6 +50,9 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IDisposable
     internal const string SelectClosed =
         Heads + "WHERE NOT open AND wake_at IS NULL AND NOT purged AND journal >= $1 AND journal < $2 AND touched_at <= $3 ORDER BY journal LIMIT $4";
 
+    // The third parameter, a time, is that of the other lists.
+    private const string SelectAll = Heads + "WHERE journal >= $1 AND journal < $2 AND $3 IS NOT NULL ORDER BY journal LIMIT $4";
+
     private const string Purge = "SELECT outcome, result_sequence FROM steward_journal_purge($1, $2, $3, $4, $5, $6)";
 
     // The function knows no wake times that are kept: in one transaction it is taken away before, and comes back after.
@@ -126,6 +129,10 @@ internal sealed class PostgreSqlJournalStore : IJournalStore, IDisposable
     public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
         string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         ListAsync(SelectClosed, prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectAll, prefix, DateTimeOffset.UnixEpoch, limit, afterJournal, cancellationToken);
 
     /// <inheritdoc/>
     public async ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)

@@ -48,6 +48,9 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
         ORDER BY journal LIMIT ?4
         """;
 
+    // The third parameter, a time, is that of the other lists.
+    private const string SelectAll = Heads + "WHERE journal >= ?1 AND journal < ?2 AND ?3 IS NOT NULL ORDER BY journal LIMIT ?4";
+
     /// <inheritdoc/>
     public ValueTask<JournalAppendResult> AppendAsync(JournalAppend append, CancellationToken cancellationToken = default)
     {
@@ -118,6 +121,10 @@ internal sealed class SqliteJournalStore(SqliteDatabase database) : IJournalStor
     public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
         string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         ListAsync(SelectClosed, prefix, touchedBefore, limit, afterJournal, cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        ListAsync(SelectAll, prefix, DateTimeOffset.UnixEpoch, limit, afterJournal, cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)

@@ -16,6 +16,7 @@ internal sealed class PostgreSqlVaultStore(PostgreSqlDatabase database) : IVault
     private const string SelectKeys = "SELECT DISTINCT key_id FROM vault_secrets ORDER BY key_id";
     private const string Add = "SELECT steward_vault_add($1, $2, $3, $4, $5, $6, $7, $8)";
     private const string Remove = "SELECT steward_vault_remove($1, $2)";
+    private const string Trim = "DELETE FROM vault_secrets WHERE tenant = $1 AND path = $2 AND version < $3";
     private const string Update = "UPDATE vault_secrets SET key_id = $4, wrapped_key = $5 WHERE tenant = $1 AND path = $2 AND version = $3 AND key_id = $6";
 
     /// <inheritdoc/>
@@ -88,6 +89,23 @@ internal sealed class PostgreSqlVaultStore(PostgreSqlDatabase database) : IVault
                 command.Parameters.Add(Text(place.tenantId));
                 command.Parameters.Add(Text(place.path));
                 return (int)(await command.ExecuteScalarAsync(cancellation))!;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<int> RemoveEarlierAsync(string tenantId, string path, int version, CancellationToken cancellationToken = default)
+    {
+        VaultArguments.Place(tenantId, path);
+        return database.WriteAsync(
+            (tenantId, path, version),
+            static async (database, place, cancellation) =>
+            {
+                await using var command = database.Command(Trim);
+                command.Parameters.Add(Text(place.tenantId));
+                command.Parameters.Add(Text(place.path));
+                command.Parameters.Add(Integer(place.version));
+                return await command.ExecuteNonQueryAsync(cancellation);
             },
             cancellationToken);
     }

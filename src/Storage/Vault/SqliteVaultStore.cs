@@ -76,6 +76,19 @@ internal sealed class SqliteVaultStore(SqliteDatabase database) : IVaultStore
     }
 
     /// <inheritdoc/>
+    public ValueTask<int> RemoveEarlierAsync(string tenantId, string path, int version, CancellationToken cancellationToken = default)
+    {
+        VaultArguments.Place(tenantId, path);
+        return database.WriteAsync(
+            session =>
+            {
+                session.Prepare(Trim).Bind(1, tenantId).Bind(2, path).Bind(3, version - 1).Run();
+                return session.Changes;
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<string>> ListAsync(string tenantId, string prefix, string? afterPath, int limit, CancellationToken cancellationToken = default)
     {
         VaultArguments.List(tenantId, prefix, afterPath, limit);

@@ -48,5 +48,7 @@ internal sealed class FailingVault : ISecretVault
         return Task.CompletedTask;
     }
 
+    public Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     public Task<IReadOnlyList<string>> ListAsync(VaultPath path, CancellationToken cancellationToken = default) => Task.FromResult<IReadOnlyList<string>>([]);
 }

@@ -39,6 +39,18 @@ public class ConsolidationTests
     }
 
     [Fact]
+    public void Plan_SupersededOfAKindWithRetention_GoesWithTheShorterOne()
+    {
+        var rules = new KeepingRules { RetentionDays = new Dictionary<MemoryKind, int> { [MemoryKind.Fact] = 30 } };
+        var old = Fact(1, "office", "Berlin", daysAgo: 31) with { SupersededBy = 2, ValidTo = Now.AddDays(-1) };
+        var lately = Fact(3, "desk", "1", daysAgo: 29) with { SupersededBy = 4, ValidTo = Now.AddDays(-1) };
+        var plan = Consolidation.Plan([old, lately, Fact(2, "office", "Paris", daysAgo: 1)], rules, Now);
+
+        Assert.Equal([new RemovedFact(1, "retention")], plan.Removed);
+        Assert.Equal(Now.AddDays(1), plan.NextAt);
+    }
+
+    [Fact]
     public void Plan_SameInOtherWords_IsMergedIntoTheFirst()
     {
         var plan = Consolidation.Plan([Fact(1, "office", "Berlin", 1), Fact(2, "office", "the Berlin office", 1), Fact(3, "home", "Berlin", 1)], new KeepingRules(), Now);

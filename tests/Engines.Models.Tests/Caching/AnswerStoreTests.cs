@@ -46,7 +46,7 @@ public sealed class AnswerStoreTests
             store.Put(key, scope, Answer(new string('x', 500)), TimeSpan.FromHours(1));
         }
 
-        Assert.All(quiet, entry => Assert.True(store.TryGet(entry.Key, entry.Scope, out _)));
+        Assert.All(quiet, entry => Assert.True(store.TryGet(entry.Key, entry.Scope, ModelTenantPolicy.Default, out _)));
         Assert.InRange(store.Bytes, 50_000, 100_000);
     }
 
@@ -67,7 +67,48 @@ public sealed class AnswerStoreTests
         var (scope, key) = Key("t-a", "q");
         store.Put(key, scope, Answer("secret"), TimeSpan.FromHours(1));
 
-        Assert.False(store.TryGet(key, Key("t-b", "q").Scope, out _));
+        Assert.False(store.TryGet(key, Key("t-b", "q").Scope, ModelTenantPolicy.Default, out _));
+    }
+
+    [Fact]
+    public void TryGet_AuthorsAnswersAreForgotten_NobodyGetsThemAndOthersStay()
+    {
+        var store = new AnswerStore(Options.Create(new ModelCacheOptions()), new ManualTimeProvider());
+        var (scope, key) = Key("t-a", "q");
+        var (_, otherKey) = Key("t-a", "q2");
+        var (_, newKey) = Key("t-a", "q3");
+        store.Put(key, scope, Answer("of ada"), TimeSpan.FromHours(1), new AnswerAuthor("u-ada", 0));
+        store.Put(otherKey, scope, Answer("of bob"), TimeSpan.FromHours(1), new AnswerAuthor("u-bob", 0));
+        var forgotten = new ModelTenantPolicy { Forgotten = new Dictionary<string, long> { ["u-ada"] = 1 } };
+        Assert.True(store.TryGet(key, scope, ModelTenantPolicy.Default, out _));
+
+        // What was asked before comes in after it; what is asked from now on has the new number.
+        store.Put(key, scope, Answer("of ada, late"), TimeSpan.FromHours(1), new AnswerAuthor("u-ada", 0));
+        store.Put(newKey, scope, Answer("of ada, new"), TimeSpan.FromHours(1), new AnswerAuthor("u-ada", forgotten.AnswersSince("u-ada")));
+        Assert.Equal(1, store.Sweep("t-a", forgotten));
+        Assert.False(store.TryGet(key, scope, ModelTenantPolicy.Default, out _));
+        store.Put(key, scope, Answer("of ada, later"), TimeSpan.FromHours(1), new AnswerAuthor("u-ada", 0));
+
+        Assert.False(store.TryGet(key, scope, forgotten, out _));
+        Assert.True(store.TryGet(otherKey, scope, forgotten, out _));
+        Assert.True(store.TryGet(newKey, scope, forgotten, out _));
+        Assert.Equal(["t-a"], store.Tenants);
+        Assert.Equal(2, store.Sweep("t-a", forgotten with { ForgottenOfAll = 2, Forgotten = new Dictionary<string, long>() }));
+        Assert.Equal((0L, 0), (store.Bytes, store.Count));
+    }
+
+    [Fact]
+    public void Sweep_OverTheirTime_AreFreed()
+    {
+        var time = new ManualTimeProvider();
+        var store = new AnswerStore(Options.Create(new ModelCacheOptions()), time);
+        var (scope, key) = Key("t-a", "q");
+        store.Put(key, scope, Answer("old"), TimeSpan.FromHours(1));
+        time.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal(0, store.Sweep("t-b", ModelTenantPolicy.Default));
+        Assert.Equal(1, store.Sweep("t-a", ModelTenantPolicy.Default));
+        Assert.Equal(0, store.Bytes);
     }
 
     private static CachedAnswer Answer(string text) => CachedAnswer.Of(

@@ -48,6 +48,22 @@ public sealed class ExactCacheTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Ask_WhoseAnswersAreForgotten_NobodySharesThemAndTheirNewOnesAreKept()
+    {
+        await _gateway.AskAsync(Call("What does MFA mean?", user: "u-1", rights: "staff"));
+        var forgotten = new ModelTenantPolicy { Forgotten = new Dictionary<string, long> { ["u-1"] = 1 } };
+        ModelCall Later(string user)
+        {
+            var call = Call("What does MFA mean?", user: user, rights: "staff");
+            call.Policy = forgotten;
+            return call;
+        }
+
+        Assert.Equal("answer 2", await _gateway.AskAsync(Later("u-2")));
+        Assert.Equal("answer 2", await _gateway.AskAsync(Later("u-1")));
+    }
+
+    [Fact]
     public async Task Ask_NeitherPersonNorRights_KeepsNothing()
     {
         await _gateway.AskAsync(Call("What does MFA mean?", user: null));

@@ -35,6 +35,23 @@ public abstract class SecretVaultTests(VaultFixture fixture)
     }
 
     [Fact]
+    public async Task DeleteEarlier_VersionsBeforeAreGoneForGood()
+    {
+        await Vault.WriteAsync(At("a"), Values("one"));
+        await Vault.WriteAsync(At("a"), Values("two"));
+        await Vault.WriteAsync(At("a"), Values("three"));
+
+        await Vault.DeleteEarlierAsync(At("a"), 3);
+        await Vault.DeleteEarlierAsync(At("a"), 3);
+        await Vault.DeleteEarlierAsync(At("none"), 3);
+
+        Assert.Null(await Vault.ReadAsync(At("a"), 1));
+        Assert.Null(await Vault.ReadAsync(At("a"), 2));
+        Assert.Equal("three", (await Vault.ReadAsync(At("a")))!.Values["v0"].Reveal());
+        Assert.Equal(4, await Vault.WriteAsync(At("a"), Values("four")));
+    }
+
+    [Fact]
     public async Task Write_Expected_WritesOnlyBehindThatVersion()
     {
         Assert.Equal(1, await Vault.WriteAsync(At("a"), Values("one"), expectedVersion: 0));

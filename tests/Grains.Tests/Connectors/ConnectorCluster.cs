@@ -125,6 +125,8 @@ internal sealed class TestVault : ISecretVault
         return Task.CompletedTask;
     }
 
+    public Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default) => Task.CompletedTask;
+
     public Task<IReadOnlyList<string>> ListAsync(VaultPath path, CancellationToken cancellationToken = default)
     {
         Ask();

@@ -113,6 +113,9 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
         string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         inner.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
 
+    public ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
+        inner.ListAsync(prefix, limit, afterJournal, cancellationToken);
+
     public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default) =>
         inner.PurgeAsync(purge, cancellationToken);
 }

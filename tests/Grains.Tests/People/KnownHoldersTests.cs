@@ -61,6 +61,45 @@ public sealed class KnownHoldersTests(DirectoryCluster cluster) : IClassFixture<
     }
 
     [Fact]
+    public async Task SawAll_ManyAtOnce_CostOneWrite()
+    {
+        var role = Role("company");
+        await role.SawAll([.. Enumerable.Range(0, 150).Select(number => new HolderSeen { Person = Person($"u-{number}"), Holds = true })]);
+        var before = await ETagAsync();
+
+        await role.SawAll([new HolderSeen { Person = Person("u-3"), Holds = false }, .. Enumerable.Range(150, 100).Select(number => new HolderSeen { Person = Person($"u-{number}"), Holds = true }), new HolderSeen { Person = Person("u-4"), Holds = false }]);
+
+        // Those that have none are numbered; the same ones again cost nothing.
+        var after = await ETagAsync();
+        await role.SawAll([.. Enumerable.Range(10, 20).Select(number => new HolderSeen { Person = Person($"u-{number}"), Holds = true })]);
+        Assert.NotEqual(before, after);
+        Assert.Equal(after, await ETagAsync());
+        var listed = await role.List();
+        Assert.True(listed.IsCrowded);
+        Assert.Equal(KnownHoldersGrain.Most - 1, listed.People.Count);
+        Assert.DoesNotContain("u-3", listed.People.Select(person => person.UserId));
+
+        async Task<string?> ETagAsync()
+        {
+            var read = new GrainState<KnownHoldersState>(new KnownHoldersState());
+            await cluster.Silo.GetRequiredKeyedService<IGrainStorage>(StorageNames.GrainState).ReadStateAsync("holders", role.GetGrainId(), read);
+            return read.ETag;
+        }
+    }
+
+    [Fact]
+    public async Task Saw_AWholeCompanyComesAtOnce_AllAreNoted()
+    {
+        string[] users = [.. Enumerable.Range(0, 120).Select(number => $"u-{number:d3}")];
+        Parallel.ForEach(users, user => Saw(user, "staff", "everyone"));
+
+        await UntilHoldersAsync("staff", users);
+        await UntilHoldersAsync("everyone", users);
+        Parallel.ForEach(users.Skip(20), user => Saw(user, "everyone"));
+        await UntilHoldersAsync("staff", users[..20]);
+    }
+
+    [Fact]
     public async Task List_LongAfterTheLastVisit_IsForgotten()
     {
         var role = Role("interns");

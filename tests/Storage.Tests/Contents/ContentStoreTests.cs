@@ -38,6 +38,30 @@ public abstract class ContentStoreTests(StorageFixture fixture)
     }
 
     [Fact]
+    public async Task Remove_Named_GoAndNoOthers()
+    {
+        await Journals.AppendAsync(Append("r-1", 0, Content("a"), Content("b"), Content("c")));
+
+        Assert.Equal(2, await Store.RemoveAsync(_tenant, [Content("a").Hash, Content("c").Hash, Content("none").Hash, Content("a").Hash]));
+        Assert.Equal(0, await Store.RemoveAsync(_tenant + "x", [Content("b").Hash]));
+        Assert.Equal(0, await Store.RemoveAsync(_tenant, []));
+
+        Assert.Null(await Store.ReadAsync(_tenant, Content("a").Hash));
+        Assert.NotNull(await Store.ReadAsync(_tenant, Content("b").Hash));
+        await Journals.AppendAsync(Append("r-2", 0, Content("a")));
+        Assert.NotNull(await Store.ReadAsync(_tenant, Content("a").Hash));
+    }
+
+    [Fact]
+    public void Within_AnotherScopeOrContent_IsAnotherName()
+    {
+        string[] names = [Content("a").Hash, ContentHash.Within("t-acme/u-7/s-1#0", Content("a").Hash), ContentHash.Within("t-acme/u-7/s-1#5", Content("a").Hash), ContentHash.Within("t-acme/u-7/s-1#0", Content("b").Hash)];
+
+        Assert.Equal(names.Length, names.Distinct().Count());
+        Assert.All(names, name => Assert.Matches("^[0-9a-f]{64}$", name));
+    }
+
+    [Fact]
     public async Task Append_ConflictOrDuplicate_StoresNothing()
     {
         await Journals.AppendAsync(Append("r-1", 0) with { Records = [Record(Noon) with { DeduplicationId = "op-1" }] });

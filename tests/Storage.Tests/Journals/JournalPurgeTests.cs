@@ -121,6 +121,22 @@ public abstract class JournalPurgeTests(StorageFixture fixture)
     }
 
     [Fact]
+    public async Task List_AtRestOrNot_ListsAllByKeyWithinPrefix()
+    {
+        await Store.AppendAsync(Append("u-b", 0, Record("a")) with { Open = true });
+        await Store.AppendAsync(Append("u-a", 0, Record("a")));
+        await Store.AppendAsync(Append("u-a/s-1", 0, Record("a")));
+        await Store.AppendAsync(Append("u-c", 0, Record("a")));
+        await Store.AppendAsync(Append("v-a", 0, Record("a")));
+        await Store.PurgeAsync(Purge("u-c", 1));
+
+        Assert.Equal([Key("u-a"), Key("u-a/s-1"), Key("u-b"), Key("u-c")], (await Store.ListAsync(Key("u-"), 10)).Select(head => head.Journal));
+        Assert.Equal([Key("u-a"), Key("u-a/s-1")], (await Store.ListAsync(Key("u-"), 2)).Select(head => head.Journal));
+        Assert.Equal([Key("u-b"), Key("u-c")], (await Store.ListAsync(Key("u-"), 10, Key("u-a/~"))).Select(head => head.Journal));
+        Assert.Empty(await Store.ListAsync(Key("u-"), 10, Key("u-c")));
+    }
+
+    [Fact]
     public async Task ListClosed_SomeClosed_ListsThemByKeyWithinPrefixAndTime()
     {
         await Store.AppendAsync(Append("r-b", 0, Record("a")));

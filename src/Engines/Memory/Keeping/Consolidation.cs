@@ -8,7 +8,7 @@ public sealed record KeepingRules
     /// <summary>After how many days without being said or used again facts of a kind are removed; kinds that are not named are kept. Constraints fade only when they are named here.</summary>
     public IReadOnlyDictionary<MemoryKind, int> RetentionDays { get; init; } = new Dictionary<MemoryKind, int>();
 
-    /// <summary>How long what does not hold any more is kept, so that it can be restored. Default 90 days.</summary>
+    /// <summary>How long what does not hold any more is kept, so that it can be restored; never longer than the retention of its kind. Default 90 days.</summary>
     public TimeSpan SupersededFor { get; init; } = TimeSpan.FromDays(90);
 
     /// <summary>After how long without use a fact counts half. Default 180 days. Constraints do not fade.</summary>
@@ -54,16 +54,24 @@ public sealed record Consolidation(IReadOnlyList<RemovedFact> Removed, IReadOnly
         return new Consolidation(removed, [.. Repeated(facts.Where(fact => fact.Holds && !gone.Contains(fact.Id)))], next);
     }
 
+    /// <summary>When a fact was said or used last: what retention counts from.</summary>
+    public static DateTimeOffset UsedAt(MemoryFact fact)
+    {
+        ArgumentNullException.ThrowIfNull(fact);
+        return fact.LastUsed > fact.RecordedAt ? fact.LastUsed.Value : fact.RecordedAt;
+    }
+
     /// <summary>When a fact goes if nothing happens, and why; <see cref="DateTimeOffset.MaxValue"/> never.</summary>
     private static (DateTimeOffset At, string Reason) Ends(MemoryFact fact, KeepingRules rules)
     {
+        var used = UsedAt(fact);
+        var retained = rules.RetentionDays.TryGetValue(fact.Kind, out var days) ? used.AddDays(days) : DateTimeOffset.MaxValue;
         if (!fact.Holds)
         {
-            return ((fact.ValidTo ?? fact.RecordedAt) + rules.SupersededFor, "superseded");
+            var superseded = (fact.ValidTo ?? fact.RecordedAt) + rules.SupersededFor;
+            return retained < superseded ? (retained, "retention") : (superseded, "superseded");
         }
 
-        var used = fact.LastUsed > fact.RecordedAt ? fact.LastUsed.Value : fact.RecordedAt;
-        var retained = rules.RetentionDays.TryGetValue(fact.Kind, out var days) ? used.AddDays(days) : DateTimeOffset.MaxValue;
         if (fact.Kind == MemoryKind.Constraint)
         {
             return (retained, "retention");

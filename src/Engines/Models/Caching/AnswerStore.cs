@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models.Caching;
 
@@ -42,8 +43,33 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
         }
     }
 
+    /// <summary>The tenants that have answers here.</summary>
+    public IReadOnlyList<string> Tenants
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _tenants.Keys];
+            }
+        }
+    }
+
+    /// <summary>Removes a tenant's answers that are over their time, or of a generation that is to be forgotten.</summary>
+    /// <returns>How many were removed.</returns>
+    public int Sweep(string tenantId, ModelTenantPolicy policy)
+    {
+        lock (_gate)
+        {
+            var now = Now;
+            var gone = _tenants.TryGetValue(tenantId, out var tenant) ? tenant.Answers.Where(stored => stored.Until <= now || stored.IsForgotten(policy)).ToList() : [];
+            gone.ForEach(Remove);
+            return gone.Count;
+        }
+    }
+
     /// <summary>The answer of a key.</summary>
-    public bool TryGet(AnswerKey key, CacheScope scope, [NotNullWhen(true)] out CachedAnswer? answer)
+    public bool TryGet(AnswerKey key, CacheScope scope, ModelTenantPolicy policy, [NotNullWhen(true)] out CachedAnswer? answer)
     {
         lock (_gate)
         {
@@ -53,7 +79,7 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
                 return false;
             }
 
-            if (stored.Until <= Now)
+            if (stored.Until <= Now || stored.IsForgotten(policy))
             {
                 Remove(stored);
                 return false;
@@ -66,7 +92,7 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
     }
 
     /// <summary>The answers to questions of a group that agree with a question.</summary>
-    public IReadOnlyList<SimilarAnswer> Similar(AnswerKey group, CacheScope scope, QuestionFacts facts)
+    public IReadOnlyList<SimilarAnswer> Similar(AnswerKey group, CacheScope scope, ModelTenantPolicy policy, QuestionFacts facts)
     {
         lock (_gate)
         {
@@ -76,13 +102,13 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
             }
 
             var now = Now;
-            return [.. members.Where(stored => stored.Until > now && stored.Scope.Equals(scope) && stored.Question!.Facts.AgreesWith(facts)).Select(stored => new SimilarAnswer(stored.Key, stored.Question!, stored.Answer))];
+            return [.. members.Where(stored => stored.Until > now && !stored.IsForgotten(policy) && stored.Scope.Equals(scope) && stored.Question!.Facts.AgreesWith(facts)).Select(stored => new SimilarAnswer(stored.Key, stored.Question!, stored.Answer))];
         }
     }
 
     /// <summary>Keeps an answer; one of the same key is replaced.</summary>
     /// <returns>False when it is too large, or the store keeps nothing.</returns>
-    public bool Put(AnswerKey key, CacheScope scope, CachedAnswer answer, TimeSpan keepFor)
+    public bool Put(AnswerKey key, CacheScope scope, CachedAnswer answer, TimeSpan keepFor, AnswerAuthor author = default)
     {
         if (answer.Bytes > options.Value.MaxAnswerBytes || answer.Bytes > options.Value.MaxBytes || keepFor <= TimeSpan.Zero)
         {
@@ -101,7 +127,7 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
                 _tenants[scope.TenantId] = tenant = new Tenant(scope.TenantId);
             }
 
-            var stored = new StoredAnswer(key, scope, answer, tenant, Now + keepFor);
+            var stored = new StoredAnswer(key, scope, answer, tenant, Now + keepFor, author);
             _answers[key] = stored;
             stored.Node = tenant.Answers.AddFirst(stored);
             Resize(stored, answer.Bytes);
@@ -218,7 +244,7 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
         public LinkedList<StoredAnswer> Answers { get; } = new();
     }
 
-    private sealed class StoredAnswer(AnswerKey key, CacheScope scope, CachedAnswer answer, Tenant tenant, TimeSpan until)
+    private sealed class StoredAnswer(AnswerKey key, CacheScope scope, CachedAnswer answer, Tenant tenant, TimeSpan until, AnswerAuthor author)
     {
         public AnswerKey Key => key;
 
@@ -230,6 +256,8 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
 
         public TimeSpan Until => until;
 
+        public bool IsForgotten(ModelTenantPolicy policy) => policy.AnswersSince(author.UserId) > author.Generation;
+
         public AnswerKey Group { get; set; }
 
         public StoredQuestion? Question { get; set; }
@@ -239,6 +267,11 @@ internal sealed class AnswerStore(IOptions<ModelCacheOptions> options, TimeProvi
         public long Bytes { get; set; }
     }
 }
+
+/// <summary>Whose question an answer is of.</summary>
+/// <param name="UserId">Who asked; null for the platform's own work.</param>
+/// <param name="Generation">The generation of the person's answers when the question came.</param>
+internal readonly record struct AnswerAuthor(string? UserId, long Generation);
 
 /// <summary>A question that was answered. What it means is computed when another one agrees with it, which for most never happens.</summary>
 /// <param name="Facts">What has to agree.</param>

@@ -2,8 +2,8 @@ using Steward.Engines.Models.Gateway;
 
 namespace Steward.Engines.Models.Caching;
 
-/// <summary>What the caches know of a call that may be answered by them, or fill them.</summary>
-internal sealed class CacheTicket(AnswerKey key, CacheScope scope, AnswerClass answerClass)
+/// <summary>What the caches know of a call that may be answered by them, or fill them. The generation of the person's answers is that of the beginning: what was asked before it was forgotten is not kept after it.</summary>
+internal sealed class CacheTicket(AnswerKey key, CacheScope scope, AnswerClass answerClass, long generation)
 {
     private bool _isKept;
 
@@ -40,7 +40,7 @@ internal sealed class CacheTicket(AnswerKey key, CacheScope scope, AnswerClass a
             Answer = CachedAnswer.Of(call, outcome);
             if (Answer is not null)
             {
-                store.Put(key, scope, Answer, options.KeepsFor(answerClass));
+                store.Put(key, scope, Answer, options.KeepsFor(answerClass), new AnswerAuthor(call.Origin.UserId, generation));
             }
         }
 

@@ -25,7 +25,7 @@ internal sealed class ExactCacheStage(AnswerStore store, AnswerFlights flights, 
 
         for (var first = true; ; first = false)
         {
-            if (store.TryGet(ticket.Key, ticket.Scope, out var known))
+            if (store.TryGet(ticket.Key, ticket.Scope, call.Policy, out var known))
             {
                 CacheMetrics.LookedUp("exact", first ? time.GetElapsedTime(began) : TimeSpan.Zero);
                 return Answer(call, ticket, known, first ? "exact" : "shared");
@@ -37,7 +37,7 @@ internal sealed class ExactCacheStage(AnswerStore store, AnswerFlights flights, 
                 (call.Ticket, ticket.Flight) = (ticket, flight);
 
                 // It may have been answered between the look and the lead.
-                if (store.TryGet(ticket.Key, ticket.Scope, out known))
+                if (store.TryGet(ticket.Key, ticket.Scope, call.Policy, out known))
                 {
                     flights.End(flight, new FlightEnd(known, false));
                     ticket.Flight = null;
@@ -98,7 +98,7 @@ internal sealed class ExactCacheStage(AnswerStore store, AnswerFlights flights, 
         }
 
         var answerClass = AnswerClassifier.Classify(call, scope);
-        return answerClass == AnswerClass.Personal ? null : new CacheTicket(AnswerKey.Of(scope, call), scope, answerClass);
+        return answerClass == AnswerClass.Personal ? null : new CacheTicket(AnswerKey.Of(scope, call), scope, answerClass, call.Policy.AnswersSince(call.Origin.UserId));
     }
 
     private ModelStageAnswer Answer(ModelCall call, CacheTicket ticket, CachedAnswer answer, string how)

@@ -34,6 +34,9 @@ public static class ModelCacheServiceCollectionExtensions
         services.TryAddSingleton(provider => new ModelCacheStatus(provider.GetRequiredService<AnswerStore>(), provider.GetService<ITextEmbedder>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, ExactCacheStage>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, SemanticCacheStage>());
+        services.AddLogging();
+        services.TryAddSingleton<AnswerSweep>();
+        services.AddHostedService(static provider => provider.GetRequiredService<AnswerSweep>());
         return services;
     }
 }

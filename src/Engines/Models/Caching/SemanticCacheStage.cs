@@ -30,7 +30,7 @@ internal sealed class SemanticCacheStage(
         }
 
         var began = time.GetTimestamp();
-        var known = store.Similar(ticket.Group!.Value, ticket.Scope, ticket.Facts!);
+        var known = store.Similar(ticket.Group!.Value, ticket.Scope, call.Policy, ticket.Facts!);
         if (known.Count == 0)
         {
             CacheMetrics.LookedUp("semantic", time.GetElapsedTime(began));

@@ -35,6 +35,16 @@ public sealed record ModelTenantPolicy
 
     /// <summary>The step of the degradation ladder that an operator forces, or null.</summary>
     public string? ForcedDegradation { get; init; }
+
+    /// <summary>Counts how often all people's answers had to be forgotten by the caches. Default 0.</summary>
+    public long ForgottenOfAll { get; init; }
+
+    /// <summary>The same for single people, by user id, beyond <see cref="ForgottenOfAll"/>.</summary>
+    public IReadOnlyDictionary<string, long> Forgotten { get; init; } = new Dictionary<string, long>();
+
+    /// <summary>The generation of a person's answers: those of an earlier one are never given again.</summary>
+    /// <param name="userId">Who asked; null for the platform's own work.</param>
+    public long AnswersSince(string? userId) => ForgottenOfAll + (userId is null ? 0 : Forgotten.GetValueOrDefault(userId));
 }
 
 /// <summary>Gives each tenant its policy, from memory.</summary>

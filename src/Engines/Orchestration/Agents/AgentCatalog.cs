@@ -91,7 +91,7 @@ public sealed class AgentCatalog
                 ["agent"] = agent.Id,
                 ["definitions"] = new JsonObject(reachable.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)JsonValue.Create(entry.Value)))),
             };
-            return RunContent.Of(Encoding.UTF8.GetBytes(pin.ToJsonString()));
+            return RunContent.Of(Encoding.UTF8.GetBytes(pin.ToJsonString())) with { IsShared = true };
         });
     }
 

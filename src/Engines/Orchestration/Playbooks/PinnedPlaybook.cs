@@ -13,7 +13,7 @@ internal static class PinnedPlaybook
 
     /// <summary>The content that keeps a playbook for the run's later executions.</summary>
     public static RunContent Content(Playbook playbook) =>
-        Contents.GetValue(playbook, static playbook => new RunContent(playbook.Hash, Encoding.UTF8.GetBytes(playbook.Source)));
+        Contents.GetValue(playbook, static playbook => new RunContent(playbook.Hash, Encoding.UTF8.GetBytes(playbook.Source)) { IsShared = true });
 
     /// <summary>The run's playbook; null when it was changed or removed and its text is gone.</summary>
     public static async ValueTask<Playbook?> FindAsync(RunContext run, PlaybookCatalog catalog, StrategyChosen choice, string? scope = null)

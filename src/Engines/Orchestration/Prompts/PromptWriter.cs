@@ -118,7 +118,7 @@ internal sealed class PromptWriter(ContentLoad load)
     }
 
     private static RunContent? Tools(IReadOnlyList<ToolDefinition> tools) => tools.Count == 0 ? null : KnownTools.GetValue(tools, key => RunContent.Of(
-        JsonSerializer.SerializeToUtf8Bytes([.. key.Select(tool => new PromptTool(tool.Name, tool.Description, tool.Parameters))], PromptJsonContext.Default.IReadOnlyListPromptTool)));
+        JsonSerializer.SerializeToUtf8Bytes([.. key.Select(tool => new PromptTool(tool.Name, tool.Description, tool.Parameters))], PromptJsonContext.Default.IReadOnlyListPromptTool)) with { IsShared = true });
 }
 
 /// <summary>A prompt that is about to be used.</summary>

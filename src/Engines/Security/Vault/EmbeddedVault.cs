@@ -67,6 +67,14 @@ public sealed partial class EmbeddedVault(IVaultStore store, VaultKeyFile keys, 
     }
 
     /// <inheritdoc/>
+    public async Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default)
+    {
+        VaultRules.Check(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        await AskAsync(() => store.RemoveEarlierAsync(path.TenantId, path.Path, version, cancellationToken));
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> ListAsync(VaultPath path, CancellationToken cancellationToken = default)
     {
         VaultRules.Check(path);

@@ -128,6 +128,41 @@ public sealed class HashiCorpVault : ISecretVault, IVaultHealth
     }
 
     /// <inheritdoc/>
+    public async Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default)
+    {
+        VaultRules.Check(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(version, 1);
+        var known = await SendAsync(path, HttpMethod.Get, _names.Address(path, "metadata"), body: null, isSafe: true, cancellationToken);
+        if (known.Status == 404)
+        {
+            return;
+        }
+
+        if (!known.IsSuccess)
+        {
+            throw _server.Refusal(known, "Reading the versions of a secret");
+        }
+
+        List<int> earlier = known.At("data", "versions") is { ValueKind: JsonValueKind.Object } versions
+            ? [.. versions.EnumerateObject()
+                .Where(entry => !(entry.Value.TryGetProperty("destroyed", out var destroyed) && destroyed.ValueKind == JsonValueKind.True))
+                .Select(entry => int.TryParse(entry.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0)
+                .Where(number => number > 0 && number < version)]
+            : throw new VaultException($"The vault {_server.Name} answered in a form that is not KV version 2. Check Steward:Vault:MountTemplate.", isRetryable: false, code: VaultCodes.Corrupt);
+        if (earlier.Count == 0)
+        {
+            return;
+        }
+
+        // What is destroyed is destroyed: doing it twice does no harm.
+        var answer = await SendAsync(path, HttpMethod.Post, _names.Address(path, "destroy"), new { versions = earlier }, isSafe: true, cancellationToken);
+        if (!answer.IsSuccess)
+        {
+            throw _server.Refusal(answer, "Destroying versions of a secret");
+        }
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<string>> ListAsync(VaultPath path, CancellationToken cancellationToken = default)
     {
         VaultRules.Check(path);

@@ -26,6 +26,13 @@ public interface ISecretVault
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
     Task DeleteAsync(VaultPath path, CancellationToken cancellationToken = default);
 
+    /// <summary>Removes all versions before one for good; what is in that one and the later ones stays. Idempotent.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="version">The oldest version that stays, from 1.</param>
+    /// <param name="cancellationToken">Stops waiting; the outcome is then unknown.</param>
+    /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
+    Task DeleteEarlierAsync(VaultPath path, int version, CancellationToken cancellationToken = default);
+
     /// <summary>The names directly below a path.</summary>
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
     Task<IReadOnlyList<string>> ListAsync(VaultPath path, CancellationToken cancellationToken = default);

@@ -20,7 +20,7 @@ internal sealed partial class VaultNames(VaultOptions options)
 
     public string? NamespaceOf(string tenantId) => string.IsNullOrEmpty(options.Namespace) ? null : options.Namespace.Replace(Placeholder, tenantId, StringComparison.Ordinal);
 
-    /// <summary>The path of a request: <paramref name="kind"/> is <c>data</c> or <c>metadata</c>. All parts are made of letters that need no escaping.</summary>
+    /// <summary>The path of a request: <paramref name="kind"/> is <c>data</c>, <c>metadata</c> or <c>destroy</c>. All parts are made of letters that need no escaping.</summary>
     public string Address(VaultPath path, string kind) =>
         $"/v1/{options.MountTemplate.Replace(Placeholder, path.TenantId, StringComparison.Ordinal)}/{kind}/{(_tenantInPath ? path.TenantId + "/" : "")}{path.Path}";
 

@@ -1,0 +1,163 @@
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Grains.Tests.Hosting;
+using Steward.Identity;
+using Steward.Memory;
+using Steward.Models;
+using Steward.Runs;
+using Steward.Storage;
+using static Steward.Grains.Tests.Memory.Remembering;
+
+namespace Steward.Grains.Tests.Memory;
+
+/// <summary>What runs have stored by hash goes with the person whose words it holds, and nobody else's does.</summary>
+[Collection(GrainClusterGroup.Name)]
+public class MemoryErasingTests(GrainCluster cluster)
+{
+    private static readonly string Text = "say " + string.Join(' ', Enumerable.Range(0, 80).Select(number => $"words{number}"));
+
+    private readonly string _user = NewUser();
+
+    private IContentStore Contents => cluster.Silo.GetRequiredService<IContentStore>();
+
+    private RunContents RunContents => new(cluster.Journals, Contents);
+
+    [Fact]
+    public async Task Erase_SameWordsOfTwoPeople_ThoseOfOneGoAndTheOthersStay()
+    {
+        var other = NewUser();
+        var (session, own) = await SayAsync(_user);
+        var (_, others) = await SayAsync(other);
+        var (found, kept) = (await FindAsync(own), await FindAsync(others));
+        Assert.True(found.Names.Count >= 3, "A prompt, its messages and the long text.");
+        Assert.Empty(found.Names.Intersect(kept.Names));
+
+        var receipt = await EraseAsync();
+
+        Assert.Contains(receipt.Removed, part => part.Place == "prompts and results" && part.Count == found.Names.Count);
+        Assert.DoesNotContain(receipt.Remains, remains => remains.Contains("earlier release", StringComparison.Ordinal));
+        foreach (var name in found.Names)
+        {
+            Assert.Null(await Contents.ReadAsync("t-acme", name));
+        }
+
+        Assert.Equal(kept.Names.Count, (await FindAsync(others)).Names.Count);
+        cluster.SignIn("t-acme", other);
+        Assert.Contains("words79", await PromptOfAsync(others), StringComparison.Ordinal);
+
+        // The same words said again in the same conversation are stored again: nothing takes them for stored.
+        cluster.SignIn("t-acme", _user);
+        var (_, again) = await SayAsync(_user, session);
+        Assert.Equal(found.Names.Count, (await FindAsync(again)).Names.Count);
+        Assert.Empty((await FindAsync(again)).Names.Intersect(found.Names));
+        Assert.Contains("words79", await PromptOfAsync(again), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Remove_CutOffAnywhere_WhatIsLeftIsFoundAgain()
+    {
+        var (session, first) = await SayAsync(_user);
+        var (_, second) = await SayAsync(_user, session, """do desk_note {"text":"one"} ; do desk_note {"text":"two"} ; say done""");
+        var found = await RunContents.FindAsync([first, second], [], default);
+        var left = found.Names.ToList();
+        Assert.True(left.Count > 8);
+
+        while (left.Count > 0)
+        {
+            // One step further each time, as if the silo died behind it.
+            await RunContents.RemoveAsync("t-acme", new FoundContents([left[^1]], 0), default);
+            left.RemoveAt(left.Count - 1);
+            Assert.Equal(left.Order(), (await RunContents.FindAsync([first, second], [], default)).Names.Order());
+        }
+    }
+
+    [Fact]
+    public async Task Find_WhatARunThatStaysRefersTo_IsNotAmongIt()
+    {
+        var (session, first) = await SayAsync(_user);
+        var (_, second) = await SayAsync(_user, session, "say more");
+
+        var found = await RunContents.FindAsync([first], [second], default);
+
+        Assert.Empty(found.Names.Intersect((await FindAsync(second)).Names));
+        Assert.NotEmpty(found.Names);
+    }
+
+    [Fact]
+    public async Task Erase_LostHalfWayThroughTheContents_CountsThemOnce()
+    {
+        var (_, run) = await SayAsync(_user);
+        var found = await FindAsync(run);
+
+        // Begun, the answers, the conversation and its contents are noted; then the activation goes before the run is retired, with a part of the contents.
+        cluster.Faults.LoseAfter(GrainKeys.UserMemory("t-acme", _user), 4);
+        await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        await cluster.DeactivatedAsync(cluster.MemoryOf(_user));
+        cluster.Faults.Lose(GrainKeys.UserMemory("t-acme", _user), 0);
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await cluster.MemoryOf(_user).Resume();
+        cluster.SignIn("t-acme", _user);
+
+        var receipt = await CompletedAsync();
+        Assert.Equal(found.Names.Count, receipt.Removed.Single(part => part.Place == "prompts and results").Count);
+        Assert.Equal(1, receipt.Removed.Single(part => part.Place == "conversations").Count);
+        Assert.Empty((await FindAsync(run)).Names);
+    }
+
+    [Fact]
+    public async Task Erase_CachedAnswers_AreForgottenAlsoWithoutConversations()
+    {
+        cluster.SignIn("t-acme", _user);
+        var receipt = await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op" });
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        var policy = await cluster.Grains.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings("t-acme")).GetPolicy();
+
+        Assert.NotNull(receipt.AnswersForgottenAt);
+        Assert.Equal(1, policy.Forgotten[_user]);
+        cluster.SignIn("t-acme", _user, WellKnownRoles.Admin);
+        Assert.Equal(Errors.ErrorCodes.Forbidden, (await Assert.ThrowsAsync<Errors.StewardException>(() => cluster.Grains.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings("t-acme")).ForgetAnswers(_user))).Code);
+    }
+
+    [Fact]
+    public async Task ForgetAnswers_OfManyPeople_BecomesOneNumberBeyondAllThatWere()
+    {
+        cluster.SignIn("t-many", PlatformIdentity.UserId, WellKnownRoles.System);
+        var settings = cluster.Grains.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings("t-many"));
+        await settings.ForgetAnswers("u-first");
+        await settings.ForgetAnswers("u-first");
+        for (var person = 0; person < 256; person++)
+        {
+            await settings.ForgetAnswers($"u-{person}");
+        }
+
+        var policy = await settings.GetPolicy();
+        Assert.InRange(policy.Forgotten.Count, 0, 255);
+        Assert.True(policy.ForgottenOfAll + policy.Forgotten.GetValueOrDefault("u-first") > 2);
+    }
+
+    private async Task<(string Session, string Run)> SayAsync(string user, string? session = null, string? text = null)
+    {
+        cluster.SignIn("t-acme", user);
+        session ??= Conversing.NewSession(user: user);
+        var submitted = await (await cluster.OpenAsync(session)).SayAsync(text ?? Text);
+        await cluster.Run(submitted).WatchToEndAsync();
+        await Conversing.UntilAsync(async () => await cluster.Journals.GetHeadAsync(session) is { Open: false } && await cluster.Journals.GetHeadAsync(GrainKeys.Run("t-acme", submitted.RunId!)) is { Open: false });
+        return (session, GrainKeys.Run("t-acme", submitted.RunId!));
+    }
+
+    private Task<FoundContents> FindAsync(string run) => RunContents.FindAsync([run], [], default);
+
+    private async Task<string> PromptOfAsync(string run) => (await cluster.Grains.GetGrain<IRunGrain>(run).ReadTrace(includePrompts: true))!;
+
+    private async Task<MemoryErasure> EraseAsync()
+    {
+        cluster.SignIn("t-acme", _user);
+        await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        return await CompletedAsync();
+    }
+
+    private async Task<MemoryErasure> CompletedAsync()
+    {
+        await Conversing.UntilAsync(async () => (await cluster.MemoryOf(_user).GetErasure())!.CompletedAt is not null);
+        return (await cluster.MemoryOf(_user).GetErasure())!;
+    }
+}
