@@ -36,7 +36,7 @@ public sealed class OrphanTests
     public async Task Kill_WhileCodeRuns_LeavesNoProcess(string victim)
     {
         var sources = Path.GetTempFileName();
-        await File.WriteAllTextAsync(sources, System.Text.Json.JsonSerializer.Serialize(Namespaces.Scripts.Sources));
+        await File.WriteAllTextAsync(sources, System.Text.Json.JsonSerializer.Serialize(Supervision.Scripts.Sources));
         const string Options = """{"uid": 20003, "cgroups": true, "python": "/usr/bin/python3", "bwrap": "/usr/bin/bwrap", "rotateAfter": 1000, "rotateSeconds": 600, "profiles": {"shell": 1}}""";
         using var silo = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Silo, sources, Options]) { RedirectStandardOutput = true })!;
         var supervisor = int.Parse((await silo.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);

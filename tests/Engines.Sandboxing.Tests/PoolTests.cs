@@ -215,20 +215,15 @@ public sealed class PoolTests
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 
-    private sealed class NoValidator : ICodeValidator
-    {
-        public Task<CodeVerdict> ValidateAsync(SandboxProfile profile, string code, CancellationToken cancellationToken) => Task.FromResult(CodeVerdict.Clean);
-    }
-
     private sealed class Refusing : ICodeValidator
     {
         public Task<CodeVerdict> ValidateAsync(SandboxProfile profile, string code, CancellationToken cancellationToken) =>
             Task.FromResult(new CodeVerdict(false, [new CodeFinding(1, "import", "no")]));
     }
 
-    private sealed class Reviewer(Func<SandboxJob, IReadOnlyList<CodeFinding>> say) : ICodeReviewer
+    private sealed class Reviewer(Func<SandboxJob, IReadOnlyList<CodeFinding>?> say) : ICodeReviewer
     {
-        public Task<IReadOnlyList<CodeFinding>> ReviewAsync(SandboxJob job, CancellationToken cancellationToken) => Task.FromResult(say(job));
+        public Task<IReadOnlyList<CodeFinding>?> ReviewAsync(SandboxJob job, CancellationToken cancellationToken) => Task.FromResult(say(job));
     }
 
     private sealed class ThrowingSink : ISandboxOutputSink
