@@ -148,6 +148,21 @@ public sealed class PoolTests
         Assert.Equal(SandboxStatus.Finished, (await Run(pool)).Status);
     }
 
+    [Theory]
+    [InlineData(true, "strong")]
+    [InlineData(false, "held")]
+    public async Task Execute_NoSecondOpinionCouldBeHad_RunsWhereRiskyCodeRuns(bool isAway, string expected)
+    {
+        var (usual, strong) = (new HeldProvider(), new HeldProvider { Name = "strong", Tier = SandboxTier.GVisor });
+        usual.Go.SetResult();
+        strong.Go.SetResult();
+        var options = new SandboxOptions { RiskTier = SandboxTier.GVisor, Risks = SandboxRisks.Unreviewed };
+        await using var pool = new SandboxPool(
+            [usual, strong], new NoValidator(), Options.Create(options), TimeProvider.System, NullLogger<SandboxPool>.Instance, new Reviewer(_ => isAway ? null : []));
+
+        Assert.Equal(expected, (await Run(pool)).Provider);
+    }
+
     [Fact]
     public async Task Execute_ValidatorRefuses_NoSecondOpinionIsAskedAndNoneAllowsIt()
     {
@@ -191,9 +206,9 @@ public sealed class PoolTests
 
         public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public string Name => "held";
+        public string Name { get; init; } = "held";
 
-        public SandboxTier Tier => SandboxTier.Namespaces;
+        public SandboxTier Tier { get; init; }
 
         public SandboxAvailability Availability => new() { IsAvailable = true, MultiTenant = MultiTenant };
 
@@ -209,7 +224,7 @@ public sealed class PoolTests
         {
             output.Started(Name);
             await Go.Task.WaitAsync(cancellationToken);
-            return new SandboxOutcome { Status = SandboxStatus.Finished, Code = SandboxCodes.Finished, Reason = "" };
+            return new SandboxOutcome { Status = SandboxStatus.Finished, Code = SandboxCodes.Finished, Reason = "", Provider = Name };
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
