@@ -22,7 +22,13 @@ install_test_tools() {
   for module in pandas numpy matplotlib openpyxl; do
     [ -d "/usr/lib/python3/dist-packages/$module" ] || missing+=("python3-$module")
   done
-  [ ${#missing[@]} -eq 0 ] && return
+  if [ ${#missing[@]} -gt 0 ]; then install_packages "${missing[@]}"; fi
+  # Its tests say so and skip where it cannot be had.
+  command -v runsc > /dev/null || (install_packages runsc 2> /dev/null) || say "gVisor (runsc) cannot be installed here; its tests are skipped."
+}
+
+install_packages() {
+  local missing=("$@")
   [ "$(id -u)" = 0 ] || die "the tests need ${missing[*]}: install these packages, or run as root to have them installed."
   command -v apt-get > /dev/null || die "the tests need ${missing[*]}; this system has no apt-get to install them with."
   say "Installing ${missing[*]} ..."

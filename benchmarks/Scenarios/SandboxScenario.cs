@@ -53,9 +53,20 @@ internal static class SandboxScenario
         var together = await Task.WhenAll(Enumerable.Range(0, AtOnce).Select(_ => RunAsync(pool, Hello, cancellationToken)));
         var burst = Stopwatch.GetElapsedTime(began);
         var left = row > 0 ? await LeftAsync(pool, row, cancellationToken) : null;
+        var colds = new List<SandboxCold> { new(provider.Name, "python", cold.TotalMilliseconds, null) };
+        foreach (var other in pool.Providers.Skip(1))
+        {
+            colds.AddRange(await ColdsAsync(other, cancellationToken));
+        }
+
         foreach (var (name, summary) in new[] { ("print(1)", hello), ("table", table), ("chart", chart), ("refill", refill) })
         {
             Console.Out.WriteLine($"{name,-9} p50 {summary.P50,7:0.0} ms  p99 {summary.P99,7:0.0} ms  max {summary.Max,7:0.0} ms  ({summary.Count})");
+        }
+
+        foreach (var one in colds)
+        {
+            Console.Out.WriteLine(one.Missing is null ? $"cold start of {one.Provider}, {one.Profile}: {one.Milliseconds:0} ms to the first result" : $"no {one.Provider}: {one.Missing}");
         }
 
         Console.Out.WriteLine($"{AtOnce} at once all ended after {burst.TotalSeconds:0.00} s, {together.Count(outcome => outcome.Status != SandboxStatus.Finished)} of them not well; one of {WarmOnes} warm children {memory:0.0} MB PSS");
@@ -75,7 +86,7 @@ internal static class SandboxScenario
             targets.Add(new("processes, control groups, descriptors and mounts left by a row", left.Processes + left.Groups + left.Descriptors + left.Mounts, "", 1, AtLeast: false));
         }
 
-        var result = new SandboxResult(Machine.Read(), TimeProvider.System.GetUtcNow(), $"steward bench sandbox --count {count} --row {row}", cold.TotalMilliseconds, hello, table, chart, refill, memory, burst.TotalSeconds, left);
+        var result = new SandboxResult(Machine.Read(), TimeProvider.System.GetUtcNow(), $"steward bench sandbox --count {count} --row {row}", colds, hello, table, chart, refill, memory, burst.TotalSeconds, left);
         return await ResultOptions.FinishAsync(result, targets, check, json, cancellationToken);
     }
 
@@ -224,9 +235,44 @@ internal static class SandboxScenario
         }
     }
 
+    /// <summary>How long a provider that has started takes from a job to its result when no sandbox waits for it; the middle one of three.</summary>
+    private static async Task<List<SandboxCold>> ColdsAsync(ISandboxProvider provider, CancellationToken cancellationToken)
+    {
+        await provider.StartAsync(cancellationToken);
+        if (!provider.Availability.IsAvailable)
+        {
+            return [new SandboxCold(provider.Name, "", null, provider.Availability.Remedy)];
+        }
+
+        var found = new List<SandboxCold>();
+        foreach (var (profile, code) in new[] { (SandboxProfile.Python, Hello), (SandboxProfile.Shell, "echo 1") })
+        {
+            var times = new List<double>();
+            for (var i = 0; i < 3; i++)
+            {
+                provider.KeepWarm(profile, 0);
+                var began = Stopwatch.GetTimestamp();
+                var job = new SandboxJob { ExecutionId = "x-bench", Tenant = "t-bench", Profile = profile, Code = code, Validate = false };
+                if (await provider.RunAsync(job, NoOutputSink.Instance, NoData.Instance, cancellationToken) is { Status: not SandboxStatus.Finished } outcome)
+                {
+                    return [.. found, new SandboxCold(provider.Name, "", null, outcome.Reason)];
+                }
+
+                times.Add(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+            }
+
+            found.Add(new SandboxCold(provider.Name, profile == SandboxProfile.Python ? "python" : "shell", times.Order().ElementAt(1), null));
+        }
+
+        return found;
+    }
+
+    /// <summary>From a job to its result without a sandbox that waits, or why there is none.</summary>
+    internal sealed record SandboxCold(string Provider, string Profile, double? Milliseconds, string? Missing);
+
     /// <summary>What is there, or what is there more than before.</summary>
     internal sealed record SandboxLeft(int Processes, int Groups, int Descriptors, int Mounts, double Megabytes);
 
     internal sealed record SandboxResult(
-        object Machine, DateTimeOffset At, string Command, double ColdMilliseconds, LatencySummary Hello, LatencySummary Table, LatencySummary Chart, LatencySummary Refill, double WarmMegabytes, double AtOnceSeconds, SandboxLeft? Left);
+        object Machine, DateTimeOffset At, string Command, IReadOnlyList<SandboxCold> Cold, LatencySummary Hello, LatencySummary Table, LatencySummary Chart, LatencySummary Refill, double WarmMegabytes, double AtOnceSeconds, SandboxLeft? Left);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Steward.Engines.Sandboxing.Tests;
@@ -9,10 +10,35 @@ public abstract class AttackTests(Sandboxes sandboxes)
 
     [SandboxTheory]
     [MemberData(nameof(Attacks))]
-    public async Task Attack_WithoutValidator_IsContained(string name)
+    public Task Attack_WithoutValidator_IsContained(string name) => AttackRuns.ContainedAsync(sandboxes, Attack.All[name]);
+}
+
+public sealed class RootAttackTests(RootSandboxes sandboxes) : AttackTests(sandboxes), IClassFixture<RootSandboxes>;
+
+public sealed class RootWithoutCgroupsAttackTests(RootSandboxesWithoutCgroups sandboxes) : AttackTests(sandboxes), IClassFixture<RootSandboxesWithoutCgroups>;
+
+public sealed class OrdinaryAttackTests(OrdinarySandboxes sandboxes) : AttackTests(sandboxes), IClassFixture<OrdinarySandboxes>;
+
+/// <summary>The same attacks in gVisor.</summary>
+public abstract class GVisorAttackTests(Sandboxes sandboxes)
+{
+    public static TheoryData<string> Attacks => Attack.NamesForGVisor;
+
+    [GVisorTheory]
+    [MemberData(nameof(Attacks))]
+    public Task Attack_OnAKernelOfItsOwn_IsContained(string name) => AttackRuns.ContainedAsync(sandboxes, Attack.All[name]);
+}
+
+public sealed class RootGVisorAttackTests(GVisorSandboxes sandboxes) : GVisorAttackTests(sandboxes), IClassFixture<GVisorSandboxes>;
+
+public sealed class OrdinaryGVisorAttackTests(OrdinaryGVisorSandboxes sandboxes) : GVisorAttackTests(sandboxes), IClassFixture<OrdinaryGVisorSandboxes>;
+
+/// <summary>Runs an attack and looks at what came of it.</summary>
+internal static class AttackRuns
+{
+    public static async Task ContainedAsync(Sandboxes sandboxes, Attack attack)
     {
-        var attack = Attack.All[name];
-        var job = Sandboxes.Job(Fill(attack.Code), attack.Profile) with
+        var job = Sandboxes.Job(Fill(attack.Code, sandboxes), attack.Profile) with
         {
             Files = [new SandboxFile("input.csv", "a,b\n1,2\n"u8.ToArray())],
             Limits = new SandboxLimits { WallTime = attack.Seconds("wall"), CpuTime = attack.Seconds("cpu"), DataCalls = 50 },
@@ -29,15 +55,9 @@ public abstract class AttackTests(Sandboxes sandboxes)
         Assert.Equal("1\n", (await sandboxes.RunAsync("print(1)")).Text);
     }
 
-    private string Fill(string code) => code
-        .Replace("{PORT}", sandboxes.Port.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
-        .Replace("{PID}", Environment.ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture), StringComparison.Ordinal)
+    private static string Fill(string code, Sandboxes sandboxes) => code
+        .Replace("{PORT}", sandboxes.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("{PID}", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("{SECRET}", sandboxes.Secret, StringComparison.Ordinal)
         .Replace("{ABSTRACT}", sandboxes.Abstract, StringComparison.Ordinal);
 }
-
-public sealed class RootAttackTests(RootSandboxes sandboxes) : AttackTests(sandboxes), IClassFixture<RootSandboxes>;
-
-public sealed class RootWithoutCgroupsAttackTests(RootSandboxesWithoutCgroups sandboxes) : AttackTests(sandboxes), IClassFixture<RootSandboxesWithoutCgroups>;
-
-public sealed class OrdinaryAttackTests(OrdinarySandboxes sandboxes) : AttackTests(sandboxes), IClassFixture<OrdinarySandboxes>;

@@ -151,38 +151,4 @@ public sealed class NamespaceSandboxTests(RootSandboxes sandboxes) : IClassFixtu
         Assert.Equal(
             ["namespaces", "own_uid", "no_new_privs", "capabilities", "seccomp", "landlock", "read_only_root", "rlimits", "cgroup_memory", "cgroup_cpu", "cgroup_pids"],
             sandboxes.Provider.Availability.Layers.Select(layer => layer.Name));
-
-    private sealed class StartSink(Action started) : ISandboxOutputSink
-    {
-        public void Queued(int position)
-        {
-        }
-
-        public void Started(string provider) => started();
-
-        public void Text(string text)
-        {
-        }
-    }
-
-    private sealed class TableBroker : ISandboxDataBroker
-    {
-        public List<string> Asked { get; } = [];
-
-        public Task<SandboxDataResult> SqlAsync(SandboxJob job, string query, JsonElement parameters, CancellationToken cancellationToken)
-        {
-            Asked.Add($"{job.Tenant} {query} {JsonSerializer.Serialize(parameters)}");
-            return Task.FromResult(SandboxDataResult.Of(new SandboxTable
-            {
-                Columns = [new SandboxColumn("n", "integer"), new SandboxColumn("d", "datetime")],
-                Rows = JsonSerializer.SerializeToElement(new object[][] { [1, "2025-01-01T00:00:00"], [2, "2026-01-01T00:00:00"] }),
-            }));
-        }
-
-        public Task<SandboxDataResult> ConnectorAsync(SandboxJob job, string action, JsonElement arguments, CancellationToken cancellationToken) =>
-            action == "boom" ? throw new InvalidOperationException("password=hunter2") : Task.FromResult(SandboxDataResult.Of(arguments));
-
-        public Task<SandboxDataResult> FileAsync(SandboxJob job, string name, CancellationToken cancellationToken) =>
-            Task.FromResult(name == "secret" ? SandboxDataResult.Failed("denied", "You may not read it.") : SandboxDataResult.Of(new ReadOnlyMemory<byte>("content"u8.ToArray())));
-    }
 }

@@ -33,12 +33,19 @@ public sealed class OrphanTests
     [SandboxTheory]
     [InlineData("silo")]
     [InlineData("supervisor")]
-    public async Task Kill_WhileCodeRuns_LeavesNoProcess(string victim)
+    public Task Kill_WhileCodeRuns_LeavesNoProcess(string victim) => LeavesNothingAsync(victim, """ "bwrap": "/usr/bin/bwrap" """);
+
+    [GVisorTheory]
+    [InlineData("silo")]
+    [InlineData("supervisor")]
+    public Task Kill_WhileCodeRunsInGVisor_LeavesNoProcess(string victim) => LeavesNothingAsync(victim, """ "runsc": "/usr/bin/runsc", "platform": null, "preload": false """);
+
+    private static async Task LeavesNothingAsync(string victim, string kind)
     {
         var sources = Path.GetTempFileName();
-        await File.WriteAllTextAsync(sources, System.Text.Json.JsonSerializer.Serialize(Namespaces.Scripts.Sources));
-        const string Options = """{"uid": 20003, "cgroups": true, "python": "/usr/bin/python3", "bwrap": "/usr/bin/bwrap", "rotateAfter": 1000, "rotateSeconds": 600, "profiles": {"shell": 1}}""";
-        using var silo = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Silo, sources, Options]) { RedirectStandardOutput = true })!;
+        await File.WriteAllTextAsync(sources, System.Text.Json.JsonSerializer.Serialize(Supervision.Scripts.Sources));
+        var options = $$$"""{"uid": 20003, "cgroups": true, "python": "/usr/bin/python3", {{{kind}}}, "rotateAfter": 1000, "rotateSeconds": 600, "profiles": {"shell": 1}}""";
+        using var silo = Process.Start(new ProcessStartInfo("/usr/bin/python3", ["-c", Silo, sources, options]) { RedirectStandardOutput = true })!;
         var supervisor = int.Parse((await silo.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         var below = Below(supervisor);
 

@@ -148,6 +148,21 @@ public sealed class PoolTests
         Assert.Equal(SandboxStatus.Finished, (await Run(pool)).Status);
     }
 
+    [Theory]
+    [InlineData(true, "strong")]
+    [InlineData(false, "held")]
+    public async Task Execute_NoSecondOpinionCouldBeHad_RunsWhereRiskyCodeRuns(bool isAway, string expected)
+    {
+        var (usual, strong) = (new HeldProvider(), new HeldProvider { Name = "strong", Tier = SandboxTier.GVisor });
+        usual.Go.SetResult();
+        strong.Go.SetResult();
+        var options = new SandboxOptions { RiskTier = SandboxTier.GVisor, Risks = SandboxRisks.Unreviewed };
+        await using var pool = new SandboxPool(
+            [usual, strong], new NoValidator(), Options.Create(options), TimeProvider.System, NullLogger<SandboxPool>.Instance, new Reviewer(_ => isAway ? null : []));
+
+        Assert.Equal(expected, (await Run(pool)).Provider);
+    }
+
     [Fact]
     public async Task Execute_ValidatorRefuses_NoSecondOpinionIsAskedAndNoneAllowsIt()
     {
@@ -191,9 +206,9 @@ public sealed class PoolTests
 
         public TaskCompletionSource Go { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        public string Name => "held";
+        public string Name { get; init; } = "held";
 
-        public SandboxTier Tier => SandboxTier.Namespaces;
+        public SandboxTier Tier { get; init; }
 
         public SandboxAvailability Availability => new() { IsAvailable = true, MultiTenant = MultiTenant };
 
@@ -209,15 +224,10 @@ public sealed class PoolTests
         {
             output.Started(Name);
             await Go.Task.WaitAsync(cancellationToken);
-            return new SandboxOutcome { Status = SandboxStatus.Finished, Code = SandboxCodes.Finished, Reason = "" };
+            return new SandboxOutcome { Status = SandboxStatus.Finished, Code = SandboxCodes.Finished, Reason = "", Provider = Name };
         }
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    private sealed class NoValidator : ICodeValidator
-    {
-        public Task<CodeVerdict> ValidateAsync(SandboxProfile profile, string code, CancellationToken cancellationToken) => Task.FromResult(CodeVerdict.Clean);
     }
 
     private sealed class Refusing : ICodeValidator
@@ -226,9 +236,9 @@ public sealed class PoolTests
             Task.FromResult(new CodeVerdict(false, [new CodeFinding(1, "import", "no")]));
     }
 
-    private sealed class Reviewer(Func<SandboxJob, IReadOnlyList<CodeFinding>> say) : ICodeReviewer
+    private sealed class Reviewer(Func<SandboxJob, IReadOnlyList<CodeFinding>?> say) : ICodeReviewer
     {
-        public Task<IReadOnlyList<CodeFinding>> ReviewAsync(SandboxJob job, CancellationToken cancellationToken) => Task.FromResult(say(job));
+        public Task<IReadOnlyList<CodeFinding>?> ReviewAsync(SandboxJob job, CancellationToken cancellationToken) => Task.FromResult(say(job));
     }
 
     private sealed class ThrowingSink : ISandboxOutputSink

@@ -109,7 +109,7 @@ public sealed class RemoteSandboxTests : IAsyncLifetime
         var there = await pool.ExecuteAsync(Job("work") with { Tenant = "t-far", Validate = false }, NoOutputSink.Instance, NoData.Instance, CancellationToken.None);
         var nowhere = await pool.ExecuteAsync(Job("work") with { Tenant = "t-own-kernel", Validate = false }, NoOutputSink.Instance, NoData.Instance, CancellationToken.None);
         Assert.Equal((SandboxStatus.Finished, "remote"), (there.Status, there.Provider));
-        Assert.Equal((SandboxCodes.NotAvailable, "No provider of the tier GVisor is configured."), (nowhere.Code, nowhere.Reason));
+        Assert.Equal((SandboxCodes.NotAvailable, "Code execution is switched off."), (nowhere.Code, nowhere.Reason));
     }
 
     [Fact]

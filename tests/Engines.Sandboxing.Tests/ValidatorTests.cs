@@ -11,7 +11,7 @@ public sealed class ValidatorTests(RootSandboxes sandboxes) : IClassFixture<Root
     [MemberData(nameof(Refused))]
     public async Task Validate_WhatIsNotAllowed_IsRefusedWithALine(string profile, string code)
     {
-        var verdict = await sandboxes.Provider.ValidateAsync(Enum.Parse<SandboxProfile>(profile), code, CancellationToken.None);
+        var verdict = await sandboxes.Validator.ValidateAsync(Enum.Parse<SandboxProfile>(profile), code, CancellationToken.None);
 
         Assert.False(verdict.Allowed);
         Assert.All(verdict.Findings, finding => Assert.False(string.IsNullOrWhiteSpace(finding.Reason)));
@@ -20,11 +20,11 @@ public sealed class ValidatorTests(RootSandboxes sandboxes) : IClassFixture<Root
     [SandboxTheory]
     [MemberData(nameof(Allowed))]
     public async Task Validate_OrdinaryCode_IsAllowed(string profile, string code) =>
-        Assert.Empty((await sandboxes.Provider.ValidateAsync(Enum.Parse<SandboxProfile>(profile), code, CancellationToken.None)).Findings);
+        Assert.Empty((await sandboxes.Validator.ValidateAsync(Enum.Parse<SandboxProfile>(profile), code, CancellationToken.None)).Findings);
 
     [SandboxFact]
     public async Task Validate_ParserBomb_IsRefused() =>
-        Assert.False((await sandboxes.Provider.ValidateAsync(SandboxProfile.Python, string.Concat(Enumerable.Repeat("(", 50_000)), CancellationToken.None)).Allowed);
+        Assert.False((await sandboxes.Validator.ValidateAsync(SandboxProfile.Python, string.Concat(Enumerable.Repeat("(", 50_000)), CancellationToken.None)).Allowed);
 
     [SandboxFact]
     public async Task Execute_RefusedCode_DoesNotRun()

@@ -1,3 +1,5 @@
+using Steward.Engines.Sandboxing.GVisor;
+
 namespace Steward.Engines.Sandboxing;
 
 /// <summary>How sandboxes are made and how many run.</summary>
@@ -26,6 +28,15 @@ public sealed class SandboxOptions
 
     /// <summary>By tenant (<c>t-…</c>), where its code has to run; a job is refused where that is missing. Tenants that are not named take the first provider that works.</summary>
     public IDictionary<string, SandboxTier> TenantTiers { get; } = new Dictionary<string, SandboxTier>(StringComparer.Ordinal);
+
+    /// <summary>Where code has to run that one of <see cref="Risks"/> holds for, of whichever tenant; where its tenant's tier is the stronger one, that. Null, the default, makes no difference.</summary>
+    public SandboxTier? RiskTier { get; set; }
+
+    /// <summary>What makes code risky, where <see cref="RiskTier"/> is set. Shell, and code that no validator read, by default.</summary>
+    public SandboxRisks Risks { get; set; } = SandboxRisks.Shell | SandboxRisks.Unvalidated;
+
+    /// <summary>How gVisor is started, where it is installed.</summary>
+    public GVisorOptions GVisor { get; } = new();
 
     /// <summary>Executions at once on this silo. Each may use a processor and its memory limit. Four per processor by default, 8 at least.</summary>
     public int Capacity { get; set; } = Math.Max(8, 4 * Environment.ProcessorCount);

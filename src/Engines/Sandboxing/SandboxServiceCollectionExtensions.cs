@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Steward.Engines.Sandboxing.GVisor;
 using Steward.Engines.Sandboxing.Namespaces;
 using Steward.Engines.Sandboxing.Remote;
 
@@ -9,7 +10,7 @@ namespace Steward.Engines.Sandboxing;
 public static class SandboxServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds <see cref="ISandboxPool"/> over the namespaces provider, and <see cref="ICodeValidator"/>. Nothing starts before the first job or
+    /// Adds <see cref="ISandboxPool"/> over the namespaces provider and gVisor, and <see cref="ICodeValidator"/>. Nothing starts before the first job or
     /// <see cref="ISandboxProvider.StartAsync"/>; without bubblewrap jobs are refused with what is missing.
     /// </summary>
     public static IServiceCollection AddStewardSandbox(this IServiceCollection services, Action<SandboxOptions>? configure = null)
@@ -17,6 +18,7 @@ public static class SandboxServiceCollectionExtensions
         ArgumentNullException.ThrowIfNull(services);
         var options = services.AddOptions<SandboxOptions>()
             .Validate(one => one.Capacity > 0 && one.QueueLength >= 0 && one.MinimumWarm >= 0 && one.MaximumWarm >= one.MinimumWarm, "Sandbox: Capacity is at least 1, QueueLength and MinimumWarm at least 0, MaximumWarm at least MinimumWarm.")
+            .Validate(one => one.GVisor.Warm is null or (>= 0 and <= 32), "Sandbox: GVisor:Warm is between 0 and 32, or nothing.")
             .Validate(one => one.UserId > 0 && one.RotateAfter > 0, "Sandbox: UserId and RotateAfter are at least 1; sandboxes never run as root.")
             .ValidateOnStart();
         if (configure is not null)
@@ -27,6 +29,7 @@ public static class SandboxServiceCollectionExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<NamespaceSandbox>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<ISandboxProvider, NamespaceSandbox>(static provider => provider.GetRequiredService<NamespaceSandbox>()));
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<ISandboxProvider, GVisorSandbox>());
         services.TryAddSingleton<ICodeValidator>(static provider => provider.GetRequiredService<NamespaceSandbox>());
         services.TryAddSingleton<ISandboxPool, SandboxPool>();
         return services;

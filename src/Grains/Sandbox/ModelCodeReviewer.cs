@@ -49,12 +49,12 @@ internal sealed partial class ModelCodeReviewer(IOptions<CodeReviewOptions> opti
         """);
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<CodeFinding>> ReviewAsync(SandboxJob job, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<CodeFinding>?> ReviewAsync(SandboxJob job, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(job);
         if (options.Value.Tier is not { } tier || models?.ForTenant(job.Tenant, tier) is not { } model)
         {
-            return [];
+            return null;
         }
 
         var request = new ChatRequest
@@ -88,7 +88,7 @@ internal sealed partial class ModelCodeReviewer(IOptions<CodeReviewOptions> opti
             LogUnasked(logger, job.Tenant, "not_understood");
         }
 
-        return [];
+        return null;
     }
 
     // It goes back to a model and to people: one line, and not long.

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Steward.Engines.Sandboxing;
 using Steward.Engines.Security.Vault;
 using Steward.Gateway;
@@ -120,7 +121,7 @@ internal static class CapabilityReports
             : new CapabilityStatus { State = CapabilityState.Limited, Detail = "by words alone: no classifier is configured", Fix = "Give the process the inference engine with the model request-complexity (docs/operations/inference.md)." });
     }
 
-    private sealed class SandboxReport(IEnumerable<ISandboxPool> pools, TimeProvider time) : ICapabilityReport
+    private sealed class SandboxReport(IEnumerable<ISandboxPool> pools, IOptions<SandboxOptions> options, TimeProvider time) : ICapabilityReport
     {
         private const string HowTo = "Debian: apt-get install bubblewrap python3-pandas python3-matplotlib.";
 
@@ -153,15 +154,26 @@ internal static class CapabilityReports
             }
 
             List<SandboxLayer> missing = [.. works.Availability.Missing];
-            return missing.Count == 0
-                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = works.Name }
-                : new CapabilityStatus
-                {
-                    State = CapabilityState.Limited,
-                    Detail = $"{works.Name}, without {string.Join(", ", missing.Select(layer => layer.Name))}",
-                    Fix = string.Join(" ", missing.Select(layer => $"{layer.Name}: {layer.Detail}")),
-                };
+            var others = providers.Where(provider => provider != works).ToList();
+            var absent = others.Where(provider => !provider.Availability.IsAvailable).ToList();
+            List<string> detail =
+            [
+                missing.Count == 0 ? works.Name : $"{works.Name}, without {string.Join(", ", missing.Select(layer => layer.Name))}",
+                .. others.Except(absent).Select(provider => provider.Name),
+                .. absent.Count == 0 ? [] : new[] { $"not there: {string.Join(", ", absent.Select(provider => provider.Name))}" },
+            ];
+            var lacks = absent.Exists(provider => IsChosen(provider.Tier));
+            var fix = string.Join(" ", missing.Select(layer => $"{layer.Name}: {layer.Detail}").Concat(absent.Select(provider => provider.Availability.Remedy ?? provider.Name)));
+            return new CapabilityStatus
+            {
+                State = missing.Count == 0 && !lacks ? CapabilityState.Configured : CapabilityState.Limited,
+                Detail = string.Join("; ", detail),
+                Fix = fix.Length == 0 ? null : fix,
+            };
         }
+
+        // What a tenant or a rule asks for and is not there refuses their code.
+        private bool IsChosen(SandboxTier tier) => options.Value.RiskTier == tier || options.Value.TenantTiers.Values.Contains(tier);
     }
 
     private sealed class VaultReport(IVaultHealth vault) : ICapabilityReport

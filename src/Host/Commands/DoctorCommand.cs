@@ -44,6 +44,7 @@ internal static class DoctorCommand
             : new(FindingState.Absent, "models", "set OPENAI_API_KEY, and OPENAI_BASE_URL for another endpoint. Without one, playbooks answer.");
         yield return Tool("PostgreSQL", PostgresBinaries(), "Debian: apt-get install postgresql. Needed by ./steward test and ./steward cluster.");
         yield return Tool("Bubblewrap", OnPath("bwrap"), "Debian: apt-get install bubblewrap python3-pandas python3-numpy python3-matplotlib. Without it agents run no code.");
+        yield return Tool("gVisor", OnPath("runsc"), "Debian: apt-get install runsc. Needed where a tenant or a rule chooses it for their code.");
         yield return Tool("Chromium", OnPath("chromium"), "Debian: apt-get install chromium. Needed by ./steward test for pages.");
         yield return Tool("Node.js", OnPath("node"), "Debian: apt-get install nodejs npm. Needed by ./steward test for pages.");
         yield return File.Exists("/dev/nvidiactl")

@@ -27,9 +27,17 @@ internal static class SandboxCommand
         var wall = new Option<double>("--wall") { Description = "Seconds until it is ended.", DefaultValueFactory = _ => 30 };
         var inputs = new Option<FileInfo[]>("--input") { Description = "A file that lies in the work directory; may be repeated.", AllowMultipleArgumentsPerToken = false };
         var output = new Option<DirectoryInfo?>("--out") { Description = "A folder for the files and charts that come back." };
-        var command = new Command("run", "Run a file and print verdict, findings, exit, limits hit and output as JSON.") { file, profile, skip, wall, inputs, output };
+        var provider = new Option<SandboxTier?>("--provider") { Description = "namespaces or gvisor; the first one that works by default." };
+        var command = new Command("run", "Run a file and print verdict, findings, exit, limits hit and output as JSON.") { file, profile, provider, skip, wall, inputs, output };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(file), parsed.GetRequiredValue(profile), !parsed.GetValue(skip), parsed.GetValue(wall), parsed.GetValue(inputs) ?? [], parsed.GetValue(output), cancellationToken));
+            parsed.GetRequiredValue(file),
+            parsed.GetRequiredValue(profile),
+            parsed.GetValue(provider),
+            !parsed.GetValue(skip),
+            parsed.GetValue(wall),
+            parsed.GetValue(inputs) ?? [],
+            parsed.GetValue(output),
+            cancellationToken));
         return command;
     }
 
@@ -44,11 +52,12 @@ internal static class SandboxCommand
 
     private static Option<SandboxProfile> Profile() => new("--profile") { Description = "python or shell.", DefaultValueFactory = _ => SandboxProfile.Python };
 
-    private static async Task<int> RunAsync(FileInfo file, SandboxProfile profile, bool validate, double wall, FileInfo[] inputs, DirectoryInfo? output, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        FileInfo file, SandboxProfile profile, SandboxTier? tier, bool validate, double wall, FileInfo[] inputs, DirectoryInfo? output, CancellationToken cancellationToken)
     {
         await using var services = Services();
         var pool = services.GetRequiredService<ISandboxPool>();
-        if (await OffAsync(pool, cancellationToken) is { } off)
+        if (await OffAsync(pool, tier, cancellationToken) is { } off)
         {
             return off;
         }
@@ -68,6 +77,7 @@ internal static class SandboxCommand
                 Code = await File.ReadAllTextAsync(file.FullName, cancellationToken),
                 Files = files,
                 Validate = validate,
+                Tier = tier,
                 Limits = new SandboxLimits { WallTime = TimeSpan.FromSeconds(wall), CpuTime = TimeSpan.FromSeconds(wall) },
             },
             NoOutputSink.Instance,
@@ -90,7 +100,7 @@ internal static class SandboxCommand
             Charts = outcome.Charts.Select(chart => new { chart.Title, Bytes = chart.Png.Length }),
             Files = outcome.Files.Select(one => new { one.Name, Bytes = one.Content.Length, Sha256 = Convert.ToHexStringLower(SHA256.HashData(one.Content.Span)) }),
             outcome.Provider,
-            MissingLayers = pool.Providers.SelectMany(provider => provider.Availability.Missing),
+            MissingLayers = pool.Providers.Where(provider => provider.Name == outcome.Provider).SelectMany(provider => provider.Availability.Missing),
             Milliseconds = new
             {
                 Validating = outcome.Durations.Validating.TotalMilliseconds,
@@ -105,7 +115,7 @@ internal static class SandboxCommand
     private static async Task<int> ValidateAsync(FileInfo file, SandboxProfile profile, CancellationToken cancellationToken)
     {
         await using var services = Services();
-        if (await OffAsync(services.GetRequiredService<ISandboxPool>(), cancellationToken) is { } off)
+        if (await OffAsync(services.GetRequiredService<ISandboxPool>(), SandboxTier.Namespaces, cancellationToken) is { } off)
         {
             return off;
         }
@@ -115,19 +125,20 @@ internal static class SandboxCommand
         return verdict.Allowed ? 0 : 1;
     }
 
-    private static async Task<int?> OffAsync(ISandboxPool pool, CancellationToken cancellationToken)
+    private static async Task<int?> OffAsync(ISandboxPool pool, SandboxTier? tier, CancellationToken cancellationToken)
     {
-        foreach (var provider in pool.Providers)
+        // The validator is one of the namespaces' sandboxes; those start anyway.
+        var asked = pool.Providers.Where(provider => tier is null || provider.Tier == tier).ToList();
+        foreach (var provider in asked)
         {
             await provider.StartAsync(cancellationToken);
+            if (provider.Availability.IsAvailable)
+            {
+                return null;
+            }
         }
 
-        if (pool.Providers.Any(provider => provider.Availability.IsAvailable))
-        {
-            return null;
-        }
-
-        Print(new { Verdict = "not_available", Reason = string.Join(" ", pool.Providers.Select(provider => provider.Availability.Remedy)) });
+        Print(new { Verdict = "not_available", Reason = asked.Count == 0 ? $"There is no provider {tier} here." : string.Join(" ", asked.Select(provider => provider.Availability.Remedy)) });
         return 2;
     }
 

@@ -10,7 +10,7 @@ import os
 for place in ("/home", "/root", "/var", "/run", "/sys", "/mnt", "/srv", "/opt", "/work", "/boot", "/tmp/.."):
     try:
         names = os.listdir(place)
-        if place == "/tmp/.." and not {"home", "root", "var", "sys"} & set(names):
+        if not names or place == "/tmp/.." and not {"home", "root", "var"} & set(names):
             continue
         print("ESCAPED", place, names)
     except OSError:
@@ -120,7 +120,7 @@ try:
     print("ESCAPED")
 except OSError:
     print("refused")
-### maps a dropped file as code | ends=finished
+### maps a dropped file as code | ends=finished | gvisor=no
 import mmap
 with open("code", "wb") as file:
     file.write(b"\xc3" * 4096)

@@ -10,7 +10,7 @@ public enum SandboxProfile
     Shell,
 }
 
-/// <summary>How strongly a provider separates an execution from the host.</summary>
+/// <summary>How strongly a provider separates an execution from the host; the stronger, the later.</summary>
 public enum SandboxTier
 {
     /// <summary>Linux namespaces, seccomp, Landlock and cgroups on the host's kernel. The default.</summary>

@@ -52,11 +52,6 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(job);
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(data);
-        if (job.Tier is null && _options.TenantTiers.TryGetValue(job.Tenant, out var tier))
-        {
-            job = job with { Tier = tier };
-        }
-
         var outcome = await DecideAsync(job, new GuardedOutput(output, job.ExecutionId, _logger), data, cancellationToken);
         Diagnostics.Ended(job, outcome);
         return outcome;
@@ -81,18 +76,33 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
         var began = _clock.GetTimestamp();
         try
         {
-            if (await FindAsync(job, cancellationToken) is not { } provider)
+            var tier = TierRules.For(job, _options, isReviewed: null);
+            if (await FindAsync(tier, cancellationToken) is not { } provider)
             {
-                return Refused(SandboxCodes.NotAvailable, Unavailable(job));
+                return Refused(SandboxCodes.NotAvailable, Unavailable(tier));
             }
 
-            if (job.Validate && await FindingsAsync(job, cancellationToken) is { } findings)
+            if (job.Validate)
             {
-                return Refused(SandboxCodes.Refused, "The code uses what is not allowed; the findings say what.") with
+                var (findings, isReviewed) = await ReadAsync(job, cancellationToken);
+                if (findings.Count > 0)
                 {
-                    Findings = findings,
-                    Durations = new SandboxDurations { Validating = _clock.GetElapsedTime(began) },
-                };
+                    return Refused(SandboxCodes.Refused, "The code uses what is not allowed; the findings say what.") with
+                    {
+                        Findings = findings,
+                        Durations = new SandboxDurations { Validating = _clock.GetElapsedTime(began) },
+                    };
+                }
+
+                if (TierRules.For(job, _options, isReviewed) is var known && known != tier)
+                {
+                    if (await FindAsync(known, cancellationToken) is not { } stronger)
+                    {
+                        return Refused(SandboxCodes.NotAvailable, Unavailable(known));
+                    }
+
+                    provider = stronger;
+                }
             }
 
             var validating = _clock.GetElapsedTime(began);
@@ -121,31 +131,31 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
         }
     }
 
-    // Null when it may run.
-    private async Task<IReadOnlyList<CodeFinding>?> FindingsAsync(SandboxJob job, CancellationToken cancellationToken)
+    // Without findings it may run.
+    private async Task<(IReadOnlyList<CodeFinding> Findings, bool IsReviewed)> ReadAsync(SandboxJob job, CancellationToken cancellationToken)
     {
         var verdict = await _validator.ValidateAsync(job.Profile, job.Code, cancellationToken);
         if (!verdict.Allowed || _reviewer is null)
         {
-            return verdict.Allowed ? null : verdict.Findings;
+            return (verdict.Allowed ? [] : verdict.Findings, false);
         }
 
         try
         {
-            return await _reviewer.ReviewAsync(job, cancellationToken) is { Count: > 0 } findings ? findings : null;
+            return await _reviewer.ReviewAsync(job, cancellationToken) is { } findings ? (findings, true) : ([], false);
         }
 #pragma warning disable CA1031 // An opinion that cannot be had is none.
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
             LogUnreviewed(exception, job.ExecutionId);
-            return null;
+            return ([], false);
         }
     }
 
-    private async Task<ISandboxProvider?> FindAsync(SandboxJob job, CancellationToken cancellationToken)
+    private async Task<ISandboxProvider?> FindAsync(SandboxTier? tier, CancellationToken cancellationToken)
     {
-        foreach (var provider in Providers.Where(provider => job.Tier is null || provider.Tier == job.Tier))
+        foreach (var provider in Providers.Where(provider => tier is null || provider.Tier == tier))
         {
             if (!provider.Availability.IsAvailable)
             {
@@ -161,11 +171,11 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
         return null;
     }
 
-    private string Unavailable(SandboxJob job)
+    private string Unavailable(SandboxTier? tier)
     {
-        var reasons = Providers.Where(provider => job.Tier is null || provider.Tier == job.Tier)
+        var reasons = Providers.Where(provider => tier is null || provider.Tier == tier)
             .Select(provider => provider.Availability.Remedy ?? $"{provider.Name} separates too weakly for several tenants.").ToList();
-        return reasons.Count > 0 ? string.Join(" ", reasons) : $"No provider of the tier {job.Tier} is configured.";
+        return reasons.Count > 0 ? string.Join(" ", reasons) : $"No provider of the tier {tier} is configured.";
     }
 
     private bool Enter(Waiter waiter, int priority)

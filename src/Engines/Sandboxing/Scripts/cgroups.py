@@ -30,8 +30,8 @@ def _counter(path, name):
 class Groups:
     """The place below which the groups of children are made. `kinds` maps memory, cpu and pids to the folder of this supervisor; it is empty where there are none."""
 
-    def __init__(self):
-        self.kinds, self.version, self.reason, self._stale = {}, 0, "switched off", []
+    def __init__(self, processes=PIDS):
+        self.kinds, self.version, self.reason, self._stale, self._processes = {}, 0, "switched off", [], processes
 
     def prepare(self, uid, gid):
         """Makes the folders, still with the rights this process began with, and hands them to the ids that it will run under."""
@@ -85,7 +85,7 @@ class Groups:
             except OSError:
                 self._remove(path)
         if "pids" in group.paths:
-            _write(f"{group.paths['pids']}/pids.max", PIDS)
+            _write(f"{group.paths['pids']}/pids.max", self._processes)
         if "cpu" in group.paths:
             if self.version == 2:
                 _write(f"{group.paths['cpu']}/cpu.max", "100000 100000")

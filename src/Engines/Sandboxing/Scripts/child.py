@@ -18,6 +18,9 @@ FRAMES = 2000
 class Child:
     """States: born, warm, running, dead. It gets no job before it is in a group of its own. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
 
+    # A work directory with fewer names left than this was full.
+    NAMES = 2
+
     def __init__(self, name, zygote, tell):
         self.name, self.zygote, self.tell = name, zygote, tell
         self.state, self.pidfd, self.pid, self.directory, self.group = "born", None, None, None, None
@@ -44,9 +47,21 @@ class Child:
     def is_warm(self):
         return self.state == "born" and self.ready and self.group is not None and not self.exited
 
+    def join(self, group):
+        """It is in a group of its own from now on."""
+        self.group = group
+
     def start(self, job, files):
         """Lowers the limits to those of the job and only then hands it over."""
         self.job, self.state, self.began = job, "running", time.monotonic()
+        inside = self.limit(job)
+        self.inputs = {name for name, _ in files}
+        self.post("J", json.dumps({**job["inside"], **inside, "files": [name for name, _ in files]}).encode())
+        for _, content in files:
+            self.post("F", content)
+
+    def limit(self, job):
+        """Sets the limits from outside. Gives what the inside has to know of them."""
         memory, seconds = job["memory"], max(1, int(job["cpu"] + 0.999))
         self.group.limit_memory(memory)
         base = self.zygote.ready if self.zygote.profile == "python" else {"data": 0, "size": 0}
@@ -54,13 +69,13 @@ class Child:
         data = base["data"] + max(memory - (64 << 20), memory // 2)
         for kind, value in ((resource.RLIMIT_DATA, (data, data)), (resource.RLIMIT_AS, (base["size"] + memory,) * 2), (resource.RLIMIT_CPU, (seconds, seconds))):
             resource.prlimit(self.pid, kind, value)
-        self.inputs = {name for name, _ in files}
-        self.post("J", json.dumps({**job["inside"], "files": [name for name, _ in files]}).encode())
-        for _, content in files:
-            self.post("F", content)
+        return {}
 
     def post(self, kind, payload):
-        self.outgoing += struct.pack("<IB", len(payload), ord(kind)) + payload
+        self.post_raw(struct.pack("<IB", len(payload), ord(kind)) + payload)
+
+    def post_raw(self, data):
+        self.outgoing += data
         self.flush()
 
     def flush(self):
@@ -100,8 +115,8 @@ class Child:
             self.kill("text")
 
     def on_channel(self):
-        if self.directory is None:
-            self._on_ready()
+        if not self.ready:
+            self.on_ready()
             return
         try:
             data = self.channel.recv(1 << 18)
@@ -126,7 +141,7 @@ class Child:
             del self._incoming[:5 + size]
             self._on_frame(chr(kind), payload)
 
-    def _on_ready(self):
+    def on_ready(self):
         try:
             message, descriptors, _, _ = socket.recv_fds(self.channel, 5, 1)
         except BlockingIOError:
@@ -168,15 +183,22 @@ class Child:
                     break
                 step()
 
+    def how_it_ended(self):
+        """Its exit code, or the name of the signal that ended it."""
+        if self.status is None:
+            return None, None
+        if os.WIFSIGNALED(self.status):
+            return None, signal.Signals(os.WTERMSIG(self.status)).name
+        return os.WEXITSTATUS(self.status), None
+
+    def has_used(self, seconds, measured):
+        """Whether it can have used so much processor time. The kernel ends it by ticks, which on a busy machine run ahead of the time it reports in the end. Nobody inside can kill the first process of its namespace."""
+        return measured >= seconds
+
     def report(self):
         """What happened, and the files. Call once, when it is dead and drained."""
         began = time.monotonic()
-        code = signal_name = None
-        if self.status is not None:
-            if os.WIFSIGNALED(self.status):
-                signal_name = signal.Signals(os.WTERMSIG(self.status)).name
-            else:
-                code = os.WEXITSTATUS(self.status)
+        code, signal_name = self.how_it_ended()
         cpu = self.usage.get("cpu", 0.0)
         if signal_name == "SIGSYS":
             self.limits.add("syscall")
@@ -184,10 +206,9 @@ class Child:
             self.limits.add("memory")
         if self.group.out_of_processes():
             self.limits.add("processes")
-        # The kernel ends it by ticks, which on a busy machine run ahead of the time it reports in the end. Nobody inside can kill the first process of its namespace.
-        if signal_name in ("SIGXCPU", "SIGKILL") and self.killed_for is None and "memory" not in self.limits and cpu >= self.job["cpu"] / 2:
+        if signal_name in ("SIGXCPU", "SIGKILL") and self.killed_for is None and "memory" not in self.limits and self.has_used(self.job["cpu"] / 2, cpu):
             self.limits.add("cpu")
-        if collect.full(self.directory) or signal_name == "SIGXFSZ":
+        if collect.full(self.directory, self.NAMES) or signal_name == "SIGXFSZ":
             self.limits.add("disk")
         found, cut = collect.files(self.directory, self.inputs, self.job["fileCount"], self.job["fileBytes"])
         if cut:

@@ -34,7 +34,7 @@ def files(directory, inputs, most, room):
     return found, cut
 
 
-def full(directory):
-    """Whether the work directory has neither room nor names left."""
+def full(directory, names):
+    """Whether the work directory has no room left, or fewer names than given."""
     about = os.fstatvfs(directory)
-    return about.f_bavail * about.f_frsize < 65536 or about.f_favail < 2
+    return about.f_bavail * about.f_frsize < 65536 or about.f_favail < names

@@ -1,5 +1,6 @@
 """What a child does to itself between its birth and the first byte of a job. Every step is irrevocable; a step that fails ends the child."""
 import ctypes
+import errno
 import fcntl
 import os
 import resource
@@ -19,10 +20,15 @@ FS_MAKE_DIR, FS_MAKE_REG, FS_MAKE_SYM, FS_REFER, FS_TRUNCATE = (1 << bit for bit
 LANDLOCK_FS_BITS = {1: 13, 2: 14, 3: 15, 4: 15}
 
 
-def own_ids():
-    """One id inside; the kernel needs setgroups denied first."""
-    for name, text in (("setgroups", "deny"), ("uid_map", f"{INSIDE_UID} {INSIDE_UID} 1"), ("gid_map", f"{INSIDE_UID} {INSIDE_UID} 1")):
-        descriptor = os.open(f"/proc/self/{name}", os.O_WRONLY)
+def own_ids(inside=INSIDE_UID, uid=INSIDE_UID, gid=INSIDE_UID, proc=None):
+    """One id inside for the one outside; the kernel needs setgroups denied first. `proc` is a descriptor of /proc where its name leads elsewhere."""
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{inside} {uid} 1"), ("gid_map", f"{inside} {gid} 1")):
+        try:
+            descriptor = os.open(f"/proc/self/{name}" if proc is None else f"self/{name}", os.O_WRONLY, dir_fd=proc)
+        except FileNotFoundError:
+            if name != "setgroups":  # gVisor has none. Linux does, and takes no gid_map without it.
+                raise
+            continue
         os.write(descriptor, text.encode())
         os.close(descriptor)
 
@@ -63,7 +69,11 @@ def no_privileges():
         if syscalls.libc.prctl(syscalls.PR_CAPBSET_DROP, ctypes.c_ulong(capability), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
             break
     prctl("no_new_privs", syscalls.PR_SET_NO_NEW_PRIVS, 1)
-    prctl("ambient capabilities", syscalls.PR_CAP_AMBIENT, 4)
+    try:
+        prctl("ambient capabilities", syscalls.PR_CAP_AMBIENT, 4)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # A kernel that knows none, such as gVisor's.
+            raise
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     syscalls.call("capset", syscalls.CAPSET, ctypes.byref(header), ctypes.byref((ctypes.c_uint32 * 6)()))
     prctl("dumpable", syscalls.PR_SET_DUMPABLE, 0)

@@ -15,13 +15,14 @@ import validator
 NAME = "<code>"
 
 
-def serve(profile, connection):
-    """Waits for the job on the channel; the descriptor stays 3 and the socket object is let go, as reading and writing are all that is allowed from here on."""
+def serve(profile, connection, prepare=lambda job: None):
+    """Waits for the job on the channel; the descriptor stays 3 and the socket object is let go, as reading and writing are all that is allowed from here on. `prepare` comes before anything of the job is used."""
     connection.detach()
     kind, payload = steward._receive()
     if kind != "J":
         return 70
     job = json.loads(payload)
+    prepare(job)
     for name in job["files"]:
         _, content = steward._receive()
         descriptor = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

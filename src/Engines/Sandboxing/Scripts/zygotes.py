@@ -1,4 +1,4 @@
-"""Starts a zygote inside bubblewrap and talks to it."""
+"""Starts a zygote and talks to it. The one here runs inside bubblewrap."""
 import json
 import os
 import socket
@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 
+import seccomp
 import syscalls
 
-SCRIPTS = ("zygote.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "shell.py", "syscalls.py")
+SCRIPTS = ("zygote.py", "births.py", "preload.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "shell.py", "syscalls.py")
 WORK_BYTES = 100 << 20
 
 
@@ -32,23 +33,29 @@ def arguments(bwrap):
 class Zygote:
     """One process with the modules of a profile loaded. `ready` is None until it has said what it is."""
 
-    def __init__(self, profile, sources, program, options):
+    program = "bubblewrap"
+
+    def __init__(self, profile, sources, options):
         self.profile, self.ready, self.alive, self.retired = profile, None, True, False
         self.spawned, self.born, self.children = 0, time.monotonic(), {}
         self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        passed, words = [theirs.fileno()], arguments(options["bwrap"])
-        for name, content in [(name, sources[name].encode()) for name in SCRIPTS] + [("filter", program)]:
-            memory = os.memfd_create(name)
-            os.write(memory, content)
-            os.lseek(memory, 0, os.SEEK_SET)
-            passed.append(memory)
-            words += ["--perms", "0444", "--ro-bind-data", str(memory), f"/sbx/{name}"]
-        words += ["--remount-ro", "/sbx", "--remount-ro", "/", "--", options["python"], "-I", "-B", "/sbx/zygote.py", profile, str(theirs.fileno())]
+        contents = {**{name: sources[name].encode() for name in self.scripts()}, "filter": seccomp.compile_filter(profile == "shell")}
+        memories = {name: in_memory(name, content) for name, content in contents.items()}
         self.errors = os.memfd_create("errors")
-        self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors, pass_fds=passed, close_fds=True)
+        self.process = subprocess.Popen(
+            self.command(options, theirs.fileno(), memories), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self.errors, pass_fds=[theirs.fileno(), *memories.values()], close_fds=True)
         theirs.close()
-        for memory in passed[1:]:
+        for memory in memories.values():
             os.close(memory)
+
+    def scripts(self):
+        return SCRIPTS
+
+    def command(self, options, control, memories):
+        words = arguments(options["bwrap"])
+        for name, memory in memories.items():
+            words += ["--perms", "0444", "--ro-bind-data", str(memory), f"/sbx/{name}"]
+        return words + ["--remount-ro", "/sbx", "--remount-ro", "/", "--", options["python"], "-I", "-B", "/sbx/zygote.py", self.profile, str(control)]
 
     def spawn(self, child):
         self.spawned += 1
@@ -83,6 +90,13 @@ class Zygote:
         self.process.wait()
         self.control.close()
         os.close(self.errors)
+
+
+def in_memory(name, content):
+    memory = os.memfd_create(name)
+    os.write(memory, content)
+    os.lseek(memory, 0, os.SEEK_SET)
+    return memory
 
 
 def host_pid(pidfd):

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Steward.Engines.Sandboxing.Namespaces;
+using Steward.Engines.Sandboxing.Supervision;
 
 namespace Steward.Engines.Sandboxing.Remote;
 

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Steward.Engines.Sandboxing.Namespaces;
+namespace Steward.Engines.Sandboxing.Supervision;
 
 /// <summary>Reads a question from inside and asks the broker. Nothing in the question says who asks.</summary>
 internal static class DataQuestions

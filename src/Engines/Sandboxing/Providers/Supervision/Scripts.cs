@@ -1,6 +1,6 @@
 using System.Reflection;
 
-namespace Steward.Engines.Sandboxing.Namespaces;
+namespace Steward.Engines.Sandboxing.Supervision;
 
 /// <summary>The Python sources that run outside this process, as they are in this assembly.</summary>
 internal static class Scripts

@@ -1,7 +1,7 @@
 using System.Text;
 using System.Text.Json;
 
-namespace Steward.Engines.Sandboxing.Namespaces;
+namespace Steward.Engines.Sandboxing.Supervision;
 
 /// <summary>One job while it is with the supervisor. The reader's loop feeds it; all that comes from inside is hostile and read with bounds.</summary>
 internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, string provider, TimeProvider clock, CancellationToken cancellationToken)

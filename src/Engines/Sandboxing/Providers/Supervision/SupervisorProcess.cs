@@ -4,7 +4,7 @@ using System.Text;
 using System.Text.Json;
 using System.Threading.Channels;
 
-namespace Steward.Engines.Sandboxing.Namespaces;
+namespace Steward.Engines.Sandboxing.Supervision;
 
 /// <summary>
 /// The supervisor outside this process, over two pipes: when this process ends, the pipes do, and the supervisor ends every sandbox.
@@ -65,7 +65,7 @@ internal sealed class SupervisorProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static SupervisorProcess Start(SandboxOptions options, IReadOnlyDictionary<string, int> profiles)
+    public static SupervisorProcess Start(SandboxOptions options, IReadOnlyDictionary<string, object?> settings)
     {
         var info = new ProcessStartInfo(options.Launcher is [var launcher, ..] ? launcher : options.PythonPath)
         {
@@ -85,20 +85,7 @@ internal sealed class SupervisorProcess : IAsyncDisposable
         info.Environment["PATH"] = "/usr/bin:/bin";
         var process = Process.Start(info) ?? throw new InvalidOperationException("The supervisor did not start.");
         var supervisor = new SupervisorProcess(process);
-        var start = JsonSerializer.SerializeToUtf8Bytes(new
-        {
-            sources = Scripts.Sources,
-            options = new
-            {
-                uid = options.UserId,
-                cgroups = options.UseCgroups,
-                python = options.PythonPath,
-                bwrap = options.BubblewrapPath,
-                rotateAfter = options.RotateAfter,
-                rotateSeconds = options.RotateEvery.TotalSeconds,
-                profiles,
-            },
-        });
+        var start = JsonSerializer.SerializeToUtf8Bytes(new { sources = Scripts.Sources, options = settings });
         var framed = new byte[4 + start.Length];
         BinaryPrimitives.WriteInt32LittleEndian(framed, start.Length);
         start.CopyTo(framed, 4);

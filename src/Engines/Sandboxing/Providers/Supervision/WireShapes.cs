@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Steward.Engines.Sandboxing.Namespaces;
+namespace Steward.Engines.Sandboxing.Supervision;
 
 /// <summary>Reads and writes the JSON that goes to and from the inside. Readers throw a JSON, format or argument exception on anything that is not as it should be.</summary>
 internal static class WireShapes
