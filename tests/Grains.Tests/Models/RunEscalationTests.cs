@@ -78,6 +78,6 @@ public sealed class RunEscalationTests(GrainCluster cluster)
     private async Task<ExperimentComparison> EscalationAsync()
     {
         cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
-        return Assert.Single((await Experiment.Get())!.Comparisons, comparison => comparison.Metric == ExperimentMetrics.Escalation);
+        return Assert.Single((await Experiment.GetInfo())!.Comparisons, comparison => comparison.Metric == ExperimentMetrics.Escalation);
     }
 }
