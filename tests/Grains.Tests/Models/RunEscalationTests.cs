@@ -50,7 +50,7 @@ public sealed class RunEscalationTests(GrainCluster cluster)
 
     private IExperimentGrain Experiment => cluster.Grains.GetGrain<IExperimentGrain>(GrainKeys.Experiment(_tenant, "answers"));
 
-    private Task StartAsync()
+    private Task<ExperimentInfo> StartAsync()
     {
         cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
         return Experiment.Start(new ExperimentSpec
