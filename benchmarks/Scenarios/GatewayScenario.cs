@@ -1,10 +1,6 @@
 using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Diagnostics;
-using System.Globalization;
-using System.Net.Http.Headers;
-using System.Text;
-using System.Text.Json;
 using Steward.Benchmarks.Measuring;
 using Steward.EnterpriseSim;
 using Steward.ModelSim;
@@ -13,14 +9,11 @@ namespace Steward.Benchmarks.Scenarios;
 
 /// <summary>
 /// <c>bench gateway</c>: what the endpoint adds to a call of a model that answers at once. A direct request and one through the gateway take turns, and equal quantiles are subtracted, so that whatever else the machine does
-/// meets both. No question comes twice, so that every call passes all stages and reaches the model. Then many calls at a time: processor time of the server for each, what grows when one in a thousand fails, and whether a budget of
-/// tokens has counted what the model said, to the token.
+/// meets both. No question comes twice and each leaves the tier open, so that every call passes all stages, classification among them, and reaches the model. Then many calls at a time: processor time of the server for each, what grows when one
+/// in a thousand goes wrong (a server's error, a limit, a cut stream, a caller who goes), and whether a budget of tokens and the cost records have counted what the model itself counted, to the token.
 /// </summary>
 internal static class GatewayScenario
 {
-    private const string Fault = "Please fail.";
-    private const int FaultEvery = 1_000;
-
     public static Command Create()
     {
         var pairs = new Option<int>("--pairs") { Description = "Pairs of requests, whole and streamed each.", DefaultValueFactory = _ => 4_000 };
@@ -39,27 +32,23 @@ internal static class GatewayScenario
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
         await using var model = await SimulatedModel.StartAsync(TimeSpan.Zero, 0, cancellationToken);
-        model.Prepend(new ModelRule
-        {
-            When = new ModelMatch { LastUserMessageContains = Fault },
-            Reply = new ModelReply { Fault = new ModelFault { Kind = ModelFaultKind.ContextLengthExceeded } },
-        });
+        model.Prepend(GatewayFaults.EndlessRule);
         await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Unbounded), cancellationToken);
         using var metrics = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
         using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large", noCache: false);
-        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/mid", noCache);
+        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/auto", noCache);
         using var budget = await TokenBudget.SetAsync(server, cancellationToken);
         await WarmUpAsync(direct, gateway, warmUps, concurrency, cancellationToken);
         var settled = await SettleAsync(direct, gateway, metrics, cancellationToken);
         var whole = await PairAsync(direct, gateway, metrics, pairs, stream: false, cancellationToken);
         var streamed = await PairAsync(direct, gateway, metrics, pairs, stream: true, cancellationToken);
-        var load = await LoadAsync(gateway, budget, metrics, calls, concurrency, cancellationToken);
+        var load = await LoadAsync(model, gateway, budget, metrics, calls, concurrency, cancellationToken);
         var result = new GatewayResult(
             Machine.Read(),
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. Then {calls} whole answers, {concurrency} at a time, one in {FaultEvery} refused by the model. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. The tier is left open (steward/auto). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
             settled.TotalSeconds,
             whole,
             streamed,
@@ -73,7 +62,8 @@ internal static class GatewayScenario
                 new Target("added to the first token, p50", streamed.AddedFirstToken.P50, "ms", 1, AtLeast: false),
                 new Target("calls per second and core, from processor time", 1_000_000 / load.MicrosecondsPerCall, "/s", 4_000, AtLeast: true),
                 new Target("calls that ended otherwise than they had to", load.Wrong, "", 1, AtLeast: false),
-                new Target("tokens by which the budget is wrong", Math.Abs(load.BudgetDrift), "", 1, AtLeast: false),
+                new Target("tokens by which budget and cost records differ from the model's own count", Math.Abs(load.BudgetDrift) + Math.Abs(load.RecordDrift), "", 1, AtLeast: false),
+                new Target("answers cut or left whose cost is in no record", load.Unrecorded, "", 1, AtLeast: false),
                 new Target("growth of the server's memory in the second half", load.GrowthMegaBytes, "MiB", 32, AtLeast: false),
             ],
             check,
@@ -165,10 +155,11 @@ internal static class GatewayScenario
             (after.Sum(Compiling) - before.Sum(Compiling)) * 1_000);
     }
 
-    private static async Task<LoadResult> LoadAsync(ModelCaller gateway, TokenBudget budget, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
+    private static async Task<LoadResult> LoadAsync(ModelSimulation model, ModelCaller gateway, TokenBudget budget, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
     {
-        var (next, wrong, failed, tokens) = (0, 0, 0, 0L);
-        var counted = await budget.ReadAsync(cancellationToken);
+        var (next, wrong, tokens) = (0, 0, 0L);
+        var faults = new ConcurrentDictionary<GatewayFault, int>();
+        var (counted, recorded, said) = (await budget.ReadAsync(cancellationToken), await budget.RecordsAsync(cancellationToken), model.Counts);
         var latencies = new Latencies();
         var began = Stopwatch.GetTimestamp();
         var before = await PrometheusPage.ReadAsync(metrics, cancellationToken);
@@ -185,16 +176,15 @@ internal static class GatewayScenario
                     half = number == calls / 2 ? page.Sum(WorkingSet) : half;
                 }
 
-                var isFault = number % FaultEvery == 0;
-                var answer = await gateway.AskAsync(isFault ? Fault : Question("load", number), stream: false, cancellationToken, mayFail: true);
+                var fault = GatewayFaults.Of(number);
+                faults.AddOrUpdate(fault, 1, static (_, so) => so + 1);
+                var question = GatewayFaults.Teach(model, fault, Question("load", number));
+                var answer = fault == GatewayFault.ClientGoes
+                    ? await gateway.LeaveAsync(question, cancellationToken)
+                    : await gateway.AskAsync(question, GatewayFaults.IsStream(fault), cancellationToken, mayFail: true);
                 latencies.Add(answer.Total);
                 Interlocked.Add(ref tokens, answer.Tokens);
-                if (isFault)
-                {
-                    Interlocked.Increment(ref failed);
-                }
-
-                if (answer.Status != (isFault ? 400 : 200))
+                if (!GatewayFaults.IsAsItHasToBe(fault, answer.Status, answer.Text ?? ""))
                 {
                     Interlocked.Increment(ref wrong);
                 }
@@ -204,9 +194,13 @@ internal static class GatewayScenario
         await Task.WhenAll(Enumerable.Range(0, concurrency).Select(_ => WorkAsync()));
         var elapsed = Stopwatch.GetElapsedTime(began);
         var after = await PrometheusPage.ReadAsync(metrics, cancellationToken);
+        var used = await budget.ReadAsync(cancellationToken) - counted;
+        var (records, counts) = ((await budget.RecordsAsync(cancellationToken)).Less(recorded), model.Counts);
+        var answered = counts.PromptTokens + counts.CompletionTokens - said.PromptTokens - said.CompletionTokens;
+        var brokenOff = faults.GetValueOrDefault(GatewayFault.CutStream) + faults.GetValueOrDefault(GatewayFault.ClientGoes);
         return new LoadResult(
             calls,
-            failed,
+            faults.Where(fault => fault.Key != GatewayFault.None).ToDictionary(fault => fault.Key.ToString(), fault => fault.Value),
             wrong,
             calls / elapsed.TotalSeconds,
             (after.Sum(Processor) - before.Sum(Processor)) / calls * 1_000_000,
@@ -214,7 +208,15 @@ internal static class GatewayScenario
             (after.Sum(WorkingSet) - half) / MebiByte,
             [.. memory.OrderBy(point => point.Calls)],
             tokens,
-            await budget.ReadAsync(cancellationToken) - counted - tokens,
+            answered,
+            records.Estimated,
+            used - answered - records.Estimated,
+            records.Completed - answered,
+            brokenOff - records.EstimatedCalls,
+            counts.Answered - said.Answered,
+            counts.Refused - said.Refused,
+            counts.Cut - said.Cut,
+            counts.Aborted - said.Aborted,
             latencies.Summarize());
     }
 
@@ -243,100 +245,36 @@ internal static class GatewayScenario
 
         var load = result.Load;
         Console.Out.WriteLine(FormattableString.Invariant(
-            $"{load.Calls} calls, {load.Failed} failed as they had to, {load.Wrong} otherwise; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time and {load.AllocatedKibibytesPerCall:0.0} KiB allocated each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half; {load.Tokens} tokens, of which the budget counted {load.BudgetDrift:+0;-0;0} more"));
+            $"{load.Calls} calls, faults {string.Join(", ", load.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}, {load.Wrong} ended otherwise than they had to; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time and {load.AllocatedKibibytesPerCall:0.0} KiB allocated each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half"));
+        Console.Out.WriteLine(FormattableString.Invariant(
+            $"the model answered {load.ModelAnswered} requests with {load.ModelTokens} tokens (callers were told of {load.Tokens}), refused {load.ModelRefused}, cut {load.ModelCut}, was left {load.ModelAborted} times; beside them {load.EstimatedTokens} tokens are estimated; the budget counted {load.BudgetDrift:+0;-0;0} more than both, the cost records {load.RecordDrift:+0;-0;0} more than the model; {load.Unrecorded} that were cut or left are in no record"));
         Console.Out.WriteLine("memory (heap) in MiB after each tenth: " + string.Join(", ", load.Memory.Select(point => FormattableString.Invariant($"{point.WorkingSetMebiBytes:0} ({point.HeapMebiBytes:0})"))));
-    }
-
-    /// <summary>A client that asks one model at one address.</summary>
-    private sealed class ModelCaller : IDisposable
-    {
-        private readonly HttpClient _http;
-        private readonly Uri _address;
-        private readonly string _model;
-
-        public ModelCaller(Uri url, string key, string model, bool noCache)
-        {
-            _http = new HttpClient(new SocketsHttpHandler { UseProxy = false, UseCookies = false }, disposeHandler: true) { Timeout = TimeSpan.FromMinutes(1) };
-            _http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
-            _http.DefaultRequestHeaders.CacheControl = noCache ? new CacheControlHeaderValue { NoCache = true } : null;
-            (_address, _model) = (new Uri(url.ToString().TrimEnd('/') + "/chat/completions"), model);
-        }
-
-        public async Task<(int Status, TimeSpan FirstToken, TimeSpan Total, long Tokens)> AskAsync(string question, bool stream, CancellationToken cancellationToken, bool mayFail = false)
-        {
-            var body = string.Create(CultureInfo.InvariantCulture, $$"""{"model":"{{_model}}","messages":[{"role":"user","content":"{{question}}"}],"stream":{{(stream ? "true" : "false")}}}""");
-            using var request = new HttpRequestMessage(HttpMethod.Post, _address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-            var began = Stopwatch.GetTimestamp();
-            using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
-            await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken);
-            var buffer = new byte[16 * 1024];
-            var read = await content.ReadAsync(buffer, cancellationToken);
-            var (firstToken, length) = (Stopwatch.GetElapsedTime(began), read);
-            while (read > 0)
-            {
-                // An answer is shorter than the buffer; a stream's tokens are not asked for.
-                read = await content.ReadAsync(length < buffer.Length ? buffer.AsMemory(length) : buffer, cancellationToken);
-                length = Math.Min(buffer.Length, length + read);
-            }
-
-            var total = Stopwatch.GetElapsedTime(began);
-            return mayFail || answer.IsSuccessStatusCode
-                ? ((int)answer.StatusCode, firstToken, total, stream ? 0 : TokensOf(buffer.AsMemory(0, length)))
-                : throw new InvalidOperationException($"{_address} answered with status {(int)answer.StatusCode}: {Encoding.UTF8.GetString(buffer).TrimEnd('\0')}");
-        }
-
-        public void Dispose() => _http.Dispose();
-
-        private static long TokensOf(ReadOnlyMemory<byte> answer)
-        {
-            using var body = JsonDocument.Parse(answer);
-            return body.RootElement.TryGetProperty("usage", out var usage) ? usage.GetProperty("total_tokens").GetInt64() : 0;
-        }
-    }
-
-    /// <summary>A budget of the tenant that counts every token and is never used up.</summary>
-    private sealed class TokenBudget : IDisposable
-    {
-        private const string Path = "v1/model-budgets";
-        private readonly HttpClient _admin;
-
-        private TokenBudget(HttpClient admin) => _admin = admin;
-
-        public static async Task<TokenBudget> SetAsync(Server server, CancellationToken cancellationToken)
-        {
-            var admin = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
-            admin.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", server.Token(new LoadUser("u-admin", "Admin", "admin@acme.example"), roles: "admin"));
-            using var content = new StringContent("""{"scope":"tenant","unit":"tokens","window":"month","limit":1000000000000}""", Encoding.UTF8, "application/json");
-            using var set = await admin.PutAsync(Path + "/bench", content, cancellationToken);
-            set.EnsureSuccessStatusCode();
-            return new TokenBudget(admin);
-        }
-
-        /// <summary>What is used, once nothing is under way and no more comes.</summary>
-        public async Task<long> ReadAsync(CancellationToken cancellationToken)
-        {
-            for (var (before, calm) = (-1L, 0); ; await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, cancellationToken))
-            {
-                using var answer = JsonDocument.Parse(await _admin.GetStringAsync(Path, cancellationToken));
-                var use = answer.RootElement.GetProperty("budgets")[0].GetProperty("use");
-                var (used, reserved) = use.GetArrayLength() == 0 ? (0L, 0L) : ((long)use[0].GetProperty("used").GetDecimal(), (long)use[0].GetProperty("reserved").GetDecimal());
-                calm = used == before && reserved == 0 ? calm + 1 : 0;
-                before = used;
-                if (calm == 3)
-                {
-                    return used;
-                }
-            }
-        }
-
-        public void Dispose() => _admin.Dispose();
     }
 
     /// <summary>Direct and through the gateway, the differences of equal quantiles, and what the server counted meanwhile.</summary>
     private sealed record PairResult(LatencySummary Direct, LatencySummary Through, LatencySummary Added, LatencySummary AddedFirstToken, double Collections, double PausedMilliseconds, double CompilingMilliseconds);
 
     /// <summary>Many calls at a time.</summary>
-    private sealed record LoadResult(int Calls, int Failed, int Wrong, double CallsPerSecond, double MicrosecondsPerCall, double AllocatedKibibytesPerCall, double GrowthMegaBytes, IReadOnlyList<MemoryPoint> Memory, long Tokens, long BudgetDrift, LatencySummary Latency);
+    private sealed record LoadResult(
+        int Calls,
+        IReadOnlyDictionary<string, int> Faults,
+        int Wrong,
+        double CallsPerSecond,
+        double MicrosecondsPerCall,
+        double AllocatedKibibytesPerCall,
+        double GrowthMegaBytes,
+        IReadOnlyList<MemoryPoint> Memory,
+        long Tokens,
+        long ModelTokens,
+        long EstimatedTokens,
+        long BudgetDrift,
+        long RecordDrift,
+        long Unrecorded,
+        long ModelAnswered,
+        long ModelRefused,
+        long ModelCut,
+        long ModelAborted,
+        LatencySummary Latency);
 
     /// <summary>The server's memory after so many calls: all of it, and the managed heap as the last collection left it.</summary>
     private sealed record MemoryPoint(int Calls, double WorkingSetMebiBytes, double HeapMebiBytes, double Collections);

@@ -21,6 +21,7 @@ internal static class RoutingScenario
     // Tokens read and written by the kind of request, an assumption too; prices of the built-in list.
     private static readonly (int Input, int Output)[] Tokens = [(900, 120), (1200, 350), (1800, 1100)];
     private static readonly string[] PricedAs = ["gpt-5-nano", "gpt-5-mini", "gpt-5"];
+    private static readonly ModelRoutingOptions Options = new();
     private static readonly double[] Steps = [0.5, 0.6, 0.7, 0.8, 0.88, 0.95, 0.98];
 
     public static Command Create()
@@ -46,6 +47,9 @@ internal static class RoutingScenario
         var all = classifier is null ? wordsOnly : await ClassifyAsync(heldOut, classifier, cancellationToken);
         Console.Out.WriteLine(classifier is null ? "no inference here: the words alone decide" : $"classifier: {classifier.Summary}");
         var judged = Rate("with the silo's classifiers", heldOut, all.Found, new ModelRoutingOptions());
+        var reliability = Reliability(heldOut);
+        Console.Out.WriteLine($"calibration of the words' model: error {reliability.Error:0.000} over {reliability.Count} requests; " + string.Join(", ", reliability.Bins.Select(bin => $"{bin.Confidence:0.00} said, {bin.Right:0.00} right of {bin.Count}")));
+        Console.Out.WriteLine($"{all.Cut} of {heldOut.Count} classifications took longer than {Options.ClassifyWithin.TotalMilliseconds:0} ms, and the words alone decided");
         Console.Out.WriteLine($"classification: words alone p50 {wordsOnly.Latency.P50:0.000} ms, p99 {wordsOnly.Latency.P99:0.000} ms; with the silo's classifiers p50 {all.Latency.P50:0.00} ms, p99 {all.Latency.P99:0.00} ms");
         Console.Out.WriteLine("| small from | standard from | saved (70/25/5) | too small (70/25/5) | saved (60/30/10) | too small (60/30/10) |");
         Console.Out.WriteLine("|---|---|---|---|---|---|");
@@ -61,7 +65,7 @@ internal static class RoutingScenario
         }
 
         return await ResultOptions.FinishAsync(
-            new RoutingResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench routing", requests.Count, heldOut.Count, words, judged, wordsOnly.Latency, all.Latency, curve),
+            new RoutingResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench routing", requests.Count, heldOut.Count, words, judged, wordsOnly.Latency, all.Latency, curve, all.Cut, reliability),
             [
                 new Target("cost saved against the large model, templates held out, 70/25/5", judged[0].SavedPercent, "%", 60, AtLeast: true),
                 new Target("requests with a model that is too small, templates held out, 70/25/5", judged[0].TooSmallPercent, "%", 2, AtLeast: false),
@@ -109,17 +113,38 @@ internal static class RoutingScenario
 
     private static double Cost(int kind, int tier) => (double)new ModelPrices().Cost(PricedAs[tier], Tokens[kind].Input, 0, Tokens[kind].Output)!;
 
-    private static async Task<(IReadOnlyList<RequestClass?> Found, LatencySummary Latency)> ClassifyAsync(IReadOnlyList<RoutingRequest> requests, IRequestClassifier? classifier, CancellationToken cancellationToken)
+    /// <summary>How well the probability of the likeliest tier agrees with how often it is right, in ten bins (expected calibration error: Naeini et al., AAAI 2015), on what nothing was made with.</summary>
+    private static RoutingReliability Reliability(IReadOnlyList<RoutingRequest> requests)
     {
-        var (found, latencies, options) = (new List<RequestClass?>(), new Latencies(), new ModelRoutingOptions());
+        var bins = requests.Select(request => (request.Needs, Found: RequestModel.Of(request.Text)))
+            .Where(one => one.Found is not null)
+            .Select(one =>
+            {
+                double[] tiers = [one.Found!.Value.Small, one.Found.Value.Standard, one.Found.Value.Large];
+                return (Confidence: tiers.Max(), IsRight: Array.IndexOf(tiers, tiers.Max()) == one.Needs);
+            })
+            .GroupBy(one => Math.Min(9, (int)(one.Confidence * 10)))
+            .OrderBy(bin => bin.Key)
+            .Select(bin => new ReliabilityBin(bin.Count(), bin.Average(one => one.Confidence), bin.Average(one => one.IsRight ? 1.0 : 0)))
+            .ToList();
+        var count = bins.Sum(bin => bin.Count);
+        return new RoutingReliability(count, bins.Sum(bin => bin.Count * Math.Abs(bin.Confidence - bin.Right)) / Math.Max(1, count), bins);
+    }
+
+    private static async Task<(IReadOnlyList<RequestClass?> Found, LatencySummary Latency, int Cut)> ClassifyAsync(IReadOnlyList<RoutingRequest> requests, IRequestClassifier? classifier, CancellationToken cancellationToken)
+    {
+        var (found, latencies, cut) = (new List<RequestClass?>(), new Latencies(), 0);
         foreach (var isMeasured in new[] { false, true })
         {
             found.Clear();
+            cut = 0;
             foreach (var request in requests)
             {
                 var began = Stopwatch.GetTimestamp();
-                found.Add(classifier is null ? null : await classifier.ClassifyAsync("t-acme", request.Text, cancellationToken));
-                TierChoice.Of(request.Asked, found[^1], options);
+                var (seen, isCut) = classifier is null ? (null, false) : await WithinAsync(classifier.ClassifyAsync("t-acme", request.Text, cancellationToken), cancellationToken);
+                found.Add(seen);
+                cut += isCut ? 1 : 0;
+                TierChoice.Of(request.Asked, seen, Options);
                 if (isMeasured)
                 {
                     latencies.Add(Stopwatch.GetElapsedTime(began));
@@ -127,13 +152,36 @@ internal static class RoutingScenario
             }
         }
 
-        return (found, latencies.Summarize());
+        return (found, latencies.Summarize(), cut);
     }
+
+    /// <summary>What the gateway does: whatever is not there in time is not waited for.</summary>
+    private static async Task<(RequestClass? Found, bool IsCut)> WithinAsync(ValueTask<RequestClass?> asked, CancellationToken cancellationToken)
+    {
+        if (asked.IsCompletedSuccessfully)
+        {
+            return (await asked, false);
+        }
+
+        try
+        {
+            return (await asked.AsTask().WaitAsync(Options.ClassifyWithin, TimeProvider.System, cancellationToken), false);
+        }
+        catch (TimeoutException)
+        {
+            return (null, true);
+        }
+    }
+
+    /// <summary>How often the likeliest tier was right against how probable it was said to be.</summary>
+    internal sealed record RoutingReliability(int Count, double Error, IReadOnlyList<ReliabilityBin> Bins);
+
+    internal sealed record ReliabilityBin(int Count, double Confidence, double Right);
 
     internal sealed record RoutingFigures(string Mix, double SavedPercent, double BestPercent, double TooSmallPercent);
 
     internal sealed record RoutingPoint(double SmallFrom, double StandardFrom, IReadOnlyList<RoutingFigures> Figures);
 
     internal sealed record RoutingResult(
-        Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve);
+        Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve, int Cut, RoutingReliability Reliability);
 }

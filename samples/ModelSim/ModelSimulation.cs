@@ -29,6 +29,12 @@ public sealed class ModelSimulation : IAsyncDisposable
     private readonly CancellationTokenSource stopping = new();
     private readonly byte[] expectedKey;
     private WebApplication? app;
+    private long answered;
+    private long promptTokens;
+    private long completionTokens;
+    private long refused;
+    private long cut;
+    private long aborted;
 
     private ModelSimulation(ModelSimOptions options)
     {
@@ -55,6 +61,17 @@ public sealed class ModelSimulation : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>What it has done so far, whether requests are remembered or not. What is under way is in none of the counts.</summary>
+    public ModelSimCounts Counts => new()
+    {
+        Answered = Interlocked.Read(ref answered),
+        PromptTokens = Interlocked.Read(ref promptTokens),
+        CompletionTokens = Interlocked.Read(ref completionTokens),
+        Refused = Interlocked.Read(ref refused),
+        Cut = Interlocked.Read(ref cut),
+        Aborted = Interlocked.Read(ref aborted),
+    };
 
     /// <summary>Starts a simulated model.</summary>
     /// <param name="options">Port, key and script; the default has no rule, so that every chat is an error.</param>
@@ -150,10 +167,46 @@ public sealed class ModelSimulation : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext http, Func<HttpContext, RecordedRequest, Task> answer)
     {
+        RecordedRequest? recorded = null;
+        try
+        {
+            await HandleAsync(http, answer, made => recorded = made);
+        }
+        finally
+        {
+            Count(recorded);
+        }
+    }
+
+    private void Count(RecordedRequest? recorded)
+    {
+        if (recorded is { Outcome: RequestOutcome.Completed, Usage: { } usage })
+        {
+            Interlocked.Increment(ref answered);
+            Interlocked.Add(ref promptTokens, usage.PromptTokens);
+            Interlocked.Add(ref completionTokens, usage.CompletionTokens);
+        }
+        else if (recorded is { Outcome: RequestOutcome.Completed, Status: >= 400 })
+        {
+            Interlocked.Increment(ref refused);
+        }
+        else if (recorded is { Outcome: RequestOutcome.Cut })
+        {
+            Interlocked.Increment(ref cut);
+        }
+        else if (recorded is { Outcome: RequestOutcome.Aborted })
+        {
+            Interlocked.Increment(ref aborted);
+        }
+    }
+
+    private async Task HandleAsync(HttpContext http, Func<HttpContext, RecordedRequest, Task> answer, Action<RecordedRequest> made)
+    {
         using var registration = stopping.Token.Register(http.Abort);
         var started = options.Time.GetTimestamp();
         var (body, problem) = await ReadAsync(http);
         var recorded = new RecordedRequest(http.Request.Method, http.Request.Path, body, options.Time.GetUtcNow());
+        made(recorded);
         Remember(recorded);
         http.Response.Headers["x-request-id"] = $"req_{Guid.CreateVersion7(options.Time.GetUtcNow()):N}";
         http.Response.Headers["openai-version"] = "2020-10-01";

@@ -47,6 +47,9 @@ public sealed class RecordedRequest
     /// <summary>The name of the rule that answered; null if none did.</summary>
     public string? Rule { get; internal set; }
 
+    /// <summary>The usage that a chat's answer said at its end; null when none was sent to its end.</summary>
+    public (int PromptTokens, int CompletionTokens)? Usage { get; internal set; }
+
     /// <summary>The status of the answer; 0 before one is sent.</summary>
     public int Status
     {

@@ -40,7 +40,8 @@ public static class StewardSiloExtensions
         builder.Services.AddStewardTelemetry();
         builder.Services.AddStewardSecurity();
         builder.Services.AddStewardConnectors();
-        builder.Services.AddStewardModels(options => builder.Configuration.GetSection("Steward:Models").Bind(options));
+        // It reads the configuration by itself: read twice, each key would stand there twice, and a provider's limit on one would be met by asking with "the other".
+        builder.Services.AddStewardModels();
         builder.Services.AddStewardInference();
         builder.Services.AddStewardModelCaches();
         builder.Services.AddStewardModelAdmission();

@@ -38,6 +38,17 @@ public sealed class EndpointTests(StewardEndpoint steward)
         await UntilAsync(() => upstream.Outcome == RequestOutcome.Aborted);
     }
 
+    // A key that stood there twice would be asked again at once when it is over its limit.
+    [Fact]
+    public void Silo_ReadsItsConfiguration_EveryKeyAndModelOnce()
+    {
+        var options = steward.ModelsOptions;
+
+        Assert.All(options.Providers.Values, provider => Assert.Single(provider.ApiKeys));
+        Assert.Equal(["first/sim-large", "second/sim-large"], options.Chains["standard"]);
+        Assert.Equal(["first/sim-embedding", "second/sim-embedding"], options.Embedders);
+    }
+
     // The same person gets the answer again; another one does not, nor does whoever wants it anew.
     [Fact]
     public async Task Answer_AskedForAgain_ComesFromTheCacheUnlessItIsNotWanted()

@@ -28,6 +28,7 @@ internal static class Script
                 Fault("context length", ModelFaultKind.ContextLengthExceeded),
                 // Once for each of the clients, with a wait that the gateway leaves to them.
                 .. new[] { "busy once, and nobody", "busy once, says openai", "busy once, says ai", "busy once, says agents" }.Select(words => Fault(words, ModelFaultKind.RateLimited) with { Times = 1 }),
+                Fault("busy for residents", ModelFaultKind.RateLimited),
                 new() { Name = "busy", When = new ModelMatch { LastUserMessageContains = "server error" }, Reply = new ModelReply { Fault = new ModelFault { Kind = ModelFaultKind.ServerError, Status = 503 } } },
             ]);
         }

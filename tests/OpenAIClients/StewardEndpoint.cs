@@ -7,9 +7,11 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans;
 using Orleans.Runtime;
 using Steward.Client;
+using Steward.Engines.Models;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Jwt;
 using Steward.Gateway;
@@ -106,6 +108,9 @@ public sealed class StewardEndpoint : IAsyncLifetime
         await Second.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
     }
+
+    /// <summary>What the silo was told of models.</summary>
+    internal ModelsOptions ModelsOptions => _app!.Services.GetRequiredService<IOptions<ModelsOptions>>().Value;
 
     /// <summary>A tenant that no other test knows.</summary>
     internal async Task<string> TenantAsync()

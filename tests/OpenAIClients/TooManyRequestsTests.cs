@@ -15,7 +15,14 @@ public sealed class TooManyRequestsTests(StewardEndpoint shared)
     {
         var steward = new StewardEndpoint
         {
-            Settings = new Dictionary<string, string?> { ["Steward:Models:Admission:MaxConcurrent"] = "1", ["Steward:Models:Admission:MaxWaiting"] = "0" },
+            Settings = new Dictionary<string, string?>
+            {
+                ["Steward:Models:Admission:MaxConcurrent"] = "1",
+                ["Steward:Models:Admission:MaxWaiting"] = "0",
+                // Beside the one that the other tests share.
+                ["Steward:Cluster:ClusterId"] = "full-queue",
+                ["Steward:Cluster:ServiceId"] = "full-queue",
+            },
         };
         await steward.InitializeAsync();
         try

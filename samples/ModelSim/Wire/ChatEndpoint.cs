@@ -82,6 +82,7 @@ internal sealed class ChatEndpoint(ScriptRunner runner, TimeProvider time)
 
         http.Response.ContentLength = body.Length;
         await http.Response.Body.WriteAsync(body, http.RequestAborted);
+        recorded.Usage = (completion.PromptTokens, completion.CompletionTokens);
     }
 
     private async Task StreamAsync(HttpContext http, RecordedRequest recorded, ChatRequest request, Completion completion, ModelFault? fault, Pace pace)
@@ -114,6 +115,7 @@ internal sealed class ChatEndpoint(ScriptRunner runner, TimeProvider time)
         }
 
         Write(http, "data: [DONE]\n\n");
+        recorded.Usage = (completion.PromptTokens, completion.CompletionTokens);
     }
 
     /// <summary>Breaks a stream; returns whether that was its end.</summary>

@@ -24,6 +24,7 @@ internal static class ModelTrialsServiceCollectionExtensions
         services.TryAddSingleton<IAgentInstructions, RegisteredInstructions>();
         services.TryAddSingleton<KnownAnswers>();
         services.TryAddSingleton<FeedbackTrials>();
+        services.TryAddSingleton<RunEscalations>();
         services.TryAddSingleton<AnswerJudging>();
         services.TryAddSingleton<QualityAlerts>();
         services.TryAddSingleton<JudgeWorker>();

@@ -1,4 +1,5 @@
 using Steward.Identity;
+using Steward.Models.Feedback;
 
 namespace Steward.Runs;
 
@@ -24,7 +25,7 @@ internal sealed partial class RunGrain
             HasEnded = _journal.HasEnded,
             RequestedAt = origin.At,
             ConversationId = input.ConversationId,
-            Variants = [.. calls.SelectMany(call => call.Variants ?? []).Distinct(StringComparer.Ordinal)],
+            Variants = RunEscalations.VariantsOf(_journal.Snapshot),
             PromptVersion = calls.LastOrDefault(call => call.PromptVersion is not null)?.PromptVersion,
         };
     }

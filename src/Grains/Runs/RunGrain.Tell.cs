@@ -92,6 +92,7 @@ internal sealed partial class RunGrain
 
         var isTold = await TriedAsync(() => _outbox.TellSessionAsync(Key, _journal.Life, snapshot, interimId));
         isTold &= await TriedAsync(() => HandOverApprovalsAsync(early: false));
+        isTold &= await TriedAsync(() => _outbox.CountEscalationAsync(Key, _journal.Life, snapshot));
         if (_journal.Life.Untold(snapshot) is { } occasion && await TriedAsync(() => _outbox.TellOthersOfWaitingAsync(Key, _journal.Life, _journal.Status(RunId)!, occasion, _stop.Token)) && isTold)
         {
             await TriedAsync(() => _journal.NoteToldAsync(occasion));

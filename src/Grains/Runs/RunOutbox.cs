@@ -1,12 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Orchestration;
 using Steward.Identity;
+using Steward.Models.Feedback;
 using Steward.Sessions;
 
 namespace Steward.Runs;
 
 /// <summary>Tells everyone who has to know what became of a run. Everything here may be said twice; those who are told take it once.</summary>
-internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity platform, RunApprovals approvals, IEnumerable<IRunEndHook> hooks, ILogger<RunOutbox> logger)
+internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity platform, RunApprovals approvals, IEnumerable<IRunEndHook> hooks, RunEscalations escalations, ILogger<RunOutbox> logger)
 {
     private readonly IRunEndHook[] _hooks = [.. hooks];
 
@@ -86,8 +87,13 @@ internal sealed partial class RunOutbox(IGrainFactory grains, PlatformIdentity p
                     FailedAt = status.EndedAt ?? status.RequestedAt,
                 },
                 cancellationToken);
+            await escalations.CountAsync(tenantId, status.RunId, origin, snapshot);
         }
     }
+
+    /// <summary>Lets experiments know of a run that waits since it does not know what became of an action.</summary>
+    public Task CountEscalationAsync(string runKey, RunLife life, RunSnapshot snapshot) =>
+        RunEscalations.Waits(snapshot) ? escalations.CountAsync(GrainKeys.TenantOf(runKey), GrainKeys.LastPart(runKey), life.Origin!, snapshot) : Task.CompletedTask;
 
     /// <summary>The letter of a run, or null.</summary>
     public async Task<DeadLetter?> FindLetterAsync(string runKey)

@@ -23,6 +23,9 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
 
     public IChatModel? ForTenant(string tenantId) => this;
 
+    /// <summary>The variants of experiments that answers are in, by tenant.</summary>
+    public ConcurrentDictionary<string, IReadOnlyList<string>> Variants { get; } = new();
+
     public void Release(string name) => Gate(name).TrySetResult();
 
     public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -45,7 +48,7 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
                     yield return new ChatToolCall(new ToolCall { Id = Guid.NewGuid().ToString("n"), Name = call.Split(' ')[0], Arguments = call[(call.IndexOf(' ', StringComparison.Ordinal) + 1)..] });
                 }
 
-                yield return new ChatFinished("tool_calls", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero);
+                yield return new ChatFinished("tool_calls", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero) { Variants = VariantsOf(request) };
                 yield break;
             case "broken" when Gate(words[1]).Task.IsCompleted:
                 yield return new ChatText("mended");
@@ -63,8 +66,10 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
                 break;
         }
 
-        yield return new ChatFinished("stop", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero);
+        yield return new ChatFinished("stop", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero) { Variants = VariantsOf(request) };
     }
+
+    private IReadOnlyList<string> VariantsOf(ChatRequest request) => request.Origin?.TenantId is { } tenant && Variants.TryGetValue(tenant, out var variants) ? variants : [];
 
     private TaskCompletionSource Gate(string name) => _gates.GetOrAdd(name, _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
 }
