@@ -99,6 +99,23 @@ public sealed class ModelCapabilityTable
         return OfProvider(providerKind, request) ?? (Find(model) is { } known ? OfModel(known, request) : null);
     }
 
+    /// <summary>What a request asks for that none of several models can do, with the first one's name; null when one can, or when there is none to ask.</summary>
+    internal string? MissingIn(IReadOnlyList<Gateway.ModelTargetName> targets, ChatRequest request)
+    {
+        string? missing = null;
+        foreach (var target in targets)
+        {
+            if (Missing(target.Kind, target.Model, request) is not { } lacks)
+            {
+                return null;
+            }
+
+            missing ??= $"{target.Model} cannot do {lacks}";
+        }
+
+        return missing;
+    }
+
     private static string? OfProvider(string kind, ChatRequest request)
     {
         var sampling = request.Sampling;
