@@ -99,6 +99,30 @@ public sealed class ModelCapabilityTable
         return OfProvider(providerKind, request) ?? (Find(model) is { } known ? OfModel(known, request) : null);
     }
 
+    /// <summary>What a request asks for that none of several models can do, with the first one's name; null when one can, or when there is none to ask.</summary>
+    internal string? MissingIn(IEnumerable<Gateway.ModelTargetName> targets, ChatRequest request)
+    {
+        string? missing = null;
+        foreach (var target in targets)
+        {
+            if (Missing(target.Kind, target.Model, request) is not { } lacks)
+            {
+                return null;
+            }
+
+            missing ??= $"{target.Model} cannot do {lacks}";
+        }
+
+        return missing;
+    }
+
+    /// <summary>Whether one of several models may be asked for a tenant and can do what is asked; also when there are none, which is said elsewhere.</summary>
+    internal bool CanAny(IReadOnlyList<Gateway.ModelTargetName> targets, Gateway.ModelTenantPolicy policy, ChatRequest request)
+    {
+        var open = targets.Where(target => Gateway.PolicyRules.MayUse(policy, target.Name)).ToList();
+        return open.Count == 0 ? targets.Count == 0 : MissingIn(open, request) is null;
+    }
+
     private static string? OfProvider(string kind, ChatRequest request)
     {
         var sampling = request.Sampling;

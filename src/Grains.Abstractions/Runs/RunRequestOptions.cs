@@ -54,7 +54,7 @@ public sealed record RunRequestOptions
     [Id(11)]
     public double? MaxSeconds { get; init; }
 
-    /// <summary>What of the platform asks, by which budgets and costs of models are counted: 1 to 64 of a-z, 0-9, dot, underscore and hyphen. Null is <c>chat</c>; schedules say <c>schedule</c>, the endpoint for OpenAI's clients <c>api</c>.</summary>
+    /// <summary>What of the platform asks, by which budgets and costs of models are counted: 1 to 64 of a-z, 0-9, dot, underscore and hyphen. Null is <c>chat</c>; schedules say <c>schedule</c>, the endpoint for OpenAI's clients <c>api</c>. The HTTP API has no field for it, nor for the two that follow.</summary>
     [Id(12)]
     public string? Feature { get; init; }
 

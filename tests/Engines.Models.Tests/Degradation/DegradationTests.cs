@@ -109,6 +109,19 @@ public sealed class DegradationTests
         Assert.Equal("reduced", Assert.IsType<ChatFinished>((await gateway.ReadAsync(Call("q4")))[^1]).Degradation);
     }
 
+    [Fact]
+    public async Task Ask_ReducedAndTheSmallModelCannotDoIt_KeepsItsTierWithAShortAnswer()
+    {
+        await using var gateway = Gateway("reduced");
+        gateway.Targets[ModelTiers.Small] = [new("openai", "p/gpt-3.5-turbo", "gpt-3.5-turbo")];
+        var seen = Call("What is on it?", model: "large");
+        seen.Request = seen.Request with { Messages = [seen.Request.Messages[0] with { Parts = [new ChatTextPart("What is on it?"), new ChatImagePart("https://a.example/1.png")] }] };
+        await gateway.AskAsync(seen);
+        await gateway.AskAsync(Call("q", model: "large"));
+
+        Assert.Equal([("large", 1024), ("small", 1024)], gateway.Asked.Select(asked => (asked.Model, asked.Request.OutputLimit!.Value)));
+    }
+
     // Whoever works for somebody with a model can know beforehand that it will not be asked.
     [Theory]
     [InlineData("cached", null, "cached")]

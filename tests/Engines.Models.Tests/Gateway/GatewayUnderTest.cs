@@ -32,6 +32,9 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <summary>What one token costs with each tier, in millionths of a dollar; tiers that are not there have no price.</summary>
     public Dictionary<string, decimal> Prices { get; } = new() { [ModelTiers.Small] = 0.1m, [ModelTiers.Standard] = 1, [ModelTiers.Large] = 10 };
 
+    /// <summary>The models of tiers, as providers name them; what is not there can do anything.</summary>
+    public Dictionary<string, IReadOnlyList<ModelTargetName>> Targets { get; } = [];
+
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
@@ -66,6 +69,8 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
         public IReadOnlyList<string> Names => [];
 
         public IChatModel? Find(string model) => new Model(owner, model);
+
+        public IReadOnlyList<ModelTargetName> TargetsOf(string model) => owner.Targets.GetValueOrDefault(model) ?? [];
     }
 
     private sealed class Model(GatewayUnderTest owner, string name) : IChatModel

@@ -35,6 +35,19 @@ public sealed class RoutingTests
     }
 
     [Fact]
+    public async Task Ask_SmallModelCannotDoIt_TheNextLargerOneIsAsked()
+    {
+        await using var gateway = Gateway(new RequestClass { Complex = 0.01 });
+        gateway.Targets[ModelTiers.Small] = [new("openai", "p/gpt-3.5-turbo", "gpt-3.5-turbo")];
+        var seen = Call("Where is the printer on floor 3?", model: ModelCall.Auto);
+        seen.Request = seen.Request with { Messages = [seen.Request.Messages[0] with { Parts = [new ChatTextPart(seen.Request.Messages[0].Text), new ChatImagePart("https://a.example/1.png")] }] };
+        await gateway.AskAsync(seen);
+        await gateway.AskAsync(Call("Where is the printer on floor 3?", model: ModelCall.Auto));
+
+        Assert.Equal(["standard", "small"], gateway.Asked.Select(asked => asked.Model));
+    }
+
+    [Fact]
     public async Task Ask_NobodyCanClassify_MiddleTierAndSaysSo()
     {
         await using var gateway = new GatewayUnderTest(services => services.AddStewardModelRouting());

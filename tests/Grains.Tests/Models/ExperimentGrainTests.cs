@@ -172,6 +172,23 @@ public sealed class ExperimentGrainTests
         Assert.DoesNotContain(await RunningAsync(), experiment => experiment.Name == "a");
     }
 
+    // The same observations, by a judge that never errs and by one that sees half of each difference.
+    [Fact]
+    public async Task Record_ScoreOfAJudgeThatErrs_BoundsAreCorrectedForIt()
+    {
+        foreach (var (name, attenuation) in new[] { ("exact", 1.0), ("dull", 0.5) })
+        {
+            Admin("u-ada");
+            await Experiment(name).Start(Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.2, Attenuation = attenuation }], MinimumUnits = 100_000 });
+            await RecordAsync(name, "b-1", [.. Enumerable.Range(0, 1_000).Select(i => new ExperimentUnit { Variant = i % 4 == 3 ? 1 : 0, Values = [0.5 + (i % 3 * 0.01)] })]);
+        }
+
+        Admin("u-ada");
+        var (exact, dull) = ((await Experiment("exact").GetInfo())!.Comparisons.Single(), (await Experiment("dull").GetInfo())!.Comparisons.Single());
+        Assert.InRange(exact.High, 0.001, 0.49);
+        Assert.Equal((exact.Low * 2, exact.High * 2, exact.Value), (dull.Low, dull.High, dull.Value));
+    }
+
     [Fact]
     public async Task Record_UnitOfAnotherPlan_IsRefused()
     {

@@ -26,8 +26,10 @@ internal sealed class LadderStepStage(DegradationLadder ladder) : IModelStage
 }
 
 /// <summary>Applies the step to a call that no cache answered: a smaller model and a shorter answer, or none.</summary>
-internal sealed class LadderStage(DegradationLadder ladder, IOptionsMonitor<DegradationOptions> options) : IModelStage
+internal sealed class LadderStage(DegradationLadder ladder, IChatModelSource models, IOptionsMonitor<DegradationOptions> options, IOptions<ModelsOptions> configured) : IModelStage
 {
+    private readonly ModelCapabilityTable _table = new(configured.Value.Capabilities);
+
     private static readonly Counter<long> Calls = Diagnostics.Meter.CreateCounter<long>("steward.models.degradation.calls", "{call}", "Model calls that no cache answered, by the step of the ladder; refused ones included.");
 
     /// <inheritdoc/>
@@ -76,10 +78,10 @@ internal sealed class LadderStage(DegradationLadder ladder, IOptionsMonitor<Degr
         return default;
     }
 
-    // Who asks for one model by its name gets that one, with a shorter answer.
+    // Who asks for one model by its name gets that one, with a shorter answer. So does who asks for what the small one cannot do: an answer is better than a refusal.
     private void Reduce(ModelCall call)
     {
-        if (call.Model == ModelCall.Auto || ModelTiers.All.Contains(call.Model))
+        if ((call.Model == ModelCall.Auto || ModelTiers.All.Contains(call.Model)) && _table.CanAny(models.TargetsOf(ModelTiers.Small), call.Policy, call.Request))
         {
             call.Model = ModelTiers.Small;
         }

@@ -13,18 +13,13 @@ internal sealed class CapabilitiesStage(IChatModelSource models, IOptions<Models
 
     public ValueTask<ModelStageAnswer?> EnterAsync(ModelCall call, CancellationToken cancellationToken)
     {
-        string? missing = null;
-        foreach (var target in models.TargetsOf(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model).Where(target => PolicyRules.MayUse(call.Policy, target.Name)))
+        var targets = models.TargetsOf(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model).Where(target => PolicyRules.MayUse(call.Policy, target.Name));
+        if (_table.MissingIn(targets, call.Request) is { } missing)
         {
-            if (_table.Missing(target.Kind, target.Model, call.Request) is not { } lacks)
-            {
-                return default;
-            }
-
-            missing ??= $"{target.Model} cannot do {lacks}";
+            throw new ModelException("model_not_capable", $"No model that could answer can do what is asked: {missing}.");
         }
 
-        return missing is null ? default : throw new ModelException("model_not_capable", $"No model that could answer can do what is asked: {missing}.");
+        return default;
     }
 
     public ValueTask LeaveAsync(ModelCall call, ModelCallOutcome outcome) => default;

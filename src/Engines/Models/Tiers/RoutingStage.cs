@@ -9,6 +9,8 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
 {
     private static readonly Counter<long> Calls = Diagnostics.Meter.CreateCounter<long>("steward.models.routing.calls", "{call}", "Calls that left the tier open, by the tier that was chosen and why.");
 
+    private readonly ModelCapabilityTable _table = new(configured.Value.Capabilities);
+
     /// <inheritdoc/>
     public string Name => "routing";
 
@@ -41,6 +43,20 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
     {
         var choice = TierChoice.Of(call.Request, await classification.OfAsync(call, cancellationToken), options.Value);
         call.RoutingConfidence = choice.Confidence > 0 ? choice.Confidence : null;
+        return Able(call, choice);
+    }
+
+    // A tier that cannot do what is asked (tools, images, length), or whose providers the tenant may not use, would refuse: the next larger one is asked.
+    private TierChoice Able(ModelCall call, TierChoice choice)
+    {
+        for (var tier = ModelTiers.All.ToList().IndexOf(choice.Tier); tier < ModelTiers.All.Count; tier++)
+        {
+            if (_table.CanAny(models.TargetsOf(ModelTiers.All[tier]), call.Policy, call.Request))
+            {
+                return ModelTiers.All[tier] == choice.Tier ? choice : choice with { Tier = ModelTiers.All[tier], Why = "smaller ones cannot do it" };
+            }
+        }
+
         return choice;
     }
 
