@@ -20,4 +20,26 @@ public static class Diagnostics
         activity?.SetTag("steward.key", key);
         return activity;
     }
+
+    /// <summary>Begins the span of a tool that is none of a connector, inside whatever is current; as those of the connectors, without arguments and results.</summary>
+    internal static Activity? StartTool(string tool, string callId, string? stepId)
+    {
+        var activity = Activities.StartActivity($"execute_tool {tool}");
+        activity?.SetTag("gen_ai.operation.name", "execute_tool");
+        activity?.SetTag("gen_ai.tool.name", tool);
+        activity?.SetTag("gen_ai.tool.type", "extension");
+        activity?.SetTag("gen_ai.tool.call.id", callId);
+        activity?.SetTag("steward.step.id", stepId);
+        return activity;
+    }
+
+    internal static void EndTool(Activity? activity, string outcome, bool succeeded)
+    {
+        activity?.SetTag("steward.outcome", outcome);
+        if (!succeeded)
+        {
+            activity?.SetStatus(ActivityStatusCode.Error, outcome);
+            activity?.SetTag("error.type", outcome);
+        }
+    }
 }

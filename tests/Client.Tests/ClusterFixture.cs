@@ -180,6 +180,8 @@ internal sealed class ScriptedSessionGrain(GrainScript script) : Grain, ISession
         return Task.FromResult(script.Sessions.GetOrAdd(Key, key => new SessionInfo { SessionId = GrainKeys.LastPart(key), Title = command.Title, CreatedAt = DateTimeOffset.UnixEpoch, ForkedFrom = command.SourceSessionId }));
     }
 
+    public Task<int?> GetQueuePosition(string runId, CancellationToken cancellationToken = default) => Task.FromResult<int?>(null);
+
     public Task<SessionContext?> Recall(string runId, CancellationToken cancellationToken = default) => Task.FromResult<SessionContext?>(null);
 
     public Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default) => Task.FromResult(false);

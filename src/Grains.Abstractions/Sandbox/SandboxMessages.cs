@@ -31,6 +31,10 @@ public sealed record StartSandboxExecution
     /// <summary>The step of the run.</summary>
     [Id(5)]
     public string? StepId { get; init; }
+
+    /// <summary>Until when whoever asks has time: the execution ends then, or when its own time is over, whichever comes first. Null for its own time.</summary>
+    [Id(6)]
+    public DateTimeOffset? Deadline { get; init; }
 }
 
 /// <summary>A file for the work directory.</summary>

@@ -56,6 +56,11 @@ public interface ISessionGrain : IGrainWithStringKey
     [Alias("recall")]
     Task<SessionContext?> Recall(string runId, CancellationToken cancellationToken = default);
 
+    /// <summary>How many runs of the session are before a run whose message waits; 0 when it is the next one, null when it does not wait. The platform only.</summary>
+    [Alias("get-queue-position")]
+    [AlwaysInterleave] // Safe: only reads, in one turn, the list of messages without an end.
+    Task<int?> GetQueuePosition(string runId, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Removes the messages' texts and leaves receipts, if nothing happened since <paramref name="quietSince"/>. A repeated operation id still answers with its run. The platform only.
     /// </summary>

@@ -75,7 +75,22 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
     public async Task<RunStatus?> GetStatus(CancellationToken cancellationToken = default)
     {
         await LoadedAsync();
-        return _turns.WithPosition(TenantId, StatusFor(Caller.Required));
+        var status = _turns.WithPosition(TenantId, StatusFor(Caller.Required));
+        return status is { State: RunState.Queued, QueuePosition: null } && !_journal.Life.IsRequested ? status with { QueuePosition = await PositionInSessionAsync(cancellationToken) } : status;
+    }
+
+    /// <summary>How many runs of its session are before it; null where the session cannot say so now: the status is worth more than the position.</summary>
+    private async Task<int?> PositionInSessionAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _platform.Assume(TenantId);
+            return await GrainFactory.GetGrain<Sessions.ISessionGrain>(_journal.Origin!.SessionKey).GetQueuePosition(RunId, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StewardException or OrleansException or TimeoutException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>

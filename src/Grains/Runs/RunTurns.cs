@@ -70,7 +70,8 @@ internal sealed class RunTurns(IRunAdmission admission, RunEngine engine, Tenant
         var profile = shares.Of(input.TenantId);
         return new AdmissionRequest(input.TenantId, input.RunId)
         {
-            Priority = input.Background || snapshot.BackgroundUntil is not null ? RunPriority.Background : RunPriority.Interactive,
+            // As RunContext.IsInBackground: nobody waits for what is replayed.
+            Priority = input.Background || snapshot.BackgroundUntil is not null || snapshot.Attempt > 1 ? RunPriority.Background : RunPriority.Interactive,
             Weight = profile?.SharingWeight ?? 1,
             MaxConcurrent = profile?.MaxConcurrentRuns,
         };

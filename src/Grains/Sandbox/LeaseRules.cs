@@ -27,6 +27,14 @@ internal static partial class LeaseRules
         Demand(command.Files.Sum(file => (long)file.Content.Length) <= MaxFileBytes, "files", $"must have at most {MaxFileBytes} bytes together.");
     }
 
+    /// <summary>How long an execution may take: as the options say, and not beyond the time of whoever asks. One that comes too late ends at once.</summary>
+    public static TimeSpan Patience(StartSandboxExecution command, SandboxLeaseOptions options, DateTimeOffset now)
+    {
+        var own = command.IsBackground ? options.Background : options.Interactive;
+        var left = command.Deadline - now ?? own;
+        return left >= own ? own : left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
+    }
+
     private static void Demand(bool holds, string field, string allowed)
     {
         if (!holds)

@@ -46,7 +46,7 @@ internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonD
         try
         {
             var job = Job(executionId, command, person);
-            var broker = data.For(person, executionId);
+            var broker = data.For(person, executionId, command.Deadline);
             if (command.Language == "sql")
             {
                 events.Started("data");

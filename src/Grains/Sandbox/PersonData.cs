@@ -20,7 +20,10 @@ internal sealed class PersonDataFactory(
     public bool CanQuery(string tenantId) => queries.FirstOrDefault()?.IsConfigured(tenantId) == true;
 
     /// <summary>The data of one execution.</summary>
-    public ISandboxDataBroker For(CallerIdentity person, string executionId) => new PersonData(person, executionId, queries.FirstOrDefault(), connectors, definitions.Policy, grains, platform, audit, time);
+    /// <param name="person">In whose name it runs.</param>
+    /// <param name="executionId">The execution.</param>
+    /// <param name="deadline">Until when it may take; nothing that it asks for takes longer. Null for no limit but each question's own.</param>
+    public ISandboxDataBroker For(CallerIdentity person, string executionId, DateTimeOffset? deadline) => new PersonData(person, executionId, deadline, queries.FirstOrDefault(), connectors, definitions.Policy, grains, platform, audit, time);
 }
 
 /// <summary>
@@ -30,6 +33,7 @@ internal sealed class PersonDataFactory(
 internal sealed class PersonData(
     CallerIdentity person,
     string executionId,
+    DateTimeOffset? deadline,
     IPersonQueries? queries,
     IConnectorRegistry connectors,
     ActionPolicy policy,
@@ -70,7 +74,7 @@ internal sealed class PersonData(
                     Parameters = parameters.ValueKind == JsonValueKind.Array ? [.. parameters.EnumerateArray()] : [],
                     MaxRows = MaxRows,
                     MaxBytes = MaxBytes,
-                    Timeout = QueryTime,
+                    Timeout = Within(QueryTime),
                 },
                 cancellationToken);
             return found.Code is { } code
@@ -157,12 +161,19 @@ internal sealed class PersonData(
                     ActionId = ActionId(),
                     OperationId = operationId,
                     Arguments = arguments,
-                    Deadline = time.GetUtcNow() + ConnectorTime,
+                    Deadline = time.GetUtcNow() + Within(ConnectorTime),
                     Caller = new ConnectorCaller(person.UserId, person.Email, person.Roles),
                     StepId = executionId,
                 },
                 cancellationToken)
             : Task.FromResult<ActionOutcome>(new ActionFailed("not_configured", $"'{operationId}' is not a read that is configured.", false));
+
+    // What is left of the execution's own time, if that is less. Never nothing: what has no time left is cancelled anyway.
+    private TimeSpan Within(TimeSpan usual)
+    {
+        var left = deadline - time.GetUtcNow() ?? usual;
+        return left >= usual ? usual : left > TimeSpan.FromMilliseconds(1) ? left : TimeSpan.FromMilliseconds(1);
+    }
 
     private async Task<SandboxDataResult> AuditedAsync(string question, string content, Func<Task<SandboxDataResult>> answer)
     {

@@ -81,7 +81,8 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
         }
 
         LeaseRules.Check(command);
-        var patience = command.IsBackground ? _options.Background : _options.Interactive;
+        var now = _time.GetUtcNow();
+        var patience = LeaseRules.Patience(command, _options, now);
         var plain = Encoding.UTF8.GetBytes(command.Code);
         var hash = Convert.ToHexStringLower(SHA256.HashData(plain));
         var sealedCode = Encoding.UTF8.GetBytes(_sealer.Seal(new SecretText(command.Code), CodePlace(GrainKeys.TenantOf(Key), hash)));
@@ -92,7 +93,7 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
             CodeHash = hash,
             SealedCode = ContentHash.Of(sealedCode),
             IsBackground = command.IsBackground,
-            Deadline = _time.GetUtcNow() + patience,
+            Deadline = now + patience,
             Files = [.. command.Files.Select(file => new SandboxFileInfo { Name = file.Name, Kind = "file", Bytes = file.Content.Length, Hash = ContentHash.Of(file.Content) })],
             RunId = command.RunId,
             StepId = command.StepId,
@@ -103,7 +104,7 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
             LeaseRecordTypes.Requested, request, LeaseJson.Default.LeaseRequested, () => new JournalWake(_time.GetUtcNow()), contents: [new StoredContent(request.SealedCode, sealedCode)]);
         DelayDeactivation(patience + _options.Grace + TimeSpan.FromMinutes(1));
         _deadline = this.RegisterGrainTimer(OverdueAsync, new GrainTimerCreationOptions(patience, _options.Grace) { Interleave = true, KeepAlive = true });
-        _driver = DriveAsync(command, caller);
+        _driver = DriveAsync(command with { Deadline = request.Deadline }, caller);
         return await ToExecutionAsync(withResult: false, cancellationToken);
     }
 

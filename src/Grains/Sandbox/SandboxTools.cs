@@ -138,6 +138,14 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
             return new ActionFailed("mend_limit", $"The code was mended {MendRounds} times and still fails. Answer with what is known.", IsRetryable: false);
         }
 
+        using var activity = Diagnostics.StartTool(request.OperationId, request.ActionId, request.StepId);
+        var outcome = await RunAsync(request, cancellationToken);
+        Diagnostics.EndTool(activity, outcome is ActionFailed failed ? failed.Code : "succeeded", outcome is ActionSucceeded);
+        return outcome;
+    }
+
+    private async Task<ActionOutcome> RunAsync(ActionRequest request, CancellationToken cancellationToken)
+    {
         // The same step asks for the same execution, whoever works on the run.
         var id = "x-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(request.ActionId)))[..32];
         var grain = grains.GetGrain<ISandboxLeaseGrain>(GrainKeys.SandboxLease(person.TenantId, id));
@@ -177,6 +185,7 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
             Files = [.. files],
             RunId = request.RunId,
             StepId = request.StepId,
+            Deadline = request.Deadline,
         };
     }
 

@@ -186,6 +186,21 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
     }
 
     /// <inheritdoc/>
+    public Task<int?> GetQueuePosition(string runId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        for (var i = 0; i < Conversation.Pending.Count; i++)
+        {
+            if (string.Equals(Conversation.Pending[i].Message.RunId, runId, StringComparison.Ordinal))
+            {
+                return Task.FromResult<int?>(i);
+            }
+        }
+
+        return Task.FromResult<int?>(null);
+    }
+
+    /// <inheritdoc/>
     public async Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();

@@ -33,6 +33,18 @@ public sealed class RunCodeTests
     }
 
     [Fact]
+    public async Task RunCode_OfARunWithADeadline_HasNoMoreTimeThanTheRun()
+    {
+        var deadline = _cluster.Time.GetUtcNow().AddSeconds(60);
+        var session = await _cluster.OpenAsync(Conversing.NewSession("t-acme", "u-ada"));
+        var submitted = await session.Submit(new Steward.Sessions.SubmitMessage { Text = Call("say in time") + " ; say done", OperationId = Guid.NewGuid().ToString("n"), Deadline = deadline });
+        var events = await _cluster.Run(submitted).WatchToEndAsync();
+        var execution = events.Where(next => next.Type == "step.completed").Select(next => JsonElement.Parse(next.Data).GetProperty("result").GetProperty("execution").GetString()!).Single();
+
+        Assert.InRange((await _cluster.Lease(execution).Get())!.Deadline, deadline.AddMilliseconds(-5), deadline.AddMilliseconds(5));
+    }
+
+    [Fact]
     public async Task RunCode_CodeThatIsRefusedOrFails_SaysWhereAndCanBeMended()
     {
         var results = await RunAsync(Call("refuse"), Call("fail week"), Call("say mended"));

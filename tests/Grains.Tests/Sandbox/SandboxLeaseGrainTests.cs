@@ -144,6 +144,32 @@ public sealed class SandboxLeaseGrainTests
     }
 
     [Fact]
+    public async Task Deadline_OfWhoeverAsksIsEarlier_EndsTheExecutionThen()
+    {
+        var deadline = _cluster.Time.GetUtcNow().AddMilliseconds(300);
+        var started = await Lease.Start(SandboxCluster.Code($"hold {_id}") with { Deadline = deadline });
+        var ended = await SandboxCluster.EndedAsync(Lease);
+
+        Assert.InRange(started.Deadline, deadline.AddMilliseconds(-1), deadline.AddMilliseconds(1));
+        Assert.Equal((SandboxState.TimedOut, "timed_out"), (ended.State, ended.Result!.Code));
+        Assert.True(_cluster.Pool.Stopped[_id]);
+    }
+
+    [Theory]
+    [InlineData(null, 90)]
+    [InlineData(3600, 90)]
+    [InlineData(20, 20)]
+    [InlineData(-5, 0)]
+    public void Patience_IsTheLowerOfItsOwnAndThatOfWhoeverAsks(int? left, int expected)
+    {
+        var now = DateTimeOffset.UnixEpoch;
+        var patience = LeaseRules.Patience(SandboxCluster.Code("say x") with { Deadline = left is { } seconds ? now.AddSeconds(seconds) : null }, new SandboxLeaseOptions(), now);
+
+        Assert.Equal(expected, (int)patience.TotalSeconds);
+        Assert.True(patience > TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task ReadFile_ManyAtOnceWhileItRuns_AnswersAtOnce()
     {
         await Lease.Start(SandboxCluster.Code("file a.txt x", $"hold {_id}"));

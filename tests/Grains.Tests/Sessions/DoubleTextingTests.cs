@@ -41,6 +41,39 @@ public class DoubleTextingTests
     }
 
     [Fact]
+    public async Task Enqueue_MessagesThatWait_TheirRunsSayHowManyAreBeforeThem()
+    {
+        var session = await _cluster.OpenAsync();
+        var first = await session.SayAsync("hold position-gate");
+        await Conversing.UntilAsync(async () => (await _cluster.Run(first).GetStatus())!.Answer == "holding");
+        var second = await session.SayAsync("say two");
+        var third = await session.SayAsync("say three");
+
+        Assert.Null((await _cluster.Run(first).GetStatus())!.QueuePosition);
+        Assert.Equal((RunState.Queued, 1), await PositionAsync(second));
+        Assert.Equal((RunState.Queued, 2), await PositionAsync(third));
+
+        _cluster.Model.Release("position-gate");
+        await _cluster.Run(third).WatchToEndAsync();
+        Assert.Equal((RunState.Completed, null), await PositionAsync(second));
+        Assert.Equal((RunState.Completed, null), await PositionAsync(third));
+
+        async Task<(RunState, int?)> PositionAsync(SubmitResult submitted)
+        {
+            var status = (await _cluster.Run(submitted).GetStatus())!;
+            return (status.State, status.QueuePosition);
+        }
+    }
+
+    [Fact]
+    public async Task GetQueuePosition_BySomebodyWhoIsNotThePlatform_IsRefused()
+    {
+        var session = await _cluster.OpenAsync();
+
+        Assert.Equal(Steward.Errors.ErrorCodes.Forbidden, (await Assert.ThrowsAsync<Steward.Errors.StewardException>(() => session.GetQueuePosition("r-1"))).Code);
+    }
+
+    [Fact]
     public async Task Interrupt_ActionThatWasSent_IsFinishedOnceAndTold()
     {
         var session = await _cluster.OpenAsync();
