@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Steward.EnterpriseSim;
+using Steward.ModelSim;
 
 namespace Steward.EndToEnd.Tests;
 
@@ -71,6 +72,67 @@ public sealed class MemoryTests : IAsyncLifetime
         Assert.Empty(await MemoriesAsync(later));
         Assert.Equal(["coffee"], await MemoriesAsync(bob));
     }
+
+    [Fact]
+    public async Task Kill_WhileWhatModelsWereAskedIsErased_NoWordOfThePersonIsLeftAndOthersKeepTheirs()
+    {
+        await using var model = await ModelSimulation.StartAsync();
+        model.Append(new ModelRule { When = new ModelMatch { LastRole = "user" }, Reply = new ModelReply { Text = "Noted.", PromptTokens = 100, CompletionTokens = 2 } });
+        var settings = new Dictionary<string, string?>
+        {
+            ["OPENAI_API_KEY"] = model.ApiKey,
+            ["OPENAI_BASE_URL"] = model.Url.ToString(),
+            ["OPENAI_MODEL"] = "sim-large",
+            ["Steward:Orchestration:Strategy"] = "react",
+        };
+        var (adas, sams) = ("quaggamire", "okapiglen");
+        string samsRun;
+        await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, settings))
+        {
+            using var ada = steward.SignIn();
+            using var sam = steward.SignIn("sam.patel");
+            for (var i = 0; i < 6; i++)
+            {
+                var session = await ada.OpenSessionAsync();
+                await ada.AskAsync(session, $"Please note {i}: {adas}, {new string('x', 300)}");
+                await ada.AskAsync(session, $"And {adas} again.");
+            }
+
+            samsRun = await sam.SubmitAsync(await sam.OpenSessionAsync(), $"Please note {sams}, {new string('x', 300)}");
+            await sam.WaitForRunAsync(samsRun, Conversations.HasEnded);
+            await Until(async () => (await SecretScan.DumpAsync(Database)).Contains(adas, StringComparison.Ordinal));
+            using var erased = await ada.PostAsJsonAsync("v1/memory/erase", new { includeConversations = true, operationId = "all-of-it" });
+            Assert.Equal(HttpStatusCode.Accepted, erased.StatusCode);
+            await steward.KillAsync();
+        }
+
+        await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!, settings))
+        {
+            // In the middle, as far as it can be met.
+            using var ada = steward.SignIn();
+            await Until(async () => await ReceiptAsync(ada) is var receipt && (receipt.TryGetProperty("completedAt", out _) || Removed(receipt).GetValueOrDefault("conversations") >= 2));
+            await steward.KillAsync();
+        }
+
+        await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!, settings);
+        using var later = again.SignIn();
+        await Until(async () => (await ReceiptAsync(later)).TryGetProperty("completedAt", out _));
+
+        var removed = Removed(await ReceiptAsync(later));
+        Assert.Equal((6, 12), (removed["conversations"], removed["runs"]));
+        Assert.True(removed["prompts and results"] > 24, $"{removed["prompts and results"]} prompts and results");
+        var left = await SecretScan.DumpAsync(Database);
+        Assert.DoesNotContain(adas, left, StringComparison.Ordinal);
+        using var other = again.SignIn("sam.patel");
+        Assert.Contains(sams, await other.GetStringAsync($"v1/runs/{samsRun}/trace?prompts=true"), StringComparison.Ordinal);
+    }
+
+    private string Database => Path.Combine(_data.Path, "steward.db");
+
+    private static Task<JsonElement> ReceiptAsync(HttpClient client) => client.GetFromJsonAsync<JsonElement>("v1/memory/erasure");
+
+    private static Dictionary<string, int> Removed(JsonElement receipt) =>
+        receipt.GetProperty("removed").EnumerateArray().ToDictionary(part => part.GetProperty("place").GetString()!, part => part.GetProperty("count").GetInt32());
 
     [Fact]
     public async Task Kill_DuringConsolidations_OldVersionsGoAndNothingElseDoes()

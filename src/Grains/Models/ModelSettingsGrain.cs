@@ -12,8 +12,8 @@ namespace Steward.Models;
 /// <summary>Owns what a tenant allows and wants of models. Persists: <see cref="ModelSettingsState"/>. Woken by: admins, silos that copy the settings, and whoever lists models.</summary>
 internal sealed class ModelSettingsGrain(
     [PersistentState("models", StorageNames.GrainState)] IPersistentState<ModelSettingsState> state,
-    IChatModelSource models,
-    IEmbeddingModelSource embedders,
+    IEnumerable<IChatModelSource> models,
+    IEnumerable<IEmbeddingModelSource> embedders,
     OrchestrationDefinitions definitions,
     PlatformIdentity platform) : Grain, IModelSettingsGrain
 {
@@ -109,7 +109,7 @@ internal sealed class ModelSettingsGrain(
     {
         var (allowed, providers) = (state.State.Settings.Models, state.State.Settings.Providers);
         var offered = new List<OfferedModel>();
-        if (models.IsConfigured)
+        if (models.Any(source => source.IsConfigured))
         {
             offered.AddRange(Tiers.Select(Own));
         }
@@ -117,7 +117,7 @@ internal sealed class ModelSettingsGrain(
         offered.Add(Own("agent"));
         offered.AddRange(definitions.Agents.Agents.Select(agent => Own("agent/" + agent.Id)));
         offered.Add(Own("embedder"));
-        offered.AddRange(models.Names.Concat(embedders.Names)
+        offered.AddRange(models.SelectMany(source => source.Names).Concat(embedders.SelectMany(source => source.Names))
             .Where(name => (allowed.Contains("*") || allowed.Contains(name)) && (providers.Count == 0 || providers.Contains(name[..name.IndexOf('/', StringComparison.Ordinal)])))
             .Select(name => new OfferedModel { Id = name, Owner = name[..name.IndexOf('/', StringComparison.Ordinal)] }));
         return Task.FromResult<IReadOnlyList<OfferedModel>>(offered);

@@ -31,6 +31,7 @@ public class MemoryErasingTests(GrainCluster cluster)
         Assert.True(found.Names.Count >= 3, "A prompt, its messages and the long text.");
         Assert.Empty(found.Names.Intersect(kept.Names));
 
+        cluster.SignIn("t-acme", _user);
         var receipt = await EraseAsync();
 
         Assert.Contains(receipt.Removed, part => part.Place == "prompts and results" && part.Count == found.Names.Count);
@@ -87,6 +88,7 @@ public class MemoryErasingTests(GrainCluster cluster)
     {
         var (_, run) = await SayAsync(_user);
         var found = await FindAsync(run);
+        cluster.SignIn("t-acme", _user);
 
         // Begun, the answers, the conversation and its contents are noted; then the activation goes before the run is retired, with a part of the contents.
         cluster.Faults.LoseAfter(GrainKeys.UserMemory("t-acme", _user), 4);

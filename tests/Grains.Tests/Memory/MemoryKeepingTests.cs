@@ -56,6 +56,7 @@ public class MemoryKeepingTests
         Assert.False(await _cluster.HoldsPlainAsync(GrainKeys.MemoryKeeping(_tenant), "Rome"));
 
         // The person sees it, and the memory keeps to it by itself from then on.
+        _cluster.SignIn(_tenant, "u-c");
         var settings = await MemoryOf("u-c").GetSettings();
         Assert.Equal(3, settings.Kinds.Single(kind => kind.Kind == MemoryKind.Fact).TenantRetentionDays);
         Assert.InRange((await _cluster.Journals.GetHeadAsync(GrainKeys.UserMemory(_tenant, "u-c")))!.WakeAt!.Value, left.AddDays(3).AddMinutes(-1), left.AddDays(3).AddMinutes(1));
@@ -202,6 +203,7 @@ public class MemoryKeepingTests
         Assert.Empty(await ValuesAsync("u-a"));
         await NoteAsync("u-a", Now, "s-1/r-3", Said("office", "Oslo"));
         Assert.Equal(["Oslo"], await ValuesAsync("u-a"));
+        _cluster.SignIn(_tenant, "u-a");
         Assert.Equal("key-destroyed", (await MemoryOf("u-a").GetErasure())!.OperationId);
     }
 
