@@ -6,6 +6,9 @@ namespace Steward.Client;
 /// <summary>Code of a person, run in sandboxes. Reached through <see cref="IStewardUserClient.Sandbox"/>. Everybody sees their own executions only.</summary>
 public interface ISandboxClient
 {
+    /// <summary>Code that worked, as examples for the tenant's agents.</summary>
+    ISnippetClient Snippets => throw new NotSupportedException("This client has no snippets; use the grain client or the HTTP API itself.");
+
     /// <summary>Asks for code to be run once and returns at once; the wish is durable then. Idempotent by <paramref name="operationId"/>.</summary>
     /// <param name="command">What to run.</param>
     /// <param name="operationId">1 to 130 visible characters; null draws one, so that repetitions inside the client are the same execution.</param>

@@ -14,6 +14,9 @@ internal sealed class StewardSandboxClient(IGrainFactory grains, CallEnvelope en
     private readonly SignedCaller _calls = new(envelope, caller);
 
     /// <inheritdoc/>
+    public ISnippetClient Snippets => field ??= new StewardSnippetClient(grains, _calls, identity);
+
+    /// <inheritdoc/>
     public Task<SandboxExecution> StartAsync(StartSandboxExecution command, string? operationId = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(command);

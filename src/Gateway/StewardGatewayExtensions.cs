@@ -109,6 +109,7 @@ public static class StewardGatewayExtensions
         FeedbackEndpoints.Map(v1);
         MemoryEndpoints.Map(v1);
         SandboxEndpoints.Map(v1);
+        SnippetEndpoints.Map(v1);
         CallerEndpoints.Map(v1);
         OpenAIEndpoints.Map(app);
         McpEndpoints.Map(app);

@@ -4,6 +4,7 @@ using System.Net.ServerSentEvents;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Data.Sqlite;
+using Steward.Engines.Security;
 using Steward.EnterpriseSim;
 using Steward.Host.Demo;
 using Steward.ModelSim;
@@ -151,6 +152,38 @@ public sealed class SandboxStoryTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, refused.StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
         Assert.Equal("language", (await wrong.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("field").GetString());
+    }
+
+    [Fact]
+    public async Task Snippet_ProposedAndAccepted_IsInWhatTheModelIsTold()
+    {
+        _model!.Append(new ModelRule { When = new ModelMatch { LastRole = "user" }, Reply = new ModelReply { Text = "That is how." } });
+        using var ada = _steward!.SignIn();
+        using var admin = _steward.Client(_steward.Token(new EnvelopeIdentity { TenantId = DemoTenant.Id, UserId = "u-reviewer", Roles = ["admin"] }));
+        using var started = await ada.PostAsJsonAsync("v1/sandbox/executions", new { language = "python", code = "print('weeks of tickets')" });
+        using var stream = await ada.GetAsync($"{started.Headers.Location}/events", HttpCompletionOption.ResponseHeadersRead);
+        await foreach (var item in SseParser.Create(await stream.Content.ReadAsStreamAsync()).EnumerateAsync())
+        {
+            Assert.NotEqual("", item.EventType);
+        }
+
+        var proposal = new { executionId = started.Headers.Location!.ToString().Split('/')[^1], title = "Tickets per week" };
+        using var off = await ada.PostAsJsonAsync("v1/sandbox/snippets", proposal);
+        using var on = await admin.PutAsJsonAsync("v1/sandbox/snippet-settings", new { enabled = true });
+        using var proposed = await ada.PostAsJsonAsync("v1/sandbox/snippets", proposal);
+        var address = $"v1/sandbox/snippets/{proposal.executionId}";
+        using var refused = await ada.PostAsJsonAsync($"{address}/decide", new { accepted = true });
+        using var accepted = await admin.PostAsJsonAsync($"{address}/decide", new { accepted = true });
+        var session = await ada.OpenSessionAsync();
+        for (var round = 0; round < 20 && !Told(); round++)
+        {
+            await ada.AskAsync(session, $"Plot tickets per week, please ({round})");
+        }
+
+        Assert.Equal([HttpStatusCode.Conflict, HttpStatusCode.OK, HttpStatusCode.OK, HttpStatusCode.Forbidden, HttpStatusCode.OK], new[] { off, on, proposed, refused, accepted }.Select(answer => answer.StatusCode));
+        Assert.Equal("accepted", (await ada.GetFromJsonAsync<JsonElement>("v1/sandbox/snippets")).GetProperty("snippets")[0].GetProperty("state").GetString());
+        Assert.True(Told());
+        bool Told() => _model.Requests.Any(request => request.Body?["tools"]?.ToJsonString().Contains("weeks of tickets", StringComparison.Ordinal) == true);
     }
 
     private void Ask(string words, ModelToolCall call) =>

@@ -1,6 +1,8 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Threading.Channels;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -15,6 +17,7 @@ internal sealed class RemoteSandboxSim : IAsyncDisposable
     public const string Key = "a key of the simulated service, long enough";
 
     private readonly WebApplication _app;
+    private readonly Channel<JsonNode> _answers = Channel.CreateUnbounded<JsonNode>();
     private string? _firstSignature;
 
     private RemoteSandboxSim(WebApplication app) => _app = app;
@@ -54,6 +57,10 @@ internal sealed class RemoteSandboxSim : IAsyncDisposable
         {
             Killed.TrySetResult(context.Request.Path.Value!.Split('/')[^1]);
         }
+        else if (context.Request.Path.Value!.EndsWith("/answers", StringComparison.Ordinal))
+        {
+            _answers.Writer.TryWrite((await JsonNode.ParseAsync(context.Request.Body))!);
+        }
         else if (context.Request.Method == "POST")
         {
             var request = (await JsonNode.ParseAsync(context.Request.Body))!;
@@ -90,6 +97,19 @@ internal sealed class RemoteSandboxSim : IAsyncDisposable
                 break;
             case "forge":
                 await LineAsync(context, new { t = "end", body = "{\"status\":\"finished\",\"ranMs\":1}", mac = RemoteWire.Sign("another key", nonce, "{\"status\":\"finished\",\"ranMs\":1}") });
+                break;
+            case "ask" or "ask-forged":
+                for (var call = 1; call <= 2; call++)
+                {
+                    const string Question = """{"kind":"sql","query":"SELECT 1","arguments":["x"]}""";
+                    var key = code == "ask" ? Key : "another key";
+                    await LineAsync(context, new { t = "ask", body = Question, mac = RemoteWire.Sign(key, RemoteWire.AskNonce(nonce, call), Question) });
+                    await context.Response.Body.FlushAsync();
+                    var answer = await _answers.Reader.ReadAsync(context.RequestAborted);
+                    await LineAsync(context, new { t = "text", text = $"{answer["call"]} {answer["kind"]} {Encoding.UTF8.GetString(Convert.FromBase64String((string)answer["content"]!))}\n" });
+                }
+
+                await EndAsync(context, nonce, new { status = "finished", exitCode = 0, ranMs = 1 });
                 break;
             case "replay":
                 await EndAsync(context, nonce, new { status = "finished", ranMs = 1 });

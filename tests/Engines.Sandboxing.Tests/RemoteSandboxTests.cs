@@ -91,6 +91,30 @@ public sealed class RemoteSandboxTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Run_QuestionsForData_AreAnsweredWithTheJobAndCounted()
+    {
+        var broker = new TableBroker();
+
+        var outcome = await Remote.RunAsync(Job("ask") with { Limits = new SandboxLimits { DataCalls = 1 } }, NoOutputSink.Instance, broker, CancellationToken.None);
+
+        var said = outcome.Text.Split('\n');
+        Assert.StartsWith("""1 A {"table":{"columns":[{"name":"n","type":"integer"}""", said[0], StringComparison.Ordinal);
+        Assert.StartsWith("""2 A {"error":"too_many_calls""", said[1], StringComparison.Ordinal);
+        Assert.Equal(["t-acme SELECT 1 [\"x\"]"], broker.Asked);
+    }
+
+    [Fact]
+    public async Task Run_QuestionThatIsNotSigned_IsNotAnswered()
+    {
+        var broker = new TableBroker();
+
+        var outcome = await Remote.RunAsync(Job("ask-forged"), NoOutputSink.Instance, broker, CancellationToken.None);
+
+        Assert.Equal((SandboxStatus.Failed, SandboxCodes.Lost), (outcome.Status, outcome.Code));
+        Assert.Empty(broker.Asked);
+    }
+
+    [Fact]
     public async Task Start_ServiceThatIsDown_IsNotAvailableUntilItIsBack()
     {
         _sim.IsIll = true;

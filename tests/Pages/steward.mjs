@@ -98,16 +98,19 @@ export async function startSystems(folder) {
   };
 }
 
-/** A language model with an OpenAI-compatible API; `say` gives the text of each answer and may take its time. */
+/** A language model with an OpenAI-compatible API; `say` gives the text of each answer, or the tool that it calls as { tool, arguments }, and may take its time. */
 export async function startModel(say) {
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (part) => (body += part));
     request.on("end", async () => {
-      const text = await say(JSON.parse(body).messages);
+      const said = await say(JSON.parse(body).messages);
+      const delta = typeof said === "string"
+        ? { role: "assistant", content: said }
+        : { role: "assistant", tool_calls: [{ index: 0, id: "call-1", type: "function", function: { name: said.tool, arguments: JSON.stringify(said.arguments) } }] };
       const chunk = (delta, rest = {}) => `data: ${JSON.stringify({ id: "c-1", object: "chat.completion.chunk", created: 1, model: "page-model", choices: [{ index: 0, delta, finish_reason: null, ...rest }] })}\n\n`;
       response.writeHead(200, { "Content-Type": "text/event-stream" });
-      response.end(`${chunk({ role: "assistant", content: text })}${chunk({}, { finish_reason: "stop" })}data: [DONE]\n\n`);
+      response.end(`${chunk(delta)}${chunk({}, { finish_reason: typeof said === "string" ? "stop" : "tool_calls" })}data: [DONE]\n\n`);
     });
   });
   await new Promise((listening) => server.listen(0, "127.0.0.1", listening));

@@ -134,6 +134,9 @@ public static partial class GrainKeys
         ? $"{Tenant(tenantId)}/{executionId}"
         : throw StewardException.Invalid("executionId", "must be 'x-' followed by 16 to 64 of a-z and 0-9.");
 
+    /// <summary>The key of the code that a tenant's people propose as examples.</summary>
+    public static string SandboxSnippets(string tenantId) => $"{Tenant(tenantId)}/i-sandbox-snippets";
+
     /// <summary>The key of a tenant's settings of models.</summary>
     public static string ModelSettings(string tenantId) => $"{Tenant(tenantId)}/i-models";
 

@@ -37,6 +37,11 @@ public interface ISandboxLeaseGrain : IGrainWithStringKey
     [Alias("read-file")]
     Task<byte[]?> ReadFile(string name, CancellationToken cancellationToken = default);
 
+    /// <summary>The code; null when retention removed it or it cannot be opened any more.</summary>
+    /// <exception cref="Errors.StewardException"><c>not_found</c> when the caller has no such execution.</exception>
+    [Alias("read-code")]
+    Task<string?> ReadCode(CancellationToken cancellationToken = default);
+
     /// <summary>For the platform: ends a lease whose silo was lost. Harmless for one that is at work.</summary>
     [Alias("resume")]
     Task Resume(CancellationToken cancellationToken = default);

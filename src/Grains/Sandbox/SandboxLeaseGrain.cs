@@ -174,6 +174,16 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
     }
 
     /// <inheritdoc/>
+    public async Task<string?> ReadCode(CancellationToken cancellationToken = default)
+    {
+        var request = Own(Caller.Required).State.Request!;
+        var tenant = GrainKeys.TenantOf(Key);
+        return await _contents.ReadAsync(tenant, request.SealedCode, cancellationToken) is { } bytes && _sealer.TryOpen(Encoding.UTF8.GetString(bytes.Span), CodePlace(tenant, request.CodeHash), out var code)
+            ? code.Reveal()
+            : null;
+    }
+
+    /// <inheritdoc/>
     public Task Resume(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();

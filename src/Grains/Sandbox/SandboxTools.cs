@@ -8,13 +8,14 @@ using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Sandbox.Snippets;
 
 namespace Steward.Sandbox;
 
 /// <summary>
 /// The tool <c>sandbox.run_code</c> beside the operations of a tenant's connectors: for agents, in the name of the person who asked them. It is offered only where code can be run.
 /// </summary>
-internal sealed class SandboxTools(IConnectorRegistry inner, Lazy<LeaseWork> work, Lazy<PersonDataFactory> data, IGrainFactory grains, PlatformIdentity platform, TimeProvider time) : IConnectorRegistry
+internal sealed class SandboxTools(IConnectorRegistry inner, Lazy<LeaseWork> work, Lazy<PersonDataFactory> data, SnippetExamples examples, IGrainFactory grains, PlatformIdentity platform, TimeProvider time) : IConnectorRegistry
 {
     /// <summary>How the sandbox is called among the connectors.</summary>
     public const string Connector = "sandbox";
@@ -51,8 +52,9 @@ internal sealed class SandboxTools(IConnectorRegistry inner, Lazy<LeaseWork> wor
             return usable;
         }
 
+        var shown = examples.For(tenantId);
         var operations = _known.GetValue(usable.Operations, _ => new(StringComparer.Ordinal))
-            .GetOrAdd(string.Join(' ', languages), _ => [.. usable.Operations.Append(RunCodeTool.Describe(languages)).OrderBy(operation => operation.Id, StringComparer.Ordinal)]);
+            .GetOrAdd(string.Join(' ', languages) + shown, _ => [.. usable.Operations.Append(RunCodeTool.Describe(languages, shown)).OrderBy(operation => operation.Id, StringComparer.Ordinal)]);
         return new RunCodeTool(usable, operations, grains, platform, new CallerIdentity { TenantId = tenantId, UserId = caller.UserId, Roles = caller.Roles, Email = caller.Email }, time);
     }
 }
@@ -75,8 +77,8 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
     /// <inheritdoc/>
     public IReadOnlyList<ConnectorOperation> Operations => operations;
 
-    /// <summary>The tool, with the languages that can be run.</summary>
-    public static ConnectorOperation Describe(IReadOnlyList<string> languages)
+    /// <summary>The tool, with the languages that can be run and the tenant's examples.</summary>
+    public static ConnectorOperation Describe(IReadOnlyList<string> languages, string examples = "")
     {
         var text = "Runs code in a sandbox without network, in the name of the person, and gives back its text, tables, charts and files. "
             + (languages.Contains("python")
@@ -84,7 +86,8 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
                   + "steward.file(name); files that you give lie in the work directory, and files that the code writes there come back. "
                 : "")
             + (languages.Contains("sql") ? "SQL is one statement that reads the tenant's tables; it sees what the person may see. " : "")
-            + "When it is refused or fails, findings and error name the line: mend the code and call again, at most three times. Show a chart in your answer with its markdown.";
+            + "When it is refused or fails, findings and error name the line: mend the code and call again, at most three times. Show a chart in your answer with its markdown."
+            + examples;
         var schema = new JsonObject
         {
             ["type"] = "object",

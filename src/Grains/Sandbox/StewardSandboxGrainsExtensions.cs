@@ -4,6 +4,7 @@ using Steward.Engines.Connectors;
 using Steward.Engines.Models;
 using Steward.Engines.Sandboxing;
 using Steward.Identity;
+using Steward.Sandbox.Snippets;
 
 namespace Steward.Sandbox;
 
@@ -21,6 +22,7 @@ public static class StewardSandboxGrainsExtensions
         services.TryAddSingleton<ICodeReviewer, ModelCodeReviewer>();
         services.TryAddSingleton<PersonDataFactory>();
         services.TryAddSingleton<LeaseWork>();
+        services.TryAddSingleton<SnippetExamples>();
         services.AddHostedService<SandboxStart>();
         return services;
     }
@@ -44,6 +46,7 @@ public static class StewardSandboxGrainsExtensions
             provider.GetRequiredService<Decorated>().Inner,
             new Lazy<LeaseWork>(provider.GetRequiredService<LeaseWork>),
             new Lazy<PersonDataFactory>(provider.GetRequiredService<PersonDataFactory>),
+            provider.GetRequiredService<SnippetExamples>(),
             provider.GetRequiredService<IGrainFactory>(),
             provider.GetRequiredService<PlatformIdentity>(),
             provider.GetRequiredService<TimeProvider>())));

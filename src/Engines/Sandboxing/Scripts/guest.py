@@ -32,8 +32,8 @@ def cover():
 
 def clear(folder):
     """Removes what loading modules left."""
-    for name in os.listdir(folder):
-        shutil.rmtree(f"{folder}/{name}")
+    for place in (f"{folder}/{name}" for name in os.listdir(folder)):
+        shutil.rmtree(place) if os.path.isdir(place) else os.remove(place)
 
 
 def main():

@@ -11,6 +11,9 @@ import zygotes
 
 # Of the host: the threads of gVisor's kernel and of its file server, and one for each thread inside.
 PIDS = 256
+# Each has an address layout and a hash seed of its own.
+ROTATES = False
+SPAWNING = 4
 # What gVisor's kernel, its file server and the modules need beside the job.
 OVERHEAD = 384 << 20
 SCRIPTS = ("gvisor_zygote.py", "births.py", "bundle.py", "guest.py", "preload.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "shell.py", "syscalls.py")

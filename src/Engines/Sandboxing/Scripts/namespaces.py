@@ -5,6 +5,9 @@ import layers as _layers
 import zygotes
 
 PIDS = cgroups.PIDS
+ROTATES = True
+# How many are made at once.
+SPAWNING = 16
 Zygote = zygotes.Zygote
 Child = child.Child
 layers = _layers.of_namespaces

@@ -8,7 +8,6 @@ from collections import deque
 
 import zygotes
 
-SPAWNING = 16
 # While enough are warm, making more waits for a moment without a hand-over: the clone would take the processor from the job that was just handed over.
 REFILL_PAUSE = 0.015
 
@@ -139,7 +138,7 @@ class Nursery:
         """Forks share one address layout and one hash seed: a zygote serves so many and so long, and its successor is ready before it goes."""
         for profile, zygote in list(self.zygotes.items()):
             old = zygote.spawned >= self.options["rotateAfter"] or time.monotonic() - zygote.born >= self.options["rotateSeconds"]
-            if zygote.ready and old:
+            if zygote.ready and old and self.kind.ROTATES:
                 self.retired.append(zygote)
                 zygote.retired = True
                 self.start_zygote(profile)
@@ -159,7 +158,7 @@ class Nursery:
             return
         born = sum(1 for one in zygote.children.values() if one.state == "born" and not one.is_warm)
         missing = self.wanted[profile] + len(self.waiting[profile]) - len(self.warm[profile]) - born
-        for _ in range(min(missing, SPAWNING - born)):
+        for _ in range(min(missing, self.kind.SPAWNING - born)):
             self.counter += 1
             one = self.kind.Child(f"x{self.counter}", zygote, self.tell)
             try:

@@ -4,12 +4,13 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Sandboxing.Supervision;
 
 namespace Steward.Engines.Sandboxing.Remote;
 
 /// <summary>
 /// Code on another machine, asked over HTTP. <c>GET v1/health</c> answers with 200 when the service can run code; <c>POST v1/executions</c> runs one job and streams lines (<see cref="RemoteWire"/>); closing the
-/// connection and <c>DELETE v1/executions/{id}</c> kill it. A result counts when it bears the service's signature for this very request. Code there has its input files; questions for data are not passed back.
+/// connection and <c>DELETE v1/executions/{id}</c> kill it. A result counts when it bears the service's signature for this very request. Code there has its input files; its questions for data come as signed lines, too, and <c>POST v1/executions/{id}/answers</c> takes their answers.
 /// </summary>
 public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<RemoteSandboxOptions> options, TimeProvider clock, ILogger<RemoteSandbox> logger) : ISandboxProvider
 {
@@ -84,7 +85,7 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
         SandboxOutcome outcome;
         try
         {
-            outcome = await ExchangeAsync(job, id, output, linked.Token);
+            outcome = await ExchangeAsync(job, id, output, data, linked.Token);
             if (outcome.Code != SandboxCodes.Lost)
             {
                 return outcome;
@@ -112,7 +113,7 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
     /// <inheritdoc />
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private async Task<SandboxOutcome> ExchangeAsync(SandboxJob job, string id, ISandboxOutputSink output, CancellationToken cancellationToken)
+    private async Task<SandboxOutcome> ExchangeAsync(SandboxJob job, string id, ISandboxOutputSink output, ISandboxDataBroker data, CancellationToken cancellationToken)
     {
         var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         using var request = Request(HttpMethod.Post, "v1/executions");
@@ -127,7 +128,7 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
         await using var body = await response.Content.ReadAsStreamAsync(cancellationToken);
         var lines = new BoundedLines(body, RemoteWire.LongestLine(job.Limits));
         var text = new StringBuilder();
-        var (room, cut) = (job.Limits.TextBytes, false);
+        var (room, cut, questions) = (job.Limits.TextBytes, false, 0);
         try
         {
             while (await lines.NextAsync(cancellationToken) is { } line)
@@ -151,6 +152,16 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
                         }
 
                         break;
+                    case "ask":
+                        // Data leaves this machine on it: that the address answers is not enough.
+                        var question = root.GetProperty("body").GetString() ?? "";
+                        if (!RemoteWire.IsSigned(_options.Key, RemoteWire.AskNonce(nonce, ++questions), question, root.GetProperty("mac").GetString() ?? ""))
+                        {
+                            return Ended(SandboxStatus.Failed, SandboxCodes.Lost, "A question for data does not bear the signature of the remote sandbox; it was not answered.");
+                        }
+
+                        await AnswerAsync(job, id, questions, Encoding.UTF8.GetBytes(question), data, cancellationToken);
+                        break;
                     case "end":
                         var signed = root.GetProperty("body").GetString() ?? "";
                         return RemoteWire.IsSigned(_options.Key, nonce, signed, root.GetProperty("mac").GetString() ?? "")
@@ -168,6 +179,19 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
         }
 
         return Ended(SandboxStatus.Failed, SandboxCodes.Lost, "The remote sandbox ended its answer before the result; the code may have run in part.");
+    }
+
+    private async Task AnswerAsync(SandboxJob job, string id, int call, byte[] question, ISandboxDataBroker data, CancellationToken cancellationToken)
+    {
+        var result = call > job.Limits.DataCalls
+            ? SandboxDataResult.Failed("too_many_calls", "This execution may not ask for data again.")
+            : await DataQuestions.AskAsync(job, data, question, LogBrokerFailed, cancellationToken);
+        var (kind, payload) = WireShapes.Answer(result);
+        using var request = Request(HttpMethod.Post, $"v1/executions/{id}/answers");
+        request.Content = new ByteArrayContent(RemoteWire.Answer(call, kind, payload)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+        using var client = clients.CreateClient(ClientName);
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellationToken);
+        response.EnsureSuccessStatusCode();
     }
 
     private async Task KillAsync(string id)
@@ -193,6 +217,9 @@ public sealed partial class RemoteSandbox(IHttpClientFactory clients, IOptions<R
     private static bool IsTrouble(Exception exception) => exception is HttpRequestException or IOException or OperationCanceledException;
 
     private static SandboxAvailability Off(string remedy) => new() { IsAvailable = false, Remedy = remedy };
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The data broker failed for execution {ExecutionId}")]
+    private partial void LogBrokerFailed(Exception exception, string executionId);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The remote sandbox failed for {Execution}")]
     private partial void LogTrouble(Exception exception, string execution);

@@ -6,7 +6,7 @@ using Steward.Engines.Sandboxing.Supervision;
 namespace Steward.Engines.Sandboxing.Remote;
 
 /// <summary>
-/// What goes to the service and what comes back: lines of JSON with <c>t</c> of <c>started</c>, <c>text</c> (with <c>text</c>) and, last, <c>end</c> (with <c>body</c>, a JSON text, and <c>mac</c>: HMAC-SHA256 in small
+/// What goes to the service and what comes back: lines of JSON with <c>t</c> of <c>started</c>, <c>text</c> (with <c>text</c>), <c>ask</c> (with <c>body</c>, the question, and <c>mac</c>) and, last, <c>end</c> (with <c>body</c>, a JSON text, and <c>mac</c>: HMAC-SHA256 in small
 /// hexadecimal letters, keyed with the shared secret, of the request's <c>nonce</c>, a line feed and the body).
 /// </summary>
 internal static class RemoteWire
@@ -36,6 +36,12 @@ internal static class RemoteWire
     public static int LongestLine(SandboxLimits limits) => (int)Math.Min(int.MaxValue / 2, (1L << 20) + (2L * limits.FileBytes) + (2L * limits.ResultBytes) + (6L * Math.Min(limits.TextBytes, 1 << 16)));
 
     public static string Sign(string key, string nonce, string body) => Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(key), Encoding.UTF8.GetBytes($"{nonce}\n{body}")));
+
+    /// <summary>What a question is signed for: its number within this very request, so that it is nothing else and counts once.</summary>
+    public static string AskNonce(string nonce, int call) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{nonce}/ask/{call}");
+
+    /// <summary>An answer to a question: <c>A</c> for JSON, <c>B</c> for bytes, as inside a sandbox here.</summary>
+    public static byte[] Answer(int call, string kind, ReadOnlyMemory<byte> payload) => JsonSerializer.SerializeToUtf8Bytes(new { call, kind, content = Convert.ToBase64String(payload.Span) });
 
     /// <summary>Whether the service itself said this of this very request.</summary>
     public static bool IsSigned(string key, string nonce, string body, string mac) =>
