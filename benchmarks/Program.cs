@@ -19,6 +19,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     InferenceScenario.Create(),
     HeadsScenario.Create(),
     MemoryScenario.Create(),
+    VectorsScenario.Create(),
     MemoryPace.Create(),
     CacheScenario.Create(),
     RoutingScenario.Create(),

@@ -62,6 +62,11 @@ internal static partial class InputRules
         {
             throw StewardException.Invalid("top", $"must be 1 to {MaxFoundTickets}.");
         }
+
+        if (query.Groups is { } groups && (groups.Count > MaxFoundTickets || groups.Any(group => string.IsNullOrWhiteSpace(group) || group.Length > MaxLabelLength)))
+        {
+            throw StewardException.Invalid("groups", $"must be at most {MaxFoundTickets} names of groups.");
+        }
     }
 
     public static void Labels(IReadOnlyList<TriageLabel> labels)

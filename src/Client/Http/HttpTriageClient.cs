@@ -41,6 +41,14 @@ internal sealed class HttpTriageClient(HttpStewardUserClient http, TimeProvider 
     }
 
     /// <inheritdoc/>
+    public Task<FoundTickets> FindTicketsAsync(FindTickets query, CancellationToken cancellationToken = default)
+    {
+        InputRules.FindTickets(query);
+        var groups = string.Concat((query.Groups ?? []).Select(group => "&group=" + Uri.EscapeDataString(group)));
+        return GetAsync("triage.find-tickets", string.Create(CultureInfo.InvariantCulture, $"{Root}/tickets?text={Uri.EscapeDataString(query.Text)}&top={query.Top}{groups}"), Json.FoundTickets, cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<TriageLabelResult>> LabelAsync(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default)
     {
         InputRules.Labels(labels);

@@ -19,7 +19,6 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
 
     private const int PageSize = 64;
     private const int HashLength = 64;
-    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromSeconds(30);
 
     private TaskCompletionSource _news = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -46,15 +45,15 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
     /// <summary>Follows the journal of labels until it is told to stop.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var swept = parts.Time.GetTimestamp();
+        var (swept, failures) = (parts.Time.GetTimestamp(), 0);
         while (IsOn && !cancellationToken.IsCancellationRequested)
         {
             _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var pause = Options.SweepVectorsEvery;
             try
             {
                 if (await StepAsync(cancellationToken))
                 {
+                    failures = 0;
                     continue;
                 }
 
@@ -63,18 +62,21 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
                     await SweepAsync(cancellationToken);
                     swept = parts.Time.GetTimestamp();
                 }
-            }
-            catch (StewardException busy) when (busy.Code == ErrorCodes.Overloaded)
-            {
-                pause = busy.RetryAfter ?? TryAgainAfter;
+
+                failures = 0;
+                await _news.Task.WaitAsync(Options.SweepVectorsEvery, parts.Time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (Exception failure) when (failure is StorageException || ModelFailures.Is(failure, cancellationToken))
             {
-                LogWaits(parts.Logger, failure, tenantId);
-                pause = TryAgainAfter;
-            }
+                if (failures++ == 0)
+                {
+                    LogWaits(parts.Logger, failure, tenantId);
+                }
 
-            await Task.WhenAny(_news.Task, Task.Delay(pause, parts.Time, cancellationToken));
+                // Nobody waits for it: a silo without models is asked every ten minutes.
+                var pause = TimeSpan.FromSeconds(Math.Min(600, 15 << Math.Min(failures, 6)));
+                await Task.Delay((failure as StewardException)?.RetryAfter ?? pause, parts.Time, cancellationToken);
+            }
         }
     }
 

@@ -42,7 +42,7 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
     private VectorSupport? _support;
     private long _askedAt;
 
-    /// <summary>Filtered searches that so many rows or fewer pass compare them all. Default 5,000: the benchmark <c>vectors</c> shows what either way takes.</summary>
+    /// <summary>Searches that may find so many rows or fewer compare them all. Default 5,000: the benchmark <c>vectors</c> shows what either way takes.</summary>
     internal int ComparedRows { get; init; } = 5_000;
 
     /// <summary>The partition of a space.</summary>
@@ -127,6 +127,11 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
         static async (_, query, cancellation) =>
         {
             var (source, compared, search, state, direction) = query;
+            if (state.Rows <= compared)
+            {
+                return await CompareAsync(source, search, state, direction, cancellation);
+            }
+
             if (search.Reader.Owners is not null || search.Kinds is not null)
             {
                 await using var count = source.CreateCommand($"SELECT count(*) FROM (SELECT 1 FROM {TableOf(state.Id)} {Where(search)} LIMIT {compared + 1}) counted");

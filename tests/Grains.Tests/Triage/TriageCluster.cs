@@ -55,6 +55,9 @@ public sealed class TriageCluster : GrainCluster
         {
             options.SnapshotAfter = SnapshotAfter;
             options.SimilarTickets = 100;
+
+            // Others count how often models are asked; what is found by meaning has tests of its own.
+            options.SimilarModel = "";
             options.ModelPause = TimeSpan.Zero;
         });
     }
