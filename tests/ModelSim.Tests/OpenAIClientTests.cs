@@ -38,6 +38,38 @@ public sealed class OpenAIClientTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Counts_AnsweredRefusedAndCut_AreItsOwn()
+    {
+        sim.Append(new ModelRule { When = new() { LastMessageContains = "limit" }, Reply = new() { Fault = new() { Kind = ModelFaultKind.RateLimited } } });
+        sim.Append(new ModelRule { When = new() { LastMessageContains = "cut" }, Reply = new() { Text = "one two three", Fault = new() { Kind = ModelFaultKind.CutStream } } });
+        sim.Append(new ModelRule { Reply = new() { Text = "yes", PromptTokens = 7, CompletionTokens = 3 } });
+        await Chat(retries: 0).CompleteChatAsync([new UserChatMessage("go")]);
+        await foreach (var _ in Chat(retries: 0).CompleteChatStreamingAsync([new UserChatMessage("go on")]))
+        {
+        }
+
+        await Assert.ThrowsAsync<ClientResultException>(() => Chat(retries: 0).CompleteChatAsync([new UserChatMessage("limit")]));
+        await Assert.ThrowsAnyAsync<Exception>(() => Chat(retries: 0).CompleteChatAsync([new UserChatMessage("cut")]));
+        // An answer is counted a moment after its client has it.
+        await Until(() => sim.Counts is { Answered: 2, Refused: 1, Cut: 1 });
+
+        Assert.Equal((14, 6, 0), (sim.Counts.PromptTokens, sim.Counts.CompletionTokens, sim.Counts.Aborted));
+    }
+
+    [Fact]
+    public async Task Embeddings_ToldToFail_FailSoOftenAndThenAnswer()
+    {
+        sim.FailEmbeddings(new ModelFault { Kind = ModelFaultKind.ServerError, Status = 503 }, new ModelFault { Kind = ModelFaultKind.RateLimited, RetryAfterSeconds = 7 });
+
+        Assert.Equal(503, (await Assert.ThrowsAsync<ClientResultException>(() => Client(retries: 0).GetEmbeddingClient("sim-embedding").GenerateEmbeddingAsync("a"))).Status);
+        var limited = await Assert.ThrowsAsync<ClientResultException>(() => Client(retries: 0).GetEmbeddingClient("sim-embedding").GenerateEmbeddingAsync("a"));
+        Assert.True(limited.GetRawResponse()!.Headers.TryGetValue("retry-after", out var wait));
+        Assert.Equal((429, "7"), (limited.Status, wait));
+        Assert.Equal(256, (await Client(retries: 0).GetEmbeddingClient("sim-embedding").GenerateEmbeddingAsync("a")).Value.ToFloats().Length);
+        Assert.Throws<ArgumentException>(() => sim.FailEmbeddings(new ModelFault { Kind = ModelFaultKind.MalformedChunk }));
+    }
+
+    [Fact]
     public async Task Chat_Streamed_GivesTheSameTextInPiecesAndUsage()
     {
         const string text = "One two three, \"four\" five\nGrüße 👋🏽 and 12345 numbers.";
