@@ -43,6 +43,10 @@ public interface IStewardUserClient
     /// <summary>The tenant's budgets of model calls, and what these cost.</summary>
     IModelBudgetClient ModelBudgets { get; }
 
+    /// <summary>What is configured for the person's tenant; for its admins.</summary>
+    /// <exception cref="NotSupportedException">The client reaches the cluster by a way that does not have it.</exception>
+    ITenantClient Tenant => throw new NotSupportedException("This client has no settings of the tenant; use the grain client or the HTTP API itself.");
+
     /// <summary>What is remembered of the person.</summary>
     IMemoryClient Memory { get; }
 

@@ -66,6 +66,9 @@ internal sealed partial class StewardUserClient(
     public IModelBudgetClient ModelBudgets => field ??= new StewardModelBudgetClient(grains, new SignedCaller(envelope, caller), identity);
 
     /// <inheritdoc/>
+    public ITenantClient Tenant => field ??= new StewardTenantClient(grains, new SignedCaller(envelope, caller), identity);
+
+    /// <inheritdoc/>
     public ISandboxClient Sandbox => field ??= new StewardSandboxClient(grains, envelope, identity, caller, time);
 
     /// <inheritdoc/>

@@ -106,6 +106,7 @@ public static class StewardGatewayExtensions
         PromptEndpoints.Map(v1);
         ModelSettingsEndpoints.Map(v1);
         ModelBudgetEndpoints.Map(v1);
+        TenantEndpoints.Map(v1);
         FeedbackEndpoints.Map(v1);
         MemoryEndpoints.Map(v1);
         SandboxEndpoints.Map(v1);

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Options;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Orleans.Hosting;
@@ -58,6 +60,10 @@ public static class StewardGrainsExtensions
         builder.Services.TryAddSingleton<ScheduleOwner>();
         builder.Services.AddOptions<ScheduleOptions>().BindConfiguration("Steward:Schedules");
         builder.Services.TryAddSingleton<TenantShares>();
+        builder.Services.AddOptions<OperatedTenants>()
+            .Configure<IServiceProvider>((operated, provider) => provider.GetService<IConfiguration>()?.GetSection(OperatedTenants.Section).Bind(operated.Tenants))
+            .ValidateOnStart();
+        builder.Services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OperatedTenants>, OperatedTenantsValidator>());
         builder.Services.TryAddSingleton<RunTurns>();
         builder.Services.TryAddSingleton<Retention>();
         builder.Services.TryAddSingleton<RunOutbox>();

@@ -296,6 +296,11 @@ internal sealed class ScriptedTenantGrain(GrainScript script) : Grain, ITenantGr
 
     public Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default) => Task.FromResult(script.Tenants.GetValueOrDefault(Key));
 
+    public Task<TenantProfile> GetSettings(CancellationToken cancellationToken = default) => Task.FromResult(script.Tenants[Key]);
+
+    public Task<TenantProfile> Prefer(TenantPreferences preferences, CancellationToken cancellationToken = default) =>
+        Task.FromResult(script.Tenants[Key] = script.Tenants[Key] with { DoubleTexting = preferences.DoubleTexting, RetentionDays = preferences.RetentionDays });
+
     public Task AddApiKey(ApiKeyRecord key, CancellationToken cancellationToken = default)
     {
         script.Called(Key, nameof(AddApiKey));

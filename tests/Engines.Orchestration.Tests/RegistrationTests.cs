@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Connectors;
 using Steward.Engines.Models;
@@ -51,6 +52,37 @@ public sealed class RegistrationTests
     }
 
     [Theory]
+    [InlineData("https://steward.example/", "https://steward.example/v1/runs", true)]
+    [InlineData("https://steward.example", "http://steward.example", true)]
+    [InlineData("https://steward.example", "https://steward.example:8443", false)]
+    [InlineData("https://steward.example:8443/steward", "https://steward.example:8443", true)]
+    [InlineData("https://steward.example", "http://gateway.internal:8080", true)]
+    [InlineData("https://steward.example", "https://jira.example", false)]
+    public void Options_PublicAddress_IsAnAddressOfOurs(string configured, string address, bool expected)
+    {
+        using var provider = Services(new Dictionary<string, string?> { ["Steward:Webhooks:PublicAddress"] = configured, ["Steward:Orchestration:OwnAddresses:0"] = "gateway.internal:8080" }).BuildServiceProvider();
+        var own = provider.GetRequiredService<IOptions<OrchestrationOptions>>().Value.OwnAddresses;
+
+        Assert.Equal(expected, Steward.Engines.Orchestration.Limits.CallbackGuard.IsOwn(own, new Uri(address)));
+    }
+
+    [Theory]
+    [InlineData(null, 1)]
+    [InlineData("https://steward.example", 0)]
+    public async Task OwnAddressWarning_NoAddressKnown_Warns(string? address, int expected)
+    {
+        using var log = new CountingLogs();
+        await using var provider = Services(new Dictionary<string, string?> { ["Steward:Webhooks:PublicAddress"] = address }).AddStewardOwnAddressWarning()
+            .AddLogging(logging => logging.AddProvider(log)).BuildServiceProvider();
+        foreach (var service in provider.GetServices<Microsoft.Extensions.Hosting.IHostedService>().OfType<Steward.Engines.Orchestration.Limits.OwnAddressWarning>())
+        {
+            await service.StartAsync(default);
+        }
+
+        Assert.Equal(expected, log.Warnings.Count(line => line.Contains("Steward:Webhooks:PublicAddress", StringComparison.Ordinal)));
+    }
+
+    [Theory]
     [InlineData("MaxConcurrentRuns", "0", "set 1 to 100,000")]
     [InlineData("MaxConcurrentRunsPerTenant", "1000", "set 1 to MaxConcurrentRuns, which is 512")]
     [InlineData("BackgroundShare", "1.5", "more than 0 and at most 1")]
@@ -66,4 +98,28 @@ public sealed class RegistrationTests
 
     private static IServiceCollection Services(Dictionary<string, string?> settings) =>
         new ServiceCollection().AddLogging().AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings).Build()).AddStewardOrchestration();
+
+    private sealed class CountingLogs : ILoggerProvider, ILogger
+    {
+        public List<string> Warnings { get; } = [];
+
+        public ILogger CreateLogger(string categoryName) => this;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (logLevel == LogLevel.Warning)
+            {
+                Warnings.Add(formatter(state, exception));
+            }
+        }
+
+        public void Dispose()
+        {
+        }
+    }
 }

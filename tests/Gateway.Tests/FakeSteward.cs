@@ -32,6 +32,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeMemories Memories { get; } = new();
 
+    public FakeTenant Tenant { get; } = new();
+
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
 
     public ConcurrentQueue<(string Session, string Text, string? OperationId, DateTimeOffset? Deadline, DoubleTexting? DoubleTexting)> Submitted { get; } = new();
@@ -90,6 +92,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public INotificationClient Notifications => cluster.Notifications.Of(identity, Fail);
 
         public ITriageClient Triage => cluster.Triage.Of(identity, Fail);
+
+        public ITenantClient Tenant => cluster.Tenant.Of(identity, Fail);
 
         public IMemoryClient Memory => cluster.Memories.Of(identity, Fail);
 

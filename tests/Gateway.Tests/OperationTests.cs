@@ -129,6 +129,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "GET /v1/schedules",
                 "GET /v1/schedules/{scheduleId}",
                 "GET /v1/sessions/{sessionId}",
+                "GET /v1/tenant",
                 "GET /v1/triage/decisions/{ticketId}",
                 "GET /v1/triage/heads",
                 "GET /v1/triage/health",
@@ -226,6 +227,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "PUT /v1/notifications/preferences",
                 "PUT /v1/notifications/settings",
                 "PUT /v1/sandbox/snippet-settings",
+                "PUT /v1/tenant",
                 "PUT /v1/triage/settings",
             ],
             operations);

@@ -54,6 +54,7 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
         ModelSettings = new HttpModelSettingsClient(this);
         Feedback = new HttpFeedbackClient(this);
         ModelBudgets = new HttpModelBudgetClient(this);
+        Tenant = new HttpTenantClient(this);
         Memory = new HttpMemoryClient(this);
         Sandbox = new HttpSandboxClient(this, _caller, time);
     }
@@ -87,6 +88,9 @@ internal sealed partial class HttpStewardUserClient : IStewardUserClient
 
     /// <inheritdoc/>
     public IModelBudgetClient ModelBudgets { get; }
+
+    /// <inheritdoc/>
+    public ITenantClient Tenant { get; }
 
     /// <inheritdoc/>
     public IMemoryClient Memory { get; }

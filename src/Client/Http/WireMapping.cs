@@ -101,6 +101,16 @@ public static class WireMapping
         _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Not a policy."),
     };
 
+    /// <summary>A policy as a resource.</summary>
+    public static DoubleTextingResource ToResource(DoubleTexting policy) => policy switch
+    {
+        DoubleTexting.Enqueue => DoubleTextingResource.Enqueue,
+        DoubleTexting.Reject => DoubleTextingResource.Reject,
+        DoubleTexting.Interrupt => DoubleTextingResource.Interrupt,
+        DoubleTexting.RollBack => DoubleTextingResource.RollBack,
+        _ => throw new ArgumentOutOfRangeException(nameof(policy), policy, "Not a policy."),
+    };
+
     /// <summary>The outcome of a message that was accepted, as a resource.</summary>
     public static SubmittedOutcome ToResource(SubmitOutcome outcome) => outcome switch
     {

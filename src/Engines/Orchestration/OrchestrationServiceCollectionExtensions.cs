@@ -36,6 +36,14 @@ public static class OrchestrationServiceCollectionExtensions
             options.Configure(configure);
         }
 
+        // Where people and programs reach the HTTP API, when that is said for webhooks and notices anyway.
+        services.AddOptions<OrchestrationOptions>().PostConfigure<IServiceProvider>((orchestration, provider) =>
+        {
+            if (provider.GetService<IConfiguration>()?["Steward:Webhooks:PublicAddress"] is { Length: > 0 } address && Uri.TryCreate(address, UriKind.Absolute, out var own))
+            {
+                orchestration.OwnAddresses = [.. orchestration.OwnAddresses, .. Limits.CallbackGuard.AllOf(own)];
+            }
+        });
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<OrchestrationOptions>, OrchestrationOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRandomSource, RandomSource>();
@@ -49,5 +57,12 @@ public static class OrchestrationServiceCollectionExtensions
         services.TryAddSingleton<IRunAdmission>(provider => provider.GetRequiredService<RunAdmission>());
         services.AddHostedService<ProcessorGuardService>();
         return services;
+    }
+
+    /// <summary>Warns when the process starts and no address is known under which Steward itself is reached, so that calls back to it are not noticed. For silos that run apart from the gateways.</summary>
+    public static IServiceCollection AddStewardOwnAddressWarning(this IServiceCollection services)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        return services.AddHostedService<Limits.OwnAddressWarning>();
     }
 }

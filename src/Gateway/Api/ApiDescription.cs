@@ -29,6 +29,7 @@ internal static class ApiDescription
         typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
         typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest), typeof(SetMemoryRetentionRequest), typeof(MemoryKindRetentionRequest),
         typeof(StartExecutionRequest), typeof(ExecutionFileRequest),
+        typeof(SetTenantRequest),
     ];
 
     public static TBuilder WithProblems<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses)
@@ -80,6 +81,7 @@ internal static class ApiDescription
                 new() { Name = "Feedback", Description = "What people say of answers, what is learnt from it, and how good answers are." },
                 new() { Name = "Memory", Description = "What is remembered of the caller." },
                 new() { Name = "Sandbox", Description = "Code of people, run in sandboxes." },
+                new() { Name = "Tenant", Description = "What is configured for the tenant; for admins." },
                 new() { Name = "Caller", Description = "Who makes the request." },
                 new() { Name = "Operations", Description = "For operators and monitoring." },
             };

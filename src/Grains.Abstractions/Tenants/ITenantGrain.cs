@@ -14,10 +14,21 @@ public interface ITenantGrain : IGrainWithStringKey
     [Alias("configure")]
     Task Configure(TenantProfile profile, CancellationToken cancellationToken = default);
 
-    /// <summary>The profile, or null when the tenant does not exist.</summary>
+    /// <summary>The profile, with what the operator's configuration says in its place, or null when the tenant does not exist.</summary>
     [Alias("get-profile")]
     [AlwaysInterleave] // Safe: returns the last written profile and changes nothing; a session asks while the watchdog may be calling sessions.
     Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default);
+
+    /// <summary>The same for the tenant's admins.</summary>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>; <c>not_found</c> when the tenant does not exist.</exception>
+    [Alias("get-settings")]
+    Task<TenantProfile> GetSettings(CancellationToken cancellationToken = default);
+
+    /// <summary>Sets what a tenant decides itself; the rest of the profile stays. For the tenant's admins. Idempotent.</summary>
+    /// <returns>The profile as it is now.</returns>
+    /// <exception cref="Errors.StewardException"><c>forbidden</c>; <c>not_found</c> when the tenant does not exist; <c>invalid_argument</c> names the field.</exception>
+    [Alias("prefer")]
+    Task<TenantProfile> Prefer(TenantPreferences preferences, CancellationToken cancellationToken = default);
 
     /// <summary>Stores an API key by its hash. The secret itself is never seen by the cluster.</summary>
     [Alias("add-api-key")]
@@ -77,6 +88,20 @@ public sealed record TenantProfile
 
     /// <summary><see cref="Weight"/>, or what the tier gives: free 1, pro 4, enterprise 8.</summary>
     public double SharingWeight => Weight ?? Tier switch { "free" => 1, "enterprise" => 8, _ => 4 };
+}
+
+/// <summary>The part of a <see cref="TenantProfile"/> that a tenant decides itself; the operator decides the rest.</summary>
+[GenerateSerializer]
+[Alias("steward.tenant-preferences")]
+public sealed record TenantPreferences
+{
+    /// <summary>What a second message does while a run is active, unless the message says otherwise.</summary>
+    [Id(0)]
+    public DoubleTexting DoubleTexting { get; init; } = DoubleTexting.Enqueue;
+
+    /// <summary>After how many days without a change the texts of runs and sessions are removed, 1 to 36,500; null keeps them.</summary>
+    [Id(1)]
+    public int? RetentionDays { get; init; }
 }
 
 /// <summary>What happens to a message that arrives while the session's previous one is being worked off.</summary>

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Orleans.Runtime;
 using Steward.Errors;
 using Steward.Identity;
@@ -20,6 +21,7 @@ internal sealed partial class TenantGrain(
     Retention retention,
     NotificationWork notifications,
     PlatformIdentity platform,
+    IOptions<OperatedTenants> operated,
     TimeProvider time,
     ILogger<TenantGrain> logger) : Grain, ITenantGrain, IRemindable
 {
@@ -27,7 +29,6 @@ internal sealed partial class TenantGrain(
     private const int MaxApiKeys = 1000;
     private static readonly TimeSpan WatchdogPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan RetentionPeriod = TimeSpan.FromHours(1);
-    private static readonly string[] Tiers = ["free", "pro", "enterprise"];
 
     private DateTimeOffset _noticesRemovedAt;
 
@@ -37,7 +38,7 @@ internal sealed partial class TenantGrain(
     public async Task Configure(TenantProfile profile, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
-        Validate(profile);
+        TenantRules.Check(profile);
 
         // First: whoever finds a profile takes the tenant as set up, and would never add a watchdog that a loss in between had prevented.
         await this.RegisterOrUpdateReminder(WatchdogReminder, WatchdogPeriod, WatchdogPeriod);
@@ -46,7 +47,25 @@ internal sealed partial class TenantGrain(
     }
 
     /// <inheritdoc/>
-    public Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default) => Task.FromResult(state.State.Profile);
+    public Task<TenantProfile?> GetProfile(CancellationToken cancellationToken = default) => Task.FromResult(operated.Value.Apply(TenantId, state.State.Profile));
+
+    /// <inheritdoc/>
+    public Task<TenantProfile> GetSettings(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return Task.FromResult(operated.Value.Apply(TenantId, state.State.Profile) ?? throw StewardException.NotFound("The tenant"));
+    }
+
+    /// <inheritdoc/>
+    public async Task<TenantProfile> Prefer(TenantPreferences preferences, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        var profile = (state.State.Profile ?? throw StewardException.NotFound("The tenant")) with { DoubleTexting = preferences.DoubleTexting, RetentionDays = preferences.RetentionDays };
+        TenantRules.Check(profile);
+        state.State.Profile = profile;
+        await Write();
+        return operated.Value.Apply(TenantId, profile)!;
+    }
 
     /// <inheritdoc/>
     public async Task AddApiKey(ApiKeyRecord key, CancellationToken cancellationToken = default)
@@ -142,49 +161,6 @@ internal sealed partial class TenantGrain(
         {
             state.State.RetainedAt = now;
             await Write();
-        }
-    }
-
-    private static void Validate(TenantProfile profile)
-    {
-        if (profile.Name is not { Length: >= 1 and <= 200 })
-        {
-            throw StewardException.Invalid("name", "must have 1 to 200 characters.");
-        }
-
-        if (!Tiers.Contains(profile.Tier))
-        {
-            throw StewardException.Invalid("tier", "must be free, pro or enterprise.");
-        }
-
-        if (profile.MaxWaitingMessages is < 0 or > 100)
-        {
-            throw StewardException.Invalid("maxWaitingMessages", "must be 0 to 100.");
-        }
-
-        if (!Enum.IsDefined(profile.DoubleTexting))
-        {
-            throw StewardException.Invalid("doubleTexting", "must be enqueue, reject, interrupt or rollback.");
-        }
-
-        if (profile.RetentionDays is < 1 or > 36_500)
-        {
-            throw StewardException.Invalid("retentionDays", "must be 1 to 36,500, or null to keep everything.");
-        }
-
-        if (profile.Weight is { } weight && weight is not (>= 0.01 and <= 1000))
-        {
-            throw StewardException.Invalid("weight", "must be 0.01 to 1000, or null for the default of the tier.");
-        }
-
-        if (profile.MaxConcurrentRuns is < 1 or > 100_000)
-        {
-            throw StewardException.Invalid("maxConcurrentRuns", "must be 1 to 100,000, or null for the default of the cluster.");
-        }
-
-        if (profile.MaxBackgroundRuns is < 0 or > 1000)
-        {
-            throw StewardException.Invalid("maxBackgroundRuns", "must be 0 to 1000.");
         }
     }
 

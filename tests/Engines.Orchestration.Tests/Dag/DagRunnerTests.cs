@@ -203,6 +203,42 @@ public sealed class DagRunnerTests
     }
 
     [Fact]
+    public async Task Run_NothingButAPersonIsWaitedFor_BeginsNoGuess()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"));
+        var running = work.RunAsync(_recorder, parallel: 1);
+        await work.CallsAsync(1);
+        work.Wait("a", "d-1");
+        var outcome = await running.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Equal(["d-1"], outcome.Waits!.RequestIds);
+        Assert.Equal(["a"], work.Called);
+    }
+
+    [Fact]
+    public async Task Run_DecidedWhileTheRunSettlesDown_MakesTheGuessAnewWhenItIsNeeded()
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"));
+        var running = work.RunAsync(_recorder);
+        await work.CallsAsync(2);
+        work.Wait("a", "d-1");
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
+        _recorder.Note(new DecisionMade { RequestId = "d-1", Decision = "approve", By = "u-boss" });
+
+        var again = new FakeWork(Read("a"), Guess("b", "a"));
+        var resumed = new FakeRecorder(before: _recorder);
+        var second = again.RunAsync(resumed);
+        await again.CallsAsync(1);
+        again.Finish("a");
+        await again.CallsAsync(2);
+        again.Finish("b", """{"value":1}""");
+        await second.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.True(again.Ended["b"].IsDone);
+        Assert.Equal(StepStatus.Done, resumed.Snapshot.FindStep("b")!.Status);
+    }
+
+    [Fact]
     public async Task Run_GuessThatIsNeeded_IsNotStopped()
     {
         var work = new FakeWork(Read("a"), Guess("b", "a"));

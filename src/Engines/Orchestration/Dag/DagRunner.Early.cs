@@ -6,10 +6,11 @@ namespace Steward.Engines.Orchestration.Dag;
 /// <summary>Reads that begin before it is known whether they are needed.</summary>
 internal sealed partial class DagRunner
 {
-    // Steps that began early: under way, with what stops them; over but not yet known to be needed; and those that may not begin early after all.
+    // Steps that began early: under way, with what stops them; over but not yet known to be needed; stopped; and those that may not begin early after all.
     private readonly HashSet<string> _early = new(StringComparer.Ordinal);
     private readonly Dictionary<string, CancellationTokenSource> _stops = new(StringComparer.Ordinal);
     private readonly Dictionary<string, DagEnd> _held = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _abandoned = new(StringComparer.Ordinal);
     private readonly HashSet<string> _notEarly = new(StringComparer.Ordinal);
     private Dictionary<string, HashSet<string>>? _writersBefore;
 
@@ -51,11 +52,13 @@ internal sealed partial class DagRunner
         }
     }
 
-    /// <summary>Abandons what began early when nothing else is under way or can begin: it would only hold the end, or the question to a person, back.</summary>
-    /// <returns>Whether nothing is under way.</returns>
-    private bool IsIdle(List<DagCall> starts)
+    /// <summary>
+    /// Abandons what began early when nothing else is under way: it would only hold the end, the question to a person, or a step that has no slot back. What turns out to be needed even so begins anew.
+    /// </summary>
+    /// <returns>Whether there was something.</returns>
+    private bool AbandonLonely()
     {
-        if (starts.Count > 0 || !_running.Keys.All(_early.Contains))
+        if (_running.Count == 0 || !_running.Keys.All(_early.Contains))
         {
             return false;
         }
@@ -63,7 +66,8 @@ internal sealed partial class DagRunner
         foreach (var stepId in _running.Keys.ToList())
         {
             Abandon(stepId);
-            _held[stepId] = DagEnd.Skipped;
+            _abandoned.Add(stepId);
+            _notEarly.Add(stepId);
         }
 
         return true;

@@ -34,7 +34,12 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
             while (true)
             {
                 var starts = await StartAsync();
-                if (IsIdle(starts))
+                if (starts.Count == 0 && AbandonLonely())
+                {
+                    starts = await StartAsync();
+                }
+
+                if (_running.Count == 0 && starts.Count == 0)
                 {
                     return await FinishAsync();
                 }
@@ -103,7 +108,9 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
         }
         while (changed);
 
-        foreach (var step in work.Steps.Where(step => step.MayStartEarly && !IsEnding))
+        // Beside other work only: what waits for a person alone, for example, need not wait for guesses, too.
+        var isAtWork = starts.Count > 0 || !_running.Keys.All(_early.Contains);
+        foreach (var step in work.Steps.Where(step => step.MayStartEarly && isAtWork && !IsEnding))
         {
             await TakeEarlyAsync(step, starts);
         }
@@ -210,7 +217,7 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
         if (waits is null)
         {
             _facts.AddRange(work.Steps
-                .Where(step => !_ended.ContainsKey(step.Id) && (_held.ContainsKey(step.Id) || run.Snapshot.FindStep(step.Id) is { Speculative: true }))
+                .Where(step => !_ended.ContainsKey(step.Id) && (_held.ContainsKey(step.Id) || _abandoned.Contains(step.Id) || run.Snapshot.FindStep(step.Id) is { Speculative: true }))
                 .Select(step => new StepDropped { StepId = step.Id, Reason = "The work ended before it was needed." }));
         }
 

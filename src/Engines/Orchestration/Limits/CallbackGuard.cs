@@ -32,6 +32,11 @@ internal static class CallbackGuard
     public static bool IsOwn(IReadOnlyList<string> own, Uri address) => own.Any(entry =>
         Parse(entry) is { } known && Host(known.Host) == Host(address.IdnHost) && (known.Port is null || known.Port == address.Port));
 
+    /// <summary>The entries for an address of ours: with the usual port of http that of https, too, and the other way round.</summary>
+    public static IReadOnlyList<string> AllOf(Uri own) => own.IsDefaultPort && own.Scheme is "http" or "https"
+        ? [$"http://{own.IdnHost}", $"https://{own.IdnHost}"]
+        : [own.GetLeftPart(UriPartial.Authority)];
+
     /// <summary>Whether an entry of the options is readable.</summary>
     public static bool IsValid(string entry) => Parse(entry) is not null;
 
