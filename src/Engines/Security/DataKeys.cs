@@ -48,7 +48,7 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
         {
             return await RefreshAsync(tenantId, purpose, cancellationToken);
         }
-        catch (VaultException exception) when (isTrusted && exception.IsRetryable)
+        catch (VaultException exception) when (isTrusted && exception.Code != VaultCodes.Corrupt)
         {
             // The vault is away for a moment: those that are known here still seal and open.
             _known.TryUpdate((tenantId, purpose), known with { AskedAt = now }, known);

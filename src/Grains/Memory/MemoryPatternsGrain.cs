@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Vault;
@@ -23,10 +24,12 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
     private readonly DataKeys _keys;
     private readonly MemoryOptions _options;
     private readonly TimeProvider _time;
+    private readonly ILogger<MemoryPatternsGrain> _logger;
     private FoldedJournal<MemoryPatternsState>? _journal;
     private SealedJournalStore? _store;
 
-    public MemoryPatternsGrain(IJournalStore journals, DataKeys keys, IOptions<MemoryOptions> options, TimeProvider time) => (_journals, _keys, _options, _time) = (journals, keys, options.Value, time);
+    public MemoryPatternsGrain(IJournalStore journals, DataKeys keys, IOptions<MemoryOptions> options, TimeProvider time, ILogger<MemoryPatternsGrain> logger) =>
+        (_journals, _keys, _options, _time, _logger) = (journals, keys, options.Value, time, logger);
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -87,7 +90,7 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
         try
         {
             var rotated = new MemoryKeyRotated { Keys = await _keys.RotateAsync(GrainKeys.TenantOf(Key), KeyPurpose, cancellationToken), At = _time.GetUtcNow() };
-            await GrainFactory.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(GrainKeys.TenantOf(Key))).NoteKey(cancellationToken);
+            await NoteKeyAsync(cancellationToken);
             return rotated;
         }
         catch (VaultException exception)
@@ -123,6 +126,19 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
 
     /// <inheritdoc/>
     public void Dispose() => _journal?.Dispose();
+
+    private async Task NoteKeyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(GrainKeys.TenantOf(Key))).NoteKey(cancellationToken);
+        }
+        catch (Exception exception) when (exception is StewardException or TimeoutException)
+        {
+            // The key is made: an error would have another one made. The pass at night sees it, too.
+            MemoryLog.KeyNotNoted(_logger, exception, Key);
+        }
+    }
 
     private IReadOnlyList<TenantPattern> Shown() => State.Patterns(Math.Max(FewestPeople, _options.LeastPeople));
 
