@@ -67,6 +67,7 @@ public static class StewardGatewayExtensions
             json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.ModelBudgetWireJson.Default);
             json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.MemoryWireJson.Default);
+            json.SerializerOptions.TypeInfoResolverChain.Insert(6, Client.Http.SnippetWireJson.Default);
             foreach (var converter in Client.Http.TriageWireJson.Default.Options.Converters)
             {
                 json.SerializerOptions.Converters.Add(converter);
