@@ -9,10 +9,21 @@ postgres_bin() {
   return 1
 }
 
+# Whether the installed PostgreSQL lacks the extension vector and a package has it: then the name of that in $pgvector. Without one the tests take PGlite from the npm registry.
+pgvector_package() {
+  local bin
+  [ -z "${STEWARD_POSTGRESQL:-}" ] && bin=$(postgres_bin) || return 1
+  [[ $bin =~ ^/usr/lib/postgresql/([0-9]+)/bin$ ]] || return 1
+  pgvector="postgresql-${BASH_REMATCH[1]}-pgvector"
+  [ ! -e "/usr/share/postgresql/${BASH_REMATCH[1]}/extension/vector.control" ] && [ "$(id -u)" = 0 ] \
+    && command -v apt-cache > /dev/null && [ -n "$(apt-cache search --names-only "^$pgvector\$")" ]
+}
+
 # Debian packages that the tests need and the machine lacks.
 install_test_tools() {
   local missing=()
   postgres_bin > /dev/null || missing+=(postgresql)
+  pgvector_package && missing+=("$pgvector")
   command -v chromium > /dev/null || missing+=(chromium)
   command -v curl > /dev/null || missing+=(curl)
   command -v node > /dev/null || missing+=(nodejs npm)

@@ -18,7 +18,7 @@ namespace Steward.Benchmarks.Scenarios;
 internal static class VectorsScenario
 {
     private const int Dimensions = 256;
-    private const int Queries = 100;
+    private const int Queries = 60;
     private const int Top = 10;
     private static readonly DateTimeOffset At = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -28,7 +28,7 @@ internal static class VectorsScenario
     public static Command Create()
     {
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var sizes = new Option<int[]>("--sizes") { Description = "Rows of the collections.", DefaultValueFactory = _ => [1_000, 5_000, 20_000, 50_000], AllowMultipleArgumentsPerToken = true };
+        var sizes = new Option<int[]>("--sizes") { Description = "Rows of the collections.", DefaultValueFactory = _ => [5_000, 20_000, 100_000], AllowMultipleArgumentsPerToken = true };
         var command = new Command("vectors", "Searches of large collections of vectors: scan, pgvector comparing all, pgvector's index.") { sizes, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(sizes), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
@@ -61,14 +61,14 @@ internal static class VectorsScenario
         {
             Console.Out.WriteLine(
                 $"{result.Rows,8} rows, {result.Filter,5} pass   scan p50 {result.Scan.P50,6:0.00} ms p99 {result.Scan.P99,6:0.00} {result.Scan.Recall:0.0000}   compared p50 {result.Compared.P50,6:0.00} ms p99 {result.Compared.P99,6:0.00} {result.Compared.Recall:0.0000}   "
-                + $"index p50 {result.Index.P50,6:0.00} ms p99 {result.Index.P99,6:0.00} {result.Index.Recall:0.0000}   as served p50 {result.Served.P50,6:0.00} ms p99 {result.Served.P99,6:0.00} {result.Served.Recall:0.0000}   index built in {result.BuildSeconds:0.0} s");
+                + $"index alone p50 {result.Index.P50,6:0.00} ms p99 {result.Index.P99,6:0.00} {result.Index.Recall:0.0000}   as served p50 {result.Served.P50,6:0.00} ms p99 {result.Served.P99,6:0.00} {result.Served.Recall:0.0000}   index built in {result.BuildSeconds:0.0} s");
             targets.Add(new($"scan of {result.Rows}, {result.Filter} pass: found of what exact finds", result.Scan.Recall, "", 0.99, AtLeast: true));
             targets.Add(new($"database with {result.Rows}, {result.Filter} pass: found of what exact finds", result.Served.Recall, "", 0.99, AtLeast: true));
         }
 
         var report = new VectorsReport(Machine.Read(), TimeProvider.System.GetUtcNow(), $"steward bench vectors --sizes {string.Join(' ', sizes)}", support.Summary,
-            $"Clustered vectors of {Dimensions} dimensions in one collection for each size, {Queries} queries one after the other, the {Top} nearest; found is the share of what comparing all in 32-bit floats finds. Scan: in the process. Compared and index: every search the one "
-            + "or the other way. As served: as the store chooses by how many rows the filter lets pass. Server and client share the machine.", results);
+            $"Clustered vectors of {Dimensions} dimensions in one collection for each size, {Queries} queries one after the other, the {Top} nearest; found is the share of what comparing all in 32-bit floats finds. Scan: in the process. Compared: every search compares all that its filter lets pass. Index alone: "
+            + "every search with a filter that a twentieth or more pass asks the index. As served: as the store chooses by how many rows the filter lets pass. Server and client share the machine.", results);
         return await ResultOptions.FinishAsync(report, targets, check, json, cancellationToken);
     }
 

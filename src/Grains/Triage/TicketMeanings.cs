@@ -45,7 +45,7 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
     /// <summary>Follows the journal of labels until it is told to stop.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var (swept, failures) = (parts.Time.GetTimestamp(), 0);
+        var (swept, failures) = (parts.Time.GetUtcNow(), 0);
         while (IsOn && !cancellationToken.IsCancellationRequested)
         {
             _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,10 +57,10 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
                     continue;
                 }
 
-                if (parts.Time.GetElapsedTime(swept) >= Options.SweepVectorsEvery)
+                if (parts.Time.GetUtcNow() - swept >= Options.SweepVectorsEvery)
                 {
                     await SweepAsync(cancellationToken);
-                    swept = parts.Time.GetTimestamp();
+                    swept = parts.Time.GetUtcNow();
                 }
 
                 failures = 0;

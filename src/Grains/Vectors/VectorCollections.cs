@@ -19,6 +19,7 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     private readonly CancellationTokenSource _stop = new();
     private Task _building = Task.CompletedTask;
     private DateTimeOffset _buildsAfter;
+    private volatile bool _isDescribed;
 
     /// <summary>The index that is being built, if any; for tests.</summary>
     internal Task Building => _building;
@@ -33,8 +34,7 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     {
         var support = await Store.GetSupportAsync(cancellationToken);
         var (spaces, rows, bytes) = Held();
-        var from = support.CanIndex && options.Value.IndexFromRows > 0 ? FormattableString.Invariant($" from {options.Value.IndexFromRows} rows on") : "";
-        return FormattableString.Invariant($"{support.Summary}{from}; {spaces} collections with {rows} vectors in memory, {bytes / 1024.0 / 1024.0:0.0} MiB");
+        return FormattableString.Invariant($"{VectorOptions.Describe(support, options.Value)}; {spaces} collections with {rows} vectors in memory, {bytes / 1024.0 / 1024.0:0.0} MiB");
     }
 
     /// <inheritdoc cref="IVectorStore.ListAsync"/>
@@ -66,6 +66,12 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     public async ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(search);
+        if (!_isDescribed)
+        {
+            _isDescribed = true;
+            LogServes(logger, await DescribeAsync(cancellationToken));
+        }
+
         var space = search.Space;
         var state = (await Store.ListAsync(space.TenantId, space.Collection, cancellationToken)).FirstOrDefault(state => state.Space == space);
         if (state is null || state.Rows == 0 || state.Dimensions != search.Vector.Length)
@@ -207,6 +213,9 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
             LogNotIndexed(logger, exception, space.Collection, space.TenantId, rows);
         }
     }
+
+    [LoggerMessage(EventId = 3303, Level = LogLevel.Information, Message = "Collections of vectors: {Description}")]
+    private static partial void LogServes(ILogger logger, string description);
 
     [LoggerMessage(EventId = 3301, Level = LogLevel.Information, Message = "The collection {Collection} of {TenantId} with {Rows} vectors is searched by the database from now on; its index took {Seconds:0.0} s")]
     private static partial void LogIndexed(ILogger logger, string collection, string tenantId, long rows, double seconds);

@@ -3,6 +3,7 @@ using Steward.Engines.Sandboxing;
 using Steward.Engines.Security.Vault;
 using Steward.Gateway;
 using Steward.Storage;
+using Steward.Vectors;
 
 namespace Steward.Host.Capabilities;
 
@@ -20,6 +21,7 @@ internal static class CapabilityReports
             }
             : new CapabilityStatus { State = CapabilityState.Configured, Detail = $"packages {OrleansBuild.Version}" }));
         services.AddSingleton<ICapabilityReport, StorageReport>();
+        services.AddSingleton<ICapabilityReport, VectorReport>();
         services.AddSingleton<ICapabilityReport, ModelReport>();
         services.AddSingleton<ICapabilityReport, InferenceReport>();
         services.AddSingleton<ICapabilityReport, AnswerCacheReport>();
@@ -58,6 +60,24 @@ internal static class CapabilityReports
                     Fix = "Set Steward:Storage:Provider to PostgreSql and Steward:Storage:ConnectionString.",
                 }
                 : new CapabilityStatus { State = CapabilityState.Configured, Detail = "PostgreSQL" };
+        }
+    }
+
+    private sealed class VectorReport(IVectorStore store, IOptions<VectorOptions> options) : ICapabilityReport
+    {
+        public string Name => "vectors";
+
+        public async ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
+        {
+            try
+            {
+                var support = await store.GetSupportAsync(cancellationToken);
+                return new CapabilityStatus { State = CapabilityState.Configured, Detail = VectorOptions.Describe(support, options.Value) };
+            }
+            catch (StorageException exception)
+            {
+                return new CapabilityStatus { State = CapabilityState.Failing, Detail = exception.Message };
+            }
         }
     }
 

@@ -107,8 +107,11 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
 
         // The index of words is in memory and lives for as long as the activation.
         Assert.DoesNotContain(found.Tickets, ticket => ticket.Similarity > 0.9);
+
+        // Once a day it is looked for, with what else there is to do.
         cluster.Time.Advance(TimeSpan.FromDays(2));
-        await Conversing.UntilAsync(async () => await RowsAsync() == 0);
+        await LabelAsync("sn:2", "vpn drops", "Network");
+        await Conversing.UntilAsync(async () => await cluster.Silo.GetRequiredService<IVectorStore>().ListIdsAsync(new VectorSpace(_tenant, TicketMeanings.Collection, "embedder-2@1")) is ["sn:2"]);
     }
 
     [Fact]

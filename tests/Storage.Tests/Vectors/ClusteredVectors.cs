@@ -4,7 +4,7 @@ namespace Steward.Storage.Tests.Vectors;
 internal sealed class ClusteredVectors
 {
     public const int Dimensions = 48;
-    private const int Clusters = 60;
+    private const int Clusters = 200;
     private static readonly DateTimeOffset Noon = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
 
     private readonly Random _random;
