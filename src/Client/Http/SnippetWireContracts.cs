@@ -9,6 +9,7 @@ public sealed record ProposeSnippetRequest
 {
     /// <summary>One of the caller's executions that finished.</summary>
     [Required]
+    [Length(18, 66)]
     public string ExecutionId { get; set; } = "";
 
     /// <summary>What it does, in one line.</summary>

@@ -324,6 +324,10 @@ internal static class ApiDescription
                 parameter.Description = "The execution's id.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^x-[a-z0-9]{16,64}$", MinLength = 18, MaxLength = 66 };
                 break;
+            case "snippetId":
+                parameter.Description = "The snippet's id, which is that of its execution.";
+                parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, Pattern = "^x-[a-z0-9]{16,64}$", MinLength = 18, MaxLength = 66 };
+                break;
             case "file":
                 parameter.Description = "The file's name.";
                 parameter.Schema = new OpenApiSchema { Type = JsonSchemaType.String, MinLength = 1, MaxLength = 128 };
