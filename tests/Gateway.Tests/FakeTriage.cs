@@ -18,6 +18,8 @@ public sealed class FakeTriage
 
     public ConcurrentDictionary<string, (TriageImport Import, string Text)> Imports { get; } = new();
 
+    public ConcurrentQueue<FindTickets> Searches { get; } = new();
+
     public TriageSettings Settings { get; set; } = new();
 
     public UseTriageHead? Used { get; set; }
@@ -76,6 +78,18 @@ public sealed class FakeTriage
             }
 
             return outcomes;
+        }
+
+        public Task<FoundTickets> FindTicketsAsync(FindTickets query, CancellationToken cancellationToken = default)
+        {
+            fail();
+            all.Searches.Enqueue(query);
+            return Task.FromResult(new FoundTickets
+            {
+                Tickets = [new SimilarTicket { TicketId = "servicenow:1", ShortDescription = query.Text, Label = query.Groups?[0] ?? "any", Similarity = 0.8 }],
+                Mode = "words and meaning",
+                IsComplete = true,
+            });
         }
 
         public Task<TriageDecision> GetDecisionAsync(string ticketId, CancellationToken cancellationToken = default)

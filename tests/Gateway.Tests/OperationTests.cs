@@ -211,6 +211,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "POST /v1/triage/feedback",
                 "POST /v1/triage/heads/use",
                 "POST /v1/triage/imports",
+                "POST /v1/triage/tickets/search",
                 "POST /v1/triage/trainings",
                 "POST /v1/webhooks",
                 "POST /v1/webhooks/{webhookId}/deliveries/{deliveryId}/redeliver",

@@ -173,6 +173,11 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
             await AssertProblem(await boss.GetAsync("/v1/triage/reports?days=" + days), 400, "invalid_argument", "days");
         }
 
+        var found = await triage.FindTicketsAsync(new FindTickets { Text = "inbox & outlook?", Groups = ["Mail + Chat", "Network"], Top = 7 });
+        Assert.Equal(("inbox & outlook?", "Mail + Chat", "words and meaning", true), (found.Tickets[0].ShortDescription, found.Tickets[0].Label, found.Mode, found.IsComplete));
+        Assert.Contains(gateway.Cluster.Triage.Searches, query => query is { Text: "inbox & outlook?", Top: 7, Groups: ["Mail + Chat", "Network"] });
+        await AssertProblem(await boss.PostAsync("/v1/triage/tickets/search", Json("""{"text":"x","groups":[null]}""")), 400, "invalid_argument", "groups");
+
         using var ada = gateway.As();
         foreach (var path in new[] { "reports", "health", "imports", "imports/m-1" })
         {

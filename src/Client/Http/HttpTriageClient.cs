@@ -44,8 +44,8 @@ internal sealed class HttpTriageClient(HttpStewardUserClient http, TimeProvider 
     public Task<FoundTickets> FindTicketsAsync(FindTickets query, CancellationToken cancellationToken = default)
     {
         InputRules.FindTickets(query);
-        var groups = string.Concat((query.Groups ?? []).Select(group => "&group=" + Uri.EscapeDataString(group)));
-        return GetAsync("triage.find-tickets", string.Create(CultureInfo.InvariantCulture, $"{Root}/tickets?text={Uri.EscapeDataString(query.Text)}&top={query.Top}{groups}"), Json.FoundTickets, cancellationToken);
+        var request = new FindTicketsRequest { Text = query.Text, Groups = query.Groups, Top = query.Top };
+        return SendAsync("triage.find-tickets", Root + "/tickets/search", request, Json.FindTicketsRequest, Json.FoundTickets, cancellationToken);
     }
 
     /// <inheritdoc/>

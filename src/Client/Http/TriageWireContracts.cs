@@ -194,6 +194,23 @@ public sealed record TriageConnectorRequest
     public TriageBand? WritesFrom { get; init; }
 }
 
+/// <summary>Asks for old tickets.</summary>
+public sealed record FindTicketsRequest
+{
+    /// <summary>What they are about.</summary>
+    [Required]
+    [Length(1, 2_000)]
+    public string Text { get; set; } = "";
+
+    /// <summary>Only tickets of these groups; all, when it is left out.</summary>
+    [MaxLength(50)]
+    public IReadOnlyList<string>? Groups { get; init; }
+
+    /// <summary>How many at most; 10 by default.</summary>
+    [Range(1, 50)]
+    public int? Top { get; init; }
+}
+
 /// <summary>Decides which head answers.</summary>
 public sealed record UseTriageHeadRequest
 {
@@ -243,6 +260,7 @@ public sealed class TriageEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNa
 [JsonSerializable(typeof(SetTriageSettingsRequest))]
 [JsonSerializable(typeof(UseTriageHeadRequest))]
 [JsonSerializable(typeof(TriageDecision))]
+[JsonSerializable(typeof(FindTicketsRequest))]
 [JsonSerializable(typeof(FoundTickets))]
 [JsonSerializable(typeof(TriageSettings))]
 [JsonSerializable(typeof(TriageReport))]
@@ -266,6 +284,7 @@ public sealed partial class TriageWireJson : JsonSerializerContext;
 [JsonSerializable(typeof(SetTriageSettingsRequest))]
 [JsonSerializable(typeof(UseTriageHeadRequest))]
 [JsonSerializable(typeof(TriageDecision))]
+[JsonSerializable(typeof(FindTicketsRequest))]
 [JsonSerializable(typeof(FoundTickets))]
 [JsonSerializable(typeof(TriageSettings))]
 [JsonSerializable(typeof(TriageReport))]

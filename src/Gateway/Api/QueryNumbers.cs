@@ -16,9 +16,9 @@ internal static class QueryNumbers
 
     /// <summary>A page size, or <paramref name="whenAbsent"/>.</summary>
     /// <exception cref="StewardException">It is not a number within the bounds.</exception>
-    public static int Limit(string? text, int whenAbsent, int max, string field = "limit") => string.IsNullOrEmpty(text)
+    public static int Limit(string? text, int whenAbsent, int max) => string.IsNullOrEmpty(text)
         ? whenAbsent
         : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var value) && value >= 1 && value <= max
             ? value
-            : throw StewardException.Invalid(field, $"must be 1 to {max}.");
+            : throw StewardException.Invalid("limit", $"must be 1 to {max}.");
 }

@@ -19,7 +19,6 @@ internal static class TriageEndpoints
     private const int DefaultDays = 7;
     private const int MaxDays = 90;
     private const int DefaultFound = 10;
-    private const int MaxFound = 50;
     private const string DecisionsPath = "/v1/triage/decisions/";
 
     public static void Map(RouteGroupBuilder v1)
@@ -49,14 +48,15 @@ internal static class TriageEndpoints
             .WithDescription("The decision about a ticket, with the group that a person said it belongs to since. In the path, percent-encode what is no letter or digit of the id; a slash may stand as it is.")
             .Produces<TriageDecision>()
             .WithProblems(400, 401, 403, 404, 429, 503);
-        v1.MapGet("/triage/tickets", (Delegate)FindTicketsAsync)
+        v1.MapPost("/triage/tickets/search", (Delegate)FindTicketsAsync)
             .WithName("findTriageTickets")
             .WithTags("Triage")
             .WithSummary("Find old tickets")
             .WithDescription(
-                "Labelled tickets that are most like a text, by what it means and by its words, best first; mode says by which. group may be given several times. Admins and auditors look among all tickets, others among those that they sent.")
+                "Labelled tickets that are most like a text, by what it means and by its words, best first; mode says by which. Admins and auditors look among all tickets, others among those that they sent.")
+            .Accepts<FindTicketsRequest>("application/json")
             .Produces<FoundTickets>()
-            .WithProblems(400, 401, 403, 429, 503);
+            .WithProblems(400, 401, 403, 413, 415, 429, 503);
         v1.MapGet("/triage/settings", (Delegate)GetSettingsAsync)
             .WithName("getTriageSettings")
             .WithTags("Triage")
@@ -165,9 +165,11 @@ internal static class TriageEndpoints
     private static async Task GetDecisionAsync(HttpContext context, string ticketId) => await JsonAnswer.WriteAsync(
         context, StatusCodes.Status200OK, await Caller.Of(context).Client.Triage.GetDecisionAsync(TicketIdOf(context, ticketId), context.RequestAborted), TriageWireJson.Default.TriageDecision);
 
-    private static async Task FindTicketsAsync(HttpContext context, [FromQuery] string? text, [FromQuery] string[]? group, [FromQuery] string? top)
+    private static async Task FindTicketsAsync(HttpContext context, IOptions<StewardGatewayOptions> options)
     {
-        var query = new FindTickets { Text = text ?? "", Groups = group is { Length: > 0 } ? group : null, Top = QueryNumbers.Limit(top, DefaultFound, MaxFound, "top") };
+        var body = await RequestBody.ReadAsync(context, TriageWireJson.Default.FindTicketsRequest, options.Value.MaxBodyBytes);
+        NoneIsNull(body.Groups ?? [], "groups");
+        var query = new FindTickets { Text = body.Text, Groups = body.Groups, Top = body.Top ?? DefaultFound };
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Triage.FindTicketsAsync(query, context.RequestAborted), TriageWireJson.Default.FoundTickets);
     }
 
