@@ -101,6 +101,7 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
         using var collections = Collections(store, options => options.IndexFromRows = 120);
 
         await collections.SearchAsync(Search(Tickets, data.Query()));
+        await store.Begun.Task.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Equal([Tickets], store.Asked);
         Assert.Empty(store.Searched);
         store.Built.SetResult(true);
@@ -232,6 +233,8 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
 
         public TaskCompletionSource<bool> Built { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+        public TaskCompletionSource Begun { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public List<VectorSpace> Asked { get; } = [];
 
         public List<VectorSpace> Searched { get; } = [];
@@ -250,6 +253,7 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
         public async ValueTask<bool> IndexAsync(VectorSpace space, CancellationToken cancellationToken = default)
         {
             Asked.Add(space);
+            Begun.TrySetResult();
             return await Built.Task && _indexed.Add(space);
         }
 
