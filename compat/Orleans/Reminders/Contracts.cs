@@ -177,6 +177,39 @@ namespace Orleans
             return RegistryOf(grain).GetReminders(grain.GrainContext.GrainId);
         }
 
+        /// <summary>Registers a reminder or changes it. What was begun is not taken back when the caller waits no longer.</summary>
+        public static Task<IGrainReminder> RegisterOrUpdateReminder(this Grain grain, string reminderName, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken) =>
+            ((IGrainBase)grain).RegisterOrUpdateReminder(reminderName, dueTime, period, cancellationToken);
+
+        /// <summary>Registers a reminder or changes it. What was begun is not taken back when the caller waits no longer.</summary>
+        public static Task<IGrainReminder> RegisterOrUpdateReminder(this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken) =>
+            Unless(cancellationToken, () => grain.RegisterOrUpdateReminder(reminderName, dueTime, period));
+
+        /// <summary>Removes a reminder. What was begun is not taken back when the caller waits no longer.</summary>
+        public static Task UnregisterReminder(this Grain grain, IGrainReminder reminder, CancellationToken cancellationToken) => ((IGrainBase)grain).UnregisterReminder(reminder, cancellationToken);
+
+        /// <summary>Removes a reminder. What was begun is not taken back when the caller waits no longer.</summary>
+        public static Task UnregisterReminder(this IGrainBase grain, IGrainReminder reminder, CancellationToken cancellationToken) => Unless(cancellationToken, async () =>
+        {
+            await grain.UnregisterReminder(reminder);
+            return true;
+        });
+
+        /// <summary>One reminder of the grain.</summary>
+        public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName, CancellationToken cancellationToken) => ((IGrainBase)grain).GetReminder(reminderName, cancellationToken);
+
+        /// <summary>One reminder of the grain.</summary>
+        public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName, CancellationToken cancellationToken) => Unless(cancellationToken, () => grain.GetReminder(reminderName));
+
+        /// <summary>The reminders of the grain.</summary>
+        public static Task<List<IGrainReminder>> GetReminders(this Grain grain, CancellationToken cancellationToken) => ((IGrainBase)grain).GetReminders(cancellationToken);
+
+        /// <summary>The reminders of the grain.</summary>
+        public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain, CancellationToken cancellationToken) => Unless(cancellationToken, grain.GetReminders);
+
+        private static Task<T> Unless<T>(CancellationToken cancellationToken, Func<Task<T>> act) =>
+            cancellationToken.IsCancellationRequested ? Task.FromCanceled<T>(cancellationToken) : act().WaitAsync(cancellationToken);
+
         private static Timers.IReminderRegistry RegistryOf(IGrainBase grain) =>
             (Timers.IReminderRegistry?)grain.GrainContext.ActivationServices.GetService(typeof(Timers.IReminderRegistry))
             ?? throw new InvalidOperationException("Reminders are not set up. Call UseInMemoryReminderService or add another reminder table.");

@@ -99,7 +99,7 @@ internal sealed partial class ConnectorGrain(
         Hold(instance, template, text);
 
         // From here on the reminder publishes what cannot be published now.
-        await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
+        await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery, CancellationToken.None);
         try
         {
             await PublishAsync();
@@ -154,7 +154,7 @@ internal sealed partial class ConnectorGrain(
         await WriteAsync();
         Hold(instance, template, text);
         await PublishAsync();
-        await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery);
+        await this.RegisterOrUpdateReminder(CheckReminder, instance.CheckEvery, instance.CheckEvery, CancellationToken.None);
         return Info(_target!);
     }
 
@@ -304,9 +304,9 @@ internal sealed partial class ConnectorGrain(
         // What its system told goes, too: names and texts of people are in it.
         platform.Assume(TenantId);
         await GrainFactory.GetGrain<IConnectorHooksGrain>(Key).Remove(CancellationToken.None);
-        if (await this.GetReminder(CheckReminder) is { } reminder)
+        if (await this.GetReminder(CheckReminder, CancellationToken.None) is { } reminder)
         {
-            await this.UnregisterReminder(reminder);
+            await this.UnregisterReminder(reminder, CancellationToken.None);
         }
 
         // First of all nobody gets a permit or the settings any more: what is written next no longer says that it is being deleted.

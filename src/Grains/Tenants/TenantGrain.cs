@@ -41,7 +41,7 @@ internal sealed partial class TenantGrain(
         TenantRules.Check(profile);
 
         // First: whoever finds a profile takes the tenant as set up, and would never add a watchdog that a loss in between had prevented.
-        await this.RegisterOrUpdateReminder(WatchdogReminder, WatchdogPeriod, WatchdogPeriod);
+        await this.RegisterOrUpdateReminder(WatchdogReminder, WatchdogPeriod, WatchdogPeriod, CancellationToken.None);
         state.State.Profile = profile;
         await Write();
     }
