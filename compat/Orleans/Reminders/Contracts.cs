@@ -183,31 +183,33 @@ namespace Orleans
 
         /// <summary>Registers a reminder or changes it. What was begun is not taken back when the caller waits no longer.</summary>
         public static Task<IGrainReminder> RegisterOrUpdateReminder(this IGrainBase grain, string reminderName, TimeSpan dueTime, TimeSpan period, CancellationToken cancellationToken) =>
-            Unless(cancellationToken, () => grain.RegisterOrUpdateReminder(reminderName, dueTime, period));
+            Unless(() => grain.RegisterOrUpdateReminder(reminderName, dueTime, period), cancellationToken);
 
         /// <summary>Removes a reminder. What was begun is not taken back when the caller waits no longer.</summary>
         public static Task UnregisterReminder(this Grain grain, IGrainReminder reminder, CancellationToken cancellationToken) => ((IGrainBase)grain).UnregisterReminder(reminder, cancellationToken);
 
         /// <summary>Removes a reminder. What was begun is not taken back when the caller waits no longer.</summary>
-        public static Task UnregisterReminder(this IGrainBase grain, IGrainReminder reminder, CancellationToken cancellationToken) => Unless(cancellationToken, async () =>
-        {
-            await grain.UnregisterReminder(reminder);
-            return true;
-        });
+        public static Task UnregisterReminder(this IGrainBase grain, IGrainReminder reminder, CancellationToken cancellationToken) => Unless(
+            async () =>
+            {
+                await grain.UnregisterReminder(reminder);
+                return true;
+            },
+            cancellationToken);
 
         /// <summary>One reminder of the grain.</summary>
         public static Task<IGrainReminder?> GetReminder(this Grain grain, string reminderName, CancellationToken cancellationToken) => ((IGrainBase)grain).GetReminder(reminderName, cancellationToken);
 
         /// <summary>One reminder of the grain.</summary>
-        public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName, CancellationToken cancellationToken) => Unless(cancellationToken, () => grain.GetReminder(reminderName));
+        public static Task<IGrainReminder?> GetReminder(this IGrainBase grain, string reminderName, CancellationToken cancellationToken) => Unless(() => grain.GetReminder(reminderName), cancellationToken);
 
         /// <summary>The reminders of the grain.</summary>
         public static Task<List<IGrainReminder>> GetReminders(this Grain grain, CancellationToken cancellationToken) => ((IGrainBase)grain).GetReminders(cancellationToken);
 
         /// <summary>The reminders of the grain.</summary>
-        public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain, CancellationToken cancellationToken) => Unless(cancellationToken, grain.GetReminders);
+        public static Task<List<IGrainReminder>> GetReminders(this IGrainBase grain, CancellationToken cancellationToken) => Unless(grain.GetReminders, cancellationToken);
 
-        private static Task<T> Unless<T>(CancellationToken cancellationToken, Func<Task<T>> act) =>
+        private static Task<T> Unless<T>(Func<Task<T>> act, CancellationToken cancellationToken) =>
             cancellationToken.IsCancellationRequested ? Task.FromCanceled<T>(cancellationToken) : act().WaitAsync(cancellationToken);
 
         private static Timers.IReminderRegistry RegistryOf(IGrainBase grain) =>
