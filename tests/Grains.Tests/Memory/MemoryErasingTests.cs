@@ -87,6 +87,7 @@ public class MemoryErasingTests(GrainCluster cluster)
     public async Task Erase_ARunWaitsForAnApproval_KeepsWhatItHasStoredUntilItIsOver()
     {
         var (key, ended) = await SayAsync(_user);
+        cluster.SignIn("t-acme", _user);
         var session = await cluster.OpenAsync(key);
         var (run, text, decision) = await cluster.AskAsync(session);
         var waiting = GrainKeys.Run("t-acme", (await run.GetStatus())!.RunId);
@@ -129,6 +130,7 @@ public class MemoryErasingTests(GrainCluster cluster)
         var (_, second) = await SayAsync(_user, session);
 
         Assert.NotEmpty((await FindAsync(second)).Names.Intersect(removed.Names));
+        cluster.SignIn("t-acme", _user);
         Assert.Contains("words79", await PromptOfAsync(second), StringComparison.Ordinal);
     }
 

@@ -230,6 +230,7 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         cluster.Faults.Lose(key, 1);
         await Assert.ThrowsAsync<StewardException>(() => memory.Note(new NoteStatements { MessageId = "m2", SaidAt = Now, Statements = [Said("office", "Paris")] }));
         await cluster.DeactivatedAsync(memory);
+        cluster.Faults.Lose(key, 0);
         cluster.SignIn("t-shredded", _user);
         Assert.Equal(ErrorCodes.MemoryUnreadable, (await Assert.ThrowsAsync<StewardException>(() => memory.Export())).Code);
 
