@@ -131,6 +131,10 @@ public sealed record MemoryPass
     /// <summary>How many earlier keys were removed from the vault, since nothing was left under them.</summary>
     [Id(10)]
     public int KeysRemoved { get; init; }
+
+    /// <summary>Whether earlier keys, or versions of the secret that held them, may still be in the vault, since it could not be asked or refused, or the tenant's patterns could not be sealed; the next pass comes within the hour then.</summary>
+    [Id(11)]
+    public bool KeysRemain { get; init; }
 }
 
 /// <summary>A tenant's data key was destroyed.</summary>

@@ -124,25 +124,19 @@ internal sealed partial class MemoryKeepingGrain
     private async Task EndAsync()
     {
         var next = NextNight(Now);
-        if (State.KeyId is { } keyId && await AskAsync(() => _keys.FindAsync(TenantId, KeyPurpose)) is { } ring)
+        if (State.KeyId is { } keyId)
         {
-            _platform.Assume(TenantId);
-            var patternsAre = await GrainFactory.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns(TenantId)).SealAnew(keyId);
-            var isSealed = State.Pass!.Failed == 0 && patternsAre;
-            if (ring.CurrentId != keyId || State.Pass.BeganAt < State.KeySince + KeySettles)
+            try
             {
-                // What a silo sealed with the key before while this went on was not looked at.
-                next = ring.Count > 1 ? Sooner(next, Now + KeySettles) : next;
+                next = await EndKeysAsync(keyId, next);
             }
-            else if (isSealed)
+#pragma warning disable CA1031 // A vault that refuses must not keep the next pass from beginning: what is over its time goes all the same.
+            catch (Exception exception)
+#pragma warning restore CA1031
             {
-                // Before it is done: whoever is lost in between does it again and says the same.
-                if (ring.Count > 1)
-                {
-                    await AppendAsync(KeepingRecordTypes.KeysRemoved, new KeepingKeysRemoved { Count = ring.Count - 1 }, MemoryKeepingJson.Default.KeepingKeysRemoved);
-                }
-
-                await AskAsync(async () => await _keys.RemoveEarlierAsync(TenantId, KeyPurpose, keyId));
+                LogKeysRemain(exception, Key);
+                next = Sooner(next, Now + AgainAfter);
+                await AppendAsync(KeepingRecordTypes.KeysRemoved, new KeepingKeysRemoved { Count = 0, Remain = true }, MemoryKeepingJson.Default.KeepingKeysRemoved);
             }
         }
 
@@ -153,6 +147,37 @@ internal sealed partial class MemoryKeepingGrain
         var ended = State.Passes[0];
         LogEnded(TenantId, ended.People, ended.Removed.Values.Sum());
         await _journal.PurgeAsync(keepsWake: true);
+    }
+
+    /// <summary>Seals the patterns with the current key, and removes the earlier ones when nothing is left under them.</summary>
+    /// <returns>When the next pass begins at the latest.</returns>
+    private async Task<DateTimeOffset> EndKeysAsync(string keyId, DateTimeOffset next)
+    {
+        if (await AskAsync(() => _keys.FindAsync(TenantId, KeyPurpose)) is not { } ring)
+        {
+            return next;
+        }
+
+        _platform.Assume(TenantId);
+        var patternsAre = await GrainFactory.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns(TenantId)).SealAnew(keyId);
+        if (ring.CurrentId != keyId || State.Pass!.BeganAt < State.KeySince + KeySettles)
+        {
+            // What a silo sealed with the key before while this went on was not looked at.
+            return ring.Count > 1 ? Sooner(next, Now + KeySettles) : next;
+        }
+
+        if (State.Pass.Failed == 0 && patternsAre)
+        {
+            // Before it is done: whoever is lost in between does it again and says the same.
+            if (ring.Count > 1)
+            {
+                await AppendAsync(KeepingRecordTypes.KeysRemoved, new KeepingKeysRemoved { Count = ring.Count - 1 }, MemoryKeepingJson.Default.KeepingKeysRemoved);
+            }
+
+            await AskAsync(async () => await _keys.RemoveEarlierAsync(TenantId, KeyPurpose, keyId));
+        }
+
+        return next;
     }
 
     private static async Task<T> AskAsync<T>(Func<Task<T>> ask)

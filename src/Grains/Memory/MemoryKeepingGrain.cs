@@ -194,6 +194,9 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
     [LoggerMessage(EventId = 2213, Level = LogLevel.Warning, Message = "The pass of {Keeping} was interrupted and will go on")]
     private partial void LogInterrupted(Exception exception, string keeping);
 
+    [LoggerMessage(EventId = 2215, Level = LogLevel.Warning, Message = "The earlier keys of {Keeping} may still be in the vault; it will be tried again within the hour")]
+    private partial void LogKeysRemain(Exception exception, string keeping);
+
     [LoggerMessage(EventId = 2214, Level = LogLevel.Warning, Message = "The data key of {Keeping} was destroyed by {By}")]
     private partial void LogKeyDestroyed(string keeping, string by);
 }

@@ -71,7 +71,8 @@ internal sealed class MemoryKeepingState : IFolded
                 (Pass, After) = (page.Pass, page.After);
                 break;
             case KeepingRecordTypes.KeysRemoved:
-                Pass = Pass! with { KeysRemoved = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingKeysRemoved)!.Count };
+                var removed = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingKeysRemoved)!;
+                Pass = Pass! with { KeysRemoved = removed.Count, KeysRemain = removed.Remain };
                 break;
             case KeepingRecordTypes.Ended:
                 NextAt = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingScheduled)!.NextAt;
@@ -157,10 +158,11 @@ internal sealed record KeepingPage
     public required string After { get; init; }
 }
 
-/// <summary>The earlier keys are about to be removed.</summary>
+/// <summary>The earlier keys are about to be removed, or could not be.</summary>
 internal sealed record KeepingKeysRemoved
 {
     public required int Count { get; init; }
+    public bool Remain { get; init; }
 }
 
 /// <summary>JSON of the journal of the keeping.</summary>

@@ -22,6 +22,7 @@ internal static class MemoryRecordTypes
     public const string EraseStep = "memory.erase_step";
     public const string EraseContents = "memory.erase_contents";
     public const string EraseAnswers = "memory.erase_answers";
+    public const string EraseVectors = "memory.erase_vectors";
     public const string Erased = "memory.erased";
 }
 
@@ -133,12 +134,18 @@ internal sealed record MemoryEraseContents
 /// <summary>No cache gives the person's answers again.</summary>
 internal sealed record MemoryEraseAnswers;
 
+/// <summary>The vectors of what the person had sent to a tenant's collections were removed.</summary>
+internal sealed record MemoryEraseVectors
+{
+    public required int Count { get; init; }
+}
+
 /// <summary>All of it was erased.</summary>
 internal sealed record MemoryErased
 {
     public required IReadOnlyList<string> Remains { get; init; }
 
-    /// <summary>Vectors of what the person had sent to a tenant's collections.</summary>
+    /// <summary>Vectors of what the person had sent to a tenant's collections, where an earlier release noted them with the end.</summary>
     public int Vectors { get; init; }
 }
 
@@ -162,6 +169,7 @@ internal sealed record MemoryErased
 [JsonSerializable(typeof(MemoryEraseStep))]
 [JsonSerializable(typeof(MemoryEraseContents))]
 [JsonSerializable(typeof(MemoryEraseAnswers))]
+[JsonSerializable(typeof(MemoryEraseVectors))]
 [JsonSerializable(typeof(MemoryErased))]
 [JsonSerializable(typeof(MemoryAccess))]
 internal sealed partial class MemoryJson : JsonSerializerContext;

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Orleans.Runtime;
+using Steward.Engines.Memory.Keeping;
 using Steward.Identity;
 using Steward.Models;
 using Steward.Operations;
@@ -20,6 +21,7 @@ internal sealed partial class UserMemoryGrain
     [
         "Definitions of agents, playbooks and tools that runs referred to: nobody's words are in them.",
         "Code that ran in the sandbox and its results: the tenant's retention removes them.",
+        "Snippets of sandbox code that the person proposed: the tenant's admins remove them.",
         "The record of who read or changed the memory, without what it held.",
         "Tickets that were sent to triage stay until the tenant's retention removes them; they are not found by what they mean any more.",
         "Approvals, schedules and the audit of actions in external systems are not part of the memory.",
@@ -68,12 +70,12 @@ internal sealed partial class UserMemoryGrain
         catch (Errors.StewardException exception) when (exception.Code == Errors.ErrorCodes.MemoryUnreadable)
         {
             var erasure = new MemoryErasure { OperationId = command.OperationId, RequestedAt = Now, Removed = [] };
-            await BeginAnewAsync(erasure, command.IncludeConversations, cancellationToken);
+            await BeginAnewAsync(erasure, UserMemoryState.Default, command.IncludeConversations, cancellationToken);
         }
     }
 
     /// <summary>Leaves nothing of what cannot be read any more but a receipt, and opens the memory that begins with it.</summary>
-    private async Task BeginAnewAsync(MemoryErasure erasure, bool erasesConversations, CancellationToken cancellationToken)
+    private async Task BeginAnewAsync(MemoryErasure erasure, MemorySettings settings, bool erasesConversations, CancellationToken cancellationToken)
     {
         var head = (await _journals.GetHeadAsync(Key, cancellationToken))!;
         var state = new UserMemoryState
@@ -81,6 +83,7 @@ internal sealed partial class UserMemoryGrain
             PurgedThrough = head.Sequence,
             Erasure = erasure with { Removed = [new ErasedPart { Place = "entries that could not be read", Count = (int)Math.Min(head.Sequence, int.MaxValue) }] },
             ErasesConversations = erasesConversations,
+            Settings = settings,
 
             // Whether it was is not known any more; taking out who is not in does no harm.
             Asked = new AskedRequests { IsShared = true },
@@ -92,6 +95,11 @@ internal sealed partial class UserMemoryGrain
         _journal?.Dispose();
         (_journal, _store) = (null, null);
         await OpenAsync(cancellationToken);
+        if (State.IsErasing)
+        {
+            // What is left to do is found again if this silo is lost before it has noted the first of it.
+            await Append(new Consolidation([], [], State.ConsolidatesAt), () => State.IsErasing ? new JournalWake(Now) : null);
+        }
     }
 
     private void GoOnErasing(TimeSpan after)
@@ -121,15 +129,15 @@ internal sealed partial class UserMemoryGrain
 
             await ShareAsync();
             await ForgetAnswersAsync();
+            await EraseVectorsAsync();
             if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
             {
                 GoOnErasing(_options.EraseAgainAfter);
                 return;
             }
 
-            var vectors = _vectors.HasStore ? await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt) : 0;
             IReadOnlyList<string> remains = [.. AlwaysRemains, .. Also()];
-            await _journal!.AppendAsync(MemoryRecordTypes.Erased, new MemoryErased { Remains = remains, Vectors = vectors }, MemoryJson.Default.MemoryErased, static () => JournalWake.Never);
+            await _journal!.AppendAsync(MemoryRecordTypes.Erased, new MemoryErased { Remains = remains }, MemoryJson.Default.MemoryErased, static () => JournalWake.Never);
             MemoryLog.Erased(_logger, Key);
         }
 #pragma warning disable CA1031 // What is left to do stands in the journal; the watchdog brings it on.
@@ -169,6 +177,16 @@ internal sealed partial class UserMemoryGrain
             _platform.Assume(TenantId);
             await GrainFactory.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings(TenantId)).ForgetAnswers(GrainKeys.LastPart(Key));
             await _journal!.AppendAsync(MemoryRecordTypes.EraseAnswers, new MemoryEraseAnswers(), MemoryJson.Default.MemoryEraseAnswers, () => new JournalWake(Now));
+        }
+    }
+
+    // Before the conversations, which may take long: what is sent after the request stays.
+    private async Task EraseVectorsAsync()
+    {
+        if (_vectors.HasStore && !State.HasErasedVectors)
+        {
+            var count = await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt);
+            await _journal!.AppendAsync(MemoryRecordTypes.EraseVectors, new MemoryEraseVectors { Count = count }, MemoryJson.Default.MemoryEraseVectors, () => new JournalWake(Now));
         }
     }
 
@@ -217,8 +235,17 @@ internal sealed partial class UserMemoryGrain
             }
         }
 
-        // One that is at work goes when it is over, with what only it refers to.
-        var resting = heads.Where(head => !head.Open && head.WakeAt is null).Select(head => head.Journal).ToList();
+        // One that is at work, or waits for somebody, goes when it is over, with what only it refers to.
+        var resting = new List<string>();
+        foreach (var head in heads.Where(head => !head.Open && head.WakeAt is null))
+        {
+            _platform.Assume(TenantId);
+            if (await GrainFactory.GetGrain<IRunGrain>(head.Journal).GetStatus() is { HasEnded: true })
+            {
+                resting.Add(head.Journal);
+            }
+        }
+
         await EraseContentsAsync(step.SessionId, resting, [.. heads.Select(head => head.Journal).Except(resting, StringComparer.Ordinal)]);
         var isDone = resting.Count == heads.Count;
         foreach (var run in resting)

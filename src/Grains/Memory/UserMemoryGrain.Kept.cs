@@ -66,8 +66,9 @@ internal sealed partial class UserMemoryGrain
                 return null;
             }
 
+            // What the person had switched off is not known any more: nothing is kept until they say so.
             var now = Now;
-            await BeginAnewAsync(new MemoryErasure { OperationId = "key-destroyed", RequestedAt = at, CompletedAt = now, Removed = [], Remains = ["Conversations and runs, with their prompts and results, and what runs were told from the memory."] }, erasesConversations: false, cancellationToken);
+            await BeginAnewAsync(new MemoryErasure { OperationId = "key-destroyed", RequestedAt = at, CompletedAt = now, Removed = [], Remains = ["Conversations and runs, with their prompts and results, and what runs were told from the memory."] }, UserMemoryState.NothingKept, erasesConversations: false, cancellationToken);
             return true;
         }
     }

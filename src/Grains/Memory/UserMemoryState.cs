@@ -64,6 +64,9 @@ internal sealed class UserMemoryState : IFolded
     /// <summary>How many hashes the erasure met whose contents stay, since runs of earlier releases shared them.</summary>
     public int SharedContents { get; set; }
 
+    /// <summary>Whether the erasure has removed the vectors.</summary>
+    public bool HasErasedVectors { get; set; }
+
     /// <summary>The last forgettings, so that a repetition gets the same answer.</summary>
     public List<ForgetOperation> Operations { get; set; } = [];
 
@@ -91,6 +94,9 @@ internal sealed class UserMemoryState : IFolded
         Kinds = [.. Enum.GetValues<MemoryKind>().Select(kind => new MemoryKindSettings { Kind = kind, IsKept = kind != MemoryKind.Pattern })],
         SharePatterns = false,
     };
+
+    /// <summary>The settings of somebody whose own are lost.</summary>
+    public static MemorySettings NothingKept { get; } = Default with { Kinds = [.. Default.Kinds.Select(kind => kind with { IsKept = false })] };
 
     private FactLedger Ledger => _ledger ??= new FactLedger(_stored, _storedNext);
 
@@ -176,7 +182,7 @@ internal sealed class UserMemoryState : IFolded
                     Removed = [new ErasedPart { Place = "memories", Count = Facts.Count }, new ErasedPart { Place = "tombstones", Count = Tombstones.Count }, new ErasedPart { Place = "requests and proposals", Count = Asked.Count }],
                 };
                 ErasesConversations = begun.IncludeConversations;
-                (ErasedSessions, SharedContents) = ([], 0);
+                (ErasedSessions, SharedContents, HasErasedVectors) = ([], 0, false);
                 ErasedContents.Clear();
                 Remove(Facts.Select(fact => fact.Id), entry.Sequence);
                 RemoveAsked(patterns: true, interactions: true, entry.Sequence);
@@ -204,13 +210,13 @@ internal sealed class UserMemoryState : IFolded
             case MemoryRecordTypes.EraseAnswers:
                 Erasure = Erasure! with { AnswersForgottenAt = entry.At };
                 break;
+            case MemoryRecordTypes.EraseVectors:
+                Count("vectors", JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseVectors)!.Count);
+                HasErasedVectors = true;
+                break;
             case MemoryRecordTypes.Erased:
                 var erased = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryErased)!;
-                if (erased.Vectors > 0)
-                {
-                    Count("vectors", erased.Vectors);
-                }
-
+                Count("vectors", erased.Vectors);
                 Erasure = Erasure! with { CompletedAt = entry.At, Remains = erased.Remains };
                 ErasedSessions = [];
                 ErasedContents.Clear();

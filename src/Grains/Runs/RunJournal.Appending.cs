@@ -76,7 +76,9 @@ internal sealed partial class RunJournal
     private async Task StoreAsync(RunAppend batch, IReadOnlyList<RunContent> contents, int folded = 0)
     {
         var tenantId = GrainKeys.TenantOf(key);
-        var unsaved = contents.Select(content => new StoredContent(NameOf(content), content.Bytes)).Where(content => !knownContents.IsStored(tenantId, content.Hash)).DistinctBy(content => content.Hash).ToList();
+
+        // What belongs to a conversation may be erased at any time: only what is shared is taken for stored.
+        var unsaved = contents.Where(content => IsScoped(content) || !knownContents.IsStored(tenantId, content.Hash)).Select(content => (IsScoped: IsScoped(content), Stored: new StoredContent(NameOf(content), content.Bytes))).DistinctBy(content => content.Stored.Hash).ToList();
 
         // From here on no cancellation: an append that was begun must be known to stand or not.
         var appending = store.AppendAsync(
@@ -87,7 +89,7 @@ internal sealed partial class RunJournal
                 Records = batch.Records,
                 Open = batch.Open,
                 Wake = batch.Wake,
-                Contents = unsaved,
+                Contents = [.. unsaved.Select(content => content.Stored)],
             },
             CancellationToken.None);
 
@@ -104,7 +106,11 @@ internal sealed partial class RunJournal
             throw new RunMovedException();
         }
 
-        unsaved.ForEach(content => knownContents.Stored(tenantId, content.Hash));
+        foreach (var content in unsaved.Where(content => !content.IsScoped))
+        {
+            knownContents.Stored(tenantId, content.Stored.Hash);
+        }
+
         lock (_lock)
         {
             for (var i = 0; i < shown.Length; i++)
@@ -122,7 +128,9 @@ internal sealed partial class RunJournal
         Wake();
     }
 
-    private string NameOf(RunContent content) => !content.IsShared && Origin?.ContentScope is { } scope ? ContentHash.Within(scope, content.Hash) : content.Hash;
+    private bool IsScoped(RunContent content) => !content.IsShared && Origin?.ContentScope is not null;
+
+    private string NameOf(RunContent content) => IsScoped(content) ? ContentHash.Within(Origin!.ContentScope!, content.Hash) : content.Hash;
 
     private void Take(JournalEntry entry)
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
+using Steward.Engines.Security.Vault;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
@@ -11,6 +12,8 @@ namespace Steward.Grains.Tests.Hosting;
 public sealed class TimedCluster : GrainCluster
 {
     internal UnsteadyHook Hook { get; } = new();
+
+    internal RefusingVault Vault => (RefusingVault)Silo.GetRequiredService<ISecretVault>();
 
     /// <summary>What the tenant's watchdog does about work that stands still.</summary>
     internal Task<int> TakeUpAsync(string tenant) => Silo.GetRequiredService<OpenWork>().ResumeAsync(tenant, TimeSpan.Zero, default);
@@ -37,6 +40,8 @@ public sealed class TimedCluster : GrainCluster
     protected override void Configure(ISiloBuilder silo)
     {
         silo.Services.AddSingleton<IRunEndHook>(Hook);
+        var vault = silo.Services.Last(service => service.ServiceType == typeof(ISecretVault)).ImplementationFactory!;
+        silo.Services.AddSingleton<ISecretVault>(provider => new RefusingVault((ISecretVault)vault(provider)));
         silo.Services.Configure<WebhookOptions>(options =>
         {
             options.AllowHttp = true;

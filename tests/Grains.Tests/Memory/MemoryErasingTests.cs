@@ -84,14 +84,65 @@ public class MemoryErasingTests(GrainCluster cluster)
     }
 
     [Fact]
+    public async Task Erase_ARunWaitsForAnApproval_KeepsWhatItHasStoredUntilItIsOver()
+    {
+        var (key, ended) = await SayAsync(_user);
+        cluster.SignIn("t-acme", _user);
+        var session = await cluster.OpenAsync(key);
+        var (run, text, decision) = await cluster.AskAsync(session);
+        var waiting = GrainKeys.Run("t-acme", (await run.GetStatus())!.RunId);
+        await Conversing.UntilAsync(async () => await cluster.Journals.GetHeadAsync(waiting) is { Open: false, WakeAt: null } && await cluster.Journals.GetHeadAsync(key) is { Open: false });
+        var stored = (await FindAsync(waiting)).Names;
+        var own = (await RunContents.FindAsync([ended], [waiting], default)).Names;
+        Assert.NotEmpty(own);
+
+        // What of the run that is over goes would go last of all, behind what the other one has stored.
+        await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        await Conversing.UntilAsync(async () => await Contents.ReadAsync("t-acme", own[0]) is null);
+
+        Assert.Equal(stored, (await FindAsync(waiting)).Names);
+        Assert.Null((await cluster.MemoryOf(_user).GetErasure())!.CompletedAt);
+        cluster.SignIn("t-acme", "u-boss", "approver");
+        await run.Decide(Runs.WaitingRunTests.Deciding(decision, "approve"));
+        cluster.SignIn("t-acme", _user);
+        await run.WatchToEndAsync();
+        Assert.Equal((RunState.Completed, 1), ((await run.GetStatus())!.State, cluster.Desk.Effects[text]));
+        Assert.Contains(text, await PromptOfAsync(waiting), StringComparison.Ordinal);
+
+        await Conversing.UntilAsync(async () => await cluster.Journals.GetHeadAsync(waiting) is { Open: false, WakeAt: null } && await cluster.Journals.GetHeadAsync(key) is { Open: false });
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        await cluster.MemoryOf(_user).Resume();
+        cluster.SignIn("t-acme", _user);
+        await CompletedAsync();
+        foreach (var name in stored)
+        {
+            Assert.Null(await Contents.ReadAsync("t-acme", name));
+        }
+    }
+
+    [Fact]
+    public async Task Erase_WhatWasRemoved_IsNotTakenForStoredByALaterRunOfTheConversation()
+    {
+        var (session, first) = await SayAsync(_user);
+        var removed = await FindAsync(first);
+        await RunContents.RemoveAsync("t-acme", removed, default);
+
+        var (_, second) = await SayAsync(_user, session);
+
+        Assert.NotEmpty((await FindAsync(second)).Names.Intersect(removed.Names));
+        cluster.SignIn("t-acme", _user);
+        Assert.Contains("words79", await PromptOfAsync(second), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Erase_LostHalfWayThroughTheContents_CountsThemOnce()
     {
         var (_, run) = await SayAsync(_user);
         var found = await FindAsync(run);
         cluster.SignIn("t-acme", _user);
 
-        // Begun, the answers, the conversation and its contents are noted; then the activation goes before the run is retired, with a part of the contents.
-        cluster.Faults.LoseAfter(GrainKeys.UserMemory("t-acme", _user), 4);
+        // Begun, the answers, the vectors, the conversation and its contents are noted; then the activation goes before the run is retired, with a part of the contents.
+        cluster.Faults.LoseAfter(GrainKeys.UserMemory("t-acme", _user), 5);
         await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
         await cluster.DeactivatedAsync(cluster.MemoryOf(_user));
         cluster.Faults.Lose(GrainKeys.UserMemory("t-acme", _user), 0);

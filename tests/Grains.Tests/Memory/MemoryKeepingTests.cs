@@ -178,6 +178,31 @@ public class MemoryKeepingTests
     }
 
     [Fact]
+    public async Task Pass_TheVaultKeepsEarlierVersions_EndsAllTheSameAndSaysSo()
+    {
+        await NoteAsync("u-a", Said("office", "Berlin"));
+        SignInAsAdmin();
+        await Patterns.RotateKey();
+        _cluster.Time.Advance(MemoryKeepingGrain.KeySettles + TimeSpan.FromMinutes(1));
+        _cluster.Vault.KeepsVersionsOf = _tenant;
+
+        await Keeping.Begin();
+        var refused = await EndedAsync(1);
+
+        Assert.Equal((1, 0, true), (refused.Passes[0].People, refused.Passes[0].KeysRemoved, refused.Passes[0].KeysRemain));
+        Assert.InRange(refused.NextAt!.Value, Now, Now.AddHours(1));
+
+        // Retention goes on by itself, and the versions go once that is allowed.
+        _cluster.Vault.KeepsVersionsOf = null;
+        _cluster.Time.Advance(TimeSpan.FromHours(1) + TimeSpan.FromMinutes(1));
+        _cluster.SignInAsPlatform(_tenant);
+        await _cluster.WatchdogAsync(_tenant);
+        Assert.False((await EndedAsync(2)).Passes[0].KeysRemain);
+        Assert.Null(await _cluster.Vault.ReadAsync(new VaultPath(_tenant, "data-keys/memory"), 1));
+        Assert.Equal(["Berlin"], await ValuesAsync("u-a"));
+    }
+
+    [Fact]
     public async Task DestroyKey_OpenMemoriesAreGivenUpAndBeginAnew()
     {
         await NoteAsync("u-a", Said("office", "Berlin"));
@@ -198,7 +223,11 @@ public class MemoryKeepingTests
         Assert.Equal((1, 1, 0), (pass.People, pass.BegunAnew, pass.Unreadable));
         Assert.Equal(destroyed, (await Keeping.Get()).KeyDestroyed);
 
-        // It begins anew, and what was said before does not come back.
+        // It begins anew, with nothing kept until the person says so, and what was said before does not come back.
+        await NoteAsync("u-a", Now, "s-1/r-1", Said("office", "Bonn"));
+        Assert.Empty(await ValuesAsync("u-a"));
+        Assert.All((await MemoryOf("u-a").GetSettings()).Kinds, kind => Assert.False(kind.IsKept));
+        await MemoryOf("u-a").SetSettings(new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Fact, IsKept = true }] });
         await NoteAsync("u-a", said, "s-1/r-2", Said("office", "Berlin"));
         Assert.Empty(await ValuesAsync("u-a"));
         await NoteAsync("u-a", Now, "s-1/r-3", Said("office", "Oslo"));

@@ -230,6 +230,7 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         cluster.Faults.Lose(key, 1);
         await Assert.ThrowsAsync<StewardException>(() => memory.Note(new NoteStatements { MessageId = "m2", SaidAt = Now, Statements = [Said("office", "Paris")] }));
         await cluster.DeactivatedAsync(memory);
+        cluster.Faults.Lose(key, 0);
         cluster.SignIn("t-shredded", _user);
         Assert.Equal(ErrorCodes.MemoryUnreadable, (await Assert.ThrowsAsync<StewardException>(() => memory.Export())).Code);
 
@@ -237,6 +238,32 @@ public class UserMemoryGrainTests(GrainCluster cluster)
 
         await Conversing.UntilAsync(async () => (await memory.GetErasure())!.CompletedAt is not null);
         Assert.Empty((await memory.Export()).Memories);
+    }
+
+    [Fact]
+    public async Task KeyDestroyed_ErasureThatBeginsAnewAndIsLost_IsWokenAndGoesOn()
+    {
+        var key = GrainKeys.UserMemory("t-lost", _user);
+        var keys = cluster.Silo.GetRequiredService<DataKeys>();
+        var lost = await keys.GetAsync("t-lost", "memory");
+        var sealedStore = new SealedJournalStore(cluster.Journals, lost);
+        await sealedStore.AppendAsync(new JournalAppend { Journal = key, ExpectedSequence = 0, Records = [new JournalRecord { Type = MemoryRecordTypes.Used, At = Now, Payload = """{"ids":[]}"""u8.ToArray() }] });
+        await keys.DestroyAsync("t-lost", "memory");
+        cluster.SignIn("t-lost", _user);
+        var memory = cluster.MemoryOf(_user, "t-lost");
+
+        // The first entry behind the receipt stands, nothing after it does.
+        cluster.Faults.LoseAfter(key, 1);
+        await memory.Erase(new EraseMemory { OperationId = "anew", IncludeConversations = true });
+        await cluster.DeactivatedAsync(memory);
+        cluster.Faults.Lose(key, 0);
+
+        Assert.Equal(MemoryRecordTypes.Consolidated, (await cluster.Journals.ReadTailAsync(key, 1))[0].Type);
+        Assert.InRange((await cluster.Journals.GetHeadAsync(key))!.WakeAt!.Value, Now.AddMinutes(-1), Now);
+        cluster.SignIn("t-lost", PlatformIdentity.UserId, WellKnownRoles.System);
+        await memory.Resume();
+        cluster.SignIn("t-lost", _user);
+        await Conversing.UntilAsync(async () => (await memory.GetErasure())!.CompletedAt is not null);
     }
 
     [Fact]

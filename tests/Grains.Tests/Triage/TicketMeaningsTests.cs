@@ -137,6 +137,41 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
     }
 
     [Fact]
+    public async Task Erase_AConversationIsAtWork_TheTicketsOfBeforeGoAtOnceAndLaterOnesStay()
+    {
+        await SendAsync("u-ada", "ada:1", "outlook hangs");
+        await LabelAsync("sn:1", "outlook crashes", "Mail");
+        await FindAsync("inbox");
+        Assert.Equal(2, await RowsAsync());
+        cluster.SignIn(_tenant, "u-ada");
+        var session = await cluster.OpenAsync(Conversing.NewSession(_tenant));
+        var submitted = await session.SayAsync("""do desk_pay {"text":"rent"} ; say paid""");
+        await Conversing.UntilAsync(async () => (await session.GetInfo())!.DetachedRunIds.Contains(submitted.RunId!));
+        var memory = cluster.Grains.GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(_tenant, "u-ada"));
+
+        await memory.Erase(new EraseMemory { OperationId = "erase-1", IncludeConversations = true });
+        await Conversing.UntilAsync(async () => (await memory.GetErasure())!.Removed.Any(part => part is { Place: "vectors", Count: 1 }));
+        Assert.Equal(1, await RowsAsync());
+        await SendAsync("u-ada", "ada:2", "outlook is slow");
+        await FindAsync("inbox");
+        Assert.Equal(2, await RowsAsync());
+        Assert.Null((await memory.GetErasure())!.CompletedAt);
+
+        cluster.SignIn(_tenant, "u-ada");
+        var run = cluster.Run(submitted, _tenant);
+        await run.Cancel(new Steward.Runs.CancelRun());
+        await run.WatchToEndAsync();
+        await Conversing.UntilAsync(async () =>
+        {
+            cluster.SignIn(_tenant, PlatformIdentity.UserId, WellKnownRoles.System);
+            await memory.Resume();
+            return (await memory.GetErasure())!.CompletedAt is not null;
+        });
+        Assert.Equal(1, (await memory.GetErasure())!.Removed.Single(part => part.Place == "vectors").Count);
+        Assert.Equal(2, await RowsAsync());
+    }
+
+    [Fact]
     public async Task Find_NoEmbedder_FindsByWords()
     {
         await LabelAsync("sn:1", "outlook hangs", "Mail");
