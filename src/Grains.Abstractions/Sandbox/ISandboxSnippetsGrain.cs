@@ -25,7 +25,7 @@ public interface ISandboxSnippetsGrain : IGrainWithStringKey
     Task<IReadOnlyList<SandboxSnippet>> List(CancellationToken cancellationToken = default);
 
     /// <summary>Accepts or refuses one; a later decision takes the place of an earlier one. Admins only, and nobody their own.</summary>
-    /// <exception cref="Errors.StewardException"><c>not_found</c>; <c>forbidden</c> for one's own.</exception>
+    /// <exception cref="Errors.StewardException"><c>not_found</c>; <c>forbidden</c> for one's own; <c>invalid_argument</c> when 200 are accepted already.</exception>
     [Alias("decide")]
     Task<SandboxSnippet> Decide(DecideSandboxSnippet command, CancellationToken cancellationToken = default);
 

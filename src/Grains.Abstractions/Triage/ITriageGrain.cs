@@ -24,7 +24,7 @@ public interface ITriageGrain : IGrainWithStringKey
     Task<TriageDecision?> GetDecision(string ticketId, CancellationToken cancellationToken = default);
 
     /// <summary>Labelled tickets that are most like a text, by what it means and by its words. Admins, auditors and the platform look among all tickets, other members among those that they sent.</summary>
-    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field.</exception>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>overloaded</c> when too many searches of the tenant are under way.</exception>
     [Alias("find-tickets")]
     [AlwaysInterleave] // Safe: reads what was durable before.
     Task<FoundTickets> FindTickets(FindTickets query, CancellationToken cancellationToken = default);

@@ -45,7 +45,8 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
     /// <summary>Follows the journal of labels until it is told to stop.</summary>
     public async Task FollowAsync(CancellationToken cancellationToken)
     {
-        var (swept, failures) = (parts.Time.GetUtcNow(), 0);
+        // Once after each activation, as most live for less than a day.
+        var (swept, failures) = (DateTimeOffset.MinValue, 0);
         while (IsOn && !cancellationToken.IsCancellationRequested)
         {
             _news = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -228,7 +229,7 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
                 continue;
             }
 
-            var (owner, sentAt) = await OwnerAsync(said.TicketId, cancellationToken);
+            var (owner, sentAt) = await OwnerAsync(said, cancellationToken);
             var row = new VectorRow
             {
                 Id = said.TicketId,
@@ -244,13 +245,19 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
         return rows;
     }
 
-    // Whoever asked first may read what came of it; nobody but those who see all tickets what a system brought, or an import.
-    private async Task<(string Owner, DateTimeOffset? SentAt)> OwnerAsync(string ticketId, CancellationToken cancellationToken)
+    // Whoever sent this very text may find it; nobody but those who see all tickets what a system brought, or an import. Somebody else may have sent another text under the same id before.
+    private async Task<(string Owner, DateTimeOffset? SentAt)> OwnerAsync(TicketLabelled said, CancellationToken cancellationToken)
     {
-        var entry = await parts.Journals.FindAsync(journal, TicketDossiers.IdOf(ticketId, 1), cancellationToken);
-        return entry is { Payload.Length: > 0 } && JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided) is { IsFromPlatform: false, By: { Length: > 0 } by }
-            ? (by, entry.At)
-            : (VectorRow.Nobody, null);
+        for (var number = 1; number <= TicketDossier.Most && await parts.Journals.FindAsync(journal, TicketDossiers.IdOf(said.TicketId, number), cancellationToken) is { Payload.Length: > 0 } entry; number++)
+        {
+            var decided = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!;
+            if (decided.Ticket == said.Ticket)
+            {
+                return decided is { IsFromPlatform: false, By: { Length: > 0 } by } ? (by, entry.At) : (VectorRow.Nobody, null);
+            }
+        }
+
+        return (VectorRow.Nobody, null);
     }
 
     private async Task<(string Model, IReadOnlyList<float[]> Vectors)> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)

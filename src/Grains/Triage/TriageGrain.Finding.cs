@@ -10,10 +10,30 @@ internal sealed partial class TriageGrain
 {
     private const int MostSimilar = 3;
 
+    private int _searching;
+
     /// <inheritdoc/>
     public async Task<FoundTickets> FindTickets(FindTickets query, CancellationToken cancellationToken = default)
     {
         TriageRules.Check(query);
+        if (_searching >= Options.ConcurrentTickets)
+        {
+            throw new StewardException(ErrorCodes.Overloaded, $"{Options.ConcurrentTickets} searches of the tenant are under way.") { IsRetryable = true, RetryAfter = BusyFor };
+        }
+
+        _searching++;
+        try
+        {
+            return await FindAsync(query, cancellationToken);
+        }
+        finally
+        {
+            _searching--;
+        }
+    }
+
+    private async Task<FoundTickets> FindAsync(FindTickets query, CancellationToken cancellationToken)
+    {
         var seesAll = SeesAllTickets;
         var reader = seesAll ? VectorReader.Everything : VectorReader.Person(Caller.Required.UserId);
         var byMeaning = await MeantAsync(query, reader, cancellationToken);

@@ -21,7 +21,7 @@ public sealed class TriageOptions
     /// <summary>For how long models that gave no answer are not asked again, where a head of words can answer. Default 5 s.</summary>
     public TimeSpan ModelPause { get; set; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Tickets of one tenant that may be under way; more are refused as busy. Default 512.</summary>
+    /// <summary>Tickets of one tenant that may be under way, and as many searches for old ones; more are refused as busy. Default 512.</summary>
     public int ConcurrentTickets { get; set; } = 512;
 
     /// <summary>The embedder by which old tickets are found again; empty for none: then they are found by words. Default <c>embedder</c>.</summary>

@@ -44,8 +44,8 @@ internal sealed class LoadedSpace(VectorSpaceState state) : IDisposable
                 return;
             }
 
-            // First what was removed: an id that came again since is read again below.
-            var held = after > 0 && now.RemovedAt > after ? (await store.ListIdsAsync(now.Space, cancellationToken)).ToHashSet(StringComparer.Ordinal) : null;
+            // First what was removed: an id that came again since is read again below. Also after a first reading that broke off.
+            var held = _keys.Count > 0 && now.RemovedAt > after ? (await store.ListIdsAsync(now.Space, cancellationToken)).ToHashSet(StringComparer.Ordinal) : null;
             var through = after;
             while (true)
             {

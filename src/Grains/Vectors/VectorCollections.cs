@@ -44,7 +44,12 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     public async ValueTask<VectorsWritten> WriteAsync(VectorWrite write, CancellationToken cancellationToken = default)
     {
         var written = await Store.WriteAsync(write, cancellationToken);
-        Find(write.Space)?.Take(written, write.Removed);
+        if (Find(write.Space) is { } loaded)
+        {
+            // It waits for searches that are under way.
+            await Task.Run(() => loaded.Take(written, write.Removed), CancellationToken.None);
+        }
+
         return written;
     }
 
@@ -91,10 +96,16 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
             Build(space, state.Rows);
         }
 
+        // Not on the scheduler of whoever asks: stores may read at once, and comparing all rows takes its time.
         var loaded = Load(state);
-        await loaded.RefreshAsync(Store, state, cancellationToken);
-        Trim(loaded);
-        return Ordered(loaded.Search(search));
+        return await Task.Run(
+            async () =>
+            {
+                await loaded.RefreshAsync(Store, state, cancellationToken);
+                Trim(loaded);
+                return Ordered(loaded.Search(search));
+            },
+            cancellationToken);
     }
 
     /// <inheritdoc/>

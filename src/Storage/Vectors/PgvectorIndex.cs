@@ -281,8 +281,16 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
             return new VectorSupport(false, $"exact scan in the process over PostgreSQL; pgvector {version} is older than {OldestMajor}.{OldestMinor}");
         }
 
-        await using var parent = database.Command(Parent);
-        await parent.ExecuteNonQueryAsync(cancellationToken);
+        try
+        {
+            await using var parent = database.Command(Parent);
+            await parent.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return new VectorSupport(false, "exact scan in the process over PostgreSQL; its role may not create the table of large collections: GRANT CREATE ON SCHEMA of its tables to it");
+        }
+
         return new VectorSupport(true, $"exact scan in the process over PostgreSQL, pgvector {version} for large collections");
     }
 

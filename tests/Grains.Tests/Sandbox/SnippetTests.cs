@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Connectors;
 using Steward.Engines.Connectors.Instances;
@@ -99,6 +100,51 @@ public sealed class SnippetTests(SandboxCluster cluster)
         Assert.Empty(await ExamplesAsync());
     }
 
+    // The process ended between the two.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Removed_ButNotYetPurged_IsPurged(bool removesAgain)
+    {
+        var store = cluster.Silo.GetRequiredService<IJournalStore>();
+        await SeedAsync((SnippetRecordTypes.Proposed, Seeded("x-1", "u-ada", null)), (SnippetRecordTypes.Removed, new SnippetRemoved("x-1", "u-ada")));
+        As("u-ada");
+
+        await (removesAgain ? Snippets.Remove("x-1") : Snippets.List());
+
+        Assert.DoesNotContain(await store.ReadTailAsync(GrainKeys.SandboxSnippets(_tenant), 100, default), entry => Encoding.UTF8.GetString(entry.Payload.Span).Contains("sealed-x-1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Propose_ManyOfOthersThatNobodyDecidedOnOrRefused_IsTaken()
+    {
+        await SeedAsync([
+            (SnippetRecordTypes.Configured, new SnippetsConfigured(true, "u-bob")),
+            .. Enumerable.Range(0, 200).Select(i => (SnippetRecordTypes.Proposed, (object)Seeded($"x-{i}", $"u-{i % 10}", i < 100 ? null : false))),
+        ]);
+        As("u-ada");
+
+        Assert.Null((await ProposeAsync(await RunAsync("say it"))).IsAccepted);
+    }
+
+    [Fact]
+    public async Task Decide_Refused_TheOldestOfAHundredGoesWithItsCode()
+    {
+        await SeedAsync([
+            (SnippetRecordTypes.Proposed, Seeded("x-open", "u-ada", null)),
+            .. Enumerable.Range(0, 100).Select(i => (SnippetRecordTypes.Proposed, (object)Seeded($"x-{i:000}", "u-ada", false, i))),
+        ]);
+        As("u-bob", WellKnownRoles.Admin);
+
+        await Snippets.Decide(new DecideSandboxSnippet { SnippetId = "x-open", IsAccepted = false });
+
+        var left = await Snippets.List();
+        Assert.Equal(100, left.Count);
+        Assert.DoesNotContain(left, snippet => snippet.Id == "x-000");
+        var entries = await cluster.Silo.GetRequiredService<IJournalStore>().ReadTailAsync(GrainKeys.SandboxSnippets(_tenant), 300, default);
+        Assert.DoesNotContain(entries, entry => Encoding.UTF8.GetString(entry.Payload.Span).Contains("sealed-x-000", StringComparison.Ordinal));
+    }
+
     [Fact]
     public void Describe_Examples_AreBoundedAndStayInTheirFence()
     {
@@ -112,6 +158,25 @@ public sealed class SnippetTests(SandboxCluster cluster)
 
     private static SandboxSnippet Snippet(string title, string code) =>
         new() { Id = "x-" + title, Title = title, Language = "python", Code = code, ProposedBy = "u-ada", ProposedAt = DateTimeOffset.UnixEpoch };
+
+    private static SnippetKept Seeded(string id, string by, bool? accepted, int minute = 0) => new()
+    {
+        Id = id,
+        Title = id,
+        Language = "python",
+        SealedCode = "sealed-" + id,
+        By = by,
+        At = DateTimeOffset.UnixEpoch.AddMinutes(minute),
+        Decision = accepted is { } yes ? new SnippetDecided { Id = id, IsAccepted = yes, By = "u-bob", At = DateTimeOffset.UnixEpoch.AddMinutes(minute) } : null,
+    };
+
+    // What the journal held before the grain was activated.
+    private async Task SeedAsync(params (string Type, object Content)[] records) => await cluster.Silo.GetRequiredService<IJournalStore>().AppendAsync(new JournalAppend
+    {
+        Journal = GrainKeys.SandboxSnippets(_tenant),
+        ExpectedSequence = 0,
+        Records = [.. records.Select(record => new JournalRecord { Type = record.Type, At = DateTimeOffset.UnixEpoch, Payload = JsonSerializer.SerializeToUtf8Bytes(record.Content, SnippetJson.Default.GetTypeInfo(record.Content.GetType())!) })],
+    });
 
     private void As(string user, params string[] roles) => cluster.SignIn(_tenant, user, roles);
 

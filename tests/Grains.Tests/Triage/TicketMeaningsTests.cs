@@ -59,6 +59,68 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
         Assert.Empty((await Triage.FindTickets(new FindTickets { Text = "outlook", Top = 50 })).Tickets);
     }
 
+    // The id was free when Eve took it: what somebody else sends under it later is not hers, and erasing her takes nothing of theirs.
+    [Fact]
+    public async Task Find_IdTakenBySomebodyElseBefore_IsOfWhomSentTheText()
+    {
+        cluster.SignIn(_tenant, "u-eve");
+        await Triage.Classify(new TriageTicket { Id = "ada:1", ShortDescription = "dummy" });
+        await Triage.Classify(new TriageTicket { Id = "hr:1", ShortDescription = "dummy" });
+        await SendAsync("u-ada", "ada:1", "outlook hangs");
+        await LabelAsync("hr:1", "outlook shows my salary", "Mail");
+        await FindAsync("outlook");
+
+        cluster.SignIn(_tenant, "u-eve");
+        Assert.Empty((await Triage.FindTickets(new FindTickets { Text = "outlook", Top = 50 })).Tickets);
+        cluster.SignIn(_tenant, "u-ada");
+        Assert.Equal(["outlook hangs"], (await Triage.FindTickets(new FindTickets { Text = "outlook", Top = 50 })).Tickets.Select(ticket => ticket.ShortDescription));
+        Assert.Equal(0, await cluster.Silo.GetRequiredService<IVectorStore>().EraseOwnerAsync(_tenant, "u-eve", DateTimeOffset.MaxValue));
+    }
+
+    [Fact]
+    public async Task Find_MoreAtATimeThanMayBe_IsRefusedAsBusy()
+    {
+        await LabelAsync("sn:1", "outlook hangs", "Mail");
+        await FindAsync("outlook");
+        var held = Models.HoldQuestions(_tenant);
+        cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        var searches = Enumerable.Range(0, MeaningCluster.ConcurrentTickets).Select(_ => Triage.FindTickets(new FindTickets { Text = "inbox" })).ToList();
+        await Conversing.UntilAsync(() => Task.FromResult(Models.Held(_tenant) == searches.Count));
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => Triage.FindTickets(new FindTickets { Text = "inbox" }));
+
+        Assert.Equal((ErrorCodes.Overloaded, true), (error.Code, error.IsRetryable));
+        held.SetResult();
+        Assert.All(await Task.WhenAll(searches), found => Assert.Single(found.Tickets));
+        Assert.Single((await Triage.FindTickets(new FindTickets { Text = "inbox" })).Tickets);
+    }
+
+    // Most activations end long before a day is over.
+    [Fact]
+    public async Task Activated_TextRemovedByRetentionBefore_LosesItsVectorAtOnce()
+    {
+        var gone = TicketContents.Of(new TriageTicket { Id = "sn:1", ShortDescription = "outlook hangs" }).Hash;
+        var space = new VectorSpace(_tenant, TicketMeanings.Collection, "embedder-2@1");
+        var said = new TicketLabelled { TicketId = "sn:1", Ticket = gone, Label = "Mail", Source = TriageLabelSource.Reassignment, By = "sn-account", At = cluster.Time.GetUtcNow() };
+        await cluster.Journals.AppendAsync(new JournalAppend
+        {
+            Journal = GrainKeys.TriageLabels(GrainKeys.Triage(_tenant)),
+            ExpectedSequence = 0,
+            Records = [new JournalRecord { Type = TriageFactTypes.Labelled, Payload = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(said, TriageJson.Default.TicketLabelled), At = said.At }],
+        });
+        var store = cluster.Silo.GetRequiredService<IVectorStore>();
+        await store.WriteAsync(new VectorWrite
+        {
+            Space = space,
+            Rows = [new VectorRow { Id = "sn:1", Owner = VectorRow.Nobody, Kind = "Mail", Note = gone + "\noutlook hangs", At = said.At, Vector = MeaningModels.Vector("embedder-2", "outlook hangs") }],
+            Through = 1,
+        });
+
+        Assert.Empty((await FindAsync("inbox")).Tickets);
+
+        await Conversing.UntilAsync(async () => (await store.ListIdsAsync(space)).Count == 0);
+    }
+
     [Fact]
     public async Task Find_LabelledAnew_IsOfItsLastGroup()
     {
@@ -225,12 +287,18 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
 
     public sealed class MeaningCluster : GrainCluster
     {
+        internal const int ConcurrentTickets = 8;
+
         internal MeaningModels Models { get; } = new();
 
         protected override void Configure(ISiloBuilder silo)
         {
             silo.Services.AddSingleton<ITriageModels>(Models);
-            silo.Services.Configure<TriageOptions>(options => (options.SimilarModel, options.SimilarModelBefore) = ("embedder-2", "embedder-1"));
+            silo.Services.Configure<TriageOptions>(options =>
+            {
+                (options.SimilarModel, options.SimilarModelBefore) = ("embedder-2", "embedder-1");
+                (options.ConcurrentTickets, options.ModelTimeout) = (ConcurrentTickets, TimeSpan.FromMinutes(1));
+            });
         }
     }
 
@@ -241,11 +309,18 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
 
         private readonly System.Collections.Concurrent.ConcurrentDictionary<string, TaskCompletionSource> _held = new();
 
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, TaskCompletionSource> _questions = new();
+        private readonly System.Collections.Concurrent.ConcurrentDictionary<string, int> _asked = new();
+
         public System.Collections.Concurrent.ConcurrentDictionary<string, string> Version { get; } = new();
 
         public HashSet<string> Down { get; } = [];
 
         public TaskCompletionSource Hold(string tenant) => _held[tenant] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public TaskCompletionSource HoldQuestions(string tenant) => _questions[tenant] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public int Held(string tenant) => _asked.GetValueOrDefault(tenant);
 
         public Task<ClassifiedText> ClassifyAsync(string model, ClassifyText command, CancellationToken cancellationToken) =>
             Task.FromResult(new ClassifiedText { Version = "1", Label = "Mail", Confidence = 0.8, IsOutOfScope = false, Reasons = [], AutoRouteAt = 0.9, HasThresholds = true, Top = [new LabelScore("Mail", 0.8)] });
@@ -260,6 +335,12 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
             if (command.IsBackground && _held.TryGetValue(command.TenantId, out var held))
             {
                 await held.Task.WaitAsync(cancellationToken);
+            }
+
+            if (!command.IsBackground && _questions.TryGetValue(command.TenantId, out var question))
+            {
+                _asked.AddOrUpdate(command.TenantId, 1, static (_, count) => count + 1);
+                await question.Task.WaitAsync(cancellationToken);
             }
 
             return new EmbeddedTexts { Version = model == "embedder-1" ? "1" : Version.GetValueOrDefault(command.TenantId, "1"), Vectors = [.. command.Texts.Select(text => Vector(model, text))] };

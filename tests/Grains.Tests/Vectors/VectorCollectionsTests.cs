@@ -138,6 +138,40 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Search_RemovedAfterAFirstReadingThatBrokeOff_IsNotFound()
+    {
+        var data = new ClusteredVectors(15, 2_100);
+        await data.WriteAsync(Store, Tickets);
+        var store = new IndexingStore(Store) { FailsFromRead = 2 };
+        using var collections = Collections(store, options => options.IndexFromRows = 0);
+        var search = Search(Tickets, data.Rows[0].Vector.ToArray());
+        await Assert.ThrowsAsync<StorageException>(() => collections.SearchAsync(search).AsTask());
+        store.FailsFromRead = int.MaxValue;
+        await Store.WriteAsync(new VectorWrite { Space = Tickets, Removed = ["r0"] });
+
+        var hits = await collections.SearchAsync(search with { Top = 50 });
+
+        Assert.Equal(50, hits.Count);
+        Assert.DoesNotContain(hits, hit => hit.Id == "r0");
+    }
+
+    // A store may read in the caller's turn, as SQLite's does: other calls of the same grain go on meanwhile.
+    [Fact]
+    public async Task Search_ReadsAndCompares_OutsideTheSchedulerOfWhoeverAsks()
+    {
+        var data = new ClusteredVectors(16, 20);
+        await data.WriteAsync(Store, Tickets);
+        var store = new IndexingStore(Store);
+        using var collections = Collections(store, options => options.IndexFromRows = 0);
+        var schedulers = new ConcurrentExclusiveSchedulerPair();
+
+        var hits = await Task.Factory.StartNew(() => collections.SearchAsync(Search(Tickets, data.Query())).AsTask(), CancellationToken.None, TaskCreationOptions.None, schedulers.ExclusiveScheduler).Unwrap();
+
+        Assert.Equal(10, hits.Count);
+        Assert.Equal([TaskScheduler.Default], store.ReadBy.Distinct());
+    }
+
+    [Fact]
     public async Task Search_OtherLengthOrNothingThere_FindsNothing()
     {
         using var collections = Collections(Store);
@@ -239,6 +273,10 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
 
         public List<VectorSpace> Searched { get; } = [];
 
+        public List<TaskScheduler> ReadBy { get; } = [];
+
+        public int FailsFromRead { get; set; } = int.MaxValue;
+
         public ValueTask<VectorSupport> GetSupportAsync(CancellationToken cancellationToken = default) => new(new VectorSupport(true, "it can"));
 
         public async ValueTask<IReadOnlyList<VectorSpaceState>> ListAsync(string tenantId, string collection, CancellationToken cancellationToken = default) =>
@@ -246,7 +284,11 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
 
         public ValueTask<VectorsWritten> WriteAsync(VectorWrite write, CancellationToken cancellationToken = default) => inner.WriteAsync(write, cancellationToken);
 
-        public ValueTask<IReadOnlyList<StoredVector>> ReadAsync(VectorSpace space, long afterRevision, int limit, CancellationToken cancellationToken = default) => inner.ReadAsync(space, afterRevision, limit, cancellationToken);
+        public ValueTask<IReadOnlyList<StoredVector>> ReadAsync(VectorSpace space, long afterRevision, int limit, CancellationToken cancellationToken = default)
+        {
+            ReadBy.Add(TaskScheduler.Current);
+            return ReadBy.Count >= FailsFromRead ? throw new StorageException("The disk is gone.") : inner.ReadAsync(space, afterRevision, limit, cancellationToken);
+        }
 
         public ValueTask<IReadOnlyList<string>> ListIdsAsync(VectorSpace space, CancellationToken cancellationToken = default) => inner.ListIdsAsync(space, cancellationToken);
 

@@ -152,6 +152,37 @@ public sealed class PgvectorTests(PgvectorFixture fixture)
         Assert.Matches(@"^exact scan in the process over PostgreSQL, pgvector 0\.\d+\.\d+ for large collections$", support.Summary);
     }
 
+    // On a server with many backends the role is that of new connections, on PGlite that of the one there is.
+    [PgvectorFact]
+    public async Task Support_RoleMayNotCreateTables_IsTheScanAndSaysWhatToGrant()
+    {
+        var role = "plain_" + Guid.NewGuid().ToString("n");
+        await ListAsync($"CREATE ROLE {role}");
+        await ListAsync("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
+        await ListAsync("ALTER TABLE IF EXISTS vector_partitions RENAME TO vector_partitions_away");
+        var asRole = fixture.ConnectionString + (VectorServer.HasManyBackends ? $";Options=-c role={role}" : "");
+        await using var services = StorageFixture.Open(options => (options.Provider, options.ConnectionString) = (StorageProvider.PostgreSql, asRole));
+        await using var index = new PgvectorIndex(services.GetRequiredService<StorageBackend>().PostgreSql!, TimeProvider.System);
+        try
+        {
+            if (!VectorServer.HasManyBackends)
+            {
+                await ListAsync($"SET ROLE {role}");
+            }
+
+            var support = await index.GetSupportAsync(default);
+
+            Assert.False(support.CanIndex);
+            Assert.Contains("GRANT CREATE ON SCHEMA", support.Summary, StringComparison.Ordinal);
+            Assert.Same(support, await index.GetSupportAsync(default));
+        }
+        finally
+        {
+            await ListAsync("RESET ROLE");
+            await ListAsync("ALTER TABLE IF EXISTS vector_partitions_away RENAME TO vector_partitions");
+        }
+    }
+
     [ManyBackendsFact]
     public async Task Index_WhileOthersWrite_MissesNothing()
     {

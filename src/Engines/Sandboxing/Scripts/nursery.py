@@ -11,6 +11,10 @@ import zygotes
 # While enough are warm, making more waits for a moment without a hand-over: the clone would take the processor from the job that was just handed over.
 REFILL_PAUSE = 0.015
 
+# So many children in a row that died before they were ready say that none can be made; it is tried again after so many seconds.
+STILLBIRTHS = 2
+RETRY_PAUSE = 300
+
 
 class Nursery:
     """`kind` says how zygotes and children are made here: the namespaces' or gVisor's. Whoever derives from this hands children out (`hand_out`) and talks to the silo (`tell`)."""
@@ -20,7 +24,7 @@ class Nursery:
         self.selector = selectors.EpollSelector()
         self.zygotes, self.warm, self.wanted, self.waiting, self.running = {}, {}, {}, {}, {}
         self.retired, self.counter, self.told_warm = [], 0, {}
-        self.failures, self.refills = {}, {}
+        self.failures, self.refills, self.stillborn, self.retries = {}, {}, {}, {}
         self.adoptions, self.adopted = queue.SimpleQueue(), deque()
         self.bell, self.bell_pull = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
@@ -129,6 +133,18 @@ class Nursery:
             message, _ = self.waiting[profile].popleft()
             self.tell({"t": "end", "id": message["id"], "lost": True, "error": reason, "limits": [], "files": []})
 
+    def count_stillborn(self, zygote, reason):
+        """The first in a row may be chance. After the second the zygote goes, once what runs has ended, and the profile is tried again later."""
+        profile = zygote.profile
+        self.stillborn[profile] = self.stillborn.get(profile, 0) + 1
+        if self.stillborn[profile] < STILLBIRTHS:
+            return
+        del self.stillborn[profile]
+        zygote.retired = True
+        self.retired.append(zygote)
+        self.retries[profile] = time.monotonic() + RETRY_PAUSE
+        self.fail_profile(profile, reason)
+
     def drop_warm(self, zygote):
         for one in [one for one in self.warm[zygote.profile] if one.zygote is zygote]:
             self.warm[zygote.profile].remove(one)
@@ -136,6 +152,9 @@ class Nursery:
 
     def rotate(self):
         """Forks share one address layout and one hash seed: a zygote serves so many and so long, and its successor is ready before it goes."""
+        for profile in [profile for profile, due in self.retries.items() if due <= time.monotonic()]:
+            del self.retries[profile]
+            self.start_zygote(profile)
         for profile, zygote in list(self.zygotes.items()):
             old = zygote.spawned >= self.options["rotateAfter"] or time.monotonic() - zygote.born >= self.options["rotateSeconds"]
             if zygote.ready and old and self.kind.ROTATES:
@@ -143,7 +162,7 @@ class Nursery:
                 zygote.retired = True
                 self.start_zygote(profile)
         for zygote in list(self.retired):
-            if self.zygotes.get(zygote.profile) is not None and self.zygotes[zygote.profile].ready:
+            if zygote.profile in self.failures or self.zygotes.get(zygote.profile) is not None and self.zygotes[zygote.profile].ready:
                 self.drop_warm(zygote)
                 if not zygote.children:
                     self.retired.remove(zygote)
@@ -173,6 +192,7 @@ class Nursery:
         if not one.is_warm or one.zygote.retired and one.zygote.profile in self.zygotes and self.zygotes[one.zygote.profile].ready:
             return
         one.state = "warm"
+        self.stillborn.pop(one.zygote.profile, None)
         self.warm[one.zygote.profile].append(one)
         self.hand_out(one.zygote.profile)
 
@@ -237,11 +257,10 @@ class Nursery:
             one.close()
             self.tell(head, payload)
         else:
-            # A child that dies before its job: the second in a row says that this machine cannot make any.
             stillborn = one.state == "born" and not one.ready and not one.zygote.retired and one.zygote.alive
             one.close()
             if stillborn:
-                self.fail_profile(profile, one.setup_error.decode(errors="replace").strip() or "a child ended before it was ready")
+                self.count_stillborn(one.zygote, one.setup_error.decode(errors="replace").strip() or "a child ended before it was ready")
         if profile not in self.refills:
             self.refill_soon(profile)
         self.tell_warm(profile)
@@ -256,4 +275,4 @@ class Nursery:
         one.group = None
         one.close()
         if one.zygote.alive and one.setup_error and not one.zygote.retired:
-            self.fail_profile(one.zygote.profile, one.setup_error.decode(errors="replace"))
+            self.count_stillborn(one.zygote, one.setup_error.decode(errors="replace"))

@@ -10,7 +10,9 @@ namespace Steward.Sandbox.Snippets;
 /// <summary>Owns a tenant's snippets. Persists: its journal, with the code sealed. Woken by: people who propose, admins who decide, and servers that ask what agents are given.</summary>
 internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisposable
 {
-    private const int MostSnippets = 200;
+    private const int MostAccepted = 200;
+    private const int MostRefused = 100;
+    private const int MostOpen = 500;
     private const int MostOpenOfOne = 20;
     private const int LongestCode = 4_000;
     private const int LongestTitle = 120;
@@ -33,8 +35,16 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
     private SnippetsState State => _journal.State;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
-        Key == GrainKeys.SandboxSnippets(Tenant) ? _journal.LoadAsync(cancellationToken) : throw StewardException.NotFound("What was asked for");
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        if (Key != GrainKeys.SandboxSnippets(Tenant))
+        {
+            throw StewardException.NotFound("What was asked for");
+        }
+
+        await _journal.LoadAsync(cancellationToken);
+        await PurgeIfDueAsync();
+    }
 
     /// <inheritdoc/>
     public Task<bool> IsEnabled(CancellationToken cancellationToken = default) => Task.FromResult(State.IsEnabled);
@@ -70,7 +80,7 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
         }
 
         Demand(execution.State == SandboxState.Finished, "executionId", "must be an execution that finished.");
-        Demand(State.Snippets.Count < MostSnippets, "executionId", $"There are {MostSnippets} snippets already; an admin can remove some.");
+        Demand(State.Snippets.Values.Count(static one => one.Decision is null) < MostOpen, "executionId", $"There are {MostOpen} already that nobody has decided on yet.");
         Demand(State.Snippets.Values.Count(one => one.By == caller.UserId && one.Decision is null) < MostOpenOfOne, "executionId", $"You have proposed {MostOpenOfOne} that nobody has decided on yet.");
         var code = Masked(await lease.ReadCode(cancellationToken) ?? throw StewardException.NotFound("The code of the execution"), caller);
         Demand(code.Length <= LongestCode, "executionId", $"must be an execution of code of at most {LongestCode} characters.");
@@ -108,8 +118,10 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
 
         if (snippet.Decision?.IsAccepted != command.IsAccepted)
         {
+            Demand(!command.IsAccepted || State.Snippets.Values.Count(static one => one.Decision?.IsAccepted == true) < MostAccepted, "snippetId", $"{MostAccepted} snippets are accepted already; an admin can remove some.");
             var decided = new SnippetDecided { Id = snippet.Id, IsAccepted = command.IsAccepted, By = caller.UserId, At = _time.GetUtcNow().ToMilliseconds() };
             await _journal.AppendAsync(SnippetRecordTypes.Decided, decided, SnippetJson.Default.SnippetDecided, static () => null);
+            await DropRefusedAsync(caller.UserId);
         }
 
         return Shown(State.Snippets[snippet.Id]);
@@ -121,6 +133,7 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
         var caller = Caller.Required;
         if (State.Snippets.GetValueOrDefault(snippetId ?? "") is not { } snippet)
         {
+            await PurgeIfDueAsync();
             return;
         }
 
@@ -129,11 +142,8 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
             Caller.RequireAdmin();
         }
 
-        await _journal.AppendAsync(SnippetRecordTypes.Removed, new SnippetRemoved(snippet.Id, caller.UserId), SnippetJson.Default.SnippetRemoved, static () => null);
-        if (State.PurgeDue > State.PurgedThrough)
-        {
-            await _journal.PurgeAsync();
-        }
+        await RemoveAsync(snippet, caller.UserId);
+        await PurgeIfDueAsync();
     }
 
     /// <inheritdoc/>
@@ -147,6 +157,23 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
 
     /// <inheritdoc/>
     public void Dispose() => _journal.Dispose();
+
+    private Task<bool> RemoveAsync(SnippetKept snippet, string by) =>
+        _journal.AppendAsync(SnippetRecordTypes.Removed, new SnippetRemoved(snippet.Id, by), SnippetJson.Default.SnippetRemoved, static () => null);
+
+    // The code of those that were removed must not stay in older entries; a process may have ended before they were purged.
+    private Task PurgeIfDueAsync() => State.PurgeDue > State.PurgedThrough ? _journal.PurgeAsync() : Task.CompletedTask;
+
+    // Refused ones are kept for those who proposed them, the last ones.
+    private async Task DropRefusedAsync(string by)
+    {
+        foreach (var old in State.Snippets.Values.Where(static one => one.Decision?.IsAccepted == false).OrderByDescending(static one => one.Decision!.At).Skip(MostRefused).ToList())
+        {
+            await RemoveAsync(old, by);
+        }
+
+        await PurgeIfDueAsync();
+    }
 
     private static string Masked(string text, CallerIdentity person) => PersonalText.Mask(Engines.Orchestration.Actions.SecretText.Hide(text), person.Name);
 
