@@ -107,7 +107,8 @@ public sealed class OpenAIRequestTests
         var caller = new CallerIdentity { TenantId = "t-acme", UserId = "u-ada", Roles = ["team-Board of Directors", "team-hr"] };
         var context = new DefaultHttpContext();
         var none = new Dictionary<string, string>();
-        Assert.Null(CallContext.ForRun("", context.Request, caller, null, none).Team);
+        var run = CallContext.ForRun("", context.Request, caller, null, none);
+        Assert.Equal((null, true), (run.Team, run.IsExternal));
         Assert.Equal("hr", CallContext.Apply(new StartModelCall { Model = "mid" }, context.Request, caller, null, none).Team);
         context.Request.Headers["x-steward-team"] = "HR";
 

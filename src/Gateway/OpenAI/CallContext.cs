@@ -77,6 +77,7 @@ internal static class CallContext
         Feature = Name(request, "x-steward-feature")?.ToLowerInvariant() ?? "api",
         Team = AskedTeam(request, caller),
         Tags = TagsOf(request, user, metadata) is { Count: > 0 } tags ? tags : null,
+        IsExternal = true,
     };
 
     /// <summary>A header's value; null when it is absent.</summary>

@@ -27,7 +27,8 @@ public sealed class RunRequestTests
     {
         var input = RunRequests.ToInput("r-1", Start(["helpdesk"], null));
 
-        Assert.Equal((null, null, null), (input.Team, input.Feature, input.Tags));
+        Assert.Equal((null, null, null, false), (input.Team, input.Feature, input.Tags, input.IsExternal));
+        Assert.True(RunRequests.ToInput("r-1", Start([], new RunRequestOptions { IsExternal = true })).IsExternal);
     }
 
     [Fact]
