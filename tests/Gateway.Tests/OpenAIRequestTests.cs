@@ -1,6 +1,8 @@
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
 using Steward.Errors;
 using Steward.Gateway.OpenAI;
+using Steward.Identity;
 using Steward.Models;
 
 namespace Steward.Gateway.Tests;
@@ -96,6 +98,23 @@ public sealed class OpenAIRequestTests
         Assert.Equal("", answer.Add(6, "there"));
         Assert.Equal("!", answer.Add(11, "!"));
         Assert.Equal("\n\n[The answer begins anew.]\nBye", answer.Add(0, "Bye"));
+    }
+
+    // The run finds the caller's first team by itself; a role with an unfit name must not have every request refused.
+    [Fact]
+    public void Context_Team_IsOfTheHeaderForRunsAndAFitOneForCalls()
+    {
+        var caller = new CallerIdentity { TenantId = "t-acme", UserId = "u-ada", Roles = ["team-Board of Directors", "team-hr"] };
+        var context = new DefaultHttpContext();
+        var none = new Dictionary<string, string>();
+        var run = CallContext.ForRun("", context.Request, caller, null, none);
+        Assert.Equal((null, true), (run.Team, run.IsExternal));
+        Assert.Equal("hr", CallContext.Apply(new StartModelCall { Model = "mid" }, context.Request, caller, null, none).Team);
+        context.Request.Headers["x-steward-team"] = "HR";
+
+        Assert.Equal("hr", CallContext.ForRun("", context.Request, caller, null, none).Team);
+        context.Request.Headers["x-steward-team"] = "ops";
+        Assert.Equal(ErrorCodes.Forbidden, Assert.Throws<StewardException>(() => CallContext.ForRun("", context.Request, caller, null, none)).Code);
     }
 
     [Theory]

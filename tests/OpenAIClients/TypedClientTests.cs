@@ -27,6 +27,8 @@ public sealed class TypedClientTests(StewardEndpoint steward)
 
         Assert.Equal((read.Revision + 1, 0.97, true), (set.Revision, set.SemanticThreshold, set.JudgesAnswers));
         Assert.Equal(["first"], set.Providers);
+        set = await settings.SetSettingsAsync(set with { Providers = null });
+        Assert.Equal(["first"], set.Providers);
         Assert.Equal("providers", (await Assert.ThrowsAsync<StewardException>(() => settings.SetSettingsAsync(set with { Providers = ["First!"] }))).Field);
         Assert.Equal(["project"], (await steward.Models(tenant, WellKnownRoles.Admin).GetSettingsAsync()).RequiredTags);
         Assert.Equal(ErrorCodes.Conflict, (await Assert.ThrowsAsync<StewardException>(() => settings.SetSettingsAsync(read))).Code);

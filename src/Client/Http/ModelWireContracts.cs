@@ -36,8 +36,8 @@ public sealed record SetModelSettingsRequest
     /// <summary>Whether 0.1 to 1 % of the answers are judged by the large tier in the background, at the tenant's cost; false, when it is left out.</summary>
     public bool JudgesAnswers { get; init; }
 
-    /// <summary>The providers that may be asked for this tenant, by their names in the configuration; empty leaves all of them open.</summary>
-    public IReadOnlyList<string> Providers { get; set; } = [];
+    /// <summary>The providers that may be asked for this tenant, by their names in the configuration; empty leaves all of them open. Null, or left out, keeps those that stand.</summary>
+    public IReadOnlyList<string>? Providers { get; init; }
 }
 
 /// <summary>Counts a change of a source.</summary>

@@ -13,6 +13,7 @@ internal sealed class EmbeddingModelSource(IOptions<ModelsOptions> options, IHtt
 
     private readonly ConcurrentDictionary<string, Lazy<ModelTarget<IEmbeddingEndpoint>>> _targets = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Lazy<IEmbeddingModel>> _chains = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, VectorLength> _lengths = new(StringComparer.Ordinal);
     private readonly ModelPrices _prices = new(options.Value.Prices);
 
     public IReadOnlyList<string> Names => options.Value.IsConfigured ? [.. options.Value.Embedders] : [];
@@ -28,7 +29,7 @@ internal sealed class EmbeddingModelSource(IOptions<ModelsOptions> options, IHtt
 
         // The one that was asked for first, then the others in the configuration's order, as far as they may be asked.
         string[] names = [model, .. all.Where(name => name != model && ModelOf(name) == ModelOf(model) && (isAllowed?.Invoke(name) ?? true)).Take(LongestChain - 1)];
-        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IEmbeddingModel>(() => new EmbeddingChain([.. names.Select(Target)], options.Value, _prices, time, random))).Value;
+        return _chains.GetOrAdd(string.Join(' ', names), _ => new Lazy<IEmbeddingModel>(() => new EmbeddingChain([.. names.Select(Target)], options.Value, _prices, time, random, _lengths.GetOrAdd(model, static _ => new VectorLength())))).Value;
     }
 
     public IReadOnlyList<ModelTargetHealth> Health =>

@@ -67,6 +67,10 @@ public sealed record RunInput
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
 
+    /// <summary>Whether it came by the endpoint for OpenAI's clients: its model calls have to carry the tags which the tenant demands.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool IsExternal { get; init; }
+
     /// <summary>The W3C trace context of the request, so that a run that is resumed elsewhere stays in the same trace.</summary>
     public string? TraceParent { get; init; }
 }

@@ -114,7 +114,8 @@ internal static class AgentAnswers
                 Kind = ModelCallEventKind.Failed,
                 Failure = new ModelCallFailure
                 {
-                    Code = isCancelled ? "run_cancelled" : "run_failed",
+                    // Tags are the caller's to send; whatever else a run fails for is not.
+                    Code = isCancelled ? "run_cancelled" : status.ErrorCode == "model_tags_missing" ? status.ErrorCode : "run_failed",
                     Message = isCancelled ? $"The run {runId} was stopped." : $"The run {runId} failed ({status.ErrorCode ?? "unknown"}). {status.Answer}".TrimEnd(),
                 },
             };

@@ -52,7 +52,7 @@ internal static class CallContext
     public static StartModelCall Apply(StartModelCall call, HttpRequest request, CallerIdentity caller, string? user, IReadOnlyDictionary<string, string> metadata) => call with
     {
         Feature = Name(request, "x-steward-feature")?.ToLowerInvariant() ?? "api",
-        Team = TeamOf(request, caller),
+        Team = AskedTeam(request, caller) ?? WellKnownRoles.TeamOf(caller.Roles),
         Tags = TagsOf(request, user, metadata),
         ConversationId = Header(request, "x-steward-conversation", 200),
         SharesAnswers = Name(request, "x-steward-cache-scope")?.ToLowerInvariant() switch
@@ -75,8 +75,9 @@ internal static class CallContext
     {
         Agent = agent.Length > 0 ? agent : null,
         Feature = Name(request, "x-steward-feature")?.ToLowerInvariant() ?? "api",
-        Team = TeamOf(request, caller),
+        Team = AskedTeam(request, caller),
         Tags = TagsOf(request, user, metadata) is { Count: > 0 } tags ? tags : null,
+        IsExternal = true,
     };
 
     /// <summary>A header's value; null when it is absent.</summary>
@@ -89,15 +90,10 @@ internal static class CallContext
     }
 
     // Which teams a person is in is what the identity provider says; whoever is in several names one.
-    private static string? TeamOf(HttpRequest request, CallerIdentity caller)
+    private static string? AskedTeam(HttpRequest request, CallerIdentity caller)
     {
         var asked = Name(request, "x-steward-team")?.ToLowerInvariant();
-        if (asked is null)
-        {
-            return WellKnownRoles.TeamOf(caller.Roles);
-        }
-
-        return caller.Roles.Contains(WellKnownRoles.TeamPrefix + asked) ? asked : throw StewardException.Forbidden($"x-steward-team: you do not have the role {WellKnownRoles.TeamPrefix}{asked}.");
+        return asked is null || caller.Roles.Contains(WellKnownRoles.TeamPrefix + asked) ? asked : throw StewardException.Forbidden($"x-steward-team: you do not have the role {WellKnownRoles.TeamPrefix}{asked}.");
     }
 
     private static Dictionary<string, string> TagsOf(HttpRequest request, string? user, IReadOnlyDictionary<string, string> metadata)

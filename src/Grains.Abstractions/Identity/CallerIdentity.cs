@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Steward.Identity;
 
 /// <summary>Who calls. Travels with every grain call as a signed envelope and is checked by each silo.</summary>
@@ -45,13 +47,18 @@ public static class WellKnownRoles
     /// <summary>What the roles begin with that say which teams somebody is in: <c>team-ops</c> is the team <c>ops</c>, for budgets and chargeback.</summary>
     public const string TeamPrefix = "team-";
 
+    private static readonly SearchValues<char> TeamCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789._-");
+
     /// <summary>The team that somebody's calls count for.</summary>
     /// <param name="roles">Their roles.</param>
-    /// <param name="asked">The team that they name; null for the first.</param>
+    /// <param name="asked">The team that they name; null for the first whose name is 1 to 64 of a-z, 0-9, dot, underscore and hyphen.</param>
     /// <returns>Null when they are in none.</returns>
     public static string? TeamOf(IReadOnlyList<string> roles, string? asked = null)
     {
         ArgumentNullException.ThrowIfNull(roles);
-        return asked is not null && roles.Contains(TeamPrefix + asked) ? asked : roles.FirstOrDefault(role => role.StartsWith(TeamPrefix, StringComparison.Ordinal) && role.Length > TeamPrefix.Length)?[TeamPrefix.Length..];
+        return asked is not null && roles.Contains(TeamPrefix + asked) ? asked : roles.FirstOrDefault(role => role.StartsWith(TeamPrefix, StringComparison.Ordinal) && IsTeam(role.AsSpan(TeamPrefix.Length)))?[TeamPrefix.Length..];
     }
+
+    // The identity provider's roles are anybody's names: what a call could not be counted for is no team.
+    private static bool IsTeam(ReadOnlySpan<char> name) => name.Length is > 0 and <= 64 && !name.ContainsAnyExcept(TeamCharacters);
 }

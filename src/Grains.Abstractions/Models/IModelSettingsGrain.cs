@@ -81,9 +81,9 @@ public sealed record ModelSettings
     [Id(8)]
     public bool JudgesAnswers { get; init; }
 
-    /// <summary>The providers that may be asked for this tenant, by their names in the configuration, such as those of one region: at most 100. Empty, the default, leaves all of them open.</summary>
+    /// <summary>The providers that may be asked for this tenant, by their names in the configuration, such as those of one region: at most 200. Empty leaves all of them open. In <see cref="IModelSettingsGrain.Set"/> null, the default, keeps what stands, so that callers who do not know it open nothing; never null in what is read.</summary>
     [Id(9)]
-    public IReadOnlyList<string> Providers { get; init; } = [];
+    public IReadOnlyList<string>? Providers { get; init; }
 }
 
 /// <summary>A tenant's settings of models and its tier.</summary>

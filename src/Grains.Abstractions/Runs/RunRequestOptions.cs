@@ -65,4 +65,8 @@ public sealed record RunRequestOptions
     /// <summary>Tags of its model calls, for chargeback: at most 32, names of 1 to 64 and values of up to 512 characters. Null is none.</summary>
     [Id(14)]
     public IReadOnlyDictionary<string, string>? Tags { get; init; }
+
+    /// <summary>Whether it came by the endpoint for OpenAI's clients, so that its model calls have to carry the tags which the tenant demands there.</summary>
+    [Id(15)]
+    public bool IsExternal { get; init; }
 }

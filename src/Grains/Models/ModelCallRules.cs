@@ -46,7 +46,7 @@ internal static partial class ModelCallRules
     {
         Demand(settings.RequiredTags.Count <= MaxTags && settings.RequiredTags.All(tag => TagPattern().IsMatch(tag)), "requiredTags", $"must be at most {MaxTags} names of 1 to 64 characters of a-z, A-Z, 0-9, dot, underscore and hyphen.");
         Demand(settings.Models.Count <= MaxListed && settings.Models.All(model => model == "*" || (model.Length <= MaxName && model.IndexOf('/', StringComparison.Ordinal) is var slash && slash > 0 && slash < model.Length - 1)), "models", $"must be at most {MaxListed} entries provider/model, or *.");
-        Demand(settings.Providers.Count <= MaxListed && settings.Providers.All(provider => ProviderPattern().IsMatch(provider)), "providers", $"must be at most {MaxListed} names of providers, each of 1 to 32 characters of a-z, 0-9 and hyphen.");
+        Demand(settings.Providers is null || (settings.Providers.Count <= MaxListed && settings.Providers.All(provider => ProviderPattern().IsMatch(provider))), "providers", $"must be at most {MaxListed} names of providers, each of 1 to 32 characters of a-z, 0-9 and hyphen.");
         Demand(settings.CostCaps.Count <= MaxListed && settings.CostCaps.All(cap => cap.Key.Length is >= 1 and <= 64 && cap.Value is >= 0 and <= 1_000), "costCaps", $"must be at most {MaxListed} intents with 0 to 1000 US dollars each.");
         Demand(settings.SemanticThreshold is >= 0.5 and <= 2, "semanticThreshold", "must be 0.5 to 2; above 1 switches the semantic cache off.");
         Demand(settings.ForcedDegradation is null || Steps.Contains(settings.ForcedDegradation), "forcedDegradation", $"must be one of {string.Join(", ", Steps)}, or null.");

@@ -26,27 +26,29 @@ internal sealed class ModelSettingsGrain(
 
     private string TenantId => GrainKeys.TenantOf(this.GetPrimaryKeyString());
 
+    private ModelSettings Standing => state.State.Settings.Providers is null ? state.State.Settings with { Providers = [] } : state.State.Settings;
+
     /// <inheritdoc/>
     public Task<ModelSettings> Get(CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
-        return Task.FromResult(state.State.Settings);
+        return Task.FromResult(Standing);
     }
 
     /// <inheritdoc/>
     public async Task<ModelSettings> Set(ModelSettings settings, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
-        var standing = state.State.Settings;
+        var standing = Standing;
         if (settings.Revision != standing.Revision)
         {
             throw new StewardException(ErrorCodes.Conflict, $"revision: the settings are at {standing.Revision}; read them again.") { Field = "revision" };
         }
 
         ModelCallRules.Check(settings);
-        state.State.Settings = settings with { Revision = settings.Revision + 1, SourceVersions = standing.SourceVersions };
+        state.State.Settings = settings with { Revision = settings.Revision + 1, SourceVersions = standing.SourceVersions, Providers = settings.Providers ?? standing.Providers };
         await Write();
-        return state.State.Settings;
+        return Standing;
     }
 
     /// <inheritdoc/>
@@ -78,7 +80,7 @@ internal sealed class ModelSettingsGrain(
         var profile = await GrainFactory.GetGrain<ITenantGrain>(TenantId).GetProfile(cancellationToken);
         return new TenantModelSettings
         {
-            Settings = state.State.Settings,
+            Settings = Standing,
             Tier = profile?.Tier ?? "pro",
             ForgottenOfAll = state.State.ForgottenOfAll,
             Forgotten = new Dictionary<string, long>(state.State.Forgotten, StringComparer.Ordinal),
@@ -107,7 +109,7 @@ internal sealed class ModelSettingsGrain(
     /// <inheritdoc/>
     public Task<IReadOnlyList<OfferedModel>> ListModels(CancellationToken cancellationToken = default)
     {
-        var (allowed, providers) = (state.State.Settings.Models, state.State.Settings.Providers);
+        var (allowed, providers) = (state.State.Settings.Models, state.State.Settings.Providers ?? []);
         var offered = new List<OfferedModel>();
         if (models.Any(source => source.IsConfigured))
         {

@@ -118,7 +118,7 @@ internal sealed partial class TenantModelPolicies(IGrainFactory grains, Platform
         SourceVersions = read.Settings.SourceVersions,
         ForcedDegradation = read.Settings.ForcedDegradation,
         JudgesAnswers = read.Settings.JudgesAnswers,
-        Providers = read.Settings.Providers,
+        Providers = read.Settings.Providers ?? [],
         ForgottenOfAll = read.ForgottenOfAll,
         Forgotten = read.Forgotten,
     };

@@ -41,6 +41,7 @@ internal static class RunRequests
             Feature = options.Feature,
             Team = WellKnownRoles.TeamOf(command.Requester.Roles, options.Team),
             Tags = options.Tags,
+            IsExternal = options.IsExternal,
             TraceParent = options.TraceParent,
         };
     }

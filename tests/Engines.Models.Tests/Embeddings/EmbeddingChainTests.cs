@@ -115,6 +115,33 @@ public sealed class EmbeddingChainTests
         Assert.Equal("model_missing", (await Assert.ThrowsAsync<ModelException>(() => chain.EmbedAsync(Texts, default))).Code);
     }
 
+    // One caller's wrong wish must not take the embedder away from the others.
+    [Fact]
+    public async Task Embed_DimensionsAreNotTheModels_IsTheCallersFaultAndNoFailure()
+    {
+        var (first, second) = (FakeEmbedder.OfLength(3), FakeEmbedder.OfLength(3));
+        var chain = FakeEmbedder.Chain(Patient, new WaitsAreOver(), ("a", first), ("b", second));
+        for (var call = 0; call < 10; call++)
+        {
+            Assert.Equal("model_rejected", (await Assert.ThrowsAsync<ModelException>(() => chain.EmbedAsync(Texts with { Dimensions = 7 }, default))).Code);
+        }
+
+        Assert.Equal((10, 0, "a"), (first.Asked, second.Asked, (await chain.EmbedAsync(Texts, default)).Provider));
+    }
+
+    // What stands in may have another model by the same name: the first provider's vectors stay the measure.
+    [Fact]
+    public async Task Embed_StandInOfAnotherLengthAnsweredFirst_TheFirstProviderIsStillTheMeasure()
+    {
+        var chain = FakeEmbedder.Chain(Patient, new WaitsAreOver(), ("a", FakeEmbedder.Failing("model_rate_limited", times: 1)), ("b", FakeEmbedder.OfLength(4)));
+        Assert.Equal("b", (await chain.EmbedAsync(Texts, default)).Provider);
+
+        for (var call = 0; call < 5; call++)
+        {
+            Assert.Equal(("a", 3), ((await chain.EmbedAsync(Texts, default)) is var answer ? answer.Provider : null, answer.Vectors[0].Length));
+        }
+    }
+
     [Theory]
     [InlineData(1, 3)]
     [InlineData(2, 0)]

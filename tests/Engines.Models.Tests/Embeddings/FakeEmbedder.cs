@@ -32,7 +32,8 @@ internal sealed class FakeEmbedder(Func<int, EmbeddingRequest, CancellationToken
         options,
         new ModelPrices(),
         time,
-        new RandomSource(7));
+        new RandomSource(7),
+        new VectorLength());
 
     public Task<EmbeddingAnswer> AskAsync(EmbeddingRequest request, CancellationToken cancellationToken) => answer(Interlocked.Increment(ref _asked), request, cancellationToken);
 

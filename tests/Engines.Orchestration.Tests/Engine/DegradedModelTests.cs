@@ -102,12 +102,12 @@ public sealed class DegradedModelTests
     public async Task Execute_OfATeam_ItsCallsAreTheTeams()
     {
         var model = new FakeModel((_, _) => [FakeModel.Say("said"), FakeModel.End()]);
-        await Engine(model).RunAsync(Engines.Input("something else") with { Feature = "schedule", Team = "ops", Tags = new Dictionary<string, string> { ["project"] = "atlas" } });
+        await Engine(model).RunAsync(Engines.Input("something else") with { Feature = "schedule", Team = "ops", Tags = new Dictionary<string, string> { ["project"] = "atlas" }, IsExternal = true });
         await Engine(model).RunAsync(Engines.Input("something else", runId: "r-2"));
         var (of, plain) = (model.Requests[0].Origin!, model.Requests[1].Origin!);
 
-        Assert.Equal(("schedule", "ops", "atlas"), (of.Feature, of.Team, of.Tags["project"]));
-        Assert.Equal(("chat", null, 0), (plain.Feature, plain.Team, plain.Tags.Count));
+        Assert.Equal(("schedule", "ops", "atlas", true), (of.Feature, of.Team, of.Tags["project"], of.IsExternal));
+        Assert.Equal(("chat", null, 0, false), (plain.Feature, plain.Team, plain.Tags.Count, plain.IsExternal));
     }
 
     private static ModelException Queued(TimeSpan wait) => new("model_queued", "Not now.") { IsRetryable = true, RetryAfter = wait };

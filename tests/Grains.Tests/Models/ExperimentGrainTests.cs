@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Models;
 using Steward.Engines.Models.Gateway;
@@ -80,7 +81,7 @@ public sealed class ExperimentGrainTests
             8 => With(new ExperimentVariant { Name = "next", Effort = "enormous" }),
             9 => Canary with { AssignBy = ExperimentAssignment.Tenant },
             10 => With(new ExperimentVariant { Name = "next", Model = "automatic" }),
-            _ => Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, Attenuation = 0 }] },
+            _ => Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, OwnAttenuation = 0 }] },
         };
 
         Assert.Equal(field, (await Assert.ThrowsAsync<StewardException>(() => Experiment("a").Start(spec))).Field);
@@ -114,9 +115,9 @@ public sealed class ExperimentGrainTests
         }
 
         Admin("u-ada");
-        var info = await Experiment("a").Start(Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, Attenuation = given }] });
+        var info = await Experiment("a").Start(Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, OwnAttenuation = given }] });
 
-        Assert.Equal(attenuation, info.Spec.Metrics[0].Attenuation);
+        Assert.Equal(attenuation, info.Spec.Metrics[0].OwnAttenuation);
     }
 
     [Fact]
@@ -179,7 +180,7 @@ public sealed class ExperimentGrainTests
         foreach (var (name, attenuation) in new[] { ("exact", 1.0), ("dull", 0.5) })
         {
             Admin("u-ada");
-            await Experiment(name).Start(Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.2, Attenuation = attenuation }], MinimumUnits = 100_000 });
+            await Experiment(name).Start(Canary with { Metrics = [new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.2, OwnAttenuation = attenuation }], MinimumUnits = 100_000 });
             await RecordAsync(name, "b-1", [.. Enumerable.Range(0, 1_000).Select(i => new ExperimentUnit { Variant = i % 4 == 3 ? 1 : 0, Values = [0.5 + (i % 3 * 0.01)] })]);
         }
 
@@ -247,6 +248,26 @@ public sealed class ExperimentGrainTests
         Assert.All(own, call => Assert.Equal((0, ModelTiers.Large), (call.Variants.Count, call.Model)));
     }
 
+    // The caller would be refused for what the experiment asked; the control leaves such calls out too.
+    [Fact]
+    public async Task Stage_ParametersThatTheNamedModelCannotHeed_LeaveTheCallOut()
+    {
+        await Experiment("a").Start(Trial with { Variants = [new ExperimentVariant { Name = "now" }, new ExperimentVariant { Name = "next", Temperature = 0.2 }] });
+        var stage = ActivatorUtilities.CreateInstance<ExperimentStage>(_cluster.Silo, new object[] { new IChatModelSource[] { new Thinkers() } });
+        List<ModelCall> deaf = [.. Enumerable.Range(0, 40).Select(i => Call($"s-{i}", "large"))];
+        List<ModelCall> able = [.. Enumerable.Range(0, 40).Select(i => Call($"s-{i}", "p/gpt-4.1-mini"))];
+        List<ModelCall> elsewhere = [.. Enumerable.Range(0, 40).Select(i => Call($"s-{i}", "p/gpt-4.1-mini"))];
+        elsewhere.ForEach(call => call.Policy = call.Policy with { Providers = ["deaf"] });
+        foreach (var call in deaf.Concat(able).Concat(elsewhere))
+        {
+            await stage.EnterAsync(call, CancellationToken.None);
+        }
+
+        Assert.All(deaf, call => Assert.Equal((0, null), (call.Variants.Count, call.Request.Sampling.Temperature)));
+        Assert.All(able, call => Assert.Single(call.Variants));
+        Assert.Contains(able, call => call.Request.Sampling.Temperature == 0.2);
+    }
+
     [Fact]
     public async Task Stage_AssignedByTenant_GivesAllItsConversationsOneVariantAndDecidesNothing()
     {
@@ -288,6 +309,22 @@ public sealed class ExperimentGrainTests
         var failure = Record.Exception(() => ExperimentRules.CheckParameters(spec, new Thinkers(), new ModelCapabilityTable()));
 
         Assert.Equal(isRefused ? "variants" : null, (failure as StewardException)?.Field);
+    }
+
+    // The number that earlier releases send stays where it was; what the HTTP API calls attenuation is what was given, or nothing.
+    [Theory]
+    [InlineData(0.8, null, 0.8, 0.8)]
+    [InlineData(1.0, 0.7, 0.7, 0.7)]
+    [InlineData(1.0, null, null, 1.0)]
+    public void Attenuation_OfEitherRelease_IsTheSame(double sent, double? own, double? expected, double planned)
+    {
+        var metric = new ExperimentMetric { Name = ExperimentMetrics.Score, Margin = 0.1, Attenuation = sent, OwnAttenuation = own };
+        var spec = ExperimentRules.Check(Canary with { Metrics = [metric] });
+
+        Assert.Equal((expected, planned), (spec.Metrics[0].OwnAttenuation, spec.Metrics[0].Attenuation));
+        Assert.Equal(planned, ExperimentRules.PlanOf(spec).Metrics[0].Attenuation);
+        var json = JsonSerializer.SerializeToElement(spec.Metrics[0], JsonSerializerOptions.Web).GetProperty("attenuation");
+        Assert.Equal(expected, json.ValueKind == JsonValueKind.Null ? null : json.GetDouble());
     }
 
     [Fact]

@@ -14,12 +14,21 @@ public sealed class RunRequestTests
     public void ToInput_Team_IsOneOfTheRequestersOwn(string? asked, string team) =>
         Assert.Equal(team, RunRequests.ToInput("r-1", Start(["helpdesk", "team-ops", "team-hr"], new RunRequestOptions { Team = asked })).Team);
 
+    // What the identity provider calls a team may be no name that calls can be counted for.
+    [Fact]
+    public void ToInput_TeamsWithUnfitNames_ArePassedOver()
+    {
+        Assert.Equal("hr", RunRequests.ToInput("r-1", Start(["team-", "team-Board of Directors", "team-" + new string('x', 65), "team-hr"], null)).Team);
+        Assert.Null(RunRequests.ToInput("r-1", Start(["team-Ops"], null)).Team);
+    }
+
     [Fact]
     public void ToInput_NothingSaid_NoTeamAndNoTags()
     {
         var input = RunRequests.ToInput("r-1", Start(["helpdesk"], null));
 
-        Assert.Equal((null, null, null), (input.Team, input.Feature, input.Tags));
+        Assert.Equal((null, null, null, false), (input.Team, input.Feature, input.Tags, input.IsExternal));
+        Assert.True(RunRequests.ToInput("r-1", Start([], new RunRequestOptions { IsExternal = true })).IsExternal);
     }
 
     [Fact]

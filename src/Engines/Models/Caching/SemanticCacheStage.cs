@@ -76,12 +76,8 @@ internal sealed class SemanticCacheStage(
             return false;
         }
 
-        if (await classification.OfAsync(call, cancellationToken) is null && call.Intent is null)
-        {
-            return true;
-        }
-
-        return call.Intent is { } intent && thresholds.TryGetValue(intent, out var own) && cosine < own;
+        await classification.OfAsync(call, cancellationToken);
+        return call.Intent is not { } intent || (thresholds.TryGetValue(intent, out var own) && cosine < own);
     }
 
     /// <summary>Whether the last message is a question that others may have asked.</summary>

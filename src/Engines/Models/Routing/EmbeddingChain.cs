@@ -4,11 +4,16 @@ namespace Steward.Engines.Models.Routing;
 
 /// <summary>
 /// One embedding model at several providers: the first that can be asked answers, and the next one when it fails. All attempts of a call share one number of attempts and one deadline, as those of chats do. There is never another model
-/// behind it, since vectors of two models cannot be compared: an answer whose vectors are longer or shorter than those before is refused as one.
+/// behind it, since vectors of two models cannot be compared: an answer whose vectors are longer or shorter than those of the first provider is refused as one.
 /// </summary>
-internal sealed class EmbeddingChain(IReadOnlyList<ModelTarget<IEmbeddingEndpoint>> targets, ModelsOptions options, ModelPrices prices, TimeProvider time, IRandomSource random) : IEmbeddingModel
+/// <param name="targets">Who is asked, the first one first.</param>
+/// <param name="options">How patient we are.</param>
+/// <param name="prices">What tokens cost.</param>
+/// <param name="time">The clock.</param>
+/// <param name="random">Where the jitter of waits comes from.</param>
+/// <param name="length">What the first provider's vectors have shown; all chains with the same first provider share it.</param>
+internal sealed class EmbeddingChain(IReadOnlyList<ModelTarget<IEmbeddingEndpoint>> targets, ModelsOptions options, ModelPrices prices, TimeProvider time, IRandomSource random, VectorLength length) : IEmbeddingModel
 {
-    private int _length;
 
     /// <inheritdoc/>
     public ModelPrice? Price => prices.Find(targets[0].Model);
@@ -44,7 +49,7 @@ internal sealed class EmbeddingChain(IReadOnlyList<ModelTarget<IEmbeddingEndpoin
         try
         {
             var answer = await permit.Endpoint.AskAsync(request, any.Token);
-            Check(answer, request);
+            Check(answer, request, isFirst: permit.Target == targets[0]);
             failed = false;
             return answer;
         }
@@ -69,19 +74,43 @@ internal sealed class EmbeddingChain(IReadOnlyList<ModelTarget<IEmbeddingEndpoin
             : wasSilent ? new ModelException("model_timeout", $"The model was silent for {options.FirstTokenTimeout.TotalSeconds:0.#} s.", exception) { IsRetryable = true }
             : endpoint.Explain(exception));
 
-    // What came has to be a vector for each text, and all of them as long as those that were given before.
-    private void Check(EmbeddingAnswer answer, EmbeddingRequest request)
+    // What came has to be a vector for each text, and all of them as long as is asked or as the first provider's are. What a stand-in answers is checked by that, and teaches nothing.
+    private void Check(EmbeddingAnswer answer, EmbeddingRequest request, bool isFirst)
     {
-        var length = answer.Vectors.Count > 0 ? answer.Vectors[0].Length : 0;
-        if (answer.Vectors.Count != request.Texts.Count || length == 0 || answer.Vectors.Any(vector => vector.Length != length))
+        var found = answer.Vectors.Count > 0 ? answer.Vectors[0].Length : 0;
+        if (answer.Vectors.Count != request.Texts.Count || found == 0 || answer.Vectors.Any(vector => vector.Length != found))
         {
             throw ProviderFailures.Unreachable(hasBegun: false, cause: null);
         }
 
-        var expected = request.Dimensions ?? Interlocked.CompareExchange(ref _length, length, 0);
-        if (expected != 0 && expected != length)
+        if (request.Dimensions is { } asked)
         {
-            throw new ModelException("model_missing", $"The provider's vectors have {length} numbers instead of {expected}: it does not have this model.");
+            // One caller's wish says nothing of the provider's health.
+            if (asked != found)
+            {
+                throw new ModelException("model_rejected", $"dimensions: the model's vectors have {found} numbers and not {asked}. Leave it out, or ask for what the model can.");
+            }
+
+            return;
+        }
+
+        var expected = isFirst ? length.Learn(found) : length.Value;
+        if (expected != 0 && expected != found)
+        {
+            throw new ModelException("model_missing", $"The provider's vectors have {found} numbers instead of {expected}: it does not have this model.");
         }
     }
+}
+
+/// <summary>How many numbers the vectors of one model at one provider have. Safe for concurrent use.</summary>
+internal sealed class VectorLength
+{
+    private int _value;
+
+    /// <summary>The length; 0 as long as it is not known.</summary>
+    public int Value => Volatile.Read(ref _value);
+
+    /// <summary>Takes a length where none is known.</summary>
+    /// <returns>The one that holds.</returns>
+    public int Learn(int found) => Interlocked.CompareExchange(ref _value, found, 0) is var known and not 0 ? known : found;
 }

@@ -174,6 +174,7 @@ internal sealed class ModelCaller(RunContext run, IChatModel model, RunBudget bu
             ConversationId = run.Input.ConversationId,
             PromptVersion = question.PromptVersion,
             Purpose = question.Scope is null ? question.Purpose : "handoff",
+            IsExternal = run.Input.IsExternal,
             IsInteractive = !run.IsInBackground,
             // What a run does next, plans and answers is decided anew each time: the world may have changed since.
             Cache = ModelCacheHint.Never,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Models.Experiments;
 
 /// <summary>What is to be found out.</summary>
@@ -177,12 +179,18 @@ public sealed record ExperimentMetric
     [Id(5)]
     public double? Threshold { get; init; }
 
+    /// <summary>What <see cref="OwnAttenuation"/> was in earlier releases, which could not leave it open; 1 where nothing is given. An experiment that runs has the figure that it reckons with here too.</summary>
+    [Id(6)]
+    [JsonIgnore]
+    public double Attenuation { get; set; } = 1;
+
     /// <summary>
     /// For <c>score</c>: by how much the judge shrinks differences, sensitivity + specificity − 1 of its calibration; 1 for a judge that never errs. Null, the default, takes what the tenant's judge shows when the experiment begins, or 1 as long
     /// as people have labelled fewer than 20 judged answers good or bad each. Margins shrink by it, and what is shown of differences is corrected for it.
     /// </summary>
-    [Id(6)]
-    public double? Attenuation { get; init; }
+    [Id(7)]
+    [JsonPropertyName("attenuation")]
+    public double? OwnAttenuation { get; init; }
 }
 
 /// <summary>The metrics there are.</summary>

@@ -170,13 +170,13 @@ internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
     // By how much the tenant's judge shrinks differences, as far as people's words show it now; it stays the same for the whole experiment. The caller, an admin, may read the report.
     private async Task<ExperimentSpec> Calibrate(ExperimentSpec spec, CancellationToken cancellationToken)
     {
-        if (!spec.Metrics.Any(metric => metric is { Name: ExperimentMetrics.Score, Attenuation: null }))
+        if (!spec.Metrics.Any(metric => metric is { Name: ExperimentMetrics.Score, OwnAttenuation: null }))
         {
             return spec;
         }
 
         var judge = (await GrainFactory.GetGrain<IAnswerQualityGrain>(GrainKeys.AnswerQuality(TenantId)).GetReport(cancellationToken)).Judge;
-        return spec with { Metrics = [.. spec.Metrics.Select(metric => metric is { Name: ExperimentMetrics.Score, Attenuation: null } ? metric with { Attenuation = judge.Attenuation } : metric)] };
+        return spec with { Metrics = [.. spec.Metrics.Select(metric => metric is { Name: ExperimentMetrics.Score, OwnAttenuation: null } ? ExperimentRules.Completed(metric with { OwnAttenuation = judge.Attenuation }) : metric)] };
     }
 
     private static void Check(ExperimentBatch batch, ExperimentPlan plan)

@@ -32,7 +32,7 @@ internal static partial class ExperimentRules
         CheckVariants(spec, isCanary);
         var stages = spec.Stages ?? [];
         Require(!isCanary || (stages.Count is >= 1 and <= 5 && stages.All(share => share is > 0 and < 1) && stages.Zip(stages.Skip(1)).All(pair => pair.First < pair.Second)), "stages", "must be 1 to 5 rising shares above 0 and below 1.");
-        var metrics = spec.Metrics is { Count: > 0 } given ? given : DefaultMetrics(isCanary);
+        IReadOnlyList<ExperimentMetric> metrics = spec.Metrics is { Count: > 0 } given ? [.. given.Select(Completed)] : DefaultMetrics(isCanary);
         Require(metrics.Count <= MaxMetrics, "metrics", $"must be at most {MaxMetrics}.");
         foreach (var metric in metrics)
         {
@@ -41,7 +41,7 @@ internal static partial class ExperimentRules
             Require(metric.Margin is null or (> 0 and < 1e9), "metrics.margin", "must be above 0.");
             Require(metric.Weight is > 0 and <= 100, "metrics.weight", "must be above 0 and at most 100.");
             Require(metric.Threshold is null or (> 0 and < 3600), "metrics.threshold", "must be above 0 and below 3600 seconds.");
-            Require(metric.Attenuation is null or (> 0 and <= 1), "metrics.attenuation", "must be above 0 and at most 1.");
+            Require(metric.OwnAttenuation is null or (> 0 and <= 1), "metrics.attenuation", "must be above 0 and at most 1.");
         }
 
         Require(metrics.Select(metric => metric.Name).Distinct().Count() == metrics.Count, "metrics", "must not name one twice.");
@@ -75,6 +75,13 @@ internal static partial class ExperimentRules
         ],
     };
 
+    /// <summary>A metric with its attenuation in both places, wherever it was given: callers of earlier releases know the one, those of this one the other. Their default, 1, leaves it open.</summary>
+    public static ExperimentMetric Completed(ExperimentMetric metric)
+    {
+        var own = metric.OwnAttenuation ?? (metric.Attenuation == 1 ? null : metric.Attenuation);
+        return metric with { OwnAttenuation = own, Attenuation = own ?? 1 };
+    }
+
     private static MetricPlan PlanOf(ExperimentMetric metric) => new()
     {
         Name = metric.Name,
@@ -90,7 +97,7 @@ internal static partial class ExperimentRules
         Margin = metric.Margin,
         Weight = metric.Weight,
         IsPrimary = metric.IsPrimary,
-        Attenuation = metric.Attenuation ?? 1,
+        Attenuation = metric.OwnAttenuation ?? metric.Attenuation,
     };
 
     private static IReadOnlyList<ExperimentMetric> DefaultMetrics(bool isCanary) => isCanary

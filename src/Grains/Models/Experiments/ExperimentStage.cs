@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Options;
 using Steward.Engines.Experiments.Assignment;
 using Steward.Engines.Models;
 using Steward.Engines.Models.Gateway;
@@ -5,8 +6,10 @@ using Steward.Engines.Models.Gateway;
 namespace Steward.Models.Experiments;
 
 /// <summary>Gives each call the variants of its conversation, and hands what became of it to the silo's observations. Nothing here waits for a grain, the first call of a tenant apart.</summary>
-internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObservations observations) : IModelStage
+internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObservations observations, IEnumerable<IChatModelSource> models, IOptions<ModelsOptions> options) : IModelStage
 {
+    private readonly ModelCapabilityTable _capabilities = new(options.Value.Capabilities);
+
     /// <inheritdoc/>
     public string Name => "experiments";
 
@@ -20,7 +23,8 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
         foreach (var experiment in (await catalog.GetAsync(call.Origin.TenantId, cancellationToken)).Experiments)
         {
             // A caller who named a model, or set a parameter, gets that, in whatever group: so such calls take no part where variants differ in it.
-            if ((isOpen || experiment.Spec.Variants.All(variant => variant.Model is null)) && LeavesOpen(call.Request.Sampling, experiment.Spec.Variants) && VariantOf(experiment, call.Origin) is { } index)
+            if ((isOpen || experiment.Spec.Variants.All(variant => variant.Model is null)) && LeavesOpen(call.Request.Sampling, experiment.Spec.Variants)
+                && VariantOf(experiment, call.Origin) is { } index && experiment.Spec.Variants.All(variant => IsHeeded(call, variant)))
             {
                 Apply(call, experiment, index);
             }
@@ -94,6 +98,25 @@ internal sealed class ExperimentStage(ExperimentCatalog catalog, ExperimentObser
         (asked.Temperature is null || variants.All(variant => variant.Temperature is null))
         && (asked.TopP is null || variants.All(variant => variant.TopP is null))
         && (asked.ReasoningEffort is null || variants.All(variant => variant.Effort is null));
+
+    // A parameter that no model which may answer can heed would have the call refused; the other variants leave such calls out too, else the groups would differ.
+    private bool IsHeeded(ModelCall call, ExperimentVariant variant)
+    {
+        if (variant is { Temperature: null, TopP: null, Effort: null })
+        {
+            return true;
+        }
+
+        var asked = ExperimentRules.Parametrized(new ChatRequest { Messages = [] }, variant);
+        var model = variant.Model ?? call.Model;
+        return (model == ModelCall.Auto ? ModelTiers.All : [model]).All(name =>
+        {
+            var targets = models.SelectMany(source => source.TargetsOf(name)).Where(target => MayUse(call.Policy, target.Name)).ToList();
+            return targets.Count == 0 || targets.Exists(target => _capabilities.Missing(target.Kind, target.Model, asked) is null);
+        });
+    }
+
+    private static bool MayUse(ModelTenantPolicy policy, string target) => policy.Providers.Count == 0 || policy.Providers.Contains(target[..Math.Max(0, target.IndexOf('/', StringComparison.Ordinal))]);
 
     private void Apply(ModelCall call, RunningExperiment experiment, int index)
     {
