@@ -70,7 +70,7 @@ public sealed class LargeResultTests
     {
         var input = Engines.Input("go");
         var first = FakeRecorder.For(input);
-        first.DieAtAppend = 3;
+        first.OnRecord = facts => facts.Any(fact => fact is ActionPlanned) ? throw new JournalDiedException() : Task.CompletedTask;
         await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(_connectors, Definitions()).ExecuteAsync(input, first, default, default));
         var second = new FakeRecorder(before: first);
         second.Forget(first.Snapshot.FindStep("read")!.ResultHash!);

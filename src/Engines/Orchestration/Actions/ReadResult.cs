@@ -53,6 +53,9 @@ internal sealed record ReadResult(JsonElement Whole, JsonElement Shown, bool Tru
     /// <summary>What is said of such a step.</summary>
     public const string MissingMessage = "It was done, but the whole of its result is not kept any more.";
 
+    /// <summary>What is said of a step that wants such a result.</summary>
+    public const string LostInput = "The result of an earlier step that it wants is not kept any more.";
+
     /// <summary>The whole of a result that may be stored apart.</summary>
     /// <returns>The result, and whether it should be there but is not kept any more; what stands in the journal then is only a part, which nobody may take for the whole.</returns>
     public static async ValueTask<(JsonElement? Whole, bool IsMissing)> LoadAsync(JsonElement? shown, string? hash, Func<string, ValueTask<ReadOnlyMemory<byte>?>> load) =>

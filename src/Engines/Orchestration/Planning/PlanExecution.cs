@@ -10,8 +10,6 @@ namespace Steward.Engines.Orchestration.Planning;
 /// <summary>One accepted plan as a graph of steps.</summary>
 internal sealed class PlanExecution : IDagWork
 {
-    private const string LostInput = "The result of an earlier step that it wants is not kept any more.";
-
     private readonly string _prefix;
     private readonly string? _scope;
     private readonly IReadOnlyDictionary<string, ConnectorOperation> _allowed;
@@ -106,7 +104,7 @@ internal sealed class PlanExecution : IDagWork
         {
             // People who approve a change see which operation it is, whatever the planner calls it.
             var title = step.OnlyReads ? planned.Title : $"{planned.Title} ({tool})";
-            return _tools.Prepare(step.Id, title, tool, () => Values.Element(planned.Arguments!.Evaluate(_roots) ?? new JsonObject()), null, Refuse, WantsMissing(planned) ? (ReadResult.MissingCode, LostInput) : null);
+            return _tools.Prepare(step.Id, title, tool, () => Values.Element(planned.Arguments!.Evaluate(_roots) ?? new JsonObject()), null, Refuse, WantsMissing(step, planned) ? (ReadResult.MissingCode, ReadResult.LostInput) : null);
         }
 
         var started = new StepStarted { StepId = step.Id, Title = planned.Title, Agent = planned.Agent };
@@ -115,9 +113,9 @@ internal sealed class PlanExecution : IDagWork
             return DagCall.Faulty(started, "not_configured", $"There is no agent '{planned.Agent}' to hand this over to.");
         }
 
-        if (WantsMissing(planned))
+        if (WantsMissing(step, planned))
         {
-            return new DagCall(started) { Call = _ => _handoffs.StopAsync(step.Id, ReadResult.MissingCode, LostInput) };
+            return new DagCall(started) { Call = _ => _handoffs.StopAsync(step.Id, ReadResult.MissingCode, ReadResult.LostInput) };
         }
 
         try
@@ -159,6 +157,9 @@ internal sealed class PlanExecution : IDagWork
     }
 
     // What an earlier plan brought and nobody has any more must not be taken for nothing.
+    private bool WantsMissing(DagStep inGraph, PlanStep step) =>
+        inGraph.Inputs.Any(input => _ended.GetValueOrDefault(input)?.Code == ReadResult.MissingCode) || WantsMissing(step);
+
     private bool WantsMissing(PlanStep step) =>
         _missing.Count > 0 && WantsMissing([.. step.Arguments?.Expressions ?? [], .. step.Task?.Expressions ?? [], .. step.When is null ? Array.Empty<Expression>() : [step.When], .. step.Expect is null ? Array.Empty<Expression>() : [step.Expect]]);
 

@@ -71,8 +71,12 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         }
 
         _titles[step.Id] = title;
-        return _tools.Prepare(step.Id, title, definition.Call, () => Values.Element(definition.With.Evaluate(roots) ?? new JsonObject()), definition.Attempts);
+        return _tools.Prepare(step.Id, title, definition.Call, () => Values.Element(definition.With.Evaluate(roots) ?? new JsonObject()), definition.Attempts, fault: Lost(step));
     }
+
+    // One that had begun, but had sent nothing, must not go on with less than it began with.
+    private (string Code, string Message)? Lost(DagStep step) =>
+        step.Inputs.Any(input => _ended.GetValueOrDefault(input)?.Code == ReadResult.MissingCode) ? (ReadResult.MissingCode, ReadResult.LostInput) : null;
 
     /// <inheritdoc/>
     public void End(DagStep step, DagEnd end)
