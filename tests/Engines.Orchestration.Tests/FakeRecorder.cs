@@ -67,6 +67,9 @@ internal sealed class FakeRecorder : IRunRecorder
     /// <summary>Removes the contents, as retention does.</summary>
     public void Forget() => _contents.Clear();
 
+    /// <summary>Removes one content.</summary>
+    public void Forget(string hash) => Assert.True(_contents.Remove(hash));
+
     /// <summary>Runs before a content is given, whatever becomes of who waits for it.</summary>
     public Func<Task> OnLoad { get; set; } = () => Task.CompletedTask;
 

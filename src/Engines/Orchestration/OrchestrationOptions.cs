@@ -62,7 +62,7 @@ public sealed class OrchestrationOptions
     public int MaxContextTokens { get; set; } = 100_000;
 
     /// <summary>
-    /// Where Steward itself is reached: hosts, with or without a port. Calls of tools that lead there are refused. The hosts that come with Steward add the addresses that they listen on.
+    /// Where Steward itself is reached: hosts, with or without a port, or addresses; of an address with a path only what lies under it. Calls of tools that lead there are refused. The hosts that come with Steward add the addresses that they listen on.
     /// </summary>
     public string[] OwnAddresses { get; set; } = [];
 

@@ -137,8 +137,8 @@ internal sealed class RunContext : IAsyncDisposable
         }
     }
 
-    /// <summary>The whole result of a step, also when it is stored apart; what the journal has of it when retention has removed it.</summary>
-    public ValueTask<JsonElement?> LoadResultAsync(StepState step) => ReadResult.LoadAsync(step, LoadContentAsync);
+    /// <summary>The whole result of a step, also when it is stored apart, and whether that is not kept any more.</summary>
+    public ValueTask<(JsonElement? Whole, bool IsMissing)> LoadResultAsync(StepState step) => ReadResult.LoadAsync(step.Result, step.ResultHash, LoadContentAsync);
 
     /// <summary>Loads a content of the journal. A store that does not answer is waited for no longer than the run may work.</summary>
     public ValueTask<ReadOnlyMemory<byte>?> LoadContentAsync(string hash)

@@ -33,7 +33,7 @@ public sealed partial class RunEngine(
     /// The revision of the engine's own rules: how the state of a run follows from its journal and what comes next. Raised when a run that was begun by newer rules could not be gone
     /// on with by older ones.
     /// </summary>
-    public const int Revision = 3;
+    public const int Revision = 4;
 
     private static readonly string CodeVersion =
         typeof(RunEngine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";

@@ -21,6 +21,9 @@ namespace Steward.Runs;
 [CollectionAgeLimit(Minutes = 2)]
 internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
 {
+    // The session may be busy, or its store away; the run's turn is not held for longer.
+    private static readonly TimeSpan PositionWait = TimeSpan.FromSeconds(1);
+
     private readonly RunEngine _engine;
     private readonly RunTurns _turns;
     private readonly RunOutbox _outbox;
@@ -85,9 +88,9 @@ internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
         try
         {
             _platform.Assume(TenantId);
-            return await GrainFactory.GetGrain<Sessions.ISessionGrain>(_journal.Origin!.SessionKey).GetQueuePosition(RunId, cancellationToken);
+            return await GrainFactory.GetGrain<Sessions.ISessionGrain>(_journal.Origin!.SessionKey).GetQueuePosition(RunId, cancellationToken).WaitAsync(PositionWait, _time, cancellationToken);
         }
-        catch (Exception exception) when (exception is StewardException or OrleansException or TimeoutException)
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {
             return null;
         }

@@ -98,6 +98,56 @@ public sealed class PinnedInstructionsTests
         Assert.Equal((RunPhase.Completed, "agent_changed"), (ended.Snapshot.Phase, ended.Snapshot.FindStep("m1_1")!.Code));
     }
 
+    [Fact]
+    public async Task Execute_Instructions_AreKeptForAllRunsOfTheTenant()
+    {
+        var kept = new List<RunContent>();
+        _published.Publish("assistant", "Sing.", 1);
+        var input = Engines.Input("go");
+        var recorder = FakeRecorder.For(input);
+        recorder.OnAppend = (_, contents) => kept.AddRange(contents);
+        await Create(Model(), [Engines.Assistant]).ExecuteAsync(input, recorder, default, default);
+
+        Assert.True(Assert.Single(kept, content => content.Hash == recorder.Snapshot.Choice!.InstructionsHash).IsShared);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task HandOff_StoppedWhileAnActionWasUnderWay_SettlesItFirst(bool asks)
+    {
+        const string policy = "version: 1\noperations:\n  a.things.write: { allow: [anyone] }\n";
+        var definitions = Engines.WithAgents(policy, null, Parent.Replace("read: ['*']", "read: ['*'], write: ['*']", StringComparison.Ordinal), Helper.Replace("read: ['*']", "read: ['*'], write: ['*']", StringComparison.Ordinal));
+        var things = new FakeConnectors().Add("a.things.write", OperationEffect.Write, _ => new JsonObject { ["value"] = "v" });
+        RunEngine Engine() => Engines.Create(things, definitions, Model("a_things_write"), instructions: _published);
+        _published.Publish("helper", "Sing.", 1);
+        var input = Engines.Input("go");
+        var first = FakeRecorder.For(input);
+        first.OnRecord = facts => facts.Any(fact => fact is ActionConfirmed) ? throw new JournalDiedException() : Task.CompletedTask;
+        await Assert.ThrowsAsync<JournalDiedException>(() => Engine().ExecuteAsync(input, first, default, default));
+        var second = new FakeRecorder(before: first);
+        second.Forget(second.Snapshot.FindHandoff("m1_1")!.InstructionsHash!);
+        if (asks)
+        {
+            things.OnReconcile = _ => new ReconcileUnknown("nobody can tell.");
+        }
+
+        await Engine().ExecuteAsync(input, second, default, default);
+        if (asks)
+        {
+            var request = Assert.Single(second.Snapshot.Decisions).Request;
+            Assert.Equal((RunPhase.Waiting, DecisionKind.UnknownOutcome, "m1_1/m1_1"), (second.Snapshot.Phase, request.Kind, request.StepId));
+            Assert.NotEqual(StepStatus.Failed, second.Snapshot.FindStep("m1_1")!.Status);
+            second.Note(new DecisionMade { RequestId = request.RequestId, Decision = "done", By = "u-ada" });
+            await Engine().ExecuteAsync(input, second, default, default);
+        }
+
+        Assert.Equal((RunPhase.Completed, "agent_changed"), (second.Snapshot.Phase, second.Snapshot.FindStep("m1_1")!.Code));
+        Assert.Equal(ActionStatus.Confirmed, Assert.Single(second.Snapshot.Actions).Status);
+        Assert.Equal(StepStatus.Done, second.Snapshot.FindStep("m1_1/m1_1")!.Status);
+        Assert.Equal([1], things.Effects.Values);
+    }
+
     private async Task<(RunInput Input, FakeRecorder Recorder)> DieBeforeAsync(string step, params string[] agents)
     {
         var input = Engines.Input("go");
@@ -119,11 +169,11 @@ public sealed class PinnedInstructionsTests
         new FakeConnectors().Add("a.things.read", OperationEffect.Read, _ => new JsonObject { ["value"] = "v" }), Engines.WithAgents(Policy, null, agents), model, instructions: _published);
 
     // Everybody first does something, the boss by handing it over, and then answers.
-    private static FakeModel Model() => new((call, request) => call > 1
+    private static FakeModel Model(string tool = "a_things_read") => new((call, request) => call > 1
         ? [FakeModel.Say("Done."), FakeModel.End()]
         : request.Messages[0].Text.Contains("Your part: Boss", StringComparison.Ordinal)
             ? [FakeModel.Call("hand_off_to_helper", """{"task":"look"}"""), FakeModel.End("tool_calls")]
-            : [FakeModel.Call("a_things_read", """{"q":"x"}"""), FakeModel.End("tool_calls")]);
+            : [FakeModel.Call(tool, """{"q":"x"}"""), FakeModel.End("tool_calls")]);
 
     private sealed class Published : IAgentInstructions
     {

@@ -437,6 +437,47 @@ public sealed class DagRunnerTests
         Assert.Equal(["a"], work.Called);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_GuessIsAbandonedBeforeItsBeginningIsRecorded_CountsOnceAndIsDropped(bool isNeeded)
+    {
+        var work = new FakeWork(Read("a"), Guess("b", "a"));
+        if (!isNeeded)
+        {
+            work.NotNeeded.Add("b");
+        }
+
+        var running = work.RunAsync(_recorder, budget: new FakeBudget { Limit = 2 }, patience: TimeSpan.FromHours(1), time: new ManualTimeProvider());
+        await work.CallsAsync(2);
+
+        // Decided only when the runner has seen that the step waits and is about to give the guess up.
+        _recorder.Note(new DecisionRequested { RequestId = "d-1", Kind = DecisionKind.Approval, StepId = "a", Summary = "May a?", SubjectHash = "h", Options = ["approve"], Deciders = ["requester"] });
+        var looks = 0;
+        work.OnLook = () =>
+        {
+            if (++looks == 2)
+            {
+                _recorder.Note(new DecisionMade { RequestId = "d-1", Decision = "approve", By = "u-boss" });
+            }
+        };
+        work.WaitFor("a", "d-1");
+        await work.CallsAsync(3);
+        work.Finish("a");
+        if (isNeeded)
+        {
+            await work.CallsAsync(4);
+            work.Finish("b");
+        }
+
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
+
+        Assert.Empty(_recorder.Snapshot.Exhausted);
+        Assert.Single(_recorder.Facts.OfType<StepStarted>(), started => started.StepId == "b");
+        Assert.Equal(isNeeded ? StepStatus.Done : StepStatus.Dropped, _recorder.Snapshot.FindStep("b")!.Status);
+        Assert.Equal(isNeeded ? ["a", "b", "a", "b"] : new[] { "a", "b", "a" }, work.Called);
+    }
+
     private static async Task AdvancedAsync(ManualTimeProvider time, Func<bool> until)
     {
         var watch = System.Diagnostics.Stopwatch.StartNew();

@@ -14,7 +14,17 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
     private readonly ConcurrentDictionary<string, TaskCompletionSource<CallResult>> _calls = new();
     private readonly SemaphoreSlim _changed = new(0);
 
-    public IReadOnlyList<DagStep> Steps => steps;
+    public IReadOnlyList<DagStep> Steps
+    {
+        get
+        {
+            OnLook();
+            return steps;
+        }
+    }
+
+    /// <summary>Runs whenever the runner begins to look through the steps.</summary>
+    public Action OnLook { get; set; } = () => { };
 
     public DagEnding Ending { get; private set; }
 
@@ -85,6 +95,9 @@ internal sealed class FakeWork(params DagStep[] steps) : IDagWork
         Awaits = [requestId],
         Facts = [new DecisionRequested { RequestId = requestId, Kind = DecisionKind.Approval, StepId = id, Summary = $"May {id}?", SubjectHash = "h", Options = ["approve"], Deciders = ["requester"] }],
     });
+
+    /// <summary>Waits for a request that the step has recorded itself.</summary>
+    public void WaitFor(string id, string requestId) => _calls[id].SetResult(new CallResult { Awaits = [requestId], Facts = [] });
 
     /// <summary>Runs it; what is left to be recorded is recorded.</summary>
     public async Task<DagOutcome> RunAsync(FakeRecorder recorder, int parallel = 4, ActionPolicy? policy = null, IRunBudget? budget = null, TimeSpan patience = default, TimeProvider? time = null, CancellationToken cancel = default)

@@ -73,17 +73,38 @@ public sealed class DegradedModelTests
         Assert.Equal((RunPhase.Failed, "model_queued", 1), (recorder.Snapshot.Phase, recorder.Snapshot.ErrorCode, model.Requests.Count));
     }
 
-    [Fact]
-    public async Task Stream_Queued_WaitsForAsLongAsItIsTold()
+    [Theory]
+    [InlineData(0, 8)]
+    [InlineData(0.5, 9)]
+    public async Task Stream_Queued_WaitsForAsLongAsItIsToldAndALittleLonger(double chance, int seconds)
     {
         var (time, asked) = (new ManualTimeProvider(), 0);
-        var model = new PatientModel(new Immediate(() => ++asked == 1 ? throw Queued(TimeSpan.FromSeconds(30)) : FakeModel.End()), time);
+        var model = new PatientModel(new Immediate(() => ++asked == 1 ? throw Queued(TimeSpan.FromSeconds(8)) : FakeModel.End()), time, new Always(chance));
         var answer = model.StreamAsync(new ChatRequest { Messages = [] }, CancellationToken.None).ToListAsync().AsTask();
-        time.Advance(TimeSpan.FromSeconds(29));
+        time.Advance(TimeSpan.FromSeconds(seconds) - TimeSpan.FromMilliseconds(1));
         Assert.Equal((1, false), (asked, answer.IsCompleted));
-        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(TimeSpan.FromMilliseconds(1));
 
         Assert.IsType<ChatFinished>(Assert.Single(await answer));
+    }
+
+    [Theory]
+    [InlineData(8, 0, 3)]
+    [InlineData(20, 0.9, 2)]
+    [InlineData(21, 0, 1)]
+    public async Task Stream_QueuedForLongerThanItMayWaitInAll_SaysSo(int seconds, double chance, int expected)
+    {
+        var (time, asked) = (new ManualTimeProvider(), 0);
+        var began = time.GetUtcNow();
+        var model = new PatientModel(new Immediate(() => throw Queued(TimeSpan.FromSeconds(++asked > 0 ? seconds : 0))), time, new Always(chance));
+        var answer = model.StreamAsync(new ChatRequest { Messages = [] }, CancellationToken.None).ToListAsync().AsTask();
+        while (!answer.IsCompleted && time.GetUtcNow() - began < TimeSpan.FromSeconds(20))
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal("model_queued", (await Assert.ThrowsAsync<ModelException>(() => answer)).Code);
+        Assert.Equal(expected, asked);
     }
 
     [Fact]
@@ -113,6 +134,11 @@ public sealed class DegradedModelTests
     private static ModelException Queued(TimeSpan wait) => new("model_queued", "Not now.") { IsRetryable = true, RetryAfter = wait };
 
     private RunEngine Engine(IChatModel model) => Engines.Create(_connectors, Engines.Definitions(Policy, Weak), model, options => options.Strategy = "auto");
+
+    private sealed class Always(double value) : IRandomSource
+    {
+        public double NextDouble() => value;
+    }
 
     /// <summary>Answers, or fails, on the thread that asks.</summary>
     private sealed class Immediate(Func<ChatDelta> answer) : IChatModel

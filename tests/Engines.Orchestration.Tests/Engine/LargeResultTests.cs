@@ -66,6 +66,23 @@ public sealed class LargeResultTests
     }
 
     [Fact]
+    public async Task Execute_ResumedAfterALongResultWasRemoved_StopsAndChangesNothing()
+    {
+        var input = Engines.Input("go");
+        var first = FakeRecorder.For(input);
+        first.OnRecord = facts => facts.Any(fact => fact is ActionPlanned) ? throw new JournalDiedException() : Task.CompletedTask;
+        await Assert.ThrowsAsync<JournalDiedException>(() => Engines.Create(_connectors, Definitions()).ExecuteAsync(input, first, default, default));
+        var second = new FakeRecorder(before: first);
+        second.Forget(first.Snapshot.FindStep("read")!.ResultHash!);
+        await Engines.Create(_connectors, Definitions()).ExecuteAsync(input, second, default, default);
+
+        Assert.Equal((RunPhase.Failed, "result_missing"), (second.Snapshot.Phase, second.Snapshot.ErrorCode));
+        Assert.Contains("not kept any more", second.Snapshot.Answer, StringComparison.Ordinal);
+        Assert.Equal(StepStatus.Done, second.Snapshot.FindStep("read")!.Status);
+        Assert.Empty(_connectors.Effects);
+    }
+
+    [Fact]
     public async Task Execute_ResultOverTheStoredLimit_IsCutThere()
     {
         var recorder = await Engines.Create(_connectors, Definitions(), configure: options => options.MaxStoredResult = 50_000).RunAsync(Engines.Input("go"));
@@ -137,8 +154,10 @@ public sealed class LargeResultTests
         Assert.Equal([1, 1], things.Effects.Values);
     }
 
-    [Fact]
-    public async Task Execute_ConfirmedButItsStepIsNotOver_ExpressionsSeeTheWhole()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Execute_ConfirmedButItsStepIsNotOver_ExpressionsSeeTheWholeOrNothing(bool isRemoved)
     {
         var input = Engines.Input("go");
         var whole = await Engines.Create(Writing(isLookedUp: false), Engines.Definitions(BigPolicy, Big)).RunAsync(input);
@@ -146,11 +165,18 @@ public sealed class LargeResultTests
         var confirmed = whole.Facts.OfType<ActionConfirmed>().First();
         await first.RecordAsync(
             [.. whole.Facts.Skip(1).TakeWhile(fact => fact is not ActionConfirmed), confirmed], [.. whole.Contents.Select(content => new RunContent(content.Key, content.Value))], default);
+        if (isRemoved)
+        {
+            first.Forget(confirmed.ResultHash!);
+        }
+
         var things = Writing(isLookedUp: false);
         await Engines.Create(things, Engines.Definitions(BigPolicy, Big)).ExecuteAsync(input, first, default, default);
 
-        Assert.Equal("wrote n1000", first.Snapshot.Answer);
-        Assert.Single(things.Effects);
+        Assert.Equal(isRemoved ? "result_missing" : null, first.Snapshot.ErrorCode);
+        Assert.Equal(!isRemoved, first.Snapshot.Answer == "wrote n1000");
+        Assert.Equal(isRemoved ? 0 : 1, things.Effects.Count);
+        Assert.Equal(StepStatus.Done, first.Snapshot.FindStep("big")!.Status);
     }
 
     [Fact]

@@ -141,6 +141,9 @@ public sealed class BudgetTests
         await Engines.Create(Things(), Engines.WithAgents(Policy, null, Engines.Assistant), model, options => options.MaxAnswerTokens = 2_000).ExecuteAsync(input, recorder, default, default);
         Assert.InRange(model.Requests[0].MaxOutputTokens ?? 2_000, 256, 2_999 - (int)failed.InputTokens);
 
+        // Nor is it the same call.
+        Assert.Equal((1, input.RunId + "/2"), (failed.Call, model.Requests[0].Origin!.CallId));
+
         static IEnumerable<ChatDelta> Broken()
         {
             yield return FakeModel.Say(new string('x', 12_000));

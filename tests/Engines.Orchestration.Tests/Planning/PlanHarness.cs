@@ -155,4 +155,7 @@ internal sealed class FakeHandoffs(Func<string, string, CallResult> answer) : IH
         Calls.Add((stepId, agentId, task));
         return Task.FromResult(answer(stepId, task));
     }
+
+    public Task<CallResult> StopAsync(string stepId, string code, string message, params IReadOnlyList<RunFact> before) =>
+        Task.FromResult(new CallResult { Code = code, Message = message, Facts = [.. before, new StepFailed { StepId = stepId, Code = code, Message = message }] });
 }

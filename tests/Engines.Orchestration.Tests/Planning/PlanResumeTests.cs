@@ -27,6 +27,34 @@ public sealed class PlanResumeTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Run_ResultOfAnEarlierPlanWasRemoved_IsNotTakenForNothing(bool isRemoved)
+    {
+        var connectors = new FakeConnectors()
+            .AddOutcome(PlanSamples.Read, OperationEffect.Read, (arguments, _) => Task.FromResult<ActionOutcome>(arguments.GetProperty("step").GetString() == "bad"
+                ? new ActionFailed("rejected", "It broke.", false)
+                : new ActionSucceeded(JsonSerializer.SerializeToElement(new { items = Enumerable.Range(0, 1000).Select(n => $"item number {n}") }))))
+            .Add(PlanSamples.Write, OperationEffect.Write, PlanSamples.Echo);
+        var write = With(With(Write("w"), "onFailure", "stop"), "arguments", new JsonObject { ["step"] = "n${count(steps.p1_r.result.items)}" });
+        var harness = new PlanHarness { Connectors = connectors, Plans = [Json(Read("r"), Read("bad", "r")), Json(write)] };
+        var first = FakeRecorder.For(harness.Input);
+        first.OnRecord = facts => facts.Any(fact => fact is ActionPlanned) ? throw new JournalDiedException() : Task.CompletedTask;
+        await Assert.ThrowsAsync<JournalDiedException>(() => harness.RunAsync(first));
+        var second = new FakeRecorder(before: first);
+        if (isRemoved)
+        {
+            second.Forget(second.Snapshot.FindStep("p1_r")!.ResultHash!);
+        }
+
+        await harness.RunAsync(second);
+
+        Assert.Equal(isRemoved ? "result_missing" : null, second.Snapshot.FindStep("p2_w")!.Code);
+        Assert.Equal(isRemoved ? (RunPhase.Partial, "result_missing") : (RunPhase.Completed, (string?)null), (second.Snapshot.Phase, second.Snapshot.ErrorCode));
+        Assert.Equal(isRemoved ? 0 : 1, connectors.Effects.Count);
+    }
+
     private static async Task<(FakeRecorder Recorder, int Appends, int Questions)> LiveAsync(int death, bool afterwards)
     {
         var effects = 0;

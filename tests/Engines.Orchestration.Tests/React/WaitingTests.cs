@@ -77,5 +77,8 @@ public sealed class WaitingTests
                 ? new CallResult { Awaits = ["d-1"], Facts = [Request] }
                 : new CallResult { Facts = [new StepCompleted { StepId = stepId, Status = "done" }] });
         }
+
+        public Task<CallResult> StopAsync(string stepId, string code, string message, params IReadOnlyList<RunFact> before) =>
+            Task.FromResult(new CallResult { Code = code, Message = message, Facts = [.. before, new StepFailed { StepId = stepId, Code = code, Message = message }] });
     }
 }

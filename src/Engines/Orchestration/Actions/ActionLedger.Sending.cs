@@ -64,7 +64,8 @@ internal sealed partial class ActionLedger
         switch (action.Status)
         {
             case ActionStatus.Confirmed:
-                return new Knowledge(Done(call.StepId, await ReadResult.LoadAsync(action.Result, action.ResultHash, run.LoadContentAsync), []), []);
+                var (whole, isMissing) = await ReadResult.LoadAsync(action.Result, action.ResultHash, run.LoadContentAsync);
+                return new Knowledge(Done(call.StepId, whole, []) with { HasLostResult = isMissing }, []);
             case ActionStatus.Failed when !action.WillRetry:
                 return new Knowledge(Failed(call.StepId, action.Code ?? "rejected", action.Message ?? "It was refused.", false, action.Field), []);
             case ActionStatus.Sent or ActionStatus.Unknown:

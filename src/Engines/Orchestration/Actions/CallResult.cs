@@ -8,6 +8,9 @@ internal sealed record CallResult
     /// <summary>The result, when it succeeded.</summary>
     public JsonElement? Result { get; init; }
 
+    /// <summary>Whether it succeeded and had a result that is not kept any more; what models are told of it stands in the journal.</summary>
+    public bool HasLostResult { get; init; }
+
     /// <summary>A stable code, when it failed.</summary>
     public string? Code { get; init; }
 

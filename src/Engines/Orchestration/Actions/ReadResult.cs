@@ -47,10 +47,19 @@ internal sealed record ReadResult(JsonElement Whole, JsonElement Shown, bool Tru
         Contents = Contents,
     };
 
-    /// <summary>The whole result of a step; what the journal has of it when retention has removed the rest.</summary>
-    public static ValueTask<JsonElement?> LoadAsync(StepState step, Func<string, ValueTask<ReadOnlyMemory<byte>?>> load) => LoadAsync(step.Result, step.ResultHash, load);
+    /// <summary>The code of steps whose whole result is not kept any more, so that nothing may be computed with it.</summary>
+    public const string MissingCode = "result_missing";
+
+    /// <summary>What is said of such a step.</summary>
+    public const string MissingMessage = "It was done, but the whole of its result is not kept any more.";
+
+    /// <summary>What is said of a step that wants such a result.</summary>
+    public const string LostInput = "The result of an earlier step that it wants is not kept any more.";
 
     /// <summary>The whole of a result that may be stored apart.</summary>
-    public static async ValueTask<JsonElement?> LoadAsync(JsonElement? shown, string? hash, Func<string, ValueTask<ReadOnlyMemory<byte>?>> load) =>
-        hash is not null && await load(hash) is { } bytes ? JsonSerializer.Deserialize(bytes.Span, RunFactJson.Default.JsonElement) : shown;
+    /// <returns>The result, and whether it should be there but is not kept any more; what stands in the journal then is only a part, which nobody may take for the whole.</returns>
+    public static async ValueTask<(JsonElement? Whole, bool IsMissing)> LoadAsync(JsonElement? shown, string? hash, Func<string, ValueTask<ReadOnlyMemory<byte>?>> load) =>
+        hash is null ? (shown, false)
+        : await load(hash) is { } bytes ? (JsonSerializer.Deserialize(bytes.Span, RunFactJson.Default.JsonElement), false)
+        : (null, true);
 }

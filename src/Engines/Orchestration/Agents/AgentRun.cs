@@ -98,7 +98,7 @@ internal sealed class AgentRun(RunParts parts, AgentDefinition agent, IReadOnlyL
     private Task<RunOutcome> StepByStepAsync(IReadOnlyList<RunFact> before) =>
         agent.Strategies.Contains("react") || !agent.Strategies.Contains("direct") ? ReactAsync(before) : DirectAsync(before);
 
-    private ModelCaller Caller() => new(parts.Run, new PatientModel(model, parts.Run.Time), parts.Budget, parts.Numbers);
+    private ModelCaller Caller() => new(parts.Run, new PatientModel(model, parts.Run.Time, parts.Run.Random), parts.Budget, parts.Numbers);
 
     private ReactRunner Runner(ReactTools offered, HandoffRunner? handoffs, Func<int> maxCalls) => new(
         parts.Run,

@@ -18,19 +18,19 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
     {
         if (!parent.Handoffs.Contains(agentId) || parts.Agents.Find(agentId) is not { } agent)
         {
-            return Failed(stepId, "unknown_agent", $"There is no agent '{agentId}' to hand over to; there are {string.Join(", ", parent.Handoffs)}.", false);
+            return await StopAsync(stepId, "unknown_agent", $"There is no agent '{agentId}' to hand over to; there are {string.Join(", ", parent.Handoffs)}.");
         }
 
         var run = parts.Run;
         if (Depth(scope) >= run.Options.MaxHandoffDepth)
         {
             var message = $"The task was handed over {run.Options.MaxHandoffDepth} times already; it has to be done here.";
-            return Failed(stepId, "handoff_depth", message, false, new GuardTripped { Guard = "handoff_depth", StepId = stepId, Message = message, Scope = scope });
+            return await StopAsync(stepId, "handoff_depth", message, new GuardTripped { Guard = "handoff_depth", StepId = stepId, Message = message, Scope = scope });
         }
 
         if (parts.Models.ForTenant(run.Input.TenantId, agent.ModelTier) is not { } model)
         {
-            return Failed(stepId, "not_configured", "No language model is configured for this agent.", false);
+            return await StopAsync(stepId, "not_configured", "No language model is configured for this agent.");
         }
 
         parts.Budget.Enter(stepId, agent.Limits);
@@ -46,10 +46,15 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
         {
             if (await InstructAsync(agent, stepId) is not var (instructed, hash))
             {
-                return Failed(stepId, "agent_changed", $"The instructions that {agent.Title} was working with are not kept any more.", false);
+                return await StopAsync(stepId, "agent_changed", $"The instructions that {agent.Title} was working with are not kept any more.");
             }
 
             var outcome = await new AgentRun(parts, instructed, AgentTools.Of(agent, parentTools), model, stepId, task) { InstructionsHash = hash }.HandedOverAsync();
+            if (outcome is { Phase: RunPhase.Failed, ErrorCode: "playbook_changed" })
+            {
+                return await StopAsync(stepId, outcome.ErrorCode, $"{agent.Title}: {outcome.Answer}");
+            }
+
             return Report(parts.Run.Options, stepId, agent, outcome);
         }
         catch (BudgetExhaustedException e)
@@ -79,6 +84,25 @@ internal sealed class HandoffRunner(RunParts parts, AgentDefinition parent, IRea
         }
 
         return await PinnedInstructions.BeginAsync(run, parts.Instructions, agent);
+    }
+
+    /// <inheritdoc/>
+    public async Task<CallResult> StopAsync(string stepId, string code, string message, params IReadOnlyList<RunFact> before)
+    {
+        var run = parts.Run;
+        var ledger = new ActionLedger(run, parts.Logger);
+        var awaits = new List<string>();
+        foreach (var action in run.Snapshot.Actions.Where(action => action.Status is ActionStatus.Sent or ActionStatus.Unknown && action.StepId.StartsWith(stepId + "/", StringComparison.Ordinal)).ToList())
+        {
+            // One that people gave up has ended its step already.
+            if (run.Snapshot.FindStep(action.StepId) is not { HasEnded: true } && await ledger.SettleStepAsync(action.StepId) is { } end)
+            {
+                awaits.AddRange(end.Awaits);
+                await run.RecordAsync(end.Facts, end.Contents);
+            }
+        }
+
+        return awaits.Count > 0 ? new CallResult { Awaits = awaits, Facts = [] } : Failed(stepId, code, message, false, before);
     }
 
     private static CallResult Report(OrchestrationOptions options, string stepId, AgentDefinition agent, RunOutcome outcome)

@@ -8,6 +8,6 @@ public interface IAgentInstructions
 }
 
 /// <summary>Instructions of a registered prompt.</summary>
-/// <param name="Text">What the model is told besides the platform's own rules, in place of the agent's own.</param>
+/// <param name="Text">What the model is told besides the platform's own rules, in place of the agent's own. Nothing of a person or a conversation is in it: all runs of the tenant share what is kept of it.</param>
 /// <param name="PromptVersion">The prompt and its version, as <c>name@3</c>.</param>
 public sealed record AgentInstructions(string Text, string PromptVersion);

@@ -4,11 +4,15 @@ using Steward.Engines.Models;
 namespace Steward.Engines.Orchestration.Agents;
 
 /// <summary>
-/// A run's model at the lowest step of the degradation ladder: where callers are told to keep what they want and to come again (<c>model_queued</c>), the run does so itself. It waits as long as it is told to, again and again, as long as
-/// its deadline leaves time; then, and for all else, the refusal stands.
+/// A run's model at the lowest step of the degradation ladder: where callers are told to keep what they want and to come again (<c>model_queued</c>), the run does so itself. It waits a little longer than it is told to, so that not all
+/// come back at once, again and again, for at most <see cref="MaxWait"/> for one call and as long as its deadline leaves time; then, and for all else, the refusal stands. A run that waits holds its place among those that
+/// work: playbooks, which need no model, want it in just such an outage.
 /// </summary>
-internal sealed class PatientModel(IChatModel model, TimeProvider time) : IChatModel
+internal sealed class PatientModel(IChatModel model, TimeProvider time, IRandomSource random) : IChatModel
 {
+    /// <summary>How long one call waits at most, in all.</summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(20);
+
     private static readonly TimeSpan UsualWait = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
@@ -33,19 +37,20 @@ internal sealed class PatientModel(IChatModel model, TimeProvider time) : IChatM
     public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(request);
+        var waited = TimeSpan.Zero;
         while (true)
         {
-            TimeSpan wait;
+            var wait = TimeSpan.Zero;
             await using (var deltas = model.StreamAsync(request, cancellationToken).GetAsyncEnumerator(cancellationToken))
             {
                 bool more;
                 try
                 {
-                    (more, wait) = (await deltas.MoveNextAsync(), TimeSpan.Zero);
+                    more = await deltas.MoveNextAsync();
                 }
-                catch (ModelException refused) when (refused is { Code: "model_queued", AfterFirstToken: false } && time.GetUtcNow() + (refused.RetryAfter ?? UsualWait) < (request.Deadline ?? DateTimeOffset.MaxValue))
+                catch (ModelException refused) when (refused is { Code: "model_queued", AfterFirstToken: false } && WaitFor(refused, MaxWait - waited) is { } next && time.GetUtcNow() + next < (request.Deadline ?? DateTimeOffset.MaxValue))
                 {
-                    (more, wait) = (false, refused.RetryAfter ?? UsualWait);
+                    (more, wait) = (false, next);
                 }
 
                 while (more)
@@ -61,6 +66,20 @@ internal sealed class PatientModel(IChatModel model, TimeProvider time) : IChatM
             }
 
             await Task.Delay(wait, time, cancellationToken);
+            waited += wait;
         }
+    }
+
+    // Up to a quarter longer than told; null when that is more than is left.
+    private TimeSpan? WaitFor(ModelException refused, TimeSpan left)
+    {
+        var told = refused.RetryAfter is { } after && after > TimeSpan.Zero ? after : UsualWait;
+        if (told > left)
+        {
+            return null;
+        }
+
+        var wait = told * (1 + (random.NextDouble() / 4));
+        return wait < left ? wait : left;
     }
 }

@@ -23,7 +23,8 @@ internal static class PinnedInstructions
             return (agent, OwnHash(agent));
         }
 
-        var content = RunContent.Of(Encoding.UTF8.GetBytes(instructed.Instructions));
+        // A prompt is rendered with what the agent's definition says, and nothing else.
+        var content = RunContent.Of(Encoding.UTF8.GetBytes(instructed.Instructions)) with { IsShared = true };
         run.Attach([content]);
         return (instructed, content.Hash);
     }

@@ -18,12 +18,17 @@ internal sealed record DagEnd(string Status, JsonElement? Result, string? Code, 
 
     public bool IsFailed => Status == "failed";
 
-    public static DagEnd From(CallResult result) => new(result.Succeeded ? "done" : "failed", result.Result, result.Code, result.Message);
+    /// <summary>Done, but there is no result to compute with: whatever wants it must not go on.</summary>
+    public static DagEnd Missing { get; } = new("failed", null, ReadResult.MissingCode, ReadResult.MissingMessage);
+
+    public static DagEnd From(CallResult result) => result is { Succeeded: true, HasLostResult: true } ? Missing : new(result.Succeeded ? "done" : "failed", result.Result, result.Code, result.Message);
 
     /// <param name="state">A step that is over.</param>
     /// <param name="result">Its whole result.</param>
-    public static DagEnd From(StepState state, JsonElement? result) => state.Status switch
+    /// <param name="isMissing">Whether that is not kept any more.</param>
+    public static DagEnd From(StepState state, JsonElement? result, bool isMissing = false) => state.Status switch
     {
+        StepStatus.Done when isMissing => Missing,
         StepStatus.Done => new("done", result, null, null),
         StepStatus.Skipped or StepStatus.Dropped => Skipped,
         _ => new("failed", null, state.Code, state.Message),

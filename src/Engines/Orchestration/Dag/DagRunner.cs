@@ -80,7 +80,8 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
                 continue;
             }
 
-            var end = DagEnd.From(state, await run.LoadResultAsync(state));
+            var (result, isMissing) = await run.LoadResultAsync(state);
+            var end = DagEnd.From(state, result, isMissing);
             if (state is { Speculative: true, Status: not StepStatus.Dropped })
             {
                 _held[step.Id] = end;
@@ -123,8 +124,11 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
     {
         // When the work is ending, only what was begun before is brought to its end; a guess is no beginning.
         var state = run.Snapshot.FindStep(step.Id);
-        var isEarly = _early.Contains(step.Id) || _held.ContainsKey(step.Id) || state is { Speculative: true };
-        var isBegun = state is not null && !isEarly;
+        var isEarly = _early.Contains(step.Id) || _held.ContainsKey(step.Id) || _abandoned.Contains(step.Id) || state is { Speculative: true };
+
+        // That it began may not be durable yet.
+        var isKnown = state is not null || _begun.Contains(step.Id);
+        var isBegun = isKnown && !isEarly;
         if ((IsEnding && !isBegun) || (work.Ending == DagEnding.Stop && IsOnlyPlanned(step.Id)))
         {
             return false;
@@ -152,7 +156,7 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
         }
 
         var call = work.Prepare(step);
-        if (state is null && call.Fault is null && budget?.TryTakeStep(scope) is { } exhausted)
+        if (!isKnown && call.Fault is null && budget?.TryTakeStep(scope) is { } exhausted)
         {
             _exhausted = exhausted;
             if (!run.Snapshot.Exhausted.Any(known => known.Budget == exhausted.Budget && known.Scope == exhausted.Scope))
@@ -163,7 +167,7 @@ internal sealed partial class DagRunner(RunContext run, IDagWork work, IRunBudge
             return false;
         }
 
-        if (state is null)
+        if (!isKnown)
         {
             Add([call.Started]);
         }

@@ -16,8 +16,10 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
     /// <param name="arguments">Computes its arguments; may throw <see cref="ExpressionException"/>.</param>
     /// <param name="attempts">How often it is tried at most; null is the platform's default.</param>
     /// <param name="refuse">A reason not to begin although the arguments fit; null when there is none.</param>
+    /// <param name="fault">Why its arguments cannot be computed; null when they can.</param>
     public DagCall Prepare(
-        string stepId, string title, string operationId, Func<JsonElement> arguments, int? attempts, Func<ConnectorOperation, JsonElement, (string Code, string Message)?>? refuse = null)
+        string stepId, string title, string operationId, Func<JsonElement> arguments, int? attempts, Func<ConnectorOperation, JsonElement, (string Code, string Message)?>? refuse = null,
+        (string Code, string Message)? fault = null)
     {
         var started = new StepStarted { StepId = stepId, Title = title, OperationId = operationId };
         var operation = run.FindOperation(operationId);
@@ -33,6 +35,11 @@ internal sealed class ToolSteps(RunContext run, ActionLedger ledger)
         if (operation is null)
         {
             return NotConfigured(started, operationId);
+        }
+
+        if (fault is (var reason, var text))
+        {
+            return DagCall.Faulty(started, reason, text);
         }
 
         JsonElement values;

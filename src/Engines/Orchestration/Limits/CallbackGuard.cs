@@ -27,29 +27,54 @@ internal static class CallbackGuard
     }
 
     /// <summary>Whether an address is one of ours. Names of this machine are all the same.</summary>
-    /// <param name="own">Hosts, with or without a port, or addresses.</param>
+    /// <param name="own">Hosts, with or without a port, or addresses. Of an address with a path only what lies under that path is ours.</param>
     /// <param name="address">The address.</param>
     public static bool IsOwn(IReadOnlyList<string> own, Uri address) => own.Any(entry =>
-        Parse(entry) is { } known && Host(known.Host) == Host(address.IdnHost) && (known.Port is null || known.Port == address.Port));
+        Parse(entry) is { } known && Host(known.Host) == Host(address.IdnHost) && (known.Port is null || known.Port == address.Port) && LiesUnder(known.Path, address));
 
-    /// <summary>The entries for an address of ours: with the usual port of http that of https, too, and the other way round.</summary>
-    public static IReadOnlyList<string> AllOf(Uri own) => own.IsDefaultPort && own.Scheme is "http" or "https"
-        ? [$"http://{own.IdnHost}", $"https://{own.IdnHost}"]
-        : [own.GetLeftPart(UriPartial.Authority)];
+    /// <summary>The entries for an address of ours, with its path: with the usual port of http that of https, too, and the other way round.</summary>
+    public static IReadOnlyList<string> AllOf(Uri own)
+    {
+        var host = own.HostNameType == UriHostNameType.IPv6 ? $"[{own.IdnHost.Trim('[', ']')}]" : own.IdnHost;
+        var path = own.AbsolutePath.TrimEnd('/');
+        return own.IsDefaultPort && own.Scheme is "http" or "https" ? [$"http://{host}{path}", $"https://{host}{path}"] : [$"{own.Scheme}://{host}:{own.Port}{path}"];
+    }
 
     /// <summary>Whether an entry of the options is readable.</summary>
     public static bool IsValid(string entry) => Parse(entry) is not null;
 
-    private static (string Host, int? Port)? Parse(string entry)
+    private static (string Host, int? Port, List<string> Path)? Parse(string entry)
     {
         if (Uri.TryCreate(entry, UriKind.Absolute, out var whole) && whole.Scheme is "http" or "https" && whole.Host.Length > 0)
         {
-            return (whole.IdnHost, whole.Port);
+            return (whole.IdnHost, whole.Port, Segments(whole));
         }
 
         return Uri.TryCreate($"http://{entry}", UriKind.Absolute, out var uri) && uri.Host.Length > 0 && uri.AbsolutePath == "/" && uri.UserInfo.Length == 0
-            ? (uri.IdnHost, uri.Authority.EndsWith($":{uri.Port}", StringComparison.Ordinal) || entry.EndsWith(":80", StringComparison.Ordinal) ? uri.Port : null)
+            ? (uri.IdnHost, uri.Authority.EndsWith($":{uri.Port}", StringComparison.Ordinal) || entry.EndsWith(":80", StringComparison.Ordinal) ? uri.Port : null, [])
             : null;
+    }
+
+    // Case and escapes tell no addresses apart here: rather one too many is refused.
+    private static bool LiesUnder(List<string> path, Uri address) =>
+        path.Count == 0 || (Segments(address) is var segments && segments.Count >= path.Count && path.Zip(segments).All(pair => string.Equals(pair.First, pair.Second, StringComparison.OrdinalIgnoreCase)));
+
+    private static List<string> Segments(Uri address)
+    {
+        var segments = new List<string>();
+        foreach (var segment in Uri.UnescapeDataString(address.AbsolutePath).Split('/', '\\'))
+        {
+            if (segment == ".." && segments.Count > 0)
+            {
+                segments.RemoveAt(segments.Count - 1);
+            }
+            else if (segment is not ("" or "." or ".."))
+            {
+                segments.Add(segment);
+            }
+        }
+
+        return segments;
     }
 
     private static string Host(string host)

@@ -21,6 +21,7 @@ internal sealed class PlanExecution : IDagWork
     private readonly Dictionary<string, JsonNode?> _roots;
     private readonly JsonObject _results;
     private readonly IReadOnlyList<PlanStep> _plan;
+    private readonly IReadOnlySet<string> _missing;
 
     /// <summary>Creates it.</summary>
     /// <param name="run">The run.</param>
@@ -40,6 +41,7 @@ internal sealed class PlanExecution : IDagWork
         _allowed = tools;
         _closed = earlier.Closed(revision);
         _handoffs = handoffs;
+        _missing = earlier.Missing;
         _tools = new ToolSteps(run, ledger);
         _byId = plan.Steps.ToDictionary(step => _prefix + step.Id, StringComparer.Ordinal);
         _roots = earlier.Roots(revision);
@@ -86,7 +88,7 @@ internal sealed class PlanExecution : IDagWork
 
         try
         {
-            return planned.When is null || Values.IsTrue(planned.When.Evaluate(_roots));
+            return planned.When is null || WantsMissing([planned.When]) || Values.IsTrue(planned.When.Evaluate(_roots));
         }
         catch (ExpressionException)
         {
@@ -102,13 +104,18 @@ internal sealed class PlanExecution : IDagWork
         {
             // People who approve a change see which operation it is, whatever the planner calls it.
             var title = step.OnlyReads ? planned.Title : $"{planned.Title} ({tool})";
-            return _tools.Prepare(step.Id, title, tool, () => Values.Element(planned.Arguments!.Evaluate(_roots) ?? new JsonObject()), null, Refuse);
+            return _tools.Prepare(step.Id, title, tool, () => Values.Element(planned.Arguments!.Evaluate(_roots) ?? new JsonObject()), null, Refuse, WantsMissing(step, planned) ? (ReadResult.MissingCode, ReadResult.LostInput) : null);
         }
 
         var started = new StepStarted { StepId = step.Id, Title = planned.Title, Agent = planned.Agent };
         if (_handoffs is null)
         {
             return DagCall.Faulty(started, "not_configured", $"There is no agent '{planned.Agent}' to hand this over to.");
+        }
+
+        if (WantsMissing(step, planned))
+        {
+            return new DagCall(started) { Call = _ => _handoffs.StopAsync(step.Id, ReadResult.MissingCode, ReadResult.LostInput) };
         }
 
         try
@@ -148,6 +155,16 @@ internal sealed class PlanExecution : IDagWork
             ? new PlanProblem(step, "contradicted", $"Its result is not as expected: {expect.Source} is not true.", demandsPlan)
             : null;
     }
+
+    // What an earlier plan brought and nobody has any more must not be taken for nothing.
+    private bool WantsMissing(DagStep inGraph, PlanStep step) =>
+        inGraph.Inputs.Any(input => _ended.GetValueOrDefault(input)?.Code == ReadResult.MissingCode) || WantsMissing(step);
+
+    private bool WantsMissing(PlanStep step) =>
+        _missing.Count > 0 && WantsMissing([.. step.Arguments?.Expressions ?? [], .. step.Task?.Expressions ?? [], .. step.When is null ? Array.Empty<Expression>() : [step.When], .. step.Expect is null ? Array.Empty<Expression>() : [step.Expect]]);
+
+    private bool WantsMissing(IReadOnlyList<Expression> expressions) =>
+        _missing.Count > 0 && expressions.Any(expression => expression.References.Any(reference => reference.Root == "steps" && reference.Member is { } member && _missing.Contains(member)));
 
     private bool IsAsExpected(Expression expect, PlanStep step)
     {

@@ -11,6 +11,7 @@ internal sealed class PlanSteps
     private readonly string _message;
     private readonly List<(int Revision, Plan Plan)> _accepted;
     private readonly Dictionary<string, JsonElement?> _results = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _missing = new(StringComparer.Ordinal);
 
     private PlanSteps(RunContext run, IReadOnlyList<PlanState> plans, string? scope, string? task)
     {
@@ -30,7 +31,12 @@ internal sealed class PlanSteps
         {
             if (state is { Status: StepStatus.Done })
             {
-                steps._results[name] = await run.LoadResultAsync(state);
+                var (result, isMissing) = await run.LoadResultAsync(state);
+                steps._results[name] = result;
+                if (isMissing)
+                {
+                    steps._missing.Add(name);
+                }
             }
         }
 
@@ -46,6 +52,9 @@ internal sealed class PlanSteps
     /// <summary>All steps of plans that are or were worked off, in order.</summary>
     public IEnumerable<(string Name, PlanStep Step, StepState? State)> All => Before(int.MaxValue);
 
+    /// <summary>The steps that are done but whose results are not kept any more.</summary>
+    public IReadOnlySet<string> Missing => _missing;
+
     /// <summary>The values that expressions may refer to: what is done, of plans before a revision.</summary>
     public Dictionary<string, JsonNode?> Roots(int revision)
     {
@@ -54,7 +63,7 @@ internal sealed class PlanSteps
         {
             if (state is { Status: StepStatus.Done })
             {
-                steps[name] = Dag.DagEnd.From(state, _results.GetValueOrDefault(name)).ToNode();
+                steps[name] = Dag.DagEnd.From(state, _results.GetValueOrDefault(name), _missing.Contains(name)).ToNode();
             }
         }
 

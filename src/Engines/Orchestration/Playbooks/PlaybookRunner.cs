@@ -71,8 +71,12 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         }
 
         _titles[step.Id] = title;
-        return _tools.Prepare(step.Id, title, definition.Call, () => Values.Element(definition.With.Evaluate(roots) ?? new JsonObject()), definition.Attempts);
+        return _tools.Prepare(step.Id, title, definition.Call, () => Values.Element(definition.With.Evaluate(roots) ?? new JsonObject()), definition.Attempts, fault: Lost(step));
     }
+
+    // One that had begun, but had sent nothing, must not go on with less than it began with.
+    private (string Code, string Message)? Lost(DagStep step) =>
+        step.Inputs.Any(input => _ended.GetValueOrDefault(input)?.Code == ReadResult.MissingCode) ? (ReadResult.MissingCode, ReadResult.LostInput) : null;
 
     /// <inheritdoc/>
     public void End(DagStep step, DagEnd end)
@@ -127,7 +131,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
         var message = ended.Message ?? "It failed.";
         var roots = Roots();
         roots["result"] = null;
-        var custom = step.OnFailure.GetValueOrDefault(code) ?? step.OnFailure.GetValueOrDefault("*");
+        var custom = step.OnFailure.GetValueOrDefault(code) ?? (code == ReadResult.MissingCode ? null : step.OnFailure.GetValueOrDefault("*"));
         var title = run.Snapshot.FindStep(InJournal(scope, step.Id))?.Title ?? _titles.GetValueOrDefault(InJournal(scope, step.Id)) ?? step.Id;
         var answer = custom is not null
             ? RenderText(custom, roots)
@@ -137,6 +141,7 @@ internal sealed class PlaybookRunner(RunContext run, Playbook playbook, Strategy
                 "approval_needed" => $"{title}: an approval is needed before this can be done. Nothing was changed.",
                 "approval_rejected" or "approval_expired" => $"{title}: {message} It was not done.",
                 "outcome_unknown" => $"{title}: {message}",
+                ReadResult.MissingCode => $"I could not finish this. {Sentence(title)}: {message}",
                 _ => $"I could not finish this. {Sentence(title)} failed: {message}",
             };
         // Needing an approval, not getting it and not being allowed are answers, not errors.
