@@ -34,6 +34,8 @@ public static class StewardSiloExtensions
             throw new InvalidOperationException($"Set {StewardClusterOptions.Section}:ConnectionString to the PostgreSQL database of the cluster.");
         }
 
+        // Orleans places each activation through a pipeline that tells of every attempt.
+        builder.Logging.AddFilter("Polly", LogLevel.Warning);
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddStewardStorage(options => builder.Configuration.GetSection("Steward:Storage").Bind(options));
         builder.Services.AddPersonQueries(options => builder.Configuration.GetSection(PersonQueryOptions.SectionName).Bind(options));

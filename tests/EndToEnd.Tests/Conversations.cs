@@ -69,7 +69,7 @@ internal static class Conversations
     /// <summary>Asks for the run's status until it is what the test waits for.</summary>
     public static async Task<JsonElement> WaitForRunAsync(this HttpClient client, string run, Func<JsonElement, bool> until)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(150));
         while (true)
         {
             var status = await client.GetFromJsonAsync<JsonElement>($"v1/runs/{run}", limit.Token);

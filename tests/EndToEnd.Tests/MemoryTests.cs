@@ -173,7 +173,7 @@ public sealed class MemoryTests : IAsyncLifetime
 
     private static async Task Until(Func<Task<bool>> condition)
     {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(90));
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(180));
         while (!await condition())
         {
             await Task.Delay(100, limit.Token);
