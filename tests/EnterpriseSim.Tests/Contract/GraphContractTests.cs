@@ -55,6 +55,9 @@ public sealed class GraphContractTests : IAsyncLifetime
         Assert.Equal("not_found", await entra.FailureAsync("groups.remove_member", new { groupId, userId }));
         Assert.Equal("compliant", Assert.Single((await entra.ResultAsync("devices.of_user", new { userId })).Items()).Text("compliance"));
         Assert.Equal(3, (await entra.ResultAsync("signins.find", new { login = "ada.lovelace@acme.example" })).Items().Count());
+
+        // An app without a person is nobody.
+        Assert.Equal("invalid_argument", await entra.FailureAsync("users.me"));
         Assert.Empty(entra.NotCalled);
     }
 
