@@ -13,7 +13,7 @@ namespace Steward.Inference;
 [StatelessWorker(1)]
 [Reentrant]
 [InferencePlacement]
-internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : Grain, IInferenceGrain
+internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : StewardGrain, IInferenceGrain
 {
     private string Model => InferenceSilos.ModelOf(this.GetPrimaryKeyString());
 

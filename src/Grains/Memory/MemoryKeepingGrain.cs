@@ -14,7 +14,7 @@ namespace Steward.Memory;
 /// Keeps the memories of a tenant's people as the tenant wants them. Persists: its journal, with the rules, the place of the pass and what the last passes did. Woken by: the tenant's watchdog at the journal's wake time, and admins.
 /// </summary>
 /// <remarks>A pass reads which memories there are from the keys of the journals, one page after the other beside the grain's calls, and notes each page: after a loss it goes on behind the last one.</remarks>
-internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, IDisposable
+internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingGrain, IDisposable
 {
     private const string KeyPurpose = "memory";
     private const int Page = 200;
@@ -50,7 +50,7 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
     private DateTimeOffset Now => _time.GetUtcNow().ToMilliseconds();
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         if (Key != GrainKeys.MemoryKeeping(TenantId))
         {
