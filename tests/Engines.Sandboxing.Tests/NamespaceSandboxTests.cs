@@ -88,6 +88,8 @@ public sealed class NamespaceSandboxTests(RootSandboxes sandboxes) : IClassFixtu
             for round in range(20):
                 os.write(3, struct.pack("<IB", len(question), ord("Q")) + question)
                 answer.poll()
+            while True:
+                pass
             """, data: broker);
 
         Assert.Equal((SandboxCodes.LimitReached, 1), (outcome.Code, broker.Asked));
