@@ -6,7 +6,7 @@ EPERM, ENOSYS, ENOTSUP = 0x00050000 | 1, 0x00050000 | 38, 0x00050000 | 95
 AUDIT_ARCH_X86_64 = 0xC000003E
 X32_BIT = 0x40000000
 
-LOAD, EQUAL, AT_LEAST, ANY_BIT, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, EQUAL, AT_LEAST, ANY_BIT, AND, RETURN = 0x20, 0x15, 0x35, 0x45, 0x54, 0x06
 NUMBER, ARCH, ARGUMENTS = 0, 4, 16
 
 CLONE_THREAD = 0x10000
@@ -14,7 +14,7 @@ CLONE_THREAD = 0x10000
 CLONE_FORBIDDEN = 0x80 | 0x20000 | 0x2000000 | 0x4000000 | 0x8000000 | 0x10000000 | 0x20000000 | 0x40000000 | 0x2000 | 0x800000
 
 BASE = {
-    "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8, "mmap": 9, "mprotect": 10, "munmap": 11, "brk": 12,
+    "read": 0, "write": 1, "open": 2, "close": 3, "stat": 4, "fstat": 5, "lstat": 6, "poll": 7, "lseek": 8, "mprotect": 10, "munmap": 11, "brk": 12,
     "rt_sigaction": 13, "rt_sigprocmask": 14, "rt_sigreturn": 15, "pread64": 17, "pwrite64": 18, "readv": 19, "writev": 20, "access": 21, "select": 23,
     "sched_yield": 24, "mremap": 25, "msync": 26, "dup": 32, "dup2": 33, "pause": 34, "nanosleep": 35, "getitimer": 36, "alarm": 37, "setitimer": 38,
     "getpid": 39, "sendfile": 40, "exit": 60, "wait4": 61, "kill": 62, "uname": 63, "fsync": 74, "fdatasync": 75, "truncate": 76, "ftruncate": 77,
@@ -22,7 +22,7 @@ BASE = {
     "readlink": 89, "chmod": 90, "fchmod": 91, "umask": 95, "gettimeofday": 96, "getrlimit": 97, "getrusage": 98, "times": 100, "getuid": 102, "getgid": 104,
     "geteuid": 107, "getegid": 108, "getppid": 110, "getpgrp": 111, "getgroups": 115, "getresuid": 118, "getresgid": 120, "getpgid": 121, "getsid": 124,
     "capget": 125, "rt_sigpending": 127, "rt_sigtimedwait": 128, "rt_sigsuspend": 130, "sigaltstack": 131, "utime": 132,
-    "arch_prctl": 158, "gettid": 186, "tkill": 200, "time": 201, "futex": 202, "sched_getaffinity": 204, "getdents64": 217, "set_tid_address": 218,
+    "arch_prctl": 158, "gettid": 186, "tkill": 200, "time": 201, "sched_getaffinity": 204, "getdents64": 217, "set_tid_address": 218,
     "restart_syscall": 219, "clock_gettime": 228, "clock_getres": 229, "clock_nanosleep": 230, "exit_group": 231, "tgkill": 234, "utimes": 235,
     "waitid": 247, "openat": 257, "mkdirat": 258, "futimesat": 261, "newfstatat": 262, "unlinkat": 263, "renameat": 264, "linkat": 265, "symlinkat": 266,
     "readlinkat": 267, "fchmodat": 268, "faccessat": 269, "pselect6": 270, "ppoll": 271, "set_robust_list": 273, "utimensat": 280, "fallocate": 285, "dup3": 292,
@@ -50,6 +50,10 @@ FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
 MADVISE = (0, 1, 2, 3, 4, 8, 10, 11, 14, 15, 16, 17)
 # FIOCLEX, FIONCLEX, FIONREAD, FIONBIO, TCGETS, TIOCGWINSZ: nothing that changes a terminal or a device.
 IOCTL = (0x5451, 0x5450, 0x541B, 0x5421, 0x5401, 0x5413)
+# WAIT and WAIT_BITSET, which joining a thread does on a futex that is not private; and of private ones also WAKE, REQUEUE, CMP_REQUEUE, WAKE_OP and WAKE_BITSET. No
+# priority inheritance, and nothing that wakes or counts who waits in another sandbox on a file of the system.
+FUTEX, FUTEX_CLOCK_REALTIME = (0, 9, 128, 129, 131, 132, 133, 137, 138), 0x100
+MAP_HUGETLB = 0x40000
 PRCTL = (15, 16)  # PR_SET_NAME, PR_GET_NAME
 
 
@@ -70,9 +74,9 @@ def rule(number, body):
     return insn(EQUAL, number, 0, len(body)) + b"".join(body)
 
 
-def one_of(number, argument, values):
+def one_of(number, argument, values, besides=0):
     # The kernel takes these arguments as 32 bits, so the upper half must not count: comparing all 64 could be passed by.
-    body = [low(argument)]
+    body = [low(argument), insn(AND, ~besides)] if besides else [low(argument)]
     for value in values:
         body += [insn(EQUAL, value, 0, 1), insn(RETURN, ALLOW)]
     return rule(number, body + [insn(RETURN, EPERM)])
@@ -92,6 +96,9 @@ def compile_filter(shell):
     program.append(one_of(16, 1, IOCTL))
     program.append(one_of(157, 0, PRCTL))
     program.append(one_of(28, 2, MADVISE))
+    program.append(one_of(202, 1, FUTEX, FUTEX_CLOCK_REALTIME))
+    # Huge pages come from a store of the host that no memory limit counts.
+    program.append(rule(9, [low(3), insn(ANY_BIT, MAP_HUGETLB, 0, 1), insn(RETURN, EPERM), insn(RETURN, ALLOW)]))
     # prlimit64 may read limits, not set them.
     program.append(rule(302, [low(2), insn(EQUAL, 0, 0, 3), high(2), insn(EQUAL, 0, 0, 1), insn(RETURN, ALLOW), insn(RETURN, EPERM)]))
     clone = [low(0), insn(ANY_BIT, CLONE_FORBIDDEN, 0, 1), insn(RETURN, KILL)]
