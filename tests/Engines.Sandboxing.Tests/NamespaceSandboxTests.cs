@@ -107,6 +107,19 @@ public sealed class NamespaceSandboxTests(RootSandboxes sandboxes) : IClassFixtu
     }
 
     [SandboxFact]
+    public async Task Run_TitleThatSteersATerminal_IsShownWithoutIt()
+    {
+        var outcome = await sandboxes.RunAsync("""
+            import os, struct
+            title = ("a\x1b]0;b\x07\u202ec\n" + "d" * 5000).encode()
+            payload = struct.pack("<H", len(title)) + title + b"\x89PNG"
+            os.write(3, struct.pack("<IB", len(payload), ord("C")) + payload)
+            """);
+
+        Assert.Equal("a ]0;b  c " + new string('d', 190), Assert.Single(outcome.Charts).Title);
+    }
+
+    [SandboxFact]
     public async Task Run_LongShellScript_RunsAsAShortOne()
     {
         var outcome = await sandboxes.RunAsync($"n=0\n# {new string('é', 100_000)}\nn=$((n + 1))\necho \"$n $# $0\"\nexit 3\n", SandboxProfile.Shell);

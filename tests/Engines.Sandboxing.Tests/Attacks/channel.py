@@ -62,6 +62,19 @@ os._exit(78)
 frame("Q", b'{"kind": "file", "name": "x"}')
 while True:
     pass
+### claims without end that its results are too large | ends=limit_reached | limits=results
+while True:
+    frame("L", b"x" * (1 << 20))
+### errors without end | ends=limit_reached | limits=results
+while True:
+    frame("E", b'{"type": "x", "message": "' + b"y" * (1 << 17) + b'", "line": 1, "errno": 0}')
+### questions without end | ends=limit_reached | limits=data_calls
+import steward
+while True:
+    try:
+        steward.sql("SELECT 1")
+    except steward.DataError:
+        pass
 ### charts without end | ends=limit_reached | limits=results
 while True:
     frame("C", struct.pack("<H", 0) + b"\x89PNG")
