@@ -84,3 +84,13 @@ print(df.groupby("team").agg(total=("_id", "sum"), most=("_id", "max")), df.agg(
 plt.gca().xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
 plt.style.use("ggplot")
 print(df.query("team == 'a'"), df.plot(kind="bar"), "__main__")
+###
+print("Größe: 5 µm – “ok” ✓ 日本語 😀")	# é
+###
+import pandas as pd
+df = pd.read_csv("logs/a.csv", sep="/")
+print(pd.api.types.is_numeric_dtype(df["a"]), df[df.path.str.startswith("/var/log")], "see https://example.com/x or ../y", df.to_string(), df.to_dict("records"))
+df["when"] = pd.to_datetime("2026-03-01", format="%d/%m/%Y", errors="coerce")
+with open("/job/out.txt", "w") as file:
+    file.write("a/b")
+open(f"out-{1}.txt", "w").close()

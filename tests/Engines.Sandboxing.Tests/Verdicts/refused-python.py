@@ -229,3 +229,44 @@ except ZeroDivisionError as e:
 type("A", (), {})
 ###
 type X = int
+###
+print(1) # [2K
+###
+print(1) # 󠁩󠁧
+###
+print(1) #  print(1)
+###
+print(1) # 1A
+###
+print(1) # ­
+###
+print(open("/etc/passwd").read())
+###
+path = "/proc/self/environ"
+open(path)
+###
+open("../../etc/passwd")
+###
+import pandas as pd
+pd.read_csv("https://example.com/x.csv")
+###
+import pandas as pd
+pd.read_json("file:///etc/passwd")
+###
+import pandas as pd
+pd.DataFrame().to_csv(path_or_buf=f"/tmp/{1}")
+###
+name = "x"
+open("/var/log/" + name)
+###
+import contextlib
+contextlib.types
+###
+import copy
+copy.copyreg
+###
+import pandas as pd
+pd.read_csv("x", storage_options={"a": 1})
+###
+import matplotlib
+matplotlib.rc_file("x")

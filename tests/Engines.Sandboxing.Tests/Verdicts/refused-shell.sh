@@ -87,3 +87,13 @@ find . "$a" id
 cat {a,/etc/passwd}
 ###
 find . -type f -fprint0 x
+###
+ls # [2K
+###
+ls # 󠁩󠁧
+###
+ls #  ls
+###
+ls # 1A
+###
+ls # ­

@@ -26,7 +26,7 @@ ATTRIBUTES = {
     # Modules that others carry along.
     **dict.fromkeys("os sys builtins subprocess importlib socket ctypes shutil pathlib posix inspect gc pickle marshal codecs threading multiprocessing asyncio signal platform runpy "
                     "code pdb sqlite3 urllib http tempfile linecache tracemalloc ctypeslib f2py distutils testing animation backends backend_bases core compat computation npyio "
-                    "pickle_compat texmanager dviread".split(), "a module that is not allowed"),
+                    "pickle_compat texmanager dviread copyreg".split(), "a module that is not allowed"),
     # Ways back from a frame, a function or an error to what it closes over.
     **dict.fromkeys("f_globals f_locals f_builtins f_back f_code f_trace gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await ag_frame ag_code tb_frame tb_next "
                     "func_globals func_code co_code co_consts obj mro with_traceback FunctionType CodeType LambdaType MethodType ModuleType CellType new_class "
@@ -35,7 +35,7 @@ ATTRIBUTES = {
     **dict.fromkeys("attrgetter methodcaller Formatter format_map get_type_hints singledispatch singledispatchmethod vformat get_field".split(), "names attributes in a string"),
     # Ways to make objects or run code from data.
     **dict.fromkeys("read_pickle to_pickle read_hdf to_hdf read_sql read_sql_query read_sql_table to_sql read_gbq to_gbq read_clipboard to_clipboard read_xml read_html eval "
-                    "memmap DataSource NpzFile read_array runstring from_custom_template switch_backend open_code FileIO system popen load_library".split(), "runs code or reaches outside"),
+                    "memmap DataSource NpzFile read_array runstring from_custom_template switch_backend open_code FileIO system popen load_library rc_file rc_params_from_file".split(), "runs code or reaches outside"),
 }
 # Their arguments are read here, so they must stand where they are called.
 DIRECT = {"load", "query", "use"}
@@ -46,10 +46,15 @@ HOOKS = set("__reduce__ __reduce_ex__ __setstate__ __setattr__ __getattribute__ 
 # What modules call the modules that they use for themselves.
 INSIDE = {"_os", "_sys", "_io", "_builtins", "_subprocess", "_importlib", "_socket", "_ctypes", "_posix", "_gc", "_thread"}
 AGGREGATES = {"apply", "agg", "aggregate", "transform", "map", "pipe"}
+# A whole string that is a place of the system; and whatever is no name in the work directory, where a file is asked for.
+SYSTEM_PATH = re.compile(r"(~|/(etc|proc|sys|dev|root|run|boot|sbx))(/[^\s,;|]*)?\Z|(\.\./)+")
+OUTSIDE = re.compile(r"\s*(/(?!job/)|~|\w+://|file:)|(.*/)?\.\.(/|\Z)", re.S)
+OPENS = set("open load save savez savez_compressed savetxt loadtxt genfromtxt fromfile tofile fromregex dump savefig imread imsave load_workbook from_file ExcelFile ExcelWriter".split())
+PLACES = set("filepath_or_buffer path_or_buf path io file fname filename excel_writer buf".split())
 DUNDER_TEXT = re.compile(r"__\w+__\Z")
 FORMAT_TEXT = re.compile(r"\{\w*(?:\.\w+|\[\w+\])*[.\[]__")
 NODES, CHARACTERS, FINDINGS = 50_000, 262_144, 50
-HIDDEN = re.compile("[\x00\x0c\u202a-\u202e\u2066-\u2069\u200b-\u200f\ufeff]|\r(?!\n)")
+HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|\r(?!\n)")
 COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -132,6 +137,8 @@ def check_node(node, known):
             yield from formatting(node, known.called.get(id(node)))
         elif node.attr in DIRECT and id(node) not in known.called:
             yield "direct", f"call {node.attr}() where it stands, so that its arguments can be read"
+        elif node.attr == "types" and name_of(node.value) != "api":
+            yield "attribute", "the attribute types is not allowed: a module that is not allowed"
         elif node.attr == "backend" and isinstance(node.ctx, ast.Store):
             yield "setting", "the backend cannot be chosen"
     elif kind is ast.MatchClass:
@@ -172,6 +179,8 @@ def text(value):
         yield "dunder", f"the name {value} in a string"
     elif FORMAT_TEXT.search(value):
         yield "format", "a format string that reads private attributes"
+    elif SYSTEM_PATH.match(value):
+        yield "path", "files lie in the work directory: open() takes their name"
 
 
 def module(name):
@@ -224,12 +233,19 @@ def call(node):
     for keyword in node.keywords:
         if keyword.arg == "allow_pickle" and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False):
             yield "pickle", "allow_pickle runs code from a file"
+        elif keyword.arg == "storage_options":
+            yield "path", "there is no network; steward.connector() calls a system"
         elif keyword.arg in ("backend", "usetex"):
             yield "setting", f"{keyword.arg} cannot be chosen"
         elif keyword.arg in ("assigned", "updated"):
             yield "attribute", f"{keyword.arg} names attributes in strings"
         elif keyword.arg is None and name in ("load", "fromfile", "plot", "use", "rc", "rc_context", "query"):
             yield "pickle" if name == "load" else "setting", f"{name}() takes no ** here, so that its settings can be read"
+    if name in OPENS or name.startswith("read_") or name.startswith("to_"):
+        for given in [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in PLACES)]:
+            place = beginning(given)
+            if place is not None and OUTSIDE.match(place) and not SYSTEM_PATH.match(place):
+                yield "path", "there is no network; steward.connector() calls a system" if "://" in place else "files lie in the work directory: open() takes their name"
     if name == "load" and len(node.args) > 2:
         yield "pickle", "name the arguments of load()"
     if name in ("wraps", "update_wrapper") and len(node.args) > (1 if name == "wraps" else 2):
@@ -251,6 +267,13 @@ def call(node):
             for word in words(argument) if name != "map" or isinstance(argument, ast.Constant) else ():
                 if word in ATTRIBUTES or word.startswith("_"):
                     yield "attribute", f"{name}() with {word}"
+
+
+def beginning(node):
+    """What a string begins with, as far as it is written out."""
+    while isinstance(node, (ast.BinOp, ast.JoinedStr)):
+        node = node.left if isinstance(node, ast.BinOp) else node.values[0] if node.values else None
+    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
 
 
 def words(node):
