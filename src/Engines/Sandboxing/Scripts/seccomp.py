@@ -87,6 +87,11 @@ def compile_filter(shell):
         insn(LOAD, ARCH), insn(EQUAL, AUDIT_ARCH_X86_64, 1, 0), insn(RETURN, KILL),
         insn(LOAD, NUMBER), insn(AT_LEAST, X32_BIT, 0, 1), insn(RETURN, KILL),
     ]
+    # First what is called most of all that has arguments to look at; the kernel remembers the others.
+    program.append(one_of(28, 2, MADVISE))
+    program.append(one_of(202, 1, FUTEX, FUTEX_CLOCK_REALTIME))
+    # Huge pages come from a store of the host that no memory limit counts.
+    program.append(rule(9, [low(3), insn(ANY_BIT, MAP_HUGETLB, 0, 1), insn(RETURN, EPERM), insn(RETURN, ALLOW)]))
     allowed = {**BASE, **(SHELL if shell else {})}
     for number in allowed.values():
         program.append(rule(number, [insn(RETURN, ALLOW)]))
@@ -95,10 +100,6 @@ def compile_filter(shell):
     program.append(one_of(72, 1, FCNTL))
     program.append(one_of(16, 1, IOCTL))
     program.append(one_of(157, 0, PRCTL))
-    program.append(one_of(28, 2, MADVISE))
-    program.append(one_of(202, 1, FUTEX, FUTEX_CLOCK_REALTIME))
-    # Huge pages come from a store of the host that no memory limit counts.
-    program.append(rule(9, [low(3), insn(ANY_BIT, MAP_HUGETLB, 0, 1), insn(RETURN, EPERM), insn(RETURN, ALLOW)]))
     # prlimit64 may read limits, not set them.
     program.append(rule(302, [low(2), insn(EQUAL, 0, 0, 3), high(2), insn(EQUAL, 0, 0, 1), insn(RETURN, ALLOW), insn(RETURN, EPERM)]))
     clone = [low(0), insn(ANY_BIT, CLONE_FORBIDDEN, 0, 1), insn(RETURN, KILL)]
