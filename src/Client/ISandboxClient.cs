@@ -7,7 +7,7 @@ namespace Steward.Client;
 public interface ISandboxClient
 {
     /// <summary>Code that worked, as examples for the tenant's agents.</summary>
-    ISnippetClient Snippets => throw new NotSupportedException("This client has no snippets; use the grain client or the HTTP API itself.");
+    ISnippetClient Snippets { get; }
 
     /// <summary>Asks for code to be run once and returns at once; the wish is durable then. Idempotent by <paramref name="operationId"/>.</summary>
     /// <param name="command">What to run.</param>

@@ -93,6 +93,13 @@ public sealed class HttpSandboxClientTests
     }
 
     [Fact]
+    public async Task Get_AFieldOfANewerGateway_IsPassedOver()
+    {
+        _gateway.Answer("GET /v1/sandbox/executions/x-1", "application/json", Json(Ended).Insert(1, "\"newer\":1,"));
+        Assert.Equal(Json(Ended), Json(await Client.GetAsync("x-1")));
+    }
+
+    [Fact]
     public async Task Get_AStateThatIsUnknown_IsUnreadable()
     {
         _gateway.Answer("GET /v1/sandbox/executions/x-1", "application/json", Json(Ended).Replace("timed_out\",\"language", "odd\",\"language", StringComparison.Ordinal));

@@ -5,7 +5,7 @@ namespace Steward.Engines.Sandboxing.Tests;
 /// <summary>
 /// One attack of the files below Attacks. A case starts with a line <c>### name | key=value …</c>; what comes before the first one stands before each. Keys: <c>ends</c>
 /// (codes one of which it ends with), <c>limits</c> (one of which it hits), <c>wall</c> and <c>cpu</c> in seconds, <c>files</c> (the names that come back), <c>gvisor=no</c> (nothing is gained by it where
-/// the kernel is the sandbox's own: gVisor's maps a file of a place without programs as code). An attack that reaches its aim prints ESCAPED at the start of a line.
+/// the kernel is the sandbox's own: gVisor's maps a file of a place without programs as code, and takes a call of 32 bits for one of its own). An attack that reaches its aim prints ESCAPED at the start of a line.
 /// </summary>
 public sealed record Attack(string Name, SandboxProfile Profile, string Code, IReadOnlyDictionary<string, string> Keys)
 {

@@ -37,3 +37,21 @@ internal sealed class TableBroker : ISandboxDataBroker
     public Task<SandboxDataResult> FileAsync(SandboxJob job, string name, CancellationToken cancellationToken) =>
         Task.FromResult(name == "secret" ? SandboxDataResult.Failed("denied", "You may not read it.") : SandboxDataResult.Of(new ReadOnlyMemory<byte>("content"u8.ToArray())));
 }
+
+/// <summary>Has files that fit no pipe.</summary>
+internal sealed class LargeFiles : ISandboxDataBroker
+{
+    private int _asked;
+
+    public int Asked => Volatile.Read(ref _asked);
+
+    public Task<SandboxDataResult> SqlAsync(SandboxJob job, string query, JsonElement parameters, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<SandboxDataResult> ConnectorAsync(SandboxJob job, string action, JsonElement arguments, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<SandboxDataResult> FileAsync(SandboxJob job, string name, CancellationToken cancellationToken)
+    {
+        Interlocked.Increment(ref _asked);
+        return Task.FromResult(SandboxDataResult.Of(new ReadOnlyMemory<byte>(new byte[6 << 20])));
+    }
+}

@@ -76,6 +76,58 @@ public sealed class NamespaceSandboxTests(RootSandboxes sandboxes) : IClassFixtu
     }
 
     [SandboxFact]
+    public async Task Run_AsksAgainWithoutReadingTheAnswer_IsEndedAndNobodyIsAskedAgain()
+    {
+        var broker = new LargeFiles();
+
+        var outcome = await sandboxes.RunAsync("""
+            import os, select, struct
+            question = b'{"kind": "file", "name": "x"}'
+            answer = select.poll()
+            answer.register(3, select.POLLIN)
+            for round in range(20):
+                os.write(3, struct.pack("<IB", len(question), ord("Q")) + question)
+                answer.poll()
+            while True:
+                pass
+            """, data: broker);
+
+        Assert.Equal((SandboxCodes.LimitReached, 1), (outcome.Code, broker.Asked));
+        Assert.Equal([SandboxLimit.Results], outcome.LimitsHit);
+    }
+
+    [SandboxFact]
+    public async Task Run_ManySmallCharts_StopsAtTwoHundred()
+    {
+        var outcome = await sandboxes.RunAsync("import steward\nfor n in range(300):\n    steward.table([{'n': n}])");
+
+        Assert.Equal((SandboxCodes.LimitReached, 200), (outcome.Code, outcome.Tables.Count));
+        Assert.Equal([SandboxLimit.Results], outcome.LimitsHit);
+        Assert.Contains("more than 200", outcome.Error!.Message, StringComparison.Ordinal);
+    }
+
+    [SandboxFact]
+    public async Task Run_TitleThatSteersATerminal_IsShownWithoutIt()
+    {
+        var outcome = await sandboxes.RunAsync("""
+            import os, struct
+            title = ("a\x1b]0;b\x07\u202ec\n" + "d" * 5000).encode()
+            payload = struct.pack("<H", len(title)) + title + b"\x89PNG"
+            os.write(3, struct.pack("<IB", len(payload), ord("C")) + payload)
+            """);
+
+        Assert.Equal("a ]0;b  c " + new string('d', 190), Assert.Single(outcome.Charts).Title);
+    }
+
+    [SandboxFact]
+    public async Task Run_LongShellScript_RunsAsAShortOne()
+    {
+        var outcome = await sandboxes.RunAsync($"n=0\n# {new string('é', 100_000)}\nn=$((n + 1))\necho \"$n $# $0\"\nexit 3\n", SandboxProfile.Shell);
+
+        Assert.Equal(("1 0 bash\n", 3), (outcome.Text, outcome.ExitCode));
+    }
+
+    [SandboxFact]
     public async Task Run_BrokerThatThrows_AnswersWithoutItsText()
     {
         var outcome = await sandboxes.RunAsync("import steward\nsteward.connector('boom')", data: new TableBroker());

@@ -18,6 +18,73 @@ public sealed class PoolTests
     }
 
     [Fact]
+    public void FairQueue_OneAtATime_TurnsAreInProportionToTheWeights()
+    {
+        var queue = new FairQueue<string>(perTenant: 10);
+        for (var round = 0; round < 12; round++)
+        {
+            queue.Add("free", 0, "f", weight: 1);
+            queue.Add("pro", 0, "p", weight: 4);
+        }
+
+        var served = "";
+        for (var round = 0; round < 10; round++)
+        {
+            var next = queue.Next()!;
+            served += next;
+            queue.Finished(next == "f" ? "free" : "pro");
+        }
+
+        Assert.Equal((2, 8), (served.Count(one => one == 'f'), served.Count(one => one == 'p')));
+        Assert.InRange(served.IndexOf('f', StringComparison.Ordinal), 0, 4);
+    }
+
+    [Fact]
+    public void FairQueue_ManyAtOnce_RunInProportionToTheWeights()
+    {
+        var queue = new FairQueue<string>(perTenant: 100);
+        for (var round = 0; round < 20; round++)
+        {
+            queue.Add("free", 0, "f", weight: 1);
+            queue.Add("enterprise", 0, "e", weight: 8);
+        }
+
+        var running = Enumerable.Range(0, 18).Select(_ => queue.Next()).ToList();
+
+        Assert.Equal((2, 16), (running.Count(one => one == "f"), running.Count(one => one == "e")));
+    }
+
+    [Fact]
+    public void FairQueue_TenantThatComesLate_HasNoTurnsSavedUp()
+    {
+        var queue = new FairQueue<string>(perTenant: 10);
+        for (var round = 0; round < 8; round++)
+        {
+            queue.Add("a", 0, "a");
+        }
+
+        for (var round = 0; round < 4; round++)
+        {
+            queue.Finished(queue.Next()!);
+        }
+
+        for (var round = 0; round < 4; round++)
+        {
+            queue.Add("b", 0, "b");
+        }
+
+        var served = "";
+        for (var round = 0; round < 4; round++)
+        {
+            var next = queue.Next()!;
+            served += next;
+            queue.Finished(next);
+        }
+
+        Assert.Equal(2, served.Count(one => one == 'a'));
+    }
+
+    [Fact]
     public void FairQueue_Positions_TellTheOrder()
     {
         var queue = new FairQueue<string>(perTenant: 10);

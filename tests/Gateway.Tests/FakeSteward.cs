@@ -32,6 +32,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
 
     public FakeMemories Memories { get; } = new();
 
+    public FakeSnippets Snippets { get; } = new();
+
     public FakeTenant Tenant { get; } = new();
 
     public ConcurrentQueue<CallerIdentity> Callers { get; } = new();
@@ -96,6 +98,8 @@ public sealed partial class FakeSteward : IStewardClient, ITenantAdministration
         public ITenantClient Tenant => cluster.Tenant.Of(identity, Fail);
 
         public IMemoryClient Memory => cluster.Memories.Of(identity, Fail);
+
+        public ISandboxClient Sandbox => cluster.Snippets.Of(identity, Fail);
 
         public IModelBudgetClient ModelBudgets => cluster.ModelBudgets.Of(identity, Fail);
 

@@ -13,6 +13,10 @@ internal sealed class HttpSandboxClient(HttpStewardUserClient http, RetryingCall
     private const int MaxFailures = 8;
 
     private static readonly SandboxWireJson Json = SandboxWireJson.Default;
+    private static readonly SandboxWireJson Answers = SandboxWireJson.Forgiving;
+
+    /// <inheritdoc/>
+    public ISnippetClient Snippets => field ??= new HttpSnippetClient(http);
 
     /// <inheritdoc/>
     public Task<SandboxExecution> StartAsync(StartSandboxExecution command, string? operationId = null, CancellationToken cancellationToken = default)
@@ -66,7 +70,7 @@ internal sealed class HttpSandboxClient(HttpStewardUserClient http, RetryingCall
         {
             Exception? failure = null;
             var before = last;
-            await using var events = http.ReadEventsAsync(path, last, static (_, data) => HttpStewardUserClient.Parse(data, Json.ExecutionEventResource), cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var events = http.ReadEventsAsync(path, last, static (_, data) => HttpStewardUserClient.Parse(data, Answers.ExecutionEventResource), cancellationToken).GetAsyncEnumerator(cancellationToken);
             while (true)
             {
                 try
@@ -118,7 +122,7 @@ internal sealed class HttpSandboxClient(HttpStewardUserClient http, RetryingCall
     {
         try
         {
-            return SandboxWireMapping.ToContract(await http.SendAsync(operation, changes, request, Json.ExecutionResource, cancellationToken, isLong: isLong));
+            return SandboxWireMapping.ToContract(await http.SendAsync(operation, changes, request, Answers.ExecutionResource, cancellationToken, isLong: isLong));
         }
         catch (Exception exception) when (exception is JsonException or FormatException)
         {

@@ -190,7 +190,11 @@ public sealed record ExecutionEventResource
 [JsonSerializable(typeof(StartExecutionRequest))]
 [JsonSerializable(typeof(ExecutionResource))]
 [JsonSerializable(typeof(ExecutionEventResource))]
-public sealed partial class SandboxWireJson : JsonSerializerContext;
+public sealed partial class SandboxWireJson : JsonSerializerContext
+{
+    /// <summary>How a client reads it: it passes over what a newer gateway adds.</summary>
+    internal static SandboxWireJson Forgiving => field ??= new SandboxWireJson(ForgivingJson.Of(Default.Options));
+}
 
 /// <summary>Executions as JSON has them.</summary>
 public static class SandboxWireMapping

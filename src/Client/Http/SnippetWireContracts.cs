@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Sandbox;
 
@@ -81,6 +82,21 @@ public sealed record SnippetResource
             DecidedAt = snippet.DecidedAt,
         };
     }
+
+    /// <summary>The snippet that it says.</summary>
+    /// <exception cref="JsonException">It is in a state that nobody knows.</exception>
+    public SandboxSnippet ToContract() => new()
+    {
+        Id = Id,
+        Title = Title,
+        Language = Language,
+        Code = Code,
+        ProposedBy = ProposedBy,
+        ProposedAt = ProposedAt,
+        IsAccepted = State switch { "accepted" => true, "refused" => false, "proposed" => null, _ => throw new JsonException("A snippet's state is proposed, accepted or refused.") },
+        DecidedBy = DecidedBy,
+        DecidedAt = DecidedAt,
+    };
 }
 
 /// <summary>Snippets.</summary>
@@ -102,4 +118,8 @@ public sealed record SnippetListResource
 [JsonSerializable(typeof(SnippetSettingsResource))]
 [JsonSerializable(typeof(SnippetResource))]
 [JsonSerializable(typeof(SnippetListResource))]
-public sealed partial class SnippetWireJson : JsonSerializerContext;
+public sealed partial class SnippetWireJson : JsonSerializerContext
+{
+    /// <summary>How a client reads it: it passes over what a newer gateway adds.</summary>
+    internal static SnippetWireJson Forgiving => field ??= new SnippetWireJson(ForgivingJson.Of(Default.Options));
+}

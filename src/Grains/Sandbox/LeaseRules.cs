@@ -1,11 +1,11 @@
 using System.Text;
-using System.Text.RegularExpressions;
+using Steward.Engines.Sandboxing;
 using Steward.Errors;
 
 namespace Steward.Sandbox;
 
 /// <summary>Refuses executions that make no sense, whoever asks for them.</summary>
-internal static partial class LeaseRules
+internal static class LeaseRules
 {
     /// <summary>What can be asked for.</summary>
     public static readonly IReadOnlyList<string> Languages = ["python", "shell", "sql"];
@@ -22,7 +22,7 @@ internal static partial class LeaseRules
         Demand(!string.IsNullOrWhiteSpace(command.Code) && Encoding.UTF8.GetByteCount(command.Code) <= MaxCodeBytes, "code", $"must have 1 character to {MaxCodeBytes} bytes.");
         Demand(command.Language != "sql" || command.Code.Length <= MaxSql, "code", $"must be a statement of at most {MaxSql} characters.");
         Demand(command.Files.Count <= (command.Language == "sql" ? 0 : MaxFiles), "files", $"must be at most {MaxFiles}, and none for sql.");
-        Demand(command.Files.All(file => NamePattern().IsMatch(file.Name)), "files", "must have names of 1 to 128 letters, digits, dots, underscores, hyphens and spaces, not beginning with a dot.");
+        Demand(command.Files.All(file => SandboxJobRules.IsFileName(file.Name)), "files", "must have names of 1 to 128 letters, digits, dots, underscores, hyphens and spaces that begin with a letter, a digit or an underscore.");
         Demand(command.Files.Select(file => file.Name).Distinct(StringComparer.Ordinal).Count() == command.Files.Count, "files", "must have different names.");
         Demand(command.Files.Sum(file => (long)file.Content.Length) <= MaxFileBytes, "files", $"must have at most {MaxFileBytes} bytes together.");
     }
@@ -42,7 +42,4 @@ internal static partial class LeaseRules
             throw StewardException.Invalid(field, allowed);
         }
     }
-
-    [GeneratedRegex(@"\A[A-Za-z0-9_-][A-Za-z0-9._ -]{0,127}\z", RegexOptions.CultureInvariant)]
-    private static partial Regex NamePattern();
 }

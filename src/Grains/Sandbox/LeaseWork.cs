@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Steward.Engines.Sandboxing;
 using Steward.Identity;
+using Steward.Tenants;
 
 namespace Steward.Sandbox;
 
@@ -15,7 +16,7 @@ internal sealed record LeaseOutcome(SandboxState State, SandboxResult Result, IR
 }
 
 /// <summary>Runs code: Python and shell in the silo's pool, SQL at the tenant's data source.</summary>
-internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonDataFactory data, TimeProvider time, ILogger<LeaseWork> logger)
+internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonDataFactory data, TenantShares shares, TimeProvider time, ILogger<LeaseWork> logger)
 {
     // What a journal's contents can hold.
     private const int FileBytes = 15 << 20;
@@ -78,7 +79,7 @@ internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonD
         }
     }
 
-    private static SandboxJob Job(string executionId, StartSandboxExecution command, CallerIdentity person) => new()
+    private SandboxJob Job(string executionId, StartSandboxExecution command, CallerIdentity person) => new()
     {
         ExecutionId = executionId,
         Tenant = person.TenantId,
@@ -87,6 +88,7 @@ internal sealed partial class LeaseWork(IEnumerable<ISandboxPool> pools, PersonD
         Files = [.. command.Files.Select(file => new SandboxFile(file.Name, file.Content))],
         Limits = (command.IsBackground ? SandboxLimits.Background : SandboxLimits.Interactive) with { FileBytes = FileBytes, ResultBytes = ResultBytes },
         Priority = command.IsBackground ? 0 : 10,
+        Weight = shares.Of(person.TenantId)?.SharingWeight ?? 1,
     };
 
     [LoggerMessage(EventId = 6401, Level = LogLevel.Error, Message = "The execution {Execution} failed")]

@@ -21,11 +21,11 @@ internal static class SandboxCommand
 
     private static Command Run()
     {
-        var file = new Argument<FileInfo>("file") { Description = "The code." };
+        var file = new Argument<FileInfo>("file") { Description = "The code." }.AcceptExistingOnly();
         var profile = Profile();
         var skip = new Option<bool>("--no-validate") { Description = "Run it without asking the validator; the sandbox is the same." };
         var wall = new Option<double>("--wall") { Description = "Seconds until it is ended.", DefaultValueFactory = _ => 30 };
-        var inputs = new Option<FileInfo[]>("--input") { Description = "A file that lies in the work directory; may be repeated.", AllowMultipleArgumentsPerToken = false };
+        var inputs = new Option<FileInfo[]>("--input") { Description = "A file that lies in the work directory; may be repeated.", AllowMultipleArgumentsPerToken = false }.AcceptExistingOnly();
         var output = new Option<DirectoryInfo?>("--out") { Description = "A folder for the files and charts that come back." };
         var provider = new Option<SandboxTier?>("--provider") { Description = "namespaces or gvisor; the first one that works by default." };
         var command = new Command("run", "Run a file and print verdict, findings, exit, limits hit and output as JSON.") { file, profile, provider, skip, wall, inputs, output };
@@ -43,7 +43,7 @@ internal static class SandboxCommand
 
     private static Command Validate()
     {
-        var file = new Argument<FileInfo>("file") { Description = "The code." };
+        var file = new Argument<FileInfo>("file") { Description = "The code." }.AcceptExistingOnly();
         var profile = Profile();
         var command = new Command("validate", "Print what the validator says of a file as JSON.") { file, profile };
         command.SetAction((parsed, cancellationToken) => ValidateAsync(parsed.GetRequiredValue(file), parsed.GetRequiredValue(profile), cancellationToken));
@@ -86,7 +86,12 @@ internal static class SandboxCommand
         await KeepAsync(outcome, output, cancellationToken);
         Print(new
         {
-            Verdict = outcome.Code == SandboxCodes.Refused ? "refused" : validate ? "allowed" : "not_asked",
+            Verdict = outcome.Code switch
+            {
+                SandboxCodes.Refused => "refused",
+                SandboxCodes.InvalidJob or SandboxCodes.NotAvailable or SandboxCodes.Busy => "not_asked",
+                _ => validate ? "allowed" : "not_asked",
+            },
             outcome.Findings,
             outcome.Status,
             outcome.Code,

@@ -62,3 +62,45 @@ os._exit(78)
 frame("Q", b'{"kind": "file", "name": "x"}')
 while True:
     pass
+### claims without end that its results are too large | ends=limit_reached | limits=results
+while True:
+    frame("L", b"x" * (1 << 20))
+### errors without end | ends=limit_reached | limits=results
+while True:
+    frame("E", b'{"type": "x", "message": "' + b"y" * (1 << 17) + b'", "line": 1, "errno": 0}')
+### questions without end | ends=limit_reached | limits=data_calls
+import steward
+while True:
+    try:
+        steward.sql("SELECT 1")
+    except steward.DataError:
+        pass
+### charts without end | ends=limit_reached | limits=results
+while True:
+    frame("C", struct.pack("<H", 0) + b"\x89PNG")
+### answers that nobody reads | ends=limit_reached,finished
+import select
+waiting = select.poll()
+waiting.register(3, select.POLLIN)
+for round in range(1900):
+    frame("Q", b'{"kind": "file", "name": "x"}')
+    waiting.poll(1000)
+### byte by byte | ends=finished
+for round in range(50000):
+    os.write(1, b"x")
+### frame in pieces with text between | ends=finished
+table = b'{"title": "x", "columns": [{"name": "a", "type": "integer"}], "rows": [[1]], "totalRows": 1, "truncated": false}'
+for byte in struct.pack("<IB", len(table), ord("T")) + table:
+    os.write(3, bytes([byte]))
+    os.write(1, b".")
+### title of a chart that is a link | ends=finished
+title = "](javascript:alert(1))\n\x1b]0;x\x07\u202e".encode()
+frame("C", struct.pack("<H", len(title)) + title + b"\x89PNG")
+### title that is longer than its chart | ends=finished | limits=results
+frame("C", struct.pack("<H", 0xFFFF) + b"\x89PNG")
+### answers of its own | ends=code_failed,finished
+import steward
+def own(count):
+    return (struct.pack("<IB", 9, ord("A")) + b'{"value":1}')[:count]
+steward._read = own
+print(steward.file("x"))

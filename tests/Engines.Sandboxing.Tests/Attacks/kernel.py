@@ -111,3 +111,47 @@ call(188, b'/job', b'user.x', b'y', 1, 0)
 call(72, 1, 1031, 1 << 20)
 ### sync | ends=finished
 call(306, 3)
+### call of 32 bits by interrupt | ends=limit_reached | limits=system_call | gvisor=no
+import mmap
+code = mmap.mmap(-1, 4096, prot=7)
+code.write(b'\xb8\x14\x00\x00\x00\xcd\x80\xc3')  # mov eax, 20 (getpid of i386); int 0x80; ret
+print('ESCAPED', ctypes.CFUNCTYPE(ctypes.c_int)(ctypes.addressof(ctypes.c_char.from_buffer(code)))())
+### segments of its own | ends=finished
+call(154, 1, ctypes.create_string_buffer(16), 16)
+### clone into a time namespace | ends=limit_reached | limits=system_call
+call(56, 0x80 | 17, 0, 0, 0, 0)
+### lock on a shared file | ends=finished
+call(73, open('/usr/bin/true').fileno(), 2 | 4)
+### lock on a part of a shared file | ends=finished
+for command in (6, 37):
+    call(72, open('/usr/bin/true').fileno(), command, ctypes.create_string_buffer(32))
+### asks for the locks of others | ends=finished
+call(72, open('/usr/bin/true').fileno(), 5, ctypes.create_string_buffer(bytes([1]) + bytes(31)))
+### lease on a shared file | ends=finished
+call(72, open('/usr/bin/true').fileno(), 1024, 0)
+### what others have read | ends=finished
+page = ctypes.create_string_buffer(4096)
+call(327, open('/usr/bin/true').fileno(), (ctypes.c_uint64 * 2)(ctypes.addressof(page), 4096), 1, 0, 0, 8)
+### makes others read again | ends=finished
+call(221, open('/usr/bin/true').fileno(), 0, 0, 4)
+### room on the host's disk | ends=finished
+call(137, b'/usr', ctypes.create_string_buffer(256))
+call(138, open('/usr/bin/true').fileno(), ctypes.create_string_buffer(256))
+### memory merged with others' | ends=finished
+import mmap
+own = mmap.mmap(-1, 1 << 16, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+call(28, ctypes.addressof(ctypes.c_char.from_buffer(own)), 1 << 16, 12)
+### interrupts on other processors | ends=finished
+call(324, 1, 0, 0)
+### wakes who waits on a shared file | ends=finished
+libc.mmap.restype = ctypes.c_void_p
+address = libc.mmap(None, ctypes.c_size_t(4096), 1, 1, open('/usr/bin/true').fileno(), ctypes.c_long(0))
+for operation in (1, 3, 4, 5, 10):
+    call(202, ctypes.c_void_p(address), operation, 1, 0, ctypes.c_void_p(address), 0)
+### lends its priority | ends=finished
+for operation in (6, 7, 8, 11, 12, 13, 134, 139, 140):
+    call(202, ctypes.create_string_buffer(8), operation, 0, 0, 0, 0)
+### huge pages of the host | ends=finished
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap(None, ctypes.c_size_t(2 << 20), 3, 0x40022, -1, ctypes.c_long(0))
+print('refused' if ctypes.get_errno() == 1 else 'ESCAPED')

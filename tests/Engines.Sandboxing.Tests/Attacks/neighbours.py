@@ -41,3 +41,24 @@ import os
 for place in ("/sys/fs/cgroup", "/proc/self/cgroup", "/dev/cgroup"):
     if os.path.exists(place):
         print("ESCAPED", place)
+### its tenant's name in memory | ends=finished
+import gc
+needle = "-".join(["t", "acme"])
+held = [one for many in gc.get_objects() for one in gc.get_referents(many) if isinstance(one, str) and one == needle and one is not needle]
+print("ESCAPED" if held else "not known", held)
+### frames of whoever runs it | ends=finished
+import os, sys
+frame, seen = sys._getframe(), []
+while frame is not None:
+    seen.append(frame.f_code.co_name)
+    for name, value in [*frame.f_globals.items(), *frame.f_locals.items()]:
+        if hasattr(value, "fileno"):
+            try:
+                number = value.fileno()
+                if number > 3 and os.fstat(number):
+                    print("ESCAPED", name, value)
+            except (OSError, ValueError, TypeError):
+                pass
+    frame.f_globals.pop("report", None)
+    frame = frame.f_back
+print(seen)

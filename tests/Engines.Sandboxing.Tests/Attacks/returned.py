@@ -41,3 +41,39 @@ os.mkdir("input.csv")
 ### link in place of an input | ends=finished | files=
 os.remove("input.csv")
 os.symlink("/etc/passwd", "input.csv")
+### device without rights | ends=finished | files=
+import ctypes
+open("file", "w").write("x")
+# A rename that leaves a device 0:0 behind.
+ctypes.CDLL(None).syscall(316, -100, b"file", -100, b"moved", 4)
+for name in ("moved", "file"):
+    if os.path.exists(name) and os.path.isfile(name):
+        os.remove(name)
+### swapped for a link until the end | wall=1 | ends=timed_out
+import threading
+os.symlink("/usr/bin/true", "link")
+def swap():
+    while True:
+        open("file", "w").write("x")
+        os.replace("file", "report.csv")
+        os.symlink("/usr/bin/true", "other")
+        os.replace("other", "report.csv")
+for round in range(4):
+    threading.Thread(target=swap, daemon=True).start()
+threading.Event().wait()
+### file without a name | ends=finished | files=
+try:
+    number = os.open("/job", os.O_TMPFILE | os.O_RDWR, 0o600)
+    os.write(number, b"x" * 4096)
+except OSError:
+    pass
+### deep tree | ends=finished | files=
+for round in range(1000):
+    os.mkdir("d")
+    os.chdir("d")
+### mapped while it is read | ends=finished | files=report.csv
+import mmap
+with open("report.csv", "wb") as file:
+    file.truncate(4096)
+kept = mmap.mmap(os.open("report.csv", os.O_RDWR), 4096)
+kept[:1] = b"x"

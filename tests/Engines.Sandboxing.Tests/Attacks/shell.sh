@@ -49,3 +49,6 @@ true
 ### processes of others | ends=finished
 ls /proc | grep -q . && echo ESCAPED
 true
+### changes the script that runs | ends=finished,code_failed
+for f in .code.sh "$0" /proc/self/fd/255; do printf 'echo ESC""APED\n' 2> /dev/null >> "$f"; done
+true

@@ -37,3 +37,60 @@ print(np.load("a.npy").mean(), np.linalg.norm([3, 4]))
 import steward
 frame = steward.sql("SELECT name FROM users WHERE team = $1", ["it"])
 print(frame.query("name != 'x'").agg({"name": "count"}))
+###
+from dataclasses import dataclass
+@dataclass
+class Point:
+    x: int
+    y: int
+def where(point):
+    match point:
+        case Point(x=0, y=0):
+            return "origin"
+        case [int(a), str(b)]:
+            return a, b
+        case {"kind": "box", **rest}:
+            return rest
+    return type(point).__name__, isinstance(point, type)
+print(where(Point(0, 0)))
+###
+import functools
+import json
+def timed(f):
+    @functools.wraps(f)
+    def inner(*args, **kwargs):
+        return f(*args, **kwargs)
+    return inner
+class Bag:
+    def __init__(self):
+        self._items = []
+    def add(self, item):
+        self._items.append(item)
+        return self
+    def __len__(self):
+        return len(self._items)
+    def __enter__(self):
+        return self
+    def __exit__(self, kind, error, trace):
+        return False
+with open("x.json") as file:
+    print(json.load(file), len(Bag().add(1)))
+###
+import pandas as pd
+import matplotlib.pyplot as plt
+from matplotlib.ticker import StrMethodFormatter
+df = pd.DataFrame({"team": ["a"], "_id": [1]})
+print(df.groupby("team").agg(total=("_id", "sum"), most=("_id", "max")), df.agg({"_id": ["min", "max"]}), df["team"].map({"a": "_b"}))
+plt.gca().xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+plt.style.use("ggplot")
+print(df.query("team == 'a'"), df.plot(kind="bar"), "__main__")
+###
+print("Größe: 5 µm – “ok” ✓ 日本語 😀")	# é
+###
+import pandas as pd
+df = pd.read_csv("logs/a.csv", sep="/")
+print(pd.api.types.is_numeric_dtype(df["a"]), df[df.path.str.startswith("/var/log")], "see https://example.com/x or ../y", df.to_string(), df.to_dict("records"))
+df["when"] = pd.to_datetime("2026-03-01", format="%d/%m/%Y", errors="coerce")
+with open("/job/out.txt", "w") as file:
+    file.write("a/b")
+open(f"out-{1}.txt", "w").close()

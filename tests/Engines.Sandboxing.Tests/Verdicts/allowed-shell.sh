@@ -6,3 +6,11 @@ for f in *.csv; do wc -l "$f"; done
 ###
 count=3
 awk -F, '{ s += $2 } END { print s }' in.csv | tr -d '\n' 2> /dev/null
+###
+sed 's/a/b/' f; sed -n '/error/p' f; sed -e '1,3d' f; sed '$!N;s/\n/ /' f; sed "s/a/e /" f; sed -i 's#/etc#x#g' f; sed '/^w/d' f
+###
+awk '$1 > 3 || $2 ~ /a|b/ { print $1 }' f | sort -rn | head -n 3
+###
+while read -r a b; do [ "$b" -gt 3 ] && [[ $a == b* ]] && echo "$a"; done < f
+###
+for n in {1..3}; do mkdir -p "d$n"; done; find . -name "$p" -type f; date -d '2 days ago' +%F; printf '%s\n' "$a"

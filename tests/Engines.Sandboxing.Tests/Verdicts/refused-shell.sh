@@ -31,3 +31,69 @@ x
 END
 ###
 ls | xargs rm
+###
+f=/etc/passwd; cat $f
+###
+printf 'a[$(id)]' > f; read v < f; [[ $v -eq 1 ]]
+###
+test -v 'a[$(id)]'
+###
+printf -v 'a[$(id)]' x
+###
+read 'a[$(id)]' < f
+###
+awk 'BEGIN { c = "id"; print "x" | c }'
+###
+sed '/x/e id' f
+###
+sed '1!e id' f
+###
+sed -n '0~3e id' f
+###
+sort --comp=sh f
+###
+split --fil=id f
+###
+find . -e'x'ec id \;
+###
+a=-exec; find . $a id \;
+###
+cat /e*/passwd
+###
+cat {/etc/passwd,x}
+###
+awk "$p" f
+###
+cat /???/passwd
+###
+for PATH in x; do ls; done
+###
+printf -v PATH %s x
+###
+read -r PATH < x
+###
+awk 'BEGIN { sys''tem("id") }'
+###
+sed -n '\,x,e id' f
+###
+sed 's/x/id/e' f
+###
+sed 's,x,id,we out' f
+###
+wc --files0-from=x
+###
+find . "$a" id
+###
+cat {a,/etc/passwd}
+###
+find . -type f -fprint0 x
+###
+ls # [2K
+###
+ls # 󠁩󠁧
+###
+ls #  ls
+###
+ls # 1A
+###
+ls # ­

@@ -6,6 +6,7 @@ using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.Sandbox;
 using Steward.Storage;
+using Steward.Tenants;
 
 namespace Steward.Grains.Tests.Sandbox;
 
@@ -109,11 +110,32 @@ public sealed class SandboxLeaseGrainTests
     [InlineData("a/b")]
     [InlineData("")]
     [InlineData("line\nbreak")]
+    [InlineData("-rf")]
     public async Task Start_FileWithABadName_IsRefused(string name)
     {
         var command = SandboxCluster.Code("say x") with { Files = [new SandboxInputFile { Name = name, Content = [1] }] };
 
         Assert.Equal("files", (await Assert.ThrowsAsync<StewardException>(() => Lease.Start(command))).Field);
+    }
+
+    [Theory]
+    [InlineData("free", 1)]
+    [InlineData("enterprise", 8)]
+    public async Task Start_OfATenantOfATier_HasItsShareOfThePool(string tier, double weight)
+    {
+        var tenant = "t-" + Guid.NewGuid().ToString("n");
+        _cluster.SignIn(tenant, "u-root", WellKnownRoles.Admin);
+        await _cluster.Grains.GetGrain<ITenantGrain>(tenant).Configure(new TenantProfile { Name = "Tiered", Tier = tier });
+        var word = "say " + tenant;
+
+        // The profile is read beside the first one.
+        await Conversing.UntilAsync(async () =>
+        {
+            var lease = _cluster.Lease(SandboxCluster.NewId(), tenant);
+            await lease.Start(SandboxCluster.Code(word));
+            await SandboxCluster.EndedAsync(lease);
+            return _cluster.Pool.Jobs.Count(job => job.Code == word) >= 2 && _cluster.Pool.Jobs.Last(job => job.Code == word).Weight.Equals(weight);
+        });
     }
 
     [Fact]

@@ -27,6 +27,9 @@ public sealed record SandboxJob
     /// <summary>Among jobs that wait, a higher one of these goes first. 0 by default.</summary>
     public int Priority { get; init; }
 
+    /// <summary>The tenant's share of the pool while several wait, in proportion to the others': more than 0, 1 by default.</summary>
+    public double Weight { get; init; } = 1;
+
     /// <summary>Whether the validator must agree before the code runs. True by default; isolation does not depend on it.</summary>
     public bool Validate { get; init; } = true;
 }

@@ -25,6 +25,7 @@ public static partial class SandboxJobRules
             _ when job.Files.Sum(file => (long)file.Content.Length) > InputBytes => $"The input files are larger than {InputBytes} bytes together.",
             _ when job.Files.FirstOrDefault(file => !IsFileName(file.Name)) is { } file => $"The file name '{file.Name}' is not one of letters, digits, '.', '_', '-' and space, at most 128, starting with a letter, a digit or '_'.",
             _ when job.Files.Select(file => file.Name).Distinct(StringComparer.Ordinal).Count() != job.Files.Count => "Two input files have one name.",
+            _ when !(job.Weight > 0) || double.IsInfinity(job.Weight) => "The weight is more than 0.",
             _ when limits.WallTime <= TimeSpan.Zero || limits.WallTime > TimeSpan.FromMinutes(10) => "The wall time is between 0 and 10 minutes.",
             _ when limits.CpuTime <= TimeSpan.Zero || limits.CpuTime > TimeSpan.FromMinutes(10) => "The processor time is between 0 and 10 minutes.",
             _ when limits.MemoryBytes is < (64L << 20) or > (4L << 30) => "The memory is between 64 MiB and 4 GiB.",

@@ -110,7 +110,7 @@ public sealed record SandboxError(string Type, string Message, int? Line);
 /// <summary>A table of typed columns.</summary>
 public sealed record SandboxTable
 {
-    /// <summary>What the code called it; may be empty.</summary>
+    /// <summary>What the code called it, at most 200 characters, none of control; may be empty.</summary>
     public string Title { get; init; } = "";
 
     /// <summary>The columns in order.</summary>
@@ -132,7 +132,7 @@ public sealed record SandboxTable
 public sealed record SandboxColumn(string Name, string Type);
 
 /// <summary>A picture. The bytes come from hostile code: they start as a PNG does, and were not decoded here.</summary>
-/// <param name="Title">What the code called it; may be empty.</param>
+/// <param name="Title">What the code called it, at most 200 characters, none of control; may be empty.</param>
 /// <param name="Png">The picture.</param>
 public sealed record SandboxChart(string Title, ReadOnlyMemory<byte> Png);
 

@@ -1,8 +1,8 @@
 namespace Steward.Engines.Sandboxing;
 
 /// <summary>
-/// Jobs that wait, one line per tenant. The next is the first of the tenant with the highest priority at its head, then of the tenant that has the fewest running, then
-/// of the one that was served longest ago. Not thread-safe.
+/// Jobs that wait, one line per tenant. The next is the first of the tenant with the highest priority at its head, then of the tenant that has the fewest running for its
+/// weight, then of the one that was served the least for its weight while it waited, then of the one that was served longest ago. Not thread-safe.
 /// </summary>
 internal sealed class FairQueue<T>(int perTenant)
     where T : class
@@ -10,6 +10,7 @@ internal sealed class FairQueue<T>(int perTenant)
     private readonly Dictionary<string, Line> _lines = new(StringComparer.Ordinal);
     private long _served;
     private long _arrivals;
+    private double _passed;
 
     /// <summary>How many wait.</summary>
     public int Count { get; private set; }
@@ -17,9 +18,21 @@ internal sealed class FairQueue<T>(int perTenant)
     /// <summary>How many of a tenant wait.</summary>
     public int CountOf(string tenant) => _lines.TryGetValue(tenant, out var line) ? line.Waiting.Count : 0;
 
-    public void Add(string tenant, int priority, T item)
+    /// <summary>Puts one at the end of its tenant's line.</summary>
+    /// <param name="tenant">Whose it is.</param>
+    /// <param name="priority">A higher one goes first.</param>
+    /// <param name="item">What waits.</param>
+    /// <param name="weight">The tenant's share beside the others', more than 0; the last one given counts.</param>
+    public void Add(string tenant, int priority, T item, double weight = 1)
     {
         var line = Of(tenant);
+        line.Weight = weight;
+        if (line.Waiting.Count == 0)
+        {
+            // Nobody saves turns up while nothing of theirs waits.
+            line.Passed = Math.Max(line.Passed, _passed);
+        }
+
         line.Waiting.Add(new Entry(priority, ++_arrivals, item));
         line.Waiting.Sort(static (one, other) => one.Priority != other.Priority ? other.Priority.CompareTo(one.Priority) : one.Arrival.CompareTo(other.Arrival));
         Count++;
@@ -42,7 +55,7 @@ internal sealed class FairQueue<T>(int perTenant)
     public T? Next()
     {
         var best = _lines.Values.Where(line => line.Waiting.Count > 0 && line.Running < perTenant)
-            .OrderByDescending(line => line.Waiting[0].Priority).ThenBy(line => line.Running).ThenBy(line => line.Served).ThenBy(line => line.Waiting[0].Arrival)
+            .OrderByDescending(line => line.Waiting[0].Priority).ThenBy(line => line.Running / line.Weight).ThenBy(line => line.Passed).ThenBy(line => line.Served).ThenBy(line => line.Waiting[0].Arrival)
             .FirstOrDefault();
         if (best is null)
         {
@@ -53,6 +66,8 @@ internal sealed class FairQueue<T>(int perTenant)
         best.Waiting.RemoveAt(0);
         best.Running++;
         best.Served = ++_served;
+        _passed = best.Passed;
+        best.Passed += 1 / best.Weight;
         Count--;
         return entry.Item;
     }
@@ -67,7 +82,7 @@ internal sealed class FairQueue<T>(int perTenant)
 
     /// <summary>Those that wait with their positions, counted from 1: by priority, then by turns of the tenants.</summary>
     public IEnumerable<(T Item, int Position)> Positions() => _lines.Values
-        .SelectMany(line => line.Waiting.Select((entry, turn) => (entry, turn: turn + line.Running)))
+        .SelectMany(line => line.Waiting.Select((entry, turn) => (entry, turn: (turn + line.Running) / line.Weight)))
         .OrderByDescending(one => one.entry.Priority).ThenBy(one => one.turn).ThenBy(one => one.entry.Arrival)
         .Select((one, index) => (one.entry.Item, index + 1));
 
@@ -96,6 +111,11 @@ internal sealed class FairQueue<T>(int perTenant)
         public int Running { get; set; }
 
         public long Served { get; set; }
+
+        public double Weight { get; set; } = 1;
+
+        /// <summary>Its turns so far, each divided by its weight.</summary>
+        public double Passed { get; set; }
     }
 
     private sealed record Entry(int Priority, long Arrival, T Item);

@@ -108,7 +108,7 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
             var validating = _clock.GetElapsedTime(began);
             var waited = _clock.GetTimestamp();
             var waiter = new Waiter(job.Tenant, output);
-            if (!Enter(waiter, job.Priority))
+            if (!Enter(waiter, job))
             {
                 return Refused(SandboxCodes.Busy, "Too many executions are waiting; try again later.");
             }
@@ -178,7 +178,7 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
         return reasons.Count > 0 ? string.Join(" ", reasons) : $"No provider of the tier {tier} is configured.";
     }
 
-    private bool Enter(Waiter waiter, int priority)
+    private bool Enter(Waiter waiter, SandboxJob job)
     {
         lock (_lock)
         {
@@ -188,7 +188,7 @@ public sealed partial class SandboxPool : ISandboxPool, IAsyncDisposable
                 return false;
             }
 
-            _queue.Add(waiter.Tenant, priority, waiter);
+            _queue.Add(waiter.Tenant, job.Priority, waiter, job.Weight);
         }
 
         Admit();

@@ -13,6 +13,12 @@ import syscalls
 FRAME_BYTES = 17 << 20
 QUESTION_BYTES = 1 << 20
 FRAMES = 2000
+# Tables and charts; steward.py stops at as many.
+SHOWN = 200
+# Errors, findings and what else is said of an execution, in bytes.
+WORDS = 1 << 20
+# So many questions more than allowed are answered with a refusal; after that nobody listens.
+BEYOND = 100
 
 
 class Child:
@@ -33,7 +39,7 @@ class Child:
         self.open = {"output", "channel"}
         self.job, self.limits, self.killed_for = None, set(), None
         self._incoming, self.outgoing = bytearray(), bytearray()
-        self.text, self._results, self._frames, self.questions, self.asking = 0, 0, 0, 0, False
+        self.text, self._results, self._frames, self._shown, self._words, self.questions, self.asking = 0, 0, 0, 0, 0, 0, False
         self.setup_error = b""
 
     def handover(self):
@@ -158,15 +164,21 @@ class Child:
         self._frames += 1
         if kind in "TC":
             self._results += len(payload)
-        if self._frames > FRAMES or self._results > self.job["results"]:
+            self._shown += 1
+        elif kind in "EVL":
+            self._words += len(payload)
+        if self._frames > FRAMES or self._shown > SHOWN or self._results > self.job["results"] or self._words > WORDS:
             self.kill("results")
         elif kind in "TC" or kind in "EV" and len(payload) <= 1 << 18:
             self.tell({"t": "frame", "id": self.job["id"], "kind": kind}, payload)
         elif kind == "L":
             self.limits.add("results")
-        elif kind == "Q" and len(payload) <= QUESTION_BYTES and not self.asking:
+        elif kind == "Q" and len(payload) <= QUESTION_BYTES and not self.asking and not self.outgoing:
+            # Whoever has not read an answer gets no other: they would pile up here, where all tenants' sandboxes are kept.
             self.questions += 1
-            if self.questions > self.job["calls"]:
+            if self.questions > self.job["calls"] + BEYOND:
+                self.kill("calls")
+            elif self.questions > self.job["calls"]:
                 self.limits.add("calls")
                 self.post("A", b'{"error": "too_many_calls", "message": "This execution may not ask for data again."}')
             else:

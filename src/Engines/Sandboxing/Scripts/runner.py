@@ -13,6 +13,8 @@ import steward
 import validator
 
 NAME = "<code>"
+# The kernel takes 128 KiB in one argument of a program.
+ARGUMENT_BYTES = 120_000
 
 
 def serve(profile, connection, prepare=lambda job: None):
@@ -35,10 +37,15 @@ def serve(profile, connection, prepare=lambda job: None):
 
 
 def shell(job):
-    with open(".code.sh", "w", encoding="utf-8") as file:
-        file.write(job["code"])
+    """The script is an argument of bash, not a file: bash reads a file while it runs, and the script could write to it."""
+    code = job["code"].encode("utf-8", "replace").replace(b"\0", b"")
+    pieces = [code[begin:begin + ARGUMENT_BYTES] for begin in range(0, len(code), ARGUMENT_BYTES)]
+    if len(pieces) > 1:
+        numbers = "".join(f"${{{number}}}" for number in range(1, len(pieces) + 1))
+        pieces.insert(0, f'code="{numbers}"; set --; eval "$code"'.encode())
+        pieces.insert(1, b"bash")
     environment = {"PATH": "/usr/bin", "HOME": "/job", "LANG": "C.UTF-8", "TMPDIR": "/job"}
-    os.execve("/usr/bin/bash", ["bash", "--noprofile", "--norc", ".code.sh"], environment)
+    os.execve("/usr/bin/bash", ["bash", "--noprofile", "--norc", "-c", *pieces], environment)
 
 
 def python(job):

@@ -14,6 +14,8 @@ _TABLE_BYTES = 4 << 20
 _CELL = 4_000
 _lock = _threading.Lock()
 _left = 0
+_shown = 0
+_SHOWN = 200
 
 
 class DataError(Exception):
@@ -132,12 +134,13 @@ def _ask(question):
 
 
 def _show(kind, payload):
-    global _left
-    if len(payload) > _left:
+    global _left, _shown
+    if len(payload) > _left or _shown >= _SHOWN:
         with _lock:
             _write(("L", b"results"))
-        raise ValueError("the tables and charts of this execution are too large together")
+        raise ValueError(f"the tables and charts of this execution are too large together, or more than {_SHOWN}")
     _left -= len(payload)
+    _shown += 1
     with _lock:
         _write((kind, payload))
 

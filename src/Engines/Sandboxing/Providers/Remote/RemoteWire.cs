@@ -59,20 +59,20 @@ internal static class RemoteWire
         }
 
         var results = 0L;
-        var tables = Items(root, "tables").TakeWhile(table => Fits(ref results, table.GetRawText().Length, job.Limits.ResultBytes, SandboxLimit.Results, limits))
+        var shown = 0L;
+        var tables = Items(root, "tables").TakeWhile(table => Fits(ref shown, 1, WireShapes.Shown, SandboxLimit.Results, limits) && Fits(ref results, table.GetRawText().Length, job.Limits.ResultBytes, SandboxLimit.Results, limits))
             .Select(table => WireShapes.Table(Encoding.UTF8.GetBytes(table.GetRawText()), Shallow)).ToList();
         var charts = new List<SandboxChart>();
         foreach (var chart in Items(root, "charts"))
         {
             var png = chart.GetProperty("png").GetBytesFromBase64();
-            if (!png.AsSpan().StartsWith(PngStart) || !Fits(ref results, png.Length, job.Limits.ResultBytes, SandboxLimit.Results, limits))
+            if (!png.AsSpan().StartsWith(PngStart) || !Fits(ref shown, 1, WireShapes.Shown, SandboxLimit.Results, limits) || !Fits(ref results, png.Length, job.Limits.ResultBytes, SandboxLimit.Results, limits))
             {
                 limits.Add(SandboxLimit.Results);
                 break;
             }
 
-            var title = chart.GetProperty("title").GetString() ?? "";
-            charts.Add(new SandboxChart(title.Length <= 200 ? title : title[..200], png));
+            charts.Add(new SandboxChart(WireShapes.Title(chart.GetProperty("title").GetString()), png));
         }
 
         var (status, code, reason) = Status(root.GetProperty("status").GetString());

@@ -56,7 +56,7 @@ internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, strin
                     _tables.Add(WireShapes.Table(payload, Shallow));
                     break;
                 case "C" when payload.Length > 2 && payload.Span[0] + (payload.Span[1] << 8) is var title && payload.Length > 2 + title && payload.Span[(2 + title)..].StartsWith(PngStart):
-                    _charts.Add(new SandboxChart(Encoding.UTF8.GetString(payload.Span.Slice(2, title)), payload[(2 + title)..]));
+                    _charts.Add(new SandboxChart(WireShapes.Title(Encoding.UTF8.GetString(payload.Span.Slice(2, title))), payload[(2 + title)..]));
                     break;
                 case "E" when _error is null:
                     (_error, var errorNumber) = WireShapes.Error(payload, Shallow);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Steward.Engines.Sandboxing.Supervision;
@@ -5,7 +6,11 @@ namespace Steward.Engines.Sandboxing.Supervision;
 /// <summary>Reads and writes the JSON that goes to and from the inside. Readers throw a JSON, format or argument exception on anything that is not as it should be.</summary>
 internal static class WireShapes
 {
+    /// <summary>The most tables and charts of one execution.</summary>
+    public const int Shown = 200;
+
     private const int Columns = 1000;
+    private const int TitleLength = 200;
     private const int AnswerBytes = 8 << 20;
     private static readonly string[] Types = ["integer", "number", "boolean", "datetime", "string"];
 
@@ -22,7 +27,7 @@ internal static class WireShapes
 
         return new SandboxTable
         {
-            Title = Text(root, "title", 200),
+            Title = Title(root.GetProperty("title").GetString()),
             Columns = columns,
             Rows = rows.Clone(),
             TotalRows = root.GetProperty("totalRows").GetInt64(),
@@ -62,6 +67,10 @@ internal static class WireShapes
         return bytes.Length <= AnswerBytes ? ("A", bytes) : TooLarge();
     }
 
+    /// <summary>A title as people may be shown it: 200 characters at most, without what steers a terminal or turns the direction of writing.</summary>
+    public static string Title(string? text) =>
+        string.Concat(Cut(text ?? "", TitleLength).Select(letter => char.GetUnicodeCategory(letter) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? ' ' : letter));
+
     public static SandboxLimit Limit(string name) => name switch
     {
         "wall" => SandboxLimit.WallTime,
@@ -94,11 +103,10 @@ internal static class WireShapes
     private static (string, ReadOnlyMemory<byte>) TooLarge() =>
         ("A", JsonSerializer.SerializeToUtf8Bytes(new { error = "too_large", message = $"The answer is larger than {AnswerBytes} bytes." }));
 
-    private static string Text(JsonElement element, string name, int most)
-    {
-        var text = element.GetProperty(name).GetString() ?? "";
-        return text.Length <= most ? text : text[..most];
-    }
+    private static string Text(JsonElement element, string name, int most) => Cut(element.GetProperty(name).GetString() ?? "", most);
+
+    // Not in the middle of a character.
+    private static string Cut(string text, int most) => text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
 
     private static int? Number(JsonElement element, string name) =>
         element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : null;
