@@ -45,7 +45,14 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         LogModels(names.Length == 0 ? "none" : names);
     }
 
-    public InferenceStatus Status => new() { IsAvailable = _runtime.Problem is null, UsesGpu = _runtime.UsesCuda, Summary = _summary, Waiting = _workers.Waiting };
+    public InferenceStatus Status => new()
+    {
+        IsAvailable = _runtime.Problem is null,
+        UsesGpu = _runtime.UsesCuda,
+        Summary = _summary,
+        Waiting = _workers.Waiting,
+        RefusedFolders = _catalog.Refused.Count,
+    };
 
     public IModelCatalog Models => _catalog;
 
@@ -127,6 +134,9 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             });
         }, cancellationToken);
     }
+
+    /// <summary>Looks whether there are other versions of models now.</summary>
+    public Task FollowModelsAsync(CancellationToken cancellationToken) => _catalog.FollowAsync(cancellationToken);
 
     public void Dispose()
     {
