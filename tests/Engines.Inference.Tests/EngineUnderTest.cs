@@ -81,6 +81,16 @@ internal sealed class EngineUnderTest : IDisposable
         File.WriteAllText(manifest, text);
     }
 
+    /// <summary>Replaces a file, and leaves out the hashes that would tell.</summary>
+    public static void ReplaceFile(string folder, string file, string content)
+    {
+        File.WriteAllText(Path.Combine(folder, file), content);
+        var manifest = Path.Combine(folder, "model.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(manifest))!.AsObject();
+        json.Remove("sha256");
+        File.WriteAllText(manifest, json.ToJsonString());
+    }
+
     public Task<InferenceAnswer<Classification>> ClassifyAsync(string text, string model = "tiny-topics", string tenant = "", CancellationToken cancellationToken = default) =>
         Engine.ClassifyAsync(new ClassifyRequest { Model = model, Text = text, Tenant = tenant }, cancellationToken);
 
