@@ -1,3 +1,4 @@
+using Steward.Engines.Inference;
 using Steward.Storage;
 using Steward.Telemetry;
 
@@ -10,7 +11,12 @@ public static class SiloEndpoints
     public static WebApplication MapStewardSilo(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapGet("/healthz", (IInferenceEngine inference) =>
+        {
+            var status = inference.Status;
+            var refused = status.RefusedFolders > 0 ? $"; {status.RefusedFolders} {(status.RefusedFolders == 1 ? "folder" : "folders")} of models refused, the log says why" : "";
+            return Results.Text($"ok\ninference: {status.Summary}{refused}\n");
+        });
         app.MapGet("/readyz", async (IStorageHealth storage, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
         {
             if (lifetime.ApplicationStopping.IsCancellationRequested || !lifetime.ApplicationStarted.IsCancellationRequested)

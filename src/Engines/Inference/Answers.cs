@@ -102,5 +102,5 @@ public sealed record Reranking
     public required IReadOnlyList<RankedPassage> Passages { get; init; }
 }
 
-/// <summary>A passage's place among those of the request, and its score from 0 to 1.</summary>
+/// <summary>A passage's place among those of the request, and the model's own score from 0 to 1; passages may be ordered by more than that.</summary>
 public readonly record struct RankedPassage(int Index, double Score);

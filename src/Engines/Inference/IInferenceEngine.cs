@@ -38,4 +38,7 @@ public sealed record InferenceStatus
 
     /// <summary>Texts that wait.</summary>
     public required int Waiting { get; init; }
+
+    /// <summary>Subfolders of the folder of models that hold none that can be used, as far as they were looked at.</summary>
+    public int RefusedFolders { get; init; }
 }

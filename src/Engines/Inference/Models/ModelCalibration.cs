@@ -15,6 +15,9 @@ public sealed record ModelCalibration
     /// <summary>How often answers of a probability proved right, where one temperature for all does not say it well enough; null: as often as the probability says.</summary>
     public ConfidenceCurve? Confidence { get; init; }
 
+    /// <summary>Of a reranker: the weight of its scores beside those of what found the passages, both brought to mean zero and spread one; null where that was not measured.</summary>
+    public double? FusionWeight { get; init; }
+
     /// <summary>What may be done at which probability.</summary>
     public ModelThresholds Thresholds { get; init; } = new();
 
