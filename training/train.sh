@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains one model, or all: train.sh encoder|it-topic|it-assignment|banking77|clinc150|request-complexity|embedder|reranker|golden|all
+# Trains one model, or all: train.sh encoder|it-topic|it-assignment|banking77|clinc150|request-complexity|embedder|reranker|golden|alone|all
 # A checkpoint in artifacts/training is used again; --fresh throws the named model's checkpoint away first;
 # --keep-encoder leaves a classifier's encoder as it is in models/ and makes the linear part and the calibration anew.
 set -euo pipefail
@@ -17,6 +17,7 @@ run() {
     request-complexity) nice -n 19 "$python" -m steward_training.complexity ;;
     embedder) nice -n 19 "$python" -m steward_training.embed ;;
     reranker) nice -n 19 "$python" -m steward_training.rerank ;;
+    alone) "$python" -m steward_training.alone ;;
     golden) "$python" -m steward_training.golden ;;
     *) echo "no model '$1'" >&2; exit 2 ;;
   esac
@@ -38,7 +39,7 @@ for name in "${names[@]}"; do
   fi
   # These two start from the embedder: where it is shipped, nothing has to be pre-trained for them.
   case "$name" in
-    encoder) ;;
+    encoder|alone|golden) ;;
     banking77|it-assignment) [ -n "${STEWARD_KEEP_ENCODER:-}" ] || [ -e ../models/embedder/model.onnx ] || run encoder ;;
     *) [ -n "${STEWARD_KEEP_ENCODER:-}" ] || run encoder ;;
   esac

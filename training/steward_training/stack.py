@@ -8,7 +8,7 @@ import onnx
 import scipy.optimize
 import torch
 
-from . import corpora, export, figures, finetune, linear, package, pretrain, restore, runtime
+from . import alone, corpora, export, figures, finetune, linear, package, pretrain, restore, runtime
 from .encoder import Classifier, Encoder
 
 # The regularisation of the linear part, chosen on dev once.
@@ -123,7 +123,8 @@ def calibrate(name, e, s, y, other):
     z = a * e + b * s
     p, wanted = figures.softmax(z), PRECISION.get(name, 0.95)
     calibration = {"temperature": round(1 / a, 5), "encoderWeight": 1.0, "linearWeight": round(b / a, 5),
-                   "confidence": (figures.steps if finetune.RECIPES[name].get("folds") else figures.curve)(p.max(1), p.argmax(1) == y, wanted)}
+                   **({"linearAloneWeight": alone.weight(s, y)} if name in alone.MODELS else {}),
+                  "confidence": (figures.steps if finetune.RECIPES[name].get("folds") else figures.curve)(p.max(1), p.argmax(1) == y, wanted)}
     if other is not None:
         return {**calibration, **refusal(z, y, other)}
     p = figures.probabilities(z, calibration)

@@ -79,6 +79,39 @@ public sealed record Classification
     public ModelThresholds Thresholds { get; init; } = new();
 }
 
+/// <summary>What the linear part of a classifier alone says of a text.</summary>
+public sealed record LinearClassification
+{
+    /// <summary>The model's version that answered.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The model's labels.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>The most probable label.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>How probable that is.</summary>
+    public required double Confidence { get; init; }
+
+    /// <summary>The probability of each of <see cref="Labels"/>.</summary>
+    public required IReadOnlyList<double> Probabilities { get; init; }
+
+    /// <summary>How probable a label is; 0 for one that the model does not know.</summary>
+    public double Of(string label)
+    {
+        for (var i = 0; i < Labels.Count; i++)
+        {
+            if (Labels[i] == label)
+            {
+                return Probabilities[i];
+            }
+        }
+
+        return 0;
+    }
+}
+
 /// <summary>A label and its probability.</summary>
 public readonly record struct ScoredLabel(string Label, double Probability);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Inference.Linear;
 using Steward.Engines.Inference.Models;
 using Steward.Engines.Inference.Sessions;
 
@@ -86,6 +87,40 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             Shadow(request, answer);
             return InferenceAnswer<Classification>.Of(answer);
         }, cancellationToken);
+    }
+
+    public IReadOnlyList<LinearClassification?> Glance(string tenant, string text, params ReadOnlySpan<string> models)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var answers = new LinearClassification?[models.Length];
+        var used = new LoadedModel?[models.Length];
+        try
+        {
+            var words = 0;
+            for (var i = 0; i < models.Length && text.Length <= _options.MaxTextLength; i++)
+            {
+                used[i] = _catalog.UseIfLoaded(models[i], tenant);
+                words = Math.Max(words, used[i]?.GlanceWords ?? 0);
+            }
+
+            if (words > 0)
+            {
+                using var read = new LinearText(text, words);
+                for (var i = 0; i < models.Length; i++)
+                {
+                    answers[i] = used[i] is { GlanceWords: > 0 } model ? model.Glance(read) : null;
+                }
+            }
+        }
+        finally
+        {
+            foreach (var model in used)
+            {
+                model?.Release();
+            }
+        }
+
+        return answers;
     }
 
     public async Task<InferenceAnswer<Embeddings>> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default)

@@ -16,6 +16,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     private static readonly TimeSpan RestForRoom = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, ModelSlot> _slots = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _loading = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1, 1);
 
     public IReadOnlyList<RefusedFolder> Refused =>
@@ -94,6 +95,29 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         return null;
     }
 
+    /// <summary>
+    /// The classifier that answers a tenant, in use until it is released, if it is in memory; one that is not is loaded meanwhile. Null also while a shadow is compared with it: that has to see every text.
+    /// </summary>
+    public LoadedModel? UseIfLoaded(string name, string tenant)
+    {
+        if (runtime.Problem is not null || _slots.GetValueOrDefault(name) is not { Shadow: null } slot || slot.For(tenant) is not { } version || version.Manifest.Task != ModelTask.Classification)
+        {
+            return null;
+        }
+
+        if (version.Loaded is { } loaded && loaded.TryUse())
+        {
+            return loaded;
+        }
+
+        if (FindRest(version) is null && _loading.TryAdd(name, 0))
+        {
+            _ = LoadMeanwhileAsync(name, version);
+        }
+
+        return null;
+    }
+
     /// <summary>The shadow of a model, in use until it is released, if there is one in memory.</summary>
     public (LoadedModel? Model, double Share) UseShadow(string name) =>
         _slots.GetValueOrDefault(name)?.Shadow is { Loaded: { } loaded } shadow && loaded.TryUse() ? (loaded, shadow.Exposure.Share) : (null, 0);
@@ -164,6 +188,22 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         finally
         {
             _changing.Release();
+        }
+    }
+
+    private async Task LoadMeanwhileAsync(string name, ModelVersion version)
+    {
+        try
+        {
+            await LoadAgainAsync(name, version, CancellationToken.None);
+        }
+        catch (Exception e) when (e is ModelRefusedException or ObjectDisposedException)
+        {
+            // Logged and remembered where it was found; or the process ends.
+        }
+        finally
+        {
+            _loading.TryRemove(name, out _);
         }
     }
 

@@ -162,6 +162,7 @@ internal sealed partial class ModelFolder
             ("encoderWeight", calibration.EncoderWeight, 0),
             ("linearWeight", calibration.LinearWeight, 0),
             ("fusionWeight", calibration.FusionWeight ?? 0, 0),
+            ("linearAloneWeight", calibration.LinearAloneWeight, 0),
             ("outOfScope.softness", calibration.OutOfScope?.Softness ?? 1, 1e-6),
         })
         {
@@ -177,7 +178,7 @@ internal sealed partial class ModelFolder
                 ModelFault.Corrupt, "calibration.json: confidence.from must rise from 0 to 1, and confidence.to must have as many numbers of 0 to 1, none less than the one before");
         }
 
-        if (calibration.LinearWeight > 0 && linear is null)
+        if ((calibration.LinearWeight > 0 || calibration.LinearAloneWeight > 0) && linear is null)
         {
             throw new ModelRefusedException(ModelFault.Missing, "linear.bin is missing, to which calibration.json gives a weight");
         }
