@@ -62,10 +62,10 @@ internal static class MemoryPace
 
         await Task.WhenAll(sent);
         var took = Stopwatch.GetElapsedTime(start);
-        var missing = 0;
+        var (missing, since) = (0, Stopwatch.GetTimestamp());
         foreach (var writer in writers)
         {
-            missing += await MissingAsync(writer, cancellationToken);
+            missing += await MissingAsync(writer, since, cancellationToken);
         }
 
         var result = new PaceResult(
@@ -142,10 +142,9 @@ internal static class MemoryPace
         }
     }
 
-    // What is still on its way may arrive.
-    private static async Task<int> MissingAsync(Writer writer, CancellationToken cancellationToken)
+    // What is still on its way may arrive; all of it has the same time for that.
+    private static async Task<int> MissingAsync(Writer writer, long since, CancellationToken cancellationToken)
     {
-        var since = Stopwatch.GetTimestamp();
         while (true)
         {
             var known = await ValuesAsync(writer.Client, cancellationToken);
