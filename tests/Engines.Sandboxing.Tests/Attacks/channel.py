@@ -25,7 +25,7 @@ while True:
 ### flood of results | ends=limit_reached | limits=results
 while True:
     frame("C", b"x" * (1 << 20))
-### flood of questions | ends=limit_reached | limits=results
+### flood of questions | ends=limit_reached | limits=results,data_calls
 while True:
     frame("Q", b'{"kind": "file", "name": "x"}')
 ### question that is not one | ends=finished

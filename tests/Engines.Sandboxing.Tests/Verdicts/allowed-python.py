@@ -94,3 +94,7 @@ df["when"] = pd.to_datetime("2026-03-01", format="%d/%m/%Y", errors="coerce")
 with open("/job/out.txt", "w") as file:
     file.write("a/b")
 open(f"out-{1}.txt", "w").close()
+###
+def name_of(kind: type, other: type[int] = int):
+    return kind.__name__
+print([type(x).__name__ for x in (1, "a")], list(map(type, [1])), type(1) is int, isinstance(int, type), name_of(int))

@@ -14,3 +14,7 @@ awk '$1 > 3 || $2 ~ /a|b/ { print $1 }' f | sort -rn | head -n 3
 while read -r a b; do [ "$b" -gt 3 ] && [[ $a == b* ]] && echo "$a"; done < f
 ###
 for n in {1..3}; do mkdir -p "d$n"; done; find . -name "$p" -type f; date -d '2 days ago' +%F; printf '%s\n' "$a"
+###
+[[ $x =~ ^a+$ ]] && awk -F/ 'BEGIN { FS = "/" } /a\/b/ { print $2 }' f; grep '/api/v1' access.log | cut -d/ -f2; sed 's/\//-/g' f
+###
+cut -d '/' -f 2 f | tr '/' '-' | paste -s -d '/'

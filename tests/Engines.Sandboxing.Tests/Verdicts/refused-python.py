@@ -270,3 +270,16 @@ pd.read_csv("x", storage_options={"a": 1})
 ###
 import matplotlib
 matplotlib.rc_file("x")
+###
+t = type
+t("A", (), {})
+###
+list(map(type, ["A"], [()], [{}]))
+###
+import functools
+functools.partial(type, "A", ())
+###
+class A(*[type]):
+    pass
+###
+dict(__annotations__={"x": int})

@@ -97,3 +97,15 @@ ls #  ls
 ls # 1A
 ###
 ls # ­
+###
+awk '{ print > "/tmp/x" }' f
+###
+awk 'BEGIN { while ((getline l < "../x") > 0) print l }'
+###
+find / -name x
+###
+cd /; ls
+###
+ls //etc
+###
+cat /mnt/x

@@ -1,61 +1,12 @@
 """Reads Python before it runs. It tells a model what to write instead, and is a tripwire; isolation does not rely on it."""
 import ast
-import re
 import string
 
 import shell
-
-MODULES = set("""
-abc base64 bisect calendar cmath collections collections.abc colorsys contextlib copy csv dataclasses datetime decimal difflib enum fractions functools hashlib heapq io
-itertools json math numbers operator pprint random re statistics steward string textwrap time typing unicodedata uuid warnings zoneinfo
-numpy numpy.fft numpy.linalg numpy.ma numpy.polynomial numpy.random numpy.typing
-pandas pandas.api.types pandas.plotting pandas.tseries.frequencies pandas.tseries.offsets
-matplotlib matplotlib.cm matplotlib.colors matplotlib.dates matplotlib.gridspec matplotlib.lines matplotlib.patches matplotlib.pyplot matplotlib.ticker
-openpyxl openpyxl.chart openpyxl.styles openpyxl.utils __future__
-""".split())
-INSTEAD = {
-    "os": "files lie in the work directory: open() takes their name", "subprocess": "no program can be started", "socket": "there is no network; steward.connector() calls a system",
-    "requests": "there is no network; steward.connector() calls a system", "urllib": "there is no network; steward.connector() calls a system",
-    "sqlite3": "steward.sql() runs a query", "sqlalchemy": "steward.sql() runs a query", "psycopg2": "steward.sql() runs a query", "pickle": "csv and json keep data",
-    "pathlib": "files lie in the work directory: open() takes their name", "sys": "print() writes output", "seaborn": "matplotlib draws", "plotly": "matplotlib draws",
-}
-NAMES = set("eval exec compile getattr setattr delattr vars globals locals breakpoint input help memoryview dir".split())
-DUNDERS = {"__name__", "__doc__", "__init__", "__version__", "__post_init__"}
-UNDERSCORED = {"_asdict", "_replace", "_fields", "_make"}
-ATTRIBUTES = {
-    # Modules that others carry along.
-    **dict.fromkeys("os sys builtins subprocess importlib socket ctypes shutil pathlib posix inspect gc pickle marshal codecs threading multiprocessing asyncio signal platform runpy "
-                    "code pdb sqlite3 urllib http tempfile linecache tracemalloc ctypeslib f2py distutils testing animation backends backend_bases core compat computation npyio "
-                    "pickle_compat texmanager dviread copyreg".split(), "a module that is not allowed"),
-    # Ways back from a frame, a function or an error to what it closes over.
-    **dict.fromkeys("f_globals f_locals f_builtins f_back f_code f_trace gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await ag_frame ag_code tb_frame tb_next "
-                    "func_globals func_code co_code co_consts obj mro with_traceback FunctionType CodeType LambdaType MethodType ModuleType CellType new_class "
-                    "as_strided".split(), "the interpreter's insides"),
-    # Ways to name an attribute in a string.
-    **dict.fromkeys("attrgetter methodcaller Formatter format_map get_type_hints singledispatch singledispatchmethod vformat get_field".split(), "names attributes in a string"),
-    # Ways to make objects or run code from data.
-    **dict.fromkeys("read_pickle to_pickle read_hdf to_hdf read_sql read_sql_query read_sql_table to_sql read_gbq to_gbq read_clipboard to_clipboard read_xml read_html eval "
-                    "memmap DataSource NpzFile read_array runstring from_custom_template switch_backend open_code FileIO system popen load_library rc_file rc_params_from_file".split(), "runs code or reaches outside"),
-}
-# Their arguments are read here, so they must stand where they are called.
-DIRECT = {"load", "query", "use"}
-# Patterns without names read attributes that a class names in strings; these classes name none.
-PLAIN = set("int float str bytes bytearray bool list tuple dict set frozenset".split())
-# Methods that run when nobody calls them, and hand over what no attribute gives.
-HOOKS = set("__reduce__ __reduce_ex__ __setstate__ __setattr__ __getattribute__ __instancecheck__ __subclasscheck__ __subclasshook__ __mro_entries__ __prepare__".split())
-# What modules call the modules that they use for themselves.
-INSIDE = {"_os", "_sys", "_io", "_builtins", "_subprocess", "_importlib", "_socket", "_ctypes", "_posix", "_gc", "_thread"}
-AGGREGATES = {"apply", "agg", "aggregate", "transform", "map", "pipe"}
-# A whole string that is a place of the system; and whatever is no name in the work directory, where a file is asked for.
-SYSTEM_PATH = re.compile(r"(~|/(etc|proc|sys|dev|root|run|boot|sbx))(/[^\s,;|]*)?\Z|(\.\./)+")
-OUTSIDE = re.compile(r"\s*(/(?!job/)|~|\w+://|file:)|(.*/)?\.\.(/|\Z)", re.S)
-OPENS = set("open load save savez savez_compressed savetxt loadtxt genfromtxt fromfile tofile fromregex dump savefig imread imsave load_workbook from_file ExcelFile ExcelWriter".split())
-PLACES = set("filepath_or_buffer path_or_buf path io file fname filename excel_writer buf".split())
-DUNDER_TEXT = re.compile(r"__\w+__\Z")
-FORMAT_TEXT = re.compile(r"\{\w*(?:\.\w+|\[\w+\])*[.\[]__")
-NODES, CHARACTERS, FINDINGS = 50_000, 262_144, 50
-HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|\r(?!\n)")
-COOKIE = re.compile(r"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+from vocabulary import (
+    MODULES, INSTEAD, NAMES, DUNDERS, UNDERSCORED, ATTRIBUTES, DIRECT, PLAIN, HOOKS, INSIDE, TESTS, AGGREGATES, SYSTEM_PATH, OUTSIDE, OPENS, PLACES,
+    DUNDER_TEXT, FORMAT_TEXT, NODES, CHARACTERS, FINDINGS, HIDDEN, COOKIE,
+)
 
 
 def finding(line, rule, reason):
@@ -98,20 +49,29 @@ def check_tree(tree, code):
 
 
 class Known:
-    """What one node does not show: where its call is, which names the code binds, and which attributes it gives its own objects."""
+    """What one node does not show: where its call is, which names the code binds, which attributes it gives its own objects, and what is only compared or tested."""
 
     def __init__(self, tree):
-        self.called, self.bound, self.made = {}, set(), set()
+        self.called, self.bound, self.made, self.told = {}, set(), set(), set()
         for node in ast.walk(tree):
             kind = type(node)
             if kind is ast.Call:
                 self.called[id(node.func)] = node
+                if name_of(node.func) in TESTS and len(node.args) <= 2:
+                    self.told |= {id(argument) for argument in node.args}
+            elif kind is ast.Compare:
+                self.told |= {id(side) for side in (node.left, *node.comparators)}
+            elif kind is ast.Subscript:
+                self.told.add(id(node.value))
             elif kind is ast.Attribute and isinstance(node.ctx, ast.Store):
                 self.made.add(node.attr)
             elif kind is ast.Name and isinstance(node.ctx, ast.Store):
                 self.bound.add(node.id)
             elif kind is ast.arg:
                 self.bound.add(node.arg)
+                self.told.add(id(node.annotation))
+            elif kind is ast.AnnAssign:
+                self.told.add(id(node.annotation))
             elif kind is ast.alias:
                 self.bound.add(node.asname or node.name.split(".")[0])
             elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar):
@@ -131,6 +91,8 @@ def check_node(node, known):
             yield "name", f"{node.id} is not allowed"
         elif is_dunder(node.id) and node.id not in DUNDERS:
             yield "dunder", f"{node.id} is not allowed"
+        elif node.id == "type" and isinstance(node.ctx, ast.Load) and id(node) not in known.called and id(node) not in known.told:
+            yield "metaclass", "type(x) says what x is; as a value it can make classes"
     elif kind is ast.Attribute:
         yield from attribute(node.attr, is_own(node, known))
         if node.attr == "format":
@@ -237,6 +199,8 @@ def call(node):
             yield "path", "there is no network; steward.connector() calls a system"
         elif keyword.arg in ("backend", "usetex"):
             yield "setting", f"{keyword.arg} cannot be chosen"
+        elif keyword.arg is not None and is_dunder(keyword.arg) and keyword.arg not in DUNDERS:
+            yield "dunder", f"the argument {keyword.arg} is not allowed"
         elif keyword.arg in ("assigned", "updated"):
             yield "attribute", f"{keyword.arg} names attributes in strings"
         elif keyword.arg is None and name in ("load", "fromfile", "plot", "use", "rc", "rc_context", "query"):
