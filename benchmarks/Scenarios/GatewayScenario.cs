@@ -10,7 +10,7 @@ namespace Steward.Benchmarks.Scenarios;
 
 /// <summary>
 /// <c>bench gateway</c>: what the endpoint adds to a call of a model that answers at once. A direct request and one through the gateway take turns, and equal quantiles are subtracted, so that whatever else the machine does
-/// meets both. No question comes twice and each leaves the tier open, so that every call passes all stages, classification among them, and reaches the model. Then many calls at a time: processor time of the server for each, what grows when one
+/// meets both. No question comes twice and each leaves the tier open, so that every call passes all stages, classification among them, and reaches the model; how often which classifier looked is counted by the server. Then many calls at a time: processor time of the server for each, what grows when one
 /// in a thousand goes wrong (a server's error, a limit, a cut stream, a caller who goes), and whether a budget of tokens and the cost records have counted what the model itself counted, to the token.
 /// </summary>
 internal static class GatewayScenario
@@ -23,14 +23,15 @@ internal static class GatewayScenario
         var noCache = new Option<bool>("--no-cache") { Description = "Ask the gateway to keep no answers: without what the caches cost, the vectors of questions among it." };
         var warmUps = new Option<int>("--warm-ups") { Description = "Calls before anything is measured: until then much of the server's code has not been compiled for good.", DefaultValueFactory = _ => 20_000 };
         var templates = new Option<string>("--templates") { Description = "What is asked.", DefaultValueFactory = _ => "benchmarks/routing/templates.tsv" };
+        var model = new Option<string>("--model") { Description = "The model that is asked for; a tier (steward/mid) shows what its choice costs.", DefaultValueFactory = _ => "steward/auto" };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, warmUps, templates, check, json };
+        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, warmUps, templates, model, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            GatewayQuestions.Read(parsed.GetRequiredValue(templates)), parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetRequiredValue(warmUps), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+            GatewayQuestions.Read(parsed.GetRequiredValue(templates)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetRequiredValue(warmUps), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(GatewayQuestions questions, int pairs, int calls, int concurrency, bool noCache, int warmUps, bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(GatewayQuestions questions, string asked, int pairs, int calls, int concurrency, bool noCache, int warmUps, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
         await using var model = await SimulatedModel.StartAsync(TimeSpan.Zero, 0, cancellationToken);
@@ -38,7 +39,7 @@ internal static class GatewayScenario
         await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Settings), cancellationToken);
         using var metrics = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
         using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large", noCache: false);
-        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/auto", noCache);
+        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), asked, noCache);
         using var budget = await TokenBudget.SetAsync(server, cancellationToken);
         await SetCapsAsync(budget, cancellationToken);
         await WarmUpAsync(questions, direct, gateway, warmUps, concurrency, cancellationToken);
@@ -51,7 +52,7 @@ internal static class GatewayScenario
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. The tier is left open (steward/auto). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one, of {questions.Wordings} wordings of an IT desk (70 % simple, 25 % middling, 5 % hard) with a word that no other has: none is repeated{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. The model asked for is {asked}; the three tiers have three models, and caps on cost by topic (Hardware and Purchase 0.02, all others 0.5 US dollars). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
             settled.TotalSeconds,
             whole,
             streamed,

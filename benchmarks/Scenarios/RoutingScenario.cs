@@ -176,7 +176,7 @@ internal static class RoutingScenario
 
         public string Summary => inner.Summary;
 
-        public RequestGlance? Glance(string tenantId, string text) => inner.Glance(tenantId, text);
+        public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects) => inner.Glance(tenantId, text, aspects);
 
         public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {

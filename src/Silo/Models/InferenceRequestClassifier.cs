@@ -17,10 +17,15 @@ internal sealed class InferenceRequestClassifier(IInferenceEngine inference) : I
     public string Summary => inference.Status.IsAvailable ? $"models {ComplexityModel} and {TopicModel}, {inference.Status.Summary}" : $"cannot compute now: {inference.Status.Summary}";
 
     /// <inheritdoc/>
-    public RequestGlance? Glance(string tenantId, string text)
+    public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects)
     {
-        var seen = inference.Glance(tenantId, text, ComplexityModel, TopicModel);
-        return seen[0] is null && seen[1] is null ? null : new RequestGlance { Complex = seen[0]?.Of(ComplexLabel), Intent = seen[1]?.Label, IntentConfidence = seen[1]?.Confidence ?? 0 };
+        var (complexity, topic) = aspects switch
+        {
+            RequestAspects.Complexity => (inference.Glance(tenantId, text, ComplexityModel)[0], null),
+            RequestAspects.Intent => (null, inference.Glance(tenantId, text, TopicModel)[0]),
+            _ => inference.Glance(tenantId, text, ComplexityModel, TopicModel) is var both ? (both[0], both[1]) : default,
+        };
+        return complexity is null && topic is null ? null : new RequestGlance { Complex = complexity?.Of(ComplexLabel), Intent = topic?.Label, IntentConfidence = topic?.Confidence ?? 0 };
     }
 
     /// <inheritdoc/>

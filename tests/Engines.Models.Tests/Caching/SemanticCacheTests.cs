@@ -245,7 +245,7 @@ public sealed class SemanticCacheTests
 
         public string Summary => "a test's";
 
-        public RequestGlance? Glance(string tenantId, string text) => null;
+        public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects) => null;
 
         public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {

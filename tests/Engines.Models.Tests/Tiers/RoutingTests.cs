@@ -21,7 +21,7 @@ public sealed class RoutingTests
         var call = Call(text, model: ModelCall.Auto);
         await gateway.AskAsync(call);
 
-        Assert.Equal((tier, tier, "Hardware"), (Assert.Single(gateway.Asked).Model, call.Model, call.Intent));
+        Assert.Equal((tier, tier), (Assert.Single(gateway.Asked).Model, call.Model));
         Assert.NotNull(call.RoutingConfidence);
     }
 
@@ -122,6 +122,22 @@ public sealed class RoutingTests
         return call;
     }
 
+    // The first look is taken at what may matter: the topic only for caps and counts, nothing where the words say large and nobody caps it.
+    [Theory]
+    [InlineData("Where is the printer on floor 3?", false, RequestAspects.Complexity)]
+    [InlineData("Where is the printer on floor 3?", true, RequestAspects.Complexity | RequestAspects.Intent)]
+    [InlineData("Compare the two storage offers and recommend one", false, RequestAspects.None)]
+    public async Task Ask_Auto_FirstLookAtWhatMayMatter(string text, bool isCounted, RequestAspects glanced)
+    {
+        var classifier = new Fixed(null, new RequestGlance { Complex = 0.1, Intent = "Hardware", IntentConfidence = 0.95 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var call = Call(text, model: ModelCall.Auto);
+        call.Policy = call.Policy with { JudgesAnswers = isCounted };
+        await gateway.AskAsync(call);
+
+        Assert.Equal((glanced, isCounted ? "Hardware" : null, 0), (classifier.Glanced, call.Intent, classifier.Asked));
+    }
+
     // The first look decides where it is sure; where it is not, the closer one is taken for what can still change the tier.
     [Theory]
     [InlineData(0.3, "small", "")]
@@ -214,9 +230,20 @@ public sealed class RoutingTests
 
         public List<RequestAspects> Looked { get; } = [];
 
+        public RequestAspects Glanced { get; private set; }
+
         public string Summary => "a test's";
 
-        public RequestGlance? Glance(string tenantId, string text) => glance;
+        public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects)
+        {
+            Glanced |= aspects;
+            return glance is null ? null : new RequestGlance
+            {
+                Complex = aspects.HasFlag(RequestAspects.Complexity) ? glance.Complex : null,
+                Intent = aspects.HasFlag(RequestAspects.Intent) ? glance.Intent : null,
+                IntentConfidence = glance.IntentConfidence,
+            };
+        }
 
         public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {

@@ -7,8 +7,11 @@ public interface IRequestClassifier
     string Summary { get; }
 
     /// <summary>A first look at a request: at once, on the caller's thread, in some ten microseconds.</summary>
+    /// <param name="tenantId">On whose behalf.</param>
+    /// <param name="text">What is asked.</param>
+    /// <param name="aspects">What is wanted; the others stay unknown.</param>
     /// <returns>Null when there is none now; <see cref="ClassifyAsync"/> may know all the same.</returns>
-    RequestGlance? Glance(string tenantId, string text);
+    RequestGlance? Glance(string tenantId, string text, RequestAspects aspects);
 
     /// <summary>Looks closer, in a few milliseconds.</summary>
     /// <param name="tenantId">On whose behalf.</param>

@@ -5,7 +5,7 @@ using Steward.Engines.Models.Gateway;
 namespace Steward.Engines.Models.Tiers;
 
 /// <summary>
-/// Says of a call what a stage needs to know. The first look is taken once for each call; where it is not sure of something that a stage wants, the classifier looks closer, at most once for each call and thing and never for longer than
+/// Says of a call what a stage needs to know. The first look is taken once for each call and thing; where it is not sure of something that a stage wants, the classifier looks closer, at most once for each call and thing and never for longer than
 /// <see cref="ModelRoutingOptions.ClassifyWithin"/>. What it found is known for a while, for the next step of the same run asks about the same text.
 /// </summary>
 internal sealed class RequestClassification(IOptions<ModelRoutingOptions> options, KnownRequests known, TimeProvider time, IRequestClassifier? classifier = null)
@@ -28,25 +28,28 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
             return ValueTask.FromResult<RequestClass?>(null);
         }
 
-        if (!call.IsGlanced)
-        {
-            call.IsGlanced = true;
-            Glance(call);
-        }
-
+        Glance(call, wanted);
         var open = wanted & ~call.Settled;
         return open == RequestAspects.None ? new(call.Class) : LookCloserAsync(call, open, cancellationToken);
     }
 
-    private void Glance(ModelCall call)
+    /// <summary>Takes the first look alone, at what it has not been taken at yet.</summary>
+    public void Glance(ModelCall call, RequestAspects wanted)
     {
+        var unseen = wanted & ~call.Glanced;
+        if (classifier is null || unseen == RequestAspects.None)
+        {
+            return;
+        }
+
         var began = time.GetTimestamp();
-        if (classifier!.Glance(call.Origin.TenantId, TierChoice.LastOfUser(call.Request.Messages)) is { } seen)
+        call.Glanced |= unseen;
+        if (classifier.Glance(call.Origin.TenantId, TierChoice.LastOfUser(call.Request.Messages), unseen) is { } seen)
         {
             var isIntentSure = seen.Intent is not null && seen.IntentConfidence >= options.Value.GlanceIntent;
-            call.Class = new RequestClass { Intent = isIntentSure ? seen.Intent : null, Complex = seen.Complex };
+            call.Class = new RequestClass { Intent = isIntentSure ? seen.Intent : call.Class?.Intent, Complex = seen.Complex ?? call.Class?.Complex };
             call.Intent ??= call.Class.Intent;
-            call.Settled = (IsSettled(seen.Complex) ? RequestAspects.Complexity : 0) | (isIntentSure || (seen.Intent is not null && seen.IntentConfidence <= options.Value.GlanceNoIntent) ? RequestAspects.Intent : 0);
+            call.Settled |= (IsSettled(seen.Complex) ? RequestAspects.Complexity : 0) | (isIntentSure || (seen.Intent is not null && seen.IntentConfidence <= options.Value.GlanceNoIntent) ? RequestAspects.Intent : 0);
         }
 
         Took.Record(time.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("look", "first"));

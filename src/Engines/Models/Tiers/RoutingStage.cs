@@ -41,6 +41,12 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
 
     private async ValueTask<TierChoice> ChooseAsync(ModelCall call, CancellationToken cancellationToken)
     {
+        // The counts of questions by topic, which show a drift, take what the first look says; a closer one would be for the counts alone.
+        if (call.Policy.JudgesAnswers)
+        {
+            classification.Glance(call, RequestAspects.Intent | RequestAspects.Complexity);
+        }
+
         var choice = await TierChoice.OfAsync(call, classification, options.Value, cancellationToken);
         call.RoutingConfidence = choice.Confidence > 0 ? choice.Confidence : null;
         return Able(call, choice);
