@@ -8,8 +8,9 @@ public class FreshConversationsTests(ITestOutputHelper output)
 {
     private static readonly DateTimeOffset Start = new(2026, 11, 22, 9, 0, 0, TimeSpan.Zero);
 
+    // The floors are a little under what the rules do since they were mended by what this set says: it is not held out any more. What they did before is in benchmarks/README.md.
     [Fact]
-    public void Extract_FreshConversations_PrintsItsScore()
+    public void Extract_FreshConversations_StaysAboveItsFloors()
     {
         var score = new FreshScore();
         foreach (var conversation in FreshConversations.All)
@@ -23,6 +24,11 @@ public class FreshConversationsTests(ITestOutputHelper output)
 
         output.WriteLine($"{FreshConversations.All.Count} conversations: {score}");
         Assert.True(FreshConversations.All.Count >= 200);
+        Assert.True(score.Precision >= 0.98, score.ToString());
+        Assert.True(score.Recall >= 0.89, score.ToString());
+        Assert.True(score.LetGo <= 0.02, score.ToString());
+        Assert.True(score.Stale <= 0.05, score.ToString());
+        Assert.Equal(0, score.FromOthers);
         Assert.Equal(0, score.Leaked);
     }
 
@@ -50,11 +56,17 @@ public class FreshConversationsTests(ITestOutputHelper output)
         private int _taken;
         private int _stale;
         private int _others;
-        private int _fromOthers;
 
         public double Precision => (double)_right / Math.Max(1, _right + _wrong);
 
         public double Recall => (double)_right / Math.Max(1, _expected);
+
+        public double LetGo => (double)_lost / Math.Max(1, _expected);
+
+        public double Stale => (double)_stale / Math.Max(1, _taken);
+
+        /// <summary>Conversations that say nothing of their author, and something was taken.</summary>
+        public int FromOthers { get; private set; }
 
         /// <summary>Values with words that their person never wrote.</summary>
         public int Leaked { get; private set; }
@@ -80,7 +92,7 @@ public class FreshConversationsTests(ITestOutputHelper output)
             if (conversation.Holds.Count + conversation.Over.Count == 0)
             {
                 _others++;
-                _fromOthers += wrong.Count > 0 ? 1 : 0;
+                FromOthers += wrong.Count > 0 ? 1 : 0;
             }
 
             var words = Words(string.Join(' ', conversation.Messages)).ToHashSet(StringComparer.OrdinalIgnoreCase);
@@ -89,7 +101,7 @@ public class FreshConversationsTests(ITestOutputHelper output)
         }
 
         public override string ToString() =>
-            $"precision {Precision:0.000} ({_right} of {_right + _wrong}), recall {Recall:0.000} ({_right} of {_expected}), over-invalidation {_lost} of {_expected} ({100.0 * _lost / _expected:0.0} %), missed supersession {_stale} of {_taken} that were taken, of {_over} said ({100.0 * _stale / Math.Max(1, _taken):0.0} %), taken where nothing is said of the author {_fromOthers} of {_others}, leaked {Leaked}";
+            $"precision {Precision:0.000} ({_right} of {_right + _wrong}), recall {Recall:0.000} ({_right} of {_expected}), over-invalidation {_lost} of {_expected} ({100.0 * _lost / _expected:0.0} %), missed supersession {_stale} of {_taken} that were taken, of {_over} said ({100.0 * _stale / Math.Max(1, _taken):0.0} %), taken where nothing is said of the author {FromOthers} of {_others}, leaked {Leaked}";
 
         private static string[] Words(string text) => text.Split([' ', ',', '.', '!', '?', ':', ';', '\'', '"'], StringSplitOptions.RemoveEmptyEntries);
 
