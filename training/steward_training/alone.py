@@ -72,7 +72,7 @@ def main(name):
     report(name, "dev of the shipped weights", figures.softmax(factor * shipped), (e["dev"], shipped), y["dev"], calibration, labels)
 
     path = os.path.join(setup.work_root(), name + ".alone.bin")
-    model = stack.fit_linear(parts["train"], labels, stack.blocks_of(name), stack.PENALTY[name], path)
+    model = stack.fit_linear(name, parts["train"], labels, path)
     model.adjust(*stack.per_class(e["dev"], model.score_texts([t for t, _ in parts["dev"]]), y["dev"]))
     s = {p: model.score_texts([t for t, _ in parts[p]]) for p in y}
     trained = stack.calibrate(name, e["dev"], s["dev"], y["dev"], None)
