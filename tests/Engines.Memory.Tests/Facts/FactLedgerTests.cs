@@ -30,6 +30,11 @@ public class FactLedgerTests
         Assert.Equal(2, Say("dislikes", "early meetings", 2).Count);
         Assert.Equal([("likes", "coffee"), ("dislikes", "early meetings")], _ledger.Current.Select(fact => (fact.Slot, fact.Value)));
 
+        // Whoever takes that back likes them again, and hates them no more.
+        _ledger.Undo(_ledger.Facts.Single(fact => fact is { Slot: "likes", Value: "early meetings" }).Id, Start.AddMinutes(3));
+        Assert.All(_ledger.Current, fact => Assert.Equal("likes", fact.Slot));
+        Say("dislikes", "early meetings", 4);
+
         // What is said late, of an earlier time, takes nothing away.
         Say("likes", "early meetings", 1);
         Assert.Contains(_ledger.Current, fact => fact.Slot == "dislikes");

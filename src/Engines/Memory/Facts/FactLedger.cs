@@ -61,7 +61,7 @@ public sealed class FactLedger
         return [.. opposite, .. Assert(slot, statement, messageId, source, said, recorded)];
     }
 
-    /// <summary>Makes a fact hold again that was superseded or taken back; what took its place, or says the same, does not hold any more.</summary>
+    /// <summary>Makes a fact hold again that was superseded or taken back; what took its place, or says the same or the opposite, does not hold any more.</summary>
     /// <returns>The facts that changed; empty when there is no such fact or it holds.</returns>
     public IReadOnlyList<MemoryFact> Undo(long id, DateTimeOffset now)
     {
@@ -73,7 +73,8 @@ public sealed class FactLedger
 
         var isSingle = IsSingle(fact.Slot);
         var changed = _facts
-            .Where(other => other.Holds && other.Subject == fact.Subject && other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value)))
+            .Where(other => other.Holds && other.Subject == fact.Subject
+                && ((other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value))) || (other.Slot == Opposite(fact.Slot) && IsSame(other.Value, fact.Value))))
             .ToList()
             .ConvertAll(other => Replace(other with { SupersededBy = id, ValidTo = now }));
         changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now }));
