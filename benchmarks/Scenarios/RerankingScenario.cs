@@ -68,7 +68,7 @@ internal static class RerankingScenario
             engine.Status.Summary, GraphicsCard.Find(), figures, reranking, embedding, perSecond);
         return await ResultOptions.FinishAsync(
             result,
-            [new Target("gain in nDCG@10 by reranking", figures.Reranked - figures.Words, "", 0, AtLeast: true)],
+            [new Target("gain in nDCG@10 by reranking, in hundredths", 100 * (figures.Reranked - figures.Words), "", 1, AtLeast: true)],
             check,
             json,
             cancellationToken);
