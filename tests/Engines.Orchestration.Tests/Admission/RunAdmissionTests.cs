@@ -239,6 +239,26 @@ public sealed class RunAdmissionTests
     }
 
     [Fact]
+    public async Task Leave_BackgroundRunHadNoTurnForLong_EntersBesideTheOthersAndTakesNobodysSlot()
+    {
+        var admissions = new Admissions(options => options.InteractivePerBackground = 1);
+        var slots = admissions.Fill("t-a");
+        var background = new[] { admissions.Enter("t-a", "r-b1", RunPriority.Background), admissions.Enter("t-a", "r-b2", RunPriority.Background) };
+        var interactive = Enumerable.Range(0, 4).Select(number => admissions.Enter("t-a", $"r-{number}")).ToArray();
+
+        foreach (var slot in slots)
+        {
+            slot.Dispose();
+        }
+
+        await Task.WhenAll(interactive.Select(Admissions.Granted));
+        using var beside = await Admissions.Granted(background[0]);
+        Assert.False(background[1].IsCompleted);
+        Assert.Equal(5, admissions.Admission.ReadLoad().InFlight);
+        Assert.False(admissions.Admission.TryEnter(Admissions.Request("t-a", "r-more"), out _));
+    }
+
+    [Fact]
     public void TryEnter_NobodyWaits_AllocatesTheSlotAlone()
     {
         var admission = new Admissions().Admission;
@@ -263,7 +283,7 @@ public sealed class RunAdmissionTests
     public async Task EnterAsync_FromManyThreads_NeverExceedsTheSlotsAndLosesNone()
     {
         var admissions = new Admissions(options => options.MaxWaitingRunsPerTenant = 10_000);
-        var (inside, most) = (0, 0);
+        var (inside, most, interactiveInside, mostInteractive) = (0, 0, 0, 0);
         await Task.WhenAll(Enumerable.Range(0, 64).Select(worker => Task.Run(async () =>
         {
             var random = new Random(worker);
@@ -281,8 +301,17 @@ public sealed class RunAdmissionTests
                     using var slot = await entering;
                     var now = Interlocked.Increment(ref inside);
                     InterlockedMax(ref most, now);
+                    if (worker % 2 == (int)RunPriority.Interactive)
+                    {
+                        InterlockedMax(ref mostInteractive, Interlocked.Increment(ref interactiveInside));
+                    }
+
                     await Task.Yield();
                     Interlocked.Decrement(ref inside);
+                    if (worker % 2 == (int)RunPriority.Interactive)
+                    {
+                        Interlocked.Decrement(ref interactiveInside);
+                    }
                 }
                 catch (OperationCanceledException)
                 {
@@ -291,7 +320,9 @@ public sealed class RunAdmissionTests
             }
         }))).WaitAsync(TimeSpan.FromSeconds(60));
 
-        Assert.InRange(most, 1, 4);
+        // One slot beside the four is for background runs that would not have had their turn.
+        Assert.InRange(most, 1, 5);
+        Assert.InRange(mostInteractive, 1, 4);
         Assert.Equal(new AdmissionLoad(0, 0, 5, 0, 0, false), admissions.Admission.ReadLoad());
         Assert.Equal(4, admissions.Fill().Count);
     }

@@ -15,8 +15,8 @@ public sealed class AdmissionOptions
     public double BackgroundShare { get; set; } = 0.5;
 
     /// <summary>
-    /// After how many interactive runs that entered while background runs waited one of those enters, so that they are never stuck. 0: background runs
-    /// enter only when no interactive run waits. Default 32.
+    /// After how many interactive runs that entered while background runs waited one of those enters, so that they are never stuck. It gets a slot beside the others, of which there is one for 32, so that no interactive
+    /// run waits for it. 0: background runs enter only when no interactive run waits. Default 32.
     /// </summary>
     public int InteractivePerBackground { get; set; } = 32;
 

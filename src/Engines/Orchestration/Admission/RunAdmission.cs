@@ -16,14 +16,19 @@ public sealed class RunAdmission : IRunAdmission
 {
     private const int SweepAt = 4096;
 
+    /// <summary>For so many slots there is one more beside them, for background runs that would never have their turn.</summary>
+    private const int RunsPerBeside = 32;
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly AdmissionOptions _options;
     private readonly int _backgroundSlots;
+    private readonly int _besideSlots;
     private readonly PriorityClass _interactive = new(RunPriority.Interactive);
     private readonly PriorityClass _background = new(RunPriority.Background);
     private readonly Dictionary<string, AdmittedTenant> _tenants = new(StringComparer.Ordinal);
     private int _inFlight;
+    private int _beside;
     private int _interactiveInARow;
     private int _sweepAt = SweepAt;
     private double _shortage = double.PositiveInfinity;
@@ -37,6 +42,7 @@ public sealed class RunAdmission : IRunAdmission
         ArgumentNullException.ThrowIfNull(time);
         (_options, _time) = (options.Value, time);
         _backgroundSlots = Share(_options.MaxConcurrentRuns);
+        _besideSlots = Math.Max(1, _options.MaxConcurrentRuns / RunsPerBeside);
     }
 
     /// <inheritdoc/>
@@ -227,6 +233,12 @@ public sealed class RunAdmission : IRunAdmission
             _inFlight--;
             lane.InFlight--;
             lane.Class.InFlight--;
+            if (slot.IsBeside)
+            {
+                _beside--;
+                lane.Tenant.Beside--;
+            }
+
             lane.Class.Observe(lane, _time.GetElapsedTime(slot.Since).TotalSeconds);
             Refresh(lane.Tenant.Interactive);
             Refresh(lane.Tenant.Background);
@@ -258,6 +270,8 @@ public sealed class RunAdmission : IRunAdmission
 
         AdmissionMetrics.Moved();
     }
+
+    private bool HasFreeSlot => _inFlight - _beside < _options.MaxConcurrentRuns;
 
     private int Share(int slots) => Math.Max(1, (int)(slots * _options.BackgroundShare));
 
@@ -309,14 +323,14 @@ public sealed class RunAdmission : IRunAdmission
     // Whoever is ready is served at once as long as there are slots: with a free slot, nobody who could take it waits.
     private bool MayEnterNow(TenantLane lane) =>
         lane.Waiting.Count == 0
-        && _inFlight < _options.MaxConcurrentRuns
+        && HasFreeSlot
         && Fits(lane)
         && (lane.Class == _interactive || _background.InFlight < _backgroundSlots);
 
     private bool Fits(TenantLane lane)
     {
         var tenant = lane.Tenant;
-        if (tenant.InFlight >= tenant.MaxConcurrent || (lane.Class == _background && lane.InFlight >= tenant.MaxBackground))
+        if (tenant.InFlight - tenant.Beside >= tenant.MaxConcurrent || (lane.Class == _background && lane.InFlight >= tenant.MaxBackground))
         {
             return false;
         }
@@ -330,7 +344,7 @@ public sealed class RunAdmission : IRunAdmission
         return false;
     }
 
-    private bool IsAtShortage(AdmittedTenant tenant) => tenant.InFlight >= Math.Max(1, _shortage * tenant.Weight);
+    private bool IsAtShortage(AdmittedTenant tenant) => tenant.InFlight - tenant.Beside >= Math.Max(1, _shortage * tenant.Weight);
 
     private bool IsHeldBack(AdmittedTenant tenant) => (tenant.Interactive.Waiting.Count > 0 || tenant.Background.Waiting.Count > 0) && IsAtShortage(tenant);
 
@@ -354,7 +368,7 @@ public sealed class RunAdmission : IRunAdmission
 
     private void Dispatch()
     {
-        while (_inFlight < _options.MaxConcurrentRuns && Next() is { } lane)
+        while (HasFreeSlot && Next(out var isBeside) is { } lane)
         {
             var waiter = lane.Waiting.First!.Value;
             waiter.Node = null;
@@ -363,14 +377,15 @@ public sealed class RunAdmission : IRunAdmission
 
             // Out and, if more wait, in again behind its new finish tag.
             lane.Class.Remove(lane);
-            waiter.Grant(Admit(lane));
+            waiter.Grant(Admit(lane, isBeside));
             AdmissionMetrics.Waits(lane.Class.Priority, -1);
             AdmissionMetrics.Admitted(lane.Class.Priority, _time.GetElapsedTime(waiter.Since));
         }
     }
 
-    private TenantLane? Next()
+    private TenantLane? Next(out bool isBeside)
     {
+        isBeside = false;
         var background = _background.Ready.Count > 0 && _background.InFlight < _backgroundSlots ? _background.Ready.Min : null;
         if (_interactive.Ready.Min is not { } interactive)
         {
@@ -383,9 +398,11 @@ public sealed class RunAdmission : IRunAdmission
             return interactive;
         }
 
-        if (_interactiveInARow >= _options.InteractivePerBackground)
+        if (_interactiveInARow >= _options.InteractivePerBackground && _beside < _besideSlots)
         {
+            // It takes no slot that an interactive run could have had.
             _interactiveInARow = 0;
+            isBeside = true;
             return background;
         }
 
@@ -393,15 +410,21 @@ public sealed class RunAdmission : IRunAdmission
         return interactive;
     }
 
-    private RunSlot Admit(TenantLane lane)
+    private RunSlot Admit(TenantLane lane, bool isBeside = false)
     {
         lane.Class.Charge(lane);
         lane.Class.InFlight++;
         lane.InFlight++;
         _inFlight++;
+        if (isBeside)
+        {
+            _beside++;
+            lane.Tenant.Beside++;
+        }
+
         Refresh(lane.Tenant.Interactive);
         Refresh(lane.Tenant.Background);
-        return new RunSlot(this, lane, _time.GetTimestamp());
+        return new RunSlot(this, lane, _time.GetTimestamp(), isBeside);
     }
 }
 

@@ -5,9 +5,9 @@ public sealed class RunSlot : IDisposable
 {
     private RunAdmission? _owner;
 
-    internal RunSlot(RunAdmission owner, TenantLane lane, long since)
+    internal RunSlot(RunAdmission owner, TenantLane lane, long since, bool isBeside)
     {
-        (_owner, Lane, Since) = (owner, lane, since);
+        (_owner, Lane, Since, IsBeside) = (owner, lane, since, isBeside);
     }
 
     /// <summary>What it counts for. Guarded by the admission's lock.</summary>
@@ -15,6 +15,9 @@ public sealed class RunSlot : IDisposable
 
     /// <summary>Whether it was given back. Guarded by the admission's lock.</summary>
     internal bool HasLeft { get; set; }
+
+    /// <summary>Whether it is one beside the slots, for a background run that would not have had its turn.</summary>
+    internal bool IsBeside { get; }
 
     /// <summary>The timestamp at which it was granted.</summary>
     internal long Since { get; }

@@ -25,6 +25,10 @@ internal sealed class AdmittedTenant
     /// <summary>The window in which the last run came.</summary>
     public long SeenIn { get; set; }
 
+    /// <summary>How many of its background runs have slots beside the others; these count against none of its limits but that of background runs.</summary>
+    public int Beside { get; set; }
+
+    /// <summary>All of its runs with slots, those beside the others included.</summary>
     public int InFlight => Interactive.InFlight + Background.InFlight;
 
     public bool IsIdle => InFlight == 0 && Interactive.Waiting.Count == 0 && Background.Waiting.Count == 0;
