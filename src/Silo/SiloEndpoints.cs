@@ -1,3 +1,5 @@
+using System.Text;
+using Steward.Engines.Sandboxing;
 using Steward.Storage;
 using Steward.Telemetry;
 
@@ -6,11 +8,11 @@ namespace Steward.Silo;
 /// <summary>What operators and monitoring ask a silo that runs by itself. It has no other HTTP interface.</summary>
 public static class SiloEndpoints
 {
-    /// <summary>Maps <c>/healthz</c>, <c>/readyz</c> and <c>/metrics</c>.</summary>
+    /// <summary>Maps <c>/healthz</c>, which also says of each kind of sandbox what is missing, <c>/readyz</c> and <c>/metrics</c>.</summary>
     public static WebApplication MapStewardSilo(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.MapGet("/healthz", () => Results.Text("ok\n"));
+        app.MapGet("/healthz", (IEnumerable<ISandboxPool> pools) => Results.Text("ok\n" + Sandboxes(pools)));
         app.MapGet("/readyz", async (IStorageHealth storage, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
         {
             if (lifetime.ApplicationStopping.IsCancellationRequested || !lifetime.ApplicationStarted.IsCancellationRequested)
@@ -25,5 +27,21 @@ public static class SiloEndpoints
         });
         app.MapStewardMetrics();
         return app;
+    }
+
+    // Sandboxes run in silos, and a gateway of its own knows nothing of them.
+    private static string Sandboxes(IEnumerable<ISandboxPool> pools)
+    {
+        var lines = new StringBuilder();
+        foreach (var provider in pools.SelectMany(pool => pool.Providers))
+        {
+            var availability = provider.Availability;
+            var state = availability.IsAvailable
+                ? string.Join("; ", availability.Missing.Select(layer => $"{layer.Name} is missing: {layer.Detail}").DefaultIfEmpty("all layers are in force"))
+                : $"not available: {availability.Remedy}";
+            lines.Append("sandbox ").Append(provider.Name).Append(": ").AppendLine(state.ReplaceLineEndings(" "));
+        }
+
+        return lines.ToString();
     }
 }
