@@ -17,6 +17,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     NoisyNeighbour.Create(),
     ApprovalsScenario.Create(),
     InferenceScenario.Create(),
+    RerankingScenario.Create(),
     HeadsScenario.Create(),
     MemoryScenario.Create(),
     VectorsScenario.Create(),

@@ -19,6 +19,7 @@ internal static class SimulatedModel
             {
                 TimeToFirstTokenMilliseconds = (int)firstToken.TotalMilliseconds,
                 TokensPerSecond = tokensPerSecond,
+                Models = ["sim-large", "sim-small", "sim-embedding", "gpt-5-nano", "gpt-5-mini", "gpt-5"],
                 Default = new ModelReply { Text = Answer },
             },
         },

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using Steward.Benchmarks.Measuring;
 using Steward.EnterpriseSim;
@@ -14,6 +15,10 @@ internal static class FairnessScenario
 {
     private const string QuietTenant = "t-quiet";
     private const string NoisyTenant = "t-noisy";
+    private const string Compiling = "dotnet_jit_compilation_time_seconds_total";
+    private const double CalmShare = 0.03;
+    private static readonly TimeSpan WarmUpPhase = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan LongestWarmUp = TimeSpan.FromSeconds(45);
 
     public static Command Create()
     {
@@ -65,13 +70,13 @@ internal static class FairnessScenario
 
         await using var noisy = await NoisyNeighbour.StartAsync(server.Url, question, [.. Tokens(NoisyTenant, settings.Rate * settings.Factor * 2)], cancellationToken);
         var load = new OpenLoad(quiet, question);
-        _ = await MeasureAsync(settings.Factor / 2);
+        var warmUp = await WarmUpAsync();
         List<(PhaseResult Calm, PhaseResult Noisy)> pairs = [];
         for (var pair = 0; pair < settings.Pairs; pair++)
         {
             // The order changes, so that whatever drifts on the machine hits both alike.
             var (first, second) = pair % 2 == 0 ? (1.0, settings.Factor) : (settings.Factor, 1.0);
-            var (one, two) = (await MeasureAsync(first), await MeasureAsync(second));
+            var (one, two) = (await MeasureAsync(first, settings.Duration), await MeasureAsync(second, settings.Duration));
             pairs.Add(pair % 2 == 0 ? (one, two) : (two, one));
             Print(pairs[^1]);
         }
@@ -81,6 +86,7 @@ internal static class FairnessScenario
             TimeProvider.System.GetUtcNow(),
             settings.ToCommand(),
             Machine.Orleans,
+            Math.Round(warmUp.TotalSeconds, 1),
             "Each turn over HTTP with server-sent events, sent at a set rate whatever became of earlier ones; latencies are the quiet tenant's, whole turns with the model's time. The "
                 + "noisy tenant's clients are a process of lower priority on the same machine; the quiet tenant's and the simulators are another one. The ratio is the median over "
                 + "the pairs of phases of the 95th percentile under noise to that in calm.",
@@ -105,11 +111,27 @@ internal static class FairnessScenario
             return server.Token(new LoadUser($"u-load-{number}", person.Name, person.Email), tenant);
         });
 
-        async Task<PhaseResult> MeasureAsync(double noise)
+        async Task<PhaseResult> MeasureAsync(double noise, TimeSpan duration)
         {
-            var neighbour = noisy.SendAsync(settings.Rate * noise, settings.Duration, cancellationToken);
-            var own = await load.RunAsync(settings.Rate, settings.Duration, cancellationToken);
+            var neighbour = noisy.SendAsync(settings.Rate * noise, duration, cancellationToken);
+            var own = await load.RunAsync(settings.Rate, duration, cancellationToken);
             return new PhaseResult(noise, own, await neighbour);
+        }
+
+        // Until the server's just-in-time compiler has settled, which takes a core for seconds after a start and would make the first calm phase a noisy one.
+        async Task<TimeSpan> WarmUpAsync()
+        {
+            var start = Stopwatch.GetTimestamp();
+            await MeasureAsync(settings.Factor, WarmUpPhase);
+            for (var calm = 0; calm < 2 && Stopwatch.GetElapsedTime(start) < LongestWarmUp;)
+            {
+                var (compiled, began) = ((await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling), Stopwatch.GetTimestamp());
+                await MeasureAsync(settings.Factor / 2, WarmUpPhase);
+                var since = (await PrometheusPage.ReadAsync(http, cancellationToken)).Sum(Compiling) - compiled;
+                calm = since < CalmShare * Stopwatch.GetElapsedTime(began).TotalSeconds ? calm + 1 : 0;
+            }
+
+            return Stopwatch.GetElapsedTime(start);
         }
     }
 
@@ -149,6 +171,7 @@ internal static class FairnessScenario
         DateTimeOffset At,
         string Command,
         string Orleans,
+        double WarmUpSeconds,
         string Method,
         double P50Ratio,
         double P95Ratio,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Diagnostics;
 using Steward.Benchmarks.Measuring;
+using Steward.Engines.Models;
 using Steward.EnterpriseSim;
 using Steward.ModelSim;
 
@@ -9,7 +10,7 @@ namespace Steward.Benchmarks.Scenarios;
 
 /// <summary>
 /// <c>bench gateway</c>: what the endpoint adds to a call of a model that answers at once. A direct request and one through the gateway take turns, and equal quantiles are subtracted, so that whatever else the machine does
-/// meets both. No question comes twice and each leaves the tier open, so that every call passes all stages, classification among them, and reaches the model. Then many calls at a time: processor time of the server for each, what grows when one
+/// meets both. No question comes twice and each leaves the tier open, so that every call passes all stages, classification among them, and reaches the model; how often which classifier looked is counted by the server. Then many calls at a time: processor time of the server for each, what grows when one
 /// in a thousand goes wrong (a server's error, a limit, a cut stream, a caller who goes), and whether a budget of tokens and the cost records have counted what the model itself counted, to the token.
 /// </summary>
 internal static class GatewayScenario
@@ -21,34 +22,37 @@ internal static class GatewayScenario
         var concurrency = new Option<int>("--concurrency") { Description = "Calls at a time in that phase.", DefaultValueFactory = _ => 32 };
         var noCache = new Option<bool>("--no-cache") { Description = "Ask the gateway to keep no answers: without what the caches cost, the vectors of questions among it." };
         var warmUps = new Option<int>("--warm-ups") { Description = "Calls before anything is measured: until then much of the server's code has not been compiled for good.", DefaultValueFactory = _ => 20_000 };
+        var templates = new Option<string>("--templates") { Description = "What is asked.", DefaultValueFactory = _ => "benchmarks/routing/templates.tsv" };
+        var model = new Option<string>("--model") { Description = "The model that is asked for; a tier (steward/mid) shows what its choice costs.", DefaultValueFactory = _ => "steward/auto" };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, warmUps, check, json };
+        var command = new Command("gateway", "What the model gateway adds to a call.") { pairs, calls, concurrency, noCache, warmUps, templates, model, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetRequiredValue(warmUps), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+            GatewayQuestions.Read(parsed.GetRequiredValue(templates)), parsed.GetRequiredValue(model), parsed.GetRequiredValue(pairs), parsed.GetRequiredValue(calls), parsed.GetRequiredValue(concurrency), parsed.GetValue(noCache), parsed.GetRequiredValue(warmUps), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(int pairs, int calls, int concurrency, bool noCache, int warmUps, bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(GatewayQuestions questions, string asked, int pairs, int calls, int concurrency, bool noCache, int warmUps, bool check, string? json, CancellationToken cancellationToken)
     {
         await using var simulation = await EnterpriseSimulation.StartAsync(cancellationToken: cancellationToken);
         await using var model = await SimulatedModel.StartAsync(TimeSpan.Zero, 0, cancellationToken);
         model.Prepend(GatewayFaults.EndlessRule);
-        await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Unbounded), cancellationToken);
+        await using var server = await Server.StartAsync(simulation, SimulatedModel.Environment(model).Concat(Settings), cancellationToken);
         using var metrics = new HttpClient(new SocketsHttpHandler { UseProxy = false }, disposeHandler: true) { BaseAddress = server.Url };
         using var direct = new ModelCaller(model.Url, model.ApiKey, "sim-large", noCache: false);
-        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), "steward/auto", noCache);
+        using var gateway = new ModelCaller(new Uri(server.Url, "openai/v1"), server.Token(new LoadUser("u-bench", "Bench", "bench@acme.example")), asked, noCache);
         using var budget = await TokenBudget.SetAsync(server, cancellationToken);
-        await WarmUpAsync(direct, gateway, warmUps, concurrency, cancellationToken);
-        var settled = await SettleAsync(direct, gateway, metrics, cancellationToken);
-        var whole = await PairAsync(direct, gateway, metrics, pairs, stream: false, cancellationToken);
-        var streamed = await PairAsync(direct, gateway, metrics, pairs, stream: true, cancellationToken);
-        var load = await LoadAsync(model, gateway, budget, metrics, calls, concurrency, cancellationToken);
+        await SetCapsAsync(budget, cancellationToken);
+        await WarmUpAsync(questions, direct, gateway, warmUps, concurrency, cancellationToken);
+        var settled = await SettleAsync(questions, direct, gateway, metrics, cancellationToken);
+        var whole = await PairAsync(questions, direct, gateway, metrics, pairs, stream: false, cancellationToken);
+        var streamed = await PairAsync(questions, direct, gateway, metrics, pairs, stream: true, cancellationToken);
+        var load = await LoadAsync(questions, model, gateway, budget, metrics, calls, concurrency, cancellationToken);
         var result = new GatewayResult(
             Machine.Read(),
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. The tier is left open (steward/auto). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one, of {questions.Wordings} wordings of an IT desk (70 % simple, 25 % middling, 5 % hard) with a word that no other has: none is repeated{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. The model asked for is {asked}; the three tiers have three models, and caps on cost by topic (Hardware and Purchase 0.02, all others 0.5 US dollars). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
             settled.TotalSeconds,
             whole,
             streamed,
@@ -71,31 +75,34 @@ internal static class GatewayScenario
             cancellationToken);
     }
 
-    // With letters instead of digits: a number in it would make another kind of question of it.
-    private static string Question(string phase, int number) => $"{SimulatedModel.Question} Call it {phase}{string.Create(8, number, static (letters, rest) =>
-    {
-        for (var i = letters.Length - 1; i >= 0; i--, rest /= 26)
-        {
-            letters[i] = (char)('a' + (rest % 26));
-        }
-    })}.";
-
-    // What one load user may ask for is not what is measured.
-    private static IEnumerable<KeyValuePair<string, string?>> Unbounded =>
+    // What one load user may ask for is not what is measured. Three tiers with the prices of three models, so that the choice has something to choose from.
+    private static IEnumerable<KeyValuePair<string, string?>> Settings =>
     [
         new("Steward:Gateway:RequestsPerSecondPerUser", "1000000"),
         new("Steward:Gateway:RequestBurstPerUser", "1000000"),
+        new("Steward:Models:Tiers:small", "gpt-5-nano"),
+        new("Steward:Models:Tiers:standard", "gpt-5-mini"),
+        new("Steward:Models:Tiers:large", "gpt-5"),
     ];
 
-    private static async Task WarmUpAsync(ModelCaller direct, ModelCaller gateway, int calls, int concurrency, CancellationToken cancellationToken)
+    /// <summary>Caps on cost by intent: where the large model would be asked, it matters what a question is about.</summary>
+    private static async Task SetCapsAsync(TokenBudget budget, CancellationToken cancellationToken)
+    {
+        await budget.SetCostCapsAsync("""{"Hardware":0.02,"Purchase":0.02,"*":0.5}""", cancellationToken);
+
+        // In force on every server within two seconds.
+        await Task.Delay(TimeSpan.FromSeconds(3), TimeProvider.System, cancellationToken);
+    }
+
+    private static async Task WarmUpAsync(GatewayQuestions questions, ModelCaller direct, ModelCaller gateway, int calls, int concurrency, CancellationToken cancellationToken)
     {
         var next = 0;
         async Task WorkAsync()
         {
             for (var number = Interlocked.Increment(ref next); number <= calls; number = Interlocked.Increment(ref next))
             {
-                await direct.AskAsync(Question("warm", number), stream: number % 2 == 0, cancellationToken);
-                await gateway.AskAsync(Question("warm", number), stream: number % 2 == 0, cancellationToken);
+                await direct.AskAsync(questions.Of("warm", number), stream: number % 2 == 0, cancellationToken);
+                await gateway.AskAsync(questions.Of("warm", number), stream: number % 2 == 0, cancellationToken);
             }
         }
 
@@ -103,7 +110,7 @@ internal static class GatewayScenario
     }
 
     /// <summary>Pairs until the server's just-in-time compiler has settled: what it compiles again for code that is used much holds up calls one at a time, which is a matter of how long a process has run.</summary>
-    private static async Task<TimeSpan> SettleAsync(ModelCaller direct, ModelCaller gateway, HttpClient metrics, CancellationToken cancellationToken)
+    private static async Task<TimeSpan> SettleAsync(GatewayQuestions questions, ModelCaller direct, ModelCaller gateway, HttpClient metrics, CancellationToken cancellationToken)
     {
         var began = Stopwatch.GetTimestamp();
         var number = 0;
@@ -114,8 +121,8 @@ internal static class GatewayScenario
             while (Stopwatch.GetElapsedTime(window) < SettlingWindow)
             {
                 number++;
-                await direct.AskAsync(Question("settle", number), stream: number % 2 == 0, cancellationToken);
-                await gateway.AskAsync(Question("settle", number), stream: number % 2 == 0, cancellationToken);
+                await direct.AskAsync(questions.Of("settle", number), stream: number % 2 == 0, cancellationToken);
+                await gateway.AskAsync(questions.Of("settle", number), stream: number % 2 == 0, cancellationToken);
             }
 
             var now = (await PrometheusPage.ReadAsync(metrics, cancellationToken)).Sum(Compiling);
@@ -126,7 +133,7 @@ internal static class GatewayScenario
         return Stopwatch.GetElapsedTime(began);
     }
 
-    private static async Task<PairResult> PairAsync(ModelCaller direct, ModelCaller gateway, HttpClient metrics, int pairs, bool stream, CancellationToken cancellationToken)
+    private static async Task<PairResult> PairAsync(GatewayQuestions questions, ModelCaller direct, ModelCaller gateway, HttpClient metrics, int pairs, bool stream, CancellationToken cancellationToken)
     {
         var (plain, added, plainFirst, addedFirst) = (new Latencies(), new Latencies(), new Latencies(), new Latencies());
         var before = await PrometheusPage.ReadAsync(metrics, cancellationToken);
@@ -134,7 +141,7 @@ internal static class GatewayScenario
         {
             // Who goes first changes, so that neither always finds what the other has left.
             var order = i % 2 == 0 ? (direct, gateway) : (gateway, direct);
-            var question = Question(stream ? "stream" : "whole", i);
+            var question = questions.Of(stream ? "stream" : "whole", i);
             var first = await order.Item1.AskAsync(question, stream, cancellationToken);
             var second = await order.Item2.AskAsync(question, stream, cancellationToken);
             var (bare, through) = i % 2 == 0 ? (first, second) : (second, first);
@@ -155,7 +162,7 @@ internal static class GatewayScenario
             (after.Sum(Compiling) - before.Sum(Compiling)) * 1_000);
     }
 
-    private static async Task<LoadResult> LoadAsync(ModelSimulation model, ModelCaller gateway, TokenBudget budget, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
+    private static async Task<LoadResult> LoadAsync(GatewayQuestions questions, ModelSimulation model, ModelCaller gateway, TokenBudget budget, HttpClient metrics, int calls, int concurrency, CancellationToken cancellationToken)
     {
         var (next, wrong, tokens) = (0, 0, 0L);
         var faults = new ConcurrentDictionary<GatewayFault, int>();
@@ -178,7 +185,7 @@ internal static class GatewayScenario
 
                 var fault = GatewayFaults.Of(number);
                 faults.AddOrUpdate(fault, 1, static (_, so) => so + 1);
-                var question = GatewayFaults.Teach(model, fault, Question("load", number));
+                var question = GatewayFaults.Teach(model, fault, questions.Of("load", number));
                 var answer = fault == GatewayFault.ClientGoes
                     ? await gateway.LeaveAsync(question, cancellationToken)
                     : await gateway.AskAsync(question, GatewayFaults.IsStream(fault), cancellationToken, mayFail: true);
@@ -197,6 +204,8 @@ internal static class GatewayScenario
         var used = await budget.ReadAsync(cancellationToken) - counted;
         var (records, counts) = ((await budget.RecordsAsync(cancellationToken)).Less(recorded), model.Counts);
         var answered = counts.PromptTokens + counts.CompletionTokens - said.PromptTokens - said.CompletionTokens;
+        var looks = LookNames.ToDictionary(look => look, look => (after.Sum(Looks, ("look", look)) - before.Sum(Looks, ("look", look))) / calls);
+        var tiers = ModelTiers.All.ToDictionary(tier => tier, tier => (after.Sum(Chosen, ("tier", tier)) - before.Sum(Chosen, ("tier", tier))) / calls);
         var brokenOff = faults.GetValueOrDefault(GatewayFault.CutStream) + faults.GetValueOrDefault(GatewayFault.ClientGoes);
         return new LoadResult(
             calls,
@@ -217,6 +226,8 @@ internal static class GatewayScenario
             counts.Refused - said.Refused,
             counts.Cut - said.Cut,
             counts.Aborted - said.Aborted,
+            looks,
+            tiers,
             latencies.Summarize());
     }
 
@@ -231,6 +242,11 @@ internal static class GatewayScenario
     private const string Heap = "dotnet_gc_last_collection_heap_size_bytes";
     private const string Processor = "dotnet_process_cpu_time_seconds_total";
     private const string Allocated = "dotnet_gc_heap_total_allocated_bytes_total";
+    private const string Looks = "steward_models_routing_classification_seconds_count";
+    private const string Chosen = "steward_models_routing_calls_total";
+
+    // The first look at each question, closer ones by the encoders, those that were known from before, and those that found nothing in time.
+    private static readonly string[] LookNames = ["first", "closer", "known", "none"];
     private const string WorkingSet = "dotnet_process_memory_working_set_bytes";
 
     private static LatencySummary Less(LatencySummary all, LatencySummary part) => new(all.Count, all.P50 - part.P50, all.P95 - part.P95, all.P99 - part.P99, all.Max - part.Max);
@@ -248,6 +264,7 @@ internal static class GatewayScenario
             $"{load.Calls} calls, faults {string.Join(", ", load.Faults.Select(fault => $"{fault.Value} {fault.Key}"))}, {load.Wrong} ended otherwise than they had to; {load.CallsPerSecond:0}/s, {load.MicrosecondsPerCall:0} µs of the server's processor time and {load.AllocatedKibibytesPerCall:0.0} KiB allocated each, memory {load.GrowthMegaBytes:+0.0;-0.0} MiB in the second half"));
         Console.Out.WriteLine(FormattableString.Invariant(
             $"the model answered {load.ModelAnswered} requests with {load.ModelTokens} tokens (callers were told of {load.Tokens}), refused {load.ModelRefused}, cut {load.ModelCut}, was left {load.ModelAborted} times; beside them {load.EstimatedTokens} tokens are estimated; the budget counted {load.BudgetDrift:+0;-0;0} more than both, the cost records {load.RecordDrift:+0;-0;0} more than the model; {load.Unrecorded} that were cut or left are in no record"));
+        Console.Out.WriteLine(FormattableString.Invariant($"tiers {string.Join(", ", load.Tiers.Select(tier => FormattableString.Invariant($"{100 * tier.Value:0.0} % {tier.Key}")))}; for each hundred calls {string.Join(", ", load.Looks.Select(look => FormattableString.Invariant($"{100 * look.Value:0.0} {look.Key}")))} looks of the classifiers"));
         Console.Out.WriteLine("memory (heap) in MiB after each tenth: " + string.Join(", ", load.Memory.Select(point => FormattableString.Invariant($"{point.WorkingSetMebiBytes:0} ({point.HeapMebiBytes:0})"))));
     }
 
@@ -274,6 +291,8 @@ internal static class GatewayScenario
         long ModelRefused,
         long ModelCut,
         long ModelAborted,
+        IReadOnlyDictionary<string, double> Looks,
+        IReadOnlyDictionary<string, double> Tiers,
         LatencySummary Latency);
 
     /// <summary>The server's memory after so many calls: all of it, and the managed heap as the last collection left it.</summary>

@@ -19,9 +19,9 @@ internal static class InferenceRuns
     private static readonly TimeSpan Each = TimeSpan.FromMilliseconds(400);
 
     /// <summary>Billions of operations a second that the runtime's own product of float matrices reaches on so many threads.</summary>
-    public static double MeasureProduct(int threads)
+    public static double MeasureProduct(int threads, int? cudaDevice)
     {
-        using var options = InferenceRuntime.CreateOptions(cudaDevice: null);
+        using var options = InferenceRuntime.CreateOptions(cudaDevice);
         using var session = new InferenceSession(MatMulModel.Create(Size), options);
         return InParallel(threads, () =>
         {
@@ -105,9 +105,9 @@ internal static class InferenceRuns
         OrtMemoryInfo.DefaultInstance, type, [Size, Size], Marshal.UnsafeAddrOfPinnedArrayElement(matrix, 0), Unsafe.SizeOf<T>() * (long)matrix.Length);
 
     /// <summary>Loads a model's session alone.</summary>
-    public static (ModelSession Session, ModelManifest Manifest) Load(string folder)
+    public static (ModelSession Session, ModelManifest Manifest) Load(string folder, int? cudaDevice)
     {
         var content = ModelFolder.Read(folder, 1L << 30);
-        return (ModelSession.Load(content.Model, content.Manifest, content.Vocabulary.Padding, cudaDevice: null), content.Manifest);
+        return (ModelSession.Load(content.Model, content.Manifest, content.Vocabulary.Padding, cudaDevice), content.Manifest);
     }
 }

@@ -20,33 +20,39 @@ internal static class InferenceScenario
         var models = new Option<string>("--models") { Description = "Folder of models.", DefaultValueFactory = _ => "models" };
         var classifier = new Option<string>("--classifier") { Description = "The model that classifies.", DefaultValueFactory = _ => "it-topic" };
         var embedder = new Option<string>("--embedder") { Description = "The model that embeds in the background.", DefaultValueFactory = _ => "embedder" };
+        var provider = new Option<InferenceProvider>("--provider") { Description = "What computes: auto (CUDA where it works), cpu or cuda.", DefaultValueFactory = _ => InferenceProvider.Auto };
         var seconds = new Option<int>("--seconds") { Description = "Length of each load.", DefaultValueFactory = _ => 10 };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("inference", "Latency and throughput of the models.") { models, classifier, embedder, seconds, check, json };
+        var command = new Command("inference", "Latency and throughput of the models.") { models, classifier, embedder, provider, seconds, check, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            parsed.GetValue(models)!, parsed.GetValue(classifier)!, parsed.GetValue(embedder)!, parsed.GetValue(seconds), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+            parsed.GetValue(models)!, parsed.GetValue(classifier)!, parsed.GetValue(embedder)!, parsed.GetValue(provider), parsed.GetValue(seconds), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string models, string classifier, string embedder, int seconds, bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string models, string classifier, string embedder, InferenceProvider provider, int seconds, bool check, string? json, CancellationToken cancellationToken)
     {
-        var threads = Environment.ProcessorCount;
         await using var services = new ServiceCollection()
             .AddLogging()
-            .AddStewardInference(options => (options.ModelDirectory, options.MaxQueuedTexts, options.Provider) = (models, 512, InferenceProvider.Cpu))
+            .AddStewardInference(options => (options.ModelDirectory, options.MaxQueuedTexts, options.Provider) = (models, 512, provider))
             .BuildServiceProvider();
         var engine = services.GetRequiredService<IInferenceEngine>();
-        Console.Out.WriteLine($"inference: {engine.Status.Summary}");
+        var card = GraphicsCard.Find();
+        Console.Out.WriteLine($"inference: {engine.Status.Summary}{(card is null ? "" : $"; {card}")}");
         if (!engine.Status.IsAvailable)
         {
             return 1;
         }
 
-        var product = new[] { InferenceRuns.MeasureProduct(1), InferenceRuns.MeasureProduct(threads) };
+        // One thread feeds a card; it is the batches that fill it.
+        int? device = engine.Status.UsesGpu ? 0 : null;
+        var threads = device is null ? Environment.ProcessorCount : 1;
+        var product = new[] { InferenceRuns.MeasureProduct(1, device), InferenceRuns.MeasureProduct(threads, device) };
         Console.Out.WriteLine($"product of float matrices, this runtime: {product[0]:0} GFLOP/s on one thread, {product[1]:0} on {threads}");
-        var integers = InferenceRuns.MeasureIntegerProduct(threads);
-        Console.Out.WriteLine($"product of eight-bit matrices, as in the models: {integers:0} GOP/s on {threads}");
-        var table = MeasureTable(Path.Combine(models, classifier), threads);
+
+        // CUDA's provider has no such product of its own.
+        var integers = device is null ? InferenceRuns.MeasureIntegerProduct(threads) : (double?)null;
+        Console.Out.WriteLine(integers is null ? "product of eight-bit matrices: not on a card" : $"product of eight-bit matrices, as in the models: {integers:0} GOP/s on {threads}");
+        var table = MeasureTable(Path.Combine(models, classifier), threads, device);
         var load = new InferenceLoad(engine, classifier, Words);
         var alone = await load.OneByOneAsync(TimeSpan.FromSeconds(seconds), cancellationToken);
         Console.Out.WriteLine($"one by one: {alone.Rate:0} texts/s, p50 {alone.Latency.P50:0.00} ms, p99 {alone.Latency.P99:0.00} ms");
@@ -58,13 +64,13 @@ internal static class InferenceScenario
         Console.Out.WriteLine($"{over.Offered:0} texts/s offered: {over.Done:0}/s done, {over.Refused} refused, at most {over.MostWaiting} waited, p99 of the done {over.Latency.P99:0.0} ms");
 
         var best = table.Where(row => row.Threads == threads).Max(row => row.OperationsPerSecond);
-        var result = new InferenceResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench inference", engine.Status.Summary, product, integers, table, alone, together, beside, over);
+        var result = new InferenceResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench inference", engine.Status.Summary, card, product, integers, table, alone, together, beside, over);
         return await ResultOptions.FinishAsync(
             result,
             [
                 new Target("p99 at 15 tickets/s beside background embedding", beside.Latency.P99, "ms", 100, AtLeast: false),
                 new Target("operations of the model, part of the measured product of floats", best / (product[1] * 1e9), "", 0.7, AtLeast: true),
-                new Target("part of the measured product of eight-bit integers that the model reaches", best / (integers * 1e9), "", 0.7, AtLeast: true),
+                .. integers is { } limit ? new[] { new Target("part of the measured product of eight-bit integers that the model reaches", best / (limit * 1e9), "", 0.7, AtLeast: true) } : [],
                 new Target("texts waiting under ten times the load", over.MostWaiting, "texts", 513, AtLeast: false),
                 new Target("throughput under ten times the load, part of the whole", over.Done / together.Rate, "", 0.7, AtLeast: true),
             ],
@@ -73,9 +79,9 @@ internal static class InferenceScenario
             cancellationToken);
     }
 
-    private static List<InferenceRate> MeasureTable(string folder, int threads)
+    private static List<InferenceRate> MeasureTable(string folder, int threads, int? device)
     {
-        var (session, manifest) = InferenceRuns.Load(folder);
+        var (session, manifest) = InferenceRuns.Load(folder, device);
         using (session)
         {
             var rows = new List<InferenceRate>();
@@ -83,7 +89,7 @@ internal static class InferenceScenario
             {
                 foreach (var length in Lengths.Where(length => length <= manifest.MaxTokens))
                 {
-                    foreach (var batch in Batches)
+                    foreach (var batch in device is null ? Batches : [.. Batches, 128, 256])
                     {
                         var rate = InferenceRuns.Measure(session, batch, length, used);
                         var row = new InferenceRate(used, length, batch, rate, rate * length, rate * Operations(length));
@@ -109,8 +115,9 @@ internal static class InferenceScenario
         DateTimeOffset At,
         string Command,
         string Runtime,
+        string? Card,
         double[] ProductGflops,
-        double IntegerProductGops,
+        double? IntegerProductGops,
         IReadOnlyList<InferenceRate> Table,
         RateAndLatency OneByOne,
         RateAndLatency Together,

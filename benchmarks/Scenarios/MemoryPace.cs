@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -43,7 +44,8 @@ internal static class MemoryPace
             }));
         }
 
-        var (accepted, remembered, sent, failed) = (new Latencies(), new Latencies(), new List<Task>(), 0);
+        var (accepted, remembered, sent) = (new Latencies(), new Latencies(), new List<Task>());
+        var failures = new ConcurrentDictionary<string, int>(StringComparer.Ordinal);
         var start = Stopwatch.GetTimestamp();
         using (var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(1), TimeProvider.System))
         {
@@ -60,10 +62,10 @@ internal static class MemoryPace
 
         await Task.WhenAll(sent);
         var took = Stopwatch.GetElapsedTime(start);
-        var missing = 0;
+        var (missing, since) = (0, Stopwatch.GetTimestamp());
         foreach (var writer in writers)
         {
-            missing += await MissingAsync(writer, cancellationToken);
+            missing += await MissingAsync(writer, since, cancellationToken);
         }
 
         var result = new PaceResult(
@@ -74,13 +76,14 @@ internal static class MemoryPace
             "Messages are submitted over the client, silo and client in one process, embedded storage; no model is configured, so that each run ends by saying so. One in ten says something of its author, read by rules. Accepted: until the message is durable. Remembered: from then until its author's memory lists it, looked for every 5 ms, of one in fifty of these.",
             sent.Count,
             Math.Round(sent.Count / took.TotalSeconds, 1),
-            failed,
+            failures.Values.Sum(),
+            new SortedDictionary<string, int>(failures, StringComparer.Ordinal),
             writers.Sum(writer => writer.Said.Count),
             missing,
             accepted.Summarize(),
             remembered.Summarize());
         Console.Out.WriteLine($"{result.Machine.Processor}, {result.Machine.Cores} cores, {result.Machine.Runtime}, Orleans {result.Orleans}, commit {result.Machine.Commit}, load average {result.Machine.LoadAverage}");
-        Console.Out.WriteLine($"{result.Messages} messages, {result.PerSecond}/s, {result.Failed} refused or failed; {result.Statements} said something, {result.Missing} of these are not remembered");
+        Console.Out.WriteLine($"{result.Messages} messages, {result.PerSecond}/s, {result.Failed} refused or failed{string.Concat(result.FailedBy.Select(failure => $", {failure.Key}: {failure.Value}"))}; {result.Statements} said something, {result.Missing} of these are not remembered");
         Console.Out.WriteLine($"accepted    {Tell(result.Accepted)}");
         Console.Out.WriteLine($"remembered  {Tell(result.Remembered)}");
         List<Target> targets =
@@ -96,13 +99,14 @@ internal static class MemoryPace
             var writer = writers[number % writers.Length];
             var says = number % SaysSomething == 0;
             var value = string.Create(CultureInfo.InvariantCulture, $"tea number {number}");
+            var call = "submit";
             try
             {
                 var began = Stopwatch.GetTimestamp();
                 var submitted = await writer.Client.SubmitAsync(writer.SessionId, says ? $"I like {value}." : "Thanks, that works again.", cancellationToken: cancellationToken);
                 if (submitted.RunId is null)
                 {
-                    Interlocked.Increment(ref failed);
+                    Note($"{submitted.Outcome}: {submitted.Reason}");
                     return;
                 }
 
@@ -119,6 +123,7 @@ internal static class MemoryPace
 
                 if (number / SaysSomething % Sampled == 0)
                 {
+                    call = "list";
                     var since = Stopwatch.GetTimestamp();
                     while (!(await ValuesAsync(writer.Client, cancellationToken)).Contains(value) && Stopwatch.GetElapsedTime(since) < Patience)
                     {
@@ -128,17 +133,18 @@ internal static class MemoryPace
                     remembered.Add(Stopwatch.GetElapsedTime(since));
                 }
             }
-            catch (Errors.StewardException)
+            catch (Errors.StewardException exception)
             {
-                Interlocked.Increment(ref failed);
+                Note($"{exception.Code}: {exception.Message}");
             }
+
+            void Note(string why) => failures.AddOrUpdate($"{call} {why}", 1, (_, count) => count + 1);
         }
     }
 
-    // What is still on its way may arrive.
-    private static async Task<int> MissingAsync(Writer writer, CancellationToken cancellationToken)
+    // What is still on its way may arrive; all of it has the same time for that.
+    private static async Task<int> MissingAsync(Writer writer, long since, CancellationToken cancellationToken)
     {
-        var since = Stopwatch.GetTimestamp();
         while (true)
         {
             var known = await ValuesAsync(writer.Client, cancellationToken);
@@ -174,5 +180,5 @@ internal static class MemoryPace
     }
 
     private sealed record PaceResult(
-        Machine Machine, DateTimeOffset At, string Command, string Orleans, string Method, int Messages, double PerSecond, int Failed, int Statements, int Missing, LatencySummary Accepted, LatencySummary Remembered);
+        Machine Machine, DateTimeOffset At, string Command, string Orleans, string Method, int Messages, double PerSecond, int Failed, IReadOnlyDictionary<string, int> FailedBy, int Statements, int Missing, LatencySummary Accepted, LatencySummary Remembered);
 }

@@ -60,7 +60,7 @@ internal sealed class ModelCaller : IDisposable
     private HttpRequestMessage Request(string question, bool stream) => new(HttpMethod.Post, _address)
     {
         Content = new StringContent(
-            string.Create(CultureInfo.InvariantCulture, $$"""{"model":"{{_model}}","messages":[{"role":"user","content":"{{question}}"}],"stream":{{(stream ? "true" : "false")}}}"""), Encoding.UTF8, "application/json"),
+            string.Create(CultureInfo.InvariantCulture, $$"""{"model":"{{_model}}","messages":[{"role":"user","content":"{{JsonEncodedText.Encode(question)}}"}],"stream":{{(stream ? "true" : "false")}}}"""), Encoding.UTF8, "application/json"),
     };
 
     private static long TokensOf(ReadOnlyMemory<byte> answer)

@@ -13,6 +13,9 @@ internal sealed class NoisyNeighbour : IAsyncDisposable
 {
     private const string CommandName = "noisy-neighbour";
     private const string Nice = "/usr/bin/nice";
+    private const string SetSid = "/usr/bin/setsid";
+    private const string SessionPriority = "/proc/self/autogroup";
+    private const string Steps = "10";
 
     private static readonly JsonSerializerOptions Format = new(JsonSerializerDefaults.Web);
 
@@ -31,15 +34,19 @@ internal sealed class NoisyNeighbour : IAsyncDisposable
     /// <summary>Starts the process and opens its sessions.</summary>
     public static async Task<NoisyNeighbour> StartAsync(Uri server, string question, IReadOnlyList<string> tokens, CancellationToken cancellationToken)
     {
-        // Ten steps below this process and the server, whatever they have.
-        var start = new ProcessStartInfo(File.Exists(Nice) ? Nice : Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        // Ten steps below this process and the server, whatever they have. A kernel that groups processes by their session compares such steps within a session only, so it gets one of its own, which is put below the others as a whole.
+        List<string> command = [Environment.ProcessPath!];
         if (File.Exists(Nice))
         {
-            start.ArgumentList.Add("-n");
-            start.ArgumentList.Add("10");
-            start.ArgumentList.Add(Environment.ProcessPath!);
+            command = [Nice, "-n", Steps, .. command];
         }
 
+        if (File.Exists(SetSid))
+        {
+            command = [SetSid, .. command];
+        }
+
+        var start = new ProcessStartInfo(command[0], command[1..]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet")
         {
             start.ArgumentList.Add(typeof(NoisyNeighbour).Assembly.Location);
@@ -64,6 +71,11 @@ internal sealed class NoisyNeighbour : IAsyncDisposable
 
     private static async Task<int> ServeAsync(TextReader input, TextWriter output, CancellationToken cancellationToken)
     {
+        if (File.Exists(SetSid) && File.Exists(SessionPriority))
+        {
+            await File.WriteAllTextAsync(SessionPriority, Steps, cancellationToken);
+        }
+
         var setup = JsonSerializer.Deserialize<Setup>(await input.ReadLineAsync(cancellationToken) ?? "null", Format)!;
         await using var connections = LoadConnections.Create(setup.Server);
         using var http = connections.CreateClient();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Steward.Benchmarks.Measuring;
 using Steward.Engines.Inference;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Tiers;
 using Steward.Silo.Models;
 
@@ -49,7 +50,7 @@ internal static class RoutingScenario
         var judged = Rate("with the silo's classifiers", heldOut, all.Found, new ModelRoutingOptions());
         var reliability = Reliability(heldOut);
         Console.Out.WriteLine($"calibration of the words' model: error {reliability.Error:0.000} over {reliability.Count} requests; " + string.Join(", ", reliability.Bins.Select(bin => $"{bin.Confidence:0.00} said, {bin.Right:0.00} right of {bin.Count}")));
-        Console.Out.WriteLine($"{all.Cut} of {heldOut.Count} classifications took longer than {Options.ClassifyWithin.TotalMilliseconds:0} ms, and the words alone decided");
+        Console.Out.WriteLine($"the encoder looked at {all.Closer.Count(isCloser => isCloser)} of {heldOut.Count}: " + string.Join(", ", Mixes.Select(mix => FormattableString.Invariant($"{100 * CloserShare(heldOut, all.Closer, mix.Parts):0.0} % of {mix.Name}"))) + $"; {all.Cut} of these looks took longer than {Options.ClassifyWithin.TotalMilliseconds:0} ms, and the words and the first look decided");
         Console.Out.WriteLine($"classification: words alone p50 {wordsOnly.Latency.P50:0.000} ms, p99 {wordsOnly.Latency.P99:0.000} ms; with the silo's classifiers p50 {all.Latency.P50:0.00} ms, p99 {all.Latency.P99:0.00} ms");
         Console.Out.WriteLine("| small from | standard from | saved (70/25/5) | too small (70/25/5) | saved (60/30/10) | too small (60/30/10) |");
         Console.Out.WriteLine("|---|---|---|---|---|---|");
@@ -65,7 +66,7 @@ internal static class RoutingScenario
         }
 
         return await ResultOptions.FinishAsync(
-            new RoutingResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench routing", requests.Count, heldOut.Count, words, judged, wordsOnly.Latency, all.Latency, curve, all.Cut, reliability),
+            new RoutingResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench routing", requests.Count, heldOut.Count, words, judged, wordsOnly.Latency, all.Latency, curve, all.Cut, reliability, [.. Mixes.Select(mix => new CloserLooks(mix.Name, 100 * CloserShare(heldOut, all.Closer, mix.Parts)))]),
             [
                 new Target("cost saved against the large model, templates held out, 70/25/5", judged[0].SavedPercent, "%", 60, AtLeast: true),
                 new Target("requests with a model that is too small, templates held out, 70/25/5", judged[0].TooSmallPercent, "%", 2, AtLeast: false),
@@ -90,7 +91,7 @@ internal static class RoutingScenario
     private static IReadOnlyList<RoutingFigures> Figures(IReadOnlyList<RoutingRequest> requests, IReadOnlyList<RequestClass?> found, ModelRoutingOptions options)
     {
         var tiers = ModelTiers.All.ToList();
-        var chosen = requests.Select((request, at) => tiers.IndexOf(TierChoice.Of(request.Asked, found[at], options).Tier)).ToList();
+        var chosen = requests.Select((request, at) => tiers.IndexOf(TierChoice.Of(request.Asked, options).With(found[at], options).Tier)).ToList();
         return
         [
             .. Mixes.Select(mix =>
@@ -131,47 +132,61 @@ internal static class RoutingScenario
         return new RoutingReliability(count, bins.Sum(bin => bin.Count * Math.Abs(bin.Confidence - bin.Right)) / Math.Max(1, count), bins);
     }
 
-    private static async Task<(IReadOnlyList<RequestClass?> Found, LatencySummary Latency, int Cut)> ClassifyAsync(IReadOnlyList<RoutingRequest> requests, IRequestClassifier? classifier, CancellationToken cancellationToken)
+    /// <summary>Chooses as the gateway does, and asks afterwards for what the curve needs beyond it.</summary>
+    private static async Task<RoutingLooks> ClassifyAsync(IReadOnlyList<RoutingRequest> requests, IRequestClassifier? classifier, CancellationToken cancellationToken)
     {
-        var (found, latencies, cut) = (new List<RequestClass?>(), new Latencies(), 0);
+        // Nothing is remembered: each text would come twice here.
+        var options = Microsoft.Extensions.Options.Options.Create(new ModelRoutingOptions { KnownRequests = 0 });
+        using var known = new KnownRequests(options, TimeProvider.System);
+        var counted = classifier is null ? null : new CountedClassifier(classifier);
+        var classification = new RequestClassification(options, known, TimeProvider.System, counted);
+        var (found, closer, latencies, cut) = (new List<RequestClass?>(), new List<bool>(), new Latencies(), 0);
         foreach (var isMeasured in new[] { false, true })
         {
             found.Clear();
+            closer.Clear();
             cut = 0;
             foreach (var request in requests)
             {
-                var began = Stopwatch.GetTimestamp();
-                var (seen, isCut) = classifier is null ? (null, false) : await WithinAsync(classifier.ClassifyAsync("t-acme", request.Text, cancellationToken), cancellationToken);
-                found.Add(seen);
-                cut += isCut ? 1 : 0;
-                TierChoice.Of(request.Asked, seen, Options);
+                var call = new ModelCall(new ModelCallOrigin { TenantId = "t-acme" }, request.Asked, ModelCall.Auto, TimeProvider.System.GetUtcNow());
+                var (before, began) = (counted?.Looks ?? 0, Stopwatch.GetTimestamp());
+                await TierChoice.OfAsync(call, classification, options.Value, cancellationToken);
+                var took = Stopwatch.GetElapsedTime(began);
+                closer.Add(counted is not null && counted.Looks > before);
+                cut += closer[^1] && took >= Options.ClassifyWithin ? 1 : 0;
                 if (isMeasured)
                 {
-                    latencies.Add(Stopwatch.GetElapsedTime(began));
+                    latencies.Add(took);
                 }
+
+                found.Add(await classification.OfAsync(call, RequestAspects.Complexity, cancellationToken));
             }
         }
 
-        return (found, latencies.Summarize(), cut);
+        return new RoutingLooks(found, closer, latencies.Summarize(), cut);
     }
 
-    /// <summary>What the gateway does: whatever is not there in time is not waited for.</summary>
-    private static async Task<(RequestClass? Found, bool IsCut)> WithinAsync(ValueTask<RequestClass?> asked, CancellationToken cancellationToken)
+    private static double CloserShare(List<RoutingRequest> requests, IReadOnlyList<bool> closer, double[] parts) =>
+        Enumerable.Range(0, parts.Length).Sum(kind => parts[kind] * Enumerable.Range(0, requests.Count).Where(at => requests[at].Needs == kind).Average(at => closer[at] ? 1.0 : 0));
+
+    /// <summary>Counts closer looks.</summary>
+    private sealed class CountedClassifier(IRequestClassifier inner) : IRequestClassifier
     {
-        if (asked.IsCompletedSuccessfully)
-        {
-            return (await asked, false);
-        }
+        public int Looks { get; private set; }
 
-        try
+        public string Summary => inner.Summary;
+
+        public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects) => inner.Glance(tenantId, text, aspects);
+
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {
-            return (await asked.AsTask().WaitAsync(Options.ClassifyWithin, TimeProvider.System, cancellationToken), false);
-        }
-        catch (TimeoutException)
-        {
-            return (null, true);
+            Looks++;
+            return inner.ClassifyAsync(tenantId, text, aspects, cancellationToken);
         }
     }
+
+    /// <summary>What was found of each request, which of them the encoder looked at, how long the choice took, and how many looks were given up.</summary>
+    private sealed record RoutingLooks(IReadOnlyList<RequestClass?> Found, IReadOnlyList<bool> Closer, LatencySummary Latency, int Cut);
 
     /// <summary>How often the likeliest tier was right against how probable it was said to be.</summary>
     internal sealed record RoutingReliability(int Count, double Error, IReadOnlyList<ReliabilityBin> Bins);
@@ -183,5 +198,8 @@ internal static class RoutingScenario
     internal sealed record RoutingPoint(double SmallFrom, double StandardFrom, IReadOnlyList<RoutingFigures> Figures);
 
     internal sealed record RoutingResult(
-        Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve, int Cut, RoutingReliability Reliability);
+        Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve, int Cut, RoutingReliability Reliability, IReadOnlyList<CloserLooks> Closer);
+
+    /// <summary>How many requests of a mix the encoder looked at.</summary>
+    internal sealed record CloserLooks(string Mix, double Percent);
 }

@@ -6,7 +6,7 @@ using Steward.Benchmarks.Measuring;
 
 namespace Steward.Benchmarks.Scenarios;
 
-/// <summary>A budget of the tenant that counts every token and is never used up.</summary>
+/// <summary>A budget of the tenant that counts every token and is never used up, and what its admin sets beside it.</summary>
 internal sealed class TokenBudget : IDisposable
 {
     private const string Path = "v1/model-budgets";
@@ -22,6 +22,17 @@ internal sealed class TokenBudget : IDisposable
         using var set = await admin.PutAsync(Path + "/bench", content, cancellationToken);
         set.EnsureSuccessStatusCode();
         return new TokenBudget(admin);
+    }
+
+    /// <summary>Caps the tenant's cost of a call by intent.</summary>
+    /// <param name="caps">A JSON object of intents and US dollars.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    public async Task SetCostCapsAsync(string caps, CancellationToken cancellationToken)
+    {
+        using var settings = JsonDocument.Parse(await _admin.GetStringAsync("v1/model-settings", cancellationToken));
+        using var content = new StringContent($$"""{"revision":{{settings.RootElement.GetProperty("revision").GetInt64()}},"costCaps":{{caps}}}""", Encoding.UTF8, "application/json");
+        using var set = await _admin.PutAsync("v1/model-settings", content, cancellationToken);
+        set.EnsureSuccessStatusCode();
     }
 
     /// <summary>What is used, once nothing is under way and no more comes.</summary>

@@ -20,6 +20,12 @@ public interface ITriageClient
     /// <summary>Labelled tickets that are most like a text, by what it means and by its words. Admins and auditors look among all tickets, others among those that they sent.</summary>
     Task<FoundTickets> FindTicketsAsync(FindTickets query, CancellationToken cancellationToken = default);
 
+    /// <summary>Tickets that wait for a person to say where they belong, oldest first. Admins and auditors.</summary>
+    /// <param name="afterSequence">Only tickets after this place; 0 from the start.</param>
+    /// <param name="limit">1 to 100.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    Task<WaitingTickets> ListWaitingAsync(long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default);
+
     /// <summary>Says in this person's name where up to 100 tickets belong. Idempotent by ticket, label and event id.</summary>
     /// <returns>One result per label, in their order.</returns>
     Task<IReadOnlyList<TriageLabelResult>> LabelAsync(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default);

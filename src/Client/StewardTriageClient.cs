@@ -59,6 +59,10 @@ internal sealed class StewardTriageClient(IGrainFactory grains, SignedCaller cal
     }
 
     /// <inheritdoc/>
+    public Task<WaitingTickets> ListWaitingAsync(long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default) =>
+        CallAsync("triage.list-waiting", changes: false, Triage, (afterSequence, limit), static (triage, page, token) => triage.ListWaiting(page.afterSequence, page.limit, token), cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<TriageLabelResult>> LabelAsync(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default)
     {
         InputRules.Labels(labels);

@@ -10,6 +10,7 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     ClusterCommand.Create(),
     ConnectorsCommand.Create(),
     TriageCommand.Create(),
+    ModelsCommand.Create(),
     EvalCommand.Create(),
     SandboxCommand.Create(),
 };

@@ -1,4 +1,5 @@
 using System.Text;
+using Steward.Engines.Inference;
 using Steward.Engines.Sandboxing;
 using Steward.Storage;
 using Steward.Telemetry;
@@ -12,7 +13,12 @@ public static class SiloEndpoints
     public static WebApplication MapStewardSilo(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
-        app.MapGet("/healthz", (IEnumerable<ISandboxPool> pools) => Results.Text("ok\n" + Sandboxes(pools)));
+        app.MapGet("/healthz", (IInferenceEngine inference, IEnumerable<ISandboxPool> pools) =>
+        {
+            var status = inference.Status;
+            var refused = status.RefusedFolders > 0 ? $"; {status.RefusedFolders} {(status.RefusedFolders == 1 ? "folder" : "folders")} of models refused, the log says why" : "";
+            return Results.Text($"ok\ninference: {status.Summary}{refused}\n{Sandboxes(pools)}");
+        });
         app.MapGet("/readyz", async (IStorageHealth storage, IHostApplicationLifetime lifetime, CancellationToken cancellationToken) =>
         {
             if (lifetime.ApplicationStopping.IsCancellationRequested || !lifetime.ApplicationStarted.IsCancellationRequested)

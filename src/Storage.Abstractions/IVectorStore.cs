@@ -57,10 +57,13 @@ public interface IVectorStore
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes everything of a tenant, the record of erased people too.</summary>
-    /// <returns>How many spaces there were.</returns>
+    /// <summary>Removes all collections of a tenant with their indexes, and refuses rows from before from now on, whosever they are: no replay brings them back. Who was erased before stays known.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="before">Rows up to this time are refused; all that is there is removed.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>How many rows were removed.</returns>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
-    ValueTask<int> DropTenantAsync(string tenantId, CancellationToken cancellationToken = default);
+    ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A collection's vectors of one model: only these can be compared with each other.</summary>

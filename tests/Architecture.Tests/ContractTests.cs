@@ -88,13 +88,16 @@ public class ContractTests
         Assert.All(used, type => Assert.Contains(type.FullName, known));
     }
 
+    // StewardGrain says why nothing may derive from Orleans' own class.
     [Fact]
-    public void Grains_Classes_AreSealed()
+    public void Grains_Classes_AreSealedAndDeriveFromStewardGrain()
     {
-        var grains = Solution.Assemblies["Steward.Grains"].MainModule.Types.Where(type => type.BaseType?.FullName == "Orleans.Grain").ToList();
+        var types = Solution.Assemblies["Steward.Grains"].MainModule.Types;
+        var grains = types.Where(type => type.BaseType?.FullName == "Steward.StewardGrain").ToList();
 
         Assert.NotEmpty(grains);
         Assert.All(grains, grain => Assert.True(grain.IsSealed, grain.FullName));
+        Assert.Equal(["Steward.StewardGrain"], types.Where(type => type.BaseType?.FullName.StartsWith("Orleans.Grain", StringComparison.Ordinal) == true).Select(type => type.FullName));
     }
 
     private static string AliasOf(ICustomAttributeProvider provider) =>

@@ -6,8 +6,9 @@ namespace Steward.Engines.Inference.Tests;
 /// <summary>An engine over a folder of its own with copies of the tiny models.</summary>
 internal sealed class EngineUnderTest : IDisposable
 {
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("steward-inference-");
+    private readonly DirectoryInfo _folder;
     private readonly ServiceProvider _services;
+    private readonly bool _isOwner;
 
     public EngineUnderTest(Action<InferenceOptions>? configure = null, params string[] models)
         : this(TimeProvider.System, configure, models)
@@ -15,8 +16,14 @@ internal sealed class EngineUnderTest : IDisposable
     }
 
     public EngineUnderTest(TimeProvider time, Action<InferenceOptions>? configure = null, params string[] models)
+        : this(time, Directory.CreateTempSubdirectory("steward-inference-"), true, configure, models.Length > 0 ? models : ["tiny-topics", "tiny-embedder", "tiny-reranker", "tiny-slow"])
     {
-        foreach (var model in models.Length > 0 ? models : ["tiny-topics", "tiny-embedder", "tiny-reranker", "tiny-slow"])
+    }
+
+    private EngineUnderTest(TimeProvider time, DirectoryInfo folder, bool isOwner, Action<InferenceOptions>? configure, IReadOnlyList<string> models)
+    {
+        (_folder, _isOwner) = (folder, isOwner);
+        foreach (var model in models)
         {
             Copy(model, model);
         }
@@ -37,6 +44,17 @@ internal sealed class EngineUnderTest : IDisposable
 
     public IInferenceEngine Engine { get; }
 
+    /// <summary>The folder of all models.</summary>
+    public string Root => _folder.FullName;
+
+    /// <summary>The same, as operators change it.</summary>
+    public ModelDirectory Folder => new(_folder.FullName, TimeProvider.System);
+
+    /// <summary>Another engine over the same folder, as after a restart. To be disposed of before this one.</summary>
+    public EngineUnderTest Again() => new(TimeProvider.System, _folder, false, null, []);
+
+    public Task FollowAsync() => ((InferenceEngine)Engine).FollowModelsAsync(CancellationToken.None);
+
     public static string Tiny(string model) => Path.Combine(AppContext.BaseDirectory, "tiny", model);
 
     public string FolderOf(string name) => Path.Combine(_folder.FullName, name);
@@ -44,18 +62,33 @@ internal sealed class EngineUnderTest : IDisposable
     /// <summary>Copies a tiny model into a folder of another name, under another name and version if wanted.</summary>
     public string Copy(string model, string folder, string? version = null, string? name = null)
     {
-        var target = Directory.CreateDirectory(FolderOf(folder));
+        var target = Directory.CreateDirectory(FolderOf(folder)).FullName;
+        CopyTiny(model, target, version, name);
+        return target;
+    }
+
+    public static void CopyTiny(string model, string target, string? version = null, string? name = null)
+    {
         foreach (var file in Directory.EnumerateFiles(Tiny(model)))
         {
-            File.Copy(file, Path.Combine(target.FullName, Path.GetFileName(file)), overwrite: true);
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)), overwrite: true);
         }
 
-        var manifest = Path.Combine(target.FullName, "model.json");
+        var manifest = Path.Combine(target, "model.json");
         var text = File.ReadAllText(manifest);
         text = version is null ? text : text.Replace("\"version\": \"1\"", $"\"version\": \"{version}\"", StringComparison.Ordinal);
         text = name is null ? text : text.Replace($"\"name\": \"{model}\"", $"\"name\": \"{name}\"", StringComparison.Ordinal);
         File.WriteAllText(manifest, text);
-        return target.FullName;
+    }
+
+    /// <summary>Replaces a file, and leaves out the hashes that would tell.</summary>
+    public static void ReplaceFile(string folder, string file, string content)
+    {
+        File.WriteAllText(Path.Combine(folder, file), content);
+        var manifest = Path.Combine(folder, "model.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(manifest))!.AsObject();
+        json.Remove("sha256");
+        File.WriteAllText(manifest, json.ToJsonString());
     }
 
     public Task<InferenceAnswer<Classification>> ClassifyAsync(string text, string model = "tiny-topics", string tenant = "", CancellationToken cancellationToken = default) =>
@@ -66,6 +99,9 @@ internal sealed class EngineUnderTest : IDisposable
     public void Dispose()
     {
         _services.Dispose();
-        _folder.Delete(recursive: true);
+        if (_isOwner)
+        {
+            _folder.Delete(recursive: true);
+        }
     }
 }

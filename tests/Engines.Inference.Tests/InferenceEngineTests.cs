@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using Steward.Engines.Inference.Models;
 
 namespace Steward.Engines.Inference.Tests;
@@ -88,6 +89,60 @@ public sealed class InferenceEngineTests : IDisposable
 
         Assert.Equal([1, 2], answer.Value!.Passages.Select(passage => passage.Index));
         Assert.All(answer.Value.Passages, passage => Assert.InRange(passage.Score, 0.5, 1));
+    }
+
+    [NativeFact]
+    public async Task Rerank_WithFirstStage_WeighsBothAsTheModelSays()
+    {
+        using var engine = new EngineUnderTest(configure: null, "tiny-reranker");
+        var request = new RerankRequest { Model = "fused", Query = "mail", Passages = ["toner", "mail outlook", "mail toner vpn"], FirstStage = [9, 1, 0] };
+        foreach (var (version, weight) in new[] { ("1", ""), ("2", ",\"fusionWeight\":0.2"), ("3", ",\"fusionWeight\":50") })
+        {
+            var folder = engine.Copy("tiny-reranker", $"fused-{version}", version, "fused");
+            EngineUnderTest.ReplaceFile(folder, "calibration.json", $$"""{"temperature":1{{weight}}}""");
+            await engine.PublishAsync(folder);
+            var answer = (await engine.Engine.RerankAsync(request)).Value!;
+
+            // Without a weight, and with a great one, the model decides; with a small one what found them does.
+            Assert.Equal(version == "2" ? 0 : 1, answer.Passages[0].Index);
+            Assert.True(answer.Passages.Single(passage => passage.Index == 1).Score > answer.Passages.Single(passage => passage.Index == 0).Score);
+        }
+
+        foreach (var wrong in new double[][] { [1, 2], [1, 2, double.NaN] })
+        {
+            var refused = await engine.Engine.RerankAsync(request with { FirstStage = wrong });
+            Assert.Equal((InferenceOutcome.InvalidInput, "firstStage must hold a number for each of the 3 passages, or be absent."), (refused.Outcome, refused.Problem));
+        }
+    }
+
+    [Fact]
+    public void RankedOrder_AllAlikeBefore_IsTheModels()
+    {
+        Assert.Equal([2, 0, 1], RankedOrder.Of([1, 0, 3], [5, 5, 5], 0.1));
+        Assert.Equal([0, 1, 2], RankedOrder.Of([1, 1, 1], [5, 5, 5], 0.1));
+        Assert.Equal([2, 1, 0], RankedOrder.Of([1, 1, 1], [1, 2, 3], 0.1));
+    }
+
+    [NativeFact]
+    public async Task Requests_OfSeveralTexts_AreCountedByTheirTexts()
+    {
+        using var engine = new EngineUnderTest(configure: null, "tiny-embedder");
+        await engine.PublishAsync(engine.Copy("tiny-embedder", "counted", name: "counted"));
+        long counted = 0;
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument.Name == "steward.inference.texts")
+            {
+                self.EnableMeasurementEvents(instrument);
+            }
+        };
+        listener.SetMeasurementEventCallback<long>((_, value, tags, _) => Interlocked.Add(ref counted, tags.ToArray().Contains(new("steward.model", "counted")) ? value : 0));
+        listener.Start();
+
+        await engine.Engine.EmbedAsync(new EmbedRequest { Model = "counted", Texts = ["mail", "vpn", "toner"] });
+
+        Assert.Equal(3, Interlocked.Read(ref counted));
     }
 
     [NativeFact]

@@ -50,6 +50,32 @@ public sealed class ShippedModelsTests
         Assert.Equal(InferenceOutcome.InvalidInput, (await engine.ClassifyAsync(new ClassifyRequest { Model = "it-topic", Text = "x", Reasons = 21 })).Outcome);
     }
 
+    [ShippedFact]
+    public async Task Glance_Models_LinearPartsAnswerAtOnceOnceTheyAreInMemory()
+    {
+        await using var services = new ServiceCollection()
+            .AddLogging()
+            .AddStewardInference(options => (options.ModelDirectory, options.Provider, options.MaxTextLength) = (Path.Combine(Root!, "models"), InferenceProvider.Cpu, 1_000))
+            .BuildServiceProvider();
+        var engine = services.GetRequiredService<IInferenceEngine>();
+        const string Text = "please reset my password. while you are at it, order a new laptop, and after that book a meeting room for friday";
+        Assert.All(engine.Glance("t-acme", Text, "request-complexity", "it-topic"), Assert.Null);
+        await engine.ClassifyAsync(new ClassifyRequest { Model = "request-complexity", Text = Text });
+        await engine.ClassifyAsync(new ClassifyRequest { Model = "it-topic", Text = Text });
+
+        var seen = engine.Glance("t-acme", Text, "request-complexity", "it-topic", "embedder", "clinc150", "nothing");
+        Assert.Equal([true, true, false, false, false], seen.Select(answer => answer is not null));
+        Assert.Equal(("complex", true), (seen[0]!.Label, seen[0]!.Of("complex") >= 0.95));
+        Assert.All(seen.Take(2), answer => Assert.Equal(1, answer!.Probabilities.Sum(), 9));
+        Assert.Equal((seen[1]!.Confidence, 0), (seen[1]!.Of(seen[1]!.Label), seen[1]!.Of("nothing")));
+        Assert.Equal("Access", engine.Glance("t-acme", "password expired, please unlock my account and reset the password", "it-topic")[0]!.Label);
+        Assert.Null(engine.Glance("t-acme", new string('a', 1_001), "it-topic")[0]);
+
+        // A shadow has to see every text, so nothing is decided before it.
+        await engine.Models.PublishAsync(Path.Combine(Root!, "models", "it-topic"), ModelExposure.Shadow());
+        Assert.Equal([true, false], engine.Glance("t-acme", Text, "request-complexity", "it-topic").Select(answer => answer is not null));
+    }
+
     // Weights and activations have eight bits: another order of sums moves the last digits.
     private static async Task CompareAsync(IInferenceEngine engine, string model, ModelTask task, JsonElement expected)
     {

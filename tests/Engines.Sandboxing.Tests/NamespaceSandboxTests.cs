@@ -171,6 +171,19 @@ public sealed class NamespaceSandboxTests(RootSandboxes sandboxes) : IClassFixtu
         Assert.Equal("1\n", next.Text);
     }
 
+    // Ctrl-C at the silo's terminal goes to every process of its session.
+    [SandboxFact]
+    public async Task Start_Supervisor_HasASessionOfItsOwn()
+    {
+        await using var provider = Sandboxes.Create(cgroups: true, ordinary: false);
+        await provider.StartAsync(CancellationToken.None);
+        var supervisor = provider.SupervisorId!.Value;
+
+        var stat = await File.ReadAllTextAsync($"/proc/{supervisor}/stat");
+
+        Assert.Equal($"{supervisor}", stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[3]);
+    }
+
     [SandboxFact]
     public async Task Run_PastTheRotation_GoesOnInANewProcess()
     {

@@ -92,6 +92,16 @@ public sealed class FakeTriage
             });
         }
 
+        public Task<WaitingTickets> ListWaitingAsync(long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default)
+        {
+            fail();
+            return Task.FromResult(new WaitingTickets
+            {
+                Tickets = [.. all.Decisions.Values.Where(decision => decision.TicketId is not null).Take(limit).Select((decision, i) => new WaitingTicket { Sequence = afterSequence + i + 1, ShortDescription = "waits", Decision = decision })],
+                Waiting = 7,
+            });
+        }
+
         public Task<TriageDecision> GetDecisionAsync(string ticketId, CancellationToken cancellationToken = default)
         {
             fail();

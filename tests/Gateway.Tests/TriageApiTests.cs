@@ -113,6 +113,24 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
     }
 
     [Fact]
+    public async Task Queue_OverHttpAndItsClient_ListsWhatWaits()
+    {
+        using var ada = gateway.As("u-waits");
+        await ada.PostAsync("/v1/triage/classify", Json("""{"ticket":{"id":"mail:waits","shortDescription":"Network is down"}}"""));
+
+        var queue = await BodyOf(await ada.GetAsync("/v1/triage/queue?after=3&limit=100"));
+
+        Assert.Equal(7, queue.GetProperty("waiting").GetInt32());
+        var first = queue.GetProperty("tickets")[0];
+        Assert.Equal((4, "waits"), (first.GetProperty("sequence").GetInt32(), first.GetProperty("shortDescription").GetString()));
+        Assert.Equal(3, first.GetProperty("decision").GetProperty("top").GetArrayLength());
+        await AssertProblem(await ada.GetAsync("/v1/triage/queue?limit=101"), 400, "invalid_argument", "limit");
+        await AssertProblem(await ada.GetAsync("/v1/triage/queue?after=x"), 400, "invalid_argument", "after");
+        await using var services = Connect("u-waits");
+        Assert.Single((await services.GetRequiredService<IStewardUserClient>().Triage.ListWaitingAsync(0, 1)).Tickets);
+    }
+
+    [Fact]
     public async Task Settings_Life_IsForAdmins()
     {
         await using var services = Connect("u-boss", WellKnownRoles.Admin);

@@ -45,6 +45,8 @@ public sealed partial class TriagePageTests(GatewayFixture gateway) : IClassFixt
     [InlineData(typeof(TriageImport))]
     [InlineData(typeof(TriageImportProblem))]
     [InlineData(typeof(FoundTickets))]
+    [InlineData(typeof(WaitingTickets))]
+    [InlineData(typeof(WaitingTicket))]
     public void Page_EveryField_IsNamed(Type type)
     {
         var text = Read();
@@ -60,7 +62,7 @@ public sealed partial class TriagePageTests(GatewayFixture gateway) : IClassFixt
         var paths = JsonDocument.Parse(await gateway.Anonymous.GetStringAsync("/openapi/v1.json")).RootElement.GetProperty("paths");
         var routes = paths.EnumerateObject().Select(path => path.Name).Where(path => path.StartsWith("/v1/triage/", StringComparison.Ordinal)).ToList();
 
-        Assert.Equal(13, routes.Count);
+        Assert.Equal(14, routes.Count);
         Assert.All(routes, route => Assert.Matches(@"\$STEWARD" + Parameter().Replace(Regex.Escape(route), @"[A-Za-z0-9:%$]+").Replace("}", "", StringComparison.Ordinal) + "[\"?]", text));
     }
 

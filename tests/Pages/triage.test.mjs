@@ -22,7 +22,11 @@ const answers = {
   settings: { version: 3, groups: [], baseModel: "it-topic", wantedPrecision: 0.95, isNightlyTrainingOn: true, trainingHour: 2, timeZone: "UTC", connectors: [] },
   reports: { from: "2026-01-25", to: "2026-01-31", groups: [group], all: { ...group, label: "*" }, labels: 1234, autoRouteAt: 0.91, reviewAt: 0.7 },
   health: { isInputDrifting: true, isLabelDrifting: false, labelNoise: 0.04, suspectTickets: [], heldBackPeople: ["u-odd"] },
-  heads: { current: "head-2", canaryShare: 0, heads: [{ version: "head-2", addedAt: "2026-01-31T02:00:00Z", tickets: 900, labels: 8, accuracy: 0.9, said: 20, overridden: 2 }, { version: "head-1", addedAt: "2026-01-30T02:00:00Z", tickets: 800, labels: 8, accuracy: 0.88, said: 30, overridden: 6 }] },
+  heads: { current: "head-2", canaryShare: 0, heads: [{ version: "head-2", addedAt: "2026-01-31T02:00:00Z", tickets: 900, labels: 8, accuracy: 0.9, autoRouteAt: 0.83, autoRouteCoverage: 0.614, autoRoutePrecision: 0.957, said: 20, overridden: 2 }, { version: "head-1", addedAt: "2026-01-30T02:00:00Z", tickets: 800, labels: 8, accuracy: 0.88, said: 30, overridden: 6 }] },
+  queue: { waiting: 2, tickets: [
+    { sequence: 4, shortDescription: "<img src=x onerror=alert(3)>", decision: { ...decision, ticketId: "mail:1", band: "human" } },
+    { sequence: 9, shortDescription: "Beamer", decision: { ...decision, ticketId: "mail:2", band: "human", label: "out_of_scope", isOutOfScope: true } },
+  ] },
   trainings: { trainings: [{ id: "x-1", state: "rolled_back", startedAt: "2026-01-31T02:00:00Z", tickets: 900, challengerAccuracy: 0.9, reason: "Overridden more often." }] },
 };
 
@@ -65,6 +69,13 @@ async function open(person, sent = []) {
     if (what === "heads/use") {
       answers.heads.current = request.postDataJSON().version;
       return route.fulfill({ json: answers.heads });
+    }
+    if (what === "feedback") {
+      const { ticketId, label } = request.postDataJSON().labels[0];
+      const isTaken = label !== "Nowhere";
+      answers.queue.tickets = answers.queue.tickets.filter((ticket) => !isTaken || ticket.decision.ticketId !== ticketId);
+      answers.queue.waiting = answers.queue.tickets.length;
+      return route.fulfill({ json: { results: [{ ticketId, isTaken, problem: isTaken ? undefined : "label: must be one of the tenant's groups." }] } });
     }
     if (what === "settings" && request.method() === "PUT") {
       const { nightlyTraining, ...rest } = request.postDataJSON();
@@ -110,6 +121,7 @@ test("admin: reports, thresholds, and going back to an earlier head", limit, asy
     await page.locator("#report td", { hasText: "Network" }).waitFor();
     assert.match(await page.locator("#report-facts").innerText(), /1234 labels · routed by itself from 91\.0 %/);
     await page.locator("#trainings td", { hasText: "rolled back" }).waitFor();
+    await page.locator("#heads td", { hasText: "61.4 %, of which 95.7 % right, from 83.0 %" }).waitFor();
 
     await page.locator("#auto-route").fill("0.97");
     await page.getByRole("button", { name: "Save" }).click();
@@ -121,6 +133,29 @@ test("admin: reports, thresholds, and going back to an earlier head", limit, asy
     await page.getByText("head-1 answers.").waitFor();
     await page.getByRole("button", { name: "Go back to head-2" }).waitFor();
     assert.equal(sent.find(({ what }) => what === "heads/use").body.version, "head-1");
+    assert.deepEqual(complaints, []);
+  } finally {
+    await close();
+  }
+});
+
+test("queue: what waits for a person is shown as text, and is gone once somebody says where it belongs", limit, async () => {
+  const sent = [];
+  const { page, complaints, close } = await open("admin", sent);
+  try {
+    await page.locator("#queue li").nth(1).waitFor();
+    assert.equal(await page.locator("#queue img").count(), 0);
+    assert.ok((await page.locator("#queue").innerText()).includes("Mail 10.0 %"));
+    const group = page.getByLabel("Group of mail:2");
+    assert.equal(await group.inputValue(), "");
+    await group.fill("Nowhere");
+    await page.getByRole("button", { name: "Belongs here" }).nth(1).click();
+    await page.getByText("must be one of the tenant's groups").waitFor();
+    await group.fill("Facilities");
+    await page.getByRole("button", { name: "Belongs here" }).nth(1).click();
+    await page.getByText("mail:2 belongs to Facilities.").waitFor();
+    assert.equal(await page.locator("#queue li").count(), 1);
+    assert.deepEqual(sent.filter(({ what }) => what === "feedback").at(-1).body, { labels: [{ ticketId: "mail:2", label: "Facilities" }] });
     assert.deepEqual(complaints, []);
   } finally {
     await close();

@@ -52,9 +52,10 @@ class Encoder(nn.Module):
             nn.init.normal_(block.out.weight, std=0.02 / math.sqrt(2 * LAYERS))
             nn.init.normal_(block.down.weight, std=0.02 / math.sqrt(2 * LAYERS))
 
-    def forward(self, ids, mask, segments=None):
+    def forward(self, ids, mask, segments=None, vectors=None):
+        """`vectors`: those of the tokens where they come from another table."""
         position = torch.arange(ids.shape[1], device=ids.device)
-        x = self.tokens(ids) + self.positions(position).unsqueeze(0)
+        x = (self.tokens(ids) if vectors is None else vectors) + self.positions(position).unsqueeze(0)
         x = x + (self.segments(segments) if segments is not None else self.segments.weight[0])
         x = self.drop(self.norm(x))
         bias = (1.0 - mask.to(x.dtype)).unsqueeze(1).unsqueeze(2) * -10000.0
@@ -80,6 +81,34 @@ class Classifier(nn.Module):
 
     def forward(self, ids, mask):
         return self.head(self.drop(mean_pool(self.encoder(ids, mask), mask)))
+
+
+class Committee(nn.Module):
+    """Classifiers that were trained apart from one start: the mean of their `logits`. Token vectors that training never met are
+    alike in all and stand in the table once."""
+
+    def __init__(self, members, longest):
+        super().__init__()
+        self.members = nn.ModuleList(members)
+        tables = [members[0].encoder.tokens.weight.detach()]
+        for at, member in enumerate(members):
+            own = member.encoder.tokens.weight.detach()
+            # What only the decay of weights has touched differs by far less.
+            other = (own - tables[0]).abs().max(1).values > 1e-4
+            place = torch.arange(len(own))
+            place[other] = sum(map(len, tables)) + torch.arange(int(other.sum()))
+            self.register_buffer(f"place{at}", place)
+            if at > 0:
+                tables.append(own[other])
+            member.encoder.positions.weight = nn.Parameter(member.encoder.positions.weight.detach()[:longest].clone())
+        self.table = nn.Parameter(torch.cat(tables))
+
+    def forward(self, ids, mask):
+        found = 0
+        for at, member in enumerate(self.members):
+            vectors = nn.functional.embedding(getattr(self, f"place{at}")[ids], self.table) if at > 0 else nn.functional.embedding(ids, self.table)
+            found = found + member.head(member.drop(mean_pool(member.encoder(ids, mask, vectors=vectors), mask)))
+        return found / len(self.members)
 
 
 class Embedder(nn.Module):

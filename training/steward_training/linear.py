@@ -7,6 +7,7 @@ import struct
 
 from . import setup  # noqa: F401  The BLAS kernel has to be chosen before numpy is loaded.
 import numpy
+import scipy.optimize
 import scipy.sparse
 from sklearn.svm import LinearSVC
 from sklearn.utils import murmurhash3_32
@@ -119,6 +120,30 @@ class Linear:
             weights[label, used] = coefficients[at]
             bias[label] = intercepts[at]
         return self.quantise(weights, bias, prune)
+
+    def fit_softmax(self, x, y, pull, prune=0, steps=60):
+        """Multinomial logistic regression, each squared weight costing `pull`: scores that are already logarithms of probabilities."""
+        used = numpy.unique(x.indices)
+        x = x[:, used].astype(numpy.float32)
+        turned, shape = x.T.tocsr(), (len(used) + 1, len(self.labels))
+
+        def loss(v):
+            w = v.reshape(shape)
+            z = x @ w[:-1].astype(numpy.float32) + w[-1].astype(numpy.float32)
+            z -= z.max(1, keepdims=True)
+            p = numpy.exp(z)
+            total = p.sum(1, keepdims=True)
+            value = float((numpy.log(total[:, 0]) - z[numpy.arange(len(y)), y]).mean()) + pull * float((w[:-1] ** 2).sum())
+            p /= total
+            p[numpy.arange(len(y)), y] -= 1
+            p /= len(y)
+            slope = numpy.vstack([turned @ p, p.sum(0)[None]]).astype(numpy.float64)
+            slope[:-1] += 2 * pull * w[:-1]
+            return value, slope.ravel()
+        found = scipy.optimize.fmin_l_bfgs_b(loss, numpy.zeros(shape[0] * shape[1]), maxiter=steps)[0].reshape(shape)
+        weights = numpy.zeros((shape[1], int(self.features.offsets[-1])))
+        weights[:, used] = found[:-1].T
+        return self.quantise(weights, found[-1], prune)
 
     def quantise(self, weights, bias, prune):
         # The largest weights are few and matter most, the many others are small: levels stand for squares, so that both are exact enough.

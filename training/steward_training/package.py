@@ -19,7 +19,7 @@ PROVENANCE = {
 PRETRAINED_ON = ["it-topic", "it-assignment", "banking77", "clinc150", "endava", "cranfield"]
 
 
-def _json(path, value):
+def write_json(path, value):
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         json.dump(value, file, ensure_ascii=False, indent=1)
         file.write("\n")
@@ -35,15 +35,15 @@ def write(name, task, maximum, labels, calibration, metrics, data, version="1.0.
     """Completes the folder in which `model.onnx` (and `linear.bin`) already lie."""
     folder = folder_of(name)
     shutil.copyfile(pretrain.vocabulary_path(), os.path.join(folder, "vocab.txt"))
-    _json(os.path.join(folder, "labels.json"), labels)
-    _json(os.path.join(folder, "calibration.json"), calibration)
+    write_json(os.path.join(folder, "labels.json"), labels)
+    write_json(os.path.join(folder, "calibration.json"), calibration)
     files = {}
     for file in ("model.onnx", "vocab.txt", "linear.bin", "labels.json", "calibration.json"):
         path = os.path.join(folder, file)
         if os.path.exists(path):
             with open(path, "rb") as stream:
                 files[file] = hashlib.sha256(stream.read()).hexdigest()
-    _json(os.path.join(folder, "model.json"), {
+    write_json(os.path.join(folder, "model.json"), {
         "name": name, "version": version, "task": task, "maxTokens": maximum, "lowercase": True, "pooling": "mean",
         "normalize": task == "embedding", **(extra or {}), "sha256": files, "metrics": metrics,
         "data": {"trainedOn": [PROVENANCE[d] for d in data],

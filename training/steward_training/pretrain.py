@@ -83,14 +83,24 @@ def main(epochs):
     with torch.no_grad():
         known = vectors.abs().sum(1) > 0
         encoder.tokens.weight[known] = vectors[known]
+    model_tokens("mlm", encoder, rows, torch.arange(size), epochs, encoder_path())
+
+
+def model_tokens(name, encoder, rows, pieces, epochs, path, budget=2048, rate=1e-3, seed=setup.SEED):
+    """Masked-language modelling of these rows; only `pieces` are guessed. Writes the encoder."""
+    size = len(pieces)
+    place = torch.full((encoder.tokens.num_embeddings,), -1)
+    place[pieces] = torch.arange(size)
     bias = torch.nn.Parameter(torch.zeros(size))
     project = torch.nn.Linear(WIDTH, WIDTH)
     frame = torch.nn.ModuleDict({"encoder": encoder, "project": project})
     frame.register_parameter("bias", bias)
-    plans = [batches([len(r) + 2 for r in rows], 2048, setup.SEED + e) for e in range(epochs)]
+    plans = [batches([len(r) + 2 for r in rows], budget, setup.SEED + e) for e in range(epochs)]
     steps = sum(map(len, plans))
-    schedule, progress = Schedule(frame, 1e-3, steps), Progress("mlm", steps)
-    chance = torch.Generator().manual_seed(setup.SEED)
+    schedule, progress = Schedule(frame, rate, steps), Progress(name, steps)
+    chance = torch.Generator().manual_seed(seed)
+    # Where all pieces are guessed, the special ones are not put in the place of others.
+    first = 5 if size == len(place) else 0
     frame.train()
     for plan in plans:
         for batch in plan:
@@ -100,16 +110,17 @@ def main(epochs):
             source = ids.clone()
             source[hidden & (draw < 0.17)] = wordpiece.MASK
             other = hidden & (draw >= 0.17) & (draw < 0.185)
-            source[other] = torch.randint(5, size, (int(other.sum()),), generator=chance)
+            source[other] = pieces[torch.randint(first, size, (int(other.sum()),), generator=chance)]
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 states = encoder(source, mask)[hidden]
-                guess = torch.nn.functional.linear(torch.nn.functional.gelu(project(states)), encoder.tokens.weight)
-            loss = torch.nn.functional.cross_entropy(guess.float() + bias, ids[hidden])
+                table = encoder.tokens.weight if first else encoder.tokens.weight[pieces]
+                guess = torch.nn.functional.linear(torch.nn.functional.gelu(project(states)), table)
+            loss = torch.nn.functional.cross_entropy(guess.float() + bias, place[ids[hidden]])
             schedule.step(loss)
             progress.step(loss.detach())
             if progress.at % 250 == 0:
-                torch.save(encoder.state_dict(), encoder_path())
-    torch.save(encoder.state_dict(), encoder_path())
+                torch.save(encoder.state_dict(), path)
+    torch.save(encoder.state_dict(), path)
 
 
 if __name__ == "__main__":

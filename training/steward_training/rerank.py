@@ -72,7 +72,7 @@ def train():
     near = alike([" ".join(d) for d in documents], [d[0] for d in documents])
     tickets = retrieval.field_pairs()
     near_tickets = alike([t[1] for t in tickets], [t[0] for t in tickets])
-    model = CrossEncoder(finetune.embedder_encoder())
+    model = CrossEncoder(finetune.start_encoder("embedder"))
     schedule, progress = Schedule(model, 4e-4, STEPS, head_rate=2e-3), Progress(NAME, STEPS)
     model.train()
     for step in range(STOP):

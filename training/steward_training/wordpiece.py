@@ -145,6 +145,26 @@ class Tokenizer:
     def encode(self, text, limit):
         return [CLS] + self.pieces(text)[:limit - 2] + [SEP]
 
+    def encode_otherwise(self, text, limit, chance, skip):
+        """The same words cut in other places: each piece of more than one character is passed over for a shorter one with the
+        chance `skip` (MaxMatch-Dropout, Hiraoka 2022), so that a training does not learn one cutting by heart."""
+        found = []
+        for word in words(text):
+            ids, start = [], 0
+            while start < len(word) <= 100:
+                end, piece = len(word), None
+                while end > start and piece is None:
+                    piece = self.ids.get(word[start:end] if start == 0 else "##" + word[start:end])
+                    if piece is not None and end - start > 1 and chance.random() < skip:
+                        piece = None
+                    end -= piece is None
+                if piece is None:
+                    break
+                ids.append(piece)
+                start = end
+            found += ids if start == len(word) else self._word(word)
+        return [CLS] + found[:limit - 2] + [SEP]
+
     def encode_pair(self, first, second, limit):
         """Both texts with longest-first truncation; returns the ids and the segment of each."""
         a, b = (self.pieces(first) if isinstance(first, str) else first), \

@@ -16,6 +16,7 @@ internal sealed class Chaos(EnterpriseSimulation simulation, Random random)
     ];
 
     private readonly Dictionary<SimFaultKind, int> _hits = [];
+    private readonly Queue<SimFaultKind> _round = [];
 
     /// <summary>How many faults of each kind hit a call; known once it was told to stop.</summary>
     public IReadOnlyDictionary<SimFaultKind, int> Hits => _hits;
@@ -27,7 +28,7 @@ internal sealed class Chaos(EnterpriseSimulation simulation, Random random)
         {
             if (simulation.PendingFaults.Count < Waiting)
             {
-                var kind = Kinds[random.Next(Kinds.Length)];
+                var kind = Next();
                 _hits[kind] = _hits.GetValueOrDefault(kind) + 1;
                 simulation.Inject(new SimFault
                 {
@@ -50,5 +51,21 @@ internal sealed class Chaos(EnterpriseSimulation simulation, Random random)
         }
 
         simulation.ClearFaults();
+    }
+
+    // Each kind once in every round, so that a short run has them all.
+    private SimFaultKind Next()
+    {
+        if (_round.Count == 0)
+        {
+            var kinds = Kinds.ToArray();
+            random.Shuffle(kinds);
+            foreach (var kind in kinds)
+            {
+                _round.Enqueue(kind);
+            }
+        }
+
+        return _round.Dequeue();
     }
 }

@@ -49,6 +49,10 @@ internal sealed class HttpTriageClient(HttpStewardUserClient http, TimeProvider 
     }
 
     /// <inheritdoc/>
+    public Task<WaitingTickets> ListWaitingAsync(long afterSequence = 0, int limit = 50, CancellationToken cancellationToken = default) =>
+        GetAsync("triage.list-waiting", string.Create(CultureInfo.InvariantCulture, $"{Root}/queue?after={afterSequence}&limit={limit}"), Json.WaitingTickets, cancellationToken);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<TriageLabelResult>> LabelAsync(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default)
     {
         InputRules.Labels(labels);

@@ -79,6 +79,39 @@ public sealed record Classification
     public ModelThresholds Thresholds { get; init; } = new();
 }
 
+/// <summary>What the linear part of a classifier alone says of a text.</summary>
+public sealed record LinearClassification
+{
+    /// <summary>The model's version that answered.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>The model's labels.</summary>
+    public required IReadOnlyList<string> Labels { get; init; }
+
+    /// <summary>The most probable label.</summary>
+    public required string Label { get; init; }
+
+    /// <summary>How probable that is.</summary>
+    public required double Confidence { get; init; }
+
+    /// <summary>The probability of each of <see cref="Labels"/>.</summary>
+    public required IReadOnlyList<double> Probabilities { get; init; }
+
+    /// <summary>How probable a label is; 0 for one that the model does not know.</summary>
+    public double Of(string label)
+    {
+        for (var i = 0; i < Labels.Count; i++)
+        {
+            if (Labels[i] == label)
+            {
+                return Probabilities[i];
+            }
+        }
+
+        return 0;
+    }
+}
+
 /// <summary>A label and its probability.</summary>
 public readonly record struct ScoredLabel(string Label, double Probability);
 
@@ -102,5 +135,5 @@ public sealed record Reranking
     public required IReadOnlyList<RankedPassage> Passages { get; init; }
 }
 
-/// <summary>A passage's place among those of the request, and its score from 0 to 1.</summary>
+/// <summary>A passage's place among those of the request, and the model's own score from 0 to 1; passages may be ordered by more than that.</summary>
 public readonly record struct RankedPassage(int Index, double Score);

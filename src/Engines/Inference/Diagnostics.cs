@@ -69,7 +69,7 @@ public static class Diagnostics
         }
     }
 
-    internal static void RecordOutcome(LoadedModel model, InferenceLane lane, InferenceOutcome outcome)
+    internal static void RecordOutcome(LoadedModel model, InferenceLane lane, InferenceOutcome outcome, int texts)
     {
         if (!Texts.Enabled)
         {
@@ -79,7 +79,7 @@ public static class Diagnostics
         var tags = model.Tags;
         tags.Add("steward.lane", NameOf(lane));
         tags.Add("steward.outcome", outcome.ToString());
-        Texts.Add(1, tags);
+        Texts.Add(texts, tags);
     }
 
     internal static void RecordShadow(LoadedModel shadow, string result)

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Steward.Engines.Inference.Linear;
 using Steward.Engines.Inference.Models;
 using Steward.Engines.Inference.Sessions;
 
@@ -45,7 +46,14 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         LogModels(names.Length == 0 ? "none" : names);
     }
 
-    public InferenceStatus Status => new() { IsAvailable = _runtime.Problem is null, UsesGpu = _runtime.UsesCuda, Summary = _summary, Waiting = _workers.Waiting };
+    public InferenceStatus Status => new()
+    {
+        IsAvailable = _runtime.Problem is null,
+        UsesGpu = _runtime.UsesCuda,
+        Summary = _summary,
+        Waiting = _workers.Waiting,
+        RefusedFolders = _catalog.Refused.Count,
+    };
 
     public IModelCatalog Models => _catalog;
 
@@ -67,7 +75,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             return InferenceAnswer<Classification>.Not(InferenceOutcome.InvalidInput, $"reasons must be 0 to {MaxReasons}, not {request.Reasons}.");
         }
 
-        return await WithModelAsync<Classification>(request, ModelTask.Classification, async (model, deadline) =>
+        return await WithModelAsync<Classification>(request, ModelTask.Classification, 1, async (model, deadline) =>
         {
             var result = await _run.RunAsync(model, request.Lane, deadline, 1, _ => (request.Text, request.SecondText), cancellationToken);
             if (result.Outcome != InferenceOutcome.Done)
@@ -81,6 +89,40 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
         }, cancellationToken);
     }
 
+    public IReadOnlyList<LinearClassification?> Glance(string tenant, string text, params ReadOnlySpan<string> models)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var answers = new LinearClassification?[models.Length];
+        var used = new LoadedModel?[models.Length];
+        try
+        {
+            var words = 0;
+            for (var i = 0; i < models.Length && text.Length <= _options.MaxTextLength; i++)
+            {
+                used[i] = _catalog.UseIfLoaded(models[i], tenant);
+                words = Math.Max(words, used[i]?.GlanceWords ?? 0);
+            }
+
+            if (words > 0)
+            {
+                using var read = new LinearText(text, words);
+                for (var i = 0; i < models.Length; i++)
+                {
+                    answers[i] = used[i] is { GlanceWords: > 0 } model ? model.Glance(read) : null;
+                }
+            }
+        }
+        finally
+        {
+            foreach (var model in used)
+            {
+                model?.Release();
+            }
+        }
+
+        return answers;
+    }
+
     public async Task<InferenceAnswer<Embeddings>> EmbedAsync(EmbedRequest request, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -89,7 +131,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             return InferenceAnswer<Embeddings>.Not(InferenceOutcome.InvalidInput, problem);
         }
 
-        return await WithModelAsync<Embeddings>(request, ModelTask.Embedding, async (model, deadline) =>
+        return await WithModelAsync<Embeddings>(request, ModelTask.Embedding, request.Texts.Count, async (model, deadline) =>
         {
             var result = await _run.RunAsync(model, request.Lane, deadline, request.Texts.Count, index => (request.Texts[index], null), cancellationToken);
             return result.Outcome == InferenceOutcome.Done
@@ -111,7 +153,12 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
             return InferenceAnswer<Reranking>.Not(InferenceOutcome.InvalidInput, $"top must be at least 1, not {request.Top}.");
         }
 
-        return await WithModelAsync<Reranking>(request, ModelTask.Reranking, async (model, deadline) =>
+        if (request.FirstStage is { } stage && (stage.Count != request.Passages.Count || stage.Any(score => !double.IsFinite(score))))
+        {
+            return InferenceAnswer<Reranking>.Not(InferenceOutcome.InvalidInput, $"firstStage must hold a number for each of the {request.Passages.Count} passages, or be absent.");
+        }
+
+        return await WithModelAsync<Reranking>(request, ModelTask.Reranking, request.Passages.Count, async (model, deadline) =>
         {
             var result = await _run.RunAsync(model, request.Lane, deadline, request.Passages.Count, index => (request.Query, request.Passages[index]), cancellationToken);
             if (result.Outcome != InferenceOutcome.Done)
@@ -119,14 +166,21 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
                 return result.As<Reranking>();
             }
 
-            var ranked = result.Rows.Select((row, index) => new RankedPassage(index, 1 / (1 + Math.Exp(-row[0] / model.Calibration.Temperature))));
+            double[] logits = [.. result.Rows.Select(row => (double)row[0])];
             return InferenceAnswer<Reranking>.Of(new Reranking
             {
                 Version = model.Manifest.Version,
-                Passages = [.. ranked.OrderByDescending(passage => passage.Score).ThenBy(passage => passage.Index).Take(request.Top ?? int.MaxValue)],
+                Passages =
+                [
+                    .. RankedOrder.Of(logits, request.FirstStage, model.Calibration.FusionWeight).Take(request.Top ?? int.MaxValue)
+                        .Select(index => new RankedPassage(index, 1 / (1 + Math.Exp(-logits[index] / model.Calibration.Temperature)))),
+                ],
             });
         }, cancellationToken);
     }
+
+    /// <summary>Looks whether there are other versions of models now.</summary>
+    public Task FollowModelsAsync(CancellationToken cancellationToken) => _catalog.FollowAsync(cancellationToken);
 
     public void Dispose()
     {
@@ -135,7 +189,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
     }
 
     private async Task<InferenceAnswer<T>> WithModelAsync<T>(
-        InferenceRequest request, ModelTask task, Func<LoadedModel, TimeSpan?, Task<InferenceAnswer<T>>> use, CancellationToken cancellationToken)
+        InferenceRequest request, ModelTask task, int texts, Func<LoadedModel, TimeSpan?, Task<InferenceAnswer<T>>> use, CancellationToken cancellationToken)
         where T : class
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -163,7 +217,7 @@ internal sealed partial class InferenceEngine : IInferenceEngine, IDisposable
 
             TimeSpan? deadline = request.Deadline is { } at ? _workers.Now + (at - _time.GetUtcNow()) : null;
             var answer = await use(model, deadline);
-            Diagnostics.RecordOutcome(model, request.Lane, answer.Outcome);
+            Diagnostics.RecordOutcome(model, request.Lane, answer.Outcome, texts);
             return answer;
         }
         finally

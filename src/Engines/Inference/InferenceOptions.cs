@@ -10,6 +10,9 @@ public sealed class InferenceOptions
     /// <summary>The folder whose subfolders are models. Default <c>models</c>.</summary>
     public string ModelDirectory { get; set; } = "models";
 
+    /// <summary>How often the folder of models is looked at for other versions; zero for never. Default 10 seconds.</summary>
+    public TimeSpan FollowModelsEvery { get; set; } = TimeSpan.FromSeconds(10);
+
     /// <summary>What computes. Default: CUDA where it works, else the processor.</summary>
     public InferenceProvider Provider { get; set; } = InferenceProvider.Auto;
 
@@ -103,6 +106,11 @@ internal sealed class InferenceOptionsValidator : IValidateOptions<InferenceOpti
         if (options.GpuMaxDelay < TimeSpan.Zero || options.GpuMaxDelay > TimeSpan.FromMilliseconds(100))
         {
             failures.Add("Inference:GpuMaxDelay must be 0 to 100 ms.");
+        }
+
+        if (options.FollowModelsEvery != TimeSpan.Zero && (options.FollowModelsEvery < TimeSpan.FromSeconds(1) || options.FollowModelsEvery > TimeSpan.FromDays(1)))
+        {
+            failures.Add("Inference:FollowModelsEvery must be 1 second to 1 day, or 0 for never.");
         }
 
         if (options.StarvationLimit <= TimeSpan.Zero)

@@ -48,6 +48,12 @@ public sealed record RerankRequest : InferenceRequest
     /// <summary>What may answer it.</summary>
     public required IReadOnlyList<string> Passages { get; init; }
 
+    /// <summary>
+    /// What found the passages thought of each one: any numbers, the higher the better. The order is then that of both together, weighted by the model's <c>fusionWeight</c>; a model without one orders by itself, as without these. Null
+    /// for none.
+    /// </summary>
+    public IReadOnlyList<double>? FirstStage { get; init; }
+
     /// <summary>How many passages to name. Default: all.</summary>
     public int? Top { get; init; }
 }

@@ -19,6 +19,8 @@ internal static class TriageEndpoints
     private const int DefaultDays = 7;
     private const int MaxDays = 90;
     private const int DefaultFound = 10;
+    private const int DefaultWaiting = 50;
+    private const int MaxWaiting = 100;
     private const string DecisionsPath = "/v1/triage/decisions/";
 
     public static void Map(RouteGroupBuilder v1)
@@ -57,6 +59,13 @@ internal static class TriageEndpoints
             .Accepts<FindTicketsRequest>("application/json")
             .Produces<FoundTickets>()
             .WithProblems(400, 401, 403, 413, 415, 429, 503);
+        v1.MapGet("/triage/queue", (Delegate)ListWaitingAsync)
+            .WithName("listWaitingTickets")
+            .WithTags("Triage")
+            .WithSummary("List what waits for a person")
+            .WithDescription("Tickets with an id that no group was sure enough for, and of which nobody has said yet where they belong, oldest first, each with the three most probable groups and the reasons. Admins and auditors.")
+            .Produces<WaitingTickets>()
+            .WithProblems(400, 401, 403, 429, 503);
         v1.MapGet("/triage/settings", (Delegate)GetSettingsAsync)
             .WithName("getTriageSettings")
             .WithTags("Triage")
@@ -171,6 +180,12 @@ internal static class TriageEndpoints
         NoneIsNull(body.Groups ?? [], "groups");
         var query = new FindTickets { Text = body.Text, Groups = body.Groups, Top = body.Top ?? DefaultFound };
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Triage.FindTicketsAsync(query, context.RequestAborted), TriageWireJson.Default.FoundTickets);
+    }
+
+    private static async Task ListWaitingAsync(HttpContext context, [FromQuery] string? after, [FromQuery] string? limit)
+    {
+        var (from, most) = (QueryNumbers.Sequence(after, "after", 0), QueryNumbers.Limit(limit, DefaultWaiting, MaxWaiting));
+        await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, await Caller.Of(context).Client.Triage.ListWaitingAsync(from, most, context.RequestAborted), TriageWireJson.Default.WaitingTickets);
     }
 
     private static async Task GetSettingsAsync(HttpContext context) => await JsonAnswer.WriteAsync(

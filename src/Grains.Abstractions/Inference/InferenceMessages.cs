@@ -144,6 +144,10 @@ public sealed record RankPassages
     /// <summary>When the answer is of no use any more; null for never.</summary>
     [Id(4)]
     public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>What found the passages thought of each one, the higher the better; the order is then that of both together, as the model was measured. Null for none.</summary>
+    [Id(5)]
+    public IReadOnlyList<double>? FirstStage { get; init; }
 }
 
 /// <summary>Passages, best first.</summary>
@@ -161,7 +165,7 @@ public sealed record RankedPassages
     public required IReadOnlyList<PassageScore> Passages { get; init; }
 }
 
-/// <summary>A passage's place among those of the request, and its score from 0 to 1.</summary>
+/// <summary>A passage's place among those of the request, and the model's own score from 0 to 1.</summary>
 [GenerateSerializer]
 [Immutable]
 [Alias("steward.passage-score")]

@@ -153,6 +153,10 @@ public sealed record MemoryKeyDestroyed
     /// <summary>From when on no server has anything of it in memory any more, also where the vault cannot be asked; usually five minutes sooner.</summary>
     [Id(2)]
     public required DateTimeOffset HoldsEverywhereAt { get; init; }
+
+    /// <summary>How many vectors of the tenant's collections went with it.</summary>
+    [Id(3)]
+    public long VectorsRemoved { get; init; }
 }
 
 /// <summary>Asks a memory to be kept as the tenant wants it.</summary>

@@ -30,6 +30,16 @@ public interface ITriageGrain : IGrainWithStringKey
     Task<FoundTickets> FindTickets(FindTickets query, CancellationToken cancellationToken = default);
 
     /// <summary>
+    /// The tickets that were sure enough for no group, and of which nobody has said yet where they belong: decisions with an id whose band is <see cref="TriageBand.Human"/>. A label takes a ticket out. Admins, auditors and the platform.
+    /// </summary>
+    /// <param name="afterSequence">Only tickets after this place; 0 from the start.</param>
+    /// <param name="limit">1 to 100.</param>
+    /// <param name="cancellationToken">Stops reading.</param>
+    [Alias("list-waiting")]
+    [AlwaysInterleave] // Safe: reads what was last folded, and the journal.
+    Task<WaitingTickets> ListWaiting(long afterSequence, int limit, CancellationToken cancellationToken = default);
+
+    /// <summary>
     /// Says where tickets belong: feedback, a re-assignment, or imported history. Durable when this returns. Idempotent by ticket, label and <see cref="TriageLabel.EventId"/>. Who says so is the caller, or, for the
     /// platform, <see cref="TriageLabel.By"/>.
     /// </summary>

@@ -36,6 +36,14 @@ public sealed record AddTriageHead
     /// <summary>Its accuracy on the frozen set; null when there was none.</summary>
     [Id(7)]
     public double? Accuracy { get; init; }
+
+    /// <summary>The share of tickets that the threshold let through when it was tuned; null for never.</summary>
+    [Id(8)]
+    public double? AutoRouteCoverage { get; init; }
+
+    /// <summary>The share of right answers among these; null for never.</summary>
+    [Id(9)]
+    public double? AutoRoutePrecision { get; init; }
 }
 
 /// <summary>Decides which head answers.</summary>
@@ -140,6 +148,14 @@ public sealed record TriageHeadInfo
     /// <summary>Of these, how many belonged elsewhere.</summary>
     [Id(11)]
     public long Overridden { get; init; }
+
+    /// <summary>What the tuned threshold costs: the share of tickets that are at or above it, of those that it was tuned on; null for never, and for heads from before this was kept.</summary>
+    [Id(12)]
+    public double? AutoRouteCoverage { get; init; }
+
+    /// <summary>The share of right answers among these.</summary>
+    [Id(13)]
+    public double? AutoRoutePrecision { get; init; }
 }
 
 /// <summary>How far a training is.</summary>

@@ -48,6 +48,10 @@ public sealed record TriageTicket
     /// <summary>The group that the system has assigned it to already; null for none.</summary>
     [Id(10)]
     public string? Group { get; init; }
+
+    /// <summary>The hour of the day at which it was opened, 0 to 23, in the tenant's time zone, where nothing more is known of that; <see cref="OpenedAt"/> has precedence.</summary>
+    [Id(11)]
+    public int? Hour { get; init; }
 }
 
 /// <summary>What becomes of a ticket, by the confidence of its classification.</summary>
@@ -190,6 +194,40 @@ public sealed record FoundTickets
     /// <summary>Whether all labelled tickets can be found by meaning; not while new ones, or all for a new embedder, are being read in the background.</summary>
     [Id(2)]
     public bool IsComplete { get; init; }
+}
+
+/// <summary>A ticket that waits for a person to say where it belongs.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.waiting-ticket")]
+public sealed record WaitingTicket
+{
+    /// <summary>Its place in the queue; rises.</summary>
+    [Id(0)]
+    public required long Sequence { get; init; }
+
+    /// <summary>Its title, or the beginning of its text; empty when its text is over the tenant's retention. Written by people.</summary>
+    [Id(1)]
+    public required string ShortDescription { get; init; }
+
+    /// <summary>What was decided: the three most probable groups, and the reasons.</summary>
+    [Id(2)]
+    public required TriageDecision Decision { get; init; }
+}
+
+/// <summary>Tickets that wait for a person, oldest first.</summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.waiting-tickets")]
+public sealed record WaitingTickets
+{
+    /// <summary>The tickets.</summary>
+    [Id(0)]
+    public required IReadOnlyList<WaitingTicket> Tickets { get; init; }
+
+    /// <summary>How many wait in all. Of more than 1,000 the oldest are not in the queue any more.</summary>
+    [Id(1)]
+    public required int Waiting { get; init; }
 }
 
 /// <summary>How a label came.</summary>

@@ -12,7 +12,7 @@ namespace Steward.Approvals;
 /// that of the next reminder, escalation or lapse, or the past while somebody has to be told something. A request that waits is not in memory.
 /// </summary>
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
+internal sealed partial class ApprovalGrain : StewardGrain, IApprovalGrain, IDisposable
 {
     private readonly ApprovalParts _parts;
     private readonly TimeProvider _time;
@@ -34,7 +34,7 @@ internal sealed partial class ApprovalGrain : Grain, IApprovalGrain, IDisposable
     private string TenantId => GrainKeys.TenantOf(Key);
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
 

@@ -7,7 +7,7 @@ namespace Steward.Approvals;
 
 /// <summary>Reads the lists that approvals keep up to date. Holds nothing; as many as a few at a time in each silo, since the table answers them all.</summary>
 [StatelessWorker(8)]
-internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore journals, ApprovalParts parts, TimeProvider time) : Grain, IApprovalListsGrain
+internal sealed class ApprovalListsGrain(IApprovalStore store, IJournalStore journals, ApprovalParts parts, TimeProvider time) : StewardGrain, IApprovalListsGrain
 {
     private const int MaxLimit = 200;
     private const int HistoriesAtOnce = 8;

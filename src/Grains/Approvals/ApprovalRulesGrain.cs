@@ -12,7 +12,7 @@ using Steward.Storage;
 namespace Steward.Approvals;
 
 /// <summary>Owns a tenant's approval rules in versions, and its delegations. Persists: its journal, nothing else. Woken by: admins, people who delegate, servers that bring their copies up to date, and the tenant's watchdog while open requests have not heard of a delegation.</summary>
-internal sealed partial class ApprovalRulesGrain : Grain, IApprovalRulesGrain, IDisposable
+internal sealed partial class ApprovalRulesGrain : StewardGrain, IApprovalRulesGrain, IDisposable
 {
     private const string File = "rules.yaml";
     private const int MaxCommentLength = 2000;
@@ -41,7 +41,7 @@ internal sealed partial class ApprovalRulesGrain : Grain, IApprovalRulesGrain, I
     private ApprovalRulesState State => _journal.State;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
 

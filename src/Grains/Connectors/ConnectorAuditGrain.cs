@@ -10,7 +10,7 @@ namespace Steward.Connectors;
 /// Owns a tenant's record of what was done in external systems: a journal for each week, appended to and read back from its end, so that retention can remove what is old. Woken by: the silos' audit
 /// writers and admins.
 /// </summary>
-internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider time) : Grain, IConnectorAuditGrain
+internal sealed class ConnectorAuditGrain(IJournalStore journals, TimeProvider time) : StewardGrain, IConnectorAuditGrain
 {
     private const string EntryType = "connector.call";
     private const int MaxPageSize = 200;

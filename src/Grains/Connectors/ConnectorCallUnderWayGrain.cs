@@ -10,7 +10,7 @@ namespace Steward.Connectors;
 /// </summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvider time) : Grain, IConnectorCallUnderWayGrain
+internal sealed class ConnectorCallUnderWayGrain(CallsUnderWay calls, TimeProvider time) : StewardGrain, IConnectorCallUnderWayGrain
 {
     private CallUnderWay? _call;
 

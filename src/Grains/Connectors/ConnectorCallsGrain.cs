@@ -28,7 +28,7 @@ internal sealed partial class ConnectorCallsGrain(
     CallsUnderWay underWay,
     PlatformIdentity platform,
     TimeProvider time,
-    ILogger<ConnectorCallsGrain> logger) : Grain, IConnectorCallsGrain
+    ILogger<ConnectorCallsGrain> logger) : StewardGrain, IConnectorCallsGrain
 {
     private const int MaxArgumentsLength = 256 * 1024;
     private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(90);

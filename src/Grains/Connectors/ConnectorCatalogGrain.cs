@@ -10,7 +10,7 @@ namespace Steward.Connectors;
 
 /// <summary>Shows the templates that ship with this silo. Holds nothing.</summary>
 [StatelessWorker(4)]
-internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLibrary library) : Grain, IConnectorCatalogGrain
+internal sealed class ConnectorCatalogGrain(OpenApiImporter importer, TemplateLibrary library) : StewardGrain, IConnectorCatalogGrain
 {
     private const int MaxQueryLength = 200;
     private const int MaxDocumentLength = 8 * 1024 * 1024;

@@ -36,7 +36,7 @@ internal sealed partial class ConnectorGrain(
     IOptionsMonitor<ConnectorsOptions> options,
     IOptions<HookOptions> hooks,
     TimeProvider time,
-    ILogger<ConnectorGrain> logger) : Grain, IConnectorGrain, IRemindable
+    ILogger<ConnectorGrain> logger) : StewardGrain, IConnectorGrain, IRemindable
 {
     private const string CheckReminder = "check";
 
@@ -54,7 +54,7 @@ internal sealed partial class ConnectorGrain(
     private VaultPath SecretsPath => InstanceCredentials.SecretsOf(TenantId, Name);
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         if (state.State.InstanceJson is { } json)
         {

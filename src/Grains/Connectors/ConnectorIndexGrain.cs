@@ -7,7 +7,7 @@ namespace Steward.Connectors;
 
 /// <summary>Knows which connector instances a tenant has. Persists: <see cref="ConnectorIndexState"/>. Woken by: changes, and silos that look for changes.</summary>
 internal sealed class ConnectorIndexGrain(
-    [PersistentState("connectors", StorageNames.GrainState)] IPersistentState<ConnectorIndexState> state) : Grain, IConnectorIndexGrain
+    [PersistentState("connectors", StorageNames.GrainState)] IPersistentState<ConnectorIndexState> state) : StewardGrain, IConnectorIndexGrain
 {
     /// <summary>The most instances of a tenant.</summary>
     public const int MaxPerTenant = 4000;

@@ -13,7 +13,7 @@ namespace Steward.Inference;
 [StatelessWorker(1)]
 [Reentrant]
 [InferencePlacement]
-internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : Grain, IInferenceGrain
+internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : StewardGrain, IInferenceGrain
 {
     private string Model => InferenceSilos.ModelOf(this.GetPrimaryKeyString());
 
@@ -71,7 +71,7 @@ internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceS
         return BestAsync(grain => grain.Rerank(command, cancellationToken), async () =>
         {
             var found = Open(await AwayAsync(() => engine.RerankAsync(
-                new RerankRequest { Model = Model, Tenant = tenant, Query = command.Query, Passages = command.Passages, Top = command.Top, Deadline = command.Deadline },
+                new RerankRequest { Model = Model, Tenant = tenant, Query = command.Query, Passages = command.Passages, FirstStage = command.FirstStage, Top = command.Top, Deadline = command.Deadline },
                 cancellationToken)));
             return new RankedPassages { Version = found.Version, Passages = [.. found.Passages.Select(passage => new PassageScore(passage.Index, passage.Score))] };
         });

@@ -59,6 +59,11 @@ internal static class InferenceRules
         var tenant = CheckCaller(command.TenantId);
         CheckText("query", command.Query);
         CheckTexts("passages", command.Passages, command.Query.Length);
+        if (command.FirstStage is { } stage && (stage.Count != command.Passages.Count || stage.Any(score => !double.IsFinite(score))))
+        {
+            throw StewardException.Invalid("firstStage", "must hold a number for each passage, or be absent.");
+        }
+
         if (command.Top is < 1 or > MaxTexts)
         {
             throw StewardException.Invalid("top", $"must be 1 to {MaxTexts}.");

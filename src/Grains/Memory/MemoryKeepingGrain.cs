@@ -7,6 +7,7 @@ using Steward.Errors;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Storage;
+using Steward.Vectors;
 
 namespace Steward.Memory;
 
@@ -14,7 +15,7 @@ namespace Steward.Memory;
 /// Keeps the memories of a tenant's people as the tenant wants them. Persists: its journal, with the rules, the place of the pass and what the last passes did. Woken by: the tenant's watchdog at the journal's wake time, and admins.
 /// </summary>
 /// <remarks>A pass reads which memories there are from the keys of the journals, one page after the other beside the grain's calls, and notes each page: after a loss it goes on behind the last one.</remarks>
-internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, IDisposable
+internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingGrain, IDisposable
 {
     private const string KeyPurpose = "memory";
     private const int Page = 200;
@@ -26,6 +27,7 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
 
     private readonly IJournalStore _journals;
     private readonly DataKeys _keys;
+    private readonly VectorCollections _vectors;
     private readonly PlatformIdentity _platform;
     private readonly MemoryOptions _options;
     private readonly TimeProvider _time;
@@ -35,9 +37,9 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
     private bool _isStepping;
     private bool _stops;
 
-    public MemoryKeepingGrain(IJournalStore journals, DataKeys keys, PlatformIdentity platform, IOptions<MemoryOptions> options, TimeProvider time, ILogger<MemoryKeepingGrain> logger)
+    public MemoryKeepingGrain(IJournalStore journals, DataKeys keys, VectorCollections vectors, PlatformIdentity platform, IOptions<MemoryOptions> options, TimeProvider time, ILogger<MemoryKeepingGrain> logger)
     {
-        (_journals, _keys, _platform, _options, _time, _logger) = (journals, keys, platform, options.Value, time, logger);
+        (_journals, _keys, _vectors, _platform, _options, _time, _logger) = (journals, keys, vectors, platform, options.Value, time, logger);
         _journal = new FoldedJournal<MemoryKeepingState>(journals, Key, MemoryKeepingJson.Default.MemoryKeepingState, time, DeactivateOnIdle);
     }
 
@@ -50,7 +52,7 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
     private DateTimeOffset Now => _time.GetUtcNow().ToMilliseconds();
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         if (Key != GrainKeys.MemoryKeeping(TenantId))
         {
@@ -109,7 +111,7 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
         // First what was done, then the deed: whoever is lost in between does it again.
         var now = Now;
         var destroyed = new MemoryKeyDestroyed { At = now, By = Caller.Required.UserId, HoldsEverywhereAt = now + DataKeys.TrustedFor };
-        await AppendAsync(KeepingRecordTypes.KeyDestroyed, new KeepingKeyDestroyed { Destroyed = destroyed, NextAt = now + KeySettles }, MemoryKeepingJson.Default.KeepingKeyDestroyed);
+        await NoteAsync();
         try
         {
             await _keys.DestroyAsync(TenantId, KeyPurpose, cancellationToken);
@@ -120,7 +122,15 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
         }
 
         LogKeyDestroyed(Key, destroyed.By);
+        if (await EraseVectorsAsync(now, cancellationToken) is > 0 and var removed)
+        {
+            destroyed = destroyed with { VectorsRemoved = removed };
+            await NoteAsync();
+        }
+
         return destroyed;
+
+        Task<bool> NoteAsync() => AppendAsync(KeepingRecordTypes.KeyDestroyed, new KeepingKeyDestroyed { Destroyed = destroyed, NextAt = now + KeySettles }, MemoryKeepingJson.Default.KeepingKeyDestroyed);
     }
 
     /// <inheritdoc/>
@@ -148,6 +158,19 @@ internal sealed partial class MemoryKeepingGrain : Grain, IMemoryKeepingGrain, I
     {
         _timer?.Dispose();
         _journal.Dispose();
+    }
+
+    // Vectors are no texts, and what they were made of can be guessed from them: who destroys what the tenant's people said wants these gone, too.
+    private async Task<long> EraseVectorsAsync(DateTimeOffset before, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return _vectors.HasStore ? await _vectors.EraseTenantAsync(TenantId, before, cancellationToken) : 0;
+        }
+        catch (StorageException exception)
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The key is destroyed; the vectors of the tenant's collections may still be there. Try again.", exception) { IsRetryable = true, OutcomeUnknown = true };
+        }
     }
 
     private MemoryRetention Shown => new()

@@ -14,7 +14,7 @@ namespace Steward.Memory;
 /// <summary>
 /// Owns what is learnt of a tenant's requests, as numbers. Persists: its journal, sealed with the tenant's data key. Woken by: the memories of people who share, and admins. When the key was destroyed it begins anew: the memories tell it again.
 /// </summary>
-internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDisposable
+internal sealed class MemoryPatternsGrain : StewardGrain, IMemoryPatternsGrain, IDisposable
 {
     private const string KeyPurpose = "memory";
     private const int FewestPeople = 3;
@@ -36,7 +36,7 @@ internal sealed class MemoryPatternsGrain : Grain, IMemoryPatternsGrain, IDispos
     private MemoryPatternsState State => _journal!.State;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) =>
+    protected override Task ActivateAsync(CancellationToken cancellationToken) =>
         Key == GrainKeys.MemoryPatterns(GrainKeys.TenantOf(Key)) ? Task.CompletedTask : throw StewardException.NotFound("What was asked for");
 
     /// <inheritdoc/>

@@ -17,7 +17,7 @@ namespace Steward.Memory;
 /// Owns what is remembered of one person. Persists: its journal, sealed with the tenant's data key, and beside it a journal of accesses. Woken by: the person's messages and runs, the person, and the tenant's watchdog at the journal's wake time:
 /// when something is to be removed, and at night.
 /// </summary>
-internal sealed partial class UserMemoryGrain : Grain, IUserMemoryGrain, IDisposable
+internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, IDisposable
 {
     private const string KeyPurpose = "memory";
     private const int MaxExportedAccesses = 200;

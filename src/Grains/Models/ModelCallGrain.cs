@@ -13,7 +13,7 @@ namespace Steward.Models;
 /// </summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, IHostApplicationLifetime lifetime) : Grain, IModelCallGrain, IDisposable
+internal sealed class ModelCallGrain(ModelCallRunner runner, TimeProvider time, IHostApplicationLifetime lifetime) : StewardGrain, IModelCallGrain, IDisposable
 {
     /// <summary>How long a call goes on that nobody reads.</summary>
     internal static readonly TimeSpan UnreadFor = TimeSpan.FromSeconds(10);

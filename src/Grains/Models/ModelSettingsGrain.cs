@@ -15,7 +15,7 @@ internal sealed class ModelSettingsGrain(
     IEnumerable<IChatModelSource> models,
     IEnumerable<IEmbeddingModelSource> embedders,
     OrchestrationDefinitions definitions,
-    PlatformIdentity platform) : Grain, IModelSettingsGrain
+    PlatformIdentity platform) : StewardGrain, IModelSettingsGrain
 {
     private const int MaxSources = 1_000;
     private const int MaxSourceLength = 96;

@@ -6,7 +6,7 @@ using Steward.Operations;
 namespace Steward.People;
 
 /// <summary>Owns one part of a tenant's index of mail addresses. Persists: <see cref="KnownAddressesState"/>. Woken by: <see cref="KnownPeople"/>, seldom, and by the directory.</summary>
-internal sealed class KnownAddressesGrain([PersistentState("addresses", StorageNames.GrainState)] IPersistentState<KnownAddressesState> state, TimeProvider time) : Grain, IKnownAddressesGrain
+internal sealed class KnownAddressesGrain([PersistentState("addresses", StorageNames.GrainState)] IPersistentState<KnownAddressesState> state, TimeProvider time) : StewardGrain, IKnownAddressesGrain
 {
     private const int Most = 5_000;
 

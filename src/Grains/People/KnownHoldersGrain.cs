@@ -13,7 +13,7 @@ namespace Steward.People;
 internal sealed class KnownHoldersGrain(
     [PersistentState("holders", StorageNames.GrainState)] IPersistentState<KnownHoldersState> state,
     [FromKeyedServices(StorageNames.GrainState)] IGrainStorage storage,
-    TimeProvider time) : Grain, IKnownHoldersGrain
+    TimeProvider time) : StewardGrain, IKnownHoldersGrain
 {
     /// <summary>The most people who are kept.</summary>
     public const int Most = 200;
@@ -25,7 +25,7 @@ internal sealed class KnownHoldersGrain(
     private Dictionary<string, KnownHolderEntry> Holders => state.State.Holders;
 
     /// <summary>Takes over the admins that earlier releases noted: nobody has to come again to be told. It is written down with the first change, and read again until then.</summary>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         var key = this.GetPrimaryKeyString();
         if (state.RecordExists || key != GrainKeys.KnownHolders(GrainKeys.TenantOf(key), WellKnownRoles.Admin))

@@ -5,7 +5,7 @@ using Steward.Operations;
 namespace Steward.People;
 
 /// <summary>Owns what is known of a person. Persists: <see cref="PersonState"/>. Woken by: the person's messages, seldom, and by what acts in their name later.</summary>
-internal sealed class PersonGrain([PersistentState("person", StorageNames.GrainState)] IPersistentState<PersonState> state, TimeProvider time) : Grain, IPersonGrain
+internal sealed class PersonGrain([PersistentState("person", StorageNames.GrainState)] IPersistentState<PersonState> state, TimeProvider time) : StewardGrain, IPersonGrain
 {
     /// <inheritdoc/>
     public async Task Saw(CallerIdentity person, CancellationToken cancellationToken = default)

@@ -10,7 +10,7 @@ namespace Steward.Runs;
 /// Owns the list of a tenant's runs that failed for technical reasons. Persists: its journal, which it shortens by itself. Woken by: runs that fail or are
 /// replayed, administrators, and the tenant's watchdog, so that its depth is always shown.
 /// </summary>
-internal sealed class DeadLettersGrain(IJournalStore journals, TimeProvider time) : Grain, IDeadLettersGrain
+internal sealed class DeadLettersGrain(IJournalStore journals, TimeProvider time) : StewardGrain, IDeadLettersGrain
 {
     private const int MaxPageSize = 200;
     private const int FirstRead = 1100;
@@ -21,7 +21,7 @@ internal sealed class DeadLettersGrain(IJournalStore journals, TimeProvider time
     private string Key => this.GetPrimaryKeyString();
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await Load(cancellationToken);
         RunDiagnostics.DeadLetters.Set(GrainKeys.TenantOf(Key), _list.Depth);

@@ -19,7 +19,7 @@ namespace Steward.Runs;
 /// was watched to its end and has told everyone.
 /// </remarks>
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed partial class RunGrain : Grain, IRunGrain, IDisposable
+internal sealed partial class RunGrain : StewardGrain, IRunGrain, IDisposable
 {
     // The session may be busy, or its store away; the run's turn is not held for longer.
     private static readonly TimeSpan PositionWait = TimeSpan.FromSeconds(1);

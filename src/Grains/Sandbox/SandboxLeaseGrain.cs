@@ -21,7 +21,7 @@ namespace Steward.Sandbox;
 /// </summary>
 [PreferLocalPlacement]
 [CollectionAgeLimit(Minutes = 2)]
-internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDisposable
+internal sealed partial class SandboxLeaseGrain : StewardGrain, ISandboxLeaseGrain, IDisposable
 {
     private readonly LeaseWork _work;
     private readonly SandboxLeaseOptions _options;
@@ -61,7 +61,7 @@ internal sealed partial class SandboxLeaseGrain : Grain, ISandboxLeaseGrain, IDi
     private string Id => GrainKeys.LastPart(Key);
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
         if (State.Request is not null && !State.IsDestroyed)

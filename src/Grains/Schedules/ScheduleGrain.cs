@@ -18,7 +18,7 @@ namespace Steward.Schedules;
 /// journal's wake time. A time is journaled as due before it is fired and as fired after it; the session knows the operation id of each time for ever, so
 /// whatever is lost in between, the time starts one run.
 /// </summary>
-internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
+internal sealed partial class ScheduleGrain : StewardGrain, IScheduleGrain, IDisposable
 {
     // The watchdog comes once a minute: a grain that is woken this early is there on the minute.
     private static readonly TimeSpan WakeAhead = TimeSpan.FromMinutes(2);
@@ -60,7 +60,7 @@ internal sealed partial class ScheduleGrain : Grain, IScheduleGrain, IDisposable
     private ScheduleState State => _journal.State;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
         _timer = this.RegisterGrainTimer(Fire, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });

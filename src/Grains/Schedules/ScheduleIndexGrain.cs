@@ -11,7 +11,7 @@ namespace Steward.Schedules;
 internal sealed class ScheduleIndexGrain(
     [PersistentState("schedules", StorageNames.GrainState)] IPersistentState<ScheduleIndexState> state,
     PlatformIdentity platform,
-    TimeProvider time) : Grain, IScheduleIndexGrain
+    TimeProvider time) : StewardGrain, IScheduleIndexGrain
 {
     /// <summary>The most schedules of one person.</summary>
     public const int MaxPerUser = 100;

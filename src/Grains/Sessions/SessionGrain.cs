@@ -18,7 +18,7 @@ namespace Steward.Sessions;
 /// Owns one conversation. Persists: its journal, nothing else. Woken by: messages, the end of its run, and the tenant's watchdog while
 /// the journal is marked open, which it is as long as a message has no answer, a background run has not begun, or a copy is not complete.
 /// </summary>
-internal sealed partial class SessionGrain : Grain, ISessionGrain
+internal sealed partial class SessionGrain : StewardGrain, ISessionGrain
 {
     private const int MaxPageSize = 200;
 
@@ -46,7 +46,7 @@ internal sealed partial class SessionGrain : Grain, ISessionGrain
     private Conversation Conversation => _journal.Conversation;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
         SessionDiagnostics.Active.Add(1);

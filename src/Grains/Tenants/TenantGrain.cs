@@ -23,7 +23,7 @@ internal sealed partial class TenantGrain(
     PlatformIdentity platform,
     IOptions<OperatedTenants> operated,
     TimeProvider time,
-    ILogger<TenantGrain> logger) : Grain, ITenantGrain, IRemindable
+    ILogger<TenantGrain> logger) : StewardGrain, ITenantGrain, IRemindable
 {
     private const string WatchdogReminder = "watchdog";
     private const int MaxApiKeys = 1000;

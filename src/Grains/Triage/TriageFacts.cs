@@ -89,6 +89,10 @@ internal sealed record TriageHeadAdded
     public double? ReviewAt { get; init; }
 
     public double? Accuracy { get; init; }
+
+    public double? AutoRouteCoverage { get; init; }
+
+    public double? AutoRoutePrecision { get; init; }
 }
 
 /// <summary>It was decided which head answers.</summary>

@@ -14,6 +14,9 @@ internal sealed class TriageFold
     /// <summary>How many heads are known. Those that answer, and those that answered last, are forgotten last.</summary>
     public const int MostHeads = 20;
 
+    /// <summary>How many tickets wait for a person at most.</summary>
+    public const int MostWaiting = 1_000;
+
     /// <summary>The last entry of the journal that is in it.</summary>
     public long Through { get; set; }
 
@@ -40,6 +43,9 @@ internal sealed class TriageFold
     /// <summary>Of these, those that evidence says belonged elsewhere.</summary>
     public long Overridden { get; set; }
 
+    /// <summary>Tickets that wait for a person, oldest first: so many at most, of more the oldest leave.</summary>
+    public List<WaitingPlace> Waiting { get; set; } = [];
+
     /// <summary>What single persons' words have counted for on the last day.</summary>
     public FeedbackDay Feedback { get; set; } = new();
 
@@ -54,7 +60,9 @@ internal sealed class TriageFold
         switch (entry.Type)
         {
             case TriageFactTypes.Decided:
-                Decide(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!);
+                var decided = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!;
+                Decide(decided);
+                Wait(decided.Decision, entry.Sequence);
                 break;
             case TriageFactTypes.SettingsSet:
                 Settings = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageSettingsSet)!.Settings;
@@ -79,6 +87,7 @@ internal sealed class TriageFold
         {
             var said = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketLabelled)!;
             Labels++;
+            Waiting.RemoveAll(ticket => ticket.TicketId == said.TicketId);
             if (said.Replaces is { } before)
             {
                 Say(before.Decided, before.Label, -1);
@@ -119,6 +128,26 @@ internal sealed class TriageFold
         }
 
         return ([.. groups.Select(group => group.Value.ToReport(group.Key))], all.ToReport("*"));
+    }
+
+    private void Wait(TriageDecision decision, long sequence)
+    {
+        if (decision.TicketId is not { } id)
+        {
+            return;
+        }
+
+        Waiting.RemoveAll(ticket => ticket.TicketId == id);
+        if (decision.Band != TriageBand.Human)
+        {
+            return;
+        }
+
+        Waiting.Add(new WaitingPlace(id, sequence));
+        if (Waiting.Count > MostWaiting)
+        {
+            Waiting.RemoveAt(0);
+        }
     }
 
     private static int DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime).DayNumber;
@@ -218,3 +247,6 @@ internal sealed class TriageFold
         }
     }
 }
+
+/// <summary>A ticket's place in the queue of those that wait for a person: that of its decision in the journal.</summary>
+internal sealed record WaitingPlace(string TicketId, long Sequence);

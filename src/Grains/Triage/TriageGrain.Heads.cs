@@ -38,6 +38,8 @@ internal sealed partial class TriageGrain
                 AutoRouteAt = command.AutoRouteAt,
                 ReviewAt = command.ReviewAt,
                 Accuracy = command.Accuracy,
+                AutoRouteCoverage = command.AutoRouteCoverage,
+                AutoRoutePrecision = command.AutoRoutePrecision,
             };
             await _journal.AppendAsync(Record(TriageFactTypes.HeadAdded, added, TriageJson.Default.TriageHeadAdded), content);
             head = _fold.Find(version)!;
@@ -119,6 +121,11 @@ internal sealed partial class TriageGrain
         if (command.ReviewAt is not (null or (> 0 and <= 1)))
         {
             throw StewardException.Invalid("reviewAt", "must be above 0 and at most 1, or absent.");
+        }
+
+        if (command.AutoRouteCoverage is not (null or (>= 0 and <= 1)) || command.AutoRoutePrecision is not (null or (>= 0 and <= 1)))
+        {
+            throw StewardException.Invalid("autoRouteCoverage", "must be 0 to 1, as autoRoutePrecision, or absent.");
         }
 
         TenantHead head;

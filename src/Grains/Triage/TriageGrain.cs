@@ -16,7 +16,7 @@ namespace Steward.Triage;
 /// Owns a tenant's triage: settings, which head answers, decisions and labels. Persists: its journal and that of labels, and where it stands in them (<see cref="TriageState"/>). Woken by: whoever has tickets or
 /// something to say of them. Decisions interleave; each ticket has one thing done to it at a time.
 /// </summary>
-internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
+internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposable
 {
     private const int PageSize = 1_000;
     private const int MostListed = 1_000;
@@ -56,7 +56,7 @@ internal sealed partial class TriageGrain : Grain, ITriageGrain, IDisposable
     private TriageOptions Options => _parts.Options.Value;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         if (_key != GrainKeys.Triage(_tenantId))
         {

@@ -33,6 +33,8 @@ internal sealed class TriageHeadState
         AutoRouteAt = Added.AutoRouteAt,
         ReviewAt = Added.ReviewAt,
         Accuracy = Added.Accuracy,
+        AutoRouteCoverage = Added.AutoRouteCoverage,
+        AutoRoutePrecision = Added.AutoRoutePrecision,
         Routed = Routed,
         Said = Said,
         Overridden = Overridden,

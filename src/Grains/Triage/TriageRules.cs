@@ -131,6 +131,7 @@ internal static class TriageRules
         // A message may leave out what the contract asks for.
         return ticket.ShortDescription is null ? new FieldProblem("shortDescription", "must not be null.")
             : ticket.Description is null ? new FieldProblem("description", "must not be null.")
+            : ticket.Hour is < 0 or > 23 ? new FieldProblem("hour", "must be 0 to 23.")
             : TicketLimits.Find(ticket.Read(TimeZoneInfo.Utc)) ?? TicketLimits.FindText("group", ticket.Group, LongestLabel);
     }
 

@@ -20,6 +20,6 @@ internal static class TriageTickets
         Department = ticket.Department,
         Location = ticket.Location,
         ConfigurationItem = ticket.ConfigurationItem,
-        Hour = ticket.OpenedAt is { } opened ? TimeZoneInfo.ConvertTime(opened, zone).Hour : null,
+        Hour = ticket.OpenedAt is { } opened ? TimeZoneInfo.ConvertTime(opened, zone).Hour : ticket.Hour,
     };
 }

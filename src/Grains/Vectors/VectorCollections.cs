@@ -66,6 +66,22 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
         return await Store.DropAsync(space, cancellationToken);
     }
 
+    /// <inheritdoc cref="IVectorStore.EraseTenantAsync"/>
+    /// <remarks>Other silos notice it with their next search.</remarks>
+    public ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default)
+    {
+        lock (_gate)
+        {
+            foreach (var space in _loaded.Keys.Where(space => space.TenantId == tenantId).ToList())
+            {
+                _loaded.Remove(space, out var node);
+                _order.Remove(node!);
+            }
+        }
+
+        return Store.EraseTenantAsync(tenantId, before, cancellationToken);
+    }
+
     /// <summary>The rows nearest to a direction that the reader may see, nearest first; of equal ones the smaller id first. None where nothing was ever written, or vectors of another length.</summary>
     /// <exception cref="StorageException">The store could not be reached.</exception>
     public async ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default)

@@ -17,7 +17,7 @@ namespace Steward.Webhooks;
 /// Owns one webhook: its settings, its secrets and the messages to its receiver. Persists: its journal, nothing else. Woken by: runs, admins, its timer while it is in memory,
 /// and the tenant's watchdog at the journal's wake time, which is that of the next attempt. Sends beside its calls, a few at a time.
 /// </summary>
-internal sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
+internal sealed partial class WebhookGrain : StewardGrain, IWebhookGrain, IDisposable
 {
     private const int MaxWaiting = 1000;
     private const int MaxDescriptionLength = 200;
@@ -69,7 +69,7 @@ internal sealed partial class WebhookGrain : Grain, IWebhookGrain, IDisposable
     private WebhookState State => _journal.State;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
 

@@ -7,7 +7,7 @@ namespace Steward.Webhooks;
 
 /// <summary>Knows which webhooks a tenant has and what they want to be told of. Persists: <see cref="WebhookIndexState"/>. Woken by: changes, lists and runs that end.</summary>
 internal sealed class WebhookIndexGrain(
-    [PersistentState("webhooks", StorageNames.GrainState)] IPersistentState<WebhookIndexState> state) : Grain, IWebhookIndexGrain
+    [PersistentState("webhooks", StorageNames.GrainState)] IPersistentState<WebhookIndexState> state) : StewardGrain, IWebhookIndexGrain
 {
     /// <summary>The most webhooks of a tenant.</summary>
     public const int MaxPerTenant = 100;

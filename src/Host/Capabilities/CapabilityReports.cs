@@ -103,9 +103,19 @@ internal static class CapabilityReports
         public ValueTask<CapabilityStatus> ReportAsync(CancellationToken cancellationToken = default)
         {
             var status = inference.Status;
-            return ValueTask.FromResult(status.IsAvailable
-                ? new CapabilityStatus { State = CapabilityState.Configured, Detail = status.Summary }
-                : new CapabilityStatus { State = CapabilityState.NotConfigured, Detail = status.Summary, Fix = "docs/feeds.md says where the library of ONNX Runtime comes from." });
+            return ValueTask.FromResult((status.IsAvailable, status.RefusedFolders) switch
+            {
+                (false, _) => new CapabilityStatus { State = CapabilityState.NotConfigured, Detail = status.Summary, Fix = "docs/feeds.md says where the library of ONNX Runtime comes from." },
+                (_, 0) => new CapabilityStatus { State = CapabilityState.Configured, Detail = status.Summary },
+
+                // The reasons may name paths, which are the operator's business.
+                (_, var refused) => new CapabilityStatus
+                {
+                    State = CapabilityState.Limited,
+                    Detail = $"{status.Summary}; {refused} {(refused == 1 ? "folder" : "folders")} of models refused",
+                    Fix = "The log says why; ./steward models check FOLDER does, too.",
+                },
+            });
         }
     }
 

@@ -48,8 +48,8 @@ internal static class DoctorCommand
         yield return Tool("Chromium", OnPath("chromium"), "Debian: apt-get install chromium. Needed by ./steward test for pages.");
         yield return Tool("Node.js", OnPath("node"), "Debian: apt-get install nodejs npm. Needed by ./steward test for pages.");
         yield return File.Exists("/dev/nvidiactl")
-            ? new(FindingState.Present, "GPU", "NVIDIA driver found; nothing in this version computes on it")
-            : new(FindingState.Absent, "GPU", "no NVIDIA driver; nothing in this version needs one.");
+            ? new(FindingState.Present, "GPU", "NVIDIA driver found; a build with the package Microsoft.ML.OnnxRuntime.Gpu runs classifiers and embedders on it. /healthz says whether this one does")
+            : new(FindingState.Absent, "GPU", "no NVIDIA driver: classifiers and embedders run on the processor.");
     }
 
     private static Finding DataFolder(string data)

@@ -176,23 +176,25 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> DropTenantAsync(string tenantId, CancellationToken cancellationToken = default)
+    public ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         VectorArguments.Visible(tenantId, 100, nameof(tenantId));
         return ChangeAsync(
-            tenantId,
-            static async (change, tenantId, cancellation) =>
+            (tenantId, At: before.ToUnixTimeMilliseconds()),
+            static async (change, tenant, cancellation) =>
             {
-                await change.RunAsync(LockTenant, cancellation, Text(tenantId));
+                await change.RunAsync(CommitDurably, cancellation);
+                await change.RunAsync(LockTenant, cancellation, Text(tenant.tenantId));
+                await change.RunAsync(InsertErased, cancellation, Text(tenant.tenantId), Text(VectorArguments.Everybody), Number(tenant.At));
                 var found = await change.ListAsync(
-                    "SELECT id, is_indexed FROM vector_spaces WHERE tenant = $1 ORDER BY id FOR UPDATE", static row => (Id: row.GetInt64(0), IsIndexed: row.GetBoolean(1)), cancellation, Text(tenantId));
-                foreach (var (id, isIndexed) in found)
+                    "SELECT id, is_indexed, row_count FROM vector_spaces WHERE tenant = $1 ORDER BY id FOR UPDATE",
+                    static row => (Id: row.GetInt64(0), IsIndexed: row.GetBoolean(1), Rows: row.GetInt64(2)), cancellation, Text(tenant.tenantId));
+                foreach (var (id, isIndexed, _) in found)
                 {
                     await DropAsync(change, id, isIndexed, cancellation);
                 }
 
-                await change.RunAsync("DELETE FROM vector_erasures WHERE tenant = $1", cancellation, Text(tenantId));
-                return found.Count;
+                return found.Sum(space => space.Rows);
             },
             cancellationToken);
     }
@@ -224,7 +226,7 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
         }
 
         var erased = await change.ListAsync(
-            SelectErased, static row => (Owner: row.GetString(0), At: row.GetInt64(1)), cancellationToken, Text(space.TenantId), Texts(write.Rows.Select(row => row.Owner).Distinct(StringComparer.Ordinal)));
+            SelectErased, static row => (Owner: row.GetString(0), At: row.GetInt64(1)), cancellationToken, Text(space.TenantId), Texts(VectorArguments.Owners(write)));
         var taken = VectorArguments.Taken(write.Rows, erased.ToDictionary(person => person.Owner, person => person.At, StringComparer.Ordinal));
         var rows = taken.Select((index, n) => write.Rows[index] is var row ? new StoredVector(row.Id, row.Owner, row.Kind, row.Note, before + n + 1, vectors[index]) : null!).ToList();
         var replaced = rows.Count == 0 ? 0 : await change.RunAsync(DeleteRows, cancellationToken, Number(id), Texts(rows.Select(row => row.Id)));

@@ -127,17 +127,17 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> DropTenantAsync(string tenantId, CancellationToken cancellationToken = default)
+    public ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default)
     {
         VectorArguments.Visible(tenantId, 100, nameof(tenantId));
         return database.WriteAsync(
             session =>
             {
+                session.Prepare(InsertErased).Bind(1, tenantId).Bind(2, VectorArguments.Everybody).Bind(3, before.ToUnixTimeMilliseconds()).Run();
                 session.Prepare("DELETE FROM vectors WHERE space IN (SELECT id FROM vector_spaces WHERE tenant = ?1)").Bind(1, tenantId).Run();
+                long rows = session.Changes;
                 session.Prepare("DELETE FROM vector_spaces WHERE tenant = ?1").Bind(1, tenantId).Run();
-                var spaces = session.Changes;
-                session.Prepare("DELETE FROM vector_erasures WHERE tenant = ?1").Bind(1, tenantId).Run();
-                return spaces;
+                return rows;
             },
             cancellationToken);
     }
@@ -194,7 +194,7 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     private static Dictionary<string, long> Erased(SqliteSession session, VectorWrite write)
     {
         var erased = new Dictionary<string, long>(StringComparer.Ordinal);
-        foreach (var owner in write.Rows.Select(row => row.Owner).Distinct(StringComparer.Ordinal))
+        foreach (var owner in VectorArguments.Owners(write))
         {
             var select = session.Prepare(SelectErased).Bind(1, write.Space.TenantId).Bind(2, owner);
             if (select.Step())

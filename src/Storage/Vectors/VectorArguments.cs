@@ -145,9 +145,18 @@ internal static class VectorArguments
         return values;
     }
 
-    /// <summary>The rows that are taken: not those of people who were erased since.</summary>
-    public static IReadOnlyList<int> Taken(IReadOnlyList<VectorRow> rows, IReadOnlyDictionary<string, long> erased) =>
-        [.. Enumerable.Range(0, rows.Count).Where(i => !erased.TryGetValue(rows[i].Owner, out var at) || rows[i].At.ToUnixTimeMilliseconds() > at)];
+    /// <summary>Stands for all of a tenant among those who were erased; no row has it as its owner.</summary>
+    public const string Everybody = "";
+
+    /// <summary>Whose erasures matter to what is written.</summary>
+    public static IEnumerable<string> Owners(VectorWrite write) => write.Rows.Select(row => row.Owner).Append(Everybody).Distinct(StringComparer.Ordinal);
+
+    /// <summary>The rows that are taken: not those of people who were erased since, nor any from before the tenant was.</summary>
+    public static IReadOnlyList<int> Taken(IReadOnlyList<VectorRow> rows, IReadOnlyDictionary<string, long> erased)
+    {
+        bool IsErased(string owner, long at) => erased.TryGetValue(owner, out var until) && at <= until;
+        return [.. Enumerable.Range(0, rows.Count).Where(i => rows[i].At.ToUnixTimeMilliseconds() is var at && !IsErased(Everybody, at) && !IsErased(rows[i].Owner, at))];
+    }
 
     public static string Owner(string owner)
     {

@@ -25,6 +25,34 @@ public class LinearClassifierTests
         });
     }
 
+    // Few n-grams are counted in a table, many by sorting: words that nobody knows change nothing but the way.
+    [Fact]
+    public void Score_ManyUnknownWordsBeside_IsTheSame()
+    {
+        var classifier = new LinearClassifier(Words(("vpn", 1, 0, 100), ("printer", 1, 1, 100), ("vpn vpn", 2, 0, 40)));
+        var (few, many) = (new double[2], new double[2]);
+        classifier.Score("vpn vpn printer", few);
+        classifier.Score("vpn vpn printer " + string.Join(' ', Enumerable.Range(0, 390).Select(number => $"w{number}x")), many);
+
+        Assert.True(few[0] > few[1] && few[1] > 0);
+        Assert.All(few.Zip(many), pair => Assert.Equal(pair.First, pair.Second, 12));
+    }
+
+    [Fact]
+    public void Score_OneReadingForTwoClassifiers_IsWhatEachReadsItself()
+    {
+        var (first, second) = (new LinearClassifier(File.ReadAllBytes(Golden("linear.bin"))), new LinearClassifier(File.ReadAllBytes(Golden("linear-words.bin"))));
+        const string Text = "The VPN drops every 5 minutes, and Outlook asks for my password: please help! Größe, naïve.";
+        using var read = new LinearText(Text, Math.Max(first.MaxWords, second.MaxWords));
+        Assert.All([first, second, first], classifier =>
+        {
+            var (alone, shared) = (new double[classifier.Classes], new double[classifier.Classes]);
+            classifier.Score(Text, alone);
+            classifier.Score(read, shared);
+            Assert.Equal(alone, shared);
+        });
+    }
+
     [Fact]
     public void Create_BlockOfMoreWordsThanTheTextMayHave_IsRefused()
     {

@@ -58,6 +58,14 @@ public class RuleExtractorTests(ITestOutputHelper output)
     [InlineData("Please keep your answers short.", "style", "short")]
     [InlineData("I'm vegan.", "diet", "vegan")]
     [InlineData("My cost center is 4711-A.", "cost centre", "4711-A")]
+    [InlineData("When I'm out, Anna Berg stands in for me.", "deputy", "Anna Berg")]
+    [InlineData("I'm away from 3 to 14 August.", "absent", "from 3 to 14 August")]
+    [InlineData("I work in Finance.", "team", "Finance")]
+    [InlineData("My hours are 7:30 to 16:00.", "hours", "7:30 to 16:00")]
+    [InlineData("I sit at desk 4.112.", "desk", "4.112")]
+    [InlineData("Under no circumstances restart my laptop.", "never", "restart my laptop")]
+    [InlineData("I moved desks, I'm at B-17 now.", "desk", "B-17")]
+    [InlineData("Quick update: my desk is B-17.", "desk", "B-17")]
     public void Extract_Statement_IsTaken(string text, string slot, string value)
     {
         var statement = Assert.Single(RuleExtractor.Extract(text));
@@ -65,6 +73,27 @@ public class RuleExtractorTests(ITestOutputHelper output)
         Assert.Equal((slot, value, false), (statement.Slot, statement.Value, statement.IsRetraction));
         Assert.Equal(MemorySlots.All[slot].Kind, statement.Kind);
     }
+
+    [Theory]
+    [InlineData("My deputy is Anna Berg now, not Ben Kahn.", "deputy", "Ben Kahn", "deputy", "Anna Berg")]
+    [InlineData("I'm not allergic to latex, I'm allergic to sesame.", "allergy", "latex", "allergy", "sesame")]
+    [InlineData("My team isn't Finance any more, it's Legal.", "team", "Finance", "team", "Legal")]
+    public void Extract_Change_TakesBackTheOldOne(string text, string oldSlot, string old, string slot, string value) =>
+        Assert.Equal([(oldSlot, old, true), (slot, value, false)], RuleExtractor.Extract(text).Select(statement => (statement.Slot, statement.Value, statement.IsRetraction)));
+
+    [Theory]
+    [InlineData("I've switched from Figma to AutoCAD.")]
+    [InlineData("I replaced Figma with AutoCAD.")]
+    public void Extract_ChangeOfWhoKnowsWhat_OnlyTakesBack(string text)
+    {
+        var statement = Assert.Single(RuleExtractor.Extract(text));
+
+        Assert.Equal(("software", "Figma", true), (statement.Slot, statement.Value, statement.IsRetraction));
+    }
+
+    [Fact]
+    public void Extract_SeveralAllergies_AreTakenEach() =>
+        Assert.Equal([("diet", "vegan"), ("allergy", "sesame"), ("allergy", "latex")], RuleExtractor.Extract("I'm vegan and allergic to sesame and latex.").Select(statement => (statement.Slot, statement.Value)));
 
     [Theory]
     [InlineData("Should I call you Max?")]
@@ -76,6 +105,27 @@ public class RuleExtractorTests(ITestOutputHelper output)
     [InlineData("Ben wrote that I report to Anna.")]
     [InlineData("If I'm vegan, what do I order?")]
     [InlineData("Call me on Monday.")]
+    [InlineData("Call me ASAP.")]
+    [InlineData("You can say Hello.")]
+    [InlineData("I'm with Security, they want to see my badge.")]
+    [InlineData("I'm in Finance today.")]
+    [InlineData("I'm the lead for this incident.")]
+    [InlineData("As an admin I see two accounts.")]
+    [InlineData("Anna Berg covers for me today.")]
+    [InlineData("I'm living in Porto until Friday.")]
+    [InlineData("I rely on Anna for my reports.")]
+    [InlineData("I work with Anna a lot.")]
+    [InlineData("I'm working on Windows.")]
+    [InlineData("I'm working on Sundays.")]
+    [InlineData("I work from 2 to 3 today.")]
+    [InlineData("I'll be in on 3 March.")]
+    [InlineData("I'm away next Thursday.")]
+    [InlineData("Give me step-by-step instructions for the VPN.")]
+    [InlineData("I'm into week three.")]
+    [InlineData("The parcel is not for me.")]
+    [InlineData("You must never share passwords.")]
+    [InlineData("I have no laptop at the moment.")]
+    [InlineData("The doctor said: I'm allergic to latex.")]
     public void Extract_NoStatement_TakesNothing(string text) => Assert.Empty(RuleExtractor.Extract(text));
 
     [Fact]

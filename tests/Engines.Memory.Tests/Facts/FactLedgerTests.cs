@@ -22,6 +22,20 @@ public class FactLedgerTests
     }
 
     [Fact]
+    public void Apply_TheOppositeIsSaid_DoesNotHoldBoth()
+    {
+        Say("likes", "early meetings", 0);
+        Say("likes", "coffee", 1);
+
+        Assert.Equal(2, Say("dislikes", "early meetings", 2).Count);
+        Assert.Equal([("likes", "coffee"), ("dislikes", "early meetings")], _ledger.Current.Select(fact => (fact.Slot, fact.Value)));
+
+        // What is said late, of an earlier time, takes nothing away.
+        Say("likes", "early meetings", 1);
+        Assert.Contains(_ledger.Current, fact => fact.Slot == "dislikes");
+    }
+
+    [Fact]
     public void Apply_SameMessageTwice_ChangesNothing()
     {
         Say("office", "Berlin", 0);

@@ -128,7 +128,7 @@ public sealed class SemanticCacheTests
         Assert.Equal("answer 2", await gateway.AskAsync(second));
     }
 
-    // The whole pipeline: nobody but the classifier says what the question is about, and it is asked once for both stages.
+    // The whole pipeline: nobody but the classifier says what the question is about.
     [Theory]
     [InlineData("access", 0.999, "answer 2", 1)]
     [InlineData("access", 0.98, "answer 1", 0)]
@@ -151,14 +151,14 @@ public sealed class SemanticCacheTests
     }
 
     [Fact]
-    public async Task Ask_AutoAfterACloseMiss_IsClassifiedOnce()
+    public async Task Ask_AutoAfterACloseMiss_EachThingIsAskedOnce()
     {
         var (embedder, classifier) = (new FakeEmbedder(), new FakeClassifier("access"));
         await using var gateway = new GatewayUnderTest(services => services.AddSingleton<ITextEmbedder>(embedder).AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting().AddStewardModelCaches(options => options.SemanticThresholds["access"] = 1.01));
         await gateway.AskAsync(Call(Question, model: ModelCall.Auto));
         var second = Call(OtherWords, model: ModelCall.Auto);
 
-        Assert.Equal(("answer 2", 2, "access"), (await gateway.AskAsync(second), classifier.Asked, second.Intent));
+        Assert.Equal(("answer 2", 3, "access"), (await gateway.AskAsync(second), classifier.Asked, second.Intent));
     }
 
     [Fact]
@@ -245,7 +245,9 @@ public sealed class SemanticCacheTests
 
         public string Summary => "a test's";
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, CancellationToken cancellationToken)
+        public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects) => null;
+
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {
             Asked++;
             return new(intent == "silent" ? null : new RequestClass { Intent = intent == "unsure" ? null : intent, Complex = 0.1 });

@@ -21,7 +21,7 @@ public sealed class RoutingTests
         var call = Call(text, model: ModelCall.Auto);
         await gateway.AskAsync(call);
 
-        Assert.Equal((tier, tier, "Hardware"), (Assert.Single(gateway.Asked).Model, call.Model, call.Intent));
+        Assert.Equal((tier, tier), (Assert.Single(gateway.Asked).Model, call.Model));
         Assert.NotNull(call.RoutingConfidence);
     }
 
@@ -97,11 +97,11 @@ public sealed class RoutingTests
         Assert.Empty(gateway.Asked);
     }
 
-    // A cap for one thing holds whoever names the tier, and nobody classifies where no cap asks for it.
+    // A cap for one thing holds whoever names the tier, and nobody classifies where that could change nothing.
     [Theory]
     [InlineData("Hardware", 0.0005, "standard", 1, true)]
-    [InlineData("Hardware", 0.005, "standard", 1, false)]
-    [InlineData("Hardware", 0.0005, "small", 1, false)]
+    [InlineData("Hardware", 0.005, "standard", 0, false)]
+    [InlineData("Hardware", 0.0005, "small", 0, false)]
     [InlineData("Access", 0.0005, "standard", 1, false)]
     [InlineData("*", 0.0005, "standard", 0, true)]
     [InlineData("*", 0.005, "standard", 0, false)]
@@ -122,18 +122,132 @@ public sealed class RoutingTests
         return call;
     }
 
-    private static GatewayUnderTest Gateway(RequestClass? found) => new(services => services.AddSingleton<IRequestClassifier>(new Fixed(found)).AddStewardModelRouting());
+    // The first look is taken at what may matter: the topic only for caps and counts, nothing where the words say large and nobody caps it.
+    [Theory]
+    [InlineData("Where is the printer on floor 3?", false, RequestAspects.Complexity)]
+    [InlineData("Where is the printer on floor 3?", true, RequestAspects.Complexity | RequestAspects.Intent)]
+    [InlineData("Compare the two storage offers and recommend one", false, RequestAspects.None)]
+    public async Task Ask_Auto_FirstLookAtWhatMayMatter(string text, bool isCounted, RequestAspects glanced)
+    {
+        var classifier = new Fixed(null, new RequestGlance { Complex = 0.1, Intent = "Hardware", IntentConfidence = 0.95 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var call = Call(text, model: ModelCall.Auto);
+        call.Policy = call.Policy with { JudgesAnswers = isCounted };
+        await gateway.AskAsync(call);
+
+        Assert.Equal((glanced, isCounted ? "Hardware" : null, 0), (classifier.Glanced, call.Intent, classifier.Asked));
+    }
+
+    // The first look decides where it is sure; where it is not, the closer one is taken for what can still change the tier.
+    [Theory]
+    [InlineData(0.3, "small", "")]
+    [InlineData(0.31, "large", "Complexity")]
+    [InlineData(0.94, "large", "Complexity")]
+    [InlineData(0.95, "large", "")]
+    public async Task Ask_FirstLook_IsEnoughWhereItIsSure(double glance, string tier, string looked)
+    {
+        var classifier = new Fixed(new RequestClass { Complex = 0.85 }, new RequestGlance { Complex = glance });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        await gateway.AskAsync(Call("Where is the printer on floor 3?", model: ModelCall.Auto));
+
+        Assert.Equal((tier, looked), (Assert.Single(gateway.Asked).Model, string.Join(' ', classifier.Looked)));
+    }
+
+    [Theory]
+    [InlineData(0.97, 0.96, "Complexity")]
+    [InlineData(0.97, 0.99, "")]
+    [InlineData(0.2, 0.25, "Complexity")]
+    [InlineData(0.2, 0.15, "Complexity")]
+    [InlineData(0.2, 0.1, "")]
+    public async Task Ask_OtherThreshold_IsNeverSureNearIt(double from, double glance, string looked)
+    {
+        var classifier = new Fixed(new RequestClass { Complex = 0 }, new RequestGlance { Complex = glance });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting(options => options.LargeFrom = from));
+        await gateway.AskAsync(Call("Where is the printer on floor 3?", model: ModelCall.Auto));
+
+        Assert.Equal(looked, string.Join(' ', classifier.Looked));
+    }
+
+    [Fact]
+    public async Task Ask_WordsSayLarge_NobodyLooksCloser()
+    {
+        var classifier = new Fixed(new RequestClass { Complex = 0 }, new RequestGlance { Complex = 0.6, Intent = "Hardware", IntentConfidence = 0.5 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        await gateway.AskAsync(Call("Compare the two storage offers and recommend one", model: ModelCall.Auto));
+
+        Assert.Equal(("large", 0), (Assert.Single(gateway.Asked).Model, classifier.Asked));
+    }
+
+    [Theory]
+    [InlineData(0.9, "Hardware", "")]
+    [InlineData(0.89, "Access", "Intent")]
+    [InlineData(0.36, "Access", "Intent")]
+    [InlineData(0.35, null, "")]
+    public async Task Ask_CapsByIntent_FirstLookIsEnoughWhereItIsSure(double glance, string? intent, string looked)
+    {
+        var classifier = new Fixed(new RequestClass { Intent = "Access" }, new RequestGlance { Complex = 1, Intent = "Hardware", IntentConfidence = glance });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var call = Capped("Hardware", 0.005, ModelCall.Auto);
+        await gateway.AskAsync(call);
+
+        Assert.Equal((intent, intent == "Hardware" ? "standard" : "large", looked), (call.Intent, call.Model, string.Join(' ', classifier.Looked)));
+    }
+
+    [Fact]
+    public async Task Ask_CapsThatAllAllowIt_NobodyLooksCloser()
+    {
+        var classifier = new Fixed(new RequestClass { Intent = "Access" }, new RequestGlance { Complex = 0, Intent = "Hardware", IntentConfidence = 0.5 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        await gateway.AskAsync(Capped("Hardware", 0.005, ModelCall.Auto));
+
+        Assert.Equal(("small", 0), (Assert.Single(gateway.Asked).Model, classifier.Asked));
+    }
+
+    [Fact]
+    public async Task Ask_SameTextAgain_IsKnownForAWhileToItsTenantAlone()
+    {
+        var classifier = new Fixed(new RequestClass { Complex = 0.85 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        async Task<int> AskedAsync(string tenantId)
+        {
+            await gateway.AskAsync(Call("Where is the printer on floor 3?", model: ModelCall.Auto, tenant: tenantId));
+            return classifier.Asked;
+        }
+
+        Assert.Equal((1, 1, 2), (await AskedAsync("t-acme"), await AskedAsync("t-acme"), await AskedAsync("t-other")));
+        gateway.Clock.Advance(TimeSpan.FromMinutes(11));
+        Assert.Equal(3, await AskedAsync("t-acme"));
+        Assert.All(gateway.Asked, asked => Assert.Equal("large", asked.Model));
+    }
+
+    private static GatewayUnderTest Gateway(RequestClass? found) => new(services => services.AddSingleton<IRequestClassifier>(
+        new Fixed(found, found is null ? null : new RequestGlance { Complex = found.Complex, Intent = found.Intent, IntentConfidence = 1 })).AddStewardModelRouting());
 
     /// <summary>Always finds the same, or never answers.</summary>
-    private sealed class Fixed(RequestClass? found) : IRequestClassifier
+    private sealed class Fixed(RequestClass? found, RequestGlance? glance = null) : IRequestClassifier
     {
-        public int Asked { get; private set; }
+        public int Asked => Looked.Count;
+
+        public List<RequestAspects> Looked { get; } = [];
+
+        public RequestAspects Glanced { get; private set; }
 
         public string Summary => "a test's";
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, CancellationToken cancellationToken)
+        public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects)
         {
-            Asked++;
+            Glanced |= aspects;
+            return glance is null ? null : new RequestGlance
+            {
+                Complex = aspects.HasFlag(RequestAspects.Complexity) ? glance.Complex : null,
+                Intent = aspects.HasFlag(RequestAspects.Intent) ? glance.Intent : null,
+                IntentConfidence = glance.IntentConfidence,
+            };
+        }
+
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
+        {
+            Looked.Add(aspects);
             return found is not null ? new(found) : new(new TaskCompletionSource<RequestClass?>().Task);
         }
     }

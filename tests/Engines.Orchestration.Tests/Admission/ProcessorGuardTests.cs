@@ -21,16 +21,41 @@ public sealed class ProcessorGuardTests
         Assert.Equal(50, _guard.Next(Slow, 0.9, Load(100, 5)), 6);
 
     [Theory]
-    [InlineData(20, 60)]
+    [InlineData(20, 30)]
     [InlineData(0.2, 1)]
-    public void Next_ShortForEver_LeavesTheNoisyOfTwoThreeTimesWhatTheOtherHas(double quiet, double noisy)
-    {
+    public void Next_ShortForEver_LeavesTheNoisyOfTwoHalfAsMuchAgainAsTheOtherHas(double quiet, double noisy) =>
         Assert.Equal(noisy, Play(rounds: 200, quiet), 1);
+
+    [Fact]
+    public void Next_ShortForEverWithManyTenants_LeavesTheNoisyOneMoreThanTheOthersHave() =>
+        Assert.Equal(15, Play(rounds: 200, [.. Enumerable.Repeat(10.0, 20)]), 1);
+
+    [Fact]
+    public void Next_TwoNoisyTenants_NeitherKeepsTheLimitUpForTheOther()
+    {
+        for (var i = 0; i < 200; i++)
+        {
+            var noisy = Math.Min(200, _guard.Limit);
+            _guard.Next(Slow, 0.9, Load(noisy, noisy, 20));
+        }
+
+        Assert.Equal(30, _guard.Limit, 1);
     }
 
     [Fact]
-    public void Next_ShortForEverWithManyTenants_LeavesEachMoreThanTheMean() =>
-        Assert.InRange(Play(rounds: 200, [.. Enumerable.Repeat(10.0, 20)]), 15, 16);
+    public void Next_LimitFoundWhileTheOtherHadNothingToDo_MakesRoomWhenItComes()
+    {
+        Play(rounds: 50, 0.2);
+        Assert.Equal(1, _guard.Limit, 1);
+
+        // The processor is no longer short. By a second of rest and the growth after it alone there would be 5.
+        for (var i = 0; i < 18; i++)
+        {
+            _guard.Next(TimeSpan.Zero, 0.5, Load(_guard.Limit, Math.Min(20, _guard.Limit)));
+        }
+
+        Assert.True(_guard.Limit > 20);
+    }
 
     [Fact]
     public void Next_EverybodyAtTheLimit_RaisesItAlthoughTheProcessorIsShort()
@@ -78,5 +103,7 @@ public sealed class ProcessorGuardTests
         return _guard.Limit;
     }
 
-    private static AdmissionLoad Load(params double[] shares) => new((int)shares.Sum(), 50, shares.Length, shares.Max(), shares.Average(), true);
+    /// <summary>Tenants of which those at the limit would have more.</summary>
+    private AdmissionLoad Load(params double[] shares) =>
+        new((int)shares.Sum(), 50, shares.Length, shares.Max(), shares.Where(share => share < _guard.Limit).DefaultIfEmpty(shares.Average()).Average(), true);
 }

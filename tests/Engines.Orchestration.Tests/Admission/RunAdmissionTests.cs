@@ -207,6 +207,38 @@ public sealed class RunAdmissionTests
     }
 
     [Fact]
+    public void ReadLoad_ATenantIsHeldBack_MeasuresTheOthersWithoutIt()
+    {
+        var admissions = new Admissions(options => (options.MaxConcurrentRuns, options.MaxConcurrentRunsPerTenant) = (100, 40));
+        admissions.Fill("t-noisy");
+        Assert.True(admissions.Admission.TryEnter(Admissions.Request("t-quiet", "r-1"), out _));
+        Assert.True(admissions.Admission.TryEnter(Admissions.Request("t-heavy", "r-1", weight: 2), out _));
+        Assert.True(admissions.Admission.TryEnter(Admissions.Request("t-heavy", "r-2", weight: 2), out _));
+        Assert.Equal(14, admissions.Admission.ReadLoad().OthersShare);
+
+        // At the limit, but nothing of it waits.
+        admissions.Admission.LimitTenants(10);
+        Assert.Equal(14, admissions.Admission.ReadLoad().OthersShare);
+
+        _ = admissions.Enter("t-noisy", "r-next");
+        Assert.Equal(1, admissions.Admission.ReadLoad().OthersShare);
+        Assert.Equal(40, admissions.Admission.ReadLoad().LargestShare);
+    }
+
+    [Fact]
+    public void ReadLoad_EverybodyIsHeldBack_MeasuresThemAll()
+    {
+        var admissions = new Admissions(options => (options.MaxConcurrentRuns, options.MaxConcurrentRunsPerTenant) = (100, 10));
+        admissions.Fill("t-a");
+        Assert.True(admissions.Admission.TryEnter(Admissions.Request("t-b", "r-1"), out _));
+        admissions.Admission.LimitTenants(1);
+        _ = admissions.Enter("t-a", "r-next");
+        _ = admissions.Enter("t-b", "r-next");
+
+        Assert.Equal(5.5, admissions.Admission.ReadLoad().OthersShare);
+    }
+
+    [Fact]
     public void TryEnter_NobodyWaits_AllocatesTheSlotAlone()
     {
         var admission = new Admissions().Admission;

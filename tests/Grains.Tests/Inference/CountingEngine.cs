@@ -27,6 +27,8 @@ internal sealed class CountingEngine(bool usesGpu, bool isAvailable = true) : II
 
     public IModelCatalog Models => throw new NotSupportedException();
 
+    public IReadOnlyList<LinearClassification?> Glance(string tenant, string text, params ReadOnlySpan<string> models) => new LinearClassification?[models.Length];
+
     public Task<InferenceAnswer<Classification>> ClassifyAsync(ClassifyRequest request, CancellationToken cancellationToken = default) => AnswerAsync(
         request,
         new Classification

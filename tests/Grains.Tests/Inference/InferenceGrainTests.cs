@@ -45,6 +45,18 @@ public class InferenceGrainTests : IAsyncLifetime
         Assert.Equal([new PassageScore(0, 1), new PassageScore(1, 0.5)], answer.Passages);
     }
 
+    [Fact]
+    public async Task Rerank_WithScoresOfTheFirstStage_HandsThemOnAndChecksThem()
+    {
+        var command = new RankPassages { TenantId = "t-acme", Query = "mail", Passages = ["x", "y"], FirstStage = [2, 1] };
+        await Topics().Rerank(command);
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => Topics().Rerank(command with { FirstStage = [1] }));
+
+        Assert.Contains(Engine.Requests, request => request is RerankRequest { FirstStage: [2, 1] });
+        Assert.Equal((ErrorCodes.InvalidArgument, "firstStage"), (error.Code, error.Field));
+    }
+
     [Theory]
     [InlineData(InferenceOutcome.Busy, ErrorCodes.Overloaded, true, null)]
     [InlineData(InferenceOutcome.DeadlinePassed, ErrorCodes.Unavailable, true, null)]

@@ -199,6 +199,34 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
     }
 
     [Fact]
+    public async Task DestroyKey_OfATenant_TicketsOfBeforeAreFoundByMeaningNoMore()
+    {
+        await SendAsync("u-ada", "ada:1", "outlook hangs");
+        await LabelAsync("sn:1", "outlook crashes", "Mail");
+        await FindAsync("inbox");
+        Assert.Equal(2, await RowsAsync());
+
+        cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        var keeping = cluster.Grains.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(_tenant));
+        var destroyed = await keeping.DestroyKey(_tenant);
+
+        Assert.Equal(2, destroyed.VectorsRemoved);
+        Assert.Equal(destroyed, (await keeping.Get()).KeyDestroyed);
+        Assert.Equal(0, await RowsAsync());
+        Assert.Empty((await Triage.FindTickets(new FindTickets { Text = "inbox" })).Tickets);
+
+        // Reading the journal again for another embedder does not bring them back; what comes later has its vector.
+        cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        Models.Version[_tenant] = "2";
+        await SendAsync("u-ada", "ada:2", "outlook is slow");
+        await LabelAsync("sn:2", "outlook stopped", "Mail");
+        await Conversing.UntilAsync(async () => await RowsAsync() == 2);
+        cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        await Conversing.UntilAsync(async () =>
+            (await Triage.FindTickets(new FindTickets { Text = "inbox" })).Tickets.Select(ticket => ticket.TicketId).Order(StringComparer.Ordinal).SequenceEqual(["ada:2", "sn:2"]));
+    }
+
+    [Fact]
     public async Task Erase_AConversationIsAtWork_TheTicketsOfBeforeGoAtOnceAndLaterOnesStay()
     {
         await SendAsync("u-ada", "ada:1", "outlook hangs");

@@ -309,6 +309,6 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
 
         public ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default) => inner.DropAsync(space, cancellationToken);
 
-        public ValueTask<int> DropTenantAsync(string tenantId, CancellationToken cancellationToken = default) => inner.DropTenantAsync(tenantId, cancellationToken);
+        public ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default) => inner.EraseTenantAsync(tenantId, before, cancellationToken);
     }
 }

@@ -132,7 +132,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
     }
 
     [Fact]
-    public async Task DropTenant_SeveralSpaces_LeavesNothingOfItAndAllOfOthers()
+    public async Task EraseTenant_SeveralSpaces_LeavesNothingOfItTakesNothingFromBeforeAndKeepsAllOfOthers()
     {
         var other = Space with { TenantId = _tenant + "x" };
         foreach (var space in new[] { Space, Space with { Collection = "articles" }, other })
@@ -140,15 +140,27 @@ public abstract class VectorStoreTests(StorageFixture fixture)
             await Store.WriteAsync(new VectorWrite { Space = space, Rows = [Row("a", [1, 0], "u-1")] });
         }
 
-        await Store.EraseOwnerAsync(_tenant, "u-1", Noon);
+        await Store.EraseOwnerAsync(_tenant, "u-2", Noon.AddHours(2));
 
-        Assert.Equal(2, await Store.DropTenantAsync(_tenant));
+        Assert.Equal(2, await Store.EraseTenantAsync(_tenant, Noon.AddHours(1)));
         Assert.Empty(await Store.ListAsync(_tenant, "tickets"));
+        Assert.Empty(await Store.ListAsync(_tenant, "articles"));
         Assert.Equal(["a"], await Store.ListIdsAsync(other));
 
-        // Also who was erased is not known any more.
-        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("a", [1, 0], "u-1")] });
-        Assert.Equal(["a"], await Store.ListIdsAsync(Space));
+        // Whoever reads from the start again brings nothing back, whosever it is; who was erased before still is.
+        await Store.WriteAsync(new VectorWrite
+        {
+            Space = Space,
+            Rows =
+            [
+                Row("a", [1, 0], "u-1"),
+                Row("b", [1, 0], VectorRow.Nobody),
+                Row("c", [1, 0], "u-1") with { At = Noon.AddMinutes(61) },
+                Row("d", [1, 0], "u-2") with { At = Noon.AddMinutes(61) },
+                Row("e", [1, 0], "u-2") with { At = Noon.AddMinutes(121) },
+            ],
+        });
+        Assert.Equal(["c", "e"], (await Store.ListIdsAsync(Space)).Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -21,25 +21,25 @@ internal sealed partial class LinearClassifier
         using var words = new WordList(text, _maxWords);
         var parts = new Dictionary<string, double>(StringComparer.Ordinal);
         var shared = new List<int>();
-        var buckets = new BucketList();
+        var grams = new GramList();
         try
         {
             var offset = 0;
             Span<double> sums = stackalloc double[255];
             foreach (var block in _blocks)
             {
-                buckets.Clear();
-                block.Collect(words, ref buckets);
+                grams.Clear();
+                block.Collect(words, ref grams);
                 sums.Clear();
-                var norm = Math.Sqrt(Accumulate(buckets.Items, offset, sums[..Classes]));
+                var norm = Math.Sqrt(Accumulate(grams.Items, block, offset, sums[..Classes]));
                 for (var word = 0; norm > 0 && word < words.Count; word++)
                 {
-                    buckets.Clear();
-                    block.CollectWith(words, word, ref buckets, shared);
+                    grams.Clear();
+                    block.CollectWith(words, word, ref grams, shared);
                     var part = 0.0;
                     for (var i = 0; i < shared.Count; i++)
                     {
-                        part += Lead(offset + buckets.Items[i], label) / shared[i];
+                        part += Lead(offset + block.Bucket(grams.Items[i]), label) / shared[i];
                     }
 
                     if (part != 0 && Name(words.Run(word, 1)) is { } name)
@@ -53,7 +53,7 @@ internal sealed partial class LinearClassifier
         }
         finally
         {
-            buckets.Dispose();
+            grams.Dispose();
         }
 
         return [.. parts.Where(part => part.Value > Least).OrderByDescending(part => part.Value).ThenBy(part => part.Key, StringComparer.Ordinal).Take(most).Select(part => part.Key)];
@@ -63,14 +63,14 @@ internal sealed partial class LinearClassifier
     private double Lead(int bucket, int label)
     {
         var (own, all) = (0.0, 0.0);
-        for (var entry = _starts[bucket]; entry < _starts[bucket + 1]; entry++)
+        foreach (var entry in _entries.AsSpan(_buckets[bucket].Start, _buckets[bucket].Count))
         {
-            var weight = _scale[_classes[entry]] * _heights[_levels[entry]];
+            var weight = _scale[entry.Class] * _heights[entry.Level];
             all += weight;
-            own += _classes[entry] == label ? weight : 0;
+            own += entry.Class == label ? weight : 0;
         }
 
-        return _idf[bucket] * IdfStep * (own - (all / Classes));
+        return _buckets[bucket].Idf * IdfStep * (own - (all / Classes));
     }
 
     // Null for what nobody would call a word. Long strings of no spaces are no words either.

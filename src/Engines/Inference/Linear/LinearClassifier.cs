@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
@@ -12,14 +13,15 @@ internal sealed partial class LinearClassifier
     private const double IdfStep = 1.0 / 16;
     private const int MaxBits = 22;
 
+    // Up to so many n-grams are counted in a table on the stack, and more by sorting them, which nobody can make slow by the choice of words.
+    private const int FewGrams = 512;
+
     private readonly NGramBlock[] _blocks;
     private readonly int _maxWords;
-    private readonly byte[] _idf;
     private readonly float[] _scale;
     private readonly float[] _bias;
-    private readonly int[] _starts;
-    private readonly byte[] _classes;
-    private readonly byte[] _levels;
+    private readonly Bucket[] _buckets;
+    private readonly Entry[] _entries;
     private readonly double[] _heights;
 
     /// <summary>Reads the file.</summary>
@@ -62,21 +64,36 @@ internal sealed partial class LinearClassifier
             throw new InvalidDataException("it ends too early");
         }
 
-        _idf = Take(ref rest, total).ToArray();
+        var idf = Take(ref rest, total);
         _scale = MemoryMarshal.Cast<byte, float>(Take(ref rest, 4 * (int)classes)).ToArray();
         _bias = MemoryMarshal.Cast<byte, float>(Take(ref rest, 4 * (int)classes)).ToArray();
-        _starts = new int[total + 1];
         var counts = Take(ref rest, total);
-        for (var bucket = 0; bucket < total; bucket++)
+        var entries = 0L;
+        foreach (var count in counts)
         {
-            var next = (long)_starts[bucket] + counts[bucket];
-            // Two bytes each follow: what goes beyond them would go beyond an int at last.
-            _starts[bucket + 1] = 2 * next <= rest.Length ? (int)next : throw new InvalidDataException("it ends too early");
+            entries += count;
         }
 
-        _classes = Take(ref rest, _starts[total]).ToArray();
-        _levels = Take(ref rest, _starts[total]).ToArray();
-        if (rest.Length > 0 || Array.Exists(_classes, label => label >= classes) || !TensorPrimitives.IsFiniteAll<float>(_scale) || !TensorPrimitives.IsFiniteAll<float>(_bias))
+        // Two bytes for each follow.
+        if (2 * entries != rest.Length)
+        {
+            throw new InvalidDataException(2 * entries > rest.Length ? "it ends too early" : "its parts do not fit together");
+        }
+
+        (_buckets, _entries) = (new Bucket[total], new Entry[entries]);
+        var start = 0;
+        for (var bucket = 0; bucket < total; bucket++)
+        {
+            _buckets[bucket] = new Bucket(start, counts[bucket], idf[bucket]);
+            start += counts[bucket];
+        }
+
+        for (var entry = 0; entry < _entries.Length; entry++)
+        {
+            _entries[entry] = new Entry(rest[entry], rest[_entries.Length + entry]);
+        }
+
+        if (Array.Exists(_entries, entry => entry.Class >= classes) || !TensorPrimitives.IsFiniteAll<float>(_scale) || !TensorPrimitives.IsFiniteAll<float>(_bias))
         {
             throw new InvalidDataException("its parts do not fit together");
         }
@@ -85,70 +102,130 @@ internal sealed partial class LinearClassifier
     /// <summary>How many classes it tells apart.</summary>
     public int Classes => _bias.Length;
 
+    /// <summary>The most words of a text that it reads.</summary>
+    public int MaxWords => _maxWords;
+
     /// <summary>Writes a score for each class.</summary>
     public void Score(string text, Span<double> scores)
+    {
+        using var read = new LinearText(text, _maxWords);
+        Score(read, scores);
+    }
+
+    /// <summary>Writes a score for each class.</summary>
+    /// <param name="text">A text of which at least <see cref="MaxWords"/> words were read.</param>
+    /// <param name="scores">Where to write.</param>
+    public void Score(LinearText text, Span<double> scores)
     {
         TensorPrimitives.ConvertTruncating<float, double>(_bias, scores);
         Span<double> sums = stackalloc double[255];
         sums = sums[..Classes];
-        using var words = new WordList(text, _maxWords);
-        var buckets = new BucketList();
-        try
+        var offset = 0;
+        foreach (var block in _blocks)
         {
-            var offset = 0;
-            foreach (var block in _blocks)
+            sums.Clear();
+            var norm = Math.Sqrt(Accumulate(text.Grams(block), block, offset, sums));
+            if (norm > 0)
             {
-                buckets.Clear();
-                block.Collect(words, ref buckets);
-                sums.Clear();
-                var norm = Math.Sqrt(Accumulate(buckets.Items, offset, sums));
-                if (norm > 0)
+                for (var label = 0; label < sums.Length; label++)
                 {
-                    for (var label = 0; label < sums.Length; label++)
-                    {
-                        scores[label] += _scale[label] * sums[label] * block.Weight / norm;
-                    }
+                    scores[label] += _scale[label] * sums[label] * block.Weight / norm;
                 }
-
-                offset += block.Buckets;
             }
-        }
-        finally
-        {
-            buckets.Dispose();
+
+            offset += block.Buckets;
         }
     }
 
     // Adds up value times level for each class, and returns the sum of the squared values.
-    private double Accumulate(Span<int> buckets, int offset, Span<double> sums)
+    private double Accumulate(ReadOnlySpan<int> grams, NGramBlock block, int offset, Span<double> sums) =>
+        grams.Length <= FewGrams ? AccumulateFew(grams, block, offset, sums) : AccumulateMany(grams, block, offset, sums);
+
+    private double AccumulateFew(ReadOnlySpan<int> grams, NGramBlock block, int offset, Span<double> sums)
     {
-        buckets.Sort();
-        var squares = 0.0;
-        for (var at = 0; at < buckets.Length;)
+        const int shift = 32 - 10;
+        Span<ushort> slots = stackalloc ushort[2 * FewGrams];
+        Span<(int Bucket, int Count)> counts = stackalloc (int, int)[FewGrams];
+        slots.Clear();
+        var distinct = 0;
+        foreach (var gram in grams)
         {
-            var bucket = buckets[at];
-            var count = 1;
-            while (at + count < buckets.Length && buckets[at + count] == bucket)
+            var bucket = block.Bucket(gram);
+            for (var slot = (int)((uint)bucket * 0x9E3779B1 >> shift); ; slot = (slot + 1) & ((2 * FewGrams) - 1))
             {
-                count++;
-            }
+                if (slots[slot] == 0)
+                {
+                    counts[distinct++] = (bucket, 1);
+                    slots[slot] = (ushort)distinct;
+                    break;
+                }
 
-            at += count;
-            var idf = _idf[offset + bucket];
-            if (idf == 0)
-            {
-                continue;
-            }
-
-            var value = (1 + Math.Log(count)) * idf * IdfStep;
-            squares += value * value;
-            for (var entry = _starts[offset + bucket]; entry < _starts[offset + bucket + 1]; entry++)
-            {
-                sums[_classes[entry]] += value * _heights[_levels[entry]];
+                if (counts[slots[slot] - 1].Bucket == bucket)
+                {
+                    counts[slots[slot] - 1].Count++;
+                    break;
+                }
             }
         }
 
+        var squares = 0.0;
+        foreach (var (bucket, count) in counts[..distinct])
+        {
+            squares += Add(offset + bucket, count, sums);
+        }
+
         return squares;
+    }
+
+    private double AccumulateMany(ReadOnlySpan<int> grams, NGramBlock block, int offset, Span<double> sums)
+    {
+        var sorted = ArrayPool<int>.Shared.Rent(grams.Length);
+        try
+        {
+            var buckets = sorted.AsSpan(0, grams.Length);
+            for (var i = 0; i < grams.Length; i++)
+            {
+                buckets[i] = block.Bucket(grams[i]);
+            }
+
+            buckets.Sort();
+            var squares = 0.0;
+            for (var at = 0; at < buckets.Length;)
+            {
+                var end = at + 1;
+                while (end < buckets.Length && buckets[end] == buckets[at])
+                {
+                    end++;
+                }
+
+                squares += Add(offset + buckets[at], end - at, sums);
+                at = end;
+            }
+
+            return squares;
+        }
+        finally
+        {
+            ArrayPool<int>.Shared.Return(sorted);
+        }
+    }
+
+    // Adds a bucket's value times its levels, and returns the value squared.
+    private double Add(int bucket, int count, Span<double> sums)
+    {
+        ref readonly var known = ref _buckets[bucket];
+        if (known.Idf == 0)
+        {
+            return 0;
+        }
+
+        var value = (count == 1 ? 1 : 1 + Math.Log(count)) * known.Idf * IdfStep;
+        foreach (var entry in _entries.AsSpan(known.Start, known.Count))
+        {
+            sums[entry.Class] += value * _heights[entry.Level];
+        }
+
+        return value * value;
     }
 
     // What a level stands for, by its byte. Squares are fine near zero, where most weights are, and still reach the few large ones.
@@ -176,4 +253,13 @@ internal sealed partial class LinearClassifier
         rest = rest[length..];
         return taken;
     }
+
+    /// <summary>What is known of a bucket, side by side: a text's buckets lie anywhere in megabytes, and each look is a wait for memory.</summary>
+    /// <param name="Start">The first of its entries.</param>
+    /// <param name="Count">How many it has.</param>
+    /// <param name="Idf">How rare its n-grams are, in sixteenths; 0: they do not count.</param>
+    private readonly record struct Bucket(int Start, byte Count, byte Idf);
+
+    /// <summary>What a bucket says of a class.</summary>
+    private readonly record struct Entry(byte Class, byte Level);
 }

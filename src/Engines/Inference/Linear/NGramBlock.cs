@@ -26,8 +26,14 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
 
     public int Buckets => 1 << Bits;
 
-    /// <summary>The block's buckets of a text's words, with repetitions.</summary>
-    public void Collect(WordList words, ref BucketList buckets)
+    /// <summary>Whether both make the same n-grams of a text.</summary>
+    public bool ReadsAs(NGramBlock other) => (Kind, Low, High, Words) == (other.Kind, other.Low, other.High, other.Words);
+
+    /// <summary>The place of an n-gram.</summary>
+    public int Bucket(int hash) => hash & (Buckets - 1);
+
+    /// <summary>The hashes of a text's n-grams, with repetitions.</summary>
+    public void Collect(WordList words, ref GramList grams)
     {
         var count = Math.Min(Words, words.Count);
         if (Kind == NGramKind.Words)
@@ -36,7 +42,7 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
             {
                 for (var at = 0; at + n <= count; at++)
                 {
-                    Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref buckets);
+                    Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref grams);
                 }
             }
 
@@ -48,13 +54,13 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
             var padded = words.Padded(at);
             for (var n = Low; n <= High; n++)
             {
-                CollectCharacters(padded, n, ref buckets);
+                CollectCharacters(padded, n, ref grams);
             }
         }
     }
 
-    /// <summary>The buckets of the n-grams that one word is in, and how many words share each: 1, but for runs of words.</summary>
-    public void CollectWith(WordList words, int word, ref BucketList buckets, List<int> shared)
+    /// <summary>The hashes of the n-grams that one word is in, and how many words share each: 1, but for runs of words.</summary>
+    public void CollectWith(WordList words, int word, ref GramList grams, List<int> shared)
     {
         var count = Math.Min(Words, words.Count);
         shared.Clear();
@@ -69,7 +75,7 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
             {
                 for (var at = Math.Max(0, word - n + 1); at <= word && at + n <= count; at++)
                 {
-                    Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref buckets);
+                    Add(words.Run(at, n), n == 1 ? WordSeed : RunSeed, ref grams);
                     shared.Add(n);
                 }
             }
@@ -80,17 +86,17 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
         var padded = words.Padded(word);
         for (var n = Low; n <= High; n++)
         {
-            CollectCharacters(padded, n, ref buckets);
+            CollectCharacters(padded, n, ref grams);
         }
 
-        while (shared.Count < buckets.Items.Length)
+        while (shared.Count < grams.Items.Length)
         {
             shared.Add(1);
         }
     }
 
     // The window moves by Unicode scalars; in UTF-8 these begin at every byte that continues none.
-    private void CollectCharacters(ReadOnlySpan<byte> padded, int n, ref BucketList buckets)
+    private static void CollectCharacters(ReadOnlySpan<byte> padded, int n, ref GramList grams)
     {
         var end = 0;
         for (var i = 0; i < n; i++)
@@ -105,7 +111,7 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
 
         for (var start = 0; ; start = NextScalar(padded, start), end = NextScalar(padded, end))
         {
-            Add(padded[start..end], CharacterSeed, ref buckets);
+            Add(padded[start..end], CharacterSeed, ref grams);
             if (end >= padded.Length)
             {
                 return;
@@ -113,7 +119,7 @@ internal sealed record NGramBlock(NGramKind Kind, int Bits, int Low, int High, f
         }
     }
 
-    private void Add(ReadOnlySpan<byte> gram, uint seed, ref BucketList buckets) => buckets.Add((int)(MurmurHash.Compute(gram, seed) & (uint)(Buckets - 1)));
+    private static void Add(ReadOnlySpan<byte> gram, uint seed, ref GramList grams) => grams.Add((int)MurmurHash.Compute(gram, seed));
 
     private static int NextScalar(ReadOnlySpan<byte> utf8, int at)
     {
@@ -189,34 +195,4 @@ internal sealed class WordList : IDisposable
         _length += Encoding.UTF8.GetBytes(word, _utf8.AsSpan(_length));
         _utf8[_length++] = (byte)' ';
     }
-}
-
-/// <summary>A list of buckets in pooled memory.</summary>
-internal ref struct BucketList : IDisposable
-{
-    private int[] _buckets = ArrayPool<int>.Shared.Rent(4096);
-    private int _count;
-
-    public BucketList()
-    {
-    }
-
-    public readonly Span<int> Items => _buckets.AsSpan(0, _count);
-
-    public void Add(int bucket)
-    {
-        if (_count == _buckets.Length)
-        {
-            var larger = ArrayPool<int>.Shared.Rent(2 * _count);
-            Items.CopyTo(larger);
-            ArrayPool<int>.Shared.Return(_buckets);
-            _buckets = larger;
-        }
-
-        _buckets[_count++] = bucket;
-    }
-
-    public void Clear() => _count = 0;
-
-    public readonly void Dispose() => ArrayPool<int>.Shared.Return(_buckets);
 }

@@ -6,6 +6,13 @@ public interface IModelCatalog
     /// <summary>All models and versions that can be asked.</summary>
     IReadOnlyList<ModelStatus> List();
 
+    /// <summary>Subfolders of the followed folder that hold no model that can be used, as far as they were looked at.</summary>
+    IReadOnlyList<RefusedFolder> Refused { get; }
+
+    /// <summary>Loads, checks and runs a folder, and leaves everything as it is.</summary>
+    /// <exception cref="ModelRefusedException">The folder would be refused, with the reason.</exception>
+    Task<ModelManifest> CheckAsync(string folder, CancellationToken cancellationToken = default);
+
     /// <summary>
     /// Loads, checks and warms up a folder and then puts it in place, in one step: no request fails over it. What it replaces is freed when the last request with it has ended.
     /// </summary>
@@ -18,6 +25,11 @@ public interface IModelCatalog
     /// <summary>Takes a canary or shadow away; false when there is none of that version.</summary>
     bool Withdraw(string name, string version);
 }
+
+/// <summary>A folder that was refused.</summary>
+/// <param name="Folder">Its name.</param>
+/// <param name="Reason">Why.</param>
+public sealed record RefusedFolder(string Folder, string Reason);
 
 /// <summary>How one version of a model stands.</summary>
 public sealed record ModelStatus

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Numerics.Tensors;
 using Steward.Engines.Inference.Batching;
 using Steward.Engines.Inference.Linear;
 using Steward.Engines.Inference.Sessions;
@@ -162,6 +163,20 @@ internal sealed class LoadedModel
         _linear?.Score(text, linear);
         var answer = ClassificationHead.Decide(this, row, linear, top, isTruncated);
         return reasons == 0 || _linear is null || answer.IsOutOfScope ? answer : answer with { Reasons = _linear.Explain(text, Labels.Index().First(label => label.Item == answer.Label).Index, reasons) };
+    }
+
+    /// <summary>The words that the linear part reads where it answers alone; 0 where it never does. A rule for texts out of scope needs both parts.</summary>
+    public int GlanceWords => _linear is not null && Calibration.LinearAloneWeight > 0 && OutOfScopeLabel is null ? _linear.MaxWords : 0;
+
+    /// <summary>Makes an answer of the linear part alone; only where <see cref="GlanceWords"/> is more than 0.</summary>
+    public LinearClassification Glance(LinearText text)
+    {
+        var probabilities = new double[Labels.Count];
+        _linear!.Score(text, probabilities);
+        TensorPrimitives.Multiply(probabilities, Calibration.LinearAloneWeight, probabilities);
+        TensorPrimitives.SoftMax<double>(probabilities, probabilities);
+        var best = TensorPrimitives.IndexOfMax<double>(probabilities);
+        return new LinearClassification { Version = Manifest.Version, Labels = Labels, Label = Labels[best], Confidence = probabilities[best], Probabilities = probabilities };
     }
 
     private void Free()

@@ -12,8 +12,14 @@ public sealed record ModelCalibration
     /// <summary>The weight of the linear part's scores, where there is one.</summary>
     public double LinearWeight { get; init; }
 
+    /// <summary>What the linear part's scores are multiplied with where it answers alone (<see cref="IInferenceEngine.Glance"/>): with it their softmax says how probable each label is. 0, the default: it never does.</summary>
+    public double LinearAloneWeight { get; init; }
+
     /// <summary>How often answers of a probability proved right, where one temperature for all does not say it well enough; null: as often as the probability says.</summary>
     public ConfidenceCurve? Confidence { get; init; }
+
+    /// <summary>Of a reranker: the weight of its scores beside those of what found the passages, both brought to mean zero and spread one; null where that was not measured.</summary>
+    public double? FusionWeight { get; init; }
 
     /// <summary>What may be done at which probability.</summary>
     public ModelThresholds Thresholds { get; init; } = new();

@@ -16,45 +16,11 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     private static readonly TimeSpan RestForRoom = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, ModelSlot> _slots = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, byte> _loading = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _changing = new(1, 1);
 
-    /// <summary>Learns which models lie in the configured folder. What is wrong with one is logged and hinders no other.</summary>
-    public void Discover()
-    {
-        var root = options.Value.ModelDirectory;
-        if (!Directory.Exists(root))
-        {
-            LogNoFolder(Path.GetFullPath(root));
-            return;
-        }
-
-        string[] folders;
-        try
-        {
-            folders = [.. Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal)];
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            LogRefused(Path.GetFullPath(root), e.Message);
-            return;
-        }
-
-        foreach (var folder in folders)
-        {
-            try
-            {
-                var manifest = ModelFolder.ReadManifest(folder);
-                if (!_slots.TryAdd(manifest.Name, new ModelSlot(new ModelVersion(folder, manifest, ModelExposure.Everyone), null, null)))
-                {
-                    LogRefused(folder, $"there is another model with the name {manifest.Name}");
-                }
-            }
-            catch (ModelRefusedException e)
-            {
-                LogRefused(folder, e.Message);
-            }
-        }
-    }
+    public IReadOnlyList<RefusedFolder> Refused =>
+        [.. _refused.OrderBy(folder => folder.Key, StringComparer.Ordinal).Select(folder => new RefusedFolder(Path.GetFileName(folder.Key), folder.Value.Reason))];
 
     public IReadOnlyList<ModelStatus> List() =>
         [.. _slots.OrderBy(slot => slot.Key, StringComparer.Ordinal).SelectMany(slot => slot.Value.Versions).Select(version => version.Describe())];
@@ -71,12 +37,22 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         try
         {
             var loaded = await Task.Run(() => Load(folder), cancellationToken);
-            var version = new ModelVersion(folder, loaded.Manifest, exposure) { Loaded = loaded };
-            var before = _slots.GetValueOrDefault(loaded.Manifest.Name);
-            _slots[loaded.Manifest.Name] = (before ?? new ModelSlot(null, null, null)).With(version);
-            RetireUnused(before, loaded.Manifest.Name);
-            LogPublished(version.Manifest.Name, version.Manifest.Version, exposure.Kind);
-            return version.Describe();
+            return Place(new ModelVersion(folder, loaded.Manifest, exposure) { Loaded = loaded }).Describe();
+        }
+        finally
+        {
+            _changing.Release();
+        }
+    }
+
+    public async Task<ModelManifest> CheckAsync(string folder, CancellationToken cancellationToken = default)
+    {
+        await _changing.WaitAsync(cancellationToken);
+        try
+        {
+            var loaded = await Task.Run(() => Load(folder), cancellationToken);
+            loaded.Retire();
+            return loaded.Manifest;
         }
         finally
         {
@@ -119,6 +95,29 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         return null;
     }
 
+    /// <summary>
+    /// The classifier that answers a tenant, in use until it is released, if it is in memory; one that is not is loaded meanwhile. Null also while a shadow is compared with it: that has to see every text.
+    /// </summary>
+    public LoadedModel? UseIfLoaded(string name, string tenant)
+    {
+        if (runtime.Problem is not null || _slots.GetValueOrDefault(name) is not { Shadow: null } slot || slot.For(tenant) is not { } version || version.Manifest.Task != ModelTask.Classification)
+        {
+            return null;
+        }
+
+        if (version.Loaded is { } loaded && loaded.TryUse())
+        {
+            return loaded;
+        }
+
+        if (FindRest(version) is null && _loading.TryAdd(name, 0))
+        {
+            _ = LoadMeanwhileAsync(name, version);
+        }
+
+        return null;
+    }
+
     /// <summary>The shadow of a model, in use until it is released, if there is one in memory.</summary>
     public (LoadedModel? Model, double Share) UseShadow(string name) =>
         _slots.GetValueOrDefault(name)?.Shadow is { Loaded: { } loaded } shadow && loaded.TryUse() ? (loaded, shadow.Exposure.Share) : (null, 0);
@@ -134,6 +133,16 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         }
 
         _changing.Dispose();
+    }
+
+    // Within the lock of changes.
+    private ModelVersion Place(ModelVersion version)
+    {
+        var (name, before) = (version.Manifest.Name, _slots.GetValueOrDefault(version.Manifest.Name));
+        _slots[name] = (before ?? new ModelSlot(null, null, null)).With(version);
+        RetireUnused(before, name);
+        LogPublished(name, version.Manifest.Version, version.Exposure.Kind);
+        return version;
     }
 
     private bool Change(string name, Func<ModelSlot, ModelSlot?> change)
@@ -182,6 +191,22 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         }
     }
 
+    private async Task LoadMeanwhileAsync(string name, ModelVersion version)
+    {
+        try
+        {
+            await LoadAgainAsync(name, version, CancellationToken.None);
+        }
+        catch (Exception e) when (e is ModelRefusedException or ObjectDisposedException)
+        {
+            // Logged and remembered where it was found; or the process ends.
+        }
+        finally
+        {
+            _loading.TryRemove(name, out _);
+        }
+    }
+
     private LoadedModel LoadOrRemember(ModelVersion version)
     {
         try
@@ -198,6 +223,12 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 _ => workers.Now + Rest,
             });
             LogRefused(version.Folder, e.Message);
+            if (version.Stamp is { } stamp && e.Fault is not (ModelFault.NotAvailable or ModelFault.TooLarge))
+            {
+                // An earlier version may lie beside it.
+                _refused[version.Folder] = new RefusedContent(stamp, e.Message);
+            }
+
             throw;
         }
     }
@@ -206,7 +237,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     private ModelRefusedException? FindRest(ModelVersion version) =>
         version.Problem is { } problem && workers.Now < problem.RetryAt ? new ModelRefusedException(problem.Fault, problem.Reason) : null;
 
-    private LoadedModel Load(string folder)
+    private LoadedModel Load(string folder, bool mayEvict = true)
     {
         if (runtime.Problem is { } problem)
         {
@@ -214,7 +245,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         }
 
         var content = ModelFolder.Read(folder, options.Value.MaxModelBytes);
-        MakeRoom(LoadedModel.EstimateBytes(content.Model.Length));
+        MakeRoom(LoadedModel.EstimateBytes(content.Model.Length), mayEvict);
         var policy = runtime.UsesCuda ? options.Value.GpuPolicy() : options.Value.ProcessorPolicy();
         var loaded = LoadedModel.Load(content, workers, policy, runtime.UsesCuda ? options.Value.CudaDevice : null);
         LogLoaded(loaded.Manifest.Name, loaded.Manifest.Version, loaded.Bytes >> 20);
@@ -222,7 +253,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     }
 
     // Frees what has been idle longest until there is room. What is in use stays.
-    private void MakeRoom(long bytes)
+    private void MakeRoom(long bytes, bool mayEvict)
     {
         while (true)
         {
@@ -233,7 +264,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 return;
             }
 
-            var idle = loaded.Where(version => version.Loaded!.Users == 0).MinBy(version => version.Loaded!.UsedAt) ?? throw new ModelRefusedException(
+            var idle = loaded.Where(version => mayEvict && version.Loaded!.Users == 0).MinBy(version => version.Loaded!.UsedAt) ?? throw new ModelRefusedException(
                 ModelFault.TooLarge, $"about {bytes >> 20} MiB are needed; {used >> 20} of {options.Value.MemoryBytes >> 20} MiB for models are in use (Steward:Inference:MemoryBytes)");
             LogEvicted(idle.Manifest.Name, idle.Manifest.Version);
             var evicted = idle.Loaded!;

@@ -27,6 +27,9 @@ public sealed record ModelExposure
     internal bool Takes(string tenant, ModelManifest version) =>
         Kind == ExposureKind.Canary && (Tenants.Contains(tenant) || Position($"{version.Name}\n{version.Version}\n{tenant}") < Share);
 
+    /// <summary>Whether both give it to the same tenants or requests.</summary>
+    internal bool IsSame(ModelExposure other) => Kind == other.Kind && Share == other.Share && Tenants.SetEquals(other.Tenants);
+
     // FNV-1a with a final mix, as a place in [0, 1).
     private static double Position(string text)
     {

@@ -73,9 +73,12 @@ internal sealed partial class ModelFolder
     {
         var manifest = ReadManifest(folder);
         var isOwn = File.Exists(Path.Combine(folder, Description));
-        var model = ReadFile(folder, "model.onnx", maxModelBytes);
+        // Where the hub of Hugging Face keeps it.
+        var file = !isOwn && !File.Exists(Path.Combine(folder, "model.onnx")) && File.Exists(Path.Combine(folder, "onnx", "model.onnx")) ? Path.Combine("onnx", "model.onnx") : "model.onnx";
+        var model = ReadFile(folder, file, maxModelBytes);
         CheckHash(manifest, "model.onnx", model);
-        var vocabulary = ReadVocabulary(folder, manifest);
+        var vocabulary = ReadVocabulary(folder, manifest, isOwn);
+        manifest = isOwn ? manifest : HuggingFaceFolder.WithPadding(manifest, vocabulary.Count);
         IReadOnlyList<string> labels = [];
         if (manifest.Task == ModelTask.Classification)
         {
@@ -132,11 +135,16 @@ internal sealed partial class ModelFolder
         }
     }
 
-    private static Vocabulary ReadVocabulary(string folder, ModelManifest manifest)
+    private static Vocabulary ReadVocabulary(string folder, ModelManifest manifest, bool isOwn)
     {
-        ReadChecked(folder, "vocab.txt", manifest);
         try
         {
+            if (!isOwn && HuggingFaceFolder.HasOnlyWholeTokenizer(folder))
+            {
+                return new Vocabulary(HuggingFaceFolder.Entries(folder));
+            }
+
+            ReadChecked(folder, "vocab.txt", manifest);
             return Vocabulary.Read(Path.Combine(folder, "vocab.txt"));
         }
         catch (InvalidDataException e)
@@ -153,6 +161,8 @@ internal sealed partial class ModelFolder
             ("temperature", calibration.Temperature, 1e-6),
             ("encoderWeight", calibration.EncoderWeight, 0),
             ("linearWeight", calibration.LinearWeight, 0),
+            ("fusionWeight", calibration.FusionWeight ?? 0, 0),
+            ("linearAloneWeight", calibration.LinearAloneWeight, 0),
             ("outOfScope.softness", calibration.OutOfScope?.Softness ?? 1, 1e-6),
         })
         {
@@ -168,7 +178,7 @@ internal sealed partial class ModelFolder
                 ModelFault.Corrupt, "calibration.json: confidence.from must rise from 0 to 1, and confidence.to must have as many numbers of 0 to 1, none less than the one before");
         }
 
-        if (calibration.LinearWeight > 0 && linear is null)
+        if ((calibration.LinearWeight > 0 || calibration.LinearAloneWeight > 0) && linear is null)
         {
             throw new ModelRefusedException(ModelFault.Missing, "linear.bin is missing, to which calibration.json gives a weight");
         }

@@ -25,7 +25,10 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
         set => Volatile.Write(ref _problem, value);
     }
 
-    public ModelVersion With(ModelExposure other) => new(Folder, Manifest, other) { Loaded = Loaded, Problem = Problem };
+    /// <summary>What its files were when it was found in the followed folder; null for one that was put in place otherwise.</summary>
+    public string? Stamp { get; init; }
+
+    public ModelVersion With(ModelExposure other) => new(Folder, Manifest, other) { Loaded = Loaded, Problem = Problem, Stamp = Stamp };
 
     public ModelStatus Describe() => new()
     {
@@ -48,6 +51,11 @@ internal sealed record ModelSlot(ModelVersion? Everyone, ModelVersion? Canary, M
 
     /// <summary>The version that answers a tenant.</summary>
     public ModelVersion? For(string tenant) => Canary is { } canary && canary.Exposure.Takes(tenant, canary.Manifest) ? canary : Everyone;
+
+    public ModelSlot Without(ModelVersion version) => new(
+        Everyone == version ? null : Everyone,
+        Canary == version ? null : Canary,
+        Shadow == version ? null : Shadow);
 
     public ModelSlot With(ModelVersion version) => version.Exposure.Kind switch
     {

@@ -30,6 +30,6 @@ internal static partial class LeadIn
     [GeneratedRegex("""\G(?:as|since|because|that|hi|hello|hey|there|fyi|btw|note|remember|actually|now|well|yes|no|nope|also|ok|okay|so|correction|update|sorry|and|but|please|careful|attention|important|nowadays)[,:.!]?\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Word();
 
-    [GeneratedRegex("""\G(?:by the way|heads up|just so you know|for the record|please note|please remember|scratch that|i mean|to be clear|as i said|good news|from now on|as of \w+|since \w+|starting \w+|last \w+|for \w+ \w+ now|these days|by now|in fact|after all|on second thought|i(?: have|['’]ve)? changed my mind)[,:.!]?\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\G(?:by the way|heads up|just so you know|for the record|please note|please remember|scratch that|i mean|to be clear|as i said|good news|from now on|from today(?: on)?|from \w+day(?: on)?|it turn(?:s|ed) out(?: that)?|as of (?:this |next |last )?\w+|since \w+|starting \w+|last \w+|for \w+ \w+ now|these days|by now|in fact|after all|on second thought|i(?: have|['’]ve)? changed my mind)[,:.!]?\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Words();
 }

@@ -43,7 +43,7 @@ internal static class NounRules
     public static IReadOnlyList<StatementRule> Retractions { get; } =
     [
         .. Values.Select(slot => new StatementRule(slot.Slot, $$"""{{I}}(?:the\s+)?{{slot.Value}}\s+is(?:\s+no\s+longer|n['’]t|\s+not)\s+my\s+{{New}}(?:{{Names[slot.Slot]}})(?:\s+any\s?more)?{{Tail}}""")),
-        new("role", $$"""{{I}}(?:{{Am}}\s+(?:no\s+longer|not)|i\s+(?:have\s+)?stopped\s+being|i['’]ve\s+stopped\s+being)\s+(?:an?|the)\s+{{Job}}(?:\s+any\s?more)?{{Tail}}"""),
+        new("role", $$"""{{I}}(?:{{Am}}\s+(?:no\s+longer|not)|i\s+(?:have\s+)?stopped\s+being|i['’]ve\s+stopped\s+being)\s+(?:an?|the)\s+{{Job}}(?:\s+any\s?more)?{{Tail}}""") { Unless = "\\b(?:fan|friend|expert\\s+in|problem)\\b" },
         new("laptop", $$"""{{I}}i(?:['’]ve|\s+have)?\s+(?:returned|handed\s+(?:in|back)|gave\s+back|given\s+back|turned\s+in)\s+(?:the\s+|my\s+)(?:old\s+)?(?<v>{{Device}}){{Tail}}"""),
         new("laptop", $$"""{{I}}i\s+(?:don['’]t|do\s+not|no\s+longer)\s+(?:use|have|own|work\s+(?:on|with))\s+(?:the\s+|my\s+|an?\s+)?(?<v>{{Device}})(?:\s+any\s?more)?{{Tail}}"""),
         new("team", $$"""{{I}}(?:{{Am}}|i)\s+(?:not|no\s+longer)\s+(?:in|on|with|part\s+of|a\s+member\s+of)\s+(?:the\s+)?{{Team}}\s+(?:team|department|group|unit)(?:\s+any\s?more)?{{Tail}}"""),
@@ -60,6 +60,7 @@ internal static class NounRules
     private static IEnumerable<StatementRule> Of(string slot, string name, string value)
     {
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})(?:['’]s\s+name)?\s+(?:is|will\s+be|was\s+always|has\s+(?:always\s+)?been){{Now}}\s+(?:called\s+|named\s+|in\s+|at\s+|as\s+)?(?:the\s+)?{{value}}(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""") { Unless = State };
+        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+(?:isn['’]t|is\s+not|is\s+no\s+longer)\s+{{Old}}(?:\s+any\s?more|\s+any\s+longer)?,?\s+(?:but\s+)?(?:it['’]s|it\s+is){{Now}}\s+(?:in\s+|the\s+|an?\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+{{Has}}(?:changed|switched|moved|went)\s+(?:{{Old}}\s+)?to\s+(?:the\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+{{Has}}(?:changed|switched|is\s+(?:new|different|another))[,:]?\s*(?:and\s+)?(?:now\s+)?(?:it['’]s|it\s+is|is|to)\s+(?:now\s+)?(?:in\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}(?:in\s+)?(?:the\s+)?{{value}}(?:\s+is|['’]s|\s+has\s+become|\s+became|\s+becomes|\s+will\s+be){{Now}}\s+my\s+{{New}}(?:{{name}})(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""");

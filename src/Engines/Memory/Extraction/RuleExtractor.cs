@@ -9,8 +9,8 @@ public sealed partial class RuleExtractor : IStatementExtractor
 {
     private const int MaxStatements = 32;
 
-    private static readonly StatementRule[] Retractions = [.. StatementRules.Retractions, .. NounRules.Retractions];
-    private static readonly StatementRule[] Assertions = [.. StatementRules.All, .. NounRules.All];
+    private static readonly StatementRule[] Retractions = [.. StatementRules.Retractions, .. PlainRules.Retractions, .. NounRules.Retractions];
+    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. PlainRules.Last];
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Statement>> ExtractAsync(string text, CancellationToken cancellationToken) => ValueTask.FromResult(Extract(text));
@@ -31,7 +31,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
                 slot = null;
                 if (!Reported().IsMatch(clause))
                 {
-                    var read = Read(clause).ToList();
+                    var read = ReadWhole(clause).ToList();
                     statements.AddRange(read);
                     slot = read.Count > 0 ? read[^1] is { IsRetraction: true } taken ? taken.Slot : null : Changed(clause);
                 }
@@ -53,12 +53,39 @@ public sealed partial class RuleExtractor : IStatementExtractor
     // "I left Berlin and work in Porto", "My manager changed. It's Anna now": the second clause says only what is new.
     private static string Resolved(string clause, string before, string? slot) =>
         slot is not null && It().Match(clause) is { Success: true } it ? $"my {(slot == "contact" ? "preferred channel" : slot)} is {clause[it.Length..]}"
+        : slot == "desk" && At().Match(clause) is { Success: true } at ? "my desk is " + clause[at.Length..]
+        : AlsoAllergic().IsMatch(clause) && FirstPerson().IsMatch(before) ? "I'm " + clause
         : Bare().IsMatch(clause) && FirstPerson().IsMatch(before) && !Read(clause).Any() ? "I " + clause
         : clause;
 
     // What the clause says has changed, without saying to what.
-    private static string? Changed(string clause) =>
-        HasChanged().Match(clause) is { Success: true } changed ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(changed.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key : null;
+    private static string? Changed(string clause) => MovedDesks().IsMatch(clause) ? "desk"
+        : HasChanged().Match(clause) is { Success: true } changed ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(changed.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key : null;
+
+    // "Small update: my title is …", "Use Slack, not Teams, when …": what is before or behind belongs to no form.
+    private static IEnumerable<Statement> ReadWhole(string clause)
+    {
+        var read = Read(clause).ToList();
+        if (read.Count == 0 && Announced().Match(clause) is { Success: true } announced)
+        {
+            clause = clause[announced.Length..];
+            read = [.. Read(clause)];
+        }
+
+        if (read.Count == 0 && Instead().Match(clause) is { Success: true } instead && Read(instead.Groups["said"].Value).ToList() is [{ IsRetraction: false } said])
+        {
+            read = [State(said.Slot, instead.Groups["old"].Value.Trim(), clause, isRetraction: true), said];
+        }
+
+        return read.Where(statement => !Nothing().IsMatch(statement.Value)).SelectMany(Several).Select(Placed);
+    }
+
+    // "Peanuts and shellfish" are two.
+    private static IEnumerable<Statement> Several(Statement statement) =>
+        statement.Slot == "allergy" ? And().Split(statement.Value).Where(value => value.Trim().Length > 1).Select(value => statement with { Value = value.Trim() }) : [statement];
+
+    // One works in Berlin and in Finance: what is called like a department is one.
+    private static Statement Placed(Statement statement) => statement.Slot == "office" && Department().IsMatch(statement.Value) ? statement with { Slot = "team", Kind = MemorySlots.All["team"].Kind } : statement;
 
     private static IEnumerable<Statement> Read(string clause)
     {
@@ -84,7 +111,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
                 yield return State(rule.Slot, old, clause, isRetraction: true);
             }
 
-            yield return State(rule.Slot, said.Value, clause, isRetraction: false);
+            yield return State(rule.Slot, said.Value, clause, rule.IsRetraction);
             yield break;
         }
     }
@@ -99,11 +126,35 @@ public sealed partial class RuleExtractor : IStatementExtractor
         Source = clause,
     };
 
-    [GeneratedRegex("""\bwould\s+(?:(?:really\s+|much\s+)?(prefer|rather)\b|be\s+(?=(?:better|best|easier|nicer)\b))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\bwould\s+(?:(?:really\s+|much\s+)?(prefer\b|rather\b|like(?=\s+(?:your\s+|the\s+|my\s+)?(?:answers|replies|responses)\s+in\b))|be\s+(?=(?:better|best|easier|nicer)\b))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WouldPrefer();
 
     [GeneratedRegex("""^(?:so\s+|and\s+)?(?:now\s+)?(?:it['’]s|it\s+is|that['’]s|that\s+is|he['’]s|she['’]s)\s+(?:now\s+)?(?!not\b|no\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex It();
+
+    [GeneratedRegex("""^(?:i\s+(?:was|have\s+been)\s+\w+(?:\s+again)?|it['’]s\s+not\s+[\p{L} ]{2,40}|i(?:['’]ve)?\s+changed\s+\w+(?:\s+\w+)?|my\s+[\p{L}]+\s+(?:has\s+)?(?:moved|changed)|(?:a\s+)?(?:small\s+|quick\s+|short\s+)?(?:update|correction|news|change|note|info)|(?:good|big|sad)\s+news|important|new\s+\w+|no\s+more\s+[\p{L}\- ]{2,40}|no\s+changes?)(?:\s+any\s?more)?:\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Announced();
+
+    [GeneratedRegex("""^(?<said>.{6,}?)(?:\s+(?:now|from\s+now\s+on|from\s+today))?,?\s+(?:and\s+not|not|instead\s+of|rather\s+than)\s+(?:(?:by|on|in|from|to|at|via|with|an?|the|my)\s+)*(?<old>[^,.;:!?]{2,50}?)(?:\s+(?:now|any\s?more|any\s+longer|again|from\s+now\s+on|instead|please|when\s+you\b.*))*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Instead();
+
+    [GeneratedRegex("""^i(?:['’]ve|\s+have)?\s+moved\s+desks?\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex MovedDesks();
+
+    [GeneratedRegex("""^i(?:['’]m|\s+am|\s+sit)\s+(?:now\s+)?at\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex At();
+
+    [GeneratedRegex("""^(?:no|not|none|any|nothing|nobody|neither)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Nothing();
+
+    [GeneratedRegex("""\s*,\s*(?:and\s+|or\s+)?|\s+(?:and|or)\s+(?:to\s+)?""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex And();
+
+    [GeneratedRegex($@"\b(?:{StatementRules.Departments})$", RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Department();
+
+    [GeneratedRegex("""^(?:severely\s+|very\s+|also\s+)?allergic\s+to\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex AlsoAllergic();
 
     [GeneratedRegex("""^(?:now\s+|currently\s+)?(?:work|sit|report|use|live|joined|switched|moved|prefer|became|have)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Bare();
@@ -115,6 +166,6 @@ public sealed partial class RuleExtractor : IStatementExtractor
     private static partial Regex HasChanged();
 
     // Somebody else's words, or the words of a text.
-    [GeneratedRegex("""\b(?:said|says|say|told|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|e-?mail\s+from|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:said|says|say|told|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|e-?mail\s+from(?!\s+now\b)|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Reported();
 }

@@ -35,23 +35,27 @@ internal static partial class Sentences
     {
         var cut = text.Length > MaxLength ? text[..MaxLength] : text;
         // What stands in quotation marks or behind ">" are other people's words, what stands in code is nobody's.
-        var own = Quoted().Replace(cut, " ");
+        var own = WhenAway().Replace(Quoted().Replace(cut, " "), "");
         return End().Split(own).Select(sentence => sentence.Trim()).Where(sentence => sentence.Length > 0);
     }
 
     [GeneratedRegex("""```.*?(```|\z)|`[^`]*`|^\s*>.*$|["“„][^"”“]{3,400}["”“]""", RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Quoted();
 
+    // "If I'm out, Anna acts for me": that is so today.
+    [GeneratedRegex("""\b(?:if|when|whenever|while)\s+i(?:['’]m|\s+am)\s+(?:out|away|ill|sick|absent|on\s+leave|on\s+holiday|not\s+(?:here|in|there)),\s+(?=\p{L}+(?:\s+\p{L}+)?\s+(?:acts|stands\s+in|covers|deputises|fills\s+in)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex WhenAway();
+
     // A full stop inside a number, an address or a version ends nothing.
     [GeneratedRegex("""(?<=[.!?])\s+|[\r\n;]+""", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex End();
 
-    [GeneratedRegex("""^(?:(?:hi|hey|hello|please|so|and|also|ok|okay)[,:]?\s+)*(?:can|could|will|would)\s+(?:you|we)\s+(?:please\s+|maybe\s+|just\s+)?(?=(?:answer|reply|respond|write|speak|talk|use|switch|change|continue|go|contact|reach|notify|ping|message|call|keep)\b)(?!.*\b(?:if|when)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^(?:(?:hi|hey|hello|please|so|and|also|ok|okay)[,:]?\s+)*(?:can|could|will|would)\s+(?:you|we)\s+(?:please\s+|maybe\s+|just\s+|always\s+)*(?=(?:answer|reply|respond|write|speak|talk|use|switch|change|continue|go|contact|reach|notify|ping|message|call|keep)\b)(?!.*\b(?:if|when)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Request();
 
     // A clause of its own: one with a subject, one that goes on with the subject before it, and a wish. "No nuts, I'm allergic" is one thought.
     [GeneratedRegex(
-        """\s*,\s*(?:and|but|so|also|because)\s+|\s+(?:and|but)\s+(?=(?:i|i'm|i’m|my|please|he|she|don't|do not|never)\b|(?:now\s+|currently\s+)?(?:work|sit|report|use|live|joined|switched|moved|prefer|became|have)\b|[\p{L}'’\-]+(?:\s+[\p{L}'’\-]+)?\s+is\s+(?:now\s+)?my\b)|\s*(?:—|–| - )\s*|\s*,\s*(?=(?!i['’]m\s+allergic(?:\s+to\s+(?:it|them|that))?\W*$)(?:i|i'm|i’m|my|please|\p{L}+\s+please|answer|reply|write|use|contact|reach|notify)\b)""",
+        """\s*,\s*(?:and|but|so|also|because)\s+|\s+(?:and|but)\s+(?=(?:(?:now|these\s+days|nowadays|currently)\s+)?(?:i|i'm|i’m|my|please|he|she|don't|do not|never)\b|allergic\s+to\b|(?:now\s+|currently\s+)?(?:work|sit|report|use|live|joined|switched|moved|prefer|became|have)\b|[\p{L}'’\-]+(?:\s+[\p{L}'’\-]+)?\s+is\s+(?:now\s+)?my\b)|\s*(?:—|–| - )\s*|\s*,\s*(?=(?!i['’]m\s+allergic(?:\s+to\s+(?:it|them|that))?\W*$)(?:(?:now\s+|these\s+days\s+)?(?:i|i'm|i’m|my)|give\s+me|please|\p{L}+\s+please|answer|reply|write|use|contact|reach|notify)\b)""",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Clause();
 

@@ -11,10 +11,10 @@ internal static class StatementRules
     internal const string Am = """i(?:\s+am|['’]m)""";
     internal const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly))*""";
     internal const string Place = """(?<v>(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’.]*(?:\s+(?:[A-ZÄÖÜ0-9][\p{L}0-9\-'’.]*|am|an|der|de|la|upon))*)(?:\s+(?:office|branch|site|building|campus|plant))?)""";
-    internal const string Person = """(?<v>(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’]+(?:\s+(?:van|von|de|der|da|di|la|[A-ZÄÖÜ][\p{L}\-'’.]+))*))""";
+    internal const string Person = """(?<v>(?!(?:i|i['’]\w+|it|they|she|he|we|you|the|that|this|my|if|when|so|but|and|maybe|nobody|somebody|everybody)(?:\b|['’]))(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’]+(?:\s+(?:van|von|de|der|da|di|la|[A-ZÄÖÜ][\p{L}\-'’.]+))*))""";
     internal const string Thing = """(?<v>[^,.;:!?()]{2,60}?)""";
     private const string Month = """(?:january|february|march|april|may|june|july|august|september|october|november|december)""";
-    private const string When = $"""(?:now|today|yesterday|tomorrow|currently|these days|lately|last\s+\w+|this\s+\w+|next\s+\w+|in\s+(?:{Month}|\d\d\d\d|spring|summer|autumn|fall|winter)\b.*|(?:a|two|three|some|few)\s+\w+\s+ago|on\s+\w+day|from\s+now\s+on|since\b.*|as\s+of\b.*|starting\b.*|for\b.*|until\b.*|at\s+the\s+moment|again|already|anymore|any\s+more|instead)""";
+    private const string When = $"""(?:now|today|yesterday|tomorrow|currently|these days|lately|last\s+\w+|this\s+\w+|next\s+\w+|in\s+(?:{Month}|\d\d\d\d|spring|summer|autumn|fall|winter)\b.*|(?:a|two|three|some|few)\s+\w+\s+ago|on\s+\w+day|from\s+now\s+on|since\b.*|as\s+of\b.*|starting\b.*|for\b.*|until\b.*|at\s+the\s+moment|again|already|any\s?more|any\s+longer|after\s+all|instead)""";
     internal const string Tail = $"""(?:[,\s]\s*(?:{When}|here|at\s+(?:this|the|our)\s+\w+|in\s+case\b.*|because\b.*|so\b.*|with\b.*|please|thanks|thank\s+you|actually|by\s+the\s+way|btw))*\s*[.!]*$""";
 
     /// <summary>All forms, most special first: a clause is read by the first that fits.</summary>
@@ -28,7 +28,7 @@ internal static class StatementRules
         new("diet", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?\s+)?(?<v>vegan|vegetarian|pescatarian|coeliac|celiac|lactose intolerant|diabetic){{Tail}}"""),
 
         // Names and people.
-        new("name", $$"""{{I}}(?:just\s+)?call\s+me\s+{{Person}}{{Tail}}""") { Unless = "\\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\\b|\\bme\\s+(?:at|on|back|when)\\b" },
+        new("name", $$"""{{I}}(?:just\s+)?call\s+me\s+{{Person}}{{Tail}}""") { Unless = "\\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\\b|\\bme\\s+(?:at|on|back|when)\\b|(?-i:\\bme\\s+[A-Z]{2,}\\b)" },
         new("name", $$"""{{I}}i\s+(?:go\s+by|prefer\s+to\s+be\s+called)\s+{{Person}}{{Tail}}"""),
         new("manager", $$"""{{I}}my\s+(?:new\s+|current\s+|line\s+|direct\s+)*(?:manager|boss|supervisor)\s+is{{Now}}\s+{{Person}}{{Tail}}"""),
         new("manager", $$"""{{I}}i{{Now}}\s+(?:report|answer)\s+(?:directly\s+)?to\s+{{Person}}{{Tail}}"""),
@@ -48,9 +48,9 @@ internal static class StatementRules
         new("role", $$"""{{I}}i(?:['’]ve|\s+have|\s+was|\s+got|['’]ve\s+been|\s+have\s+been)?{{Now}}\s+(?:been\s+)?promoted\s+to\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
         new("role", $$"""{{I}}(?:i{{Now}}\s+work|{{Am}}{{Now}}\s+(?:working|employed))\s+(?:here\s+|there\s+)?as\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
         new("role", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:role|job|title|job title|position)\s+is{{Now}}\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}""") { Unless = State },
-        new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the)\s+(?:new\s+)?(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|director|assistant|technician|recruiter|controller|scientist|nurse|buyer|planner|intern|trainee)){{Tail}}"""),
+        new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the)\s+(?:new\s+)?(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|director|assistant|technician|recruiter|controller|scientist|nurse|buyer|planner|intern|trainee)){{Tail}}""") { Unless = "\\bfor\\s+(?:this|that|the)\\b" },
         new("project", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:work|working)\s+on\s+(?:the\s+)?(?:project\s+(?<v>[\p{L}0-9\-]+)|(?<v>[\p{L}0-9\-]+(?:\s+[\p{L}0-9\-]+)?)\s+project){{Tail}}"""),
-        new("hours", $$"""{{I}}(?:i{{Now}}\s+work|my\s+(?:new\s+)?(?:working\s+)?hours\s+are{{Now}})\s+(?:from\s+)?(?<v>(?:\d|part-?time|full-?time|mornings|afternoons|nights)[^,.;!?]{0,25}?){{Tail}}"""),
+        new("hours", $$"""{{I}}(?:i{{Now}}\s+work|my\s+(?:new\s+)?(?:working\s+)?hours\s+are{{Now}})\s+(?:from\s+)?(?<v>(?:\d|part-?time|full-?time|mornings|afternoons|nights)[^,.;!?]{0,25}?){{Tail}}""") { Unless = PlainRules.Passing },
         new("absent", $$"""{{I}}i\s+(?:don['’]t|do\s+not|never)\s+work\s+(?:on\s+)?(?<v>(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?:\s+(?:and|or)\s+\w+days?)?|weekends){{Tail}}"""),
         new("time zone", $$"""{{I}}(?:my\s+time\s*zone\s+is|{{Am}}\s+in\s+the\s+time\s*zone){{Now}}\s+(?<v>[A-Za-z/_+\-0-9:]{2,30}){{Tail}}"""),
         new("cost centre", $$"""{{I}}my\s+(?:new\s+)?cost\s+cent(?:re|er)\s+is{{Now}}\s+(?<v>[A-Za-z0-9\-]{2,20}){{Tail}}"""),
@@ -72,7 +72,7 @@ internal static class StatementRules
         new("style", $$"""{{I}}(?:keep|make)\s+(?:your\s+|the\s+|it\s+|all\s+)*(?:answers|replies|responses|messages|it)?\s*(?<v>short|brief|long|detailed|simple|formal|informal|technical){{Tail}}"""),
         new("style", $$"""{{I}}i{{Now}}\s+prefer\s+(?<v>short|brief|long|detailed|simple|formal|informal|technical)\s+(?:answers|replies|responses|messages|explanations)(?:\s+(?:over|to)\s+.+)?{{Tail}}"""),
         new("dislikes", $$"""{{I}}i\s+(?:(?:really\s+)?(?:hate|dislike|can['’]t\s+stand)|(?:don['’]t|do\s+not)\s+(?:really\s+)?like)\s+{{Thing}}{{Tail}}"""),
-        new("likes", $$"""{{I}}i{{Now}}\s+(?:like|love|enjoy|prefer)\s+{{Thing}}(?:\s+(?:over|rather\s+than|instead\s+of)\s+.+)?{{Tail}}""") { Unless = "\\b(?:to\\s+(?:know|have|ask|get|see|request|order|report)|it|this|that|your|you|the\\s+idea)\\b" },
+        new("likes", $$"""{{I}}i{{Now}}\s+(?:like|love|enjoy|prefer)\s+{{Thing}}(?:\s+(?:over|rather\s+than|instead\s+of)\s+.+)?{{Tail}}""") { Unless = "\\b(?:to\\s+(?:know|have|ask|get|see|request|order|report|be)|it|this|that|your|you|the\\s+idea)\\b" },
     ];
 
     /// <summary>The forms in which people take something back.</summary>
@@ -93,7 +93,8 @@ internal static class StatementRules
         new("likes", $$"""{{I}}i\s+no\s+longer\s+(?:like|love|enjoy)\s+{{Thing}}{{Tail}}"""),
     ];
 
-    internal const string Device = """(?:[\p{L}0-9\-]+\s+){0,3}?(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad(?:\s+[A-Z0-9]+)?|Surface(?:\s+[A-Z][\p{L}0-9]*)?|Chromebook|EliteBook|Latitude(?:\s+[0-9]+)?|XPS(?:\s+[0-9]+)?|laptop|notebook|workstation)(?:\s+[0-9]+)?""";
+    internal const string Device = """(?:[\p{L}0-9\-]+\s+){0,3}?(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad(?:\s+[A-Z0-9]+)?|Surface(?:\s+[A-Z][\p{L}0-9]*)?|Chromebook|EliteBook|ProBook|ZBook(?:\s+[A-Z][\p{L}0-9]*)?|ZenBook|IdeaPad|Precision(?:\s+[0-9]+)?|Latitude(?:\s+[0-9]+)?|XPS(?:\s+[0-9]+)?|laptop|notebook|workstation)(?:\s+[0-9]+)?""";
+    internal const string Departments = "Treasury|Finance|Accounting|Accounts|HR|Human Resources|Legal|Marketing|Sales|Procurement|Purchasing|Logistics|Engineering|Operations|Security|Support|Service|Services|Governance|Controlling|Compliance|IT|R&D|Research|Development|Design|Product|Facilities|Payroll|Audit|Risk|Communications|Analytics|Infrastructure|Quality|Production|Recruiting";
     internal const string Languages = "English|German|French|Spanish|Italian|Portuguese|Dutch|Polish|Czech|Turkish|Arabic|Hindi|Japanese|Chinese|Korean|Swedish|Danish|Norwegian|Finnish";
     internal const string Channels = "e-?mails?|mail|phone|telephone|chat|Slack|Teams|text(?:\\s+messages?)?|SMS|calls?|phone\\s+calls?|WhatsApp";
     internal const string State = "\\b(?:broken|down|slow|dead|stolen|lost|gone|missing|locked|full|empty|stuck|frozen|working|not|too|very|so|still|about|on fire|great|nice|late|ready|ok|okay|fine|important|urgent|hot|loud|noisy|cold|old)\\b";
@@ -108,6 +109,9 @@ internal sealed class StatementRule(string slot, string pattern)
 
     /// <summary>What it tells of.</summary>
     public string Slot { get; } = slot;
+
+    /// <summary>Whether it says that the value does not hold any more.</summary>
+    public bool IsRetraction { get; init; }
 
     /// <summary>What must not be in the value.</summary>
     public string? Unless

@@ -7,14 +7,25 @@ internal static class StatementWords
 {
     private static readonly Dictionary<string, SearchValues<string>> All = new(StringComparer.Ordinal)
     {
+        ["name"] = Any("call", "name", "go by", "say", "addressed", "meet you"),
+        ["home"] = Any("live", "living", "home", "flat", "house", "apartment", "reside", "commute"),
+        ["desk"] = Any("desk", "seat", "room", "sit", "find me"),
+        ["system"] = Any("windows", "mac", "ubuntu", "debian", "fedora", "linux", "red hat", "rhel", "suse", "ios", "android", "chromeos"),
+        ["software"] = Any("switched", "use", "using", "work", "tool", "program", "application", "rely", "replaced", "given up"),
+        ["project"] = Any("project", "work", "assigned", "finished", "handed", "i'm o", "i’m o", "i am o"),
+        ["diet"] = Any("vegan", "vegetarian", "pescatarian", "coeliac", "celiac", "lactose", "diabetic", "kosher", "halal", "gluten"),
+        ["style"] = Any("short", "brief", "long", "detailed", "simple", "formal", "technical", "concise", "bullet", "step", "plain", "numbered", "tables"),
+        ["likes"] = Any("like", "love", "enjoy", "prefer", "fond", "fan", "into", "keen", "care", "interest", "gone off"),
+        ["dislikes"] = Any("hate", "dislike", "stand", "like", "fan", "keen", "fond", "into", "for me", "mind"),
         ["language"] = Any(StatementRules.Languages.Split('|')),
         ["contact"] = Any("mail", "phone", "chat", "slack", "teams", "text", "sms", "call", "whatsapp"),
-        ["laptop"] = Any("macbook", "thinkpad", "surface", "chromebook", "elitebook", "latitude", "xps", "laptop", "notebook", "workstation", "computer", "machine", "device", "pc"),
+        ["laptop"] = Any("macbook", "thinkpad", "surface", "chromebook", "elitebook", "latitude", "xps", "laptop", "zbook", "probook", "zenbook", "ideapad", "precision", "notebook", "workstation", "computer", "machine", "device", "pc"),
         ["allergy"] = Any("allerg", "react"),
         ["manager"] = Any("manage", "boss", "supervis", "report", "answer", "lead", "superior", "work", "head", "run", "charge", "responsible", "led "),
-        ["deputy"] = Any("deputy", "stand-in", "substitute", "backup"),
-        ["team"] = Any("team", "department", "group", "unit"),
-        ["role"] = Any("role", "job", "title", "position", "profession", "occupation", "promoted", "made", "appointed", "hired", "employed", "become", "became", "post", "serve", "act", "trade", "training", "been", "being", "work", "i am ", "i'm ", "i’m "),
+        ["deputy"] = Any("deputy", "stand-in", "substitute", "backup", "delegate", "for me"),
+        ["team"] = Any(["team", "department", "group", "unit", .. StatementRules.Departments.Split('|')]),
+        ["hours"] = Any("work", "hours", "in from", "reach", "available", "time is"),
+        ["role"] = Any("joined", "started", "moved", "used to be", "as a", "role", "job", "title", "position", "profession", "occupation", "promoted", "made", "appointed", "hired", "employed", "become", "became", "post", "serve", "act", "trade", "training", "been", "being", "work", "i am ", "i'm ", "i’m "),
         ["office"] = Any("office", "work", "location", "base", "site", "moved", "relocat", "transferred", "assigned", "posted", "seconded", "placed", "put", "find me", "desk", "swapped", "traded", "exchanged", "left", "located", "stationed", "sit", "branch", "campus", "plant", "i'm ", "i’m ", "i am "),
     };
 

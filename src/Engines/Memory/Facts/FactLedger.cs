@@ -49,7 +49,16 @@ public sealed class FactLedger
             return [];
         }
 
-        return statement.IsRetraction ? Retract(slot, statement, source, said) : Assert(slot, statement, messageId, source, said, recorded);
+        if (statement.IsRetraction)
+        {
+            return Retract(slot, statement, source, said);
+        }
+
+        // Who hates what they liked does not like it any more.
+        var opposite = Opposite(statement.Slot) is { } other
+            ? Retract([.. _facts.Where(fact => fact.Subject == statement.Subject && fact.Slot == other)], statement, source, said)
+            : [];
+        return [.. opposite, .. Assert(slot, statement, messageId, source, said, recorded)];
     }
 
     /// <summary>Makes a fact hold again that was superseded or taken back; what took its place, or says the same, does not hold any more.</summary>
@@ -211,6 +220,8 @@ public sealed class FactLedger
 
     // Who has corrected something may say later that it has changed.
     private static FactSource Trust(FactSource source) => source == FactSource.Corrected ? FactSource.Said : source;
+
+    private static string? Opposite(string slot) => slot switch { "likes" => "dislikes", "dislikes" => "likes", _ => null };
 
     private static bool IsSingle(string slot) => MemorySlots.All.TryGetValue(slot, out var known) && known.IsSingle;
 

@@ -30,6 +30,7 @@ public static class ModelCacheServiceCollectionExtensions
         services.TryAddSingleton<AnswerStore>();
         services.TryAddSingleton<AnswerFlights>();
         services.TryAddSingleton<ShadowSample>();
+        services.TryAddSingleton<KnownRequests>();
         services.TryAddSingleton<RequestClassification>();
         services.TryAddSingleton(provider => new ModelCacheStatus(provider.GetRequiredService<AnswerStore>(), provider.GetService<ITextEmbedder>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, ExactCacheStage>());

@@ -76,7 +76,7 @@ internal sealed class SemanticCacheStage(
             return false;
         }
 
-        await classification.OfAsync(call, cancellationToken);
+        await classification.OfAsync(call, RequestAspects.Intent, cancellationToken);
         return call.Intent is not { } intent || (thresholds.TryGetValue(intent, out var own) && cosine < own);
     }
 

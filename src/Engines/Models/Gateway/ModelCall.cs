@@ -57,8 +57,11 @@ public sealed class ModelCall
     /// <summary>What the classifier said; null when it was not asked or could not say.</summary>
     internal RequestClass? Class { get; set; }
 
-    /// <summary>Whether the classifier was asked.</summary>
-    internal bool IsClassified { get; set; }
+    /// <summary>What the classifier has taken its first look at.</summary>
+    internal RequestAspects Glanced { get; set; }
+
+    /// <summary>What no closer look is needed for any more: it is known for sure, or nobody could say.</summary>
+    internal RequestAspects Settled { get; set; }
 
     /// <summary>The timestamp at which it was admitted.</summary>
     internal long AdmittedAt { get; set; }

@@ -14,6 +14,28 @@ internal static class CostCap
     public static decimal? Of(ModelCall call) =>
         call.Intent is { } intent && call.Policy.CostCaps.TryGetValue(intent, out var own) ? own : call.Policy.CostCaps.TryGetValue(AnyIntent, out var all) ? all : null;
 
+    /// <summary>Decides something by the cap of a call. What the call is about is asked only where the decision depends on it.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="decide">The decision with a cap.</param>
+    /// <param name="classification">Says what the call is about.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <returns>The decision and the cap that it was made with; a null cap and no decision where none holds.</returns>
+    public static async ValueTask<(T? Decided, decimal? Cap)> DecideAsync<T>(ModelCall call, Func<decimal, T> decide, RequestClassification classification, CancellationToken cancellationToken)
+    {
+        var caps = call.Policy.CostCaps;
+        if (caps.Keys.Any(intent => intent != AnyIntent))
+        {
+            // No cap allows everything, as the largest does.
+            var ways = caps.Values.Append(caps.TryGetValue(AnyIntent, out var all) ? all : decimal.MaxValue).Select(decide).Distinct().Count();
+            if (ways > 1)
+            {
+                await classification.OfAsync(call, RequestAspects.Intent, cancellationToken);
+            }
+        }
+
+        return Of(call) is { } cap ? (decide(cap), (decimal?)cap) : (default(T), null);
+    }
+
     /// <summary>What a call costs at most with a chain, whichever of its models answers; null when the price of one is not known.</summary>
     public static decimal? Worst(IChatModel chain, ChatRequest request, int assumedOutputTokens)
     {

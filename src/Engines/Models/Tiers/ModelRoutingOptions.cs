@@ -23,7 +23,25 @@ public sealed class ModelRoutingOptions
     /// <summary>How much of a question is read, in characters. Default 4,000.</summary>
     public int ReadCharacters { get; set; } = 4000;
 
-    /// <summary>The longest time that a classification may take; then the words alone decide, and the intent is not known. Default 5 ms.</summary>
+    /// <summary>The probability of several things up to which a first look is enough to say that it is one. Default 0.3.</summary>
+    public double GlanceSingle { get; set; } = 0.3;
+
+    /// <summary>The probability of several things from which a first look is enough to say so. Default 0.95.</summary>
+    public double GlanceSeveral { get; set; } = 0.95;
+
+    /// <summary>The probability of an intent from which a first look is enough. Default 0.9.</summary>
+    public double GlanceIntent { get; set; } = 0.9;
+
+    /// <summary>The probability of the likeliest intent up to which a first look is enough to say that there is none. Default 0.35.</summary>
+    public double GlanceNoIntent { get; set; } = 0.35;
+
+    /// <summary>How many closer looks are remembered, of all tenants together. 0 remembers none. Default 10,000.</summary>
+    public int KnownRequests { get; set; } = 10_000;
+
+    /// <summary>For how long; a new version of a classifier is used for all texts after that. Default 10 minutes.</summary>
+    public TimeSpan KnownFor { get; set; } = TimeSpan.FromMinutes(10);
+
+    /// <summary>The longest time that a closer look may take; then the words and the first look decide. Default 5 ms.</summary>
     public TimeSpan ClassifyWithin { get; set; } = TimeSpan.FromMilliseconds(5);
 
     /// <summary>The tokens of an answer that a cap on its cost reckons with where neither the call nor the configuration has a limit. Default 4,096.</summary>
@@ -44,6 +62,10 @@ internal sealed class ModelRoutingOptionsValidator : IValidateOptions<ModelRouti
         }
 
         Demand(new[] { options.SmallFrom, options.LargeFrom, options.StandardFrom }.All(value => value is >= 0 and <= 1.01), "SmallFrom, LargeFrom, StandardFrom: set 0 to 1; 1.01 is never.");
+        Demand(
+            new[] { options.GlanceSingle, options.GlanceSeveral, options.GlanceIntent, options.GlanceNoIntent }.All(value => value is >= -0.01 and <= 1.01) && options.GlanceSingle < options.GlanceSeveral && options.GlanceNoIntent < options.GlanceIntent,
+            "GlanceSingle, GlanceSeveral, GlanceIntent, GlanceNoIntent: set 0 to 1, GlanceSingle below GlanceSeveral and GlanceNoIntent below GlanceIntent; -0.01 and 1.01 are never.");
+        Demand(options.KnownRequests is >= 0 and <= 10_000_000 && options.KnownFor > TimeSpan.Zero && options.KnownFor <= TimeSpan.FromDays(1), "KnownRequests: set 0 to 10,000,000; KnownFor: more than zero and at most a day.");
         Demand(options.SmallCharacters >= 0 && options.SmallContextCharacters >= 0 && options.ReadCharacters >= 0, "SmallCharacters, SmallContextCharacters, ReadCharacters: set 0 or more.");
         Demand(options.ClassifyWithin > TimeSpan.Zero && options.ClassifyWithin <= TimeSpan.FromSeconds(10), "ClassifyWithin: set more than zero and at most 10 s.");
         Demand(options.AssumedOutputTokens is >= 1 and <= 10_000_000, "AssumedOutputTokens: set 1 to 10,000,000.");

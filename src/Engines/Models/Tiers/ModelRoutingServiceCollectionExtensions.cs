@@ -25,6 +25,7 @@ public static class ModelRoutingServiceCollectionExtensions
             .ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ModelRoutingOptions>, ModelRoutingOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<KnownRequests>();
         services.TryAddSingleton<RequestClassification>();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, RoutingStage>());
         return services;

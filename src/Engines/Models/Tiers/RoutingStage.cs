@@ -24,7 +24,7 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
         if (call.Model == ModelCall.Auto)
         {
             var choice = await ChooseAsync(call, cancellationToken);
-            call.Model = Affordable(call, choice.Tier);
+            call.Model = call.Policy.CostCaps.Count == 0 ? choice.Tier : await AffordableAsync(call, choice.Tier, cancellationToken);
             call.Decide(Name, call.Model == choice.Tier ? $"{call.Model}: {choice.Why}" : $"{call.Model}: {choice.Tier} would cost too much");
             Calls.Add(1, new("tier", call.Model), new("why", call.Model == choice.Tier ? choice.Why : "cost cap"));
         }
@@ -41,7 +41,13 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
 
     private async ValueTask<TierChoice> ChooseAsync(ModelCall call, CancellationToken cancellationToken)
     {
-        var choice = TierChoice.Of(call.Request, await classification.OfAsync(call, cancellationToken), options.Value);
+        // The counts of questions by topic, which show a drift, take what the first look says; a closer one would be for the counts alone.
+        if (call.Policy.JudgesAnswers)
+        {
+            classification.Glance(call, RequestAspects.Intent | RequestAspects.Complexity);
+        }
+
+        var choice = await TierChoice.OfAsync(call, classification, options.Value, cancellationToken);
         call.RoutingConfidence = choice.Confidence > 0 ? choice.Confidence : null;
         return Able(call, choice);
     }
@@ -60,42 +66,27 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
         return choice;
     }
 
-    // Who names a tier or a model gets that one or a refusal. What it is about matters only where a cap is for one thing.
+    // Who names a tier or a model gets that one or a refusal.
     private async ValueTask HoldAsync(ModelCall call, CancellationToken cancellationToken)
     {
-        if (call.Policy.CostCaps.Keys.Any(intent => intent != CostCap.AnyIntent))
-        {
-            await classification.OfAsync(call, cancellationToken);
-        }
-
-        if (CostCap.Of(call) is { } cap && !Fits(call, call.Model, cap))
+        var most = Most(call, call.Model);
+        if (await CostCap.DecideAsync(call, cap => most <= cap, classification, cancellationToken) is { Decided: false, Cap: { } cap })
         {
             throw TooDear(call, cap);
         }
     }
 
     /// <summary>The dearest tier, up to the wanted one, whose worst case is within the cap.</summary>
-    private string Affordable(ModelCall call, string wanted)
+    private async ValueTask<string> AffordableAsync(ModelCall call, string wanted, CancellationToken cancellationToken)
     {
-        if (CostCap.Of(call) is not { } cap)
-        {
-            return wanted;
-        }
-
-        for (var tier = ModelTiers.All.ToList().IndexOf(wanted); tier >= 0; tier--)
-        {
-            if (Fits(call, ModelTiers.All[tier], cap))
-            {
-                return ModelTiers.All[tier];
-            }
-        }
-
-        throw TooDear(call, cap);
+        var tiers = ModelTiers.All.TakeWhile(tier => tier != wanted).Append(wanted).Reverse().Select(tier => (Tier: tier, Most: Most(call, tier))).ToList();
+        var (tier, cap) = await CostCap.DecideAsync(call, cap => tiers.FirstOrDefault(one => one.Most <= cap).Tier, classification, cancellationToken);
+        return cap is null ? wanted : tier ?? throw TooDear(call, cap.Value);
     }
 
-    // What a model costs that has no known price cannot be promised.
-    private bool Fits(ModelCall call, string model, decimal cap) =>
-        models.Find(model) is not { } found || CostCap.Worst(found, call.Request, configured.Value.MaxOutputTokens ?? options.Value.AssumedOutputTokens) <= cap;
+    // What a model costs that has no known price cannot be promised: it is more than every cap. A model that there is not costs nothing; whoever asks for it is told later.
+    private decimal Most(ModelCall call, string model) =>
+        models.Find(model) is { } found ? CostCap.Worst(found, call.Request, configured.Value.MaxOutputTokens ?? options.Value.AssumedOutputTokens) ?? decimal.MaxValue : 0;
 
     private static ModelException TooDear(ModelCall call, decimal cap) => new(
         "model_over_cost_cap",

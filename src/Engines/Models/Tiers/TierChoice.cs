@@ -1,26 +1,29 @@
+using Steward.Engines.Models.Gateway;
+
 namespace Steward.Engines.Models.Tiers;
 
 /// <summary>The tier that a request needs.</summary>
 /// <param name="Tier">One of <see cref="ModelTiers.All"/>.</param>
-/// <param name="Confidence">How sure that is, 0 to 1.</param>
+/// <param name="Confidence">How sure that is, 0 to 1; 0 where nothing can be said.</param>
 /// <param name="Why">In a few words.</param>
 internal readonly record struct TierChoice(string Tier, double Confidence, string Why)
 {
-    /// <summary>Chooses. Whatever is not sure goes up, never down.</summary>
+    /// <summary>Chooses for a call, and asks the classifier to look closer only where that can change the choice.</summary>
+    public static async ValueTask<TierChoice> OfAsync(ModelCall call, RequestClassification classification, ModelRoutingOptions options, CancellationToken cancellationToken)
+    {
+        var byWords = Of(call.Request, options);
+        return byWords.With(await classification.OfAsync(call, byWords.Tier == ModelTiers.Large ? RequestAspects.None : RequestAspects.Complexity, cancellationToken), options);
+    }
+
+    /// <summary>Chooses by the words alone. Whatever is not sure goes up, never down.</summary>
     /// <param name="request">What is asked.</param>
-    /// <param name="found">What the silo's classifiers say; null when there are none.</param>
     /// <param name="options">The thresholds.</param>
-    public static TierChoice Of(ChatRequest request, RequestClass? found, ModelRoutingOptions options)
+    public static TierChoice Of(ChatRequest request, ModelRoutingOptions options)
     {
         var text = LastOfUser(request.Messages);
-        if (found?.Complex >= options.LargeFrom)
-        {
-            return new(ModelTiers.Large, found.Complex, "several things in one");
-        }
-
         if (RequestModel.Of(text.Length > options.ReadCharacters ? text[..options.ReadCharacters] : text) is not { } needed)
         {
-            return new(ModelTiers.Standard, found is null ? 0 : 1 - found.Complex, found is null ? "no classifier for this request" : "not in English");
+            return new(ModelTiers.Standard, 0, "no classifier for this request");
         }
 
         if (needed.Small >= options.SmallFrom)
@@ -32,6 +35,15 @@ internal readonly record struct TierChoice(string Tier, double Confidence, strin
         var enough = 1 - needed.Large;
         return enough >= options.StandardFrom ? new(ModelTiers.Standard, enough, "neither simple nor hard") : new(ModelTiers.Large, needed.Large, needed.Large >= 0.5 ? "hard" : "not sure");
     }
+
+    /// <summary>The choice with what the silo's classifiers say, which never makes it a smaller tier.</summary>
+    /// <param name="found">Null when they say nothing.</param>
+    /// <param name="options">The thresholds.</param>
+    public TierChoice With(RequestClass? found, ModelRoutingOptions options) =>
+        found?.Complex is not { } complex ? this
+        : complex >= options.LargeFrom ? new(ModelTiers.Large, complex, "several things in one")
+        : Confidence > 0 ? this
+        : this with { Confidence = 1 - complex, Why = "not in English" };
 
     /// <summary>The last thing that the person said.</summary>
     public static string LastOfUser(IReadOnlyList<ChatMessage> messages)

@@ -2,8 +2,7 @@ namespace Steward.Engines.Orchestration.Admission;
 
 /// <summary>
 /// Finds how many slots a tenant may hold while the processor is short: multiplicative decrease, slow increase, on the time that ready work waits for a processor.
-/// All tenants have the same limit for each unit of their weight, so that the largest give way first; it stays above what the tenants have in the mean,
-/// so that those below are not touched.
+/// All tenants have the same limit for each unit of their weight, so that the largest give way first; it stays above what those have that it does not touch.
 /// </summary>
 internal sealed class ProcessorGuard(TimeSpan target)
 {
@@ -17,15 +16,16 @@ internal sealed class ProcessorGuard(TimeSpan target)
     private const int Hold = 10;
 
     /// <summary>
-    /// How far above the mean the limit stays. Of n + 1 tenants of which one is noisy and the others have b slots each, the noisy one is left with
-    /// 1.5 n b / (n − 0.5): three times as much as the other one of two, half as much again as each of many.
+    /// How far the limit stays above what the tenants have that it holds nothing back of, in their mean. A noisy one is so left with half as much again as a quiet one, and quiet ones with room for their
+    /// ups and downs. It must not be measured by the noisy one itself: what a tenant has more of while the processor is short would then raise the limit that is to bring it down.
     /// </summary>
-    private const double AboveMean = 1.5;
+    private const double AboveOthers = 1.5;
 
-    /// <summary>The weight of one more observation of the mean.</summary>
-    private const double Gain = 0.25;
+    /// <summary>The weight of one more observation of that mean: tenants that come are given room sooner than those that go lose it.</summary>
+    private const double Rise = 0.5;
+    private const double Fall = 0.25;
 
-    private double _mean;
+    private double _others;
     private int _held;
 
     /// <summary>Slots for each unit of weight; infinity is no limit.</summary>
@@ -38,7 +38,8 @@ internal sealed class ProcessorGuard(TimeSpan target)
     /// <returns>The new limit.</returns>
     public double Next(TimeSpan delay, double ownShare, AdmissionLoad load)
     {
-        _mean += Gain * (load.MeanShare - _mean);
+        _others += (load.OthersShare > _others ? Rise : Fall) * (load.OthersShare - _others);
+        var least = Math.Max(1, _others * AboveOthers);
         if (load.Tenants < 2)
         {
             // Nobody is there to be protected.
@@ -46,16 +47,22 @@ internal sealed class ProcessorGuard(TimeSpan target)
         }
         else if (delay > target && ownShare >= LeastOwnShare)
         {
-            Limit = Math.Max(Math.Max(1, _mean * AboveMean), Math.Min(Limit, load.LargestShare) * Decrease);
+            Limit = Math.Max(least, Math.Min(Limit, load.LargestShare) * Decrease);
             _held = Hold;
         }
-        else if (_held > 0)
+        else
         {
-            _held--;
-        }
-        else if (load.IsBound)
-        {
-            Limit += Math.Max(0.5, Limit * Increase);
+            if (_held > 0)
+            {
+                _held--;
+            }
+            else if (load.IsBound)
+            {
+                Limit += Math.Max(0.5, Limit * Increase);
+            }
+
+            // It may have been found while the others had hardly anything to do.
+            Limit = Math.Max(least, Limit);
         }
 
         return Limit;

@@ -146,13 +146,17 @@ public sealed class RunAdmission : IRunAdmission
     {
         lock (_lock)
         {
-            var (active, largest, sum) = (0, 0.0, 0.0);
+            var (active, largest, sum, free, sumOfFree) = (0, 0.0, 0.0, 0, 0.0);
             foreach (var tenant in _tenants.Values)
             {
                 if (tenant.InFlight > 0 || tenant.SeenIn >= _window - 1)
                 {
                     var share = tenant.InFlight / tenant.Weight;
                     (active, largest, sum) = (active + 1, Math.Max(largest, share), sum + share);
+                    if (!IsHeldBack(tenant))
+                    {
+                        (free, sumOfFree) = (free + 1, sumOfFree + share);
+                    }
                 }
             }
 
@@ -161,7 +165,7 @@ public sealed class RunAdmission : IRunAdmission
                 _interactive.Waiting + _background.Waiting,
                 active,
                 largest,
-                active == 0 ? 0 : sum / active,
+                free > 0 ? sumOfFree / free : active > 0 ? sum / active : 0,
                 _boundByShortage);
         }
     }
@@ -317,7 +321,7 @@ public sealed class RunAdmission : IRunAdmission
             return false;
         }
 
-        if (tenant.InFlight < Math.Max(1, _shortage * tenant.Weight))
+        if (!IsAtShortage(tenant))
         {
             return true;
         }
@@ -325,6 +329,10 @@ public sealed class RunAdmission : IRunAdmission
         _boundByShortage = true;
         return false;
     }
+
+    private bool IsAtShortage(AdmittedTenant tenant) => tenant.InFlight >= Math.Max(1, _shortage * tenant.Weight);
+
+    private bool IsHeldBack(AdmittedTenant tenant) => (tenant.Interactive.Waiting.Count > 0 || tenant.Background.Waiting.Count > 0) && IsAtShortage(tenant);
 
     private void Refresh(TenantLane lane)
     {
@@ -402,6 +410,6 @@ public sealed class RunAdmission : IRunAdmission
 /// <param name="Waiting">Runs without.</param>
 /// <param name="Tenants">Tenants that hold slots, or had runs come lately.</param>
 /// <param name="LargestShare">The most slots that any tenant holds for each unit of its weight.</param>
-/// <param name="MeanShare">The same in the mean of these tenants.</param>
+/// <param name="OthersShare">The slots for each unit of its weight in the mean of the tenants that the guard's limit holds nothing back of; of all tenants where it holds back each of them.</param>
 /// <param name="IsBound">Whether a run waits, or waited, because its tenant is at the guard's limit.</param>
-internal readonly record struct AdmissionLoad(int InFlight, int Waiting, int Tenants, double LargestShare, double MeanShare, bool IsBound);
+internal readonly record struct AdmissionLoad(int InFlight, int Waiting, int Tenants, double LargestShare, double OthersShare, bool IsBound);

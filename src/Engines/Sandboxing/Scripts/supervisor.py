@@ -124,6 +124,9 @@ class Supervisor(nursery.Nursery):
         return None
 
     def run(self):
+        # An interrupt at the silo's terminal is meant for the silo, which ends this by closing the pipe: in its own time, and without a word of trouble.
+        if os.getpgrp() != os.getpid():
+            os.setsid()
         missing = self.prepare()
         if missing is not None:
             self.tell({"t": "unavailable", "error": missing})

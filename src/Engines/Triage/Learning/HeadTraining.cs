@@ -9,7 +9,8 @@ namespace Steward.Engines.Triage.Learning;
 /// <param name="Scores">All ways that were tried; the chosen one first.</param>
 /// <param name="AutoRouteAt">The confidence from which answers are as often right as wanted, with a certainty of 90 %; null when there is none.</param>
 /// <param name="ReviewAt">The confidence from which tickets are routed and marked, where that has to be below the default; else null.</param>
-public sealed record Challenger(TrainedHead Trained, IReadOnlyList<CandidateScore> Scores, double? AutoRouteAt, double? ReviewAt);
+/// <param name="AutoRouted">What was judged at that threshold: precision and coverage on tickets that the head, or heads of its kind, had not seen.</param>
+public sealed record Challenger(TrainedHead Trained, IReadOnlyList<CandidateScore> Scores, double? AutoRouteAt, double? ReviewAt, TunedThreshold AutoRouted);
 
 /// <summary>Trains a tenant's next head: tries several ways by cross-validation, takes the simplest of those that the data cannot tell from the best one, and trains it on everything. Deterministic. One thread.</summary>
 public static class HeadTraining
@@ -58,12 +59,14 @@ public static class HeadTraining
             judged.Add((confidence, string.Equals(label, ticket.Label, StringComparison.Ordinal)));
         }
 
-        var autoRoute = ThresholdTuner.Tune(judged, wantedPrecision, Certainty).Threshold;
+        var tuned = ThresholdTuner.Tune(judged, wantedPrecision, Certainty);
+        var autoRoute = tuned.Threshold;
         return new Challenger(
             trained,
             [chosen, .. scores.Where(score => score != chosen).OrderByDescending(score => score.Accuracy)],
             autoRoute is > 0 ? autoRoute : null,
-            autoRoute < BandThresholds.Default.Review && autoRoute > 0 ? autoRoute : null);
+            autoRoute < BandThresholds.Default.Review && autoRoute > 0 ? autoRoute : null,
+            autoRoute is > 0 ? tuned : new TunedThreshold(null, null, 0));
 
         List<TrainingTicket> Of(HeadCandidate candidate) =>
             [.. tickets.Select((ticket, i) => new TrainingTicket(candidate.UsesEmbedding ? words[i].With(embeddings![i]) : words[i], ticket.Label, ticket.Weight, keys[i]))];

@@ -83,6 +83,47 @@ async function classify() {
   $("decision").replaceChildren(...parts);
 }
 
+// ---- what waits for a person
+
+async function showQueue() {
+  const { tickets, waiting } = await get("queue?limit=20");
+  $("queue-facts").textContent = waiting === 0 ? "Nothing waits." : waiting > tickets.length ? `${waiting} wait; these are the oldest.` : "";
+  $("groups").replaceChildren(...(settings?.groups ?? []).map((group) => Object.assign(element("option"), { value: group.name })));
+  $("queue").replaceChildren(...tickets.map(waitingTicket));
+}
+
+function waitingTicket({ shortDescription, decision }) {
+  const item = element("li");
+  const probable = decision.top.map((one) => `${one.label} ${percent(one.probability)}`).join(", ");
+  item.append(element("strong", "", shortDescription || "Its text is not kept any more"), element("p", "faint", `${decision.ticketId} · ${when(decision.decidedAt)}`), element("p", "", `Most probable: ${probable}`));
+  if (decision.reasons.length > 0) {
+    item.append(element("p", "", `Because of: ${decision.reasons.join(", ")}`));
+  }
+  const form = element("form");
+  const group = element("input");
+  group.required = true;
+  group.maxLength = 200;
+  group.setAttribute("list", "groups");
+  group.setAttribute("aria-label", `Group of ${decision.ticketId}`);
+  group.value = decision.isOutOfScope ? "" : decision.label;
+  const button = element("button", "", "Belongs here");
+  button.type = "submit";
+  form.append(group, button);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    sending(form, async () => {
+      const { results: [{ isTaken, problem }] } = await send("feedback", { labels: [{ ticketId: decision.ticketId, label: group.value }] });
+      if (!isTaken) {
+        throw new Error(problem);
+      }
+      await showQueue();
+      $("live").textContent = `${decision.ticketId} belongs to ${group.value}.`;
+    });
+  });
+  item.append(form);
+  return item;
+}
+
 // ---- how it fares
 
 async function showReport() {
@@ -144,11 +185,14 @@ async function showHeads() {
   const { current, canary, canaryShare, heads } = await get("heads");
   const rows = heads.map((head) => {
     const state = head.version === current ? "answers" : head.version === canary ? `on trial for ${percent(canaryShare)}` : "";
-    return [head.version, when(head.addedAt), `${head.tickets}`, percent(head.accuracy), `${head.overridden} of ${head.said}`, state || back(head.version, `Go back to ${head.version}`)];
+    return [head.version, when(head.addedAt), `${head.tickets}`, percent(head.accuracy), routes(head), `${head.overridden} of ${head.said}`, state || back(head.version, `Go back to ${head.version}`)];
   });
-  rows.push(["The shared base", "", "", "", "", current ? back(null, "Go back to the base") : "answers"]);
-  fill($("heads"), ["Head", "Added", "Tickets", "Right", "Overridden", ""], rows);
+  rows.push(["The shared base", "", "", "", "", "", current ? back(null, "Go back to the base") : "answers"]);
+  fill($("heads"), ["Head", "Added", "Tickets", "Right", "Routes by itself", "Overridden", ""], rows);
 }
+
+const routes = ({ autoRouteAt, autoRouteCoverage, autoRoutePrecision }) => autoRouteAt === undefined ? "nothing"
+  : `${autoRouteCoverage === undefined ? "" : `${percent(autoRouteCoverage)}, of which ${percent(autoRoutePrecision)} right, `}from ${percent(autoRouteAt)}`;
 
 function back(version, title) {
   const button = element("button", "", "Go back");
@@ -270,7 +314,7 @@ async function enter(person) {
   $("title").focus();
   if (isAdmin) {
     // What one of them cannot say now must not hide the others.
-    const shown = await Promise.allSettled([showReport(), showHealth(), showSettings(), showHeads(), showTrainings(), showLastImport()]);
+    const shown = await Promise.allSettled([showReport(), showHealth(), showSettings().then(showQueue), showHeads(), showTrainings(), showLastImport()]);
     const failed = shown.find((one) => one.status === "rejected");
     if (failed) {
       fail(failed.reason);
@@ -284,7 +328,7 @@ function signOut() {
   session.forget();
   caller = null;
   settings = null;
-  for (const id of ["decision", "report", "report-facts", "health", "heads", "trainings", "import-state", "problems", "live"]) {
+  for (const id of ["decision", "queue", "queue-facts", "groups", "report", "report-facts", "health", "heads", "trainings", "import-state", "problems", "live"]) {
     $(id).replaceChildren();
   }
   document.querySelectorAll("#desk form").forEach((form) => form.reset());

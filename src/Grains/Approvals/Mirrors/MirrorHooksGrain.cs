@@ -13,7 +13,7 @@ namespace Steward.Approvals;
 /// Hears what external systems tell, and lets the approvals look whose records that is about. Persists nothing; woken by: the stream of one connector instance. What an event says is not believed: it only says where to look.
 /// </summary>
 [ImplicitStreamSubscription(HookStreams.Namespace)]
-internal sealed partial class MirrorHooksGrain(PlatformIdentity platform, ILogger<MirrorHooksGrain> logger) : Grain, IMirrorHooksGrain, IStreamSubscriptionObserver, IAsyncObserver<ConnectorEvent>
+internal sealed partial class MirrorHooksGrain(PlatformIdentity platform, ILogger<MirrorHooksGrain> logger) : StewardGrain, IMirrorHooksGrain, IStreamSubscriptionObserver, IAsyncObserver<ConnectorEvent>
 {
     /// <inheritdoc/>
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<ConnectorEvent>().ResumeAsync(this);

@@ -16,7 +16,7 @@ namespace Steward.Connectors;
 /// Owns the events that an external system sends to one connector instance. Persists: its journal, nothing else. Woken by: requests at the gateway, subscribers, admins, its timer
 /// while it is in memory, and the tenant's watchdog at the journal's wake time, which is that of the next publication.
 /// </summary>
-internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain, IDisposable
+internal sealed partial class ConnectorHooksGrain : StewardGrain, IConnectorHooksGrain, IDisposable
 {
     private const int MaxPageSize = 200;
     private const int MaxSubscribers = 32;
@@ -61,7 +61,7 @@ internal sealed partial class ConnectorHooksGrain : Grain, IConnectorHooksGrain,
     private HookState State => _journal.State;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
         _timer = this.RegisterGrainTimer(Publish, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });

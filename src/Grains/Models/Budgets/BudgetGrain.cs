@@ -13,7 +13,7 @@ namespace Steward.Models;
 /// Owns a tenant's budgets of model calls: what holds, what was used, and what each silo may spend without asking. Persists: a journal of facts, folded, with snapshots; nothing is given to a silo before that is durable.
 /// Woken by: the silos' reports, and admins. A silo that was not heard of for half as long again as its lease is taken for lost: what it had reported as reserved counts as used, the rest comes back.
 /// </summary>
-internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IDisposable
+internal sealed partial class BudgetGrain : StewardGrain, IBudgetGrain, IDisposable
 {
     private const int MaxBudgets = 200;
     private const int MaxUseShown = 100;
@@ -38,7 +38,7 @@ internal sealed partial class BudgetGrain : Grain, IBudgetGrain, IDisposable
     private BudgetBook Book => _journal.State.Book;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
 

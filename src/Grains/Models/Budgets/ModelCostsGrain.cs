@@ -9,7 +9,7 @@ namespace Steward.Models;
 /// <summary>
 /// Owns what a tenant's model calls cost: a journal for each day of UTC, an entry for each batch of a silo. Remembers nothing but the heads of the last days. Woken by: the silos' writers, and whoever asks for costs.
 /// </summary>
-internal sealed class ModelCostsGrain(IJournalStore journals, TimeProvider time) : Grain, IModelCostsGrain
+internal sealed class ModelCostsGrain(IJournalStore journals, TimeProvider time) : StewardGrain, IModelCostsGrain
 {
     private const string EntryType = "model.costs";
     private const int MaxBatch = 500;

@@ -17,7 +17,7 @@ namespace Steward.Models.Experiments;
 /// Owns one experiment or canary: what was observed of its variants and what was decided. Persists: its journal, nothing else. Woken by: admins and the silos that observe; it decides after each batch, so a silo that knows it
 /// hands in empty batches too.
 /// </summary>
-internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
+internal sealed class ExperimentGrain : StewardGrain, IExperimentGrain, IDisposable
 {
     private const int MaxUnits = 1_000;
     private const int PurgeAfter = 2_000;
@@ -40,7 +40,7 @@ internal sealed class ExperimentGrain : Grain, IExperimentGrain, IDisposable
     private ExperimentState State => _journal.State;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
+    protected override Task ActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ExperimentInfo> Start(ExperimentSpec spec, CancellationToken cancellationToken = default)

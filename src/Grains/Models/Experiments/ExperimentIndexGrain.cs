@@ -6,7 +6,7 @@ using Steward.Operations;
 namespace Steward.Models.Experiments;
 
 /// <summary>Owns the list of a tenant's experiments, from which silos take their copies. Persists: the list. Woken by: experiments, silos, admins.</summary>
-internal sealed class ExperimentIndexGrain([PersistentState("experiments", StorageNames.GrainState)] IPersistentState<ExperimentIndexState> state) : Grain, IExperimentIndexGrain
+internal sealed class ExperimentIndexGrain([PersistentState("experiments", StorageNames.GrainState)] IPersistentState<ExperimentIndexState> state) : StewardGrain, IExperimentIndexGrain
 {
     private const int MaxRunning = 20;
     private const int MaxKept = 200;

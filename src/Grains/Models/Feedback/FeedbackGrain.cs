@@ -8,7 +8,7 @@ namespace Steward.Models.Feedback;
 
 /// <summary>Owns what a person said of one answer. Persists: <see cref="FeedbackState"/>. Woken by: that person, exports and retention.</summary>
 internal sealed class FeedbackGrain(
-    [PersistentState("feedback", StorageNames.GrainState)] IPersistentState<FeedbackState> state, KnownAnswers answers, FeedbackTrials trials, PlatformIdentity platform, TimeProvider time) : Grain, IFeedbackGrain
+    [PersistentState("feedback", StorageNames.GrainState)] IPersistentState<FeedbackState> state, KnownAnswers answers, FeedbackTrials trials, PlatformIdentity platform, TimeProvider time) : StewardGrain, IFeedbackGrain
 {
     private string TenantId => GrainKeys.TenantOf(this.GetPrimaryKeyString());
 

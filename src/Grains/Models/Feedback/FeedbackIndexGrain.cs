@@ -7,7 +7,7 @@ using Steward.Storage;
 namespace Steward.Models.Feedback;
 
 /// <summary>Owns the list of what a tenant's people said of answers: a journal for each day of UTC, without any text. Remembers nothing but the head of the last day. Woken by: feedback, and admins that export.</summary>
-internal sealed class FeedbackIndexGrain(IJournalStore journals, PlatformIdentity platform, TimeProvider time) : Grain, IFeedbackIndexGrain
+internal sealed class FeedbackIndexGrain(IJournalStore journals, PlatformIdentity platform, TimeProvider time) : StewardGrain, IFeedbackIndexGrain
 {
     private const int MaxDays = 366;
     private const int MaxConflicts = 3;

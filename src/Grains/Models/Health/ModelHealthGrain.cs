@@ -5,7 +5,7 @@ using Steward.Identity;
 namespace Steward.Models.Health;
 
 /// <summary>Owns what silos say of models. Persists nothing. Woken by: the silos' reports; one that is silent for <see cref="Silent"/> is passed over.</summary>
-internal sealed class ModelHealthGrain(TimeProvider time) : Grain, IModelHealthGrain
+internal sealed class ModelHealthGrain(TimeProvider time) : StewardGrain, IModelHealthGrain
 {
     /// <summary>After so long a silo's word is nothing any more.</summary>
     internal static readonly TimeSpan Silent = TimeSpan.FromSeconds(10);

@@ -7,7 +7,7 @@ using Steward.Operations;
 namespace Steward.Models.Prompts;
 
 /// <summary>Owns one prompt: its versions and which of them answers. Persists: its state. Woken by: admins, and silos that tell how a canary ended.</summary>
-internal sealed class PromptGrain([PersistentState("prompt", StorageNames.GrainState)] IPersistentState<PromptState> state, PlatformIdentity platform, TimeProvider time) : Grain, IPromptGrain
+internal sealed class PromptGrain([PersistentState("prompt", StorageNames.GrainState)] IPersistentState<PromptState> state, PlatformIdentity platform, TimeProvider time) : StewardGrain, IPromptGrain
 {
     private const int MaxVersions = 200;
 

@@ -6,7 +6,7 @@ using Steward.Operations;
 namespace Steward.Models.Prompts;
 
 /// <summary>Owns the list of a tenant's prompts, from which silos take their copies. Persists: the list. Woken by: prompts, silos, admins.</summary>
-internal sealed class PromptIndexGrain([PersistentState("prompts", StorageNames.GrainState)] IPersistentState<PromptIndexState> state) : Grain, IPromptIndexGrain
+internal sealed class PromptIndexGrain([PersistentState("prompts", StorageNames.GrainState)] IPersistentState<PromptIndexState> state) : StewardGrain, IPromptIndexGrain
 {
     private const int MaxPrompts = 100;
 

@@ -8,7 +8,7 @@ using Steward.Storage;
 namespace Steward.Models.Quality;
 
 /// <summary>Owns what is known of how good a tenant's answers are. Persists: its journal, nothing else, and no text. Woken by: the silos that judge, people's words, and whoever asks.</summary>
-internal sealed partial class AnswerQualityGrain : Grain, IAnswerQualityGrain, IDisposable
+internal sealed partial class AnswerQualityGrain : StewardGrain, IAnswerQualityGrain, IDisposable
 {
     private const int MostOfABatch = 1_000;
     private const int PurgeAfter = 2_000;
@@ -28,7 +28,7 @@ internal sealed partial class AnswerQualityGrain : Grain, IAnswerQualityGrain, I
     private DateOnly Today => DateOnly.FromDateTime(_time.GetUtcNow().UtcDateTime);
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
+    protected override Task ActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task Record(AnswerQualityBatch batch, CancellationToken cancellationToken = default)

@@ -13,7 +13,7 @@ namespace Steward.Notifications;
 /// <summary>
 /// Owns what a person was told in-app, and how they want to be told. Persists: its journal, nothing else. Woken by: the queue of the channel in-app, the person, and whoever tells them something.
 /// </summary>
-internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
+internal sealed partial class InboxGrain : StewardGrain, IInboxGrain, IDisposable
 {
     private const int MaxPageSize = 200;
     private const int MaxWatchers = 20;
@@ -51,7 +51,7 @@ internal sealed partial class InboxGrain : Grain, IInboxGrain, IDisposable
     private InboxState State => _journal.State;
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
+    protected override Task ActivateAsync(CancellationToken cancellationToken) => _journal.LoadAsync(cancellationToken);
 
     /// <inheritdoc/>
     public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken) => _stop.CancelAsync();

@@ -12,7 +12,7 @@ namespace Steward.Notifications;
 /// Owns the queue of one channel of a tenant. Persists: its rows of the notification table. Woken by: whoever tells people, its timer while it is in memory, and the tenant's watchdog when rows are due. The work is done by
 /// <see cref="ChannelQueue"/>, beside the grain's calls but on its scheduler.
 /// </summary>
-internal sealed partial class NotificationQueueGrain : Grain, INotificationQueueGrain, IDisposable
+internal sealed partial class NotificationQueueGrain : StewardGrain, INotificationQueueGrain, IDisposable
 {
     private const int MostDead = 1000;
     private static readonly TimeSpan KeptFor = TimeSpan.FromMinutes(2);
@@ -59,7 +59,7 @@ internal sealed partial class NotificationQueueGrain : Grain, INotificationQueue
     private string Channel => GrainKeys.LastPart(this.GetPrimaryKeyString())[2..];
 
     /// <inheritdoc/>
-    public override Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override Task ActivateAsync(CancellationToken cancellationToken)
     {
         _timer = this.RegisterGrainTimer(Dispatch, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
         _queue.Resume();

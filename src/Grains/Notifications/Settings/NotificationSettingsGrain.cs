@@ -20,7 +20,7 @@ internal sealed class NotificationSettingsGrain(
     KnownPreferences known,
     ChannelPlans plans,
     ChannelActions actions,
-    PlatformIdentity platform) : Grain, INotificationSettingsGrain
+    PlatformIdentity platform) : StewardGrain, INotificationSettingsGrain
 {
     private const int MaxPageSize = 200;
     private const int MaxSubject = 500;

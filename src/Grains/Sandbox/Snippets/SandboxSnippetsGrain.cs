@@ -8,7 +8,7 @@ using Steward.Storage;
 namespace Steward.Sandbox.Snippets;
 
 /// <summary>Owns a tenant's snippets. Persists: its journal, with the code sealed. Woken by: people who propose, admins who decide, and servers that ask what agents are given.</summary>
-internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisposable
+internal sealed class SandboxSnippetsGrain : StewardGrain, ISandboxSnippetsGrain, IDisposable
 {
     private const int MostAccepted = 200;
     private const int MostRefused = 100;
@@ -35,7 +35,7 @@ internal sealed class SandboxSnippetsGrain : Grain, ISandboxSnippetsGrain, IDisp
     private SnippetsState State => _journal.State;
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         if (Key != GrainKeys.SandboxSnippets(Tenant))
         {

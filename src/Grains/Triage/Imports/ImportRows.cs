@@ -153,6 +153,7 @@ internal sealed class ImportRows : IAsyncDisposable
                 Location = Absent(row.Ticket.Location),
                 ConfigurationItem = Absent(row.Ticket.ConfigurationItem),
                 OpenedAt = row.OpenedAt,
+                Hour = row.OpenedAt is null ? row.Ticket.Hour : null,
             },
         };
     }

@@ -13,7 +13,7 @@ namespace Steward.Triage;
 /// Owns one import of old tickets. Persists: its journal, which says how far it is, and beside it the parts of the file, until it is over. Woken by: its timer while it is in memory, and the tenant's watchdog after a loss.
 /// Rows are handed in before it is noted that they were: after a loss the last of them are handed in again, and their ids make them the same labels.
 /// </summary>
-internal sealed partial class TriageImportGrain : Grain, ITriageImportGrain, IDisposable
+internal sealed partial class TriageImportGrain : StewardGrain, ITriageImportGrain, IDisposable
 {
     private readonly TriageImportOptions _options;
     private readonly IImportedLabels _labels;
@@ -46,7 +46,7 @@ internal sealed partial class TriageImportGrain : Grain, ITriageImportGrain, IDi
     private TriageImport Info => State.ToInfo(ImportId);
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         await _journal.LoadAsync(cancellationToken);
         _timer = this.RegisterGrainTimer(Work, new GrainTimerCreationOptions(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan) { KeepAlive = true });

@@ -12,7 +12,7 @@ namespace Steward.Triage;
 internal sealed class TriageImportsGrain(
     [PersistentState("triage-imports", StorageNames.GrainState)] IPersistentState<TriageImportsState> state,
     PlatformIdentity platform,
-    TimeProvider time) : Grain, ITriageImportsGrain
+    TimeProvider time) : StewardGrain, ITriageImportsGrain
 {
     private const int Kept = 20;
 

@@ -12,7 +12,7 @@ namespace Steward.Triage;
 /// up for all.
 /// </summary>
 [ImplicitStreamSubscription(HookStreams.Namespace)]
-internal sealed partial class TriageHooksGrain(PlatformIdentity platform, ILogger<TriageHooksGrain> logger) : Grain, ITriageHooksGrain, IStreamSubscriptionObserver, IAsyncObserver<ConnectorEvent>
+internal sealed partial class TriageHooksGrain(PlatformIdentity platform, ILogger<TriageHooksGrain> logger) : StewardGrain, ITriageHooksGrain, IStreamSubscriptionObserver, IAsyncObserver<ConnectorEvent>
 {
     /// <inheritdoc/>
     public Task OnSubscribed(IStreamSubscriptionHandleFactory handleFactory) => handleFactory.Create<ConnectorEvent>().ResumeAsync(this);

@@ -13,7 +13,7 @@ namespace Steward.Triage;
 /// </summary>
 internal sealed partial class TriageIntakeGrain(
     TicketDesk desk, ITenantTriage triage, IConnectorRegistry registry, PlatformIdentity platform, TimeProvider time, ILogger<TriageIntakeGrain> logger)
-    : Grain, ITriageIntakeGrain, IDisposable
+    : StewardGrain, ITriageIntakeGrain, IDisposable
 {
     private const int AtOnce = 8;
     private const int MostWaiting = 500;

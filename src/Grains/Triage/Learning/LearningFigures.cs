@@ -12,7 +12,7 @@ internal static class LearningFigures
     /// <summary>Which way was chosen, and by how much.</summary>
     public static string Of(Challenger challenger) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Trained: {string.Join("; ", challenger.Scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Candidate} {score.Accuracy:0.000}")))} (cross-validated, the first was chosen); routes by itself from {challenger.AutoRouteAt?.ToString("0.000", CultureInfo.InvariantCulture) ?? "never"}.");
+        $"Trained: {string.Join("; ", challenger.Scores.Select(score => string.Create(CultureInfo.InvariantCulture, $"{score.Candidate} {score.Accuracy:0.000}")))} (cross-validated, the first was chosen); {(challenger.AutoRouted is { Threshold: { } from, Precision: { } precision, Coverage: var coverage } ? string.Create(CultureInfo.InvariantCulture, $"routes by itself from {from:0.000}, which is {coverage:0.000} of the tickets at a precision of {precision:0.000}") : "routes nothing by itself")}.");
 
     /// <summary>Counts one.</summary>
     public static void Ended(TriageTrainingState state) => Trainings.Add(1, new KeyValuePair<string, object?>("outcome", state.ToString()));

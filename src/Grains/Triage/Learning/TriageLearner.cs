@@ -194,6 +194,8 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
                 AutoRouteAt = challenger.AutoRouteAt,
                 ReviewAt = challenger.ReviewAt,
                 Accuracy = accuracy,
+                AutoRouteCoverage = challenger.AutoRouteAt is null ? null : challenger.AutoRouted.Coverage,
+                AutoRoutePrecision = challenger.AutoRouteAt is null ? null : challenger.AutoRouted.Precision,
             },
             cancellationToken);
         var heads = await Triage().GetHeads(cancellationToken);

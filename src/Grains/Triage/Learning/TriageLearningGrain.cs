@@ -11,7 +11,7 @@ namespace Steward.Triage;
 /// Owns the making of a tenant's heads. Persists: its journal, which it shortens by itself. Woken by: admins, its timer while it is in memory, and the tenant's watchdog when a night, a look at a trial, or work that was lost is
 /// due, which is the journal's wake time. Computes nothing itself: <see cref="TrainingRoom"/> does.
 /// </summary>
-internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain, IDisposable
+internal sealed partial class TriageLearningGrain : StewardGrain, ITriageLearningGrain, IDisposable
 {
     private static readonly TimeSpan StaysFor = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan FirstRetry = TimeSpan.FromSeconds(20);
@@ -35,7 +35,7 @@ internal sealed partial class TriageLearningGrain : Grain, ITriageLearningGrain,
     }
 
     /// <inheritdoc/>
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    protected override async Task ActivateAsync(CancellationToken cancellationToken)
     {
         if (this.GetPrimaryKeyString() != GrainKeys.TriageLearning(GrainKeys.TenantOf(this.GetPrimaryKeyString())))
         {

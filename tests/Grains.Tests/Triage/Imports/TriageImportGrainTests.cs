@@ -49,6 +49,16 @@ public class TriageImportGrainTests : IClassFixture<ImportCluster>
     }
 
     [Fact]
+    public async Task AddPart_HourOfTheDay_GoesWithTheTicketUnlessItsTimeIsKnown()
+    {
+        await ImportAsync("m-hour", "id,text,hour,opened_at,label\na,vpn,22,,Network\nb,vpn,22,2026-01-31T09:30:00Z,Network\nc,vpn,,,Network\n");
+
+        var labels = _cluster.Labels.Of(_tenant);
+        Assert.Equal((22, null, null), (labels["a"].Ticket!.Hour, labels["b"].Ticket!.Hour, labels["c"].Ticket!.Hour));
+        Assert.Equal([22, 9, null], new[] { "a", "b", "c" }.Select(id => labels[id].Ticket!.Read(TimeZoneInfo.Utc).Hour));
+    }
+
+    [Fact]
     public async Task AddPart_FileCutAnywhere_IsTheSameFile()
     {
         var bytes = Encoding.UTF8.GetBytes("text,label\n" + string.Concat(Enumerable.Range(0, 200).Select(row => $"Ärger mit dem Gerät {row} 🖨,Drucker\n")));

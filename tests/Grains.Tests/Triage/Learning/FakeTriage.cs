@@ -84,6 +84,8 @@ internal sealed class FakeTriage(Mortal mortal)
             ThroughSequence = command.ThroughSequence,
             EncoderModel = command.EncoderModel,
             AutoRouteAt = command.AutoRouteAt,
+            AutoRouteCoverage = command.AutoRouteCoverage,
+            AutoRoutePrecision = command.AutoRoutePrecision,
             ReviewAt = command.ReviewAt,
             Accuracy = command.Accuracy,
         };

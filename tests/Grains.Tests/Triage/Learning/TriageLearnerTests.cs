@@ -12,10 +12,14 @@ public sealed class TriageLearnerTests : IDisposable
     [Fact]
     public async Task Training_BetterThanTheBase_IsTriedAndThenTakesOver()
     {
+        _rig.Triage.Settings = _rig.Triage.Settings with { WantedPrecision = 0.7 };
         var training = await OnTrialAsync();
 
         Assert.Equal(TriageTrainingState.OnTrial, training.State);
         Assert.Equal((training.HeadVersion, 0.1, (string?)null), (_rig.Triage.Canary, _rig.Triage.CanaryShare, _rig.Triage.Current));
+        var head = Assert.Single((await (Task<TriageHeads>)_rig.Triage.Answer(typeof(ITriageGrain).GetMethod(nameof(ITriageGrain.GetHeads))!, [])).Heads);
+        Assert.True(head is { AutoRouteAt: > 0, AutoRouteCoverage: > 0 and <= 1, AutoRoutePrecision: >= 0.7 }, $"{head}");
+        Assert.Contains(" of the tickets at a precision of ", training.Reason, StringComparison.Ordinal);
         Assert.True(training is { ChampionAccuracy: < 0.5, ChallengerAccuracy: > 0.8, FrozenTickets: > 30, ComparedWith: null }, $"{training}");
 
         Fare(training, routed: 400, said: 250, overridden: 20, others: 3600, othersOverridden: 300);
