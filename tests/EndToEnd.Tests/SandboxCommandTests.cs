@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text.Json;
 
 namespace Steward.EndToEnd.Tests;
@@ -20,13 +21,16 @@ public sealed class SandboxCommandTests : IDisposable
             frame = pd.read_csv("tickets.csv")
             frame.team.value_counts().rename("n").to_csv("counts.csv")
             print(len(frame), "\x1b[31m")
+            open("chart-1.png", "w").close()
+            frame.team.value_counts().plot.bar()
             """);
 
         var (exit, said) = await PrintedAsync("run", "--profile", "python", "--input", Path.Combine(_folder.Path, "tickets.csv"), "--out", kept, code);
 
         Assert.Equal((0, "allowed", "finished", "3 \u001b[31m\n"), (exit, said.GetProperty("verdict").GetString(), said.GetProperty("code").GetString(), said.GetProperty("output").GetString()));
         Assert.Equal((0, 0, 0), (said.GetProperty("findings").GetArrayLength(), said.GetProperty("exit").GetInt32(), said.GetProperty("limitsHit").GetArrayLength()));
-        Assert.Equal(["counts.csv"], Directory.EnumerateFiles(kept).Select(Path.GetFileName));
+        Assert.Equal(["chart-1.png", "chart-2.png", "counts.csv"], Directory.EnumerateFiles(kept).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(0, new FileInfo(Path.Combine(kept, "chart-1.png")).Length);
     }
 
     [Fact]
@@ -42,6 +46,15 @@ public sealed class SandboxCommandTests : IDisposable
         Assert.Equal((1, "not_asked", "code_failed"), (containedExit, contained.GetProperty("verdict").GetString(), contained.GetProperty("code").GetString()));
         Assert.StartsWith("1\n", contained.GetProperty("output").GetString(), StringComparison.Ordinal);
         Assert.Equal((1, "refused", "import"), (readExit, read.GetProperty("verdict").GetString(), read.GetProperty("findings")[0].GetProperty("rule").GetString()));
+    }
+
+    [Fact]
+    public async Task Run_OutputThatSteersATerminal_IsPrintedEscaped()
+    {
+        var (_, output, _) = await CommandAsync("run", await CodeAsync("print('\\x1b[2J\\x9b1A\\u202eabc\\u200b')"));
+
+        Assert.DoesNotContain(output, static letter => char.GetUnicodeCategory(letter) == UnicodeCategory.Format || char.IsControl(letter) && letter is not ('\n' or '\r'));
+        Assert.Equal("\u001b[2J\u009b1A\u202eabc\u200b\n", JsonElement.Parse(output).GetProperty("output").GetString());
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -155,7 +157,9 @@ internal static class SandboxCommand
         }
 
         folder.Create();
-        foreach (var (name, content) in outcome.Files.Select(file => (file.Name, file.Content)).Concat(outcome.Charts.Select((chart, index) => ($"chart-{index + 1}.png", chart.Png))))
+        var names = outcome.Files.Select(file => file.Name).ToHashSet(StringComparer.Ordinal);
+        var free = Enumerable.Range(1, int.MaxValue).Select(number => string.Create(CultureInfo.InvariantCulture, $"chart-{number}.png")).Where(name => !names.Contains(name));
+        foreach (var (name, content) in outcome.Files.Select(file => (file.Name, file.Content)).Concat(free.Zip(outcome.Charts, (name, chart) => (name, chart.Png))))
         {
             await File.WriteAllBytesAsync(Path.Combine(folder.FullName, name), content.ToArray(), cancellationToken);
         }
@@ -166,5 +170,15 @@ internal static class SandboxCommand
         .AddStewardSandbox(options => options.MinimumWarm = 1)
         .BuildServiceProvider();
 
-    private static void Print<T>(T answer) => Console.Out.WriteLine(JsonSerializer.Serialize(answer, Json));
+    // Characters of control are escaped by the serializer; those that turn the direction of writing or are not seen are escaped here, since people read this in a terminal.
+    private static void Print<T>(T answer)
+    {
+        var text = new StringBuilder();
+        foreach (var letter in JsonSerializer.Serialize(answer, Json))
+        {
+            _ = char.GetUnicodeCategory(letter) == UnicodeCategory.Format ? text.Append(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}") : text.Append(letter);
+        }
+
+        Console.Out.WriteLine(text);
+    }
 }
