@@ -30,12 +30,9 @@ internal sealed class PrometheusPage
         return found.Count > 0 ? found.Sum(sample => sample.Value) : throw new InvalidOperationException($"Steward exports no metric {name}.");
     }
 
-    /// <summary>The sum of what has a label's value, 0 where nothing has; fails when there is no such metric.</summary>
-    public double Sum(string name, (string Name, string Value) label)
-    {
-        Sum(name);
-        return _samples.Where(sample => sample.Name == name && sample.Labels.Contains($"{label.Name}=\"{label.Value}\"", StringComparison.Ordinal)).Sum(sample => sample.Value);
-    }
+    /// <summary>The sum of what has a label's value, 0 where nothing has.</summary>
+    public double Sum(string name, (string Name, string Value) label) =>
+        _samples.Where(sample => sample.Name == name && sample.Labels.Contains($"{label.Name}=\"{label.Value}\"", StringComparison.Ordinal)).Sum(sample => sample.Value);
 
     /// <summary>
     /// What a histogram has counted since an earlier page, without regard to its labels: the number of values, and the upper end of the bucket
