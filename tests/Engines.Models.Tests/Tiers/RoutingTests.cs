@@ -168,6 +168,18 @@ public sealed class RoutingTests
         Assert.Equal(looked, string.Join(' ', classifier.Looked));
     }
 
+    // What cannot be done in time should not be begun: the answer would come when nobody waits for it.
+    [Fact]
+    public async Task Ask_CloserLook_IsToldWhenItIsTooLate()
+    {
+        var classifier = new Fixed(new RequestClass { Complex = 0.85 }, new RequestGlance { Complex = 0.6 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting(options => options.ClassifyWithin = TimeSpan.FromMilliseconds(7)));
+        var now = gateway.Clock.GetUtcNow();
+        await gateway.AskAsync(Call("Where is the printer on floor 3?", model: ModelCall.Auto));
+
+        Assert.Equal(now + TimeSpan.FromMilliseconds(7), classifier.Deadline);
+    }
+
     [Fact]
     public async Task Ask_WordsSayLarge_NobodyLooksCloser()
     {
@@ -232,6 +244,8 @@ public sealed class RoutingTests
 
         public RequestAspects Glanced { get; private set; }
 
+        public DateTimeOffset? Deadline { get; private set; }
+
         public string Summary => "a test's";
 
         public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects)
@@ -245,9 +259,10 @@ public sealed class RoutingTests
             };
         }
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, DateTimeOffset deadline, CancellationToken cancellationToken)
         {
             Looked.Add(aspects);
+            Deadline = deadline;
             return found is not null ? new(found) : new(new TaskCompletionSource<RequestClass?>().Task);
         }
     }

@@ -94,7 +94,7 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
 
     private async ValueTask<RequestClass?> AskAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
     {
-        var found = classifier!.ClassifyAsync(tenantId, text, aspects, cancellationToken);
+        var found = classifier!.ClassifyAsync(tenantId, text, aspects, time.GetUtcNow() + options.Value.ClassifyWithin, cancellationToken);
         if (found.IsCompletedSuccessfully)
         {
             return found.Result;
