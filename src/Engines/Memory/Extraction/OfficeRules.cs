@@ -35,7 +35,7 @@ internal static class OfficeRules
         new("desk", $$"""{{I}}my\s+(?:desk|seat)\s+(?:has\s+)?changed\s+(?:from\s+{{OldSeat}}\s+)?to\s+{{AtSeat}}{{Tail}}"""),
         new("desk", $$"""{{I}}(?:{{Am}}{{Now}}\s+at\s+(?:desk|seat)\s+|(?:desk|seat)\s+(?={{Seat}}\s+is{{Now}}\s+mine)){{Seat}}(?:\s+is{{Now}}\s+mine)?{{Tail}}"""),
         new("desk", $$"""{{I}}[^?]{0,60}?\b(?:to|at)\s+(?:desk|seat)\s+{{Seat}},\s+(?:that['’]s|that\s+is|which\s+is)\s+(?:mine|where\s+i\s+sit){{Tail}}"""),
-        new("home", $$"""{{I}}(?:{{Moved}}\s+house|we(?:['’]ve|\s+have)?\s+moved(?:\s+house)?)\s+(?:from\s+{{OldPlace}}\s+)?to\s+{{Place}}{{Tail}}""") { Unless = "\\b(?:office|site|branch|team|department)\\b" },
+        new("home", $$"""{{I}}(?:{{Moved}}\s+house|we(?:['’]ve|\s+have)?\s+moved\s+house)\s+(?:from\s+{{OldPlace}}\s+)?to\s+{{Place}}{{Tail}}""") { Unless = "\\b(?:office|site|branch|team|department)\\b" },
         new("home", $$"""{{I}}(?:we(?:\s+both|\s+all)?|i){{Now}}\s+live(?:\s+(?:out|over|down|up))?\s+in\s+{{Place}}{{Tail}}"""),
         new("home", $$"""{{I}}we(?:['’]ve|\s+have)?\s+(?:sold|left|given\s+up)\s+our\s+(?:flat|house|place|apartment)\s+in\s+{{OldPlace}}\s+and{{Now}}\s+live\s+in\s+{{Place}}{{Tail}}"""),
         new("home", $$"""{{I}}(?:i{{Now}}\s+commute(?:\s+in)?\s+from\s+{{Place}}|home\s+is{{Now}}\s+(?:in\s+)?{{Place}}|my\s+home(?:\s+address)?\s+is{{Now}}\s+(?:in\s+)?{{Place}}){{Tail}}"""),
@@ -52,7 +52,7 @@ internal static class OfficeRules
         new("time zone", $$"""{{I}}(?:change|switch|set|update)\s+my\s+time\s?zone\s+(?:from\s+{{OldZone}}(?:{{Zoned}})?\s+)?to\s+{{NounRules.Zone}}(?:{{Zoned}})?{{Tail}}"""),
         new("cost centre", $$"""{{I}}(?:{{Moved}}\s+from\s+{{Cost}}{{OldCode}}\s+to\s+(?:{{Cost}})?|(?:i{{Now}}\s+(?:book|charge|order)|everything(?:\s+that)?\s+i\s+(?:order|buy|book)\s+goes){{Now}}\s+(?:on|to|against)\s+{{Cost}}){{NounRules.Code}}{{Tail}}""") { Unless = Passing },
         new("cost centre", $$"""{{I}}[^?]{0,60}?\b(?:to|on|against)\s+my\s+cost\s+cent(?:re|er),?\s+{{NounRules.Code}}{{Tail}}"""),
-        new("diet", $$"""{{I}}(?:i(?:['’]ve|\s+have)?{{Now}}\s+(?:switched|changed|moved|gone)\s+from\s+(?:an?\s+)?{{OldMeal}}(?:\s+(?:food|diet))?\s+to\s+(?:an?\s+)?{{Meal}}|i{{Now}}\s+(?:keep\s+to|follow|stick\s+to|(?:always\s+)?(?:have|take|need|order))\s+(?:an?\s+|the\s+)?{{Meal}}(?=\s+(?:diet|meals?|food|options?|lunch)))(?:\s+(?:diet|one|food|meals?|options?|lunch))?(?:\s+at\s+[\p{L} ]{3,30})?{{Tail}}"""),
+        new("diet", $$"""{{I}}(?:i(?:['’]ve|\s+have)?{{Now}}\s+(?:switched|changed|moved|gone)\s+from\s+(?:an?\s+)?{{OldMeal}}(?:\s+(?:food|diet))?\s+to\s+(?:an?\s+)?{{Meal}}|i{{Now}}\s+(?:keep\s+to|follow|stick\s+to|(?:always\s+)?(?:have|take|need|order))\s+(?:an?\s+|the\s+)?{{Meal}}(?=\s+(?:diet|meals?|food|options?|lunch)))(?:\s+(?:diet|one|food|meals?|options?|lunch))?(?:\s+at\s+[\p{L} ]{3,30})?{{Tail}}""") { Unless = "\\bfor\\s+(?!me\\b)" },
 
         // Where one is reached, and how.
         new("phone", $$"""{{I}}(?:(?:you\s+(?:can|will)\s+)?(?:always\s+)?(?:reach|call|ring|phone)\s+me(?:\s+back)?\s+(?:on|at|under)|here['’]s\s+my\s+(?:new\s+)?(?:phone\s+|mobile\s+)?number:?|i(?:['’]ve|\s+have)\s+(?:got\s+)?a\s+new\s+(?:phone\s+|mobile\s+)?number:|(?:my\s+)?(?:new\s+)?number:)\s+{{NounRules.Number}}{{Tail}}""") { Unless = Passing },
@@ -68,15 +68,15 @@ internal static class OfficeRules
         // Whose one is, and what one is called.
         new("manager", $$"""{{I}}{{Person}}{{Now}}\s+(?:signs\s+(?:off\s+)?|approves\s+)my\s+[\p{L} ]{2,30}?\s+as\s+my\s+(?:line\s+)?(?:manager|boss|supervisor){{Tail}}"""),
         new("manager", $$"""{{I}}my\s+(?:line\s+|direct\s+)?(?:manager|boss|supervisor)(?:['’]s|\s+is){{Now}}\s+{{Person}},\s+(?:she|he|they|who)\s.*"""),
-        new("name", $$"""{{I}}(?:address\s+me\s+as|i{{Now}}\s+rather\s+be\s+called|(?:most\s+|all\s+)?(?:people|colleagues|everybody|everyone){{Now}}\s+knows?\s+me\s+as|call\s+me)\s+{{Name}}(?:\s+(?:instead\s+of|rather\s+than|not)\s+(?<old>(?-i:[A-Z])[\p{L}\-]+))?{{Tail}}""") { Unless = "\\bme\\s+(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\\b" },
+        new("name", $$"""{{I}}(?:address\s+me\s+as|i(?:['’]d)?{{Now}}\s+rather\s+be\s+called|(?:most\s+|all\s+)?(?:people|colleagues|everybody|everyone){{Now}}\s+knows?\s+me\s+as|call\s+me)\s+{{Name}}(?:\s+(?:instead\s+of|rather\s+than|not)\s+(?<old>(?-i:[A-Z])[\p{L}\-]+))?{{Tail}}""") { Unless = "\\bme\\s+(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\\b" },
         new("name", $$"""{{I}}{{Am}}\s+{{Name}}\s+from\s+(?-i:[A-Z])[\p{L}& ]{1,30}{{Tail}}"""),
 
         // What one works with and when.
-        new("software", $$"""{{I}}(?:i{{Now}}\s+(?:use|work\s+with)\s+{{App}}\s+(?:a\s+lot|all\s+the\s+time|all\s+day|most\s+of\s+the\s+(?:time|day)|every\s+day|daily)|(?:most|all|much)\s+of\s+my\s+work\s+is{{Now}}\s+in\s+{{App}}|i{{Now}}\s+(?:do|write|make|build)\s+my\s+[\p{L}]+\s+(?:in|with)\s+{{App}}|i{{Now}}\s+(?:rely|depend)\s+on\s+{{App}}\s+for\s+my\s+[\p{L}]+|i(?:['’]ve|\s+have)\s+(?:got\s+)?{{App}}\s+installed\s+and\s+use\s+it\b[\p{L} ]{0,20}){{Tail}}""") { Unless = $"\\b(?:{Languages}|{Channels})\\b|{Device}" },
-        new("software", $$"""{{I}}i{{Now}}\s+(?:use|work\s+with)\s+(?<v>(?-i:[A-Z][\p{L}0-9+#\-]*)\s+and\s+(?-i:[A-Z][\p{L}0-9+#\-]*))\s+(?:a\s+lot|all\s+the\s+time|every\s+day|daily){{Tail}}""") { Unless = $"\\b(?:{Languages}|{Channels})\\b|{Device}" },
+        new("software", $$"""{{I}}(?:i{{Now}}\s+use\s+{{App}}\s+(?:a\s+lot|all\s+the\s+time|all\s+day|most\s+of\s+the\s+(?:time|day)|every\s+day|daily)|(?:most|all|much)\s+of\s+my\s+work\s+is{{Now}}\s+in\s+{{App}}|i{{Now}}\s+(?:do|write|make|build)\s+my\s+[\p{L}]+\s+(?:in|with)\s+{{App}}|i(?:['’]ve|\s+have)\s+(?:got\s+)?{{App}}\s+installed){{Tail}}""") { Unless = $"\\b(?:{Languages}|{Channels})\\b|{Device}" },
+        new("software", $$"""{{I}}i{{Now}}\s+use\s+(?<v>(?-i:[A-Z][\p{L}0-9+#\-]*)\s+and\s+(?-i:[A-Z][\p{L}0-9+#\-]*))\s+(?:a\s+lot|all\s+the\s+time|every\s+day|daily){{Tail}}""") { Unless = $"\\b(?:{Languages}|{Channels})\\b|{Device}" },
         new("hours", $$"""{{I}}{{Am}}{{Now}}\s+(?:in|at\s+work|in\s+the\s+office)\s+{{Hours}}{{Tail}}""") { Unless = Passing },
         new("absent", $$"""{{I}}(?:i(?:['’]ve|\s+have){{Now}}\s+(?:got\s+)?(?:time|days|a\s+day)\s+off|(?:{{Am}}|i\s+will\s+be|i['’]ll\s+be){{Now}}\s+(?:{{Away}}|on\s+(?:\p{L}+\s+)?leave))\s+{{Dates}}(?:\s+(?:because|as|since|for)\b.*|,\s+(?-i:[A-Z]).*)?[.!]*$""") { Unless = "\\b(?:meeting|call|workshop|training)\\b" },
-        new("absent", $$"""{{I}}it['’]s{{Now}}\s+{{Dates}}\s+(?:now\s+)?(?:and\s+)?not\s+(?<old>(?:from|on|in)\s+.{3,30}?)[.!]*$"""),
+        new("absent", $$"""{{I}}i(?:['’]ve|\s+have)?\s+(?:moved|changed|shifted)\s+my\s+(?:holidays?|leave|vacation|time\s+off)(?:[,:]?\s+it['’]s|\s+to){{Now}}\s+{{Dates}}\s+(?:now\s+)?(?:and\s+)?not\s+(?<old>(?:from|on|in)\s+.{3,30}?)[.!]*$"""),
 
         // What one likes, may not have and forbids.
         new("likes", $$"""{{I}}(?:i(?:['’]ve|\s+have)\s+always\s+(?:liked|loved|enjoyed)|{{Am}}{{Now}}\s+(?:very|really|quite|so)\s+(?:keen\s+on|fond\s+of|into))\s+{{Liked}}{{Tail}}"""),

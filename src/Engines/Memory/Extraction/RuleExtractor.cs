@@ -56,9 +56,12 @@ public sealed partial class RuleExtractor : IStatementExtractor
     // "I left Berlin and work in Porto", "My manager changed. It's Anna now": the second clause says only what is new.
     private static string Resolved(string clause, string before, string? slot) =>
         slot == "software" && Uses().IsMatch(clause) ? "my main tool is " + Uses().Replace(clause, "", 1)
+        : Cleft().Match(clause) is { Success: true } cleft ? $"{cleft.Groups["said"].Value} {cleft.Groups["v"].Value}"
+        : Apposed().Match(clause) is { Success: true } apposed ? $"my {apposed.Groups["n"].Value} is {apposed.Groups["v"].Value}"
         : slot is not null && It().Match(clause) is { Success: true } it ? $"my {(slot == "contact" ? "preferred channel" : slot)} is {clause[it.Length..]}"
         : slot == "desk" && At().Match(clause) is { Success: true } at ? "my desk is " + clause[at.Length..]
         : AlsoAllergic().IsMatch(clause) && FirstPerson().IsMatch(before) ? "I'm " + clause
+        : LiveIn().IsMatch(clause) && We().IsMatch(before) ? "we " + clause
         : Bare().IsMatch(clause) && FirstPerson().IsMatch(before) && !Read(clause).Any() ? "I " + clause
         : clause;
 
@@ -141,6 +144,20 @@ public sealed partial class RuleExtractor : IStatementExtractor
     [GeneratedRegex("""^(?:now\s+)?(?:i\s+)?(?:now\s+)?(?:use|work\s+with)\s+(?=(?-i:[A-Z]))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Uses();
 
+    // "It's loud music I can't stand."
+    [GeneratedRegex("""^(?:(?:now|but|these\s+days)\s+)*it['’]s\s+(?<v>[^,.;:!?]{2,50}?)\s+(?:that\s+)?(?<said>i\s+(?:can['’]t\s+stand|hate|dislike|like|love|prefer|report\s+to))[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Cleft();
+
+    // "My manager, Priya Shah, asked me to": whatever was asked, that is who it is.
+    [GeneratedRegex("""^my\s+(?:line\s+|direct\s+)?(?<n>manager|boss|supervisor|deputy|stand-in),\s+(?<v>(?-i:\p{Lu}[\p{L}\-'’]+(?:\s+\p{Lu}[\p{L}\-'’]+)+)),\s+\p{L}""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Apposed();
+
+    [GeneratedRegex("""^(?:now\s+)?live\s+in\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex LiveIn();
+
+    [GeneratedRegex("""^(?:[\w ]+,\s*)?we(?:['’]\w+)?\s""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex We();
+
     // "My shift was 8 to 4 until last week", "4711 was my old cost centre".
     [GeneratedRegex("""^(?:my\s+(?<n>[\p{L}\- ]{2,30}?)\s+(?:was|used\s+to\s+be)\s+.{2,50}?|.{2,50}?\s+was\s+my\s+(?:old|previous|former|last)\s+(?<n>[\p{L}\- ]{2,30}?))(?:\s+(?:until|till|before)\b.*)?[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WasOld();
@@ -151,7 +168,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
     [GeneratedRegex("""^(?:i(?:\s+(?:was|have\s+been|got)|['’]ve\s+been)\s+\w+(?:\s+again)?|it['’]s\s+not\s+[\p{L} ]{2,40}|i(?:['’]ve)?\s+changed\s+\w+(?:\s+\w+)?|my\s+[\p{L}]+\s+(?:has\s+)?(?:moved|changed)|(?:a\s+)?(?:small\s+|quick\s+|short\s+)?(?:update|correction|news|change|note|info)|(?:good|big|sad)\s+news|important|new\s+\w+|no\s+more\s+[\p{L}\- ]{2,40}|no\s+changes?)(?:\s+any\s?more)?:\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Announced();
 
-    [GeneratedRegex("""^(?<said>.{6,}?)(?:\s+(?:now|from\s+now\s+on|from\s+today))?,?\s+(?:and\s+not|and\s+no\s+longer|not|no\s+longer|instead\s+of|rather\s+than)\s+(?:(?:by|on|in|from|to|at|via|with|an?|the|my)\s+)*(?<old>(?:[^,.;:!?]|[.:](?=\d)){2,50}?)(?:\s+(?:now|any\s?more|any\s+longer|again|from\s+now\s+on|instead|please|when\s+you\b.*))*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^(?<said>.{6,}?)(?:\s+(?:now|from\s+now\s+on|from\s+today))?,?\s+(?:and\s+not|and\s+no\s+longer|not|no\s+longer|instead\s+of|in\s+place\s+of|rather\s+than)\s+(?:(?:by|on|in|from|to|at|via|with|an?|the|my)\s+)*(?<old>(?:[^,.;:!?]|[.:](?=\d)){2,50}?)(?:,?\s+(?:now|any\s?more|any\s+longer|again|from\s+now\s+on|instead|please|when\s+you\b.*))*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Instead();
 
     [GeneratedRegex("""^i(?:['’]ve|\s+have)?\s+moved\s+desks?\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

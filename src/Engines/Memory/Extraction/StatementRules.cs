@@ -9,7 +9,7 @@ internal static class StatementRules
     // Where a rule begins: behind the words that lead in, see LeadIn.
     internal const string I = """\G""";
     internal const string Am = """i(?:\s+am|['’]m)""";
-    internal const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly))*""";
+    internal const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly|normally|typically|generally))*""";
     internal const string Place = """(?<v>(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’.]*(?:\s+(?:[A-ZÄÖÜ0-9][\p{L}0-9\-'’.]*|am|an|der|de|la|upon))*)(?:\s+(?:office|branch|site|building|campus|plant))?)""";
     internal const string Person = """(?<v>(?!(?:i|i['’]\w+|it|they|she|he|we|you|the|that|this|my|if|when|so|but|and|maybe|nobody|somebody|everybody)(?:\b|['’]))(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’]+(?:\s+(?:van|von|de|der|da|di|la|[A-ZÄÖÜ][\p{L}\-'’.]+))*))""";
     internal const string Thing = """(?<v>[^,.;:!?()]{2,60}?)""";
@@ -61,7 +61,7 @@ internal static class StatementRules
         new("laptop", $$"""{{I}}my\s+(?:new\s+|current\s+|work\s+)*(?:laptop|notebook|computer|machine|pc)\s+is{{Now}}\s+(?:an?\s+|the\s+)(?<v>[^,.;:!?]{2,40}?){{Tail}}""") { Unless = State },
         new("phone", $$"""{{I}}my\s+(?:new\s+|current\s+|mobile\s+|work\s+|phone\s+)*(?:number|phone|mobile|extension)\s+is{{Now}}\s+(?<v>\+?[0-9][0-9 \-/()]{2,20}[0-9]){{Tail}}"""),
         new("system", $$"""{{I}}(?:(?:{{Am}}|i){{Now}}\s+(?:run|running|on|use|using)|i(?:['’]ve|\s+have)?{{Now}}\s+(?:upgraded|switched|moved)\s+(?:from\s+(?<old>[^,.;]+?)\s+)?to)\s+(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|iOS|Android|ChromeOS)(?:\s+[0-9][0-9.]*)?){{Tail}}"""),
-        new("software", $$"""{{I}}i{{Now}}\s+(?:use|work\s+with)\s+(?<v>[A-Z][\p{L}0-9+#.\-]*(?:\s+[A-Z0-9][\p{L}0-9+#.\-]*){0,2})\s+(?:daily|every\s+day|for\s+(?:my\s+)?[\p{L}\s]+|at\s+work){{Tail}}"""),
+        new("software", $$"""{{I}}i{{Now}}\s+(?:use|work\s+with)\s+(?<v>(?-i:[A-Z][\p{L}0-9+#.\-]*(?:\s+[A-Z0-9][\p{L}0-9+#.\-]*){0,2}))\s+(?:daily|every\s+day|for\s+(?:my\s+)?[\p{L}\s]+|at\s+work){{Tail}}"""),
 
         // How they like things.
         new("language", $$"""{{I}}(?:answer|reply|write|speak|talk|respond)\s+(?:to\s+)?(?:me\s+)?in\s+(?<v>{{Languages}}){{Tail}}"""),

@@ -8,7 +8,7 @@ internal static class StatementWords
     private static readonly Dictionary<string, SearchValues<string>> All = new(StringComparer.Ordinal)
     {
         ["name"] = Any("call", "name", "address me", "know me", "i'm ", "i’m ", "i am ", "go by", "say", "addressed", "meet you"),
-        ["home"] = Any("live", "living", "home", "flat", "house", "apartment", "reside", "commute"),
+        ["home"] = Any("moved", "live", "living", "home", "flat", "house", "apartment", "reside", "commute"),
         ["desk"] = Any("desk", "at ", "seat", "room", "sit", "find me"),
         ["system"] = Any("windows", "mac", "ubuntu", "debian", "fedora", "linux", "red hat", "rhel", "suse", "ios", "android", "chromeos"),
         ["software"] = Any("switched", "use", "using", "work", "tool", "program", "application", "reports in", "installed", "rely", "replaced", "given up"),
