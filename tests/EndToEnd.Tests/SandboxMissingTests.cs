@@ -31,12 +31,8 @@ public sealed partial class SandboxMissingTests : IDisposable
         var health = await client.GetFromJsonAsync<JsonElement>("healthz");
         using var started = await client.PostAsJsonAsync("v1/sandbox/executions", new { language = "python", code = "print(1)" });
         var address = started.Headers.Location!.ToString();
-        JsonElement ended;
-        do
-        {
-            ended = await client.GetFromJsonAsync<JsonElement>(address);
-        }
-        while (!ended.GetProperty("destroyed").GetBoolean());
+        JsonElement ended = default;
+        await ConnectorApi.UntilAsync(async () => (ended = await client.GetFromJsonAsync<JsonElement>(address)).GetProperty("destroyed").GetBoolean(), "the execution has ended");
 
         var sandbox = health.GetProperty("capabilities").EnumerateArray().Single(one => one.GetProperty("name").GetString() == "sandbox");
         Assert.Equal("not_configured", sandbox.GetProperty("state").GetString());
@@ -50,31 +46,51 @@ public sealed partial class SandboxMissingTests : IDisposable
     [Fact]
     public async Task SiloByItself_WithoutBubblewrap_SaysSoInItsHealthAndItsLog()
     {
+        var health = await HealthAsync();
+        for (var again = 3; health is null && again > 0; again--)
+        {
+            health = await HealthAsync();
+        }
+
+        Assert.StartsWith("ok\n", health, StringComparison.Ordinal);
+        Assert.Matches("sandbox namespaces: not available: .*apt-get install bubblewrap", health);
+    }
+
+    /// <summary>What a silo says of its health once its log says that code execution is off. Null where somebody else took one of its ports in between.</summary>
+    private async Task<string?> HealthAsync()
+    {
         string[] settings = ["--urls", "http://127.0.0.1:0", "--Steward:Sandbox:BubblewrapPath", "/nowhere/bwrap", "--Steward:Cluster:SiloPort", $"{FreePort()}", "--Steward:Cluster:GatewayPort", $"{FreePort()}"];
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Steward.Silo.dll"), .. settings])
         {
             RedirectStandardOutput = true,
+            RedirectStandardError = true,
             WorkingDirectory = _data.Path,
         };
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(120));
         using var silo = Process.Start(start)!;
         try
         {
+            var errors = silo.StandardError.ReadToEndAsync(limit.Token);
             var output = "";
             while (!Listening().IsMatch(output) || !output.Contains("Code execution is off", StringComparison.Ordinal))
             {
-                output += await silo.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new InvalidOperationException(output);
+                if (await silo.StandardOutput.ReadLineAsync(limit.Token) is not { } line)
+                {
+                    output += await errors;
+                    Assert.Contains("address already in use", output, StringComparison.OrdinalIgnoreCase);
+                    return null;
+                }
+
+                output += line + "\n";
             }
 
             using var client = new HttpClient();
-            var health = await client.GetStringAsync(Listening().Match(output).Groups[1].Value + "/healthz");
-
-            Assert.StartsWith("ok\n", health, StringComparison.Ordinal);
-            Assert.Matches("sandbox namespaces: not available: .*apt-get install bubblewrap", health);
+            return await client.GetStringAsync(Listening().Match(output).Groups[1].Value + "/healthz", limit.Token);
         }
         finally
         {
             silo.Kill(entireProcessTree: true);
-            await silo.WaitForExitAsync();
+            await silo.WaitForExitAsync(CancellationToken.None);
         }
     }
 

@@ -98,3 +98,9 @@ open(f"out-{1}.txt", "w").close()
 def name_of(kind: type, other: type[int] = int):
     return kind.__name__
 print([type(x).__name__ for x in (1, "a")], list(map(type, [1])), type(1) is int, isinstance(int, type), name_of(int))
+###
+import pandas as pd
+text = "a~b"
+df = pd.read_csv("a.txt", sep="~")
+mark, there = "~", "/run"
+print(text.split("~"), text.split(mark), df["path"] == "/run", {"/dev": 1}, text.replace("../", ""), df["path"].isin(["/etc/passwd", there]), df.to_csv(sep="~"))

@@ -18,3 +18,11 @@ for n in {1..3}; do mkdir -p "d$n"; done; find . -name "$p" -type f; date -d '2 
 [[ $x =~ ^a+$ ]] && awk -F/ 'BEGIN { FS = "/" } /a\/b/ { print $2 }' f; grep '/api/v1' access.log | cut -d/ -f2; sed 's/\//-/g' f
 ###
 cut -d '/' -f 2 f | tr '/' '-' | paste -s -d '/'
+###
+sed '$d' f; sed -n '$p' f; sed -ne '$p' -e '1p' f; sed -n "/x$/p" f; sed -i.bak 's/a/b/' "$f"; awk '$1' f; awk '$NF' f; awk '{ print $2 }' "$f"
+###
+date -d'yesterday' +%F; date -u -d'2026-11-01' +%s; date -Iseconds; date -uR
+###
+awk -v "most=$most" -F "$mark" '$2 > most' f; awk -v most="$most" -F'->' "{ print \$1 }" f; awk -F"$mark" -vx="$x" '{ print $1 x }' "$f"; awk -F '->' '{ print $2 }' f
+###
+grep 'error$' f; grep -c "it's$" f; echo "'$name'"; cut -d '~' -f 2 f; sort -t'~' --field-separator=, f; find "$dir" -name "*.$kind" -newer "$dir/$f"

@@ -283,3 +283,27 @@ class A(*[type]):
     pass
 ###
 dict(__annotations__={"x": int})
+###
+open("~")
+###
+open(file="/run")
+###
+import pandas as pd
+pd.read_csv("../" + "x.csv")
+###
+import pandas as pd
+pd.DataFrame().to_csv("/dev/shm/x")
+###
+base = "/etc/"
+open(f"{base}passwd")
+###
+for place in ["a.txt", "/proc/1/environ"]:
+    print(open(place).read())
+###
+print([open(one) for one in ("/etc/hosts",)])
+###
+if place := "/etc/hosts":
+    open(place)
+###
+place: str = "../x"
+open(place)

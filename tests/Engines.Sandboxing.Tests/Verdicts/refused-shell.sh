@@ -109,3 +109,67 @@ cd /; ls
 ls //etc
 ###
 cat /mnt/x
+###
+split --f='bash -c id' f
+###
+wc --f=list
+###
+du --f=list
+###
+date --f=list
+###
+date -uf list
+###
+sort --fil=list
+###
+awk -W exec=prog.awk
+###
+awk -We prog.awk
+###
+awk -nf prog.awk f
+###
+awk "$p " f
+###
+awk -v x=1 "$p" f
+###
+awk -v $x 'BEGIN { print }' f
+###
+awk -v -F -f prog.awk
+###
+awk -F, "$p" f
+###
+awk -- "$p" f
+###
+sed "$a$b" f
+###
+sed "s/x/$a/" f
+###
+sed '-n' "$p" f
+###
+sed -n -l 5 "$p" f
+###
+sed -e 1p -e "$p" f
+###
+sed -e"$p" f
+###
+sed f -e "$p"
+###
+sed --expression "$p" f
+###
+find . "$a$b" id
+###
+echo "'$(id)'"
+###
+echo "'`id`'"
+###
+echo "it's ${x:-y} it's"
+###
+echo "$\
+(id)"
+###
+find . -ex\
+ec id \;
+###
+cat ~/x
+###
+grep x ~

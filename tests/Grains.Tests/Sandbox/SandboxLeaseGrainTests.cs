@@ -119,7 +119,7 @@ public sealed class SandboxLeaseGrainTests
     }
 
     [Theory]
-    [InlineData("free", 1)]
+    [InlineData("pro", 4)]
     [InlineData("enterprise", 8)]
     public async Task Start_OfATenantOfATier_HasItsShareOfThePool(string tier, double weight)
     {

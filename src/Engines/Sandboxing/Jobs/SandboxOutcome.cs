@@ -103,7 +103,7 @@ public static class SandboxCodes
 
 /// <summary>An error that the code did not catch.</summary>
 /// <param name="Type">The exception's class.</param>
-/// <param name="Message">Its text, at most 2,000 characters.</param>
+/// <param name="Message">Its text, at most 2,000 characters, none of control or format but ends of lines, tabs and joiners.</param>
 /// <param name="Line">The line of the code, counted from 1; null when it is not known.</param>
 public sealed record SandboxError(string Type, string Message, int? Line);
 
@@ -127,7 +127,7 @@ public sealed record SandboxTable
 }
 
 /// <summary>A column of a table.</summary>
-/// <param name="Name">Its heading.</param>
+/// <param name="Name">Its heading, at most 200 characters, none of control or format but joiners.</param>
 /// <param name="Type"><c>integer</c>, <c>number</c>, <c>boolean</c>, <c>datetime</c> or <c>string</c>.</param>
 public sealed record SandboxColumn(string Name, string Type);
 

@@ -12,16 +12,19 @@ ASSIGNMENT = re.compile(r"^([A-Za-z_]\w*)\+?=")
 SPECIAL = re.compile(r"^(PATH|LD_.*|BASH.*|ENV|IFS|PS\d|PROMPT_COMMAND|SHELLOPTS|HOME|GREP_.*|AWKPATH|TMPDIR|POSIXLY_CORRECT)$")
 # Options may be shortened to what is unambiguous.
 BAD_ARGUMENT = {
-    "find": r"^-(exec|execdir|ok|okdir|delete|fls|fprint.*|files0-from)$", "sort": r"^--(co|files0)", "split": r"^--fi", "tar": r".*", "date": r"^(-[a-z]*[sf]|--(s|fi))", "sed": r"^(-[a-zA-Z]*f|--fi)",
-    "awk": r"^(-[fiEel]|--(?!field-separator=|assign=))", "du": r"^--fi", "wc": r"^--fi", "sleep": r"^inf", "printf": r"^-v", "test": r"^-[vR]$", "[": r"^-[vR]$",
+    "find": r"^-(exec|execdir|ok|okdir|delete|fls|fprint.*|files0-from)$", "sort": r"^--(co|fil)", "split": r"^--f", "tar": r".*", "date": r"^(-[uR]*[sf]|--[sf])", "sed": r"^(-[a-zA-Z]*f|--fi)",
+    "awk": r"^-(?![Fv]|-?$|-field-separator=|-assign=)", "du": r"^--f", "wc": r"^--f", "sleep": r"^inf", "printf": r"^-v", "test": r"^-[vR]$", "[": r"^-[vR]$",
     # Arithmetic reads what a variable holds as an expression, and runs what stands in it.
     "[[": r"^-([vR]|eq|ne|lt|le|gt|ge)$", "read": r"^-[a-zA-Z]*a|.*\[",
 }
-# Their first argument is a program, or their arguments can be.
-WRITTEN_OUT = {"awk", "sed"}
-# To these a slash alone is a character.
+# Their first argument is a program; these options take the next word, of which -e is one more program.
+WRITTEN_OUT = {"awk": r"-[Fv]$", "sed": r"(-[nErsuz]*[el]|--[el][a-z-]*)$"}
+PROGRAM = re.compile(r"(-[nErsuz]*e|--e)")
+# To these a slash alone is a character, and so is a tilde in quotes.
+CHARACTERS = {"/", "'/'", '"/"', "'~'", '"~"'}
 LITERAL = set("tr grep egrep fgrep cut sed awk echo printf paste sort column seq [ [[ test".split())
-VARIABLE = re.compile(r"^\$\{?\w+\}?$")
+QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.S)
+VARIABLE = re.compile(r"\$[\w{@*#?$!-]")
 
 
 def finding(line, rule, reason):
@@ -50,6 +53,7 @@ def check(code):
                 findings.append(finding(at, "heredoc", "no here-documents: printf writes text"))
             redirect = text not in ("(", ")")
         elif kind == "word":
+            text = joined(text)
             findings += expansion(at, text)
             if redirect:
                 findings += path(at, text) if not text.isdigit() else []
@@ -68,16 +72,30 @@ def check(code):
                 if text not in COMMANDS:
                     findings.append(finding(at, "command", f"{text[:60]} is not allowed: text tools are, such as grep, sort, cut, awk"))
             else:
-                findings += argument(at, command, text, words) + (path(at, text) if command not in LITERAL or text.strip("'\"") != "/" else [])
+                findings += argument(at, command, text, words) + (path(at, text) if command not in LITERAL or text not in CHARACTERS else [])
                 words.append(text)
     return findings[:50]
 
 
+def joined(text):
+    """The word as the shell reads it: a backslash at the end of a line joins the lines."""
+    return QUOTED.sub(lambda part: part.group() if part.group()[0] == "'" else re.sub(r"\\(.)", lambda one: "" if one.group(1) == "\n" else one.group(), part.group(), flags=re.S), text)
+
+
+def bare(text):
+    return re.sub(r"['\"\\]", "", text)
+
+
+def live(text):
+    """The word without what the shell takes as it stands: what is in single quotes, or behind a backslash."""
+    return QUOTED.sub(lambda part: part.group()[0] if part.group()[0] != '"' else re.sub(r"\\.|'", r"\\", part.group(), flags=re.S), text)
+
+
 def expansion(line, text):
-    bare = re.sub(r"'[^']*'", "", text)
-    if "`" in bare or "$(" in bare or "$[" in bare or "$'" in text:
+    alive = live(text)
+    if "`" in alive or "$(" in alive or "$[" in alive or "$'" in alive:
         return [finding(line, "expansion", "no command substitution")]
-    if re.search(r"\$\{(?!\w+\})", bare):
+    if re.search(r"\$\{(?!\w+\})", alive):
         return [finding(line, "expansion", "only $name and ${name}")]
     return []
 
@@ -87,21 +105,44 @@ def variable(line, name):
 
 
 def argument(line, command, text, before):
-    plain = re.sub(r"['\"\\]", "", text)
-    if command in BAD_ARGUMENT and re.match(BAD_ARGUMENT[command], plain):
+    plain = bare(text)
+    place = place_of(command, plain, before) if command in WRITTEN_OUT else ""
+    if command in BAD_ARGUMENT and place != "value" and re.match(BAD_ARGUMENT[command], plain):
         return [finding(line, "argument", f"{command} {plain[:40]} is not allowed" + (": [ ] compares numbers" if command == "[[" else ""))]
     if command == "read" and not plain.startswith("-"):
         return variable(line, plain)
-    if VARIABLE.match(plain):
-        if command in WRITTEN_OUT and not any(not word.startswith("-") for word in before):
-            return [finding(line, "argument", f"the program of {command} has to be written out")]
-        if command == "find" and before and not before[-1].startswith("-"):
+    if VARIABLE.search(live(text)):
+        if command in WRITTEN_OUT and not may_vary(command, text, place):
+            return [finding(line, "argument", f"the program of {command} has to be written out, in single quotes")]
+        if command == "find" and before and not before[-1].startswith("-") and plain[0] in "-$" and "/" not in plain:
             return [finding(line, "argument", "the conditions of find have to be written out")]
     if command == "awk" and any(re.search(r"\bsystem\b|getline|\|\s*[\"&]|\bprintf?\b[^;{}\n]*[^|]\|[^|]|\bENVIRON\b|/inet|@\w|\"(/\w|~|\.\.)", one) for one in (text.strip("'\""), text.replace("'", ""), plain)):
         return [finding(line, "argument", "awk may not start programs or read elsewhere")]
     if command == "sed" and sed(text.replace("'", "").strip('"')):
         return [finding(line, "argument", "sed may not start programs or name files")]
     return []
+
+
+def place_of(command, plain, before):
+    """What a word is to awk or sed: their program, an option, the value that the option before it takes, or the name of a file."""
+    awaited, written, ended = "", False, False
+    for word in before:
+        word = bare(word)
+        option = word.startswith("-") and word != "-" and not ended
+        if awaited or not option:
+            written |= awaited != "value"
+            awaited = ""
+        else:
+            ended = word == "--"
+            program = command == "sed" and PROGRAM.match(word) is not None
+            awaited = "" if not re.match(WRITTEN_OUT[command], word) else "program" if program else "value"
+            written |= program
+    return awaited or ("option" if plain.startswith("-") and plain != "-" and not ended else "file" if written else "program")
+
+
+def may_vary(command, text, place):
+    """Whether a variable may stand in a word of awk or sed: in the name of a file, and in double quotes in what awk's -v and -F take."""
+    return place == "file" or command == "awk" and place in ("value", "option") and not VARIABLE.search(re.sub(r'"[^"]*"', "", live(text)))
 
 
 def sed(script):

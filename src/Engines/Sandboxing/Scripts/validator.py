@@ -4,7 +4,7 @@ import string
 
 import shell
 from vocabulary import (
-    MODULES, INSTEAD, NAMES, DUNDERS, UNDERSCORED, ATTRIBUTES, DIRECT, PLAIN, HOOKS, INSIDE, TESTS, AGGREGATES, SYSTEM_PATH, OUTSIDE, OPENS, PLACES,
+    MODULES, INSTEAD, NAMES, DUNDERS, UNDERSCORED, ATTRIBUTES, DIRECT, PLAIN, HOOKS, INSIDE, TESTS, AGGREGATES, OUTSIDE, OPENS, PLACES,
     DUNDER_TEXT, FORMAT_TEXT, NODES, CHARACTERS, FINDINGS, HIDDEN, COOKIE,
 )
 
@@ -49,10 +49,10 @@ def check_tree(tree, code):
 
 
 class Known:
-    """What one node does not show: where its call is, which names the code binds, which attributes it gives its own objects, and what is only compared or tested."""
+    """What one node does not show: where its call is, which names the code binds, which to a place outside, which attributes it gives its own objects, and what is only compared or tested."""
 
     def __init__(self, tree):
-        self.called, self.bound, self.made, self.told = {}, set(), set(), set()
+        self.called, self.bound, self.made, self.told, self.outside = {}, set(), set(), set(), {}
         for node in ast.walk(tree):
             kind = type(node)
             if kind is ast.Call:
@@ -63,6 +63,12 @@ class Known:
                 self.told |= {id(side) for side in (node.left, *node.comparators)}
             elif kind is ast.Subscript:
                 self.told.add(id(node.value))
+            elif kind in (ast.Assign, ast.NamedExpr):
+                for target in node.targets if kind is ast.Assign else (node.target,):
+                    self.name(target, node.value)
+            elif kind in (ast.For, ast.comprehension) and isinstance(node.iter, (ast.List, ast.Tuple, ast.Set)):
+                for element in node.iter.elts:
+                    self.name(node.target, element)
             elif kind is ast.Attribute and isinstance(node.ctx, ast.Store):
                 self.made.add(node.attr)
             elif kind is ast.Name and isinstance(node.ctx, ast.Store):
@@ -72,11 +78,16 @@ class Known:
                 self.told.add(id(node.annotation))
             elif kind is ast.AnnAssign:
                 self.told.add(id(node.annotation))
+                self.name(node.target, node.value)
             elif kind is ast.alias:
                 self.bound.add(node.asname or node.name.split(".")[0])
             elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar):
                 self.bound.add(node.name)
         self.made |= self.bound
+
+    def name(self, target, value):
+        if isinstance(target, ast.Name) and (place := place_of(value)) is not None and OUTSIDE.match(place):
+            self.outside.setdefault(target.id, place)
 
 
 def check_node(node, known):
@@ -115,7 +126,7 @@ def check_node(node, known):
     elif kind in (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await):
         yield "async", "there is no event loop here"
     elif kind is ast.Call:
-        yield from call(node)
+        yield from call(node, known)
     elif kind is ast.Subscript and isinstance(node.slice, ast.Constant) and node.slice.value == "backend" and name_of(node.value) == "rcParams":
         yield "setting", "the backend is Agg"
     elif kind is ast.Constant and isinstance(node.value, str):
@@ -141,8 +152,6 @@ def text(value):
         yield "dunder", f"the name {value} in a string"
     elif FORMAT_TEXT.search(value):
         yield "format", "a format string that reads private attributes"
-    elif SYSTEM_PATH.match(value):
-        yield "path", "files lie in the work directory: open() takes their name"
 
 
 def module(name):
@@ -190,7 +199,7 @@ def formatting(node, call_node):
         pass
 
 
-def call(node):
+def call(node, known):
     name = name_of(node.func)
     for keyword in node.keywords:
         if keyword.arg == "allow_pickle" and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False):
@@ -207,8 +216,8 @@ def call(node):
             yield "pickle" if name == "load" else "setting", f"{name}() takes no ** here, so that its settings can be read"
     if name in OPENS or name.startswith("read_") or name.startswith("to_"):
         for given in [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in PLACES)]:
-            place = beginning(given)
-            if place is not None and OUTSIDE.match(place) and not SYSTEM_PATH.match(place):
+            place = place_of(given, known)
+            if place is not None and OUTSIDE.match(place):
                 yield "path", "there is no network; steward.connector() calls a system" if "://" in place else "files lie in the work directory: open() takes their name"
     if name == "load" and len(node.args) > 2:
         yield "pickle", "name the arguments of load()"
@@ -234,10 +243,18 @@ def call(node):
 
 
 def beginning(node):
-    """What a string begins with, as far as it is written out."""
-    while isinstance(node, (ast.BinOp, ast.JoinedStr)):
-        node = node.left if isinstance(node, ast.BinOp) else node.values[0] if node.values else None
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else None
+    """The node of what a string begins with."""
+    while isinstance(node, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
+        node = node.left if isinstance(node, ast.BinOp) else node.value if isinstance(node, ast.FormattedValue) else node.values[0] if node.values else None
+    return node
+
+
+def place_of(node, known=None):
+    """What a string begins with, as far as it is written out, here or, outside the work directory, where its name is bound."""
+    first = beginning(node)
+    if known is not None and isinstance(first, ast.Name):
+        return known.outside.get(first.id)
+    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
 
 
 def words(node):

@@ -43,8 +43,7 @@ HOOKS = set("__reduce__ __reduce_ex__ __setstate__ __setattr__ __getattribute__ 
 INSIDE = {"_os", "_sys", "_io", "_builtins", "_subprocess", "_importlib", "_socket", "_ctypes", "_posix", "_gc", "_thread"}
 TESTS = {"isinstance", "issubclass", "map", "apply", "applymap", "type"}
 AGGREGATES = {"apply", "agg", "aggregate", "transform", "map", "pipe"}
-# A whole string that is a place of the system; and whatever is no name in the work directory, where a file is asked for.
-SYSTEM_PATH = re.compile(r"(~|/(etc|proc|sys|dev|root|run|boot|sbx))(/[^\s,;|]*)?\Z|(\.\./)+")
+# Whatever is no name in the work directory, where a file is asked for.
 OUTSIDE = re.compile(r"\s*(/(?!job/)|~|\w+://|file:)|(.*/)?\.\.(/|\Z)", re.S)
 OPENS = set("open load save savez savez_compressed savetxt loadtxt genfromtxt fromfile tofile fromregex dump savefig imread imsave load_workbook from_file ExcelFile ExcelWriter".split())
 PLACES = set("filepath_or_buffer path_or_buf path io file fname filename excel_writer buf".split())

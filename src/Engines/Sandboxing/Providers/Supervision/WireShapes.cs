@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Steward.Engines.Sandboxing.Supervision;
@@ -39,7 +40,7 @@ internal static class WireShapes
     {
         using var document = JsonDocument.Parse(payload, options);
         var root = document.RootElement;
-        return (new SandboxError(Text(root, "type", 200), Text(root, "message", 2000), Number(root, "line")), Number(root, "errno"));
+        return (new SandboxError(Text(root, "type", 200), Text(root, "message", 2000, lines: true), Number(root, "line")), Number(root, "errno"));
     }
 
     public static IReadOnlyList<CodeFinding> Findings(ReadOnlyMemory<byte> payload, JsonDocumentOptions options)
@@ -68,8 +69,7 @@ internal static class WireShapes
     }
 
     /// <summary>A title as people may be shown it: 200 characters at most, without what steers a terminal or turns the direction of writing.</summary>
-    public static string Title(string? text) =>
-        string.Concat(Cut(text ?? "", TitleLength).Select(letter => char.GetUnicodeCategory(letter) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator ? ' ' : letter));
+    public static string Title(string? text) => Clean(text, TitleLength, lines: false);
 
     public static SandboxLimit Limit(string name) => name switch
     {
@@ -103,7 +103,21 @@ internal static class WireShapes
     private static (string, ReadOnlyMemory<byte>) TooLarge() =>
         ("A", JsonSerializer.SerializeToUtf8Bytes(new { error = "too_large", message = $"The answer is larger than {AnswerBytes} bytes." }));
 
-    private static string Text(JsonElement element, string name, int most) => Cut(element.GetProperty(name).GetString() ?? "", most);
+    private static string Text(JsonElement element, string name, int most, bool lines = false) => Clean(element.GetProperty(name).GetString(), most, lines);
+
+    // Character by character, not by halves of one: there are marks of format beyond the first 65,536. The two joiners belong to how words and emoji are written.
+    private static string Clean(string? text, int most, bool lines)
+    {
+        var shown = new StringBuilder();
+        foreach (var letter in Cut(text ?? "", most).EnumerateRunes())
+        {
+            var steers = Rune.GetUnicodeCategory(letter) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator;
+            var isKept = letter.Value is 0x200C or 0x200D || (lines && letter.Value is '\n' or '\t');
+            shown.Append(steers && !isKept ? " " : letter.ToString());
+        }
+
+        return shown.ToString();
+    }
 
     // Not in the middle of a character.
     private static string Cut(string text, int most) => text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
