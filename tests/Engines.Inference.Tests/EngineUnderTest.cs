@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Steward.Engines.Inference.Models;
 
 namespace Steward.Engines.Inference.Tests;
@@ -51,7 +52,16 @@ internal sealed class EngineUnderTest : IDisposable
     public ModelDirectory Folder => new(_folder.FullName, TimeProvider.System);
 
     /// <summary>Another engine over the same folder, as after a restart. To be disposed of before this one.</summary>
-    public EngineUnderTest Again() => new(TimeProvider.System, _folder, false, null, []);
+    public EngineUnderTest Again(Action<InferenceOptions>? configure = null, TimeProvider? time = null) => new(time ?? TimeProvider.System, _folder, false, configure, []);
+
+    /// <summary>Starts what runs beside the engine in a host.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in _services.GetServices<IHostedService>())
+        {
+            await service.StartAsync(CancellationToken.None);
+        }
+    }
 
     public Task FollowAsync() => ((InferenceEngine)Engine).FollowModelsAsync(CancellationToken.None);
 

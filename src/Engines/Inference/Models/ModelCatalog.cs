@@ -76,7 +76,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     /// <exception cref="ModelRefusedException">It cannot be loaded.</exception>
     public async ValueTask<LoadedModel?> UseAsync(string name, string tenant, CancellationToken cancellationToken)
     {
-        while (_slots.GetValueOrDefault(name)?.For(tenant) is { } version)
+        while (_slots.GetValueOrDefault(name)?.For(tenant, workers.Now) is { } version)
         {
             // A version on its way out has a successor in its place already, or was evicted and is loaded again.
             if (version.Loaded is { } loaded && loaded.TryUse())
@@ -89,7 +89,14 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 throw known;
             }
 
-            await LoadAgainAsync(name, version, cancellationToken);
+            try
+            {
+                await LoadAgainAsync(name, version, cancellationToken);
+            }
+            catch (ModelRefusedException) when (_slots.GetValueOrDefault(name)?.For(tenant, workers.Now) is { } other && other != version)
+            {
+                // A broken canary: its tenants get what everybody gets.
+            }
         }
 
         return null;
@@ -100,7 +107,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     /// </summary>
     public LoadedModel? UseIfLoaded(string name, string tenant)
     {
-        if (runtime.Problem is not null || _slots.GetValueOrDefault(name) is not { Shadow: null } slot || slot.For(tenant) is not { } version || version.Manifest.Task != ModelTask.Classification)
+        if (runtime.Problem is not null || _slots.GetValueOrDefault(name) is not { Shadow: null } slot || slot.For(tenant, workers.Now) is not { } version || version.Manifest.Task != ModelTask.Classification)
         {
             return null;
         }

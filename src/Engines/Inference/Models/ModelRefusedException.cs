@@ -37,3 +37,9 @@ public sealed class ModelRefusedException(ModelFault fault, string reason) : Exc
     /// <summary>What is wrong.</summary>
     public ModelFault Fault { get; } = fault;
 }
+
+internal static class ModelFaults
+{
+    /// <summary>Whether it is the folder that is wrong, which stays so until its files change.</summary>
+    public static bool IsOfContent(this ModelFault fault) => fault is not (ModelFault.NotAvailable or ModelFault.TooLarge);
+}
