@@ -95,6 +95,33 @@ internal sealed class EngineUnderTest : IDisposable
     public static void ReplaceFile(string folder, string file, string content)
     {
         File.WriteAllText(Path.Combine(folder, file), content);
+        WithoutHashes(folder);
+    }
+
+    /// <summary>Gives a model a comment of so many MiB, which changes nothing else, and leaves out the hashes that would tell.</summary>
+    public static void Enlarge(string folder, int megabytes)
+    {
+        using (var model = new FileStream(Path.Combine(folder, "model.onnx"), FileMode.Append))
+        {
+            // The field doc_string (6, of bytes) and its length.
+            model.WriteByte((6 << 3) | 2);
+            var left = (uint)megabytes << 20;
+            for (; left > 127; left >>= 7)
+            {
+                model.WriteByte((byte)(left | 128));
+            }
+
+            model.WriteByte((byte)left);
+            var comment = new byte[megabytes << 20];
+            Array.Fill(comment, (byte)'x');
+            model.Write(comment);
+        }
+
+        WithoutHashes(folder);
+    }
+
+    private static void WithoutHashes(string folder)
+    {
         var manifest = Path.Combine(folder, "model.json");
         var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(manifest))!.AsObject();
         json.Remove("sha256");

@@ -8,6 +8,7 @@ internal sealed partial class ModelCatalog
 {
     // By folder: what is refused is not read again before its files change.
     private readonly ConcurrentDictionary<string, RefusedContent> _refused = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, WaitingContent> _waiting = new(StringComparer.Ordinal);
     private readonly ModelDirectory _directory = new(options.Value.ModelDirectory, TimeProvider.System);
 
     /// <summary>Learns which models lie in the configured folder; they are loaded when they are asked. What is wrong with one is logged and hinders no other.</summary>
@@ -119,13 +120,14 @@ internal sealed partial class ModelCatalog
                 }
             }
 
-            if (known is null ? IsHeld(slot?.Everyone, entry, entries) : !IsToBeLoaded(known, entries))
+            if (Waits(entry) || (known is null ? IsHeld(slot?.Everyone, entry, entries) : !IsToBeLoaded(known, entries)))
             {
                 return;
             }
 
             // What nobody waits for takes no memory from others.
             var loaded = await Task.Run(() => Load(entry.Folder, mayEvict: known is null), cancellationToken);
+            Forget(entry.Folder);
             if (loaded.Manifest.Name != name || (known is not null && loaded.Manifest.Version != known.Manifest.Version))
             {
                 // Its files changed while they were read: it is looked at again.
@@ -142,12 +144,11 @@ internal sealed partial class ModelCatalog
         }
         catch (ModelRefusedException e) when (!e.Fault.IsOfContent())
         {
-            // Memory that others hold may be free again soon.
-            LogNoRoom(entry.Folder, e.Message);
+            Wait(entry, e, tells: known is null || known.Exposure.Kind == ExposureKind.Shadow);
         }
         catch (ModelRefusedException e)
         {
-            known?.Problem = new ModelProblem(e.Fault, e.Message, workers.Now + Rest);
+            known?.Problem = Remember(known.Problem, e);
             Refuse(entry, e.Message);
         }
         finally
@@ -159,6 +160,29 @@ internal sealed partial class ModelCatalog
     // A shadow is asked by nobody who could wait for it. What was only found at the start may be broken: where there are several versions, no request is to find that out.
     private bool IsToBeLoaded(ModelVersion known, List<ModelDirectoryEntry> entries) => known.Loaded is null && FindRest(known) is null
         && (known.Exposure.Kind == ExposureKind.Shadow || (!known.WasLoaded && entries.Count(entry => entry.Manifest?.Name == known.Manifest.Name && entry.Exposure is not null) > 1));
+
+    private bool Waits(ModelDirectoryEntry entry) => _waiting.TryGetValue(entry.Folder, out var waiting) && waiting.Stamp == entry.Stamp && workers.Now < waiting.Problem.RetryAt;
+
+    // What others' memory, a disk or a device keeps from being loaded is nothing that the folder has done.
+    private void Wait(ModelDirectoryEntry entry, ModelRefusedException refused, bool tells)
+    {
+        var before = _waiting.GetValueOrDefault(entry.Folder) is { } waiting && waiting.Stamp == entry.Stamp ? waiting.Problem : null;
+        _waiting[entry.Folder] = new WaitingContent(entry.Stamp, Remember(before, refused));
+        if (tells && before?.Fault != refused.Fault)
+        {
+            LogWaits(entry.Folder, refused.Message);
+        }
+    }
+
+    // What could be loaded is neither refused nor waited for.
+    private void Forget(string folder)
+    {
+        _waiting.TryRemove(folder, out _);
+        if (_refused.TryGetValue(folder, out var refused) && !refused.IsByName)
+        {
+            _refused.TryRemove(new KeyValuePair<string, RefusedContent>(folder, refused));
+        }
+    }
 
     private void Expose(ModelSlot slot, ModelVersion version, ModelExposure exposure)
     {
@@ -179,6 +203,11 @@ internal sealed partial class ModelCatalog
             foreach (var folder in _refused.Keys.Except(entries.Select(entry => entry.Folder), StringComparer.Ordinal))
             {
                 _refused.TryRemove(folder, out _);
+            }
+
+            foreach (var folder in _waiting.Keys.Except(entries.Select(entry => entry.Folder), StringComparer.Ordinal))
+            {
+                _waiting.TryRemove(folder, out _);
             }
 
             foreach (var entry in entries)
@@ -217,11 +246,13 @@ internal sealed partial class ModelCatalog
     // By name: what it says of itself is wrong, which each look at the folder finds anew.
     private sealed record RefusedContent(string Stamp, string Reason, bool IsByName = false);
 
+    private sealed record WaitingContent(string Stamp, ModelProblem Problem);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is refused: there is another model with the name {Name}, and neither has an exposure.json that says since when")]
     private partial void LogSecond(string folder, string name);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The model in {Folder} waits for memory: {Reason}")]
-    private partial void LogNoRoom(string folder, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The model in {Folder} is tried again later: {Reason}")]
+    private partial void LogWaits(string folder, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The folder of models {Folder} cannot be looked at now: {Reason}")]
     private partial void LogNotFollowed(string folder, string reason);

@@ -54,8 +54,8 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
     };
 }
 
-/// <summary>Why a version could not be loaded, and until when that is not tried again.</summary>
-internal sealed record ModelProblem(ModelFault Fault, string Reason, TimeSpan RetryAt);
+/// <summary>Why a version could not be loaded, until when that is not tried again, and how often in a row it was for a reason of the moment.</summary>
+internal sealed record ModelProblem(ModelFault Fault, string Reason, TimeSpan RetryAt, int Times);
 
 /// <summary>The versions of one model. Replaced as a whole, so that readers need no lock.</summary>
 internal sealed record ModelSlot(ModelVersion? Everyone, ModelVersion? Canary, ModelVersion? Shadow)
