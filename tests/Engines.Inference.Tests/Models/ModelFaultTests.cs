@@ -55,6 +55,39 @@ public sealed class ModelFaultTests : IDisposable
         Assert.True(Assert.Single(again.Engine.Models.List(), model => model.Name == "large").IsLoaded);
     }
 
+    [NativeTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MemoryIsShort_FolderOfTheVersionForEverybodyIsGoneOrHoldsAnother_ItStays(bool isReplaced)
+    {
+        using var again = _engine.Again(options => options.MemoryBytes = 20 << 20, _time);
+        Assert.Equal("1", await VersionAsync(again));
+        var folder = again.FolderOf("tiny-topics");
+        Directory.Delete(folder, recursive: true);
+        if (isReplaced)
+        {
+            _engine.Copy("tiny-topics", "tiny-topics", version: "9", name: "another");
+        }
+
+        Add("1", ModelExposure.Everyone, megabytes: 3, name: "large");
+        await again.FollowAsync();
+
+        Assert.Equal("1", await VersionAsync(again));
+        Assert.DoesNotContain(again.Engine.Models.List(), model => model.Name == "large" && model.IsLoaded);
+    }
+
+    [NativeFact]
+    public async Task Classify_FolderHoldsAnotherModelByNow_IsNotAnsweredByThat()
+    {
+        using var again = _engine.Again();
+        _engine.Copy("tiny-topics", "tiny-topics", version: "9");
+
+        Assert.Contains("the folder holds tiny-topics 9 now", await VersionAsync(again), StringComparison.Ordinal);
+        await again.FollowAsync();
+
+        Assert.Equal("9", await VersionAsync(again));
+    }
+
     [NativeFact]
     public async Task Follow_FileCannotBeReadForAMoment_IsNotRefusedAndReadAgain()
     {

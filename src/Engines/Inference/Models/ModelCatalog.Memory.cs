@@ -24,12 +24,30 @@ internal sealed partial class ModelCatalog
                 break;
             }
 
-            used -= model!.Bytes;
-            going.Add(version);
+            if (CanComeBack(version))
+            {
+                used -= model!.Bytes;
+                going.Add(version);
+            }
         }
 
         return used + bytes <= limit ? going : throw new ModelRefusedException(
             ModelFault.NoRoom, $"about {bytes >> 20} MiB are needed; {used >> 20} of {limit >> 20} MiB for models are in use (Steward:Inference:MemoryBytes)");
+    }
+
+    // A version whose folder was removed, or holds something else now, lives in memory alone.
+    private static bool CanComeBack(ModelVersion version)
+    {
+        try
+        {
+            return version.Stamp is { } stamp
+                ? ModelDirectory.StampOf(version.Folder) == stamp
+                : ModelFolder.ReadManifest(version.Folder) is var manifest && manifest.Name == version.Manifest.Name && manifest.Version == version.Manifest.Version;
+        }
+        catch (Exception e) when (e is ModelRefusedException or IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     // Nothing goes before it is sure that this helps.

@@ -220,7 +220,14 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     {
         try
         {
-            return Load(version.Folder);
+            var loaded = Load(version.Folder);
+            if (loaded.Manifest.Name == version.Manifest.Name && loaded.Manifest.Version == version.Manifest.Version)
+            {
+                return loaded;
+            }
+
+            loaded.Retire();
+            throw new ModelRefusedException(ModelFault.Missing, $"the folder holds {loaded.Manifest.Name} {loaded.Manifest.Version} now, and {version.Manifest.Name} {version.Manifest.Version} no more");
         }
         catch (ModelRefusedException e)
         {
