@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 using Steward.Engines.Inference.Models;
 
 namespace Steward.Engines.Inference.Tests;
@@ -51,7 +52,16 @@ internal sealed class EngineUnderTest : IDisposable
     public ModelDirectory Folder => new(_folder.FullName, TimeProvider.System);
 
     /// <summary>Another engine over the same folder, as after a restart. To be disposed of before this one.</summary>
-    public EngineUnderTest Again() => new(TimeProvider.System, _folder, false, null, []);
+    public EngineUnderTest Again(Action<InferenceOptions>? configure = null, TimeProvider? time = null) => new(time ?? TimeProvider.System, _folder, false, configure, []);
+
+    /// <summary>Starts what runs beside the engine in a host.</summary>
+    public async Task StartAsync()
+    {
+        foreach (var service in _services.GetServices<IHostedService>())
+        {
+            await service.StartAsync(CancellationToken.None);
+        }
+    }
 
     public Task FollowAsync() => ((InferenceEngine)Engine).FollowModelsAsync(CancellationToken.None);
 
@@ -85,6 +95,33 @@ internal sealed class EngineUnderTest : IDisposable
     public static void ReplaceFile(string folder, string file, string content)
     {
         File.WriteAllText(Path.Combine(folder, file), content);
+        WithoutHashes(folder);
+    }
+
+    /// <summary>Gives a model a comment of so many MiB, which changes nothing else, and leaves out the hashes that would tell.</summary>
+    public static void Enlarge(string folder, int megabytes)
+    {
+        using (var model = new FileStream(Path.Combine(folder, "model.onnx"), FileMode.Append))
+        {
+            // The field doc_string (6, of bytes) and its length.
+            model.WriteByte((6 << 3) | 2);
+            var left = (uint)megabytes << 20;
+            for (; left > 127; left >>= 7)
+            {
+                model.WriteByte((byte)(left | 128));
+            }
+
+            model.WriteByte((byte)left);
+            var comment = new byte[megabytes << 20];
+            Array.Fill(comment, (byte)'x');
+            model.Write(comment);
+        }
+
+        WithoutHashes(folder);
+    }
+
+    private static void WithoutHashes(string folder)
+    {
         var manifest = Path.Combine(folder, "model.json");
         var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(manifest))!.AsObject();
         json.Remove("sha256");

@@ -17,7 +17,7 @@ internal sealed partial class InferenceStartup(IInferenceEngine engine, IOptions
         using var timer = new PeriodicTimer(options.Value.FollowModelsEvery, time);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
+            do
             {
                 try
                 {
@@ -30,6 +30,7 @@ internal sealed partial class InferenceStartup(IInferenceEngine engine, IOptions
                     LogFailed(exception);
                 }
             }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {

@@ -302,11 +302,4 @@ public sealed class ModelCatalogTests : IDisposable
         json.Remove("sha256");
         File.WriteAllText(file, json.ToJsonString());
     }
-
-    private sealed class ShiftedTime : TimeProvider
-    {
-        public TimeSpan Shift { get; set; }
-
-        public override long GetTimestamp() => System.GetTimestamp() + (long)(Shift.TotalSeconds * TimestampFrequency);
-    }
 }

@@ -12,7 +12,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     // Reading and hashing a broken folder for each request would cost more than a model that works.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
 
-    // Memory that others hold may be free again soon.
+    // Memory that others hold may be free again soon, and to see whether it is costs nothing.
     private static readonly TimeSpan RestForRoom = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentDictionary<string, ModelSlot> _slots = new(StringComparer.Ordinal);
@@ -37,6 +37,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         try
         {
             var loaded = await Task.Run(() => Load(folder), cancellationToken);
+            Forget(folder);
             return Place(new ModelVersion(folder, loaded.Manifest, exposure) { Loaded = loaded }).Describe();
         }
         finally
@@ -76,7 +77,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     /// <exception cref="ModelRefusedException">It cannot be loaded.</exception>
     public async ValueTask<LoadedModel?> UseAsync(string name, string tenant, CancellationToken cancellationToken)
     {
-        while (_slots.GetValueOrDefault(name)?.For(tenant) is { } version)
+        while (_slots.GetValueOrDefault(name)?.For(tenant, workers.Now) is { } version)
         {
             // A version on its way out has a successor in its place already, or was evicted and is loaded again.
             if (version.Loaded is { } loaded && loaded.TryUse())
@@ -89,7 +90,14 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 throw known;
             }
 
-            await LoadAgainAsync(name, version, cancellationToken);
+            try
+            {
+                await LoadAgainAsync(name, version, cancellationToken);
+            }
+            catch (ModelRefusedException) when (_slots.GetValueOrDefault(name)?.For(tenant, workers.Now) is { } other && other != version)
+            {
+                // A broken canary: its tenants get what everybody gets.
+            }
         }
 
         return null;
@@ -100,7 +108,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     /// </summary>
     public LoadedModel? UseIfLoaded(string name, string tenant)
     {
-        if (runtime.Problem is not null || _slots.GetValueOrDefault(name) is not { Shadow: null } slot || slot.For(tenant) is not { } version || version.Manifest.Task != ModelTask.Classification)
+        if (runtime.Problem is not null || _slots.GetValueOrDefault(name) is not { Shadow: null } slot || slot.For(tenant, workers.Now) is not { } version || version.Manifest.Task != ModelTask.Classification)
         {
             return null;
         }
@@ -184,6 +192,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
             version.Loaded = await Task.Run(() => LoadOrRemember(version), cancellationToken);
             version.Problem = null;
+            Forget(version.Folder);
         }
         finally
         {
@@ -211,19 +220,31 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     {
         try
         {
-            return Load(version.Folder);
+            var loaded = Load(version.Folder);
+            if (loaded.Manifest.Name == version.Manifest.Name && loaded.Manifest.Version == version.Manifest.Version)
+            {
+                return loaded;
+            }
+
+            loaded.Retire();
+            throw new ModelRefusedException(ModelFault.Missing, $"the folder holds {loaded.Manifest.Name} {loaded.Manifest.Version} now, and {version.Manifest.Name} {version.Manifest.Version} no more");
         }
         catch (ModelRefusedException e)
         {
-            version.Problem = new ModelProblem(e.Fault, e.Message, e.Fault switch
+            var before = version.Problem;
+            version.Problem = Remember(before, e);
+            if (!e.Fault.IsOfContent())
             {
-                // The library is looked for once in a process.
-                ModelFault.NotAvailable => TimeSpan.MaxValue,
-                ModelFault.TooLarge => workers.Now + RestForRoom,
-                _ => workers.Now + Rest,
-            });
+                if (before?.Fault != e.Fault)
+                {
+                    LogWaits(version.Folder, e.Message);
+                }
+
+                throw;
+            }
+
             LogRefused(version.Folder, e.Message);
-            if (version.Stamp is { } stamp && e.Fault is not (ModelFault.NotAvailable or ModelFault.TooLarge))
+            if (version.Stamp is { } stamp)
             {
                 // An earlier version may lie beside it.
                 _refused[version.Folder] = new RefusedContent(stamp, e.Message);
@@ -231,6 +252,20 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
             throw;
         }
+    }
+
+    // What is of the moment is tried again soon, and then ever later.
+    private ModelProblem Remember(ModelProblem? before, ModelRefusedException refused)
+    {
+        var times = refused.Fault == before?.Fault ? before.Times + 1 : 1;
+        return new ModelProblem(refused.Fault, refused.Message, refused.Fault switch
+        {
+            // The library is looked for once in a process.
+            ModelFault.NotAvailable => TimeSpan.MaxValue,
+            ModelFault.NoRoom => workers.Now + RestForRoom,
+            ModelFault.NotNow => workers.Now + TimeSpan.FromSeconds(Math.Min(Rest.TotalSeconds, Math.Pow(2, times - 1))),
+            _ => workers.Now + Rest,
+        }, times);
     }
 
     // A new exception each time: several requests throw it at once.
@@ -244,33 +279,14 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             throw new ModelRefusedException(ModelFault.NotAvailable, $"inference is not available: {problem}");
         }
 
+        // Its length decides before it is read.
+        FindRoom(LoadedModel.EstimateBytes(ModelFolder.MeasureModel(folder, options.Value.MaxModelBytes)), mayEvict);
         var content = ModelFolder.Read(folder, options.Value.MaxModelBytes);
         MakeRoom(LoadedModel.EstimateBytes(content.Model.Length), mayEvict);
         var policy = runtime.UsesCuda ? options.Value.GpuPolicy() : options.Value.ProcessorPolicy();
         var loaded = LoadedModel.Load(content, workers, policy, runtime.UsesCuda ? options.Value.CudaDevice : null);
         LogLoaded(loaded.Manifest.Name, loaded.Manifest.Version, loaded.Bytes >> 20);
         return loaded;
-    }
-
-    // Frees what has been idle longest until there is room. What is in use stays.
-    private void MakeRoom(long bytes, bool mayEvict)
-    {
-        while (true)
-        {
-            var loaded = _slots.Values.SelectMany(slot => slot.Versions).Where(version => version.Loaded is not null).ToList();
-            var used = loaded.Sum(version => version.Loaded!.Bytes);
-            if (used + bytes <= options.Value.MemoryBytes)
-            {
-                return;
-            }
-
-            var idle = loaded.Where(version => mayEvict && version.Loaded!.Users == 0).MinBy(version => version.Loaded!.UsedAt) ?? throw new ModelRefusedException(
-                ModelFault.TooLarge, $"about {bytes >> 20} MiB are needed; {used >> 20} of {options.Value.MemoryBytes >> 20} MiB for models are in use (Steward:Inference:MemoryBytes)");
-            LogEvicted(idle.Manifest.Name, idle.Manifest.Version);
-            var evicted = idle.Loaded!;
-            idle.Loaded = null;
-            evicted.Retire();
-        }
     }
 
     private void RetireUnused(ModelSlot? before, string name)
@@ -290,9 +306,6 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is in place: {Exposure}")]
     private partial void LogPublished(string model, string version, ExposureKind exposure);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} was idle and gave its memory to another one")]
-    private partial void LogEvicted(string model, string version);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is refused: {Reason}")]
     private partial void LogRefused(string folder, string reason);

@@ -48,9 +48,9 @@ internal static class ModelChecks
                 session.RunOnce([vocabulary.Start, id, vocabulary.Separator], buffers);
                 return true;
             }
-            catch (OnnxRuntimeException)
+            catch (OnnxRuntimeException e)
             {
-                return false;
+                return e.IsOfDevice() ? throw DeviceFaults.Refuse(e, "the model does not run") : false;
             }
         }
     }
@@ -72,7 +72,7 @@ internal static class ModelChecks
             }
             catch (OnnxRuntimeException e)
             {
-                throw new ModelRefusedException(ModelFault.Corrupt, $"the model does not run with {length} tokens (model.json allows {folder.Manifest.MaxTokens}): {e.Message}");
+                throw DeviceFaults.Refuse(e, $"the model does not run with {length} tokens (model.json allows {folder.Manifest.MaxTokens})");
             }
 
             if (!TensorPrimitives.IsFiniteAll<float>(row))

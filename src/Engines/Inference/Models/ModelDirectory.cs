@@ -131,7 +131,7 @@ public sealed class ModelDirectory(string root, TimeProvider time)
     }
 
     // Changes with the files that make up the model, not with who gets it.
-    private static string StampOf(string folder) => string.Join('\n', new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
+    internal static string StampOf(string folder) => string.Join('\n', new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
         .Where(file => file.Name != ExposureFileName && !file.Name.StartsWith('.'))
         .OrderBy(file => file.FullName, StringComparer.Ordinal)
         .Select(file => string.Create(CultureInfo.InvariantCulture, $"{Path.GetRelativePath(folder, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}")));

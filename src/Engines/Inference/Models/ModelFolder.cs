@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
+using Microsoft.Win32.SafeHandles;
 using Steward.Engines.Inference.Linear;
 using Steward.Engines.Inference.Tokenization;
 
@@ -42,6 +43,16 @@ internal sealed partial class ModelFolder
     /// <exception cref="ModelRefusedException">Something is missing or does not fit.</exception>
     public static ModelFolder Read(string folder, long maxModelBytes) => Refusing(() => ReadOrThrow(folder, maxModelBytes));
 
+    /// <summary>The length of <c>model.onnx</c> in bytes; only the description is read.</summary>
+    /// <exception cref="ModelRefusedException">It is missing or too large, or the description is wrong.</exception>
+    public static long MeasureModel(string folder, long maxModelBytes) => Refusing(() =>
+    {
+        _ = ReadManifestOrThrow(folder);
+        var file = ModelFile(folder, File.Exists(Path.Combine(folder, Description)));
+        using var handle = Open(folder, file);
+        return Measure(handle, file, maxModelBytes);
+    });
+
     // Whatever lies in a folder, it refuses that folder and nothing else.
     private static T Refusing<T>(Func<T> read)
     {
@@ -49,9 +60,14 @@ internal sealed partial class ModelFolder
         {
             return read();
         }
-        catch (Exception e) when (e is ArgumentException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {
             throw new ModelRefusedException(ModelFault.Corrupt, $"the folder cannot be read: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // What is wrong may be the disk: nothing is known about the files.
+            throw new ModelRefusedException(ModelFault.NotNow, $"the folder cannot be read at present: {e.Message}");
         }
     }
 
@@ -69,13 +85,15 @@ internal sealed partial class ModelFolder
             : throw new ModelRefusedException(ModelFault.Missing, $"{Description} is missing (and so is Hugging Face's {HuggingFaceDescription})");
     }
 
+    // The second is where the hub of Hugging Face keeps it.
+    private static string ModelFile(string folder, bool isOwn) =>
+        !isOwn && !File.Exists(Path.Combine(folder, "model.onnx")) && File.Exists(Path.Combine(folder, "onnx", "model.onnx")) ? Path.Combine("onnx", "model.onnx") : "model.onnx";
+
     private static ModelFolder ReadOrThrow(string folder, long maxModelBytes)
     {
         var manifest = ReadManifest(folder);
         var isOwn = File.Exists(Path.Combine(folder, Description));
-        // Where the hub of Hugging Face keeps it.
-        var file = !isOwn && !File.Exists(Path.Combine(folder, "model.onnx")) && File.Exists(Path.Combine(folder, "onnx", "model.onnx")) ? Path.Combine("onnx", "model.onnx") : "model.onnx";
-        var model = ReadFile(folder, file, maxModelBytes);
+        var model = ReadFile(folder, ModelFile(folder, isOwn), maxModelBytes);
         CheckHash(manifest, "model.onnx", model);
         var vocabulary = ReadVocabulary(folder, manifest, isOwn);
         manifest = isOwn ? manifest : HuggingFaceFolder.WithPadding(manifest, vocabulary.Count);
@@ -216,24 +234,37 @@ internal sealed partial class ModelFolder
 
     private static byte[] ReadFile(string folder, string file, long maxBytes)
     {
-        var info = new FileInfo(Path.Combine(folder, file));
-        if (!info.Exists)
+        using var handle = Open(folder, file);
+        var content = new byte[Measure(handle, file, maxBytes)];
+        for (var at = 0; at < content.Length;)
+        {
+            var read = RandomAccess.Read(handle, content.AsSpan(at), at);
+            at += read > 0 ? read : throw new ModelRefusedException(ModelFault.NotNow, $"{file} became shorter while it was read");
+        }
+
+        return content;
+    }
+
+    // Of the file itself, where the name is that of a link.
+    private static long Measure(SafeFileHandle handle, string file, long maxBytes)
+    {
+        var length = RandomAccess.GetLength(handle);
+        return length <= maxBytes ? length : throw new ModelRefusedException(ModelFault.TooLarge, $"{file} has {length} bytes; {maxBytes} are allowed");
+    }
+
+    private static SafeFileHandle Open(string folder, string file)
+    {
+        try
+        {
+            return File.OpenHandle(Path.Combine(folder, file));
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
             throw new ModelRefusedException(ModelFault.Missing, $"{file} is missing");
         }
-
-        if (info.Length > maxBytes)
-        {
-            throw new ModelRefusedException(ModelFault.TooLarge, $"{file} has {info.Length} bytes; {maxBytes} are allowed");
-        }
-
-        try
-        {
-            return File.ReadAllBytes(info.FullName);
-        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ModelRefusedException(ModelFault.Corrupt, $"{file} cannot be read: {e.Message}");
+            throw new ModelRefusedException(ModelFault.NotNow, $"{file} cannot be read at present: {e.Message}");
         }
     }
 

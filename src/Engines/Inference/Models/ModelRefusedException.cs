@@ -6,7 +6,7 @@ public enum ModelFault
     /// <summary>A file is missing.</summary>
     Missing,
 
-    /// <summary>A file is not what it was when its hash was taken, or cannot be read.</summary>
+    /// <summary>A file is not what it was when its hash was taken, or makes no sense.</summary>
     Corrupt,
 
     /// <summary>The vocabulary has another size than the model's.</summary>
@@ -24,8 +24,14 @@ public enum ModelFault
     /// <summary>The description asks for something that is not known here.</summary>
     Unsupported,
 
-    /// <summary>It needs more memory than there is for models.</summary>
+    /// <summary>It is larger than allowed, or needs more memory than there is for all models.</summary>
     TooLarge,
+
+    /// <summary>Other models use the memory at present.</summary>
+    NoRoom,
+
+    /// <summary>It cannot be read or run at present: an error of the disk, too many open files, no memory of the device. Nothing is known to be wrong with its files.</summary>
+    NotNow,
 
     /// <summary>There is no runtime to load it with.</summary>
     NotAvailable,
@@ -36,4 +42,10 @@ public sealed class ModelRefusedException(ModelFault fault, string reason) : Exc
 {
     /// <summary>What is wrong.</summary>
     public ModelFault Fault { get; } = fault;
+}
+
+internal static class ModelFaults
+{
+    /// <summary>Whether it is the folder that is wrong, which stays so until its files change.</summary>
+    public static bool IsOfContent(this ModelFault fault) => fault is not (ModelFault.NotAvailable or ModelFault.NoRoom or ModelFault.NotNow);
 }

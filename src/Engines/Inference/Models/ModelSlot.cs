@@ -15,8 +15,15 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
     public LoadedModel? Loaded
     {
         get => Volatile.Read(ref _loaded);
-        set => Volatile.Write(ref _loaded, value);
+        set
+        {
+            WasLoaded |= value is not null;
+            Volatile.Write(ref _loaded, value);
+        }
     }
+
+    /// <summary>Whether it was in memory before: what is wrong with its files would be known.</summary>
+    public bool WasLoaded { get; private set; }
 
     /// <summary>Why it could not be loaded.</summary>
     public ModelProblem? Problem
@@ -28,7 +35,13 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
     /// <summary>What its files were when it was found in the followed folder; null for one that was put in place otherwise.</summary>
     public string? Stamp { get; init; }
 
-    public ModelVersion With(ModelExposure other) => new(Folder, Manifest, other) { Loaded = Loaded, Problem = Problem, Stamp = Stamp };
+    /// <summary>Since when its folder says who gets it.</summary>
+    public DateTimeOffset? Since { get; set; }
+
+    public ModelVersion With(ModelExposure other) => new(Folder, Manifest, other) { Loaded = Loaded, Problem = Problem, Stamp = Stamp, Since = Since };
+
+    /// <summary>Whether it is not in memory, and its files were found to be wrong a short time ago.</summary>
+    public bool IsRefused(TimeSpan now) => Loaded is null && Problem is { } problem && problem.Fault.IsOfContent() && now < problem.RetryAt;
 
     public ModelStatus Describe() => new()
     {
@@ -41,16 +54,16 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
     };
 }
 
-/// <summary>Why a version could not be loaded, and until when that is not tried again.</summary>
-internal sealed record ModelProblem(ModelFault Fault, string Reason, TimeSpan RetryAt);
+/// <summary>Why a version could not be loaded, until when that is not tried again, and how often in a row it was for a reason of the moment.</summary>
+internal sealed record ModelProblem(ModelFault Fault, string Reason, TimeSpan RetryAt, int Times);
 
 /// <summary>The versions of one model. Replaced as a whole, so that readers need no lock.</summary>
 internal sealed record ModelSlot(ModelVersion? Everyone, ModelVersion? Canary, ModelVersion? Shadow)
 {
     public IEnumerable<ModelVersion> Versions => new[] { Everyone, Canary, Shadow }.OfType<ModelVersion>();
 
-    /// <summary>The version that answers a tenant.</summary>
-    public ModelVersion? For(string tenant) => Canary is { } canary && canary.Exposure.Takes(tenant, canary.Manifest) ? canary : Everyone;
+    /// <summary>The version that answers a tenant. A canary whose files are known to be wrong takes none: its tenants get what everybody gets.</summary>
+    public ModelVersion? For(string tenant, TimeSpan now) => Canary is { } canary && canary.Exposure.Takes(tenant, canary.Manifest) && (Everyone is null || !canary.IsRefused(now)) ? canary : Everyone;
 
     public ModelSlot Without(ModelVersion version) => new(
         Everyone == version ? null : Everyone,

@@ -41,9 +41,9 @@ internal sealed class ModelSession : IDisposable
             using var options = InferenceRuntime.CreateOptions(cudaDevice);
             session = new InferenceSession(model, options);
         }
-        catch (Exception e) when (e is OnnxRuntimeException or OverflowException)
+        catch (Exception e) when (e is OnnxRuntimeException or OverflowException or OutOfMemoryException)
         {
-            throw new ModelRefusedException(ModelFault.Corrupt, $"model.onnx cannot be loaded: {e.Message}");
+            throw DeviceFaults.Refuse(e, "model.onnx cannot be loaded");
         }
 
         try
@@ -151,7 +151,7 @@ internal sealed class ModelSession : IDisposable
         }
         catch (OnnxRuntimeException e)
         {
-            throw new ModelRefusedException(ModelFault.Corrupt, $"model.onnx does not run: {e.Message}");
+            throw DeviceFaults.Refuse(e, "model.onnx does not run");
         }
         finally
         {

@@ -1,0 +1,23 @@
+using Microsoft.ML.OnnxRuntime;
+using Steward.Engines.Inference.Models;
+
+namespace Steward.Engines.Inference.Sessions;
+
+/// <summary>Tells failures of what computes from those of a model. The runtime has one code for both, so their words decide.</summary>
+internal static class DeviceFaults
+{
+    // CPU arena, the C++ library, the kernel; then the libraries of CUDA, whose every failure is reported with these words.
+    private static readonly string[] Words = ["Failed to allocate memory", "bad_alloc", "out of memory", "Cannot allocate memory", "Too many open files", "CUDA failure", "CUDA error", "CUBLAS failure", "CUDNN failure", "CUDNN_STATUS", "CUBLAS_STATUS"];
+
+    /// <summary>Whether the same model may well run later.</summary>
+    public static bool IsOfDevice(this Exception exception) =>
+        exception is OutOfMemoryException || (exception is OnnxRuntimeException && IsOfDevice(exception.Message));
+
+    /// <summary>The same of the runtime's message.</summary>
+    public static bool IsOfDevice(string message) => Array.Exists(Words, word => message.Contains(word, StringComparison.OrdinalIgnoreCase));
+
+    /// <summary>The refusal of a model that could not be loaded or run; <paramref name="what"/> says what was tried.</summary>
+    public static ModelRefusedException Refuse(Exception exception, string what) => exception.IsOfDevice()
+        ? new ModelRefusedException(ModelFault.NotNow, $"{what} at present: {exception.Message}")
+        : new ModelRefusedException(ModelFault.Corrupt, $"{what}: {exception.Message}");
+}
