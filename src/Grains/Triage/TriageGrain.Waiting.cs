@@ -24,7 +24,7 @@ internal sealed partial class TriageGrain
         }
 
         // A label may take one out while others are read.
-        var places = _fold.Waiting.Where(place => place.Sequence > afterSequence).Take(limit).ToList();
+        var places = _fold.Waiting.ToList().Where(place => place.Sequence > afterSequence).Take(limit).ToList();
         var found = new List<WaitingTicket>(places.Count);
         foreach (var part in places.Chunk(ReadAtOnce))
         {
@@ -39,7 +39,7 @@ internal sealed partial class TriageGrain
     {
         using var turn = await _turns.EnterAsync(place.TicketId);
         var dossier = await _dossiers.ReadAsync(place.TicketId, cancellationToken);
-        if (dossier.Last is not { FinalLabel: null } decision)
+        if (dossier.Last is not { IsSettled: false } decision)
         {
             return null;
         }

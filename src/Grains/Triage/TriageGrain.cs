@@ -70,8 +70,10 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             _fold = new TriageFold();
         }
 
+        _fold.Waiting.IsReading = true;
         _journal.Sequence = await CatchUpAsync(_key, _fold.Through, _fold.Apply, cancellationToken);
         _labels.Sequence = await CatchUpAsync(_labelKey, _fold.LabelsThrough, _fold.ApplyLabel, cancellationToken);
+        _fold.Waiting.IsReading = false;
         _feedback = _fold.Feedback.Copy();
         if (_journal.Sequence == 0)
         {

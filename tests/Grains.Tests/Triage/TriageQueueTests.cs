@@ -1,4 +1,7 @@
+using System.Text;
+using System.Text.Json;
 using Steward.Errors;
+using Steward.Storage;
 using Steward.Triage;
 
 namespace Steward.Grains.Tests.Triage;
@@ -69,26 +72,92 @@ public sealed class TriageQueueTests
     }
 
     [Fact]
-    public void Fold_MoreThanAPersonCouldWorkOff_TheOldestLeave()
+    public async Task ListWaiting_SomebodyElseSaysWhere_GoesOnWaitingForTheAdmin()
     {
-        var fold = new TriageFold();
-        for (var i = 1; i <= TriageFold.MostWaiting + 5; i++)
+        await Triage.Classify(Ticket("mail:1", "Hardware:0.5"));
+        _cluster.SignIn(_tenant, "u-ada");
+        await Triage.Label([Feedback("mail:1", "Access", "e-1"), Feedback("mail:1", "Storage", "e-2")]);
+
+        _cluster.SignInAsAdmin(_tenant);
+        var waiting = Assert.Single((await Triage.ListWaiting(0, 10)).Tickets);
+        Assert.Equal(("Storage", false), (waiting.Decision.FinalLabel, waiting.Decision.IsSettled));
+
+        // As an event that somebody else made up.
+        await Triage.Label([Feedback("mail:1", "Access", "e-1")]);
+
+        Assert.Equal(0, (await Triage.ListWaiting(0, 10)).Waiting);
+        Assert.True((await Triage.GetDecision("mail:1"))?.IsSettled);
+    }
+
+    [Fact]
+    public async Task ListWaiting_PeopleSaidAsMuchAsTheyMay_TheAdminIsStillHeard()
+    {
+        await Triage.Classify(Ticket("mail:1", "Hardware:0.5"));
+        var refused = 0;
+        for (var i = 0; i < TicketDossier.Most; i++)
         {
-            var decided = new TicketDecided
-            {
-                Ticket = "x",
-                Decision = new TriageDecision { TicketId = $"t:{i}", Band = TriageBand.Human, Label = "a", Confidence = 0.1, Top = [], Reasons = [], Similar = [], Version = "v", DecidedAt = DateTimeOffset.UnixEpoch },
-            };
-            fold.Apply(new Steward.Storage.JournalEntry
-            {
-                Sequence = i,
-                Type = TriageFactTypes.Decided,
-                Payload = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(decided, TriageJson.Default.TicketDecided),
-                At = DateTimeOffset.UnixEpoch,
-            });
+            _cluster.SignIn(_tenant, $"u-{i}");
+            refused += Assert.Single(await Triage.Label([Feedback("mail:1", "Access")])).IsTaken ? 0 : 1;
         }
 
-        Assert.Equal((TriageFold.MostWaiting, "t:6"), (fold.Waiting.Count, fold.Waiting[0].TicketId));
+        _cluster.SignInAsAdmin(_tenant);
+        Assert.True(Assert.Single(await Triage.Label([Feedback("mail:1", "Access")])).IsTaken);
+        Assert.Equal((TicketDossier.Most - TicketDossier.MostWithSuggestions, 0), (refused, (await Triage.ListWaiting(0, 10)).Waiting));
+    }
+
+    [Fact]
+    public async Task ListWaiting_SomebodyElseAsksOfAnotherText_GoesOnWaiting()
+    {
+        await Triage.Classify(Ticket("mail:1", "Hardware:0.5"));
+        _cluster.SignIn(_tenant, "u-ada");
+
+        Assert.NotEqual(TriageBand.Human, (await Triage.Classify(Ticket("mail:1", "Access of mine"))).Band);
+
+        _cluster.SignInAsAdmin(_tenant);
+        Assert.Equal(1, (await Triage.ListWaiting(0, 10)).Waiting);
+    }
+
+    [Fact]
+    public async Task ListWaiting_ThePlatformSaysWhere_WaitsNoMore()
+    {
+        await Triage.Classify(Ticket("mail:1", "Hardware:0.5"));
+        _cluster.SignInAsPlatform(_tenant);
+
+        await Triage.Label([new TriageLabel { TicketId = "mail:1", Label = "Access", Source = TriageLabelSource.Reassignment, By = "sn:ada", EventId = "e-1" }]);
+
+        Assert.Equal(0, (await Triage.ListWaiting(0, 10)).Waiting);
+    }
+
+    [Fact]
+    public void Fold_MoreThanAPersonCouldWorkOff_TheOldestOfThatKindLeave()
+    {
+        var fold = new TriageFold();
+        fold.Apply(Decided(1, "jira:1", isFromPlatform: true));
+        for (var i = 2; i <= WaitingQueue.Most + 6; i++)
+        {
+            fold.Apply(Decided(i, $"t:{i}"));
+        }
+
+        Assert.Equal(["jira:1", "t:7", "t:8"], fold.Waiting.ToList().Take(3).Select(place => place.TicketId));
+        for (var i = 1; i <= WaitingQueue.Most + 1; i++)
+        {
+            fold.Apply(Decided(2 * WaitingQueue.Most + i, $"jira:{i + 1}", isFromPlatform: true));
+        }
+
+        Assert.Equal((2 * WaitingQueue.Most, "t:7", $"jira:{WaitingQueue.Most + 2}"), (fold.Waiting.Count, fold.Waiting.ToList()[0].TicketId, fold.Waiting.ToList()[^1].TicketId));
+        Assert.DoesNotContain(fold.Waiting.ToList(), place => place.TicketId is "jira:1" or "jira:2");
+    }
+
+    [Fact]
+    public void Fold_LabelOfAnEarlierRelease_TakesTheTicketOut()
+    {
+        var fold = new TriageFold();
+        fold.Apply(Decided(1, "mail:1"));
+
+        fold.ApplyLabel(Entry(1, TriageFactTypes.Labelled, Encoding.UTF8.GetBytes(
+            """{"ticketId":"mail:1","ticket":"x","label":"Access","source":"Feedback","by":"u-ada","at":"2026-11-01T00:00:00Z","isEvidence":false}""")));
+
+        Assert.Equal(0, fold.Waiting.Count);
     }
 
     [Fact]
@@ -99,6 +168,19 @@ public sealed class TriageQueueTests
         _cluster.SignIn(_tenant, "u-ada");
         Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => Triage.ListWaiting(0, 1))).Code);
     }
+
+    private static JournalEntry Decided(long sequence, string id, bool isFromPlatform = false) => Entry(sequence, TriageFactTypes.Decided, JsonSerializer.SerializeToUtf8Bytes(
+        new TicketDecided
+        {
+            Ticket = "x",
+            Decision = new TriageDecision { TicketId = id, Band = TriageBand.Human, Label = "a", Confidence = 0.1, Top = [], Reasons = [], Similar = [], Version = "v", DecidedAt = DateTimeOffset.UnixEpoch },
+            IsFromPlatform = isFromPlatform,
+        },
+        TriageJson.Default.TicketDecided));
+
+    private static JournalEntry Entry(long sequence, string type, byte[] payload) => new() { Sequence = sequence, Type = type, Payload = payload, At = DateTimeOffset.UnixEpoch };
+
+    private static TriageLabel Feedback(string id, string label, string? eventId = null) => new() { TicketId = id, Label = label, Source = TriageLabelSource.Feedback, EventId = eventId };
 
     private static TriageTicket Ticket(string? id, string title, string text = "") => new() { Id = id, ShortDescription = title, Description = text };
 }
