@@ -232,6 +232,10 @@ public sealed record WaitingTickets
     /// <summary>How many wait in all. Of more than 1,000 from connected systems, and of more than 1,000 others, the oldest are not in the queue any more.</summary>
     [Id(1)]
     public required int Waiting { get; init; }
+
+    /// <summary>The place after which the next page begins; null when no more wait.</summary>
+    [Id(2)]
+    public long? Next { get; init; }
 }
 
 /// <summary>How a label came.</summary>

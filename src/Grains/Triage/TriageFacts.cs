@@ -25,6 +25,9 @@ internal sealed record TicketDecided
 
     /// <summary>Who asked; null in entries from before this was kept.</summary>
     public string? By { get; init; }
+
+    /// <summary>Whether it had been said already where the ticket belongs, so that it does not wait for a person again. False in entries from before this was kept.</summary>
+    public bool WasSettled { get; init; }
 }
 
 /// <summary>Somebody said where a ticket belongs.</summary>

@@ -153,7 +153,7 @@ internal sealed class TriageFold
             return;
         }
 
-        if (decided.Decision.Band == TriageBand.Human)
+        if (decided.Decision.Band == TriageBand.Human && !decided.WasSettled)
         {
             Waiting.Add(new WaitingPlace(id, sequence, decided.IsFromPlatform, decided.By));
         }

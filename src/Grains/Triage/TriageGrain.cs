@@ -172,7 +172,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform, By = by };
+        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform, By = by, WasSettled = dossier.IsSettled };
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);

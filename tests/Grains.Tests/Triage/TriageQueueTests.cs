@@ -55,6 +55,40 @@ public sealed class TriageQueueTests
     }
 
     [Fact]
+    public async Task ListWaiting_DecidedAnewAfterTheAdminSaidWhere_WaitsNoMore()
+    {
+        await Triage.Classify(Ticket("mail:1", "Hardware:0.5"));
+        await Triage.Label([Feedback("mail:1", "Access")]);
+
+        Assert.Equal(TriageBand.Human, (await Triage.Classify(Ticket("mail:1", "Hardware:0.5 and more"))).Band);
+
+        Assert.Equal(0, (await Triage.ListWaiting(0, 10)).Waiting);
+    }
+
+    [Fact]
+    public async Task ListWaiting_SettledOnesThatAnEarlierReleaseDecidedAnew_AreReadOver()
+    {
+        string[] settled = ["mail:1", "mail:2", "mail:3"];
+        foreach (var id in settled)
+        {
+            await Triage.Classify(Ticket(id, "Hardware:0.5"));
+        }
+
+        await Triage.Label([.. settled.Select(id => Feedback(id, "Access"))]);
+        await AppendAsync(settled, number: 2);
+        _cluster.SignInAsPlatform(_tenant);
+        await _cluster.LeaveAsync(_tenant);
+        _cluster.SignInAsAdmin(_tenant);
+        await Triage.Classify(Ticket("mail:4", "Hardware:0.4"));
+        await Triage.Classify(Ticket("mail:5", "Hardware:0.4 too"));
+
+        var first = await Triage.ListWaiting(0, 1);
+
+        Assert.Equal(["mail:4"], first.Tickets.Select(ticket => ticket.Decision.TicketId));
+        Assert.Equal(["mail:5"], (await Triage.ListWaiting(first.Next!.Value, 1)).Tickets.Select(ticket => ticket.Decision.TicketId));
+    }
+
+    [Fact]
     public async Task ListWaiting_AfterALoss_IsTheSameAndIsReadPageByPage()
     {
         for (var i = 0; i < 5; i++)
@@ -66,7 +100,9 @@ public sealed class TriageQueueTests
         await _cluster.LeaveAsync(_tenant);
         _cluster.SignInAsAdmin(_tenant);
         var first = await Triage.ListWaiting(0, 3);
-        var second = await Triage.ListWaiting(first.Tickets[^1].Sequence, 3);
+        var second = await Triage.ListWaiting(first.Next!.Value, 3);
+
+        Assert.Null(second.Next);
 
         Assert.Equal(["mail:0", "mail:1", "mail:2", "mail:3", "mail:4"], first.Tickets.Concat(second.Tickets).Select(ticket => ticket.Decision.TicketId));
     }
@@ -167,6 +203,18 @@ public sealed class TriageQueueTests
         Assert.Equal("after", (await Assert.ThrowsAsync<StewardException>(() => Triage.ListWaiting(-1, 1))).Field);
         _cluster.SignIn(_tenant, "u-ada");
         Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => Triage.ListWaiting(0, 1))).Code);
+    }
+
+    // As it stands in the journal after an earlier release.
+    private async Task AppendAsync(string[] ids, int number)
+    {
+        var key = GrainKeys.Triage(_tenant);
+        await _cluster.Journals.AppendAsync(new JournalAppend
+        {
+            Journal = key,
+            ExpectedSequence = (await _cluster.Journals.GetHeadAsync(key))?.Sequence ?? 0,
+            Records = [.. ids.Select(id => new JournalRecord { Type = TriageFactTypes.Decided, Payload = Decided(0, id).Payload, At = _cluster.Time.GetUtcNow(), DeduplicationId = TicketDossiers.IdOf(id, number) })],
+        });
     }
 
     private static JournalEntry Decided(long sequence, string id, bool isFromPlatform = false) => Entry(sequence, TriageFactTypes.Decided, JsonSerializer.SerializeToUtf8Bytes(
