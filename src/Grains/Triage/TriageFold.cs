@@ -15,6 +15,12 @@ internal sealed class TriageFold
     /// <summary>How many heads are known. Those that answer, and those that answered last, are forgotten last.</summary>
     public const int MostHeads = 20;
 
+    /// <summary>What a fold that is saved holds, as a number: to be raised whenever entries that are in it already count for something new.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>The format in which it was saved; 0 by releases from before this was kept.</summary>
+    public int Format { get; set; }
+
     /// <summary>The last entry of the journal that is in it.</summary>
     public long Through { get; set; }
 
@@ -65,10 +71,22 @@ internal sealed class TriageFold
 
     public TriageHeadState? Find(string? version) => version is null ? null : Heads.Find(head => head.Added.Version == version);
 
+    /// <summary>Goes on from what was saved. It begins anew, so that the journals rebuild it, where nothing was or another release did that keeps something else.</summary>
+    public static TriageFold Load(string? saved) =>
+        saved is not null && JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold) is { Format: CurrentFormat } fold ? fold : new TriageFold();
+
+    /// <summary>What <see cref="Load"/> goes on from.</summary>
+    public string Save()
+    {
+        Format = CurrentFormat;
+        return JsonSerializer.Serialize(this, TriageJson.Default.TriageFold);
+    }
+
     /// <summary>Takes the next entry of either journal into account. Types that a newer release wrote are passed over.</summary>
     public void Apply(JournalEntry entry)
     {
-        switch (entry.Type)
+        // What was purged counts for nothing any more.
+        switch (entry.Payload.IsEmpty ? "" : entry.Type)
         {
             case TriageFactTypes.Decided:
                 var decided = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!;
@@ -94,7 +112,7 @@ internal sealed class TriageFold
     /// <summary>Takes the next entry of the journal of labels into account.</summary>
     public void ApplyLabel(JournalEntry entry)
     {
-        if (entry.Type == TriageFactTypes.Labelled)
+        if (entry.Type == TriageFactTypes.Labelled && !entry.Payload.IsEmpty)
         {
             var said = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketLabelled)!;
             Labels++;

@@ -63,7 +63,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw StewardException.NotFound("The triage");
         }
 
-        _fold = _saved.State.Fold is { } saved ? JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold)! : new TriageFold();
+        _fold = TriageFold.Load(_saved.State.Fold);
         if (await HeadOfAsync(_key, cancellationToken) < _fold.Through || await HeadOfAsync(_labelKey, cancellationToken) < _fold.LabelsThrough)
         {
             // A journal was restored from an older backup than the state: the journals alone are what stands.
@@ -277,7 +277,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         _sinceSaved = 0;
         try
         {
-            _saved.State.Fold = JsonSerializer.Serialize(_fold, TriageJson.Default.TriageFold);
+            _saved.State.Fold = _fold.Save();
             await _saved.WriteStateAsync();
         }
 #pragma warning disable CA1031 // The journals hold everything; it is tried again after as many entries.

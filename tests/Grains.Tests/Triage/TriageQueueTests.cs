@@ -1,5 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime;
+using Orleans.Storage;
 using Steward.Errors;
 using Steward.Storage;
 using Steward.Triage;
@@ -105,6 +108,60 @@ public sealed class TriageQueueTests
         Assert.Null(second.Next);
 
         Assert.Equal(["mail:0", "mail:1", "mail:2", "mail:3", "mail:4"], first.Tickets.Concat(second.Tickets).Select(ticket => ticket.Decision.TicketId));
+    }
+
+    [Fact]
+    public async Task ListWaiting_AnEarlierReleaseSavedWithoutAQueue_IsReadFromTheJournals()
+    {
+        await AppendAsync(["mail:1", "mail:2"], number: 1);
+        var state = new GrainState<TriageState>(new TriageState { Fold = """{"through":2,"labelsThrough":0,"settings":{},"heads":[],"canaryShare":0,"labels":0,"routed":0,"overridden":0,"feedback":{"day":0,"counts":{}},"tallies":{}}""" });
+        await _cluster.Silo.GetRequiredKeyedService<IGrainStorage>(StorageNames.GrainState).WriteStateAsync("triage", Triage.GetGrainId(), state);
+
+        var queue = await Triage.ListWaiting(0, 10);
+
+        Assert.Equal(["mail:1", "mail:2"], queue.Tickets.Select(ticket => ticket.Decision.TicketId));
+    }
+
+    [Fact]
+    public void Fold_MoreThanAPersonCouldWorkOffWhileJournalsAreRead_TheOldestLeaveAfterLabels()
+    {
+        var fold = new TriageFold { Waiting = { IsReading = true } };
+        for (var i = 1; i <= WaitingQueue.Most + 2; i++)
+        {
+            fold.Apply(Decided(i, $"t:{i}"));
+        }
+
+        fold = TriageFold.Load(fold.Save());
+        for (var i = 2; i <= WaitingQueue.Most; i++)
+        {
+            fold.Waiting.Remove($"t:{i}");
+        }
+
+        fold.Waiting.IsReading = false;
+
+        Assert.Equal(["t:1", $"t:{WaitingQueue.Most + 1}", $"t:{WaitingQueue.Most + 2}"], fold.Waiting.ToList().Select(place => place.TicketId));
+    }
+
+    [Fact]
+    public void Load_WhatWasSaved_IsTheSame_AndOfAnotherFormatBeginsAnew()
+    {
+        var fold = new TriageFold();
+        fold.Apply(Decided(1, "jira:1", isFromPlatform: true));
+        var saved = fold.Save();
+
+        Assert.Equal((1, new WaitingPlace("jira:1", 1, true)), (TriageFold.Load(saved).Through, TriageFold.Load(saved).Waiting.Find("jira:1")));
+        Assert.Equal((0, 0), (TriageFold.Load(saved.Replace("\"format\":1", "\"format\":2", StringComparison.Ordinal)).Through, TriageFold.Load(null).Through));
+    }
+
+    [Fact]
+    public void Fold_PurgedEntries_ArePassedOver()
+    {
+        var fold = new TriageFold();
+
+        fold.Apply(Entry(1, TriageFactTypes.Decided, []));
+        fold.ApplyLabel(Entry(1, TriageFactTypes.Labelled, []));
+
+        Assert.Equal((1, 1, 0), (fold.Through, fold.LabelsThrough, fold.Labels));
     }
 
     [Fact]
@@ -220,7 +277,7 @@ public sealed class TriageQueueTests
     private static JournalEntry Decided(long sequence, string id, bool isFromPlatform = false) => Entry(sequence, TriageFactTypes.Decided, JsonSerializer.SerializeToUtf8Bytes(
         new TicketDecided
         {
-            Ticket = "x",
+            Ticket = new string('0', 64),
             Decision = new TriageDecision { TicketId = id, Band = TriageBand.Human, Label = "a", Confidence = 0.1, Top = [], Reasons = [], Similar = [], Version = "v", DecidedAt = DateTimeOffset.UnixEpoch },
             IsFromPlatform = isFromPlatform,
         },
