@@ -30,7 +30,8 @@ public interface ITriageGrain : IGrainWithStringKey
     Task<FoundTickets> FindTickets(FindTickets query, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The tickets that were sure enough for no group, and of which nobody has said yet where they belong: decisions with an id whose band is <see cref="TriageBand.Human"/>. A label takes a ticket out. Admins, auditors and the platform.
+    /// The tickets that were sure enough for no group, and of which neither an admin nor the platform has said yet where they belong: decisions with an id whose band is <see cref="TriageBand.Human"/>. What others say of a ticket
+    /// stands in its decision, and leaves it here. Admins, auditors and the platform.
     /// </summary>
     /// <param name="afterSequence">Only tickets after this place; 0 from the start.</param>
     /// <param name="limit">1 to 100.</param>

@@ -134,6 +134,10 @@ public sealed record TriageDecision
     /// <summary>The group that the ticket was with when this was decided, as <see cref="TriageTicket.Group"/> said; null for none.</summary>
     [Id(14)]
     public string? TicketGroup { get; init; }
+
+    /// <summary>Whether an admin, or what happened in a connected system, has said where it belongs: it waits for nobody any more.</summary>
+    [Id(15)]
+    public bool IsSettled { get; init; }
 }
 
 /// <summary>A labelled ticket that is like another one.</summary>
@@ -225,9 +229,13 @@ public sealed record WaitingTickets
     [Id(0)]
     public required IReadOnlyList<WaitingTicket> Tickets { get; init; }
 
-    /// <summary>How many wait in all. Of more than 1,000 the oldest are not in the queue any more.</summary>
+    /// <summary>How many wait in all. Of more than 1,000 from connected systems, and of more than 1,000 others, the oldest are not in the queue any more.</summary>
     [Id(1)]
     public required int Waiting { get; init; }
+
+    /// <summary>The place after which the next page begins; null when no more wait.</summary>
+    [Id(2)]
+    public long? Next { get; init; }
 }
 
 /// <summary>How a label came.</summary>

@@ -6,6 +6,9 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>How many decisions or labels of one ticket there may be.</summary>
     public const int Most = 64;
 
+    /// <summary>From how many labels on suggestions are refused: there is always room for what settles a ticket.</summary>
+    public const int MostWithSuggestions = 48;
+
     /// <summary>The ticket.</summary>
     public string TicketId => ticketId;
 
@@ -24,6 +27,9 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>The label by which the head that decided is judged; null when there is none.</summary>
     public TicketLabelled? Evidence => Labels.FindLast(said => said.IsEvidence);
 
+    /// <summary>Whether an admin or the platform has said where it belongs.</summary>
+    public bool IsSettled => Labels.Exists(said => !said.IsSuggestion);
+
     /// <summary>The decision about the ticket with this content, as it stands now; null when there is none.</summary>
     public TriageDecision? Find(string ticket) => Decisions.Find(decided => decided.Ticket == ticket) is { } found ? WithFinal(found) : null;
 
@@ -33,10 +39,10 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>The last decision that this person asked for, as it stands now; null when there is none.</summary>
     public TriageDecision? LastFor(string userId) => Decisions.FindLast(decided => decided.By == userId) is { } found ? WithFinal(found) : null;
 
-    /// <summary>Whether a label says nothing new: its event counted, or, without one, it is what this person said last.</summary>
-    public bool Says(string label, string by, string? eventId) => eventId is null
-        ? Labels.LastOrDefault(said => said.EventId is null && said.By == by)?.Label == label
-        : Labels.Exists(said => said.EventId == eventId && said.Label == label);
+    /// <summary>Whether a label says nothing new: its event counted, or, without one, it is what this person said last. A suggestion does not stand in for more.</summary>
+    public bool Says(string label, string by, string? eventId, bool isSuggestion) => eventId is null
+        ? Labels.LastOrDefault(said => said.EventId is null && said.By == by) is { } last && last.Label == label && (isSuggestion || !last.IsSuggestion)
+        : Labels.Exists(said => said.EventId == eventId && said.Label == label && (isSuggestion || !said.IsSuggestion));
 
-    private TriageDecision WithFinal(TicketDecided decided) => Labels.Count == 0 ? decided.Decision : decided.Decision with { FinalLabel = Labels[^1].Label };
+    private TriageDecision WithFinal(TicketDecided decided) => Labels.Count == 0 ? decided.Decision : decided.Decision with { FinalLabel = Labels[^1].Label, IsSettled = IsSettled };
 }

@@ -25,6 +25,9 @@ internal sealed record TicketDecided
 
     /// <summary>Who asked; null in entries from before this was kept.</summary>
     public string? By { get; init; }
+
+    /// <summary>Whether it had been said already where the ticket belongs, so that it does not wait for a person again. False in entries from before this was kept.</summary>
+    public bool WasSettled { get; init; }
 }
 
 /// <summary>Somebody said where a ticket belongs.</summary>
@@ -44,6 +47,9 @@ internal sealed record TicketLabelled
     public string? EventId { get; init; }
 
     public required DateTimeOffset At { get; init; }
+
+    /// <summary>Whether somebody says so who neither is an admin nor speaks for the platform: the ticket goes on waiting for those who see to it. False in entries from before this was kept.</summary>
+    public bool IsSuggestion { get; init; }
 
     /// <summary>What had been decided; null when the ticket had not been seen.</summary>
     public DecidedBefore? Decided { get; init; }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Steward.Storage;
 
 namespace Steward.Triage;
@@ -14,8 +15,11 @@ internal sealed class TriageFold
     /// <summary>How many heads are known. Those that answer, and those that answered last, are forgotten last.</summary>
     public const int MostHeads = 20;
 
-    /// <summary>How many tickets wait for a person at most.</summary>
-    public const int MostWaiting = 1_000;
+    /// <summary>What a fold that is saved holds, as a number: to be raised whenever entries that are in it already count for something new.</summary>
+    public const int CurrentFormat = 1;
+
+    /// <summary>The format in which it was saved; 0 by releases from before this was kept.</summary>
+    public int Format { get; set; }
 
     /// <summary>The last entry of the journal that is in it.</summary>
     public long Through { get; set; }
@@ -43,8 +47,21 @@ internal sealed class TriageFold
     /// <summary>Of these, those that evidence says belonged elsewhere.</summary>
     public long Overridden { get; set; }
 
-    /// <summary>Tickets that wait for a person, oldest first: so many at most, of more the oldest leave.</summary>
-    public List<WaitingPlace> Waiting { get; set; } = [];
+    /// <summary>Tickets that wait for a person.</summary>
+    [JsonIgnore]
+    public WaitingQueue Waiting { get; } = new();
+
+    /// <summary>The places of <see cref="Waiting"/>, as they are saved: whoever loads them goes on reading the journals.</summary>
+    [JsonPropertyName("waiting")]
+    public List<WaitingPlace> WaitingPlaces
+    {
+        get => Waiting.ToList();
+        set
+        {
+            Waiting.IsReading = true;
+            value.ForEach(Waiting.Add);
+        }
+    }
 
     /// <summary>What single persons' words have counted for on the last day.</summary>
     public FeedbackDay Feedback { get; set; } = new();
@@ -54,15 +71,27 @@ internal sealed class TriageFold
 
     public TriageHeadState? Find(string? version) => version is null ? null : Heads.Find(head => head.Added.Version == version);
 
+    /// <summary>Goes on from what was saved. It begins anew, so that the journals rebuild it, where nothing was or another release did that keeps something else.</summary>
+    public static TriageFold Load(string? saved) =>
+        saved is not null && JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold) is { Format: CurrentFormat } fold ? fold : new TriageFold();
+
+    /// <summary>What <see cref="Load"/> goes on from.</summary>
+    public string Save()
+    {
+        Format = CurrentFormat;
+        return JsonSerializer.Serialize(this, TriageJson.Default.TriageFold);
+    }
+
     /// <summary>Takes the next entry of either journal into account. Types that a newer release wrote are passed over.</summary>
     public void Apply(JournalEntry entry)
     {
-        switch (entry.Type)
+        // What was purged counts for nothing any more.
+        switch (entry.Payload.IsEmpty ? "" : entry.Type)
         {
             case TriageFactTypes.Decided:
                 var decided = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!;
                 Decide(decided);
-                Wait(decided.Decision, entry.Sequence);
+                Wait(decided, entry.Sequence);
                 break;
             case TriageFactTypes.SettingsSet:
                 Settings = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TriageSettingsSet)!.Settings;
@@ -83,11 +112,15 @@ internal sealed class TriageFold
     /// <summary>Takes the next entry of the journal of labels into account.</summary>
     public void ApplyLabel(JournalEntry entry)
     {
-        if (entry.Type == TriageFactTypes.Labelled)
+        if (entry.Type == TriageFactTypes.Labelled && !entry.Payload.IsEmpty)
         {
             var said = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketLabelled)!;
             Labels++;
-            Waiting.RemoveAll(ticket => ticket.TicketId == said.TicketId);
+            if (!said.IsSuggestion)
+            {
+                Waiting.Remove(said.TicketId);
+            }
+
             if (said.Replaces is { } before)
             {
                 Say(before.Decided, before.Label, -1);
@@ -130,23 +163,21 @@ internal sealed class TriageFold
         return ([.. groups.Select(group => group.Value.ToReport(group.Key))], all.ToReport("*"));
     }
 
-    private void Wait(TriageDecision decision, long sequence)
+    private void Wait(TicketDecided decided, long sequence)
     {
-        if (decision.TicketId is not { } id)
+        // Whoever knows a ticket's id does not take it from those who see to it by asking about another text.
+        if (decided.Decision.TicketId is not { } id || (!decided.IsFromPlatform && Waiting.Find(id) is { } place && (place.IsFromPlatform || place.By != decided.By)))
         {
             return;
         }
 
-        Waiting.RemoveAll(ticket => ticket.TicketId == id);
-        if (decision.Band != TriageBand.Human)
+        if (decided.Decision.Band == TriageBand.Human && !decided.WasSettled)
         {
-            return;
+            Waiting.Add(new WaitingPlace(id, sequence, decided.IsFromPlatform, decided.By));
         }
-
-        Waiting.Add(new WaitingPlace(id, sequence));
-        if (Waiting.Count > MostWaiting)
+        else
         {
-            Waiting.RemoveAt(0);
+            Waiting.Remove(id);
         }
     }
 
@@ -247,6 +278,3 @@ internal sealed class TriageFold
         }
     }
 }
-
-/// <summary>A ticket's place in the queue of those that wait for a person: that of its decision in the journal.</summary>
-internal sealed record WaitingPlace(string TicketId, long Sequence);

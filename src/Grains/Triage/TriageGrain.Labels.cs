@@ -43,7 +43,7 @@ internal sealed partial class TriageGrain
             for (var i = 0; i < labels.Count; i++)
             {
                 var label = labels[i];
-                var problem = problems[i] ?? await LabelAsync(label, isPlatform ? label.By! : caller.UserId, dossiers[label.TicketId], appends, cancellationToken);
+                var problem = problems[i] ?? await LabelAsync(label, isPlatform ? label.By! : caller.UserId, !isPlatform && !isAdmin, dossiers[label.TicketId], appends, cancellationToken);
                 results.Add(new TriageLabelResult { TicketId = label.TicketId ?? "", IsTaken = problem is null, Problem = problem is { } wrong ? $"{wrong.Field}: {wrong.Allowed}" : null });
             }
         }
@@ -109,16 +109,16 @@ internal sealed partial class TriageGrain
         return new TriageLabelPage { Labels = labels, ThroughSequence = through, HasMore = entries.Count == limit && through < _labels.Sequence };
     }
 
-    private async Task<FieldProblem?> LabelAsync(TriageLabel label, string by, TicketDossier dossier, List<Task> appends, CancellationToken cancellationToken)
+    private async Task<FieldProblem?> LabelAsync(TriageLabel label, string by, bool isSuggestion, TicketDossier dossier, List<Task> appends, CancellationToken cancellationToken)
     {
-        if (dossier.Says(label.Label, by, label.EventId))
+        if (dossier.Says(label.Label, by, label.EventId, isSuggestion))
         {
             return null;
         }
 
-        if (dossier.Labels.Count >= TicketDossier.Most)
+        if (dossier.Labels.Count >= (isSuggestion ? TicketDossier.MostWithSuggestions : TicketDossier.Most))
         {
-            return new FieldProblem("ticketId", $"somebody said {TicketDossier.Most} things of this ticket already.");
+            return new FieldProblem("ticketId", $"people said {dossier.Labels.Count} things of this ticket already.");
         }
 
         var ticket = label.Ticket is { } given ? given with { Id = label.TicketId }
@@ -139,6 +139,7 @@ internal sealed partial class TriageGrain
             Source = label.Source,
             By = by,
             EventId = label.EventId,
+            IsSuggestion = isSuggestion,
             At = (label.At is { } at && at < now + MostAhead ? at : now).ToMilliseconds(),
             Decided = dossier.Decided,
             Replaces = dossier.Labels.LastOrDefault() is { } last ? new SaidBefore(last.Label, last.Decided) : null,

@@ -23,23 +23,25 @@ internal sealed partial class TriageGrain
             throw StewardException.Invalid("limit", $"must be 1 to {MostWaitingListed}.");
         }
 
-        // A label may take one out while others are read.
-        var places = _fold.Waiting.Where(place => place.Sequence > afterSequence).Take(limit).ToList();
-        var found = new List<WaitingTicket>(places.Count);
-        foreach (var part in places.Chunk(ReadAtOnce))
+        // A label may take one out while others are read: on, until there are as many as were asked for.
+        var places = _fold.Waiting.ToList().FindAll(place => place.Sequence > afterSequence);
+        var (found, at) = (new List<WaitingTicket>(), 0);
+        while (found.Count < limit && at < places.Count)
         {
+            var part = places.GetRange(at, Math.Min(Math.Min(ReadAtOnce, limit - found.Count), places.Count - at));
             var read = await Task.WhenAll(part.Select(place => ReadWaitingAsync(place, cancellationToken)));
             found.AddRange(read.OfType<WaitingTicket>());
+            at += part.Count;
         }
 
-        return new WaitingTickets { Tickets = found, Waiting = _fold.Waiting.Count };
+        return new WaitingTickets { Tickets = found, Waiting = _fold.Waiting.Count, Next = at < places.Count ? places[at - 1].Sequence : null };
     }
 
     private async Task<WaitingTicket?> ReadWaitingAsync(WaitingPlace place, CancellationToken cancellationToken)
     {
         using var turn = await _turns.EnterAsync(place.TicketId);
         var dossier = await _dossiers.ReadAsync(place.TicketId, cancellationToken);
-        if (dossier.Last is not { FinalLabel: null } decision)
+        if (dossier.Last is not { IsSettled: false } decision)
         {
             return null;
         }

@@ -63,15 +63,17 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw StewardException.NotFound("The triage");
         }
 
-        _fold = _saved.State.Fold is { } saved ? JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold)! : new TriageFold();
+        _fold = TriageFold.Load(_saved.State.Fold);
         if (await HeadOfAsync(_key, cancellationToken) < _fold.Through || await HeadOfAsync(_labelKey, cancellationToken) < _fold.LabelsThrough)
         {
             // A journal was restored from an older backup than the state: the journals alone are what stands.
             _fold = new TriageFold();
         }
 
+        _fold.Waiting.IsReading = true;
         _journal.Sequence = await CatchUpAsync(_key, _fold.Through, _fold.Apply, cancellationToken);
         _labels.Sequence = await CatchUpAsync(_labelKey, _fold.LabelsThrough, _fold.ApplyLabel, cancellationToken);
+        _fold.Waiting.IsReading = false;
         _feedback = _fold.Feedback.Copy();
         if (_journal.Sequence == 0)
         {
@@ -170,7 +172,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform, By = by };
+        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform, By = by, WasSettled = dossier.IsSettled };
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);
@@ -275,7 +277,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         _sinceSaved = 0;
         try
         {
-            _saved.State.Fold = JsonSerializer.Serialize(_fold, TriageJson.Default.TriageFold);
+            _saved.State.Fold = _fold.Save();
             await _saved.WriteStateAsync();
         }
 #pragma warning disable CA1031 // The journals hold everything; it is tried again after as many entries.

@@ -264,7 +264,7 @@ internal sealed class FakeTriage : ITenantTriage
             {
                 Labels.Enqueue(label);
                 var known = _decisions[label.TicketId];
-                known[^1] = (known[^1].Ticket, known[^1].Decision with { FinalLabel = label.Label });
+                known[^1] = (known[^1].Ticket, known[^1].Decision with { FinalLabel = label.Label, IsSettled = true });
             }
         }
 

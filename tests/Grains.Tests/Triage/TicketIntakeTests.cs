@@ -127,6 +127,21 @@ public sealed class TicketIntakeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Solved_SomebodySaidWhereItBelongsBefore_ConfirmsAllTheSame()
+    {
+        Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network") with { FinalLabel = "Network" };
+        var id = cluster.OpenIncident("solved");
+        await cluster.TellIncidentAsync(id);
+        await cluster.QuietAsync(condition: () => cluster.NotesOf(id) == 1);
+
+        cluster.Change(id, "pierre.lefevre", ("state", "6"), ("close_code", "Solved (Permanently)"), ("close_notes", "Done."));
+        await cluster.TellIncidentAsync(id, "updated");
+        await cluster.QuietAsync(condition: () => Triage.Labels.Any(label => label.TicketId == $"servicenow:{id}"));
+
+        Assert.Equal(TriageLabelSource.Confirmation, Triage.Labels.Single(label => label.TicketId == $"servicenow:{id}").Source);
+    }
+
+    [Fact]
     public async Task NewIncident_SomebodyAskedAboutItsIdBefore_IsDecidedAsItIs()
     {
         Triage.Decide = ticket => FakeTriage.Decision(ticket, ticket.ShortDescription == "VPN drops" ? "Network" : "Software");

@@ -99,6 +99,9 @@ function waitingTicket({ shortDescription, decision }) {
   if (decision.reasons.length > 0) {
     item.append(element("p", "", `Because of: ${decision.reasons.join(", ")}`));
   }
+  if (decision.finalLabel) {
+    item.append(element("p", "", `Somebody said: ${decision.finalLabel}`));
+  }
   const form = element("form");
   const group = element("input");
   group.required = true;

@@ -77,7 +77,7 @@ internal sealed partial class TicketDesk(ITenantTriage triage, MajorIncidentNoti
         var (ticketId, known) = (record.Ticket.Id!, decision.FinalLabel ?? decision.Label);
         var (source, routing) = record.Group is not { } group || record.IsShared ? default
             : !TicketSystem.Same(group, known) ? (TriageLabelSource.Reassignment, await system.FindRoutingAsync(record, decision, cancellationToken))
-            : record.IsSolved && decision.FinalLabel is null ? (TriageLabelSource.Confirmation, await system.FindSolvingAsync(record, cancellationToken))
+            : record.IsSolved && !decision.IsSettled ? (TriageLabelSource.Confirmation, await system.FindSolvingAsync(record, cancellationToken))
             : default;
         if (routing is null)
         {
