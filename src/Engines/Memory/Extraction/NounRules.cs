@@ -9,13 +9,17 @@ internal static class NounRules
 {
     private const string Team = """(?<v>[\p{L}0-9&\-]+(?:\s+(?!(?:now|today|instead|currently|here|please)\b)[\p{L}0-9&\-]+)?)""";
     private const string Job = """(?<v>[\p{L}][^,.;:!?()]{1,50}?)""";
-    private const string Old = """(?:from\s+)?(?:an?\s+|the\s+|my\s+)?(?<old>[^,.;:!?]{2,50}?)""";
+    private const string Old = """(?:from\s+)?(?:an?\s+|the\s+|my\s+)?(?<old>(?:[^,.;:!?]|[.:](?=\d)){2,50}?)""";
     private const string They = """(?:they(?:['’]ve|\s+have)?|(?:the\s+)?(?:company|management|HR|IT|help\s?desk|service\s+desk)(?:\s+has)?|my\s+(?:boss|manager)(?:\s+has)?)""";
     private const string Was = """i(?:\s+(?:was|have\s+been|got|am\s+being|am)|['’](?:ve\s+been|m\s+being|m))""";
     private const string Has = """(?:has\s+|have\s+|['’]s\s+|['’]ve\s+)?""";
     private const string Moved = """(?:moved|relocated|transferred|reassigned|assigned|posted|seconded|placed|put)""";
     private const string New = """(?:new\s+|current\s+|present\s+|own\s+|work\s+|line\s+|direct\s+|main\s+|preferred\s+|working\s+|favou?rite\s+)*""";
     private const string End = """(?:\s+(?:team|department|group|unit|office|branch|site|campus|plant|building))?""";
+
+    internal const string Number = """(?<v>\+?[0-9][0-9 \-/()]{2,20}[0-9])""";
+    internal const string Code = """(?<v>(?=[\p{L}0-9\- ]*\d)(?-i:[A-Z]{0,4})[\-]?\d[\d\-]*(?:\s\d{2,6})*)""";
+    internal const string Zone = """(?<v>(?!(?:The|My|It|Summer|Winter|Free|Part|Full|Company|Work)\b)(?-i:[A-Z]{2,4}(?:[+\-]\d{1,2}(?::\d\d)?)?|[A-Z]\p{L}+(?:/[A-Z][\p{L}_]+|\s+(?:European|Standard|Daylight))?))""";
 
     /// <summary>What the slots are called.</summary>
     public static IReadOnlyDictionary<string, string> Names { get; } = new Dictionary<string, string>(StringComparer.Ordinal)
@@ -28,12 +32,24 @@ internal static class NounRules
         ["laptop"] = """laptop|notebook|computer|machine|device|pc|work\s+device""",
         ["language"] = """(?:preferred\s+)?language""",
         ["contact"] = """(?:preferred|favou?rite|main)\s+(?:channel|contact|contact\s+channel|way\s+(?:of\s+contact|to\s+be\s+(?:reached|contacted)))""",
+        ["desk"] = """(?:desk|seat)(?:\s+number)?""",
+        ["phone"] = """(?:(?:phone|mobile|cell|telephone|office|desk|direct)\s+)*(?:number|line|extension|mobile|phone)""",
+        ["hours"] = """(?:(?:working|office)\s+)?hours|shift|working\s+(?:time|day)""",
+        ["time zone"] = """time\s?zone""",
+        ["cost centre"] = """cost\s+cent(?:re|er)(?:\s+(?:number|code))?""",
+        ["system"] = """operating\s+system|OS""",
+        ["home"] = """home(?:\s+(?:address|town))?""",
+        ["diet"] = """diet""",
+        ["project"] = """project""",
+        ["name"] = """nickname|preferred\s+name""",
     };
 
     private static readonly (string Slot, string Value)[] Values =
     [
         ("office", Place), ("manager", Person), ("deputy", Person), ("team", $"(?:the\\s+)?{Team}{End}"), ("role", $"(?:an?\\s+|the\\s+)?{Job}"), ("laptop", $"(?:an?\\s+|the\\s+)?(?:new\\s+)?(?<v>{Device})"),
         ("language", $"(?<v>{Languages})"), ("contact", $"(?<v>{Channels})"),
+        ("desk", PlainRules.AtSeat), ("phone", Number), ("hours", PlainRules.Hours), ("time zone", $"{Zone}(?:\\s+time(?:\\s+zone)?)?"), ("cost centre", $"(?:cost\\s+cent(?:re|er)\\s+)?{Code}"), ("system", PlainRules.Os), ("home", Place), ("diet", $"{PlainRules.Meal}(?:\\s+(?:food|one|diet))?"),
+        ("project", $"(?:project\\s+)?{PlainRules.Project}"), ("name", PlainRules.Name),
     ];
 
     /// <summary>What holds.</summary>
@@ -43,6 +59,7 @@ internal static class NounRules
     public static IReadOnlyList<StatementRule> Retractions { get; } =
     [
         .. Values.Select(slot => new StatementRule(slot.Slot, $$"""{{I}}(?:the\s+)?{{slot.Value}}\s+is(?:\s+no\s+longer|n['’]t|\s+not)\s+my\s+{{New}}(?:{{Names[slot.Slot]}})(?:\s+any\s?more)?{{Tail}}""")),
+        .. Values.Select(slot => new StatementRule(slot.Slot, $$"""{{I}}my\s+{{New}}(?:{{Names[slot.Slot]}})\s+(?:is\s+no\s+longer|isn['’]t|is\s+not|aren['’]t|are\s+not|are\s+no\s+longer)\s+(?:the\s+|in\s+)?{{slot.Value}}(?:\s+(?:any\s?more|any\s+longer)){{Tail}}""")),
         new("role", $$"""{{I}}(?:{{Am}}\s+(?:no\s+longer|not)|i\s+(?:have\s+)?stopped\s+being|i['’]ve\s+stopped\s+being)\s+(?:an?|the)\s+{{Job}}(?:\s+any\s?more)?{{Tail}}""") { Unless = "\\b(?:fan|friend|expert\\s+in|problem)\\b" },
         new("laptop", $$"""{{I}}i(?:['’]ve|\s+have)?\s+(?:returned|handed\s+(?:in|back)|gave\s+back|given\s+back|turned\s+in)\s+(?:the\s+|my\s+)(?:old\s+)?(?<v>{{Device}}){{Tail}}"""),
         new("laptop", $$"""{{I}}i\s+(?:don['’]t|do\s+not|no\s+longer)\s+(?:use|have|own|work\s+(?:on|with))\s+(?:the\s+|my\s+|an?\s+)?(?<v>{{Device}})(?:\s+any\s?more)?{{Tail}}"""),
@@ -59,14 +76,23 @@ internal static class NounRules
 
     private static IEnumerable<StatementRule> Of(string slot, string name, string value)
     {
-        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})(?:['’]s\s+name)?\s+(?:is|will\s+be|was\s+always|has\s+(?:always\s+)?been){{Now}}\s+(?:called\s+|named\s+|in\s+|at\s+|as\s+)?(?:the\s+)?{{value}}(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""") { Unless = State };
-        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+(?:isn['’]t|is\s+not|is\s+no\s+longer)\s+{{Old}}(?:\s+any\s?more|\s+any\s+longer)?,?\s+(?:but\s+)?(?:it['’]s|it\s+is){{Now}}\s+(?:in\s+|the\s+|an?\s+)?{{value}}{{Tail}}""");
+        // "My manager's Anna" is one; "my job's boring" and "my team's report" are not.
+        var isShort = slot is "role" or "team" or "office" or "project" ? "" : "|['’]s";
+        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})(?:['’]s\s+name)?(?:\s+(?:is|are|will\s+be|was\s+always|has\s+(?:always\s+)?been){{isShort}}){{Now}}\s+(?:the\s+one\s+)?(?:called\s+|named\s+|in\s+|at\s+|as\s+)?(?:the\s+)?{{value}}(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""") { Unless = State };
+        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+(?:isn['’]t|aren['’]t|is\s+not|are\s+not|is\s+no\s+longer|are\s+no\s+longer)\s+{{Old}}(?:\s+any\s?more|\s+any\s+longer)?,?\s+(?:but(?:\s+it['’]s|\s+it\s+is|\s+they['’]re)?|it['’]s|it\s+is){{Now}}\s+(?:in\s+|the\s+|an?\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+{{Has}}(?:changed|switched|moved|went)\s+(?:{{Old}}\s+)?to\s+(?:the\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+{{Has}}(?:changed|switched|is\s+(?:new|different|another))[,:]?\s*(?:and\s+)?(?:now\s+)?(?:it['’]s|it\s+is|is|to)\s+(?:now\s+)?(?:in\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}(?:in\s+)?(?:the\s+)?{{value}}(?:\s+is|['’]s|\s+has\s+become|\s+became|\s+becomes|\s+will\s+be){{Now}}\s+my\s+{{New}}(?:{{name}})(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""");
         yield return new(slot, $$"""{{I}}(?:i\s+(?:have|got|was\s+given|was\s+assigned(?:\s+to)?|have\s+been\s+given)|i['’]ve\s+(?:got|been\s+given)|there\s+is){{Now}}\s+an?\s+(?:new|different|another|other)\s+(?:{{name}})[,:]?\s+(?:it['’]s\s+|it\s+is\s+|called\s+|named\s+|in\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+(?:was|is|has\s+been|got)\s+(?:replaced|exchanged|swapped|traded|substituted)\s+(?:by|with|for)\s+{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}{{value}}\s+{{Has}}(?:(?:replaced|replaces|succeeded|succeeds|followed|follows|took\s+over\s+from|taken\s+over\s+from|takes\s+over\s+from)(?:\s+{{Old}})?|took\s+over|taken\s+over|takes\s+over)\s+as\s+my\s+{{New}}(?:{{name}}){{Tail}}""");
+        yield return new(slot, $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:changed|switched|moved)\s+my\s+{{New}}(?:{{name}})\s+(?:{{Old}}\s+)?to\s+(?:the\s+)?{{value}}{{Tail}}""");
+        if (slot is not ("role" or "team" or "laptop"))
+        {
+            yield return new(slot, $$"""{{I}}(?:the\s+)?(?:{{name}})\s+(?:for\s+me|(?:that\s+)?i\s+(?:belong\s+to|use|book\s+on|work\s+(?:in|from)|sit\s+at))\s+is{{Now}}\s+(?:the\s+)?{{value}}{{Tail}}""");
+            yield return new(slot, $$"""{{I}}[^?]{0,60}?\b(?:to|at|in|on|by|ask|with|all\s+times)\s+(?:the\s+)?{{value}},\s+(?:(?:that['’]s|that\s+is|which\s+is|who\s+is|who['’]s)\s+)?my\s+{{New}}(?:{{name}}){{Tail}}""");
+        }
+
         yield return new(slot, $$"""{{I}}i\s+have{{Now}}\s+(?:an?\s+)?{{value}}\s+(?:as|for)\s+(?:my|an?)\s+{{New}}(?:{{name}}){{Tail}}""");
     }
 

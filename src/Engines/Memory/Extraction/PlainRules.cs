@@ -5,28 +5,28 @@ namespace Steward.Engines.Memory.Extraction;
 /// <summary>Forms of single slots that need words of their own: what one is called, where one lives and sits, what one works with and on, when one is there, what one eats, likes and wants. Groups as in <see cref="StatementRules"/>.</summary>
 internal static class PlainRules
 {
-    internal const string Job = """(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|programmer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|leader|head|director|assistant|technician|recruiter|controller|scientist|researcher|nurse|doctor|buyer|planner|intern|trainee|writer|editor|specialist|expert|officer|clerk|coordinator|representative|supervisor|operator|tester|auditor|lawyer|counsel|secretary|receptionist|teacher|trainer|chemist|economist|statistician|strategist|owner|partner|driver|mechanic|electrician))""";
+    internal const string Job = """(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|programmer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|leader|head|director|assistant|technician|recruiter|controller|scientist|researcher|nurse|doctor|buyer|planner|intern|trainee|writer|editor|specialist|expert|officer|clerk|coordinator|representative|supervisor|operator|tester|auditor|lawyer|counsel|secretary|receptionist|teacher|trainer|chemist|economist|statistician|strategist|owner|partner|driver|mechanic|electrician|paralegal|solicitor|broker|bookkeeper|translator|copywriter|journalist|librarian|pharmacist|psychologist|physicist|biologist|geologist|chef|cook|porter|guard|dispatcher|associate|executive|adviser|advisor|agent|steward|foreman|surveyor|mediator|apprentice|student|actuary))""";
     private const string AfterJob = """(?:\s+(?:in|at|for|with|by)\s+[^,.;:!?]{2,40})?""";
-    private const string Name = """(?<v>(?!(?:I|It|If|The|My|On|In|At|We|You|He|She|They|Not|Just|So|But|And|As|When|What|That|This)\b)(?-i:[A-Z]\p{Ll}[\p{L}\-]{0,20}))""";
-    private const string Seat = """(?<v>(?=[\p{L}0-9.\-/]*\d)[\p{L}0-9][\p{L}0-9.\-/]{0,11}?)""";
-    private const string AtSeat = $"(?:desk\\s+|seat\\s+|number\\s+)?{Seat}(?:\\s+on\\s+the\\s+\\w+\\s+floor)?";
-    private const string Os = """(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|Red\s+Hat|RHEL|openSUSE|iOS|Android|ChromeOS)(?:\s+(?:[0-9][0-9.]*|Sonoma|Sequoia|Ventura|Monterey|Tahoe|Pro|Home|Enterprise|LTS))*)""";
-    private const string App = """(?<v>(?!(?:I|It|The|My|We|You|He|She|They|This|That|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b)(?-i:[A-Z][\p{L}0-9+#\-]*(?:\s+[A-Z0-9][\p{L}0-9+#\-]*){0,2}))""";
-    private const string OldApp = """(?<old>(?-i:[A-Z][\p{L}0-9+#\-]*(?:\s+[A-Z0-9][\p{L}0-9+#\-]*){0,2}))""";
-    private const string Project = """(?<v>(?!(?:I|It|The|My|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)(?:day)?s?\b|[A-Z]+-?\d+\b)(?-i:[A-Z0-9][\p{L}0-9\-]*(?:\s+[A-Z0-9][\p{L}0-9\-]*){0,2}))""";
-    private const string Time = """\d{1,2}(?:[:.]\d\d)?(?:\s*[ap]m)?""";
-    private const string Hours = $"(?:from\\s+)?(?<v>{Time}\\s*(?:to|until|till|-|–)\\s*{Time})";
+    internal const string Name = """(?<v>(?!(?:I|It|If|The|My|On|In|At|We|You|He|She|They|Not|Just|So|But|And|As|When|What|That|This)\b)(?-i:[A-Z]\p{Ll}[\p{L}\-]{0,20}))""";
+    internal const string Seat = """(?<v>(?=[\p{L}0-9.\-/]*\d)[\p{L}0-9][\p{L}0-9.\-/]{0,11}?)""";
+    internal const string AtSeat = $"(?:desk\\s+|seat\\s+|number\\s+)?{Seat}(?:\\s+on\\s+the\\s+\\w+\\s+floor)?";
+    internal const string Os = """(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|Red\s+Hat|RHEL|openSUSE|iOS|Android|ChromeOS)(?:\s+(?:[0-9][0-9.]*|Sonoma|Sequoia|Ventura|Monterey|Tahoe|Pro|Home|Enterprise|LTS))*)""";
+    internal const string App = """(?<v>(?!(?:I|It|The|My|We|You|He|She|They|This|That|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)\b)(?-i:[A-Z][\p{L}0-9+#\-]*(?:\s+[A-Z0-9][\p{L}0-9+#\-]*){0,2}))""";
+    internal const string OldApp = """(?<old>(?-i:[A-Z][\p{L}0-9+#\-]*(?:\s+[A-Z0-9][\p{L}0-9+#\-]*){0,2}))""";
+    internal const string Project = """(?<v>(?!(?:I|It|The|My|Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)(?:day)?s?\b|[A-Z]+-?\d+\b)(?-i:[A-Z0-9][\p{L}0-9\-]*(?:\s+[A-Z0-9][\p{L}0-9\-]*){0,2}))""";
+    internal const string Time = """\d{1,2}(?:[:.]\d\d)?(?:\s*[ap]m)?""";
+    internal const string Hours = $"(?:from\\s+)?(?<v>{Time}\\s*(?:to|until|till|-|–)\\s*{Time})";
     private const string Month = """(?:jan(?:uary)?|feb(?:ruary)?|march|april|may|june|july|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)""";
-    private const string Dates = $"(?<v>(?:(?:from|on|in|between)\\s+)?(?:the\\s+)?[\\w.\\- ]{{0,30}}\\b{Month}\\b(?:\\s+(?!instead|after\\s+all|any)[\\w.\\-]+){{0,4}}?)";
-    private const string Away = """(?:away|off|out(?:\s+of\s+(?:the\s+)?office)?|on\s+(?:leave|holidays?|vacation|parental\s+leave)|not\s+(?:in|here|there|available))""";
-    private const string Meal = """(?<v>vegan|vegetarian|pescatarian|kosher|halal|gluten-free|lactose-free)""";
-    internal const string Manner = """(?<v>(?:short|brief|long|detailed|simple|formal|informal|technical|concise)\s+(?:answers|replies|responses|messages|explanations|summaries)|bullet\s+(?:points|lists)|bullets|(?:numbered\s+)?step-by-step(?:\s+(?:instructions|guides|explanations))?|step\s+by\s+step(?:\s+(?:instructions|guides|explanations))?|plain\s+(?:language|words|text)|numbered\s+(?:lists|steps)|tables)""";
-    private const string Liked = """(?<v>(?!(?:it|this|that|them|these|those|your|you|the\s+idea)\b)[^,.;:!?()]{2,60}?)""";
-    private const string Department = $"(?<v>(?-i:(?:[A-Z][\\p{{L}}&]*\\s+){{0,2}}(?:{Departments})\\b))";
-    private const string OldDepartment = $"(?<old>(?-i:(?:[A-Z][\\p{{L}}&]*\\s+){{0,2}}(?:{Departments})\\b))";
+    internal const string Dates = $"(?<v>(?:(?:from|on|in|between)\\s+)?(?:the\\s+)?[\\w.\\- ]{{0,30}}\\b{Month}\\b(?:\\s+(?!instead|after\\s+all|any)[\\w.\\-]+){{0,4}}?)";
+    internal const string Away = """(?:away|off|out(?:\s+of\s+(?:the\s+)?office)?|on\s+(?:leave|holidays?|vacation|parental\s+leave)|not\s+(?:in|here|there|available))""";
+    internal const string Meal = """(?<v>vegan|vegetarian|pescatarian|kosher|halal|gluten-free|lactose-free)""";
+    internal const string Manner = """(?<v>(?:short|brief|long|detailed|simple|formal|informal|technical|concise)\s+(?:answers|replies|responses|messages|explanations|summaries)|bullet\s+(?:points|lists)|bullets|(?:numbered\s+)?step-by-step(?:\s+(?:instructions|guides|explanations))?|step\s+by\s+step(?:\s+(?:instructions|guides|explanations))?|plain\s+(?:language|words|text|English)|numbered\s+(?:lists|steps)|tables)""";
+    internal const string Liked = """(?<v>(?!(?:it|this|that|them|these|those|your|you|the\s+idea)\b)[^,.;:!?()]{2,60}?)""";
+    internal const string Department = $"(?<v>(?-i:(?:[A-Z][\\p{{L}}&]*\\s+){{0,2}}(?:{Departments})\\b))";
+    internal const string OldDepartment = $"(?<old>(?-i:(?:[A-Z][\\p{{L}}&]*\\s+){{0,2}}(?:{Departments})\\b))";
     internal const string Passing = "\\b(?:today|tomorrow|tonight|this\\s+(?:week|morning|afternoon|evening|month)|next\\s+\\w+|on\\s+\\w+day|until|till|for\\s+(?:a|the|one|two|three)\\s+\\w+|right\\s+now|at\\s+the\\s+moment)\\b";
-    private const string Verb = """(?:call|phone|ring|text|e-?mail|message|contact|reach|ping|disturb|share|use|book|install|schedule|send|change|restart|reboot|delete|forward)""";
-    private const string Ending = """(?:\s+(?:any\s?more|any\s+longer|these\s+days|at\s+the\s+moment))""";
+    internal const string Verb = """(?:call|phone|ring|text|e-?mail|message|contact|reach|ping|disturb|share|use|book|install|schedule|send|change|restart|reboot|delete|forward)""";
+    internal const string Ending = """(?:\s+(?:any\s?more|any\s+longer|these\s+days|at\s+the\s+moment))""";
 
     /// <summary>What holds.</summary>
     public static IReadOnlyList<StatementRule> All { get; } =

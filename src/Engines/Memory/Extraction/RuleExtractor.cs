@@ -9,8 +9,8 @@ public sealed partial class RuleExtractor : IStatementExtractor
 {
     private const int MaxStatements = 32;
 
-    private static readonly StatementRule[] Retractions = [.. StatementRules.Retractions, .. PlainRules.Retractions, .. NounRules.Retractions];
-    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. PlainRules.Last];
+    private static readonly StatementRule[] Retractions = [.. OfficeRules.Retractions, .. StatementRules.Retractions, .. PlainRules.Retractions, .. NounRules.Retractions];
+    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. OfficeRules.All, .. PlainRules.Last];
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Statement>> ExtractAsync(string text, CancellationToken cancellationToken) => ValueTask.FromResult(Extract(text));
@@ -24,7 +24,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
         {
             var before = "";
             string? slot = null;
-            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(text, match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
+            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Written(text), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
             {
                 var clause = Resolved(said, before, slot);
                 before = clause;
@@ -50,16 +50,24 @@ public sealed partial class RuleExtractor : IStatementExtractor
         return statements;
     }
 
+    // "im", "ive", "dont": how it is written in a hurry.
+    private static string Written(string text) => Hasty().Replace(text, match => $"{match.Groups["a"].Value}'{match.Groups["b"].Value}");
+
     // "I left Berlin and work in Porto", "My manager changed. It's Anna now": the second clause says only what is new.
     private static string Resolved(string clause, string before, string? slot) =>
-        slot is not null && It().Match(clause) is { Success: true } it ? $"my {(slot == "contact" ? "preferred channel" : slot)} is {clause[it.Length..]}"
+        slot == "software" && Uses().IsMatch(clause) ? "my main tool is " + Uses().Replace(clause, "", 1)
+        : Cleft().Match(clause) is { Success: true } cleft ? $"{cleft.Groups["said"].Value} {cleft.Groups["v"].Value}"
+        : Apposed().Match(clause) is { Success: true } apposed ? $"my {apposed.Groups["n"].Value} is {apposed.Groups["v"].Value}"
+        : slot is not null && It().Match(clause) is { Success: true } it ? $"my {(slot == "contact" ? "preferred channel" : slot)} is {clause[it.Length..]}"
         : slot == "desk" && At().Match(clause) is { Success: true } at ? "my desk is " + clause[at.Length..]
         : AlsoAllergic().IsMatch(clause) && FirstPerson().IsMatch(before) ? "I'm " + clause
+        : LiveIn().IsMatch(clause) && We().IsMatch(before) ? "we " + clause
         : Bare().IsMatch(clause) && FirstPerson().IsMatch(before) && !Read(clause).Any() ? "I " + clause
         : clause;
 
     // What the clause says has changed, without saying to what.
     private static string? Changed(string clause) => MovedDesks().IsMatch(clause) ? "desk"
+        : WasOld().Match(clause) is { Success: true } old ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(old.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key
         : HasChanged().Match(clause) is { Success: true } changed ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(changed.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key : null;
 
     // "Small update: my title is …", "Use Slack, not Teams, when …": what is before or behind belongs to no form.
@@ -82,7 +90,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
 
     // "Peanuts and shellfish" are two.
     private static IEnumerable<Statement> Several(Statement statement) =>
-        statement.Slot == "allergy" ? And().Split(statement.Value).Where(value => value.Trim().Length > 1).Select(value => statement with { Value = value.Trim() }) : [statement];
+        statement.Slot is "allergy" or "software" ? And().Split(statement.Value).Where(value => value.Trim().Length > 1).Select(value => statement with { Value = value.Trim() }) : [statement];
 
     // One works in Berlin and in Finance: what is called like a department is one.
     private static Statement Placed(Statement statement) => statement.Slot == "office" && Department().IsMatch(statement.Value) ? statement with { Slot = "team", Kind = MemorySlots.All["team"].Kind } : statement;
@@ -129,13 +137,38 @@ public sealed partial class RuleExtractor : IStatementExtractor
     [GeneratedRegex("""\bwould\s+(?:(?:really\s+|much\s+)?(prefer\b|rather\b|like(?=\s+(?:your\s+|the\s+|my\s+)?(?:answers|replies|responses)\s+in\b))|be\s+(?=(?:better|best|easier|nicer)\b))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WouldPrefer();
 
-    [GeneratedRegex("""^(?:so\s+|and\s+)?(?:now\s+)?(?:it['’]s|it\s+is|that['’]s|that\s+is|he['’]s|she['’]s)\s+(?:now\s+)?(?!not\b|no\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?<a>i)(?<b>m|ve)\b|\b(?<a>don|doesn|didn|isn|aren|wasn|won|can|couldn|needn)(?<b>t)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Hasty();
+
+    // "I've stopped using Jira and use Visio", "now I use Visio".
+    [GeneratedRegex("""^(?:now\s+)?(?:i\s+)?(?:now\s+)?(?:use|work\s+with)\s+(?=(?-i:[A-Z]))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Uses();
+
+    // "It's loud music I can't stand."
+    [GeneratedRegex("""^(?:(?:now|but|these\s+days)\s+)*it['’]s\s+(?<v>[^,.;:!?]{2,50}?)\s+(?:that\s+)?(?<said>i\s+(?:can['’]t\s+stand|hate|dislike|like|love|prefer|report\s+to))[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Cleft();
+
+    // "My manager, Priya Shah, asked me to": whatever was asked, that is who it is.
+    [GeneratedRegex("""^my\s+(?:line\s+|direct\s+)?(?<n>manager|boss|supervisor|deputy|stand-in),\s+(?<v>(?-i:\p{Lu}[\p{L}\-'’]+(?:\s+\p{Lu}[\p{L}\-'’]+)+)),\s+\p{L}""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Apposed();
+
+    [GeneratedRegex("""^(?:now\s+)?live\s+in\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex LiveIn();
+
+    [GeneratedRegex("""^(?:[\w ]+,\s*)?we(?:['’]\w+)?\s""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex We();
+
+    // "My shift was 8 to 4 until last week", "4711 was my old cost centre".
+    [GeneratedRegex("""^(?:my\s+(?<n>[\p{L}\- ]{2,30}?)\s+(?:was|used\s+to\s+be)\s+.{2,50}?|.{2,50}?\s+was\s+my\s+(?:old|previous|former|last)\s+(?<n>[\p{L}\- ]{2,30}?))(?:\s+(?:until|till|before)\b.*)?[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex WasOld();
+
+    [GeneratedRegex("""^(?:so\s+|and\s+)?(?:(?:now|these\s+days|nowadays|currently)\s+)?(?:my\s+new\s+one\s+is|the\s+new\s+one\s+is|it['’]s|it\s+is|that['’]s|that\s+is|he['’]s|she['’]s)\s+(?:now\s+)?(?!not\b|no\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex It();
 
-    [GeneratedRegex("""^(?:i\s+(?:was|have\s+been)\s+\w+(?:\s+again)?|it['’]s\s+not\s+[\p{L} ]{2,40}|i(?:['’]ve)?\s+changed\s+\w+(?:\s+\w+)?|my\s+[\p{L}]+\s+(?:has\s+)?(?:moved|changed)|(?:a\s+)?(?:small\s+|quick\s+|short\s+)?(?:update|correction|news|change|note|info)|(?:good|big|sad)\s+news|important|new\s+\w+|no\s+more\s+[\p{L}\- ]{2,40}|no\s+changes?)(?:\s+any\s?more)?:\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^(?:i(?:\s+(?:was|have\s+been|got)|['’]ve\s+been)\s+\w+(?:\s+again)?|it['’]s\s+not\s+[\p{L} ]{2,40}|i(?:['’]ve)?\s+changed\s+\w+(?:\s+\w+)?|my\s+[\p{L}]+\s+(?:has\s+)?(?:moved|changed)|(?:a\s+)?(?:small\s+|quick\s+|short\s+)?(?:update|correction|news|change|note|info)|(?:good|big|sad)\s+news|important|new\s+\w+|no\s+more\s+[\p{L}\- ]{2,40}|no\s+changes?)(?:\s+any\s?more)?:\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Announced();
 
-    [GeneratedRegex("""^(?<said>.{6,}?)(?:\s+(?:now|from\s+now\s+on|from\s+today))?,?\s+(?:and\s+not|not|instead\s+of|rather\s+than)\s+(?:(?:by|on|in|from|to|at|via|with|an?|the|my)\s+)*(?<old>[^,.;:!?]{2,50}?)(?:\s+(?:now|any\s?more|any\s+longer|again|from\s+now\s+on|instead|please|when\s+you\b.*))*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^(?<said>.{6,}?)(?:\s+(?:now|from\s+now\s+on|from\s+today))?,?\s+(?:and\s+not|and\s+no\s+longer|not|no\s+longer|instead\s+of|in\s+place\s+of|rather\s+than)\s+(?:(?:by|on|in|from|to|at|via|with|an?|the|my)\s+)*(?<old>(?:[^,.;:!?]|[.:](?=\d)){2,50}?)(?:,?\s+(?:now|any\s?more|any\s+longer|again|from\s+now\s+on|instead|please|when\s+you\b.*))*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Instead();
 
     [GeneratedRegex("""^i(?:['’]ve|\s+have)?\s+moved\s+desks?\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

@@ -35,27 +35,35 @@ internal static partial class Sentences
     {
         var cut = text.Length > MaxLength ? text[..MaxLength] : text;
         // What stands in quotation marks or behind ">" are other people's words, what stands in code is nobody's.
-        var own = WhenAway().Replace(Quoted().Replace(cut, " "), "");
+        var own = Aside().Replace(WhenAway().Replace(Transcript().Replace(Quoted().Replace(cut, " "), " "), ""), "");
         return End().Split(own).Select(sentence => sentence.Trim()).Where(sentence => sentence.Length > 0);
     }
 
     [GeneratedRegex("""```.*?(```|\z)|`[^`]*`|^\s*>.*$|["“„][^"”“]{3,400}["”“]""", RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Quoted();
 
+    // "Anna: hi, I work in Berlin", "Forwarded from Anna: …": a line of somebody else's, or all that follows. A first word that leads in is nobody's name.
+    [GeneratedRegex("""^[ \t>\-]*(?i:fwd?|forwarded|original\s+message|quoting|from)\b[^:\r\n]{0,60}:(?:[ \t-]*\r?\n[\s\S]*|[ \t].*$)|^[ \t]*(?:\[?\d{1,2}[:.]\d\d\]?[ \t]+)?(?!(?i:update|correction|news|change|changes|note|info|important|hi|hey|hello|fyi|btw|attention|careful|sorry|actually|remember|reminder|also|so|now|yes|no|nope|ok|okay|please|and|but|question|request|ps|well|good|big|small|quick|just|one|my|new)\b)\p{Lu}\p{Ll}+(?:[ \t]\p{Lu}\p{L}+){0,2}:[ \t].*$""", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Transcript();
+
     // "If I'm out, Anna acts for me": that is so today.
     [GeneratedRegex("""\b(?:if|when|whenever|while)\s+i(?:['’]m|\s+am)\s+(?:out|away|ill|sick|absent|on\s+leave|on\s+holiday|not\s+(?:here|in|there)),\s+(?=\p{L}+(?:\s+\p{L}+)?\s+(?:acts|stands\s+in|covers|deputises|fills\s+in)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WhenAway();
+
+    // "If you need me, use chat", "I'm on Ubuntu, if that matters": what is said there does not hang on the condition, only the use of it does.
+    [GeneratedRegex("""\bif\s+(?:i(?:['’]m|\s+am)\s+not\s+mistaken|i\s+remember\s+(?:correctly|rightly)|you\s+(?:ever\s+)?need\s+(?:me|anything(?:\s+from\s+me)?)|(?:any|some)thing\s+(?:comes\s+up|happens)|there(?:['’]s|\s+is)\s+anything|i\s+(?:can['’]t|cannot)\s+be\s+reached),?\s+(?=\p{L})|,?\s+if\s+(?:(?:that|it)\s+(?:matters|helps|is\s+of\s+use|makes\s+a\s+difference)|you(?:['’]re|\s+are)\s+(?:wondering|interested)|you\s+need\s+to\s+know|(?:any|some)(?:body|one)\s+(?:asks|needs|wants|wonders|is\s+looking)\b[^.!?]{0,60})(?=\s*(?:[.!\r\n]|$))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Aside();
 
     // A full stop inside a number, an address or a version ends nothing.
     [GeneratedRegex("""(?<=[.!?])\s+|[\r\n;]+""", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex End();
 
-    [GeneratedRegex("""^(?:(?:hi|hey|hello|please|so|and|also|ok|okay)[,:]?\s+)*(?:can|could|will|would)\s+(?:you|we)\s+(?:please\s+|maybe\s+|just\s+|always\s+)*(?=(?:answer|reply|respond|write|speak|talk|use|switch|change|continue|go|contact|reach|notify|ping|message|call|keep)\b)(?!.*\b(?:if|when)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^(?:(?:hi|hey|hello|please|so|and|also|ok|okay|btw|fyi|by\s+the\s+way|good\s+(?:morning|afternoon|evening)|just\s+so\s+you\s+know|[\w ]{3,40}:)[,:]?\s+)*(?:can|could|will|would)\s+(?:you|we)\s+(?:please\s+|maybe\s+|just\s+|always\s+)*(?=(?:answer|reply|respond|write(?=\s+(?:to\s+me|me|in|your)\b)|speak|talk|use|switch|change|continue|go|contact|reach|notify|ping|message|call|keep)\b)(?!.*\b(?:if|when)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Request();
 
     // A clause of its own: one with a subject, one that goes on with the subject before it, and a wish. "No nuts, I'm allergic" is one thought.
     [GeneratedRegex(
-        """\s*,\s*(?:and|but|so|also|because)\s+|\s+(?:and|but)\s+(?=(?:(?:now|these\s+days|nowadays|currently)\s+)?(?:i|i'm|i’m|my|please|he|she|don't|do not|never)\b|allergic\s+to\b|(?:now\s+|currently\s+)?(?:work|sit|report|use|live|joined|switched|moved|prefer|became|have)\b|[\p{L}'’\-]+(?:\s+[\p{L}'’\-]+)?\s+is\s+(?:now\s+)?my\b)|\s*(?:—|–| - )\s*|\s*,\s*(?=(?!i['’]m\s+allergic(?:\s+to\s+(?:it|them|that))?\W*$)(?:(?:now\s+|these\s+days\s+)?(?:i|i'm|i’m|my)|give\s+me|please|\p{L}+\s+please|answer|reply|write|use|contact|reach|notify)\b)""",
+        """\s*,\s*(?:and|but|so|also|because)\s+|\s+(?:and|but)\s+(?=(?:(?:now|these\s+days|nowadays|currently)\s+)?(?:i|i'm|i’m|my|please|he|she|don't|do not|never)\b|allergic\s+to\b|we(?:\s+both|\s+all)?\s+live\b|(?:now\s+|currently\s+)?(?:work|sit|report|use|live|joined|switched|moved|prefer|became|have)\b|[\p{L}'’\-]+(?:\s+[\p{L}'’\-]+)?\s+is\s+(?:now\s+)?my\b)|\s*(?:—|–| - )\s*|\s*,\s*(?=(?!i['’]m\s+allergic(?:\s+to\s+(?:it|them|that))?\W*$|my\s+(?:\p{L}+\s+){0,2}\p{L}+$)(?:(?:now\s+|these\s+days\s+)?(?:i|i'm|i’m|my)|(?:now|these\s+days|nowadays)\s+(?:it['’]s|it\s+is)|home\s+is|(?:call|address)\s+me|\p{L}+(?:\s+\p{L}+)?\s+(?:covers|stands\s+in|acts|deputises|fills\s+in)\s+for\s+me|give\s+me|please|\p{L}+\s+please|answer|reply|write|use|contact|reach|notify)\b)""",
         RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Clause();
 

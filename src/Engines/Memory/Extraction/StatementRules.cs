@@ -9,13 +9,13 @@ internal static class StatementRules
     // Where a rule begins: behind the words that lead in, see LeadIn.
     internal const string I = """\G""";
     internal const string Am = """i(?:\s+am|['’]m)""";
-    internal const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly))*""";
+    internal const string Now = """(?:\s+(?:now|currently|also|just|recently|already|always|usually|mostly|still|really|actually|mainly|normally|typically|generally))*""";
     internal const string Place = """(?<v>(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’.]*(?:\s+(?:[A-ZÄÖÜ0-9][\p{L}0-9\-'’.]*|am|an|der|de|la|upon))*)(?:\s+(?:office|branch|site|building|campus|plant))?)""";
     internal const string Person = """(?<v>(?!(?:i|i['’]\w+|it|they|she|he|we|you|the|that|this|my|if|when|so|but|and|maybe|nobody|somebody|everybody)(?:\b|['’]))(?!(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|march|april|june|july|august|september|october|november|december)\b)(?-i:[A-ZÄÖÜ][\p{L}\-'’]+(?:\s+(?:van|von|de|der|da|di|la|[A-ZÄÖÜ][\p{L}\-'’.]+))*))""";
     internal const string Thing = """(?<v>[^,.;:!?()]{2,60}?)""";
     private const string Month = """(?:january|february|march|april|may|june|july|august|september|october|november|december)""";
     private const string When = $"""(?:now|today|yesterday|tomorrow|currently|these days|lately|last\s+\w+|this\s+\w+|next\s+\w+|in\s+(?:{Month}|\d\d\d\d|spring|summer|autumn|fall|winter)\b.*|(?:a|two|three|some|few)\s+\w+\s+ago|on\s+\w+day|from\s+now\s+on|since\b.*|as\s+of\b.*|starting\b.*|for\b.*|until\b.*|at\s+the\s+moment|again|already|any\s?more|any\s+longer|after\s+all|instead)""";
-    internal const string Tail = $"""(?:[,\s]\s*(?:{When}|here|at\s+(?:this|the|our)\s+\w+|in\s+case\b.*|because\b.*|so\b.*|with\b.*|please|thanks|thank\s+you|actually|by\s+the\s+way|btw))*\s*[.!]*$""";
+    internal const string Tail = $"""(?:[,\s]\s*(?:{When}|here|at\s+(?:this|the|our)\s+\w+|in\s+case\b.*|because\b.*|so\b.*|in\s+(?:the\s+)?(?:reorg|reorganisation|restructuring|merger)|on\s+weekdays|every\s+day|from\s+work|with\b.*|please|thanks|thank\s+you|actually|by\s+the\s+way|btw))*\s*[.!]*$""";
 
     /// <summary>All forms, most special first: a clause is read by the first that fits.</summary>
     public static IReadOnlyList<StatementRule> All { get; } =
@@ -61,7 +61,7 @@ internal static class StatementRules
         new("laptop", $$"""{{I}}my\s+(?:new\s+|current\s+|work\s+)*(?:laptop|notebook|computer|machine|pc)\s+is{{Now}}\s+(?:an?\s+|the\s+)(?<v>[^,.;:!?]{2,40}?){{Tail}}""") { Unless = State },
         new("phone", $$"""{{I}}my\s+(?:new\s+|current\s+|mobile\s+|work\s+|phone\s+)*(?:number|phone|mobile|extension)\s+is{{Now}}\s+(?<v>\+?[0-9][0-9 \-/()]{2,20}[0-9]){{Tail}}"""),
         new("system", $$"""{{I}}(?:(?:{{Am}}|i){{Now}}\s+(?:run|running|on|use|using)|i(?:['’]ve|\s+have)?{{Now}}\s+(?:upgraded|switched|moved)\s+(?:from\s+(?<old>[^,.;]+?)\s+)?to)\s+(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|iOS|Android|ChromeOS)(?:\s+[0-9][0-9.]*)?){{Tail}}"""),
-        new("software", $$"""{{I}}i{{Now}}\s+(?:use|work\s+with)\s+(?<v>[A-Z][\p{L}0-9+#.\-]*(?:\s+[A-Z0-9][\p{L}0-9+#.\-]*){0,2})\s+(?:daily|every\s+day|for\s+(?:my\s+)?[\p{L}\s]+|at\s+work){{Tail}}"""),
+        new("software", $$"""{{I}}i{{Now}}\s+(?:use|work\s+with)\s+(?<v>(?-i:[A-Z][\p{L}0-9+#.\-]*(?:\s+[A-Z0-9][\p{L}0-9+#.\-]*){0,2}))\s+(?:daily|every\s+day|for\s+(?:my\s+)?[\p{L}\s]+|at\s+work){{Tail}}"""),
 
         // How they like things.
         new("language", $$"""{{I}}(?:answer|reply|write|speak|talk|respond)\s+(?:to\s+)?(?:me\s+)?in\s+(?<v>{{Languages}}){{Tail}}"""),
@@ -71,7 +71,7 @@ internal static class StatementRules
         new("contact", $$"""{{I}}(?:the\s+best\s+way\s+to\s+reach\s+me\s+is|{{Am}}\s+best\s+reached)\s+(?:by|via|on|through)?\s*(?<v>{{Channels}}){{Tail}}"""),
         new("style", $$"""{{I}}(?:keep|make)\s+(?:your\s+|the\s+|it\s+|all\s+)*(?:answers|replies|responses|messages|it)?\s*(?<v>short|brief|long|detailed|simple|formal|informal|technical){{Tail}}"""),
         new("style", $$"""{{I}}i{{Now}}\s+prefer\s+(?<v>short|brief|long|detailed|simple|formal|informal|technical)\s+(?:answers|replies|responses|messages|explanations)(?:\s+(?:over|to)\s+.+)?{{Tail}}"""),
-        new("dislikes", $$"""{{I}}i\s+(?:(?:really\s+)?(?:hate|dislike|can['’]t\s+stand)|(?:don['’]t|do\s+not)\s+(?:really\s+)?like)\s+{{Thing}}{{Tail}}"""),
+        new("dislikes", $$"""{{I}}i\s+(?:(?:really\s+)?(?:hate|dislike|can['’]t\s+stand)|(?:don['’]t|do\s+not)\s+(?:really\s+)?like)\s+{{Thing}}{{Tail}}""") { Unless = "\\b(?:hate|dislike|stand|like)\\s+(?:that|when|how|it|this|what|to|the\\s+way)\\b" },
         new("likes", $$"""{{I}}i{{Now}}\s+(?:like|love|enjoy|prefer)\s+{{Thing}}(?:\s+(?:over|rather\s+than|instead\s+of)\s+.+)?{{Tail}}""") { Unless = "\\b(?:to\\s+(?:know|have|ask|get|see|request|order|report|be)|it|this|that|your|you|the\\s+idea)\\b" },
     ];
 
@@ -94,7 +94,7 @@ internal static class StatementRules
     ];
 
     internal const string Device = """(?:[\p{L}0-9\-]+\s+){0,3}?(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad(?:\s+[A-Z0-9]+)?|Surface(?:\s+[A-Z][\p{L}0-9]*)?|Chromebook|EliteBook|ProBook|ZBook(?:\s+[A-Z][\p{L}0-9]*)?|ZenBook|IdeaPad|Precision(?:\s+[0-9]+)?|Latitude(?:\s+[0-9]+)?|XPS(?:\s+[0-9]+)?|laptop|notebook|workstation)(?:\s+[0-9]+)?""";
-    internal const string Departments = "Treasury|Finance|Accounting|Accounts|HR|Human Resources|Legal|Marketing|Sales|Procurement|Purchasing|Logistics|Engineering|Operations|Security|Support|Service|Services|Governance|Controlling|Compliance|IT|R&D|Research|Development|Design|Product|Facilities|Payroll|Audit|Risk|Communications|Analytics|Infrastructure|Quality|Production|Recruiting";
+    internal const string Departments = "Treasury|Finance|Accounting|Accounts|HR|Human Resources|Legal|Marketing|Sales|Procurement|Purchasing|Logistics|Engineering|Operations|Security|Support|Service|Services|Governance|Controlling|Compliance|IT|R&D|Research|Development|Design|Product|Facilities|Payroll|Audit|Risk|Communications|Analytics|Infrastructure|Quality|Production|Recruiting|Platform|Planning|Planning Office|Warehouse|Reporting|Tax|Insurance|Claims|Desk";
     internal const string Languages = "English|German|French|Spanish|Italian|Portuguese|Dutch|Polish|Czech|Turkish|Arabic|Hindi|Japanese|Chinese|Korean|Swedish|Danish|Norwegian|Finnish";
     internal const string Channels = "e-?mails?|mail|phone|telephone|chat|Slack|Teams|text(?:\\s+messages?)?|SMS|calls?|phone\\s+calls?|WhatsApp";
     internal const string State = "\\b(?:broken|down|slow|dead|stolen|lost|gone|missing|locked|full|empty|stuck|frozen|working|not|too|very|so|still|about|on fire|great|nice|late|ready|ok|okay|fine|important|urgent|hot|loud|noisy|cold|old)\\b";
