@@ -83,8 +83,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         var taken = command.Statements.Where(said => State.Takes(said, command.SaidAt)).ToList();
         if (taken.Count > 0)
         {
-            var noted = new MemoryNoted { MessageId = command.MessageId, SaidAt = command.SaidAt, Source = command.Source, Statements = taken };
-            await _journal!.AppendAsync(MemoryRecordTypes.Noted, noted, MemoryJson.Default.MemoryNoted, () => Wake(State.ConsolidatesAt ?? UserMemoryState.NextNight(Now)), "message:" + command.MessageId);
+            await NoteAsync(command, taken);
         }
     }
 
@@ -161,6 +160,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
 
         var corrected = new MemoryCorrected { Id = command.MemoryId, Value = command.Value, OperationId = operationId };
         await TrailAsync("correct", [command.MemoryId]);
+        await TakeBackOppositeAsync(fact, command.Value, operationId);
         await _journal!.AppendAsync(MemoryRecordTypes.Corrected, corrected, MemoryJson.Default.MemoryCorrected, () => Wake(State.ConsolidatesAt), operationId);
         return MemoryItems.Of(State.Facts.LastOrDefault(known => known.MessageIds.Contains(operationId)) ?? throw StewardException.NotFound("The memory"));
     }
@@ -173,6 +173,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         if (!fact.Holds)
         {
             await TrailAsync("restore", [memoryId]);
+            await TakeBackOppositeAsync(fact, fact.Value, "restore");
             await _journal!.AppendAsync(MemoryRecordTypes.Restored, new MemoryRestored { Id = memoryId }, MemoryJson.Default.MemoryRestored, () => Wake(State.ConsolidatesAt));
         }
 

@@ -1,5 +1,6 @@
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Facts;
+using Steward.Engines.Memory.Tests.Facts;
 
 namespace Steward.Engines.Memory.Tests.Extraction;
 
@@ -36,10 +37,7 @@ internal sealed class ConversationScore
         var ledger = new FactLedger();
         for (var i = 0; i < messages.Count; i++)
         {
-            foreach (var statement in RuleExtractor.Extract(messages[i]))
-            {
-                ledger.Apply(statement, $"m{i}", FactSource.Said, Start.AddMinutes(i), Start.AddMinutes(i));
-            }
+            ledger.Say(RuleExtractor.Extract(messages[i]), $"m{i}", FactSource.Said, Start.AddMinutes(i));
         }
 
         return ledger;

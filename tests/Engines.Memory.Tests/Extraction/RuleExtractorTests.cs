@@ -1,6 +1,7 @@
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Facts;
 using Xunit.Abstractions;
+using Steward.Engines.Memory.Tests.Facts;
 
 namespace Steward.Engines.Memory.Tests.Extraction;
 
@@ -176,10 +177,7 @@ public class RuleExtractorTests(ITestOutputHelper output)
         var ledger = new FactLedger();
         for (var i = 0; i < messages.Count; i++)
         {
-            foreach (var statement in RuleExtractor.Extract(messages[i]))
-            {
-                ledger.Apply(statement, $"m{i}", FactSource.Said, Start.AddMinutes(i), Start.AddMinutes(i));
-            }
+            ledger.Say(RuleExtractor.Extract(messages[i]), $"m{i}", FactSource.Said, Start.AddMinutes(i));
         }
 
         return ledger;

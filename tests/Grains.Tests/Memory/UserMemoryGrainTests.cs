@@ -54,6 +54,26 @@ public class UserMemoryGrainTests(GrainCluster cluster)
     }
 
     [Fact]
+    public async Task Note_TheOppositeIsLiked_NeverHoldsBoth()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("likes", "coffee", MemoryKind.Preference));
+        await cluster.NoteAsync(_user, "s-1/r-2", Now.AddSeconds(2), Said("dislikes", "coffee", MemoryKind.Preference));
+        await cluster.NoteAsync(_user, "s-1/r-3", Now.AddSeconds(1), Said("likes", "Coffee", MemoryKind.Preference));
+
+        Assert.Equal([("dislikes", "coffee")], await HeldAsync());
+        Assert.Equal([("likes", "coffee"), ("dislikes", "coffee"), ("likes", "Coffee")], (await Memory.AllAsync(superseded: true)).Select(item => (item.Slot, item.Value)));
+
+        // What is said by hand counts, whenever the opposite was said.
+        await Memory.Restore((await Memory.AllAsync(superseded: true))[0].Id);
+        Assert.Equal([("likes", "coffee")], await HeldAsync());
+        await cluster.NoteAsync(_user, "s-1/r-4", Now.AddSeconds(9), Said("dislikes", "tea", MemoryKind.Preference));
+        await Memory.Correct(new CorrectMemory { MemoryId = (await Memory.AllAsync())[0].Id, Value = "tea", OperationId = "o-1" });
+        Assert.Equal([("likes", "tea")], await HeldAsync());
+
+        async Task<IEnumerable<(string, string)>> HeldAsync() => (await Memory.AllAsync()).Select(item => (item.Slot, item.Value));
+    }
+
+    [Fact]
     public async Task Correct_Repeated_IsOneOperationAndMayChangeAgainByWord()
     {
         await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("office", "Berlin"));

@@ -5,8 +5,12 @@ namespace Steward.Engines.Memory.Facts;
 
 /// <summary>
 /// What one person's memory holds, and what becomes of it when something new is said. A slot with one value takes the newer of what is trusted equally; what is trusted less never displaces what is trusted more. What does not hold any more is kept
-/// and can be restored. The same statement twice, in other words too, is one fact that is surer. Deterministic: the same statements in the same order give the same facts. Not safe for concurrent use.
+/// and can be restored. The same statement twice, in other words too, is one fact that is surer. Not safe for concurrent use.
 /// </summary>
+/// <remarks>
+/// Deterministic: the same statements in the same order give the same facts with the same ids, in every release. Journals that refer to the ids are folded anew by later releases, so a new rule is decided when something is written;
+/// see <see cref="Opposites"/>.
+/// </remarks>
 public sealed class FactLedger
 {
     private const int MaxMessages = 8;
@@ -49,19 +53,10 @@ public sealed class FactLedger
             return [];
         }
 
-        if (statement.IsRetraction)
-        {
-            return Retract(slot, statement, source, said);
-        }
-
-        // Who hates what they liked does not like it any more.
-        var opposite = Opposite(statement.Slot) is { } other
-            ? Retract([.. _facts.Where(fact => fact.Subject == statement.Subject && fact.Slot == other)], statement, source, said)
-            : [];
-        return [.. opposite, .. Assert(slot, statement, messageId, source, said, recorded)];
+        return statement.IsRetraction ? Retract(slot, statement, source, said) : Assert(slot, statement, messageId, source, said, recorded);
     }
 
-    /// <summary>Makes a fact hold again that was superseded or taken back; what took its place, or says the same or the opposite, does not hold any more.</summary>
+    /// <summary>Makes a fact hold again that was superseded or taken back; what took its place, or says the same, does not hold any more.</summary>
     /// <returns>The facts that changed; empty when there is no such fact or it holds.</returns>
     public IReadOnlyList<MemoryFact> Undo(long id, DateTimeOffset now)
     {
@@ -73,8 +68,7 @@ public sealed class FactLedger
 
         var isSingle = IsSingle(fact.Slot);
         var changed = _facts
-            .Where(other => other.Holds && other.Subject == fact.Subject
-                && ((other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value))) || (other.Slot == Opposite(fact.Slot) && IsSame(other.Value, fact.Value))))
+            .Where(other => other.Holds && other.Subject == fact.Subject && other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value)))
             .ToList()
             .ConvertAll(other => Replace(other with { SupersededBy = id, ValidTo = now }));
         changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now }));
@@ -220,9 +214,7 @@ public sealed class FactLedger
         holder.Source == FactSource.Corrected && source != FactSource.Corrected && slot.Exists(fact => fact.SupersededBy == holder.Id && IsSame(fact.Value, value));
 
     // Who has corrected something may say later that it has changed.
-    private static FactSource Trust(FactSource source) => source == FactSource.Corrected ? FactSource.Said : source;
-
-    private static string? Opposite(string slot) => slot switch { "likes" => "dislikes", "dislikes" => "likes", _ => null };
+    internal static FactSource Trust(FactSource source) => source == FactSource.Corrected ? FactSource.Said : source;
 
     private static bool IsSingle(string slot) => MemorySlots.All.TryGetValue(slot, out var known) && known.IsSingle;
 

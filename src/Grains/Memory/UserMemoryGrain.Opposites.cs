@@ -1,0 +1,39 @@
+using Steward.Engines.Memory.Extraction;
+using Steward.Engines.Memory.Facts;
+using EngineKind = Steward.Engines.Memory.MemoryKind;
+
+namespace Steward.Memory;
+
+/// <summary>How what a message says is written, so that nobody likes and dislikes the same. What gives way stands in the journal as statements that every release folds alike.</summary>
+internal sealed partial class UserMemoryGrain
+{
+    private async Task NoteAsync(NoteStatements command, List<MemoryStatement> taken)
+    {
+        var plan = Opposites.Plan(State.Facts, [.. taken.Select(Read)], command.MessageId, (FactSource)command.Source, command.SaidAt);
+        var noted = new MemoryNoted { MessageId = command.MessageId, SaidAt = command.SaidAt, Source = command.Source, Statements = [.. plan.First.Select(Write)] };
+        await AppendAsync(noted, "message:" + command.MessageId);
+        if (plan.Then.Count > 0)
+        {
+            await AppendAsync(noted with { MessageId = command.MessageId + "#opposite", SaidAt = plan.ThenAt, Statements = [.. plan.Then.Select(Write)] }, "opposite:" + command.MessageId);
+        }
+    }
+
+    // First what gives way: whoever is lost in between asks again.
+    private async Task TakeBackOppositeAsync(MemoryFact fact, string value, string by)
+    {
+        var (statements, at) = Opposites.Against(State.Facts, fact, value, Now);
+        if (statements.Count > 0)
+        {
+            await AppendAsync(new MemoryNoted { MessageId = by + "#opposite", SaidAt = at, Source = MemorySource.Corrected, Statements = [.. statements.Select(Write)] }, null);
+        }
+    }
+
+    private Task<bool> AppendAsync(MemoryNoted noted, string? deduplicationId) =>
+        _journal!.AppendAsync(MemoryRecordTypes.Noted, noted, MemoryJson.Default.MemoryNoted, () => Wake(State.ConsolidatesAt ?? UserMemoryState.NextNight(Now)), deduplicationId);
+
+    private static Statement Read(MemoryStatement said) =>
+        new() { Kind = (EngineKind)said.Kind, Subject = said.Subject, Slot = said.Slot, Value = said.Value, IsRetraction = said.IsRetraction, Confidence = said.Confidence };
+
+    private static MemoryStatement Write(Statement said) =>
+        new() { Kind = (MemoryKind)said.Kind, Subject = said.Subject, Slot = said.Slot, Value = said.Value, IsRetraction = said.IsRetraction, Confidence = said.Confidence };
+}

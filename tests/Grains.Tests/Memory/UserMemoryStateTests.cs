@@ -1,0 +1,36 @@
+using System.Text;
+using Steward.Memory;
+using Steward.Storage;
+
+namespace Steward.Grains.Tests.Memory;
+
+/// <summary>Journals as earlier releases wrote them.</summary>
+public class UserMemoryStateTests
+{
+    private static readonly DateTimeOffset At = new(2026, 11, 20, 9, 0, 0, TimeSpan.Zero);
+
+    // Written before it was decided that nobody likes and dislikes the same: the third statement is the first one said again, and the correction means the manager.
+    [Fact]
+    public void Apply_AJournalOfAnEarlierRelease_RefersToTheSameFacts()
+    {
+        (string Type, string Payload)[] entries =
+        [
+            ("memory.noted", """{"messageId":"s-1/1","saidAt":"2026-11-20T09:00:00+00:00","source":"said","statements":[{"kind":"preference","subject":"self","slot":"likes","value":"coffee","isRetraction":false,"confidence":0.9}]}"""),
+            ("memory.noted", """{"messageId":"s-1/2","saidAt":"2026-11-20T09:01:00+00:00","source":"said","statements":[{"kind":"preference","subject":"self","slot":"dislikes","value":"coffee","isRetraction":false,"confidence":0.9}]}"""),
+            ("memory.noted", """{"messageId":"s-1/3","saidAt":"2026-11-20T09:02:00+00:00","source":"said","statements":[{"kind":"preference","subject":"self","slot":"likes","value":"coffee","isRetraction":false,"confidence":0.9}]}"""),
+            ("memory.noted", """{"messageId":"s-1/4","saidAt":"2026-11-20T09:03:00+00:00","source":"said","statements":[{"kind":"fact","subject":"self","slot":"manager","value":"Anna","isRetraction":false,"confidence":0.9}]}"""),
+            ("memory.corrected", """{"id":3,"value":"Anna Smith","operationId":"correction:o-1"}"""),
+            ("memory.restored", """{"id":3}"""),
+            ("memory.corrected", """{"id":3,"value":"Anna Smith-Roe","operationId":"correction:o-2"}"""),
+        ];
+        var state = new UserMemoryState();
+        foreach (var (index, entry) in entries.Index())
+        {
+            state.Apply(new JournalEntry { Sequence = index + 1, Type = entry.Type, Payload = Encoding.UTF8.GetBytes(entry.Payload), At = At.AddMinutes(index) });
+        }
+
+        Assert.Equal(
+            [(1, "likes", "coffee"), (2, "dislikes", "coffee"), (5, "manager", "Anna Smith-Roe")],
+            state.Facts.Where(fact => fact.Holds).Select(fact => (fact.Id, fact.Slot, fact.Value)));
+    }
+}
