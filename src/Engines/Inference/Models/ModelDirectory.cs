@@ -130,11 +130,12 @@ public sealed class ModelDirectory(string root, TimeProvider time)
         }
     }
 
-    // Changes with the files that make up the model, not with who gets it.
+    // Changes with the files that make up the model, not with who gets it. Of a link the file that it leads to counts.
     internal static string StampOf(string folder) => string.Join('\n', new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
         .Where(file => file.Name != ExposureFileName && !file.Name.StartsWith('.'))
         .OrderBy(file => file.FullName, StringComparer.Ordinal)
-        .Select(file => string.Create(CultureInfo.InvariantCulture, $"{Path.GetRelativePath(folder, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
+        .Select(file => (Name: Path.GetRelativePath(folder, file.FullName), Target: file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!))
+        .Select(file => file.Target.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Target.Length} {file.Target.LastWriteTimeUtc.Ticks}") : file.Name));
 
     private static (ModelExposure? Exposure, DateTimeOffset? Since) ReadExposure(string folder)
     {
