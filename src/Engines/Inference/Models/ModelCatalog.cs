@@ -53,6 +53,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         {
             var loaded = await Task.Run(() => Load(folder), cancellationToken);
             loaded.Retire();
+            Forget(folder);
             return loaded.Manifest;
         }
         finally
@@ -218,6 +219,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
     private LoadedModel LoadOrRemember(ModelVersion version)
     {
+        var stamp = version.Stamp is null ? null : TryStamp(version.Folder);
         try
         {
             var loaded = Load(version.Folder);
@@ -226,7 +228,9 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 return loaded;
             }
 
+            // Nothing is wrong with what lies there.
             loaded.Retire();
+            stamp = null;
             throw new ModelRefusedException(ModelFault.Missing, $"the folder holds {loaded.Manifest.Name} {loaded.Manifest.Version} now, and {version.Manifest.Name} {version.Manifest.Version} no more");
         }
         catch (ModelRefusedException e)
@@ -244,7 +248,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             }
 
             LogRefused(version.Folder, e.Message);
-            if (version.Stamp is { } stamp)
+            if (stamp is not null)
             {
                 // An earlier version may lie beside it.
                 _refused[version.Folder] = new RefusedContent(stamp, e.Message);
