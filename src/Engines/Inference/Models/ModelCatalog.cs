@@ -25,7 +25,11 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     public IReadOnlyList<ModelStatus> List() =>
         [.. _slots.OrderBy(slot => slot.Key, StringComparer.Ordinal).SelectMany(slot => slot.Value.Versions).Select(version => version.Describe())];
 
-    public async Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Loads, checks and warms up a folder and then puts it in place, in one step: no request fails over it. What it replaces is freed when the last request with it has ended. Where the folder of models is followed, that has the last word.
+    /// </summary>
+    /// <exception cref="ModelRefusedException">The folder is refused, with the reason; everything stays as it was.</exception>
+    internal async Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(exposure);
         if (exposure.Share is not (>= 0 and <= 1))
@@ -61,16 +65,6 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             _changing.Release();
         }
     }
-
-    public bool Promote(string name, string version) => Change(name, slot =>
-        slot.Canary?.Manifest.Version == version ? slot with { Everyone = slot.Canary.With(ModelExposure.Everyone), Canary = null }
-        : slot.Shadow?.Manifest.Version == version ? slot with { Everyone = slot.Shadow.With(ModelExposure.Everyone), Shadow = null }
-        : null);
-
-    public bool Withdraw(string name, string version) => Change(name, slot =>
-        slot.Canary?.Manifest.Version == version ? slot with { Canary = null }
-        : slot.Shadow?.Manifest.Version == version ? slot with { Shadow = null }
-        : null);
 
     /// <summary>
     /// The version that answers a tenant, in use until it is released, and the shadow that sees the request too, if it is in memory. Null where there is no such model.
