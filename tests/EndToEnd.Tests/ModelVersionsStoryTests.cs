@@ -29,7 +29,7 @@ public sealed class ModelVersionsStoryTests : IAsyncLifetime
         _elsewhere.Dispose();
     }
 
-    [Fact]
+    [NativeFact]
     public async Task Publish_WhileTicketsComeIn_TheNewVersionAnswersAndNoRequestFails()
     {
         await using var steward = await StewardProcess.StartAsync(
@@ -37,22 +37,16 @@ public sealed class ModelVersionsStoryTests : IAsyncLifetime
             _simulation!,
             new Dictionary<string, string?> { ["Steward:Inference:ModelDirectory"] = Models, ["Steward:Inference:FollowModelsEvery"] = "00:00:01" });
         using var admin = steward.Client(steward.Token(DemoTenant.Admin));
-        if ((await admin.GetStringAsync("healthz")).Contains("native library", StringComparison.OrdinalIgnoreCase))
-        {
-            // Without ONNX Runtime there is nothing to exchange.
-            return;
-        }
-
         using var set = await admin.PutAsJsonAsync("v1/triage/settings", new { version = 0, baseModel = "tiny-topics" });
         Assert.Equal(HttpStatusCode.OK, set.StatusCode);
         Assert.Equal("base:tiny-topics:1", await VersionAsync(admin));
         using var stop = new CancellationTokenSource();
         var askers = Enumerable.Range(0, 4).Select(_ => AskAsync(admin, stop.Token)).ToList();
 
-        Assert.Equal((0, "tiny-topics 2: canary: 0 % of the tenants and t-acme"), await RunAsync("publish", Copy("2"), "--tenant", DemoTenant.Id));
+        Assert.Equal((0, $"tiny-topics 2: canary: 0 % of the tenants and t-acme\nin {Models}/tiny-topics-2"), await RunAsync("publish", Copy("2"), "--tenant", DemoTenant.Id));
         await UntilAsync(async () => await VersionAsync(admin) == "base:tiny-topics:2");
         Assert.Equal(0, (await RunAsync("promote", "tiny-topics", "2")).Exit);
-        Assert.Equal((0, "tiny-topics 3: everybody"), await RunAsync("publish", Copy("3")));
+        Assert.Equal((0, $"tiny-topics 3: everybody\nin {Models}/tiny-topics-3"), await RunAsync("publish", Copy("3")));
         await UntilAsync(async () => await VersionAsync(admin) == "base:tiny-topics:3");
         Assert.Equal(0, (await RunAsync("promote", "tiny-topics", "1")).Exit);
         await UntilAsync(async () => await VersionAsync(admin) == "base:tiny-topics:1");
@@ -72,7 +66,7 @@ public sealed class ModelVersionsStoryTests : IAsyncLifetime
         Assert.Contains("model.onnx has the SHA-256", steward.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [NativeFact]
     public async Task Commands_WhatCannotBeDone_SayWhy()
     {
         var broken = Copy("2");
@@ -92,6 +86,21 @@ public sealed class ModelVersionsStoryTests : IAsyncLifetime
         Assert.Contains("There is no tiny-topics 9", promote.Output, StringComparison.Ordinal);
         Assert.Contains("promote one first", withdraw.Output, StringComparison.Ordinal);
         Assert.Matches("^tiny-topics +1 +classification +everybody$", list.Output);
+    }
+
+    [Fact]
+    public async Task Commands_WithoutFolder_UseTheOneThatStewardJsonNames()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_elsewhere.Path, "steward.json"), """{"Steward":{"Inference":{"ModelDirectory":"versions"}}}""");
+        var second = Copy("2", Path.Combine(_elsewhere.Path, "versions", "tiny-topics-2"));
+        Copy("1", Path.Combine(_elsewhere.Path, "versions", "tiny-topics-1"));
+
+        var promote = await RunAsync("promote", ["tiny-topics", "2"], _elsewhere.Path);
+        var list = await RunAsync("list", [], _elsewhere.Path);
+
+        Assert.Equal((0, 0), (promote.Exit, list.Exit));
+        Assert.True(File.Exists(Path.Combine(second, "exposure.json")));
+        Assert.Matches(@"^tiny-topics +1 +classification +nobody: .*\ntiny-topics +2 +classification +everybody$", list.Output);
     }
 
     private static async Task<List<HttpStatusCode>> AskAsync(HttpClient client, CancellationToken stop)
@@ -125,12 +134,13 @@ public sealed class ModelVersionsStoryTests : IAsyncLifetime
         }
     }
 
-    private async Task<(int Exit, string Output)> RunAsync(string verb, params string[] arguments)
+    private Task<(int Exit, string Output)> RunAsync(string verb, params string[] arguments) => RunAsync(verb, verb == "check" ? arguments : [.. arguments, "--models", Models], _data.Path);
+
+    private static async Task<(int Exit, string Output)> RunAsync(string verb, string[] arguments, string directory)
     {
-        string[] folder = verb == "check" ? [] : ["--models", Models];
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Steward.Host.dll"), "models", verb, .. arguments, .. folder])
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Steward.Host.dll"), "models", verb, .. arguments])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true,
+            WorkingDirectory = directory, RedirectStandardOutput = true, RedirectStandardError = true,
         };
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());

@@ -131,7 +131,7 @@ internal sealed class EngineUnderTest : IDisposable
     public Task<InferenceAnswer<Classification>> ClassifyAsync(string text, string model = "tiny-topics", string tenant = "", CancellationToken cancellationToken = default) =>
         Engine.ClassifyAsync(new ClassifyRequest { Model = model, Text = text, Tenant = tenant }, cancellationToken);
 
-    public Task<ModelStatus> PublishAsync(string folder, ModelExposure? exposure = null) => Engine.Models.PublishAsync(folder, exposure ?? ModelExposure.Everyone);
+    public Task<ModelStatus> PublishAsync(string folder, ModelExposure? exposure = null) => ((ModelCatalog)Engine.Models).PublishAsync(folder, exposure ?? ModelExposure.Everyone);
 
     public void Dispose()
     {

@@ -72,7 +72,7 @@ public sealed class ShippedModelsTests
         Assert.Null(engine.Glance("t-acme", new string('a', 1_001), "it-topic")[0]);
 
         // A shadow has to see every text, so nothing is decided before it.
-        await engine.Models.PublishAsync(Path.Combine(Root!, "models", "it-topic"), ModelExposure.Shadow());
+        await ((ModelCatalog)engine.Models).PublishAsync(Path.Combine(Root!, "models", "it-topic"), ModelExposure.Shadow());
         Assert.Equal([true, false], engine.Glance("t-acme", Text, "request-complexity", "it-topic").Select(answer => answer is not null));
     }
 

@@ -65,6 +65,7 @@ internal static class ModelsCommand
             var models = Open(parsed.GetValue(folder));
             var entry = models.Add(parsed.GetRequiredValue(source).FullName, exposure);
             Console.Out.WriteLine($"{entry.Manifest!.Name} {entry.Manifest.Version}: {Describe(entry, models.List())}");
+            Console.Out.WriteLine($"in {Path.GetFullPath(entry.Folder)}");
             return 0;
         }));
         return command;
@@ -89,10 +90,14 @@ internal static class ModelsCommand
         return command;
     }
 
-    private static Option<DirectoryInfo?> Folder() => new("--models") { Description = "The folder of models; by default Steward:Inference:ModelDirectory, else models." };
+    private static Option<DirectoryInfo?> Folder() => new("--models") { Description = "The folder of models; by default Steward:Inference:ModelDirectory of steward.json or the environment, else models." };
 
-    private static ModelDirectory Open(DirectoryInfo? folder) => new(
-        folder?.FullName ?? Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder().Configuration["Steward:Inference:ModelDirectory"] ?? new InferenceOptions().ModelDirectory, TimeProvider.System);
+    private static ModelDirectory Open(DirectoryInfo? folder)
+    {
+        var settings = new ConfigurationBuilder();
+        LocalSettings.Use(settings);
+        return new ModelDirectory(folder?.FullName ?? settings.Build()["Steward:Inference:ModelDirectory"] ?? new InferenceOptions().ModelDirectory, TimeProvider.System);
+    }
 
     private static string Describe(ModelDirectoryEntry entry, IReadOnlyList<ModelDirectoryEntry> all)
     {
@@ -117,6 +122,7 @@ internal static class ModelsCommand
     private static async Task<ModelManifest> CheckAsync(DirectoryInfo folder, CancellationToken cancellationToken)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        LocalSettings.Use(builder.Configuration);
         builder.Logging.SetMinimumLevel(LogLevel.Critical);
         builder.Services.AddStewardInference(options => options.ModelDirectory = folder.FullName);
         using var host = builder.Build();
@@ -129,7 +135,7 @@ internal static class ModelsCommand
         {
             return await act();
         }
-        catch (Exception exception) when (exception is ModelRefusedException or InvalidOperationException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is ModelRefusedException or InvalidOperationException or InvalidDataException or IOException or UnauthorizedAccessException)
         {
             return Fail(exception.Message);
         }

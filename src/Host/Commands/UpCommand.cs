@@ -51,16 +51,7 @@ internal static class UpCommand
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var environment = new ConfigurationBuilder().AddEnvironmentVariables().Build();
 
-        // Lowest first: what this command assumes, then the operator's file, then the environment.
-        builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection(Defaults(port, data, environment));
-        if (simulation is not null)
-        {
-            builder.Configuration.AddInMemoryCollection(SimulatedSystems.Connectors(DemoTenant.Id, simulation));
-        }
-
-        builder.Configuration.AddJsonFile(Path.GetFullPath("steward.json"), optional: true);
-        builder.Configuration.AddEnvironmentVariables();
+        LocalSettings.Use(builder.Configuration, Defaults(port, data, environment), simulation is null ? [] : SimulatedSystems.Connectors(DemoTenant.Id, simulation));
         builder.Logging.ClearProviders().AddSimpleConsole(console => console.SingleLine = true);
         builder.Logging.AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning);
         builder.AddStewardSilo();

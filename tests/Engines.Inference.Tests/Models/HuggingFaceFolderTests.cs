@@ -68,6 +68,23 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Assert.Equal("post", (await _engine.ClassifyAsync("mail", "padded")).Value!.Label);
     }
 
+    [NativeFact]
+    public async Task Add_TwoVersionsOfAnExport_TheSecondAnswersAndTheFirstCanBeGoneBackTo()
+    {
+        using var other = new EngineUnderTest(configure: null, "tiny-slow");
+        var folder = Export("tiny-topics", "exported", Classifier);
+        other.Folder.Add(folder, ModelExposure.Everyone);
+        Write(folder, "config.json", Classifier.Replace("{\"architectures\"", "{\"version\": \"2\", \"architectures\"", StringComparison.Ordinal));
+        other.Folder.Add(folder, ModelExposure.Everyone);
+
+        await other.FollowAsync();
+        Assert.Equal("2", (await other.ClassifyAsync("mail", "exported")).Value!.Version);
+        Assert.True(other.Folder.Promote("exported", "1"));
+        await other.FollowAsync();
+        Assert.Equal("1", (await other.ClassifyAsync("mail", "exported")).Value!.Version);
+        Assert.Contains("as \"version\" in config.json", Assert.Throws<InvalidOperationException>(() => other.Folder.Add(folder, ModelExposure.Everyone)).Message, StringComparison.Ordinal);
+    }
+
     [NativeTheory]
     [InlineData("config.json", """{"architectures": ["BertForSequenceClassification"], "num_labels": 3, "vocab_size": 400}""", ModelFault.WrongVocabulary, "the model knows more ids")]
     [InlineData("config.json", """{"architectures": ["BertForSequenceClassification"], "num_labels": 3, "vocab_size": 87}""", ModelFault.WrongVocabulary, "the model knows more ids")]

@@ -25,6 +25,29 @@ public sealed class ModelFaultTests : IDisposable
     }
 
     [NativeFact]
+    public async Task Follow_LinkToAFile_ThatFileCounts()
+    {
+        var model = Path.Combine(Add("2", ModelExposure.Everyone, megabytes: 1), "model.onnx");
+        var target = Path.Combine(_elsewhere.FullName, "blob");
+        File.Move(model, target);
+        File.CreateSymbolicLink(model, target);
+        using var again = _engine.Again(options => options.MaxModelBytes = 1 << 20);
+
+        await again.FollowAsync();
+        Assert.Equal("1", await VersionAsync(again));
+        Assert.Contains("1048576 are allowed", Assert.Single(again.Engine.Models.Refused).Reason, StringComparison.Ordinal);
+
+        File.Copy(Path.Combine(EngineUnderTest.Tiny("tiny-topics"), "model.onnx"), target, overwrite: true);
+        await again.FollowAsync();
+        Assert.Equal("2", await VersionAsync(again));
+
+        File.Delete(target);
+        await again.FollowAsync();
+        Assert.Equal("2", await VersionAsync(again));
+        Assert.Contains("model.onnx is missing", Assert.Single(again.Engine.Models.Refused).Reason, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
     public async Task Follow_NeedsMoreThanAllModelsMayUse_IsRefusedAndTheOneBeforeAnswers()
     {
         Add("2", ModelExposure.Everyone, megabytes: 4);

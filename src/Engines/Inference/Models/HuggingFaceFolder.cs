@@ -9,6 +9,9 @@ namespace Steward.Engines.Inference.Models;
 /// </summary>
 internal static class HuggingFaceFolder
 {
+    // Of an export that was published: its folder is called after name and version.
+    private const string NameField = "steward_name";
+
     private const int MostLabels = 10_000;
 
     // Tables of vectors are rounded up to a number that processors like, by less than this.
@@ -43,7 +46,7 @@ internal static class HuggingFaceFolder
 
             var manifest = new ModelManifest
             {
-                Name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
+                Name = config[NameField]?.GetValue<string>() ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))),
                 Version = config["version"]?.GetValue<string>() ?? "1",
                 Task = !architecture.EndsWith("ForSequenceClassification", StringComparison.Ordinal) ? ModelTask.Embedding : labels.Count == 1 ? ModelTask.Reranking : ModelTask.Classification,
                 MaxTokens = Math.Min(config["max_position_embeddings"]?.GetValue<int>() ?? 512, 512),
@@ -59,6 +62,15 @@ internal static class HuggingFaceFolder
         {
             throw new ModelRefusedException(ModelFault.Corrupt, $"config.json or tokenizer_config.json is not what it should be: {e.Message}");
         }
+    }
+
+    /// <summary>Writes an export's name into its <c>config.json</c>, so that its folder may have any name.</summary>
+    public static void WriteName(string folder, string name)
+    {
+        var config = Json(folder, "config.json") ?? throw new ModelRefusedException(ModelFault.Missing, "config.json is missing");
+        config[NameField] = name;
+        File.Delete(Path.Combine(folder, "config.json"));
+        File.WriteAllText(Path.Combine(folder, "config.json"), config.ToJsonString());
     }
 
     /// <summary>The manifest without a size of the vocabulary, unless it is that of a table that was rounded up: any other difference is a wrong vocabulary.</summary>

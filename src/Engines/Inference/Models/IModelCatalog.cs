@@ -1,6 +1,6 @@
 namespace Steward.Engines.Inference.Models;
 
-/// <summary>The models of this process and their versions.</summary>
+/// <summary>The models of this process and their versions. <see cref="ModelDirectory"/> changes them.</summary>
 public interface IModelCatalog
 {
     /// <summary>All models and versions that can be asked.</summary>
@@ -12,18 +12,6 @@ public interface IModelCatalog
     /// <summary>Loads, checks and runs a folder, and leaves everything as it is.</summary>
     /// <exception cref="ModelRefusedException">The folder would be refused, with the reason.</exception>
     Task<ModelManifest> CheckAsync(string folder, CancellationToken cancellationToken = default);
-
-    /// <summary>
-    /// Loads, checks and warms up a folder and then puts it in place, in one step: no request fails over it. What it replaces is freed when the last request with it has ended.
-    /// </summary>
-    /// <exception cref="ModelRefusedException">The folder is refused, with the reason; everything stays as it was.</exception>
-    Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default);
-
-    /// <summary>Makes a canary or shadow the version for everybody; false when there is none of that version.</summary>
-    bool Promote(string name, string version);
-
-    /// <summary>Takes a canary or shadow away; false when there is none of that version.</summary>
-    bool Withdraw(string name, string version);
 }
 
 /// <summary>A folder that was refused.</summary>

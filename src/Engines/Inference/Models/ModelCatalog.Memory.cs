@@ -36,17 +36,17 @@ internal sealed partial class ModelCatalog
     }
 
     // A version whose folder was removed, or holds something else now, lives in memory alone.
-    private static bool CanComeBack(ModelVersion version)
+    private static bool CanComeBack(ModelVersion version) => version.Stamp is { } stamp ? TryStamp(version.Folder) == stamp : Directory.Exists(version.Folder);
+
+    private static string? TryStamp(string folder)
     {
         try
         {
-            return version.Stamp is { } stamp
-                ? ModelDirectory.StampOf(version.Folder) == stamp
-                : ModelFolder.ReadManifest(version.Folder) is var manifest && manifest.Name == version.Manifest.Name && manifest.Version == version.Manifest.Version;
+            return ModelDirectory.StampOf(folder);
         }
-        catch (Exception e) when (e is ModelRefusedException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -25,7 +25,11 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     public IReadOnlyList<ModelStatus> List() =>
         [.. _slots.OrderBy(slot => slot.Key, StringComparer.Ordinal).SelectMany(slot => slot.Value.Versions).Select(version => version.Describe())];
 
-    public async Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default)
+    /// <summary>
+    /// Loads, checks and warms up a folder and then puts it in place, in one step: no request fails over it. What it replaces is freed when the last request with it has ended. Where the folder of models is followed, that has the last word.
+    /// </summary>
+    /// <exception cref="ModelRefusedException">The folder is refused, with the reason; everything stays as it was.</exception>
+    internal async Task<ModelStatus> PublishAsync(string folder, ModelExposure exposure, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(exposure);
         if (exposure.Share is not (>= 0 and <= 1))
@@ -53,6 +57,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         {
             var loaded = await Task.Run(() => Load(folder), cancellationToken);
             loaded.Retire();
+            Forget(folder);
             return loaded.Manifest;
         }
         finally
@@ -60,16 +65,6 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             _changing.Release();
         }
     }
-
-    public bool Promote(string name, string version) => Change(name, slot =>
-        slot.Canary?.Manifest.Version == version ? slot with { Everyone = slot.Canary.With(ModelExposure.Everyone), Canary = null }
-        : slot.Shadow?.Manifest.Version == version ? slot with { Everyone = slot.Shadow.With(ModelExposure.Everyone), Shadow = null }
-        : null);
-
-    public bool Withdraw(string name, string version) => Change(name, slot =>
-        slot.Canary?.Manifest.Version == version ? slot with { Canary = null }
-        : slot.Shadow?.Manifest.Version == version ? slot with { Shadow = null }
-        : null);
 
     /// <summary>
     /// The version that answers a tenant, in use until it is released, and the shadow that sees the request too, if it is in memory. Null where there is no such model.
@@ -218,6 +213,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
     private LoadedModel LoadOrRemember(ModelVersion version)
     {
+        var stamp = version.Stamp is null ? null : TryStamp(version.Folder);
         try
         {
             var loaded = Load(version.Folder);
@@ -226,7 +222,9 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
                 return loaded;
             }
 
+            // Nothing is wrong with what lies there.
             loaded.Retire();
+            stamp = null;
             throw new ModelRefusedException(ModelFault.Missing, $"the folder holds {loaded.Manifest.Name} {loaded.Manifest.Version} now, and {version.Manifest.Name} {version.Manifest.Version} no more");
         }
         catch (ModelRefusedException e)
@@ -244,7 +242,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             }
 
             LogRefused(version.Folder, e.Message);
-            if (version.Stamp is { } stamp)
+            if (stamp is not null)
             {
                 // An earlier version may lie beside it.
                 _refused[version.Folder] = new RefusedContent(stamp, e.Message);

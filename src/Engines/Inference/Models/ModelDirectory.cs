@@ -36,7 +36,7 @@ public sealed class ModelDirectory(string root, TimeProvider time)
         var known = List();
         if (known.Any(entry => entry.Manifest?.Name == manifest.Name && entry.Manifest.Version == manifest.Version))
         {
-            throw new InvalidOperationException($"{manifest.Name} {manifest.Version} is there already. A changed model needs another version.");
+            throw new InvalidOperationException($"{manifest.Name} {manifest.Version} is there already. A changed model needs another version, in model.json or, of an export from Hugging Face, as \"version\" in config.json.");
         }
 
         if (exposure.Kind != ExposureKind.Everyone && !known.Any(entry => entry.Manifest?.Name == manifest.Name && entry.Exposure?.Kind == ExposureKind.Everyone))
@@ -44,9 +44,7 @@ public sealed class ModelDirectory(string root, TimeProvider time)
             throw new InvalidOperationException($"There is no version of {manifest.Name} that a {exposure.Kind.ToString().ToLowerInvariant()} could stand beside.");
         }
 
-        // An export of Hugging Face is called as its folder.
-        var isOwn = File.Exists(Path.Combine(source, "model.json"));
-        var target = Path.Combine(root, isOwn ? $"{manifest.Name}-{manifest.Version}" : manifest.Name);
+        var target = Path.Combine(root, $"{manifest.Name}-{manifest.Version}");
         if (Directory.Exists(target))
         {
             throw new InvalidOperationException($"There is a folder {Path.GetFileName(target)} already.");
@@ -56,6 +54,12 @@ public sealed class ModelDirectory(string root, TimeProvider time)
         try
         {
             Copy(new DirectoryInfo(source), Directory.CreateDirectory(incoming));
+            if (!File.Exists(Path.Combine(source, "model.json")))
+            {
+                // It would be called as its folder.
+                HuggingFaceFolder.WriteName(incoming, manifest.Name);
+            }
+
             Write(incoming, exposure, Next(known));
             Directory.Move(incoming, target);
         }
@@ -130,11 +134,12 @@ public sealed class ModelDirectory(string root, TimeProvider time)
         }
     }
 
-    // Changes with the files that make up the model, not with who gets it.
+    // Changes with the files that make up the model, not with who gets it. Of a link the file that it leads to counts.
     internal static string StampOf(string folder) => string.Join('\n', new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories)
         .Where(file => file.Name != ExposureFileName && !file.Name.StartsWith('.'))
         .OrderBy(file => file.FullName, StringComparer.Ordinal)
-        .Select(file => string.Create(CultureInfo.InvariantCulture, $"{Path.GetRelativePath(folder, file.FullName)} {file.Length} {file.LastWriteTimeUtc.Ticks}")));
+        .Select(file => (Name: Path.GetRelativePath(folder, file.FullName), Target: file.LinkTarget is null ? file : (FileInfo)file.ResolveLinkTarget(returnFinalTarget: true)!))
+        .Select(file => file.Target.Exists ? string.Create(CultureInfo.InvariantCulture, $"{file.Name} {file.Target.Length} {file.Target.LastWriteTimeUtc.Ticks}") : file.Name));
 
     private static (ModelExposure? Exposure, DateTimeOffset? Since) ReadExposure(string folder)
     {
