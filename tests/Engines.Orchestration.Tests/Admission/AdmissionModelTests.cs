@@ -221,7 +221,6 @@ public sealed class AdmissionModelTests
         private void Settle()
         {
             var granted = _waiting.Where(run => _admissions.Admission.PositionOf(run.Tenant, run.Id) is null).ToList();
-
             foreach (var run in granted)
             {
                 Demand(SpinWait.SpinUntil(() => run.Entering.IsCompleted, TimeSpan.FromSeconds(10)), "a run left the queue without a slot");
