@@ -221,26 +221,35 @@ public sealed class AdmissionModelTests
         private void Settle()
         {
             var granted = _waiting.Where(run => _admissions.Admission.PositionOf(run.Tenant, run.Id) is null).ToList();
-            foreach (var run in granted.OrderBy(run => run.Priority))
+            foreach (var run in granted)
             {
                 Demand(SpinWait.SpinUntil(() => run.Entering.IsCompleted, TimeSpan.FromSeconds(10)), "a run left the queue without a slot");
                 Demand(
                     !_waiting.TakeWhile(earlier => earlier != run).Any(earlier => earlier.Tenant == run.Tenant && earlier.Priority == run.Priority),
                     "a run overtook another one of its tenant and priority");
                 _waiting.Remove(run);
+                run.IsBeside = Slot(run.Entering).IsBeside;
+            }
+
+            // In which order they were granted is not seen: all interactive ones may have come after a background run. What is beside counts against its tenant's limit before the others are judged.
+            var interactive = granted.Count(run => run.Priority == RunPriority.Interactive);
+            foreach (var run in granted.OrderBy(run => run.Priority).ThenByDescending(run => run.IsBeside))
+            {
                 if (run.Priority == RunPriority.Interactive)
                 {
                     _passedOver++;
                 }
-                else if (Slot(run.Entering).IsBeside)
+                else if (run.IsBeside)
                 {
-                    run.IsBeside = true;
                     Demand(patience > 0 && _passedOver >= patience, $"a background run was let in beside the others after {_passedOver} of them");
-                    _passedOver = 0;
+                    _passedOver = interactive;
                 }
-                else
+                else if (_waiting.Any(other => other.Priority == RunPriority.Interactive && Fits(other)))
                 {
-                    Demand(!_waiting.Any(other => other.Priority == RunPriority.Interactive && Fits(other)), "a background run went before an interactive one");
+                    Demand(
+                        patience > 0 && _passedOver >= 4 * patience && _working.Any(other => other.IsBeside),
+                        $"a background run went before an interactive one after {_passedOver} of them");
+                    _passedOver = interactive;
                 }
 
                 _working.Add(run);
@@ -252,7 +261,7 @@ public sealed class AdmissionModelTests
             Demand(_working.Count(run => run.IsBeside) <= 1, "more runs beside the slots than may be");
             Demand(InSlots.Count() <= slots, "more runs than slots");
             Demand(_working.Count(run => run.Priority == RunPriority.Background) <= BackgroundSlots, "too many background runs");
-            Demand(InSlots.GroupBy(run => run.Tenant).All(runs => runs.Count() <= perTenant), "a tenant has too many runs");
+            Demand(_working.GroupBy(run => run.Tenant).All(runs => runs.Count() <= perTenant), "a tenant has too many runs");
             Demand(
                 _working.Where(run => run.Priority == RunPriority.Background).GroupBy(run => run.Tenant).All(runs => runs.Count() <= BackgroundOfTenant),
                 "a tenant has too many background runs");
@@ -271,7 +280,7 @@ public sealed class AdmissionModelTests
         }
 
         private bool Fits(Run run) =>
-            InSlots.Count(other => other.Tenant == run.Tenant) < perTenant
+            _working.Count(other => other.Tenant == run.Tenant) < perTenant
             && (run.Priority == RunPriority.Interactive
                 || (_working.Count(other => other.Priority == RunPriority.Background) < BackgroundSlots
                     && _working.Count(other => other.Priority == RunPriority.Background && other.Tenant == run.Tenant) < BackgroundOfTenant));

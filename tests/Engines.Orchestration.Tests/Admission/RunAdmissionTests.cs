@@ -243,7 +243,7 @@ public sealed class RunAdmissionTests
     {
         var admissions = new Admissions(options => options.InteractivePerBackground = 1);
         var slots = admissions.Fill("t-a");
-        var background = new[] { admissions.Enter("t-a", "r-b1", RunPriority.Background), admissions.Enter("t-a", "r-b2", RunPriority.Background) };
+        var background = new[] { admissions.Enter("t-b", "r-b1", RunPriority.Background), admissions.Enter("t-b", "r-b2", RunPriority.Background) };
         var interactive = Enumerable.Range(0, 4).Select(number => admissions.Enter("t-a", $"r-{number}")).ToArray();
 
         foreach (var slot in slots)
@@ -256,6 +256,93 @@ public sealed class RunAdmissionTests
         Assert.False(background[1].IsCompleted);
         Assert.Equal(5, admissions.Admission.ReadLoad().InFlight);
         Assert.False(admissions.Admission.TryEnter(Admissions.Request("t-a", "r-more"), out _));
+    }
+
+    [Fact]
+    public async Task Leave_LongBackgroundRunsOfOneTenant_HoldHalfOfWhatIsBesideAndOthersEnter()
+    {
+        var admissions = new Admissions(options => (options.MaxConcurrentRuns, options.MaxConcurrentRunsPerTenant, options.InteractivePerBackground) = (128, 128, 2));
+        var slots = new Queue<RunSlot>(admissions.Fill());
+        var noisy = Enumerable.Range(0, 8).Select(number => admissions.Enter("t-noisy", $"r-{number}", RunPriority.Background)).ToList();
+        var interactive = Enumerable.Range(0, 100).Select(number => admissions.Enter("t-a", $"r-{number}")).ToList();
+
+        // Four are beside 128 slots.
+        Dispose(60);
+        await Admissions.Granted(noisy[0]);
+        await Admissions.Granted(noisy[1]);
+        Assert.Equal(0, admissions.Admission.PositionOf("t-noisy", "r-2"));
+
+        var quiet = admissions.Enter("t-quiet", "r-1", RunPriority.Background);
+        Dispose(1);
+
+        using var slot = await Admissions.Granted(quiet);
+        Assert.True(slot.IsBeside);
+        Assert.Equal(0, admissions.Admission.PositionOf("t-noisy", "r-2"));
+        await Task.WhenAll(interactive.Take(61).Select(Admissions.Granted));
+
+        void Dispose(int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                slots.Dequeue().Dispose();
+            }
+        }
+    }
+
+    [Fact]
+    public async Task Leave_AllBesideAreHeldForLong_TheNextBackgroundRunTakesASlotAfterFourTimesAsMany()
+    {
+        var admissions = new Admissions(options => options.InteractivePerBackground = 2);
+        var slots = new Queue<RunSlot>(admissions.Fill());
+        var held = admissions.Enter("t-long", "r-1", RunPriority.Background);
+        var interactive = new Queue<Task<RunSlot>>(Enumerable.Range(0, 20).Select(number => admissions.Enter("t-a", $"r-{number}")));
+        for (var i = 0; i < 3; i++)
+        {
+            await NextAsync();
+        }
+
+        Assert.True((await Admissions.Granted(held)).IsBeside);
+        var quiet = admissions.Enter("t-quiet", "r-1", RunPriority.Background);
+        for (var i = 0; i < 7; i++)
+        {
+            await NextAsync();
+            Assert.Equal(0, admissions.Admission.PositionOf("t-quiet", "r-1"));
+        }
+
+        await NextAsync();
+        slots.Dequeue().Dispose();
+
+        Assert.False((await Admissions.Granted(quiet)).IsBeside);
+        Assert.Equal(5, admissions.Admission.ReadLoad().InFlight);
+
+        async Task NextAsync()
+        {
+            slots.Dequeue().Dispose();
+            slots.Enqueue(await Admissions.Granted(interactive.Dequeue()));
+        }
+    }
+
+    [Fact]
+    public async Task TryEnter_TenantWhoseLimitIsARunBeside_WaitsForItsEnd()
+    {
+        var admissions = new Admissions(options => options.InteractivePerBackground = 1);
+        var slots = admissions.Fill();
+        var one = new AdmissionRequest("t-one", "r-1") { MaxConcurrent = 1 };
+        var background = admissions.Admission.EnterAsync(one with { Priority = RunPriority.Background }, CancellationToken.None).AsTask();
+        var interactive = Enumerable.Range(0, 4).Select(number => admissions.Enter("t-a", $"r-{number}")).ToList();
+        foreach (var slot in slots)
+        {
+            slot.Dispose();
+        }
+
+        var beside = await Admissions.Granted(background);
+        Assert.True(beside.IsBeside);
+        (await Admissions.Granted(interactive[0])).Dispose();
+        Assert.False(admissions.Admission.TryEnter(one with { RunId = "r-2" }, out _));
+
+        beside.Dispose();
+
+        Assert.True(admissions.Admission.TryEnter(one with { RunId = "r-2" }, out _));
     }
 
     [Fact]

@@ -4,6 +4,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Orleans.Runtime;
 using Orleans.Storage;
 using Steward.Errors;
+using Steward.Identity;
+using Steward.Operations;
 using Steward.Storage;
 using Steward.Triage;
 

@@ -5,7 +5,7 @@ namespace Steward.Engines.Orchestration.Admission;
 /// <summary>How many runs work at the same time in one process, and how they share. Configuration section <c>Steward:Admission</c>.</summary>
 public sealed class AdmissionOptions
 {
-    /// <summary>The most runs that work at the same time. They mostly wait for models and systems, so that many fit on a core. Default 512.</summary>
+    /// <summary>The most runs that work at the same time, but for those that <see cref="InteractivePerBackground"/> lets in beside them. They mostly wait for models and systems, so that many fit on a core. Default 512.</summary>
     public int MaxConcurrentRuns { get; set; } = 512;
 
     /// <summary>The most of them that one tenant has, unless its profile says less. Default 256.</summary>
@@ -15,8 +15,8 @@ public sealed class AdmissionOptions
     public double BackgroundShare { get; set; } = 0.5;
 
     /// <summary>
-    /// After how many interactive runs that entered while background runs waited one of those enters, so that they are never stuck. It gets a slot beside the others, of which there is one for 32, so that no interactive
-    /// run waits for it. 0: background runs enter only when no interactive run waits. Default 32.
+    /// After how many interactive runs that entered while background runs waited one of those enters, so that they are never stuck. It gets a slot beside the others, of which there is one for 32 and at least one, so that no
+    /// interactive run of another tenant waits for it; one tenant has at most half of these, and at least one. When all of these are held, one of the others is taken after four times as many. 0: background runs enter only when no interactive run waits. Default 32.
     /// </summary>
     public int InteractivePerBackground { get; set; } = 32;
 

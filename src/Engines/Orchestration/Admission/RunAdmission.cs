@@ -19,11 +19,15 @@ public sealed class RunAdmission : IRunAdmission
     /// <summary>For so many slots there is one more beside them, for background runs that would never have their turn.</summary>
     private const int RunsPerBeside = 32;
 
+    /// <summary>After so many times the interactive runs between two background ones a background run takes a slot of the others, when those beside them are held for long.</summary>
+    private const int PatienceWithoutBeside = 4;
+
     private readonly Lock _lock = new();
     private readonly TimeProvider _time;
     private readonly AdmissionOptions _options;
     private readonly int _backgroundSlots;
     private readonly int _besideSlots;
+    private readonly int _besideOfTenant;
     private readonly PriorityClass _interactive = new(RunPriority.Interactive);
     private readonly PriorityClass _background = new(RunPriority.Background);
     private readonly Dictionary<string, AdmittedTenant> _tenants = new(StringComparer.Ordinal);
@@ -43,6 +47,7 @@ public sealed class RunAdmission : IRunAdmission
         (_options, _time) = (options.Value, time);
         _backgroundSlots = Share(_options.MaxConcurrentRuns);
         _besideSlots = Math.Max(1, _options.MaxConcurrentRuns / RunsPerBeside);
+        _besideOfTenant = Math.Max(1, _besideSlots / 2);
     }
 
     /// <inheritdoc/>
@@ -330,7 +335,7 @@ public sealed class RunAdmission : IRunAdmission
     private bool Fits(TenantLane lane)
     {
         var tenant = lane.Tenant;
-        if (tenant.InFlight - tenant.Beside >= tenant.MaxConcurrent || (lane.Class == _background && lane.InFlight >= tenant.MaxBackground))
+        if (tenant.InFlight >= tenant.MaxConcurrent || (lane.Class == _background && lane.InFlight >= tenant.MaxBackground))
         {
             return false;
         }
@@ -344,7 +349,7 @@ public sealed class RunAdmission : IRunAdmission
         return false;
     }
 
-    private bool IsAtShortage(AdmittedTenant tenant) => tenant.InFlight - tenant.Beside >= Math.Max(1, _shortage * tenant.Weight);
+    private bool IsAtShortage(AdmittedTenant tenant) => tenant.InFlight >= Math.Max(1, _shortage * tenant.Weight);
 
     private bool IsHeldBack(AdmittedTenant tenant) => (tenant.Interactive.Waiting.Count > 0 || tenant.Background.Waiting.Count > 0) && IsAtShortage(tenant);
 
@@ -398,16 +403,46 @@ public sealed class RunAdmission : IRunAdmission
             return interactive;
         }
 
-        if (_interactiveInARow >= _options.InteractivePerBackground && _beside < _besideSlots)
+        if (_interactiveInARow >= _options.InteractivePerBackground && NextBeside() is { } beside)
         {
-            // It takes no slot that an interactive run could have had.
+            // It takes no slot that an interactive run of another tenant could have had.
             _interactiveInARow = 0;
             isBeside = true;
+            return beside;
+        }
+
+        if (_beside >= _besideSlots && _interactiveInARow / PatienceWithoutBeside >= _options.InteractivePerBackground)
+        {
+            // Runs that last hold all of those: the others' turn must not wait for their end.
+            _interactiveInARow = 0;
             return background;
         }
 
-        _interactiveInARow++;
+        if (_interactiveInARow < int.MaxValue)
+        {
+            _interactiveInARow++;
+        }
+
         return interactive;
+    }
+
+    // No tenant's long runs hold all of the slots that are there for the others, too.
+    private TenantLane? NextBeside()
+    {
+        if (_beside >= _besideSlots)
+        {
+            return null;
+        }
+
+        foreach (var lane in _background.Ready)
+        {
+            if (lane.Tenant.Beside < _besideOfTenant)
+            {
+                return lane;
+            }
+        }
+
+        return null;
     }
 
     private RunSlot Admit(TenantLane lane, bool isBeside = false)

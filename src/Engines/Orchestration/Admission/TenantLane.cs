@@ -25,7 +25,7 @@ internal sealed class AdmittedTenant
     /// <summary>The window in which the last run came.</summary>
     public long SeenIn { get; set; }
 
-    /// <summary>How many of its background runs have slots beside the others; these count against none of its limits but that of background runs.</summary>
+    /// <summary>How many of its background runs have slots beside the others; these count against its limits as all of its runs do.</summary>
     public int Beside { get; set; }
 
     /// <summary>All of its runs with slots, those beside the others included.</summary>
