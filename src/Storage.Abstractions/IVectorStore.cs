@@ -57,13 +57,24 @@ public interface IVectorStore
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes all collections of a tenant with their indexes, and refuses rows from before from now on, whosever they are: no replay brings them back. Who was erased before stays known.</summary>
+    /// <summary>
+    /// Takes all rows of a tenant's collections away, with their indexes: from now on nobody finds or reads them, and rows from before are refused, whosever they are, so that no replay brings them back. Does not wait for them to leave
+    /// the store: see <see cref="RemoveErasedAsync"/>. The spaces stay, empty and with another number, and say as before through which entry they were written. Who was erased before stays known.
+    /// </summary>
     /// <param name="tenantId">The tenant.</param>
-    /// <param name="before">Rows up to this time are refused; all that is there is removed.</param>
+    /// <param name="before">Rows up to this time are refused; all that is there is taken away.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>How many rows were removed.</returns>
+    /// <returns>How many rows were taken away by this or an earlier call and have not left the store yet.</returns>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default);
+
+    /// <summary>Removes rows from the store that were taken away from a tenant. To be called until there are no more; each call is a change of its own.</summary>
+    /// <param name="tenantId">The tenant.</param>
+    /// <param name="limit">How many at most: 1 to 10,000.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether there may be more.</returns>
+    /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
+    ValueTask<bool> RemoveErasedAsync(string tenantId, int limit, CancellationToken cancellationToken = default);
 }
 
 /// <summary>A collection's vectors of one model: only these can be compared with each other.</summary>

@@ -39,8 +39,9 @@ internal static class MemoryKeepingEndpoints
             .WithTags("Memory")
             .WithSummary("Destroy the tenant's memories")
             .WithDescription(
-                "For admins. Removes the tenant's data key: the memories of all its people are lost for good, also in copies of the database. confirm must be the tenant's id. Servers that have memories open give them up within five minutes, "
-                + "and within ten where the vault cannot be asked. People begin anew a quarter of an hour later.")
+                "For admins. Removes the tenant's data key: the memories of all its people are lost for good, also in copies of the database. "
+                + "All vectors of its tickets and other collections are erased with it: they are found no more at once, and vectorsErasedAt says when they had left the database. confirm must be the tenant's id. Servers that have memories open give them up within five minutes, "
+                + "and within ten where the vault cannot be asked. People begin anew a quarter of an hour later. Where it answers 503, ask again: it goes on with the same destruction.")
             .Produces<MemoryKeyDestroyed>()
             .WithProblems(400, 401, 403, 429, 503);
     }

@@ -20,11 +20,13 @@ public interface IMemoryKeepingGrain : IGrainWithStringKey
     Task<MemoryRetention> Begin(CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Removes the tenant's data key for good: no memory of its people can be read any more, in copies of the store neither. Each begins anew with the pass that follows. The tenant's admins only. There is no way back.
+    /// Removes the tenant's data key for good: no memory of its people can be read any more, in copies of the store neither. Each begins anew with the pass that follows. With it go all vectors of the tenant's collections, those of its
+    /// tickets among them, from which what people wrote could be guessed: they are found no more at once, and leave the store in the background, also when this server is lost or the vault or the store fails meanwhile. The tenant's
+    /// admins only. There is no way back. Asked again before all of that is done, it goes on with the same destruction, and a key that people have begun anew with stays.
     /// </summary>
     /// <param name="confirmation">The tenant's id, so that nobody does it unawares.</param>
     /// <param name="cancellationToken">Stops waiting; it may have been done.</param>
-    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: another text; <c>unavailable</c>: the vault cannot be asked.</exception>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c>: another text; <c>unavailable</c>: the vault cannot be asked, the key may still be there: ask again.</exception>
     [Alias("destroy-key")]
     Task<MemoryKeyDestroyed> DestroyKey(string confirmation, CancellationToken cancellationToken = default);
 
@@ -154,9 +156,13 @@ public sealed record MemoryKeyDestroyed
     [Id(2)]
     public required DateTimeOffset HoldsEverywhereAt { get; init; }
 
-    /// <summary>How many vectors of the tenant's collections went with it.</summary>
+    /// <summary>How many vectors of the tenant's collections went with it; 0 as long as the store could not be asked.</summary>
     [Id(3)]
     public long VectorsRemoved { get; init; }
+
+    /// <summary>When the last of those vectors had left the store; null as long as they have not, and where there is no store of vectors.</summary>
+    [Id(4)]
+    public DateTimeOffset? VectorsErasedAt { get; init; }
 }
 
 /// <summary>Asks a memory to be kept as the tenant wants it.</summary>

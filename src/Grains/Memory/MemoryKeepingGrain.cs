@@ -105,32 +105,28 @@ internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingG
         Caller.RequireAdmin();
         if (confirmation != TenantId)
         {
-            throw StewardException.Invalid("confirm", "must be the tenant's id: all memories of its people become unreadable, and there is no way back.");
+            throw StewardException.Invalid("confirm", "must be the tenant's id: all memories of its people become unreadable, the vectors of its tickets and other collections are erased, and there is no way back.");
         }
 
-        // First what was done, then the deed: whoever is lost in between does it again.
-        var now = Now;
-        var destroyed = new MemoryKeyDestroyed { At = now, By = Caller.Required.UserId, HoldsEverywhereAt = now + DataKeys.TrustedFor };
-        await NoteAsync();
-        try
+        if (!State.IsKeyPending && State.ErasesVectorsBefore is null)
         {
-            await _keys.DestroyAsync(TenantId, KeyPurpose, cancellationToken);
-        }
-        catch (VaultException exception)
-        {
-            throw new StewardException(ErrorCodes.Unavailable, "The vault, which has the memory's key, cannot be asked now: the key may still be there. Try again.", exception) { IsRetryable = exception.IsRetryable, OutcomeUnknown = true };
+            // First what is to be done, then the deed: whoever is lost in between goes on with it.
+            var now = Now;
+            var ring = await AskAsync(() => FindKeyAsync(cancellationToken));
+            var begun = new KeepingKeyDestroyed
+            {
+                Destroyed = new MemoryKeyDestroyed { At = now, By = Caller.Required.UserId, HoldsEverywhereAt = now + DataKeys.TrustedFor },
+                NextAt = now + KeySettles,
+                HasSteps = true,
+                KeyId = ring?.CurrentId,
+                ErasesVectors = _vectors.HasStore,
+            };
+            await AppendAsync(KeepingRecordTypes.KeyDestroyed, begun, MemoryKeepingJson.Default.KeepingKeyDestroyed);
         }
 
-        LogKeyDestroyed(Key, destroyed.By);
-        if (await EraseVectorsAsync(now, cancellationToken) is > 0 and var removed)
-        {
-            destroyed = destroyed with { VectorsRemoved = removed };
-            await NoteAsync();
-        }
-
-        return destroyed;
-
-        Task<bool> NoteAsync() => AppendAsync(KeepingRecordTypes.KeyDestroyed, new KeepingKeyDestroyed { Destroyed = destroyed, NextAt = now + KeySettles }, MemoryKeepingJson.Default.KeepingKeyDestroyed);
+        await DestroyPendingKeyAsync(cancellationToken);
+        await EraseVectorsAsync();
+        return State.KeyDestroyed!;
     }
 
     /// <inheritdoc/>
@@ -150,6 +146,11 @@ internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingG
             await ScheduleAsync(NextNight(Now));
         }
 
+        if (State.ErasesVectorsBefore is not null)
+        {
+            EraseVectorsOn(TimeSpan.Zero);
+        }
+
         await BeginOrGoOnAsync();
     }
 
@@ -157,20 +158,8 @@ internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingG
     public void Dispose()
     {
         _timer?.Dispose();
+        _erasing?.Dispose();
         _journal.Dispose();
-    }
-
-    // Vectors are no texts, and what they were made of can be guessed from them: who destroys what the tenant's people said wants these gone, too.
-    private async Task<long> EraseVectorsAsync(DateTimeOffset before, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return _vectors.HasStore ? await _vectors.EraseTenantAsync(TenantId, before, cancellationToken) : 0;
-        }
-        catch (StorageException exception)
-        {
-            throw new StewardException(ErrorCodes.Unavailable, "The key is destroyed; the vectors of the tenant's collections may still be there. Try again.", exception) { IsRetryable = true, OutcomeUnknown = true };
-        }
     }
 
     private MemoryRetention Shown => new()
@@ -201,6 +190,8 @@ internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingG
     private DateTimeOffset? WakeOf<T>(string type, T content) => content switch
     {
         KeepingBegun or KeepingPage or KeepingKeysRemoved => Now,
+        KeepingKeyDestroyed { ErasesVectors: true } => Now,
+        _ when State.ErasesVectorsBefore is not null && content is not KeepingVectorsErased => Now,
         _ when State.Pass is not null && type != KeepingRecordTypes.Ended => Now,
         KeepingScheduled scheduled => scheduled.NextAt,
         KeepingLimits rules => rules.NextAt,
@@ -219,7 +210,4 @@ internal sealed partial class MemoryKeepingGrain : StewardGrain, IMemoryKeepingG
 
     [LoggerMessage(EventId = 2215, Level = LogLevel.Warning, Message = "The earlier keys of {Keeping} may still be in the vault; it will be tried again within the hour")]
     private partial void LogKeysRemain(Exception exception, string keeping);
-
-    [LoggerMessage(EventId = 2214, Level = LogLevel.Warning, Message = "The data key of {Keeping} was destroyed by {By}")]
-    private partial void LogKeyDestroyed(string keeping, string by);
 }

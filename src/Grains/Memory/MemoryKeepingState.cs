@@ -26,6 +26,18 @@ internal sealed class MemoryKeepingState : IFolded
     /// <summary>When the key was last destroyed.</summary>
     public MemoryKeyDestroyed? KeyDestroyed { get; set; }
 
+    /// <summary>Whether it is not known yet that the key is gone; whoever asks again destroys it then, unless it is.</summary>
+    public bool IsKeyPending { get; set; }
+
+    /// <summary>The key that is to be destroyed; null when there was none, or that is not known any more.</summary>
+    public string? KeyToDestroy { get; set; }
+
+    /// <summary>Vectors of up to this time are to be erased; null when there are none.</summary>
+    public DateTimeOffset? ErasesVectorsBefore { get; set; }
+
+    /// <summary>Whether those are taken away already, and only have to leave the store.</summary>
+    public bool HasTakenVectors { get; set; }
+
     /// <summary>The pass that goes on; null when none does.</summary>
     public MemoryPass? Pass { get; set; }
 
@@ -62,6 +74,22 @@ internal sealed class MemoryKeepingState : IFolded
             case KeepingRecordTypes.KeyDestroyed:
                 var destroyed = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingKeyDestroyed)!;
                 (KeyDestroyed, NextAt) = (destroyed.Destroyed, destroyed.NextAt);
+                if (destroyed.HasSteps)
+                {
+                    (IsKeyPending, KeyToDestroy, ErasesVectorsBefore, HasTakenVectors) = (true, destroyed.KeyId, destroyed.ErasesVectors ? destroyed.Destroyed.At : null, false);
+                }
+
+                break;
+            case KeepingRecordTypes.KeyGone:
+                (IsKeyPending, KeyToDestroy) = (false, null);
+                break;
+            case KeepingRecordTypes.VectorsTaken:
+                HasTakenVectors = true;
+                KeyDestroyed = KeyDestroyed! with { VectorsRemoved = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingVectorsTaken)!.Count };
+                break;
+            case KeepingRecordTypes.VectorsErased:
+                (ErasesVectorsBefore, HasTakenVectors) = (null, false);
+                KeyDestroyed = KeyDestroyed! with { VectorsErasedAt = entry.At };
                 break;
             case KeepingRecordTypes.Begun:
                 (Pass, After) = (new MemoryPass { BeganAt = entry.At }, null);
@@ -73,6 +101,9 @@ internal sealed class MemoryKeepingState : IFolded
             case KeepingRecordTypes.KeysRemoved:
                 var removed = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingKeysRemoved)!;
                 Pass = Pass! with { KeysRemoved = removed.Count, KeysRemain = removed.Remain };
+
+                // It may have been among them, and what it sealed is under another one now.
+                KeyToDestroy = removed.Count > 0 ? null : KeyToDestroy;
                 break;
             case KeepingRecordTypes.Ended:
                 NextAt = JsonSerializer.Deserialize(json, MemoryKeepingJson.Default.KeepingScheduled)!.NextAt;
@@ -115,6 +146,9 @@ internal static class KeepingRecordTypes
     public const string Rules = "keeping.rules";
     public const string Key = "keeping.key";
     public const string KeyDestroyed = "keeping.key_destroyed";
+    public const string KeyGone = "keeping.key_gone";
+    public const string VectorsTaken = "keeping.vectors_taken";
+    public const string VectorsErased = "keeping.vectors_erased";
     public const string Begun = "keeping.begun";
     public const string Page = "keeping.page";
     public const string KeysRemoved = "keeping.keys_removed";
@@ -146,7 +180,24 @@ internal sealed record KeepingKeyDestroyed
 {
     public required MemoryKeyDestroyed Destroyed { get; init; }
     public required DateTimeOffset NextAt { get; init; }
+
+    // False in what earlier releases wrote: they did everything in the call.
+    public bool HasSteps { get; init; }
+    public string? KeyId { get; init; }
+    public bool ErasesVectors { get; init; }
 }
+
+/// <summary>The key is gone.</summary>
+internal sealed record KeepingKeyGone;
+
+/// <summary>The tenant's vectors are found no more.</summary>
+internal sealed record KeepingVectorsTaken
+{
+    public required long Count { get; init; }
+}
+
+/// <summary>The tenant's vectors have left the store.</summary>
+internal sealed record KeepingVectorsErased;
 
 /// <summary>A pass has begun.</summary>
 internal sealed record KeepingBegun;
@@ -172,6 +223,9 @@ internal sealed record KeepingKeysRemoved
 [JsonSerializable(typeof(KeepingLimits))]
 [JsonSerializable(typeof(KeepingKey))]
 [JsonSerializable(typeof(KeepingKeyDestroyed))]
+[JsonSerializable(typeof(KeepingKeyGone))]
+[JsonSerializable(typeof(KeepingVectorsTaken))]
+[JsonSerializable(typeof(KeepingVectorsErased))]
 [JsonSerializable(typeof(KeepingBegun))]
 [JsonSerializable(typeof(KeepingPage))]
 [JsonSerializable(typeof(KeepingKeysRemoved))]

@@ -20,6 +20,9 @@ internal sealed class LoadedSpace(VectorSpaceState state) : IDisposable
     /// <summary>The space's number.</summary>
     public long Id => state.Id;
 
+    /// <summary>When it was last searched; set by whoever holds it.</summary>
+    public DateTimeOffset AskedAt { get; set; }
+
     /// <summary>How many rows there are.</summary>
     public int Count => _rows.Count;
 

@@ -10,6 +10,10 @@ namespace Steward.Vectors;
 /// </summary>
 internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores, IOptions<VectorOptions> options, TimeProvider time, ILogger<VectorCollections> logger) : IDisposable
 {
+    /// <summary>How long a collection that nobody searches stays in memory.</summary>
+    internal static readonly TimeSpan IdleAfter = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan SweepEvery = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan BuildAgainAfter = TimeSpan.FromMinutes(5);
 
     private readonly IVectorStore? _store = stores.FirstOrDefault();
@@ -19,6 +23,7 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     private readonly CancellationTokenSource _stop = new();
     private Task _building = Task.CompletedTask;
     private DateTimeOffset _buildsAfter;
+    private ITimer? _sweeps;
     private volatile bool _isDescribed;
 
     /// <summary>The index that is being built, if any; for tests.</summary>
@@ -67,20 +72,15 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     }
 
     /// <inheritdoc cref="IVectorStore.EraseTenantAsync"/>
-    /// <remarks>Other silos notice it with their next search.</remarks>
+    /// <remarks>Other silos notice it with their next search; what nobody searches leaves their memory after <see cref="IdleAfter"/>.</remarks>
     public ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default)
     {
-        lock (_gate)
-        {
-            foreach (var space in _loaded.Keys.Where(space => space.TenantId == tenantId).ToList())
-            {
-                _loaded.Remove(space, out var node);
-                _order.Remove(node!);
-            }
-        }
-
+        Forget(space => space.TenantId == tenantId);
         return Store.EraseTenantAsync(tenantId, before, cancellationToken);
     }
+
+    /// <inheritdoc cref="IVectorStore.RemoveErasedAsync"/>
+    public ValueTask<bool> RemoveErasedAsync(string tenantId, int limit, CancellationToken cancellationToken = default) => Store.RemoveErasedAsync(tenantId, limit, cancellationToken);
 
     /// <summary>The rows nearest to a direction that the reader may see, nearest first; of equal ones the smaller id first. None where nothing was ever written, or vectors of another length.</summary>
     /// <exception cref="StorageException">The store could not be reached.</exception>
@@ -124,11 +124,15 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
             cancellationToken);
     }
 
+    /// <summary>Lets go of what was not searched for <see cref="IdleAfter"/>. Called every minute.</summary>
+    internal void DropIdle() => Forget(space => time.GetUtcNow() - _loaded[space].Value.Loaded.AskedAt >= IdleAfter);
+
     /// <inheritdoc/>
     public void Dispose()
     {
         _stop.Cancel();
         _stop.Dispose();
+        _sweeps?.Dispose();
         lock (_gate)
         {
             foreach (var (_, loaded) in _order)
@@ -148,6 +152,7 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
             {
                 _order.Remove(node);
                 _order.AddFirst(node);
+                node.Value.Loaded.AskedAt = time.GetUtcNow();
                 return node.Value.Loaded;
             }
 
@@ -156,7 +161,9 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
                 _order.Remove(node);
             }
 
-            var loaded = new LoadedSpace(state);
+            // What was removed by another silo must not stay in memory because nobody looks for it any more.
+            _sweeps ??= time.CreateTimer(_ => DropIdle(), null, SweepEvery, SweepEvery);
+            var loaded = new LoadedSpace(state) { AskedAt = time.GetUtcNow() };
             _loaded[state.Space] = _order.AddFirst((state.Space, loaded));
             return loaded;
         }
@@ -170,13 +177,16 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
         }
     }
 
-    private void Forget(VectorSpace space)
+    private void Forget(VectorSpace space) => Forget(held => held == space);
+
+    private void Forget(Func<VectorSpace, bool> goes)
     {
         lock (_gate)
         {
-            if (_loaded.Remove(space, out var node))
+            foreach (var space in _loaded.Keys.Where(goes).ToList())
             {
-                _order.Remove(node);
+                _loaded.Remove(space, out var node);
+                _order.Remove(node!);
             }
         }
     }

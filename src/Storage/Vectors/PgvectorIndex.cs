@@ -105,7 +105,7 @@ internal sealed class PgvectorIndex(PostgreSqlDatabase database, TimeProvider cl
                 await change.RunLongAsync($"ANALYZE {table}", cancellation);
 
                 // From here on writers wait, and what they did meanwhile is brought over.
-                var now = await change.ListAsync("SELECT is_indexed FROM vector_spaces WHERE id = $1 FOR UPDATE", static row => row.GetBoolean(0), cancellation, Number(state.Id));
+                var now = await change.ListAsync("SELECT is_indexed FROM vector_spaces WHERE id = $1 AND collection <> $2 FOR UPDATE", static row => row.GetBoolean(0), cancellation, Number(state.Id), Text(VectorArguments.Erased));
                 if (now is not [false])
                 {
                     await change.RunAsync($"DROP TABLE {table}", cancellation);

@@ -187,14 +187,58 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
                 await change.RunAsync(LockTenant, cancellation, Text(tenant.tenantId));
                 await change.RunAsync(InsertErased, cancellation, Text(tenant.tenantId), Text(VectorArguments.Everybody), Number(tenant.At));
                 var found = await change.ListAsync(
-                    "SELECT id, is_indexed, row_count FROM vector_spaces WHERE tenant = $1 ORDER BY id FOR UPDATE",
-                    static row => (Id: row.GetInt64(0), IsIndexed: row.GetBoolean(1), Rows: row.GetInt64(2)), cancellation, Text(tenant.tenantId));
-                foreach (var (id, isIndexed, _) in found)
+                    "SELECT id, is_indexed, row_count, collection FROM vector_spaces WHERE tenant = $1 ORDER BY id FOR UPDATE",
+                    static row => (Id: row.GetInt64(0), IsIndexed: row.GetBoolean(1), Rows: row.GetInt64(2), IsErased: row.GetString(3) == VectorArguments.Erased), cancellation, Text(tenant.tenantId));
+                foreach (var (id, isIndexed, _, _) in found.Where(space => !space.IsErased))
                 {
-                    await DropAsync(change, id, isIndexed, cancellation);
+                    if (isIndexed)
+                    {
+                        await change.RunAsync($"DROP TABLE {PgvectorIndex.TableOf(id)}", cancellation);
+                    }
+
+                    var place = await change.ListAsync(
+                        "SELECT collection, model, dimensions, through FROM vector_spaces WHERE id = $1",
+                        static row => (Collection: row.GetString(0), Model: row.GetString(1), Dimensions: row.GetInt32(2), Through: row.GetInt64(3)), cancellation, Number(id));
+                    await change.RunAsync("UPDATE vector_spaces SET collection = $2, model = id::text, is_indexed = false WHERE id = $1", cancellation, Number(id), Text(VectorArguments.Erased));
+                    await change.RunAsync(InsertSpace, cancellation, Text(tenant.tenantId), Text(place[0].Collection), Text(place[0].Model), Count(place[0].Dimensions));
+                    await change.RunAsync(
+                        "UPDATE vector_spaces SET through = $4 WHERE tenant = $1 AND collection = $2 AND model = $3", cancellation, Text(tenant.tenantId), Text(place[0].Collection), Text(place[0].Model), Number(place[0].Through));
                 }
 
                 return found.Sum(space => space.Rows);
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveErasedAsync(string tenantId, int limit, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Visible(tenantId, 100, nameof(tenantId));
+        VectorArguments.Page(limit);
+        return ChangeAsync(
+            (tenantId, limit),
+            static async (change, erased, cancellation) =>
+            {
+                await change.RunAsync(CommitDurably, cancellation);
+                var found = await change.ListAsync(
+                    "SELECT id, is_indexed FROM vector_spaces WHERE tenant = $1 AND collection = $2 ORDER BY id LIMIT 1 FOR UPDATE",
+                    static row => (Id: row.GetInt64(0), IsIndexed: row.GetBoolean(1)), cancellation, Text(erased.tenantId), Text(VectorArguments.Erased));
+                if (found is not [var (id, isIndexed)])
+                {
+                    return false;
+                }
+
+                var removed = await change.RunAsync("DELETE FROM vectors WHERE space = $1 AND id IN (SELECT id FROM vectors WHERE space = $1 LIMIT $2)", cancellation, Number(id), Number(erased.limit));
+                if (removed < erased.limit)
+                {
+                    await DropAsync(change, id, isIndexed, cancellation);
+                }
+                else
+                {
+                    await change.RunAsync("UPDATE vector_spaces SET row_count = row_count - $2 WHERE id = $1", cancellation, Number(id), Number(removed));
+                }
+
+                return true;
             },
             cancellationToken);
     }

@@ -29,6 +29,13 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     private const string DeleteOwned = "DELETE FROM vectors WHERE space = ?1 AND owner = ?2";
     private const string NoteRemoval = "UPDATE vector_spaces SET revision = revision + 1, removed_at = revision + 1, row_count = row_count - ?2 WHERE id = ?1";
 
+    private const string SelectHeld = "SELECT id, collection, model FROM vector_spaces WHERE tenant = ?1 AND collection <> ?2";
+
+    private const string InsertEmptied =
+        """
+        INSERT INTO vector_spaces (tenant, collection, model, dimensions, row_count, revision, removed_at, through) SELECT tenant, ?2, ?3, dimensions, 0, 0, 0, through FROM vector_spaces WHERE id = ?1
+        """;
+
     private const string InsertErased =
         "INSERT INTO vector_erasures (tenant, owner, erased_at) VALUES (?1, ?2, ?3) ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = max(erased_at, excluded.erased_at)";
 
@@ -134,10 +141,44 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
             session =>
             {
                 session.Prepare(InsertErased).Bind(1, tenantId).Bind(2, VectorArguments.Everybody).Bind(3, before.ToUnixTimeMilliseconds()).Run();
-                session.Prepare("DELETE FROM vectors WHERE space IN (SELECT id FROM vector_spaces WHERE tenant = ?1)").Bind(1, tenantId).Run();
-                long rows = session.Changes;
-                session.Prepare("DELETE FROM vector_spaces WHERE tenant = ?1").Bind(1, tenantId).Run();
-                return rows;
+                var found = Rows(session.Prepare(SelectHeld).Bind(1, tenantId).Bind(2, VectorArguments.Erased), static row => (Id: row.Int64(0), Collection: row.Text(1), Model: row.Text(2)));
+                foreach (var (id, collection, model) in found)
+                {
+                    session.Prepare("UPDATE vector_spaces SET collection = ?2, model = CAST(id AS TEXT) WHERE id = ?1").Bind(1, id).Bind(2, VectorArguments.Erased).Run();
+                    session.Prepare(InsertEmptied).Bind(1, id).Bind(2, collection).Bind(3, model).Run();
+                }
+
+                return Rows(session.Prepare("SELECT row_count FROM vector_spaces WHERE tenant = ?1 AND collection = ?2").Bind(1, tenantId).Bind(2, VectorArguments.Erased), static row => row.Int64(0)).Sum();
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<bool> RemoveErasedAsync(string tenantId, int limit, CancellationToken cancellationToken = default)
+    {
+        VectorArguments.Visible(tenantId, 100, nameof(tenantId));
+        VectorArguments.Page(limit);
+        return database.WriteAsync(
+            session =>
+            {
+                var found = Rows(session.Prepare("SELECT id FROM vector_spaces WHERE tenant = ?1 AND collection = ?2 ORDER BY id LIMIT 1").Bind(1, tenantId).Bind(2, VectorArguments.Erased), static row => row.Int64(0));
+                if (found is not [var id])
+                {
+                    return false;
+                }
+
+                session.Prepare("DELETE FROM vectors WHERE space = ?1 AND id IN (SELECT id FROM vectors WHERE space = ?1 LIMIT ?2)").Bind(1, id).Bind(2, limit).Run();
+                var removed = session.Changes;
+                if (removed < limit)
+                {
+                    session.Prepare("DELETE FROM vector_spaces WHERE id = ?1").Bind(1, id).Run();
+                }
+                else
+                {
+                    session.Prepare("UPDATE vector_spaces SET row_count = row_count - ?2 WHERE id = ?1").Bind(1, id).Bind(2, removed).Run();
+                }
+
+                return true;
             },
             cancellationToken);
     }

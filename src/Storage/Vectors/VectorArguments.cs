@@ -21,6 +21,9 @@ internal static class VectorArguments
         Visible(space.Model, 200, nameof(space.Model));
     }
 
+    /// <summary>The collection of what was taken away from a tenant and is to leave the store; its model is the space's number. Nobody can name it.</summary>
+    public const string Erased = "";
+
     public static void Visible(string value, int longest, string name)
     {
         if (value is null || value.Length < 1 || value.Length > longest || value.AsSpan().ContainsAnyExceptInRange('!', '~'))

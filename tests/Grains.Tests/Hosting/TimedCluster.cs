@@ -5,6 +5,7 @@ using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
 using Steward.Operations;
 using Steward.Runs;
+using Steward.Storage;
 
 namespace Steward.Grains.Tests.Hosting;
 
@@ -42,6 +43,9 @@ public sealed class TimedCluster : GrainCluster
         silo.Services.AddSingleton<IRunEndHook>(Hook);
         var vault = silo.Services.Last(service => service.ServiceType == typeof(ISecretVault)).ImplementationFactory!;
         silo.Services.AddSingleton<ISecretVault>(provider => new RefusingVault((ISecretVault)vault(provider)));
+        var vectors = silo.Services.Last(service => service.ServiceType == typeof(IVectorStore));
+        silo.Services.Remove(vectors);
+        silo.Services.AddSingleton<IVectorStore>(provider => new FailingVectors((IVectorStore)vectors.ImplementationFactory!(provider)));
         silo.Services.Configure<WebhookOptions>(options =>
         {
             options.AllowHttp = true;

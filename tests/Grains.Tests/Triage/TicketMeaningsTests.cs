@@ -227,6 +227,23 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
     }
 
     [Fact]
+    public async Task DestroyKey_TheJournalOfBefore_IsNotEmbeddedAgain()
+    {
+        await LabelAsync("sn:1", "outlook crashes", "Mail");
+        await FindAsync("inbox");
+        cluster.SignIn(_tenant, "u-root", WellKnownRoles.Admin);
+        await cluster.Grains.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(_tenant)).DestroyKey(_tenant);
+        Models.Embedded[_tenant] = [];
+
+        cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        await LabelAsync("sn:2", "outlook stopped", "Mail");
+        await Conversing.UntilAsync(async () => await RowsAsync() == 1);
+
+        Assert.Contains(Models.Embedded[_tenant], text => text.Contains("stopped", StringComparison.Ordinal));
+        Assert.DoesNotContain(Models.Embedded[_tenant], text => text.Contains("crashes", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Erase_AConversationIsAtWork_TheTicketsOfBeforeGoAtOnceAndLaterOnesStay()
     {
         await SendAsync("u-ada", "ada:1", "outlook hangs");
@@ -342,6 +359,9 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
 
         public System.Collections.Concurrent.ConcurrentDictionary<string, string> Version { get; } = new();
 
+        /// <summary>What was embedded of a tenant in the background, where somebody wants to know.</summary>
+        public System.Collections.Concurrent.ConcurrentDictionary<string, System.Collections.Concurrent.ConcurrentBag<string>> Embedded { get; } = new();
+
         public HashSet<string> Down { get; } = [];
 
         public TaskCompletionSource Hold(string tenant) => _held[tenant] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -358,6 +378,11 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
             if (Down.Contains(command.TenantId))
             {
                 throw new StewardException(ErrorCodes.Unavailable, "No silo can run models.") { IsRetryable = true };
+            }
+
+            if (command.IsBackground && Embedded.TryGetValue(command.TenantId, out var embedded))
+            {
+                command.Texts.ToList().ForEach(embedded.Add);
             }
 
             if (command.IsBackground && _held.TryGetValue(command.TenantId, out var held))

@@ -92,6 +92,38 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task EraseTenant_ByAnotherSilo_LeavesMemoryOnceItWasIdle()
+    {
+        var data = new ClusteredVectors(17, 50);
+        await data.WriteAsync(Store, Tickets);
+        using var other = Collections(Store);
+        using var collections = Collections(Store);
+        await collections.SearchAsync(Search(Tickets, data.Query()));
+        await other.EraseTenantAsync(Tenant, Noon);
+
+        _time.Advance(VectorCollections.IdleAfter - TimeSpan.FromMinutes(1));
+        collections.DropIdle();
+        Assert.Contains(" 1 collections with 50 vectors in memory", await collections.DescribeAsync(), StringComparison.Ordinal);
+        _time.Advance(TimeSpan.FromMinutes(1));
+        collections.DropIdle();
+
+        Assert.Contains(" 0 collections with 0 vectors in memory", await collections.DescribeAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task EraseTenant_InMemory_IsFoundNoMore()
+    {
+        var data = new ClusteredVectors(18, 50);
+        await data.WriteAsync(Store, Tickets);
+        using var other = Collections(Store);
+        using var collections = Collections(Store);
+        await collections.SearchAsync(Search(Tickets, data.Query()));
+
+        Assert.Equal(50, await other.EraseTenantAsync(Tenant, Noon.AddYears(1)));
+        Assert.Empty(await collections.SearchAsync(Search(Tickets, data.Query())));
+    }
+
+    [Fact]
     public async Task Search_LargeCollection_IsScannedUntilTheDatabaseHasAnIndexOfIt()
     {
         var data = new ClusteredVectors(13, 120);
@@ -310,5 +342,7 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
         public ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default) => inner.DropAsync(space, cancellationToken);
 
         public ValueTask<long> EraseTenantAsync(string tenantId, DateTimeOffset before, CancellationToken cancellationToken = default) => inner.EraseTenantAsync(tenantId, before, cancellationToken);
+
+        public ValueTask<bool> RemoveErasedAsync(string tenantId, int limit, CancellationToken cancellationToken = default) => inner.RemoveErasedAsync(tenantId, limit, cancellationToken);
     }
 }

@@ -131,6 +131,28 @@ public sealed class PgvectorTests(PgvectorFixture fixture)
     }
 
     [PgvectorFact]
+    public async Task EraseTenant_WithIndex_LeavesNoPartitionAndTheEmptiedSpaceCanHaveItsOwn()
+    {
+        var data = new ClusteredVectors(8, 120);
+        await data.WriteAsync(Store, Space);
+        await Store.IndexAsync(Space);
+        var table = PgvectorIndex.TableOf((await Store.ListAsync(_tenant, "tickets"))[0].Id);
+
+        Assert.Equal(120, await Store.EraseTenantAsync(_tenant, data.Rows[0].At));
+
+        Assert.Empty(await ListAsync($"SELECT relname FROM pg_class WHERE relname LIKE '{table}%'"));
+        Assert.False((await Store.ListAsync(_tenant, "tickets"))[0].IsIndexed);
+        while (await Store.RemoveErasedAsync(_tenant, 50))
+        {
+        }
+
+        Assert.Equal(["1"], await ListAsync($"SELECT count(*)::text FROM vector_spaces WHERE tenant = '{_tenant}'"));
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [data.Rows[0] with { At = data.Rows[0].At.AddDays(1) }] });
+        Assert.True(await Store.IndexAsync(Space));
+        Assert.Single(await Store.SearchAsync(Search(VectorReader.Everything, null) with { Vector = data.Query() }));
+    }
+
+    [PgvectorFact]
     public async Task Drop_WithIndex_LeavesNoPartition()
     {
         await new ClusteredVectors(5, 30).WriteAsync(Store, Space);

@@ -137,14 +137,20 @@ public abstract class VectorStoreTests(StorageFixture fixture)
         var other = Space with { TenantId = _tenant + "x" };
         foreach (var space in new[] { Space, Space with { Collection = "articles" }, other })
         {
-            await Store.WriteAsync(new VectorWrite { Space = space, Rows = [Row("a", [1, 0], "u-1")] });
+            await Store.WriteAsync(new VectorWrite { Space = space, Rows = [Row("a", [1, 0], "u-1")], Through = 7 });
         }
 
+        var before = (await Store.ListAsync(_tenant, "tickets"))[0];
         await Store.EraseOwnerAsync(_tenant, "u-2", Noon.AddHours(2));
 
         Assert.Equal(2, await Store.EraseTenantAsync(_tenant, Noon.AddHours(1)));
-        Assert.Empty(await Store.ListAsync(_tenant, "tickets"));
-        Assert.Empty(await Store.ListAsync(_tenant, "articles"));
+
+        // Whoever follows a journal does not begin again: nothing of before is taken anyway.
+        var emptied = Assert.Single(await Store.ListAsync(_tenant, "tickets"));
+        Assert.Equal((0, 0, 7, 2), (emptied.Rows, emptied.Revision, emptied.Through, emptied.Dimensions));
+        Assert.NotEqual(before.Id, emptied.Id);
+        Assert.Empty(await Store.ReadAsync(Space, 0, 10));
+        Assert.Empty(await Store.ListIdsAsync(Space with { Collection = "articles" }));
         Assert.Equal(["a"], await Store.ListIdsAsync(other));
 
         // Whoever reads from the start again brings nothing back, whosever it is; who was erased before still is.
@@ -161,6 +167,33 @@ public abstract class VectorStoreTests(StorageFixture fixture)
             ],
         });
         Assert.Equal(["c", "e"], (await Store.ListIdsAsync(Space)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task RemoveErased_ALimitAtATime_RemovesAllOfItAndNothingElse()
+    {
+        foreach (var space in new[] { Space, Space with { Collection = "articles" } })
+        {
+            await Store.WriteAsync(new VectorWrite { Space = space, Rows = [.. Enumerable.Range(0, 25).Select(i => Row($"a{i}", [1, 0]))] });
+        }
+
+        Assert.False(await Store.RemoveErasedAsync(_tenant, 10));
+        Assert.Equal(50, await Store.EraseTenantAsync(_tenant, Noon.AddHours(1)));
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("b", [1, 0]) with { At = Noon.AddHours(2) }] });
+
+        Assert.True(await Store.RemoveErasedAsync(_tenant, 10));
+        Assert.Equal(40 + 1, await Store.EraseTenantAsync(_tenant, Noon.AddHours(1)));
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("c", [1, 0]) with { At = Noon.AddHours(2) }] });
+        var calls = 1;
+        while (await Store.RemoveErasedAsync(_tenant, 10))
+        {
+            calls++;
+        }
+
+        Assert.Equal(0, await Store.EraseTenantAsync(_tenant + "x", Noon));
+        Assert.InRange(calls, 6, 8);
+        Assert.Equal(["c"], await Store.ListIdsAsync(Space));
+        Assert.Equal(1, await Store.EraseTenantAsync(_tenant, Noon.AddHours(1)));
     }
 
     [Fact]

@@ -78,7 +78,7 @@ internal static class NounRules
     {
         // "My manager's Anna" is one; "my job's boring" and "my team's report" are not.
         var isShort = slot is "role" or "team" or "office" or "project" ? "" : "|['’]s";
-        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})(?:['’]s\s+name)?(?:\s+(?:is|are|will\s+be|was\s+always|has\s+(?:always\s+)?been){{isShort}}){{Now}}\s+(?:the\s+one\s+)?(?:called\s+|named\s+|in\s+|at\s+|as\s+)?(?:the\s+)?{{value}}(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""") { Unless = State };
+        yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})(?:['’]s\s+name)?(?:\s+(?:is|are|will\s+be|was\s+always|has\s+(?:always\s+)?been){{isShort}}){{Now}}\s+(?:the\s+one\s+)?(?:called\s+|named\s+|in\s+|at\s+|as\s+)?(?:the\s+)?{{value}}(?:\s+instead\s+of\s+(?<old>[^,.;:!?]{2,50}?))?{{Tail}}""") { Unless = slot is "desk" or "office" ? State + "|" + PlainRules.Passing : State };
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+(?:isn['’]t|aren['’]t|is\s+not|are\s+not|is\s+no\s+longer|are\s+no\s+longer)\s+{{Old}}(?:\s+any\s?more|\s+any\s+longer)?,?\s+(?:but(?:\s+it['’]s|\s+it\s+is|\s+they['’]re)?|it['’]s|it\s+is){{Now}}\s+(?:in\s+|the\s+|an?\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+{{Has}}(?:changed|switched|moved|went)\s+(?:{{Old}}\s+)?to\s+(?:the\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+{{Has}}(?:changed|switched|is\s+(?:new|different|another))[,:]?\s*(?:and\s+)?(?:now\s+)?(?:it['’]s|it\s+is|is|to)\s+(?:now\s+)?(?:in\s+)?{{value}}{{Tail}}""");

@@ -25,6 +25,9 @@ internal static class PlainRules
     internal const string Department = $"(?<v>(?-i:(?:[A-Z][\\p{{L}}&]*\\s+){{0,2}}(?:{Departments})\\b))";
     internal const string OldDepartment = $"(?<old>(?-i:(?:[A-Z][\\p{{L}}&]*\\s+){{0,2}}(?:{Departments})\\b))";
     internal const string Passing = "\\b(?:today|tomorrow|tonight|this\\s+(?:week|morning|afternoon|evening|month)|next\\s+\\w+|on\\s+\\w+day|until|till|for\\s+(?:a|the|one|two|three)\\s+\\w+|right\\s+now|at\\s+the\\s+moment)\\b";
+    internal const string Errand = "\\bfor\\s+(?:this|that|the)\\b";
+    internal const string Lasting = "\\b(?:always|from\\s+now\\s+on|in\\s+(?:the\\s+)?future|going\\s+forward|prefer|rather|generally|usually|normally|every\\s+time|when(?:ever)?\\s+you|in\\s+your|with\\s+me|for\\s+me|from\\s+you|stick\\s+to|instead\\s+of)\\b";
+    private const string Past = "\\s(?:was|(?:has|is|will)\\s+(?:(?:now|just|already|recently|be)\\s+)*(?:left|leav\\w*|quit\\w*|resign\\w*|retir\\w*|gone|moved|replaced|been\\s+replaced|no\\s+longer|not\\s+my))\\b";
     internal const string Verb = """(?:call|phone|ring|text|e-?mail|message|contact|reach|ping|disturb|share|use|book|install|schedule|send|change|restart|reboot|delete|forward)""";
     internal const string Ending = """(?:\s+(?:any\s?more|any\s+longer|these\s+days|at\s+the\s+moment))""";
 
@@ -38,7 +41,7 @@ internal static class PlainRules
         new("name", $$"""{{I}}{{Am}}\s+{{Name}},?\s+(?:nice\s+to\s+meet\s+you|pleased\s+to\s+meet\s+you)\b.*"""),
 
         new("role", $$"""{{I}}(?:i{{Now}}\s+work|{{Am}}{{Now}}\s+(?:working|employed))\s+(?:here\s+)?as\s+(?:an?\s+|the\s+)?{{Job}}{{AfterJob}}{{Tail}}"""),
-        new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the\s+new)\s+{{Job}}{{AfterJob}}{{Tail}}""") { Unless = "\\b(?:not)\\b" },
+        new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the\s+new)\s+{{Job}}{{AfterJob}}{{Tail}}""") { Unless = "\\bnot\\b|" + Errand },
         new("role", $$"""{{I}}as\s+an?\s+{{Job}},?\s+i\s+(?:need|have|can|must|work|see|use|am|write|get)\b.*""") { Unless = "\\bas\\s+an?\\s+(?:\\w+\\s+)?(?:admin|administrator|owner|partner)\\b" },
         new("role", $$"""{{I}}i\s+(?:joined|started)(?:\s+(?:in|on|last|here)(?:\s+\w+)?)?\s+as\s+(?:an?|the)\s+(?:new\s+)?{{Job}}{{AfterJob}}{{Tail}}"""),
         new("role", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:job\s+title|title|role|job|position)\s+(?:here\s+)?(?:is|has\s+changed\s+to|changed\s+to){{Now}}\s+(?:an?\s+|the\s+)?{{Job}}{{Tail}}"""),
@@ -48,21 +51,21 @@ internal static class PlainRules
         new("team", $$"""{{I}}{{Am}}{{Now}}\s+(?:with|in|on)\s+the\s+{{Department}}\s+(?:team|department)\s+(?:in|at)\s+[A-Z][\p{L}\-]+{{Tail}}"""),
         new("team", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:moved\s+(?:over\s+)?from\s+(?:the\s+)?{{OldDepartment}}\s+to|left\s+(?:the\s+)?{{OldDepartment}}\s+(?:and\s+(?:have\s+)?joined|for))\s+(?:the\s+)?{{Department}}(?:\s+(?:team|department))?{{Tail}}"""),
 
-        new("manager", $$"""{{I}}(?:ask\s+|cc\s+|copy\s+)?my\s+(?:new\s+|line\s+|direct\s+)*(?:manager|boss|supervisor),?\s+{{Person}}(?:,\s.*|\s+(?:is|was|has|will|can|needs|wants|knows|signs)\b.*)"""),
+        new("manager", $$"""{{I}}(?:ask\s+|cc\s+|copy\s+)?my\s+(?:new\s+|line\s+|direct\s+)*(?:manager|boss|supervisor),?\s+{{Person}}(?:,\s.*|\s+(?:is|was|has|will|can|needs|wants|knows|signs)\b.*)""") { Unless = Past },
         new("manager", $$"""{{I}}{{Person}}\s+manages\s+me\b.*"""),
-        new("deputy", $$"""{{I}}(?:ask\s+|cc\s+|copy\s+)?my\s+(?:new\s+)?(?:deputy|stand-in|substitute|delegate),?\s+{{Person}}(?:,\s.*|\s+(?:is|was|has|will|can|needs|wants|knows|signs)\b.*)"""),
+        new("deputy", $$"""{{I}}(?:ask\s+|cc\s+|copy\s+)?my\s+(?:new\s+)?(?:deputy|stand-in|substitute|delegate),?\s+{{Person}}(?:,\s.*|\s+(?:is|was|has|will|can|needs|wants|knows|signs)\b.*)""") { Unless = Past },
         new("deputy", $$"""{{I}}my\s+(?:new\s+)?delegate\s+is{{Now}}\s+{{Person}}{{Tail}}"""),
         new("deputy", $$"""{{I}}{{Person}}\s+(?:is\s+(?:standing\s+in|covering|deputising)\s+for|stands\s+in\s+for|covers\s+for|acts\s+for|deputises\s+for|fills\s+in\s+for)\s+me(?:\s+(?:when|while|whenever)\b.*)?{{Tail}}""") { Unless = Passing },
         new("deputy", $$"""{{I}}(?:treat|use|see)\s+{{Person}}\s+as\s+my\s+(?:deputy|substitute|stand-in|delegate|backup){{Tail}}"""),
         new("deputy", $$"""{{I}}i(?:['’]ve|\s+have)?\s+(?:replaced\s+(?<old>[^,.;:!?]{2,40}?)\s+(?:with|by)|named|chosen|made|appointed)\s+{{Person}}\s+(?:as\s+)?my\s+(?:new\s+)?(?:deputy|substitute|stand-in|delegate|backup){{Tail}}"""),
 
-        new("office", $$"""{{I}}i{{Now}}\s+(?:sit|work)\s+(?:in|at|from)\s+our\s+{{Place}}{{Tail}}"""),
-        new("office", $$"""{{I}}the\s+(?:office|site|branch)\s+(?:that\s+)?i{{Now}}\s+(?:go\s+to|work\s+(?:in|from)|sit\s+in)\s+is{{Now}}\s+(?:in\s+)?{{Place}}{{Tail}}"""),
+        new("office", $$"""{{I}}i{{Now}}\s+(?:sit|work)\s+(?:in|at|from)\s+our\s+{{Place}}{{Tail}}""") { Unless = Passing },
+        new("office", $$"""{{I}}the\s+(?:office|site|branch)\s+(?:that\s+)?i{{Now}}\s+(?:go\s+to|work\s+(?:in|from)|sit\s+in)\s+is{{Now}}\s+(?:in\s+)?{{Place}}{{Tail}}""") { Unless = Passing },
         new("home", $$"""{{I}}(?:i{{Now}}\s+reside|{{Am}}{{Now}}\s+living|my\s+(?:home|flat|house|apartment){{Now}}\s+is{{Now}})\s+(?:in\s+)?{{Place}}{{Tail}}""") { Unless = Passing },
         new("home", $$"""{{I}}home\s+for\s+me\s+is{{Now}}\s+(?:in\s+)?{{Place}}{{Tail}}"""),
         new("home", $$"""{{I}}i{{Now}}\s+commute\s+(?:in\s+)?from\s+{{Place}}(?:,\s.*|{{Tail}})"""),
 
-        new("desk", $$"""{{I}}(?:i{{Now}}\s+sit\s+at|(?:you['’]ll|you\s+(?:can|will))\s+find\s+me\s+at|{{Am}}{{Now}}\s+at(?=\s+(?:desk|seat))|bring\s+it\s+to\s+my\s+desk,?|my\s+(?:new\s+)?(?:desk|seat)(?:\s+number)?\s+is){{Now}}\s+{{AtSeat}}{{Tail}}"""),
+        new("desk", $$"""{{I}}(?:i{{Now}}\s+sit\s+at|(?:you['’]ll|you\s+(?:can|will))\s+find\s+me\s+at|{{Am}}{{Now}}\s+at(?=\s+(?:desk|seat))|bring\s+it\s+to\s+my\s+desk,?|my\s+(?:new\s+)?(?:desk|seat)(?:\s+number)?\s+is){{Now}}\s+{{AtSeat}}{{Tail}}""") { Unless = Passing },
         new("desk", $$"""{{I}}(?:they|i\s+was|i['’]ve\s+been)\s+moved\s+(?:me\s+)?(?:from\s+(?:desk\s+)?(?<old>[\p{L}0-9.\-/]{1,12})\s+)?to\s+desk\s+{{Seat}}{{Tail}}"""),
         new("desk", $$"""{{I}}i(?:['’]ve|\s+have)?\s+moved\s+desks?,?\s+(?:i['’]m|i\s+am|i\s+sit){{Now}}\s+at\s+{{AtSeat}}{{Tail}}"""),
 
@@ -70,7 +73,7 @@ internal static class PlainRules
         new("laptop", $$"""{{I}}(?:{{Am}}{{Now}}\s+(?:using|on)|i{{Now}}\s+use)\s+an?\s+(?<v>{{Device}})\s+(?:and|but)\s.*"""),
         new("laptop", $$"""{{I}}(?:i(?:['’]ve|\s+have)?{{Now}}\s+(?:got|have)|they\s+gave\s+me)\s+an?\s+(?<v>{{Device}})\s+as\s+(?:my\s+)?(?:work\s+)?laptop{{Tail}}"""),
 
-        new("system", $$"""{{I}}(?:my\s+(?:laptop|computer|machine|pc|notebook){{Now}}\s+(?:runs|is\s+(?:on|running)|uses)|my\s+(?:os|operating\s+system)\s+is|the\s+system\s+on\s+my\s+(?:laptop|computer|pc)\s+is|{{Am}}{{Now}}\s+(?:on|running)|i{{Now}}\s+(?:run|use)){{Now}}\s+{{Os}}(?:\s+(?:here|as\s+my\s+\w+(?:\s+\w+)?))?(?:\s+(?:and|but)\s.*|{{Tail}})"""),
+        new("system", $$"""{{I}}(?:my\s+(?:laptop|computer|machine|pc|notebook){{Now}}\s+(?:runs|is\s+(?:on|running)|uses)|my\s+(?:os|operating\s+system)\s+is|the\s+system\s+on\s+my\s+(?:laptop|computer|pc)\s+is|{{Am}}{{Now}}\s+(?:on|running)|i{{Now}}\s+(?:run|use)){{Now}}\s+{{Os}}(?:\s+(?:here|as\s+my\s+\w+(?:\s+\w+)?))?(?:\s+(?:and|but)\s.*|{{Tail}})""") { Unless = Passing },
         new("system", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:switched|upgraded|moved|changed)\s+(?:from\s+(?<old>[^,.;]+?)\s+)?to\s+{{Os}}{{Tail}}"""),
         new("system", $$"""{{I}}(?:they(?:['’]ve|\s+have)?|IT(?:\s+has)?|i(?:['’]ve|\s+have)?)\s+(?:re)?installed\s+(?:my\s+(?:laptop|computer|pc|machine)\s+with\s+{{Os}}|{{Os}}\s+on\s+my\s+(?:laptop|computer|pc|machine)){{Tail}}"""),
 
@@ -90,7 +93,7 @@ internal static class PlainRules
         new("language", $$"""{{I}}i(?:['’]d)?{{Now}}\s+rather\s+(?:read|write|speak|use)\s+(?<v>{{Languages}}){{Tail}}"""),
         new("language", $$"""{{I}}i(?:['’]d|\s+would)?\s+like\s+(?:your\s+|the\s+|my\s+)?(?:answers|replies|responses)\s+in\s+(?<v>{{Languages}}){{Tail}}"""),
         new("contact", $$"""{{I}}(?:you\s+(?:get|reach)\s+me\s+(?:best|fastest|quickest|soonest)|i(?:['’]d|\s+would)?\s+(?:like|prefer)\s+to\s+hear\s+from\s+you)\s+(?:by|via|on|through|in)\s+(?<v>{{Channels}}){{Tail}}"""),
-        new("style", $$"""{{I}}(?:i{{Now}}\s+(?:prefer|want)|(?:always\s+)?(?:give\s+me|use|send\s+me|write)|(?:answer|reply|respond)(?:\s+to)?(?:\s+me)?\s+(?:with|in|using)|for\s+me)\s+{{Manner}}(?:\s+(?:from\s+you|when\s+you\s+(?:answer|reply|write)))?{{Tail}}""") { Unless = "\\bfor\\s+(?!me\\b)|\\b(?:here|this)\\b" },
+        new("style", $$"""{{I}}(?:i{{Now}}\s+(?:prefer|want)|(?:always\s+)?(?:give\s+me|use|send\s+me|write)|(?:answer|reply|respond)(?:\s+to)?(?:\s+me)?\s+(?:with|in|using)|for\s+me)\s+{{Manner}}(?:\s+(?:from\s+you|when\s+you\s+(?:answer|reply|write)))?{{Tail}}""") { Unless = "\\bfor\\s+(?!me\\b)|\\b(?:here|this)\\b", Demands = Lasting },
         new("style", $$"""{{I}}{{Manner}}\s+(?:instead\s+of|rather\s+than)\s+(?<old>[^,.;:!?]{2,50}?)(?:,\s.*|{{Tail}})"""),
 
         new("allergy", $$"""{{I}}i{{Now}}\s+suffer\s+from\s+an?\s+(?<v>[\p{L}\s]{2,30}?)\s+allergy{{Tail}}"""),

@@ -62,6 +62,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
         : slot == "desk" && At().Match(clause) is { Success: true } at ? "my desk is " + clause[at.Length..]
         : AlsoAllergic().IsMatch(clause) && FirstPerson().IsMatch(before) ? "I'm " + clause
         : LiveIn().IsMatch(clause) && We().IsMatch(before) ? "we " + clause
+        : Wishes().IsMatch(clause) && IsLasting().IsMatch(before) ? "from now on, " + clause
         : Bare().IsMatch(clause) && FirstPerson().IsMatch(before) && !Read(clause).Any() ? "I " + clause
         : clause;
 
@@ -133,6 +134,13 @@ public sealed partial class RuleExtractor : IStatementExtractor
         IsRetraction = isRetraction,
         Source = clause,
     };
+
+    // "When you reply, use bullet points", "No short answers any more, answer with tables": what is wished is wished for longer than once.
+    [GeneratedRegex("""\b(?:when(?:ever)?\s+you\s+(?:reply|answer|write|explain|respond)(?:\s+to\s+me)?|from\s+now\s+on|any\s?more|any\s+longer|changed\s+my\s+mind)\W*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex IsLasting();
+
+    [GeneratedRegex("""^(?:please\s+)?(?:use|give\s+me|send\s+me|answer|reply|respond|write)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Wishes();
 
     [GeneratedRegex("""\bwould\s+(?:(?:really\s+|much\s+)?(prefer\b|rather\b|like(?=\s+(?:your\s+|the\s+|my\s+)?(?:answers|replies|responses)\s+in\b))|be\s+(?=(?:better|best|easier|nicer)\b))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WouldPrefer();

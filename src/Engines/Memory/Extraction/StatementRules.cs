@@ -37,10 +37,10 @@ internal static class StatementRules
 
         // Places.
         new("office", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:moved|relocated|transferred)\s+(?:from\s+(?:the\s+)?(?<old>[A-ZÄÖÜ][\p{L}\-]+(?:\s+[A-ZÄÖÜ][\p{L}\-]+)*)(?:\s+office)?\s+)?to\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|flat|apartment|house|slack|teams|e-?mail|phone|chat)\\b" },
-        new("office", $$"""{{I}}(?:{{Am}}|i(?:\s+have|['’]ve)?){{Now}}\s+(?:been\s+)?(?:based|located|stationed|working|work|sit|sitting)\s+(?:in|at|from|out\s+of)\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|home|on)\\b" },
-        new("office", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:office|workplace|work location|location)\s+is{{Now}}\s+(?:in|at)?\s*(?:the\s+)?{{Place}}{{Tail}}"""),
+        new("office", $$"""{{I}}(?:{{Am}}|i(?:\s+have|['’]ve)?){{Now}}\s+(?:been\s+)?(?:based|located|stationed|working|work|sit|sitting)\s+(?:in|at|from|out\s+of)\s+(?:the\s+)?{{Place}}{{Tail}}""") { Unless = "\\b(?:team|department|home|on)\\b|" + PlainRules.Passing },
+        new("office", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:office|workplace|work location|location)\s+is{{Now}}\s+(?:in|at)?\s*(?:the\s+)?{{Place}}{{Tail}}""") { Unless = PlainRules.Passing },
         new("home", $$"""{{I}}i{{Now}}\s+live\s+in\s+{{Place}}{{Tail}}"""),
-        new("desk", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:desk|room|seat)\s+is{{Now}}\s+(?<v>[\p{L}0-9][\p{L}0-9.\-/ ]{0,20}?){{Tail}}""") { Unless = State },
+        new("desk", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:desk|room|seat)\s+is{{Now}}\s+(?<v>[\p{L}0-9][\p{L}0-9.\-/ ]{0,20}?){{Tail}}""") { Unless = State + "|" + PlainRules.Passing },
 
         // Work.
         new("team", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:(?:work|working)\s+)?(?:in|on|with|for|part\s+of|a\s+member\s+of|belong\s+to|joined|moved\s+to|joining|switched\s+to)\s+(?:the\s+)?(?<v>[\p{L}0-9&\-]+(?:\s+[\p{L}0-9&\-]+)?)\s+(?:team|department|group|unit){{Tail}}"""),
@@ -48,7 +48,7 @@ internal static class StatementRules
         new("role", $$"""{{I}}i(?:['’]ve|\s+have|\s+was|\s+got|['’]ve\s+been|\s+have\s+been)?{{Now}}\s+(?:been\s+)?promoted\s+to\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
         new("role", $$"""{{I}}(?:i{{Now}}\s+work|{{Am}}{{Now}}\s+(?:working|employed))\s+(?:here\s+|there\s+)?as\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}"""),
         new("role", $$"""{{I}}my\s+(?:new\s+|current\s+)*(?:role|job|title|job title|position)\s+is{{Now}}\s+(?:an?\s+|the\s+)?{{Thing}}{{Tail}}""") { Unless = State },
-        new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the)\s+(?:new\s+)?(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|director|assistant|technician|recruiter|controller|scientist|nurse|buyer|planner|intern|trainee)){{Tail}}""") { Unless = "\\bfor\\s+(?:this|that|the)\\b" },
+        new("role", $$"""{{I}}{{Am}}{{Now}}\s+(?:an?|the)\s+(?:new\s+)?(?<v>(?:[\p{L}\-]+\s+){0,3}(?:engineer|developer|manager|analyst|accountant|designer|administrator|admin|consultant|architect|lead|director|assistant|technician|recruiter|controller|scientist|nurse|buyer|planner|intern|trainee)){{Tail}}""") { Unless = PlainRules.Errand },
         new("project", $$"""{{I}}(?:{{Am}}|i){{Now}}\s+(?:work|working)\s+on\s+(?:the\s+)?(?:project\s+(?<v>[\p{L}0-9\-]+)|(?<v>[\p{L}0-9\-]+(?:\s+[\p{L}0-9\-]+)?)\s+project){{Tail}}"""),
         new("hours", $$"""{{I}}(?:i{{Now}}\s+work|my\s+(?:new\s+)?(?:working\s+)?hours\s+are{{Now}})\s+(?:from\s+)?(?<v>(?:\d|part-?time|full-?time|mornings|afternoons|nights)[^,.;!?]{0,25}?){{Tail}}""") { Unless = PlainRules.Passing },
         new("absent", $$"""{{I}}i\s+(?:don['’]t|do\s+not|never)\s+work\s+(?:on\s+)?(?<v>(?:mon|tues|wednes|thurs|fri|satur|sun)days?(?:\s+(?:and|or)\s+\w+days?)?|weekends){{Tail}}"""),
@@ -60,7 +60,7 @@ internal static class StatementRules
         new("laptop", $$"""{{I}}(?:i(?:['’]ve|\s+have)?{{Now}}\s+(?:been\s+)?(?:use|using|have|got|work\s+on|own|carry|received|given)|{{Am}}{{Now}}\s+using|they{{Now}}\s+gave\s+me)\s+(?:an?\s+|the\s+)?(?:new\s+)?(?<v>{{Device}}){{Tail}}"""),
         new("laptop", $$"""{{I}}my\s+(?:new\s+|current\s+|work\s+)*(?:laptop|notebook|computer|machine|pc)\s+is{{Now}}\s+(?:an?\s+|the\s+)(?<v>[^,.;:!?]{2,40}?){{Tail}}""") { Unless = State },
         new("phone", $$"""{{I}}my\s+(?:new\s+|current\s+|mobile\s+|work\s+|phone\s+)*(?:number|phone|mobile|extension)\s+is{{Now}}\s+(?<v>\+?[0-9][0-9 \-/()]{2,20}[0-9]){{Tail}}"""),
-        new("system", $$"""{{I}}(?:(?:{{Am}}|i){{Now}}\s+(?:run|running|on|use|using)|i(?:['’]ve|\s+have)?{{Now}}\s+(?:upgraded|switched|moved)\s+(?:from\s+(?<old>[^,.;]+?)\s+)?to)\s+(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|iOS|Android|ChromeOS)(?:\s+[0-9][0-9.]*)?){{Tail}}"""),
+        new("system", $$"""{{I}}(?:(?:{{Am}}|i){{Now}}\s+(?:run|running|on|use|using)|i(?:['’]ve|\s+have)?{{Now}}\s+(?:upgraded|switched|moved)\s+(?:from\s+(?<old>[^,.;]+?)\s+)?to)\s+(?<v>(?:Windows|macOS|Mac\s?OS|Ubuntu|Debian|Fedora|Linux|iOS|Android|ChromeOS)(?:\s+[0-9][0-9.]*)?){{Tail}}""") { Unless = "\\b(?:run|running|on|use|using)\\s.*" + PlainRules.Passing },
         new("software", $$"""{{I}}i{{Now}}\s+(?:use|work\s+with)\s+(?<v>(?-i:[A-Z][\p{L}0-9+#.\-]*(?:\s+[A-Z0-9][\p{L}0-9+#.\-]*){0,2}))\s+(?:daily|every\s+day|for\s+(?:my\s+)?[\p{L}\s]+|at\s+work){{Tail}}"""),
 
         // How they like things.
@@ -105,7 +105,8 @@ internal sealed class StatementRule(string slot, string pattern)
 {
     private readonly Regex _form = new(pattern, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
     private readonly SearchValues<string>? _words = StatementWords.Of(slot);
-    private Regex? _unless;
+    private readonly Regex? _demands;
+    private readonly Regex? _unless;
 
     /// <summary>What it tells of.</summary>
     public string Slot { get; } = slot;
@@ -113,7 +114,13 @@ internal sealed class StatementRule(string slot, string pattern)
     /// <summary>Whether it says that the value does not hold any more.</summary>
     public bool IsRetraction { get; init; }
 
-    /// <summary>What must not be in the value.</summary>
+    /// <summary>What must be in the clause; null when nothing more must.</summary>
+    public string? Demands
+    {
+        init => _demands = value is null ? null : new Regex(value, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
+    }
+
+    /// <summary>What must not be in the part of the clause that has the form, from where it begins to its end, the value included.</summary>
     public string? Unless
     {
         init => _unless = value is null ? null : new Regex(value, RegexOptions.CultureInvariant | RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
@@ -135,7 +142,7 @@ internal sealed class StatementRule(string slot, string pattern)
             var match = _form.Match(clause, start);
             if (match.Success && match.Groups["v"].Value.Trim() is { Length: > 0 } value)
             {
-                return _unless?.IsMatch(match.Value) == true ? null : (value, match.Groups["old"].Success ? match.Groups["old"].Value.Trim() : null);
+                return _unless?.IsMatch(match.Value) == true || _demands?.IsMatch(clause) == false ? null : (value, match.Groups["old"].Success ? match.Groups["old"].Value.Trim() : null);
             }
         }
 
