@@ -136,6 +136,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "GET /v1/triage/imports",
                 "GET /v1/triage/imports/{importId}",
                 "GET /v1/triage/imports/{importId}/stream",
+                "GET /v1/triage/queue",
                 "GET /v1/triage/reports",
                 "GET /v1/triage/settings",
                 "GET /v1/triage/trainings",
