@@ -178,10 +178,10 @@ internal static class RoutingScenario
 
         public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects) => inner.Glance(tenantId, text, aspects);
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, DateTimeOffset deadline, CancellationToken cancellationToken)
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {
             Looks++;
-            return inner.ClassifyAsync(tenantId, text, aspects, deadline, cancellationToken);
+            return inner.ClassifyAsync(tenantId, text, aspects, cancellationToken);
         }
     }
 

@@ -29,7 +29,7 @@ internal sealed class InferenceRequestClassifier(IInferenceEngine inference) : I
     }
 
     /// <inheritdoc/>
-    public async ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, DateTimeOffset deadline, CancellationToken cancellationToken)
+    public async ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
     {
         if (!inference.Status.IsAvailable)
         {
@@ -37,7 +37,7 @@ internal sealed class InferenceRequestClassifier(IInferenceEngine inference) : I
         }
 
         Task<InferenceAnswer<Classification>>? Ask(RequestAspects aspect, string model, int top) =>
-            aspects.HasFlag(aspect) ? inference.ClassifyAsync(new ClassifyRequest { Model = model, Tenant = tenantId, Text = text, Top = top, Deadline = deadline }, cancellationToken) : null;
+            aspects.HasFlag(aspect) ? inference.ClassifyAsync(new ClassifyRequest { Model = model, Tenant = tenantId, Text = text, Top = top }, cancellationToken) : null;
         var (complexity, topic) = (Ask(RequestAspects.Complexity, ComplexityModel, 3), Ask(RequestAspects.Intent, TopicModel, 1));
         var level = complexity is null ? null : (await complexity).Value;
         var named = topic is null ? null : (await topic).Value;

@@ -247,7 +247,7 @@ public sealed class SemanticCacheTests
 
         public RequestGlance? Glance(string tenantId, string text, RequestAspects aspects) => null;
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, DateTimeOffset deadline, CancellationToken cancellationToken)
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {
             Asked++;
             return new(intent == "silent" ? null : new RequestClass { Intent = intent == "unsure" ? null : intent, Complex = 0.1 });

@@ -61,13 +61,16 @@ public sealed class RoutingTests
     [Fact]
     public async Task Ask_ClassifierIsSlow_GoesOnWithout()
     {
-        await using var gateway = Gateway(null);
+        var classifier = new Fixed(null);
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
         var asked = gateway.AskAsync(Call("Where is the printer?", model: ModelCall.Auto));
         Assert.False(asked.IsCompleted);
+        Assert.False(classifier.Given.IsCancellationRequested);
         gateway.Clock.Advance(TimeSpan.FromMilliseconds(51));
         await asked;
 
         Assert.Equal("small", Assert.Single(gateway.Asked).Model);
+        Assert.True(classifier.Given.IsCancellationRequested);
     }
 
     [Theory]
@@ -168,18 +171,6 @@ public sealed class RoutingTests
         Assert.Equal(looked, string.Join(' ', classifier.Looked));
     }
 
-    // What cannot be done in time should not be begun: the answer would come when nobody waits for it.
-    [Fact]
-    public async Task Ask_CloserLook_IsToldWhenItIsTooLate()
-    {
-        var classifier = new Fixed(new RequestClass { Complex = 0.85 }, new RequestGlance { Complex = 0.6 });
-        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting(options => options.ClassifyWithin = TimeSpan.FromMilliseconds(7)));
-        var now = gateway.Clock.GetUtcNow();
-        await gateway.AskAsync(Call("Where is the printer on floor 3?", model: ModelCall.Auto));
-
-        Assert.Equal(now + TimeSpan.FromMilliseconds(7), classifier.Deadline);
-    }
-
     [Fact]
     public async Task Ask_WordsSayLarge_NobodyLooksCloser()
     {
@@ -244,7 +235,7 @@ public sealed class RoutingTests
 
         public RequestAspects Glanced { get; private set; }
 
-        public DateTimeOffset? Deadline { get; private set; }
+        public CancellationToken Given { get; private set; }
 
         public string Summary => "a test's";
 
@@ -259,10 +250,10 @@ public sealed class RoutingTests
             };
         }
 
-        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, DateTimeOffset deadline, CancellationToken cancellationToken)
+        public ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
         {
             Looked.Add(aspects);
-            Deadline = deadline;
+            Given = cancellationToken;
             return found is not null ? new(found) : new(new TaskCompletionSource<RequestClass?>().Task);
         }
     }

@@ -17,10 +17,9 @@ public interface IRequestClassifier
     /// <param name="tenantId">On whose behalf.</param>
     /// <param name="text">What is asked.</param>
     /// <param name="aspects">What is wanted; the others stay unknown.</param>
-    /// <param name="deadline">When the answer is of no use any more: what cannot be done by then should not be begun.</param>
     /// <param name="cancellationToken">Gives it up.</param>
     /// <returns>Null when it cannot now.</returns>
-    ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, DateTimeOffset deadline, CancellationToken cancellationToken);
+    ValueTask<RequestClass?> ClassifyAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken);
 }
 
 /// <summary>What can be said of a request.</summary>

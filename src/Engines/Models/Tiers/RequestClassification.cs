@@ -94,7 +94,8 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
 
     private async ValueTask<RequestClass?> AskAsync(string tenantId, string text, RequestAspects aspects, CancellationToken cancellationToken)
     {
-        var found = classifier!.ClassifyAsync(tenantId, text, aspects, time.GetUtcNow() + options.Value.ClassifyWithin, cancellationToken);
+        using var tooLate = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var found = classifier!.ClassifyAsync(tenantId, text, aspects, tooLate.Token);
         if (found.IsCompletedSuccessfully)
         {
             return found.Result;
@@ -106,6 +107,8 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
         }
         catch (TimeoutException)
         {
+            // What has not begun by now would be computed for nobody.
+            await tooLate.CancelAsync();
             return null;
         }
     }
