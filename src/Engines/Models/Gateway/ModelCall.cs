@@ -60,6 +60,9 @@ public sealed class ModelCall
     /// <summary>What the classifier has taken its first look at.</summary>
     internal RequestAspects Glanced { get; set; }
 
+    /// <summary>What the first look thought that it is about; null when it has not been taken or could not say.</summary>
+    internal RequestGlance? Topics { get; set; }
+
     /// <summary>What no closer look is needed for any more: it is known for sure, or nobody could say.</summary>
     internal RequestAspects Settled { get; set; }
 

@@ -35,6 +35,9 @@ public sealed class ModelRoutingOptions
     /// <summary>The probability of the likeliest intent up to which a first look is enough to say that there is none. Default 0.35.</summary>
     public double GlanceNoIntent { get; set; } = 0.35;
 
+    /// <summary>The probability by a first look from which the cap on cost of a topic, or the same cap of several, holds a call. Default 0.5.</summary>
+    public double CapFrom { get; set; } = 0.5;
+
     /// <summary>How many closer looks are remembered, of all tenants together. 0 remembers none. Default 10,000.</summary>
     public int KnownRequests { get; set; } = 10_000;
 
@@ -65,6 +68,7 @@ internal sealed class ModelRoutingOptionsValidator : IValidateOptions<ModelRouti
         Demand(
             new[] { options.GlanceSingle, options.GlanceSeveral, options.GlanceIntent, options.GlanceNoIntent }.All(value => value is >= -0.01 and <= 1.01) && options.GlanceSingle < options.GlanceSeveral && options.GlanceNoIntent < options.GlanceIntent,
             "GlanceSingle, GlanceSeveral, GlanceIntent, GlanceNoIntent: set 0 to 1, GlanceSingle below GlanceSeveral and GlanceNoIntent below GlanceIntent; -0.01 and 1.01 are never.");
+        Demand(options.CapFrom is > 0 and <= 1.01, "CapFrom: set more than 0 and at most 1; 1.01 is never.");
         Demand(options.KnownRequests is >= 0 and <= 10_000_000 && options.KnownFor > TimeSpan.Zero && options.KnownFor <= TimeSpan.FromDays(1), "KnownRequests: set 0 to 10,000,000; KnownFor: more than zero and at most a day.");
         Demand(options.SmallCharacters >= 0 && options.SmallContextCharacters >= 0 && options.ReadCharacters >= 0, "SmallCharacters, SmallContextCharacters, ReadCharacters: set 0 or more.");
         Demand(options.ClassifyWithin > TimeSpan.Zero && options.ClassifyWithin <= TimeSpan.FromSeconds(10), "ClassifyWithin: set more than zero and at most 10 s.");

@@ -33,6 +33,20 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
         return open == RequestAspects.None ? new(call.Class) : LookCloserAsync(call, open, cancellationToken);
     }
 
+    /// <summary>Whether a call is about something for which a condition holds. The first look says so by all that it thinks possible, whatever is the likeliest; the classifier looks closer only where there is no first look.</summary>
+    /// <returns>Null where only <see cref="ModelCall.Intent"/> says it, which is then known if it can be.</returns>
+    public async ValueTask<bool?> IsAboutAsync(ModelCall call, Func<string, bool> condition, CancellationToken cancellationToken)
+    {
+        Glance(call, RequestAspects.Intent);
+        if (call.Topics is { } topics)
+        {
+            return topics.IntentOdds(condition) >= options.Value.CapFrom;
+        }
+
+        await OfAsync(call, RequestAspects.Intent, cancellationToken);
+        return null;
+    }
+
     /// <summary>Takes the first look alone, at what it has not been taken at yet.</summary>
     public void Glance(ModelCall call, RequestAspects wanted)
     {
@@ -49,6 +63,7 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
             var isIntentSure = seen.Intent is not null && seen.IntentConfidence >= options.Value.GlanceIntent;
             call.Class = new RequestClass { Intent = isIntentSure ? seen.Intent : call.Class?.Intent, Complex = seen.Complex ?? call.Class?.Complex };
             call.Intent ??= call.Class.Intent;
+            call.Topics ??= seen.Intent is null ? null : seen;
             call.Settled |= (IsSettled(seen.Complex) ? RequestAspects.Complexity : 0) | (isIntentSure || (seen.Intent is not null && seen.IntentConfidence <= options.Value.GlanceNoIntent) ? RequestAspects.Intent : 0);
         }
 
@@ -110,6 +125,12 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
             // What has not begun by now would be computed for nobody.
             await tooLate.CancelAsync();
             return null;
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever waits may hear of it first: the source would be gone before it had passed it on.
+            await tooLate.CancelAsync();
+            throw;
         }
     }
 }
