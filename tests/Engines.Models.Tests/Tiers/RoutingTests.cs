@@ -143,10 +143,10 @@ public sealed class RoutingTests
 
     // The first look decides where it is sure; where it is not, the closer one is taken for what can still change the tier.
     [Theory]
-    [InlineData(0.3, "small", "")]
-    [InlineData(0.31, "large", "Complexity")]
-    [InlineData(0.94, "large", "Complexity")]
-    [InlineData(0.95, "large", "")]
+    [InlineData(0.49, "small", "")]
+    [InlineData(0.51, "large", "Complexity")]
+    [InlineData(0.69, "large", "Complexity")]
+    [InlineData(0.71, "large", "")]
     public async Task Ask_FirstLook_IsEnoughWhereItIsSure(double glance, string tier, string looked)
     {
         var classifier = new Fixed(new RequestClass { Complex = 0.85 }, new RequestGlance { Complex = glance });
@@ -158,10 +158,11 @@ public sealed class RoutingTests
 
     [Theory]
     [InlineData(0.97, 0.96, "Complexity")]
-    [InlineData(0.97, 0.99, "")]
+    [InlineData(0.97, 0.86, "")]
     [InlineData(0.2, 0.25, "Complexity")]
     [InlineData(0.2, 0.15, "Complexity")]
-    [InlineData(0.2, 0.1, "")]
+    [InlineData(0.2, 0.05, "")]
+    [InlineData(0.2, 0.35, "")]
     public async Task Ask_OtherThreshold_IsNeverSureNearIt(double from, double glance, string looked)
     {
         var classifier = new Fixed(new RequestClass { Complex = 0 }, new RequestGlance { Complex = glance });

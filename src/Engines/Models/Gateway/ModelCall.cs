@@ -7,6 +7,7 @@ namespace Steward.Engines.Models.Gateway;
 public sealed class ModelCall
 {
     private readonly List<ModelDecision> _decisions = [];
+    private (string Text, IReadOnlyList<QuestionToken> Words)? _read;
 
     /// <summary>Creates it.</summary>
     /// <param name="origin">Who asks.</param>
@@ -68,6 +69,17 @@ public sealed class ModelCall
 
     /// <summary>The timestamp at which it was admitted.</summary>
     internal long AdmittedAt { get; set; }
+
+    /// <summary>The words of a text. Several stages read the same one: it is read once.</summary>
+    internal IReadOnlyList<QuestionToken> WordsOf(string text)
+    {
+        if (_read is not { } read || read.Text != text)
+        {
+            _read = read = (text, QuestionToken.Read(text));
+        }
+
+        return read.Words;
+    }
 
     /// <summary>Notes a decision.</summary>
     /// <param name="stage">The stage's name.</param>

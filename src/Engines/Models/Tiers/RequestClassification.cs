@@ -70,12 +70,8 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
         Took.Record(time.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("look", "first"));
     }
 
-    // The bounds are those around the default of LargeFrom; around another one they are at least half as far from it as the ends are.
-    private bool IsSettled(double? complex)
-    {
-        var from = options.Value.LargeFrom;
-        return complex < from ? complex <= Math.Min(options.Value.GlanceSingle, from / 2) : complex >= Math.Max(options.Value.GlanceSeveral, 1 - ((1 - from) / 2));
-    }
+    // Where the first look may well be on the wrong side, the encoder can say more.
+    private bool IsSettled(double? complex) => complex is { } several && Math.Abs(several - options.Value.LargeFrom) >= options.Value.GlanceMargin;
 
     private async ValueTask<RequestClass?> LookCloserAsync(ModelCall call, RequestAspects open, CancellationToken cancellationToken)
     {
