@@ -52,6 +52,15 @@ internal static class RoutingScenario
         Console.Out.WriteLine($"calibration of the words' model: error {reliability.Error:0.000} over {reliability.Count} requests; " + string.Join(", ", reliability.Bins.Select(bin => $"{bin.Confidence:0.00} said, {bin.Right:0.00} right of {bin.Count}")));
         Console.Out.WriteLine($"the encoder looked at {all.Closer.Count(isCloser => isCloser)} of {heldOut.Count}: " + string.Join(", ", Mixes.Select(mix => FormattableString.Invariant($"{100 * CloserShare(heldOut, all.Closer, mix.Parts):0.0} % of {mix.Name}"))) + $"; {all.Cut} of these looks took longer than {Options.ClassifyWithin.TotalMilliseconds:0} ms, and the words and the first look decided");
         Console.Out.WriteLine($"classification: words alone p50 {wordsOnly.Latency.P50:0.000} ms, p99 {wordsOnly.Latency.P99:0.000} ms; with the silo's classifiers p50 {all.Latency.P50:0.00} ms, p99 {all.Latency.P99:0.00} ms");
+        var withWords = new List<RoutingWithWords>();
+        foreach (var kind in classifier is null ? [] : RoutingWords.Kinds)
+        {
+            var named = heldOut.Select((request, at) => new RoutingRequest(request.Template, request.Needs, request.Intent, RoutingWords.PutIn(request.Text, kind, at))).ToList();
+            var looks = await ClassifyAsync(named, classifier, cancellationToken);
+            withWords.Add(new RoutingWithWords(kind, [.. Mixes.Select(mix => new CloserLooks(mix.Name, 100 * CloserShare(named, looks.Closer, mix.Parts)))], Figures(named, looks.Found, Options)));
+            Console.Out.WriteLine(FormattableString.Invariant($"with {kind} put in: the encoder looked at {withWords[^1].Closer[0].Percent:0.0} % of {Mixes[0].Name}; {withWords[^1].Judged[0].SavedPercent:0.0} % saved, {withWords[^1].Judged[0].TooSmallPercent:0.00} % too small"));
+        }
+
         Console.Out.WriteLine("| small from | standard from | saved (70/25/5) | too small (70/25/5) | saved (60/30/10) | too small (60/30/10) |");
         Console.Out.WriteLine("|---|---|---|---|---|---|");
         var curve = new List<RoutingPoint>();
@@ -66,7 +75,7 @@ internal static class RoutingScenario
         }
 
         return await ResultOptions.FinishAsync(
-            new RoutingResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench routing", requests.Count, heldOut.Count, words, judged, wordsOnly.Latency, all.Latency, curve, all.Cut, reliability, [.. Mixes.Select(mix => new CloserLooks(mix.Name, 100 * CloserShare(heldOut, all.Closer, mix.Parts)))]),
+            new RoutingResult(Machine.Read(), TimeProvider.System.GetUtcNow(), "steward bench routing", requests.Count, heldOut.Count, words, judged, wordsOnly.Latency, all.Latency, curve, all.Cut, reliability, [.. Mixes.Select(mix => new CloserLooks(mix.Name, 100 * CloserShare(heldOut, all.Closer, mix.Parts)))], withWords),
             [
                 new Target("cost saved against the large model, templates held out, 70/25/5", judged[0].SavedPercent, "%", 60, AtLeast: true),
                 new Target("requests with a model that is too small, templates held out, 70/25/5", judged[0].TooSmallPercent, "%", 2, AtLeast: false),
@@ -198,7 +207,10 @@ internal static class RoutingScenario
     internal sealed record RoutingPoint(double SmallFrom, double StandardFrom, IReadOnlyList<RoutingFigures> Figures);
 
     internal sealed record RoutingResult(
-        Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve, int Cut, RoutingReliability Reliability, IReadOnlyList<CloserLooks> Closer);
+        Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve, int Cut, RoutingReliability Reliability, IReadOnlyList<CloserLooks> Closer, IReadOnlyList<RoutingWithWords> WithWords);
+
+    /// <summary>The same requests with a word more that nobody has read, by the kind of word.</summary>
+    internal sealed record RoutingWithWords(string Kind, IReadOnlyList<CloserLooks> Closer, IReadOnlyList<RoutingFigures> Judged);
 
     /// <summary>How many requests of a mix the encoder looked at.</summary>
     internal sealed record CloserLooks(string Mix, double Percent);

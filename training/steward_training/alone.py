@@ -5,6 +5,7 @@ read train only (the encoders of both models have, too). The bounds are those of
 """
 
 import hashlib
+import itertools
 import json
 import os
 import sys
@@ -13,11 +14,12 @@ from . import setup
 import numpy
 import scipy.optimize
 
-from . import corpora, export, figures, linear, package, pretrain, runtime
+from . import corpora, export, figures, linear, madeup, package, pretrain, runtime
 
-# A first look is enough up to the first and from the second; a request is several things from `SEVERAL` on.
-SINGLE, SEVERAL_SURE, SEVERAL = 0.3, 0.95, 0.8
-NO_INTENT, INTENT_SURE, INTENT = 0.35, 0.9, 0.7
+# A request is several things from `SEVERAL` on; a first look is enough where it is at least `MARGIN` away from that.
+SEVERAL, MARGIN = 0.6, 0.1
+# A topic is named from `INTENT` on, and by a first look from `INTENT_SURE` on; from `CAP` on by a first look a cap of topics holds.
+INTENT_SURE, INTENT, CAP = 0.9, 0.7, 0.5
 MODELS = ("request-complexity", "it-topic")
 
 
@@ -28,31 +30,32 @@ def weight(s, y):
     return round(float(numpy.exp(scipy.optimize.minimize_scalar(loss, bounds=(-3, 5), method="bounded").x)), 5)
 
 
-def complexity_figures(alone, both, y, label):
-    """How often "several things in one" is right: by both parts for all, and by both only where the linear part is not sure."""
-    p, yes, truth = alone[:, label], both[:, label] >= SEVERAL, y == label
-    closer = (p > SINGLE) & (p < SEVERAL_SURE)
-    found = numpy.where(closer, yes, p >= SEVERAL_SURE)
-    return {"rows": len(y), "closer": closer.mean(), "before": (yes == truth).mean(), "now": (found == truth).mean(),
-            "precision": (truth[yes].mean(), truth[found].mean()), "recall": (yes[truth].mean(), found[truth].mean()),
-            "differs": (found != yes).mean()}
+def complexity_figures(alone, both, y, labels):
+    """How often "several things in one" is right: by both parts for all, by both only where the linear part is not sure, and by the linear part alone."""
+    label = labels.index("complex")
+    p, yes, truth, simple = alone[:, label], both[:, label] >= SEVERAL, y == label, y == labels.index("simple")
+    closer = numpy.abs(p - SEVERAL) < MARGIN
+    found = numpy.where(closer, yes, p >= SEVERAL)
+    return {"rows": len(y), "closer": closer.mean(), "closerOfSimple": closer[simple].mean(),
+            **{k: ((v == truth).mean(), truth[v].mean(), v[truth].mean()) for k, v in (("both", yes), ("now", found), ("firstLookOnly", p >= SEVERAL))}}
 
 
-def topic_figures(alone, both, y):
-    """How many texts get a topic and how often it is right: by both parts for all, by both where the linear part is not sure, by it alone."""
-    p = alone.max(1)
-    before = numpy.where(both.max(1) >= INTENT, both.argmax(1), -1)
-    closer = (p > NO_INTENT) & (p < INTENT_SURE)
-    sure = numpy.where(p >= INTENT_SURE, alone.argmax(1), -1)
-    found = numpy.where(closer, before, sure)
-    return {"rows": len(y), "closer": closer.mean(),
-            **{k: ((v >= 0).mean(), (v == y)[v >= 0].mean()) for k, v in (("before", before), ("now", found), ("firstLookOnly", sure))}}
+def topic_figures(alone, both, y, labels):
+    """How often it is right that the cap of a topic, or of two, holds: by both parts' name, and by the odds of the linear part."""
+    named = numpy.where(both.max(1) >= INTENT, both.argmax(1), -1)
+    capped = [c for n in (1, 2) for c in itertools.combinations(range(len(labels)), n)]
+    held = numpy.concatenate([numpy.isin(named, c) for c in capped])
+    odds = numpy.concatenate([alone[:, list(c)].sum(1) for c in capped]) >= CAP
+    truth = numpy.concatenate([numpy.isin(y, c) for c in capped])
+    sure = numpy.where(alone.max(1) >= INTENT_SURE, alone.argmax(1), -1)
+    return {"rows": len(y), **{k: ((v == truth).mean(), truth[v].mean(), v[truth].mean()) for k, v in (("capByBoth", held), ("capByFirstLook", odds))},
+            **{k: ((v >= 0).mean(), (v == y)[v >= 0].mean()) for k, v in (("namedByBoth", named), ("namedByFirstLook", sure))}}
 
 
 def report(name, part, alone, e, y, calibration, labels):
     from . import stack
     both = figures.probabilities(stack.weighted(*e, calibration), calibration)
-    found = complexity_figures(alone, both, y, labels.index("complex")) if name == "request-complexity" else topic_figures(alone, both, y)
+    found = (complexity_figures if name == "request-complexity" else topic_figures)(alone, both, y, labels)
     print(name, part, {k: numpy.round(v, 4).tolist() for k, v in found.items()},
           "accuracy of both parts", round(float((both.argmax(1) == y).mean()), 4), "of the linear part", round(float((alone.argmax(1) == y).mean()), 4), flush=True)
 
@@ -72,12 +75,18 @@ def main(name):
     report(name, "dev of the shipped weights", figures.softmax(factor * shipped), (e["dev"], shipped), y["dev"], calibration, labels)
 
     path = os.path.join(setup.work_root(), name + ".alone.bin")
-    model = stack.fit_linear(name, parts["train"], labels, path)
+    more = complexity.many() if name == "request-complexity" else []
+    model = stack.fit_linear(name, parts["train"] + more, labels, path)
     model.adjust(*stack.per_class(e["dev"], model.score_texts([t for t, _ in parts["dev"]]), y["dev"]))
     s = {p: model.score_texts([t for t, _ in parts[p]]) for p in y}
     trained = stack.calibrate(name, e["dev"], s["dev"], y["dev"], None)
     for p in ("dev", "test"):
         report(name, p, figures.softmax(trained["linearAloneWeight"] * s[p]), (e[p], s[p]), y[p], trained, labels)
+    for kind in madeup.KINDS if more else ():
+        rows = complexity.named(parts["test"], "test", kind)
+        scores = model.score_texts([t for t, _ in rows])
+        encoded = export.run_rows(session, "logits", [cut.encode(t, read["model"]["maxTokens"]) for t, _ in rows])
+        report(name, "test with a " + kind, figures.softmax(trained["linearAloneWeight"] * scores), (encoded, scores), y["test"], trained, labels)
 
     calibration["linearAloneWeight"] = factor
     package.write_json(os.path.join(folder, "calibration.json"), calibration)

@@ -25,7 +25,14 @@ internal sealed class InferenceRequestClassifier(IInferenceEngine inference) : I
             RequestAspects.Intent => (null, inference.Glance(tenantId, text, TopicModel)[0]),
             _ => inference.Glance(tenantId, text, ComplexityModel, TopicModel) is var both ? (both[0], both[1]) : default,
         };
-        return complexity is null && topic is null ? null : new RequestGlance { Complex = complexity?.Of(ComplexLabel), Intent = topic?.Label, IntentConfidence = topic?.Confidence ?? 0 };
+        return complexity is null && topic is null ? null : new RequestGlance
+        {
+            Complex = complexity?.Of(ComplexLabel),
+            Intent = topic?.Label,
+            IntentConfidence = topic?.Confidence ?? 0,
+            Intents = topic?.Labels ?? [],
+            IntentProbabilities = topic?.Probabilities ?? [],
+        };
     }
 
     /// <inheritdoc/>

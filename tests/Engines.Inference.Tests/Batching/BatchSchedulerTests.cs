@@ -119,6 +119,65 @@ public class BatchSchedulerTests
         Assert.Equal(AdmissionOutcome.Admitted, _scheduler.Admit(queue, new Work(10, InferenceLane.Interactive, Ms(150)), Ms(0)).Outcome);
     }
 
+    // The first run of a process was slow, and nobody comes but with a deadline before which no such run ends.
+    [Fact]
+    public void Admit_DeadlineTooShortForWhatWasLearnt_OneIsTriedAndItsRunTeaches()
+    {
+        var queue = _scheduler.AddQueue(BatchPolicy.Processor, this);
+        queue.Cost.Record(10, Ms(300));
+
+        Assert.Equal(AdmissionOutcome.Admitted, AdmitWithin(queue, 5, at: 0));
+        Assert.Equal(AdmissionOutcome.TooBusyForDeadline, AdmitWithin(queue, 5, at: 0));
+        Assert.Single(Take(0));
+        queue.Cost.Record(10, Ms(0.2));
+
+        Assert.Equal([AdmissionOutcome.Admitted, AdmissionOutcome.Admitted], [AdmitWithin(queue, 5, at: 1), AdmitWithin(queue, 5, at: 1)]);
+    }
+
+    [Fact]
+    public void Admit_RunsThatAreTooLongIndeed_OneInAQuarterOfASecondIsTried()
+    {
+        var queue = _scheduler.AddQueue(BatchPolicy.Processor, this);
+        queue.Cost.Record(10, Ms(300));
+        var tried = new List<double>();
+        for (var at = 0.0; at < 1_000; at += 10)
+        {
+            if (AdmitWithin(queue, 5, at) == AdmissionOutcome.Admitted)
+            {
+                tried.Add(at);
+                Take(at);
+            }
+        }
+
+        Assert.Equal([0, 250, 500, 750], tried);
+    }
+
+    [Fact]
+    public void Admit_OthersFillTheTimeUntilTheDeadline_NobodyIsTried()
+    {
+        var (queue, other) = (_scheduler.AddQueue(BatchPolicy.Processor, this), _scheduler.AddQueue(BatchPolicy.Processor, this));
+        queue.Cost.Record(10, Ms(300));
+        other.Cost.Record(10, Ms(3));
+        Admit(other, 10);
+        Admit(other, 10);
+
+        Assert.Equal(AdmissionOutcome.TooBusyForDeadline, AdmitWithin(queue, 5, at: 0));
+        Assert.Equal(AdmissionOutcome.Admitted, AdmitWithin(queue, 7, at: 0));
+    }
+
+    // 75 ms is a quarter of 300 ms; the mean of 300 and 76 ms, the older one counting 0.98, is 186.87 ms.
+    [Theory]
+    [InlineData(76, 186.87)]
+    [InlineData(74, 74)]
+    public void Record_RunFarQuickerThanExpected_ForgetsWhatWasLearnt(double took, double expected)
+    {
+        var cost = new RunCost();
+        cost.Record(10, Ms(300));
+        cost.Record(10, Ms(took));
+
+        Assert.Equal(expected, cost.Estimate(1, 10).TotalMilliseconds, 0.01);
+    }
+
     [Fact]
     public void TryTake_DenseArrivalsAndDearRuns_WaitsForCompanyAndThenRunsAll()
     {
@@ -167,6 +226,8 @@ public class BatchSchedulerTests
         Assert.Equal(AdmissionOutcome.Admitted, _scheduler.Admit(queue, work, Ms(at)).Outcome);
         return work;
     }
+
+    private AdmissionOutcome AdmitWithin(BatchQueue queue, double milliseconds, double at) => _scheduler.Admit(queue, new Work(10, InferenceLane.Interactive, Ms(at + milliseconds)), Ms(at)).Outcome;
 
     private List<QueuedWork> Take(double at)
     {

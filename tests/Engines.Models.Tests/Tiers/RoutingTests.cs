@@ -143,10 +143,10 @@ public sealed class RoutingTests
 
     // The first look decides where it is sure; where it is not, the closer one is taken for what can still change the tier.
     [Theory]
-    [InlineData(0.3, "small", "")]
-    [InlineData(0.31, "large", "Complexity")]
-    [InlineData(0.94, "large", "Complexity")]
-    [InlineData(0.95, "large", "")]
+    [InlineData(0.49, "small", "")]
+    [InlineData(0.51, "large", "Complexity")]
+    [InlineData(0.69, "large", "Complexity")]
+    [InlineData(0.71, "large", "")]
     public async Task Ask_FirstLook_IsEnoughWhereItIsSure(double glance, string tier, string looked)
     {
         var classifier = new Fixed(new RequestClass { Complex = 0.85 }, new RequestGlance { Complex = glance });
@@ -158,10 +158,11 @@ public sealed class RoutingTests
 
     [Theory]
     [InlineData(0.97, 0.96, "Complexity")]
-    [InlineData(0.97, 0.99, "")]
+    [InlineData(0.97, 0.86, "")]
     [InlineData(0.2, 0.25, "Complexity")]
     [InlineData(0.2, 0.15, "Complexity")]
-    [InlineData(0.2, 0.1, "")]
+    [InlineData(0.2, 0.05, "")]
+    [InlineData(0.2, 0.35, "")]
     public async Task Ask_OtherThreshold_IsNeverSureNearIt(double from, double glance, string looked)
     {
         var classifier = new Fixed(new RequestClass { Complex = 0 }, new RequestGlance { Complex = glance });
@@ -181,19 +182,53 @@ public sealed class RoutingTests
         Assert.Equal(("large", 0), (Assert.Single(gateway.Asked).Model, classifier.Asked));
     }
 
+    // Whether the cap of a topic holds is said by the first look; a label that is sure enough is also the call's topic.
     [Theory]
-    [InlineData(0.9, "Hardware", "")]
-    [InlineData(0.89, "Access", "Intent")]
-    [InlineData(0.36, "Access", "Intent")]
-    [InlineData(0.35, null, "")]
-    public async Task Ask_CapsByIntent_FirstLookIsEnoughWhereItIsSure(double glance, string? intent, string looked)
+    [InlineData(0.9, "Hardware", "standard")]
+    [InlineData(0.5, null, "standard")]
+    [InlineData(0.49, null, "large")]
+    public async Task Ask_CapsByIntent_TheFirstLookSaysWhetherTheyHold(double glance, string? intent, string tier)
     {
         var classifier = new Fixed(new RequestClass { Intent = "Access" }, new RequestGlance { Complex = 1, Intent = "Hardware", IntentConfidence = glance });
         await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
         var call = Capped("Hardware", 0.005, ModelCall.Auto);
         await gateway.AskAsync(call);
 
-        Assert.Equal((intent, intent == "Hardware" ? "standard" : "large", looked), (call.Intent, call.Model, string.Join(' ', classifier.Looked)));
+        Assert.Equal((intent, tier, 0), (call.Intent, call.Model, classifier.Asked));
+    }
+
+    // Neither is likely alone; both have the same consequence.
+    [Theory]
+    [InlineData(0.3, 0.25, 0.005, "standard", "")]
+    [InlineData(0.3, 0.15, 0.005, "large", "")]
+    [InlineData(0.3, 0.25, 0.0005, "large", "Intent")]
+    [InlineData(0.3, 0.15, 0.0005, "large", "")]
+    public async Task Ask_CapsOfSeveralIntents_OddsOfTheSameConsequenceAreAdded(double hardware, double purchase, double purchaseCap, string tier, string looked)
+    {
+        var classifier = new Fixed(new RequestClass { Intent = "Access" }, new RequestGlance
+        {
+            Complex = 1,
+            Intent = "Access",
+            IntentConfidence = 1 - hardware - purchase,
+            Intents = ["Access", "Hardware", "Purchase"],
+            IntentProbabilities = [1 - hardware - purchase, hardware, purchase],
+        });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var call = Call("Where is the printer?", model: ModelCall.Auto);
+        call.Policy = call.Policy with { CostCaps = new Dictionary<string, decimal> { ["Hardware"] = 0.005m, ["Purchase"] = (decimal)purchaseCap, ["*"] = 1 } };
+        await gateway.AskAsync(call);
+
+        Assert.Equal((tier, looked), (call.Model, string.Join(' ', classifier.Looked)));
+    }
+
+    [Fact]
+    public async Task Ask_CapsByIntentAndNoFirstLook_TheClassifierLooksCloser()
+    {
+        var classifier = new Fixed(new RequestClass { Intent = "Hardware", Complex = 1 });
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        await gateway.AskAsync(Capped("Hardware", 0.005, ModelCall.Auto));
+
+        Assert.Equal(("standard", "Complexity Intent"), (Assert.Single(gateway.Asked).Model, string.Join(' ', classifier.Looked)));
     }
 
     [Fact]
@@ -247,6 +282,8 @@ public sealed class RoutingTests
                 Complex = aspects.HasFlag(RequestAspects.Complexity) ? glance.Complex : null,
                 Intent = aspects.HasFlag(RequestAspects.Intent) ? glance.Intent : null,
                 IntentConfidence = glance.IntentConfidence,
+                Intents = aspects.HasFlag(RequestAspects.Intent) ? glance.Intents : [],
+                IntentProbabilities = glance.IntentProbabilities,
             };
         }
 

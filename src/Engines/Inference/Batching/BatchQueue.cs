@@ -6,10 +6,13 @@ internal sealed class BatchQueue
     // Texts of one bucket waste at most a third of a row.
     private static readonly int[] Edges = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 
+    private static readonly TimeSpan BetweenTrials = TimeSpan.FromMilliseconds(250);
+
     private readonly LinkedList<QueuedWork>[][] _lanes = [CreateLane(), CreateLane()];
     private readonly long[] _tokens = new long[2];
     private readonly int[] _counts = new int[2];
     private TimeSpan? _lastArrival;
+    private TimeSpan? _triedAt;
     private double _gap = double.PositiveInfinity;
 
     internal BatchQueue(BatchPolicy policy, object owner) => (Policy, Owner) = (policy, owner);
@@ -30,6 +33,18 @@ internal sealed class BatchQueue
     {
         var runs = (_counts[(int)lane] + Policy.MaxBatchSize - 1) / Policy.MaxBatchSize;
         return Cost.Estimate(runs, _tokens[(int)lane]);
+    }
+
+    /// <summary>Whether a text may be tried though its run is expected to take too long: nothing waits here, and nothing was tried for a quarter of a second. Who is told so is the one that is tried.</summary>
+    public bool MayTry(TimeSpan now)
+    {
+        if (_counts[0] + _counts[1] > 0 || now - _triedAt < BetweenTrials)
+        {
+            return false;
+        }
+
+        _triedAt = now;
+        return true;
     }
 
     public void Add(QueuedWork work, TimeSpan now)

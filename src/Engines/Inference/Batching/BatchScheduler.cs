@@ -42,7 +42,9 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
             : null;
     }
 
-    /// <summary>Takes a text in, unless too much waits or it could not be done in time.</summary>
+    /// <summary>
+    /// Takes a text in, unless too much waits or it could not be done in time by what runs took so far. Where nothing of its queue waits, one now and then is let in all the same: only a run can show that they are quicker by now.
+    /// </summary>
     public Admission Admit(BatchQueue queue, QueuedWork work, TimeSpan now)
     {
         var backlog = Backlog(work.Lane);
@@ -51,7 +53,7 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
             return new Admission(AdmissionOutcome.Full, backlog);
         }
 
-        if (work.Deadline is { } deadline && now + backlog + queue.Cost.Estimate(1, work.Length) > deadline)
+        if (work.Deadline is { } deadline && now + backlog + queue.Cost.Estimate(1, work.Length) > deadline && (now + backlog >= deadline || !queue.MayTry(now)))
         {
             return new Admission(deadline <= now ? AdmissionOutcome.Late : AdmissionOutcome.TooBusyForDeadline, backlog);
         }

@@ -1,9 +1,15 @@
 namespace Steward.Engines.Inference.Batching;
 
-/// <summary>What a run costs, learnt from the runs so far: seconds = fixed + tokens × per token, by least squares with forgetting.</summary>
+/// <summary>
+/// What a run costs, learnt from the runs so far: seconds = fixed + tokens × per token, by least squares with forgetting. A run that took far less than expected shows that what was learnt is of other times (the first runs of a process,
+/// a machine under load): then all of it is forgotten at once.
+/// </summary>
 internal sealed class RunCost
 {
     private const double Memory = 0.98;
+
+    /// <summary>A run in the fourth part of the expected time is far quicker.</summary>
+    private const double FarLess = 4;
 
     private double _weight;
     private double _tokens;
@@ -24,6 +30,13 @@ internal sealed class RunCost
     public void Record(int paddedTokens, TimeSpan took)
     {
         var (x, y) = ((double)paddedTokens, took.TotalSeconds);
+
+        // What longer runs take is a guess; they take no less than the mean.
+        if (IsKnown && y * FarLess < Math.Min(Fixed + (x * PerToken), _seconds / _weight))
+        {
+            (_weight, _tokens, _seconds, _tokensSquared, _product) = (0, 0, 0, 0, 0);
+        }
+
         _weight = (_weight * Memory) + 1;
         _tokens = (_tokens * Memory) + x;
         _seconds = (_seconds * Memory) + y;

@@ -27,7 +27,7 @@ internal static class AnswerClassifier
         }
 
         var last = LastOfUser(call.Request.Messages);
-        var words = QuestionToken.Read(last.Length > 2000 ? last[..2000] : last);
+        var words = call.WordsOf(last.Length > 2000 ? last[..2000] : last);
         var concernsPerson = words.Any(word => word.IsAddress || OfMe.Contains(word.Text));
         if (concernsPerson)
         {

@@ -30,7 +30,13 @@ internal sealed class QuestionFacts
     public static QuestionFacts Of(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var tokens = QuestionToken.Read(text);
+        return Of(QuestionToken.Read(text));
+    }
+
+    /// <summary>Takes a question that was read.</summary>
+    public static QuestionFacts Of(IReadOnlyList<QuestionToken> tokens)
+    {
+        ArgumentNullException.ThrowIfNull(tokens);
         var language = Language(tokens);
         var (kindAt, kind) = KindOf(tokens, language);
         var (content, marks, roles) = (new List<string>(), new List<string>(), new List<(string, string)>());

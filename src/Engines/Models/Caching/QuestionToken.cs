@@ -19,7 +19,7 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
     public static IReadOnlyList<QuestionToken> Read(string text)
     {
         var normal = HasBrokenCharacter(text) ? text : text.Normalize(System.Text.NormalizationForm.FormKC);
-        var isShouted = !normal.Any(char.IsLower);
+        var isShouted = Count(normal, char.IsLower) == 0;
         var tokens = new List<QuestionToken>();
         var startsSentence = true;
         for (var at = 0; at < normal.Length;)
@@ -57,9 +57,9 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
     {
         // Apostrophes are written in many ways or not at all: "don’t" is "dont".
         var lower = word.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal).Replace("’", "", StringComparison.Ordinal);
-        if (!lower.Any(char.IsDigit) && !lower.AsSpan().ContainsAny(PartsOfIdentifiers))
+        if (Count(lower, char.IsDigit) == 0 && !lower.AsSpan().ContainsAny(PartsOfIdentifiers))
         {
-            var capitals = word.Count(char.IsUpper);
+            var capitals = Count(word, char.IsUpper);
             tokens.Add(new(lower, IsExact: false, IsName: !isShouted && (capitals > 1 || (capitals == 1 && !startsSentence && word.Length > 1)), IsAddress: false));
             return;
         }
@@ -74,6 +74,17 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
         }
 
         tokens.Add(new(lower.All(letter => char.IsDigit(letter) || letter is '.' or ',') ? lower.Replace(',', '.') : lower, IsExact: true, IsName: false, IsAddress: lower.Contains('@', StringComparison.Ordinal)));
+    }
+
+    private static int Count(string text, Func<char, bool> isMeant)
+    {
+        var count = 0;
+        foreach (var letter in text)
+        {
+            count += isMeant(letter) ? 1 : 0;
+        }
+
+        return count;
     }
 
     // Dots and the like belong to a word only between letters or digits: "v2.1", "a@b.de", "fs01/share", "e-mail".

@@ -90,7 +90,7 @@ internal sealed class SemanticCacheStage(
             return false;
         }
 
-        var facts = QuestionFacts.Of(text);
+        var facts = QuestionFacts.Of(call.WordsOf(text));
         if (facts.IsPersonal && !ticket.Scope.IsPerson)
         {
             return false;

@@ -7,6 +7,7 @@ namespace Steward.Engines.Models.Gateway;
 public sealed class ModelCall
 {
     private readonly List<ModelDecision> _decisions = [];
+    private (string Text, IReadOnlyList<QuestionToken> Words)? _read;
 
     /// <summary>Creates it.</summary>
     /// <param name="origin">Who asks.</param>
@@ -60,11 +61,25 @@ public sealed class ModelCall
     /// <summary>What the classifier has taken its first look at.</summary>
     internal RequestAspects Glanced { get; set; }
 
+    /// <summary>What the first look thought that it is about; null when it has not been taken or could not say.</summary>
+    internal RequestGlance? Topics { get; set; }
+
     /// <summary>What no closer look is needed for any more: it is known for sure, or nobody could say.</summary>
     internal RequestAspects Settled { get; set; }
 
     /// <summary>The timestamp at which it was admitted.</summary>
     internal long AdmittedAt { get; set; }
+
+    /// <summary>The words of a text. Several stages read the same one: it is read once.</summary>
+    internal IReadOnlyList<QuestionToken> WordsOf(string text)
+    {
+        if (_read is not { } read || read.Text != text)
+        {
+            _read = read = (text, QuestionToken.Read(text));
+        }
+
+        return read.Words;
+    }
 
     /// <summary>Notes a decision.</summary>
     /// <param name="stage">The stage's name.</param>

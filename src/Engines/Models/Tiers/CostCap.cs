@@ -22,15 +22,27 @@ internal static class CostCap
     /// <returns>The decision and the cap that it was made with; a null cap and no decision where none holds.</returns>
     public static async ValueTask<(T? Decided, decimal? Cap)> DecideAsync<T>(ModelCall call, Func<decimal, T> decide, RequestClassification classification, CancellationToken cancellationToken)
     {
+        // No cap allows everything, as the largest does.
         var caps = call.Policy.CostCaps;
-        if (caps.Keys.Any(intent => intent != AnyIntent))
+        var isCapped = caps.TryGetValue(AnyIntent, out var all);
+        var usual = decide(isCapped ? all : decimal.MaxValue);
+        var special = call.Intent is null ? caps.Where(cap => cap.Key != AnyIntent && !Equals(decide(cap.Value), usual)).ToList() : [];
+        if (special.Count > 0)
         {
-            // No cap allows everything, as the largest does.
-            var ways = caps.Values.Append(caps.TryGetValue(AnyIntent, out var all) ? all : decimal.MaxValue).Select(decide).Distinct().Count();
-            if (ways > 1)
+            var isSpecial = await classification.IsAboutAsync(call, intent => special.Exists(cap => cap.Key == intent), cancellationToken);
+            if (isSpecial == false)
             {
-                await classification.OfAsync(call, RequestAspects.Intent, cancellationToken);
+                return isCapped ? (usual, all) : (default, null);
             }
+
+            var decided = decide(special[0].Value);
+            if (isSpecial == true && special.TrueForAll(cap => Equals(decide(cap.Value), decided)))
+            {
+                return (decided, special.Max(cap => cap.Value));
+            }
+
+            // Which of them it is matters.
+            await classification.OfAsync(call, RequestAspects.Intent, cancellationToken);
         }
 
         return Of(call) is { } cap ? (decide(cap), (decimal?)cap) : (default(T), null);

@@ -47,6 +47,30 @@ public sealed record RequestGlance
 
     /// <summary>How probable <see cref="Intent"/> is.</summary>
     public double IntentConfidence { get; init; }
+
+    /// <summary>All that it may be about; empty where no more than <see cref="Intent"/> is known.</summary>
+    public IReadOnlyList<string> Intents { get; init; } = [];
+
+    /// <summary>How probable each of <see cref="Intents"/> is, in their order.</summary>
+    public IReadOnlyList<double> IntentProbabilities { get; init; } = [];
+
+    /// <summary>How probable it is that it is about something for which a condition holds; what is not known does not count.</summary>
+    public double IntentOdds(Func<string, bool> condition)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        if (Intents.Count == 0)
+        {
+            return Intent is not null && condition(Intent) ? IntentConfidence : 0;
+        }
+
+        var sum = 0.0;
+        for (var i = 0; i < Intents.Count; i++)
+        {
+            sum += condition(Intents[i]) ? IntentProbabilities[i] : 0;
+        }
+
+        return sum;
+    }
 }
 
 /// <summary>What is known of a request. Probabilities are calibrated.</summary>

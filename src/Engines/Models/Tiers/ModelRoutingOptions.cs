@@ -8,8 +8,8 @@ public sealed class ModelRoutingOptions
     /// <summary>The probability that the small model is enough from which it is asked. Default 0.88.</summary>
     public double SmallFrom { get; set; } = 0.88;
 
-    /// <summary>The probability of a request of several things from which the large model is asked, whatever else is said. Default 0.8.</summary>
-    public double LargeFrom { get; set; } = 0.8;
+    /// <summary>The probability of a request of several things from which the large model is asked, whatever else is said. Default 0.6.</summary>
+    public double LargeFrom { get; set; } = 0.6;
 
     /// <summary>The probability that the middle is enough, below which the large model is asked. Default 0.64.</summary>
     public double StandardFrom { get; set; } = 0.64;
@@ -23,17 +23,17 @@ public sealed class ModelRoutingOptions
     /// <summary>How much of a question is read, in characters. Default 4,000.</summary>
     public int ReadCharacters { get; set; } = 4000;
 
-    /// <summary>The probability of several things up to which a first look is enough to say that it is one. Default 0.3.</summary>
-    public double GlanceSingle { get; set; } = 0.3;
-
-    /// <summary>The probability of several things from which a first look is enough to say so. Default 0.95.</summary>
-    public double GlanceSeveral { get; set; } = 0.95;
+    /// <summary>How far from <see cref="LargeFrom"/> the probability of several things has to be by a first look, so that nobody looks closer. Default 0.1.</summary>
+    public double GlanceMargin { get; set; } = 0.1;
 
     /// <summary>The probability of an intent from which a first look is enough. Default 0.9.</summary>
     public double GlanceIntent { get; set; } = 0.9;
 
     /// <summary>The probability of the likeliest intent up to which a first look is enough to say that there is none. Default 0.35.</summary>
     public double GlanceNoIntent { get; set; } = 0.35;
+
+    /// <summary>The probability by a first look from which the cap on cost of a topic, or the same cap of several, holds a call. Default 0.5.</summary>
+    public double CapFrom { get; set; } = 0.5;
 
     /// <summary>How many closer looks are remembered, of all tenants together. 0 remembers none. Default 10,000.</summary>
     public int KnownRequests { get; set; } = 10_000;
@@ -63,8 +63,9 @@ internal sealed class ModelRoutingOptionsValidator : IValidateOptions<ModelRouti
 
         Demand(new[] { options.SmallFrom, options.LargeFrom, options.StandardFrom }.All(value => value is >= 0 and <= 1.01), "SmallFrom, LargeFrom, StandardFrom: set 0 to 1; 1.01 is never.");
         Demand(
-            new[] { options.GlanceSingle, options.GlanceSeveral, options.GlanceIntent, options.GlanceNoIntent }.All(value => value is >= -0.01 and <= 1.01) && options.GlanceSingle < options.GlanceSeveral && options.GlanceNoIntent < options.GlanceIntent,
-            "GlanceSingle, GlanceSeveral, GlanceIntent, GlanceNoIntent: set 0 to 1, GlanceSingle below GlanceSeveral and GlanceNoIntent below GlanceIntent; -0.01 and 1.01 are never.");
+            options.GlanceMargin is >= 0 and <= 1.01 && new[] { options.GlanceIntent, options.GlanceNoIntent }.All(value => value is >= -0.01 and <= 1.01) && options.GlanceNoIntent < options.GlanceIntent,
+            "GlanceMargin: set 0 to 1, 0 is never a closer look, 1.01 always; GlanceIntent, GlanceNoIntent: set 0 to 1, GlanceNoIntent below GlanceIntent; -0.01 and 1.01 are never.");
+        Demand(options.CapFrom is > 0 and <= 1.01, "CapFrom: set more than 0 and at most 1; 1.01 is never.");
         Demand(options.KnownRequests is >= 0 and <= 10_000_000 && options.KnownFor > TimeSpan.Zero && options.KnownFor <= TimeSpan.FromDays(1), "KnownRequests: set 0 to 10,000,000; KnownFor: more than zero and at most a day.");
         Demand(options.SmallCharacters >= 0 && options.SmallContextCharacters >= 0 && options.ReadCharacters >= 0, "SmallCharacters, SmallContextCharacters, ReadCharacters: set 0 or more.");
         Demand(options.ClassifyWithin > TimeSpan.Zero && options.ClassifyWithin <= TimeSpan.FromSeconds(10), "ClassifyWithin: set more than zero and at most 10 s.");

@@ -33,6 +33,20 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
         return open == RequestAspects.None ? new(call.Class) : LookCloserAsync(call, open, cancellationToken);
     }
 
+    /// <summary>Whether a call is about something for which a condition holds. The first look says so by all that it thinks possible, whatever is the likeliest; the classifier looks closer only where there is no first look.</summary>
+    /// <returns>Null where only <see cref="ModelCall.Intent"/> says it, which is then known if it can be.</returns>
+    public async ValueTask<bool?> IsAboutAsync(ModelCall call, Func<string, bool> condition, CancellationToken cancellationToken)
+    {
+        Glance(call, RequestAspects.Intent);
+        if (call.Topics is { } topics)
+        {
+            return topics.IntentOdds(condition) >= options.Value.CapFrom;
+        }
+
+        await OfAsync(call, RequestAspects.Intent, cancellationToken);
+        return null;
+    }
+
     /// <summary>Takes the first look alone, at what it has not been taken at yet.</summary>
     public void Glance(ModelCall call, RequestAspects wanted)
     {
@@ -49,18 +63,15 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
             var isIntentSure = seen.Intent is not null && seen.IntentConfidence >= options.Value.GlanceIntent;
             call.Class = new RequestClass { Intent = isIntentSure ? seen.Intent : call.Class?.Intent, Complex = seen.Complex ?? call.Class?.Complex };
             call.Intent ??= call.Class.Intent;
+            call.Topics ??= seen.Intent is null ? null : seen;
             call.Settled |= (IsSettled(seen.Complex) ? RequestAspects.Complexity : 0) | (isIntentSure || (seen.Intent is not null && seen.IntentConfidence <= options.Value.GlanceNoIntent) ? RequestAspects.Intent : 0);
         }
 
         Took.Record(time.GetElapsedTime(began).TotalSeconds, new KeyValuePair<string, object?>("look", "first"));
     }
 
-    // The bounds are those around the default of LargeFrom; around another one they are at least half as far from it as the ends are.
-    private bool IsSettled(double? complex)
-    {
-        var from = options.Value.LargeFrom;
-        return complex < from ? complex <= Math.Min(options.Value.GlanceSingle, from / 2) : complex >= Math.Max(options.Value.GlanceSeveral, 1 - ((1 - from) / 2));
-    }
+    // Where the first look may well be on the wrong side, the encoder can say more.
+    private bool IsSettled(double? complex) => complex is { } several && Math.Abs(several - options.Value.LargeFrom) >= options.Value.GlanceMargin;
 
     private async ValueTask<RequestClass?> LookCloserAsync(ModelCall call, RequestAspects open, CancellationToken cancellationToken)
     {
@@ -110,6 +121,12 @@ internal sealed class RequestClassification(IOptions<ModelRoutingOptions> option
             // What has not begun by now would be computed for nobody.
             await tooLate.CancelAsync();
             return null;
+        }
+        catch (OperationCanceledException)
+        {
+            // Whoever waits may hear of it first: the source would be gone before it had passed it on.
+            await tooLate.CancelAsync();
+            throw;
         }
     }
 }
