@@ -185,6 +185,21 @@ public sealed class AnthropicTests
         Assert.Contains("image/png", body.GetProperty("messages")[0].ToString(), StringComparison.Ordinal);
     }
 
+    // The API demands a limit; ours is for requests that have none, and cuts off nobody's.
+    [Theory]
+    [InlineData(32_000, null, 32_000)]
+    [InlineData(null, null, 8_192)]
+    [InlineData(32_000, 4_000, 4_000)]
+    [InlineData(null, 4_000, 4_000)]
+    [InlineData(null, 16_000, 16_000)]
+    public async Task Request_MaxOutputTokens_IsTheRequestsUnlessTheOptionsAreLower(int? request, int? option, int expected)
+    {
+        await using var server = await Server.StartAsync(context => Server.SendAsync(context, Server.Start, Server.BlockStart("""{"type":"text","text":""}"""), Server.TextDelta("Hi"), Server.BlockStop, Server.End("end_turn", 1), Server.Stop));
+        await ReadAsync(server, Question with { MaxOutputTokens = request }, options => options.MaxOutputTokens = option);
+
+        Assert.Equal(expected, Assert.Single(server.Requests).Body.GetProperty("max_tokens").GetInt32());
+    }
+
     [Fact]
     public async Task Request_JsonSchema_IsTheFormatOfTheOutput()
     {
