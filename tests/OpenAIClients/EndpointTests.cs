@@ -49,6 +49,11 @@ public sealed class EndpointTests(StewardEndpoint steward)
         Assert.Equal(["first/sim-embedding", "second/sim-embedding"], options.Embedders);
     }
 
+    // The order that issue 7 asks for, with what else has a place in it (decision 23). Inspection has none until its engine exists.
+    [Fact]
+    public void Silo_EveryCall_PassesItsStagesInTheirOrder() => Assert.Equal(
+        ["policy", "degradation", "costs", "judging", "experiments", "exact-cache", "semantic-cache", "routing", "degradation", "capabilities", "admission", "budget"], steward.Stages);
+
     // The same person gets the answer again; another one does not, nor does whoever wants it anew.
     [Fact]
     public async Task Answer_AskedForAgain_ComesFromTheCacheUnlessItIsNotWanted()

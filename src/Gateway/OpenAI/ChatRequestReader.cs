@@ -29,7 +29,7 @@ internal static partial class ChatRequestReader
         fields.Refuse("top_logprobs", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var top) && top == 0, "must be left out: probabilities of tokens are not given.");
         fields.Refuse("store", value => value.ValueKind == JsonValueKind.False, "must be false: completions are not stored.");
         fields.Refuse("service_tier", value => value.ValueKind == JsonValueKind.String && Harmless.Contains(value.GetString()), "must be auto or left out.");
-        fields.Refuse("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueEquals("text")), "must be [\"text\"].");
+        fields.Refuse("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => JsonFields.IsText(item, "text")), "must be [\"text\"].");
         fields.Refuse("logit_bias", value => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(), "is not supported.");
         var stream = fields.Flag("stream") ?? false;
         var options = fields.Object("stream_options");
@@ -140,6 +140,9 @@ internal static partial class ChatRequestReader
         : chat.TopP is not null ? "top_p"
         : chat.Stop.Count > 0 ? "stop"
         : chat.Seed is not null ? "seed"
+        : chat.FrequencyPenalty is not null ? "frequency_penalty"
+        : chat.PresencePenalty is not null ? "presence_penalty"
+        : chat.ReasoningEffort is not null ? "reasoning_effort"
         : chat.MaxOutputTokens is not null ? "max_tokens"
         : chat.Messages.Any(message => message.Parts.Count > 0) ? "images"
         : null;
