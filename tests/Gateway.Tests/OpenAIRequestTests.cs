@@ -41,6 +41,33 @@ public sealed class OpenAIRequestTests
         Assert.Equal((ErrorCodes.InvalidArgument, param), (refused.Code, refused.Field));
     }
 
+    // Whoever fetches it may stand inside of the network: vLLM or Ollama on a server of one's own.
+    [Theory]
+    [InlineData("https://a.example/x.png", true)]
+    [InlineData("https://93.184.215.14/x.png", true)]
+    [InlineData("https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/x.png", true)]
+    [InlineData("data:image/png;base64,AAAA", true)]
+    [InlineData("https://127.0.0.1/x.png", false)]
+    [InlineData("https://2130706433/x.png", false)]
+    [InlineData("https://0x7f.1/x.png", false)]
+    [InlineData("https://10.0.0.8/x.png", false)]
+    [InlineData("https://169.254.169.254/latest/meta-data", false)]
+    [InlineData("https://[::1]/x.png", false)]
+    [InlineData("https://[::ffff:10.0.0.8]/x.png", false)]
+    [InlineData("https://localhost/x.png", false)]
+    [InlineData("https://vault/x.png", false)]
+    [InlineData("https://metadata.google.internal./x.png", false)]
+    [InlineData("https://user@a.example/x.png", false)]
+    public void Chat_AddressOfAnImage_IsPublic(string url, bool isTaken)
+    {
+        var change = JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = new[] { new { type = "image_url", image_url = new { url } } } } } });
+        var body = With("""{"model":"steward/mid","messages":[]}""", change);
+        var refused = Record.Exception(() => ChatRequestReader.Read(body));
+
+        Assert.Equal(isTaken ? null : "messages[0].content[0].image_url.url", (refused as StewardException)?.Field);
+        Assert.Equal(isTaken, refused is null);
+    }
+
     [Theory]
     [InlineData("""{"previous_response_id":"resp_1"}""", "previous_response_id")]
     [InlineData("""{"store":true}""", "store")]

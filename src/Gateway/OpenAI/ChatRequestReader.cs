@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Steward.Engines.Security.Webhooks;
 using Steward.Errors;
 using Steward.Models;
 
@@ -147,11 +148,11 @@ internal static partial class ChatRequestReader
         : chat.Messages.Any(message => message.Parts.Count > 0) ? "images"
         : null;
 
-    /// <summary>Refuses an image that no provider takes.</summary>
+    /// <summary>Refuses an image that no provider takes, and addresses inside of the network: a model of one's own would fetch them from there.</summary>
     public static string ImageUrl(string url, JsonFields fields, string name) =>
-        DataImage().IsMatch(url) || (url.Length <= 8_192 && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps)
+        DataImage().IsMatch(url) || (url.Length <= 8_192 && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps && AddressGuard.MayBePublic(address))
             ? url
-            : throw fields.Invalid(name, "must be an https address or data:image/png, jpeg, gif or webp with base64.");
+            : throw fields.Invalid(name, "must be a public https address or data:image/png, jpeg, gif or webp with base64.");
 
     /// <summary>The name of a tool or schema.</summary>
     public static string Name(JsonFields fields, string name) => fields.Needed(name) is var text && NamePattern().IsMatch(text) ? text : throw fields.Invalid(name, "must be 1 to 64 characters of a-z, A-Z, 0-9, underscore and hyphen.");

@@ -64,7 +64,7 @@ public sealed class ModelAttemptTests
     public async Task Next_ModelThinksForLong_IsNotSilent()
     {
         var time = new ManualClock();
-        await using var attempt = Open(time, _ => ThinkAsync(time, new ChatText("x")));
+        await using var attempt = Open(time, token => ThinkAsync(time, new ChatText("x"), token));
 
         // Ten thoughts, four seconds each, and then a word: longer than the time for the first token.
         Assert.IsType<ChatText>(await attempt.NextAsync());
@@ -79,9 +79,11 @@ public sealed class ModelAttemptTests
         Assert.False(next.IsCompleted);
         time.Advance(TimeSpan.FromSeconds(5));
 
+        // Whatever clock it goes by, it ends.
+        time.Advance(TimeSpan.FromSeconds(60));
         var failure = await Assert.ThrowsAsync<ModelException>(() => next);
         Assert.Equal(("model_timeout", false), (failure.Code, failure.AfterFirstToken));
-        Assert.Contains("5 s", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("for 5 s", failure.Message, StringComparison.Ordinal);
     }
 
     private static async IAsyncEnumerable<ChatDelta> ThinkAsync(ManualClock time, ChatDelta? last, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -92,6 +94,7 @@ public sealed class ModelAttemptTests
 
             // Whoever reads has heard it and asks for more.
             time.Advance(TimeSpan.FromSeconds(last is null ? 0 : 4));
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         if (last is null)
