@@ -80,7 +80,7 @@ public sealed class DiagnosticsTests
         await Assert.ThrowsAsync<ModelException>(() => gateway.AskAsync(GatewayUnderTest.Call("Does it break?", tenant)));
 
         Assert.Equal(
-            [("completed", "small", null, null), ("completed", "auto", "exact", null), ("failed", "standard", null, "model_unavailable")],
+            [("completed", "small", null, null), ("completed", "small", "exact", null), ("failed", "standard", null, "model_unavailable")],
             spans.Select(span => ((string?)span.GetTagItem("steward.outcome"), (string?)span.GetTagItem("steward.tier"), (string?)span.GetTagItem("steward.cache"), (string?)span.GetTagItem("error.type"))));
         Assert.Equal(["routing: small: simple", "exact-cache: exact"], spans.SelectMany(span => (string[])span.GetTagItem("steward.decisions")!));
         Assert.DoesNotContain(spans.SelectMany(span => span.TagObjects), tag => tag.Value?.ToString()?.Contains("private", StringComparison.Ordinal) == true);

@@ -80,6 +80,21 @@ public sealed class EndpointTests(StewardEndpoint steward)
         Assert.Equal(5, steward.First.Requests.Count(request => Question(request) == question));
     }
 
+    // Which tier was enough is said of a known answer, too.
+    [Fact]
+    public async Task Answer_OfATierThatWasChosen_SaysTheSameTierFromTheCache()
+    {
+        var tenant = await steward.TenantAsync();
+        using var http = steward.Http(steward.Token(tenant), usesCaches: true);
+        async Task<(string Tier, string Cache)> AskAsync()
+        {
+            using var answer = await http.PostAsJsonAsync("chat/completions", Body("steward/auto", "What is a VPN?", stream: false));
+            return (answer.Headers.GetValues("x-steward-tier").Single(), answer.Headers.GetValues("x-steward-cache").Single());
+        }
+
+        Assert.Equal([("fast", "miss"), ("fast", "exact")], new[] { await AskAsync(), await AskAsync() });
+    }
+
     [Fact]
     public async Task Stream_CutAfterItsFirstToken_SaysSoAndHasNoEnd()
     {
