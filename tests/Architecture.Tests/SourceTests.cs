@@ -29,15 +29,20 @@ public partial class SourceTests
     [Fact]
     public void ModelCalls_OfThePlatform_UseNoCacheOrNameTheirSources()
     {
-        var callers = Solution.SourceFiles("*.cs")
-            .Where(file => file.Contains($"{Path.DirectorySeparatorChar}src{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !file.Contains(Path.Combine("src", "Engines", "Models"), StringComparison.Ordinal))
-            .Where(file => Path.GetFileName(file) != "ModelCallRunner.cs")
-            .Select(file => (file, text: File.ReadAllText(file)))
-            .Where(found => NewOrigin().IsMatch(found.text))
-            .ToList();
+        var callers = OriginsOfThePlatform();
 
-        Assert.InRange(callers.Count, 4, 100);
+        Assert.InRange(callers.Count, 5, 100);
         Assert.Empty(callers.Where(found => NewOrigin().Count(found.text) > CacheNamed().Count(found.text)).Select(found => found.file));
+    }
+
+    // Costs, traces and regressions are told apart by the text that asked. The endpoint's calls have their callers' own instructions.
+    [Fact]
+    public void ModelCalls_OfThePlatform_NameTheVersionOfTheirPrompt()
+    {
+        var callers = OriginsOfThePlatform();
+
+        Assert.InRange(callers.Count, 5, 100);
+        Assert.Empty(callers.Where(found => NewOrigin().Count(found.text) > PromptNamed().Count(found.text)).Select(found => found.file));
     }
 
     [Fact]
@@ -55,8 +60,17 @@ public partial class SourceTests
         Assert.Equal(Enumerable.Range(1, numbers.Count), numbers);
     }
 
+    private static List<(string file, string text)> OriginsOfThePlatform() => [.. Solution.SourceFiles("*.cs")
+        .Where(file => file.Contains($"{Path.DirectorySeparatorChar}src{Path.DirectorySeparatorChar}", StringComparison.Ordinal) && !file.Contains(Path.Combine("src", "Engines", "Models"), StringComparison.Ordinal))
+        .Where(file => Path.GetFileName(file) != "ModelCallRunner.cs")
+        .Select(file => (file, text: File.ReadAllText(file)))
+        .Where(found => NewOrigin().IsMatch(found.text))];
+
     [GeneratedRegex(@"new ModelCallOrigin\b|ModelCallOrigin \w+ = new\b", RegexOptions.CultureInvariant)]
     private static partial Regex NewOrigin();
+
+    [GeneratedRegex(@"\bPromptVersion = \w", RegexOptions.CultureInvariant)]
+    private static partial Regex PromptNamed();
 
     [GeneratedRegex(@"\bCache = (ModelCacheHint\.Never|new ModelCacheHint \{[^}]*\bSources = )", RegexOptions.CultureInvariant)]
     private static partial Regex CacheNamed();

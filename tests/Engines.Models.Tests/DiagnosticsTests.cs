@@ -2,6 +2,12 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Models.Admission;
+using Steward.Engines.Models.Caching;
+using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Tests.Gateway;
+using Steward.Engines.Models.Tests.Routing;
+using Steward.Engines.Models.Tiers;
 
 namespace Steward.Engines.Models.Tests;
 
@@ -45,6 +51,39 @@ public sealed class DiagnosticsTests
         var span = Assert.Single(listening.Spans);
         Assert.Equal((ActivityStatusCode.Error, "model_unauthenticated"), (span.Status, span.GetTagItem("error.type")));
         Assert.Equal("gen_ai.client.operation.duration", Assert.Single(listening.Measured).Name);
+    }
+
+    // A call that a cache answers, or a stage refuses, has no span of a model.
+    [Fact]
+    public async Task Gateway_AnyCall_IsASpanWithWhatItsStagesDecided()
+    {
+        await using var gateway = new GatewayUnderTest(services => services.AddStewardModelCaches().AddStewardModelRouting().AddStewardModelAdmission(configureDegradation: options => options.Forced = "full"));
+        gateway.Script = (_, request, _) => request.Messages[^1].Text.Contains("break", StringComparison.Ordinal) ? FakeEndpoint.Failure("model_unavailable") : FakeEndpoint.Answer(new ChatText("private answer"), FakeEndpoint.End());
+        var tenant = "t-" + Guid.NewGuid().ToString("N");
+        var spans = new System.Collections.Concurrent.ConcurrentQueue<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == Diagnostics.Name,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span =>
+            {
+                if ((string?)span.GetTagItem("steward.tenant.id") == tenant)
+                {
+                    spans.Enqueue(span);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+
+        await gateway.AskAsync(GatewayUnderTest.Call("What is a private VPN?", tenant, model: ModelCall.Auto));
+        await gateway.AskAsync(GatewayUnderTest.Call("What is a private VPN?", tenant, model: ModelCall.Auto));
+        await Assert.ThrowsAsync<ModelException>(() => gateway.AskAsync(GatewayUnderTest.Call("Does it break?", tenant)));
+
+        Assert.Equal(
+            [("completed", "small", null, null), ("completed", "small", "exact", null), ("failed", "standard", null, "model_unavailable")],
+            spans.Select(span => ((string?)span.GetTagItem("steward.outcome"), (string?)span.GetTagItem("steward.tier"), (string?)span.GetTagItem("steward.cache"), (string?)span.GetTagItem("error.type"))));
+        Assert.Equal(["routing: small: simple", "exact-cache: exact"], spans.SelectMany(span => (string[])span.GetTagItem("steward.decisions")!));
+        Assert.DoesNotContain(spans.SelectMany(span => span.TagObjects), tag => tag.Value?.ToString()?.Contains("private", StringComparison.Ordinal) == true);
     }
 
     private static async Task AskAsync(ModelServer server, string model)

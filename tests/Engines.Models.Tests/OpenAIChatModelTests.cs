@@ -261,6 +261,52 @@ public sealed class OpenAIChatModelTests
         Assert.Equal(expected, Assert.Single(server.Requests).Body.GetProperty("max_completion_tokens").GetInt32());
     }
 
+    // Ollama and others pass over OpenAI's new name of the limit without a word: no budget would hold there.
+    [Theory]
+    [InlineData(null, "max_tokens", "max_completion_tokens")]
+    [InlineData("max_completion_tokens", "max_completion_tokens", "max_tokens")]
+    public async Task Stream_ServerOfAnotherMaker_IsLimitedByTheParameterThatItHeeds(string? named, string sent, string notSent)
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(context, ModelServer.Text("ok"), ModelServer.Finish(), "[DONE]"));
+        await ReadAsync(server, Question with { MaxOutputTokens = 30 }, options =>
+        {
+            options.Providers["here"] = new ModelProviderOptions { BaseUrl = server.BaseUrl, ApiKeys = { Key }, OutputLimit = named };
+            options.Chains[ModelTiers.Standard] = ["here/llama3.2"];
+        });
+
+        var body = Assert.Single(server.Requests).Body;
+        Assert.Equal(30, body.GetProperty(sent).GetInt32());
+        Assert.False(body.TryGetProperty(notSent, out _));
+    }
+
+    [Fact]
+    public void Options_UnknownOutputLimit_SaysWhatIsAllowed()
+    {
+        using var provider = Provider(options =>
+        {
+            options.Providers["here"] = new ModelProviderOptions { ApiKeys = { Key }, OutputLimit = "num_predict" };
+            options.Chains[ModelTiers.Standard] = ["here/llama3.2"];
+        });
+
+        var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
+        Assert.Contains("max_completion_tokens or max_tokens", exception.Message, StringComparison.Ordinal);
+    }
+
+    // vLLM, SGLang, OpenRouter and OpenAI say what went wrong in an event, once they have begun to stream.
+    [Theory]
+    [InlineData("""{"error":{"message":"slow down","code":429}}""", null, "model_rate_limited", 3)]
+    [InlineData("""{"error":{"message":"too long","type":"invalid_request_error"}}""", null, "model_rejected", 1)]
+    [InlineData("""{"error":"overloaded"}""", null, "model_unavailable", 3)]
+    [InlineData("""{"error":{"message":"too long","code":400}}""", "Hel", "model_stream_broken", 1)]
+    [InlineData("""{"error":{"message":"slow down","code":429}}""", "Hel", "model_rate_limited", 1)]
+    public async Task Stream_ErrorAsAnEvent_IsWhatItSays(string error, string? before, string code, int requests)
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(context, [.. before is null ? [] : new[] { ModelServer.Text(before) }, error, "[DONE]"]));
+        var failure = await Assert.ThrowsAsync<ModelException>(() => ReadAsync(server));
+
+        Assert.Equal((code, before is not null, requests), (failure.Code, failure.AfterFirstToken, server.Requests.Count));
+    }
+
     [Fact]
     public async Task Stream_DeadlineHasPassed_SendsNothing()
     {

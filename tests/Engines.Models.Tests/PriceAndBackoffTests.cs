@@ -56,6 +56,27 @@ public sealed class PriceAndBackoffTests
         Assert.All(delays.GroupBy(delay => (int)(delay / 100)), window => Assert.InRange(window.Count(), 50, 150));
     }
 
+    // A budget of money refuses what has no price.
+    [Fact]
+    public void Cost_OfVectors_IsKnown() => Assert.Equal(0.02m, new ModelPrices().Cost("text-embedding-3-small", 1_000_000, 0, 0));
+
+    [Fact]
+    public void BuiltIn_EveryChatModelWithAPrice_HasItsAbilities() =>
+        Assert.All(ModelPrices.BuiltIn.Where(price => price.Output > 0), price => Assert.NotNull(new ModelCapabilityTable().Find(price.Model)));
+
+    [Theory]
+    [InlineData("claude-sonnet-4-5-20250929", null)]
+    [InlineData("claude-haiku-4-5", null)]
+    [InlineData("claude-sonnet-4-20250514", "JSON Schema")]
+    [InlineData("claude-3-5-haiku-20241022", "JSON Schema")]
+    public void Missing_StructuredAnswersOfAnthropicsModels_AreRefusedWhereTheApiDoes(string model, string? missing)
+    {
+        var request = new ChatRequest { Messages = [], Format = new ChatFormat { Schema = System.Text.Json.JsonElement.Parse("{}") } };
+        var found = new ModelCapabilityTable().Missing(ModelProviderOptions.Anthropic, model, request);
+
+        Assert.Equal(missing is not null, found?.Contains(missing ?? "", StringComparison.Ordinal) ?? false);
+    }
+
     [Fact]
     public void BuiltIn_EveryModelWhoseAbilitiesAreKnown_HasAPrice() => Assert.All(ModelCapabilityTable.BuiltIn, model => Assert.NotNull(new ModelPrices().Find(model.Model)));
 

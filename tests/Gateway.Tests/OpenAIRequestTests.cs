@@ -16,6 +16,7 @@ public sealed class OpenAIRequestTests
     [InlineData("""{"store":true}""", "store")]
     [InlineData("""{"audio":{}}""", "audio")]
     [InlineData("""{"modalities":["text","audio"]}""", "modalities")]
+    [InlineData("""{"modalities":[1]}""", "modalities")]
     [InlineData("""{"temperature":"hot"}""", "temperature")]
     [InlineData("""{"top_p":1.5}""", "top_p")]
     [InlineData("""{"max_tokens":0}""", "max_tokens")]
@@ -40,6 +41,33 @@ public sealed class OpenAIRequestTests
         Assert.Equal((ErrorCodes.InvalidArgument, param), (refused.Code, refused.Field));
     }
 
+    // Whoever fetches it may stand inside of the network: vLLM or Ollama on a server of one's own.
+    [Theory]
+    [InlineData("https://a.example/x.png", true)]
+    [InlineData("https://93.184.215.14/x.png", true)]
+    [InlineData("https://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/x.png", true)]
+    [InlineData("data:image/png;base64,AAAA", true)]
+    [InlineData("https://127.0.0.1/x.png", false)]
+    [InlineData("https://2130706433/x.png", false)]
+    [InlineData("https://0x7f.1/x.png", false)]
+    [InlineData("https://10.0.0.8/x.png", false)]
+    [InlineData("https://169.254.169.254/latest/meta-data", false)]
+    [InlineData("https://[::1]/x.png", false)]
+    [InlineData("https://[::ffff:10.0.0.8]/x.png", false)]
+    [InlineData("https://localhost/x.png", false)]
+    [InlineData("https://vault/x.png", false)]
+    [InlineData("https://metadata.google.internal./x.png", false)]
+    [InlineData("https://user@a.example/x.png", false)]
+    public void Chat_AddressOfAnImage_IsPublic(string url, bool isTaken)
+    {
+        var change = JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = new[] { new { type = "image_url", image_url = new { url } } } } } });
+        var body = With("""{"model":"steward/mid","messages":[]}""", change);
+        var refused = Record.Exception(() => ChatRequestReader.Read(body));
+
+        Assert.Equal(isTaken ? null : "messages[0].content[0].image_url.url", (refused as StewardException)?.Field);
+        Assert.Equal(isTaken, refused is null);
+    }
+
     [Theory]
     [InlineData("""{"previous_response_id":"resp_1"}""", "previous_response_id")]
     [InlineData("""{"store":true}""", "store")]
@@ -48,11 +76,33 @@ public sealed class OpenAIRequestTests
     [InlineData("""{"input":[{"type":"item_reference","id":"x"}]}""", "input[0].type")]
     [InlineData("""{"tools":[{"type":"file_search"}]}""", "tools[0].type")]
     [InlineData("""{"text":{"format":{"type":"json_schema","name":"x"}}}""", "text.format.schema")]
+    [InlineData("""{"truncation":1}""", "truncation")]
+    [InlineData("""{"text":{"verbosity":"low"}}""", "text.verbosity")]
+    [InlineData("""{"text":{"verbosity":1}}""", "text.verbosity")]
+    [InlineData("""{"reasoning":{"summary":"detailed"}}""", "reasoning.summary")]
     public void Responses_Refused_NamesTheParameter(string change, string param)
     {
         var refused = Assert.Throws<StewardException>(() => ResponsesRequestReader.Read(With("""{"model":"steward/mid","input":"Hi"}""", change)));
 
         Assert.Equal((ErrorCodes.InvalidArgument, param), (refused.Code, refused.Field));
+    }
+
+    // What an agent decides itself is refused, and called as the caller called it.
+    [Theory]
+    [InlineData("""{"frequency_penalty":1}""", "frequency_penalty", null)]
+    [InlineData("""{"presence_penalty":1}""", "presence_penalty", null)]
+    [InlineData("""{"reasoning_effort":"low"}""", "reasoning_effort", """{"reasoning":{"effort":"low"}}""", "reasoning.effort")]
+    [InlineData("""{"max_tokens":5}""", "max_tokens", """{"max_output_tokens":5}""", "max_output_tokens")]
+    [InlineData("""{"response_format":{"type":"json_object"}}""", "response_format", """{"text":{"format":{"type":"json_object"}}}""", "text.format")]
+    [InlineData("""{"temperature":0}""", "temperature", """{"temperature":0}""", "temperature")]
+    [InlineData("{}", null, "{}", null)]
+    public void NotForAgents_IsWhatTheCallerNamed(string chat, string? ofChat, string? response, string? ofResponse = null)
+    {
+        Assert.Equal(ofChat, ChatRequestReader.Read(With("""{"model":"steward/agent","messages":[{"role":"user","content":"Hi"}]}""", chat)).NotForAgents);
+        if (response is not null)
+        {
+            Assert.Equal(ofResponse, ResponsesRequestReader.Read(With("""{"model":"steward/agent","input":"Hi"}""", response)).NotForAgents);
+        }
     }
 
     [Fact]

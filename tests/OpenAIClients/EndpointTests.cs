@@ -49,6 +49,11 @@ public sealed class EndpointTests(StewardEndpoint steward)
         Assert.Equal(["first/sim-embedding", "second/sim-embedding"], options.Embedders);
     }
 
+    // The order that issue 7 asks for, with what else has a place in it (decision 23). Inspection has none until its engine exists.
+    [Fact]
+    public void Silo_EveryCall_PassesItsStagesInTheirOrder() => Assert.Equal(
+        ["policy", "degradation", "costs", "judging", "experiments", "exact-cache", "semantic-cache", "routing", "degradation", "capabilities", "admission", "budget"], steward.Stages);
+
     // The same person gets the answer again; another one does not, nor does whoever wants it anew.
     [Fact]
     public async Task Answer_AskedForAgain_ComesFromTheCacheUnlessItIsNotWanted()
@@ -73,6 +78,21 @@ public sealed class EndpointTests(StewardEndpoint steward)
         Assert.Equal("miss", (await AskAsync(http, temperature: 0.7)).Cache);
         Assert.Equal("miss", (await AskAsync(http, temperature: 0.7)).Cache);
         Assert.Equal(5, steward.First.Requests.Count(request => Question(request) == question));
+    }
+
+    // Which tier was enough is said of a known answer, too.
+    [Fact]
+    public async Task Answer_OfATierThatWasChosen_SaysTheSameTierFromTheCache()
+    {
+        var tenant = await steward.TenantAsync();
+        using var http = steward.Http(steward.Token(tenant), usesCaches: true);
+        async Task<(string Tier, string Cache)> AskAsync()
+        {
+            using var answer = await http.PostAsJsonAsync("chat/completions", Body("steward/auto", "What is a VPN?", stream: false));
+            return (answer.Headers.GetValues("x-steward-tier").Single(), answer.Headers.GetValues("x-steward-cache").Single());
+        }
+
+        Assert.Equal([("fast", "miss"), ("fast", "exact")], new[] { await AskAsync(), await AskAsync() });
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using Steward.Errors;
 using Steward.Identity;
 
 namespace Steward.OpenAIClients.Tests;
@@ -37,6 +38,24 @@ public sealed class RefusalTests(StewardEndpoint steward)
             Assert.Equal(isRepeated ? "true" : "false", answer.Headers.GetValues("x-should-retry").Single());
             Assert.Equal(isRepeated, answer.Headers.RetryAfter?.Delta > TimeSpan.Zero);
         }
+    }
+
+    // Calls that the caps depend on have the classifier loaded; from then on the silo knows what a request may be about.
+    [Fact]
+    public async Task Cap_OfATopicThatThereIsNot_IsRefusedOnceTheClassifierIsThere()
+    {
+        var tenant = await steward.TenantAsync();
+        using var http = steward.Http(steward.Token(tenant));
+        await steward.SetAsync(tenant, settings => settings with { CostCaps = new Dictionary<string, decimal> { ["*"] = 0.5m, ["Hardware"] = 0.0000001m } });
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        StewardException? refused = null;
+        for (var number = 0; refused is null; number++)
+        {
+            using var asked = await http.PostAsJsonAsync("chat/completions", new { model = "steward/auto", messages = new[] { new { role = "user", content = $"The screen of my laptop {number} is broken." } } }, limit.Token);
+            refused = await Record.ExceptionAsync(() => steward.SetAsync(tenant, settings => settings with { CostCaps = new Dictionary<string, decimal>(settings.CostCaps) { [$"No topic {number}"] = 0.5m } })) as StewardException;
+        }
+
+        Assert.Equal(("costCaps", true), (refused.Field, refused.Message.Contains("Hardware", StringComparison.Ordinal)));
     }
 
     // A run's calls are those of the person's team, and of what the headers say.

@@ -12,6 +12,7 @@ using Orleans;
 using Orleans.Runtime;
 using Steward.Client;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
 using Steward.Engines.Security;
 using Steward.Engines.Security.Jwt;
 using Steward.Gateway;
@@ -111,6 +112,9 @@ public sealed class StewardEndpoint : IAsyncLifetime
 
     /// <summary>What the silo was told of models.</summary>
     internal ModelsOptions ModelsOptions => _app!.Services.GetRequiredService<IOptions<ModelsOptions>>().Value;
+
+    /// <summary>The stages of every call, in their order.</summary>
+    internal IReadOnlyList<string> Stages => [.. _app!.Services.GetServices<IModelStage>().OrderBy(stage => stage.Order).Select(stage => stage.Name)];
 
     /// <summary>A tenant that no other test knows.</summary>
     internal async Task<string> TenantAsync()

@@ -1,13 +1,14 @@
 // OpenAI's agents SDK over chat completions, with nothing sent to anybody else.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Agent, retryPolicies, run, setDefaultOpenAIClient, setOpenAIAPI, setTracingDisabled, tool } from "@openai/agents";
+import { Agent, OpenAIProvider, retryPolicies, Runner, run, setDefaultOpenAIClient, setOpenAIAPI, setTracingDisabled, tool } from "@openai/agents";
 import OpenAI, { NotFoundError } from "openai";
 import { z } from "zod";
 import { apiKey, baseURL, single } from "./endpoint.mjs";
 
 setTracingDisabled(true);
-setDefaultOpenAIClient(new OpenAI({ apiKey, baseURL, maxRetries: 0, defaultHeaders: { "cache-control": "no-cache" } }));
+const openAIClient = new OpenAI({ apiKey, baseURL, maxRetries: 0, defaultHeaders: { "cache-control": "no-cache" } });
+setDefaultOpenAIClient(openAIClient);
 setOpenAIAPI("chat_completions");
 
 const weather = tool({ name: "get_weather", description: "Says the weather.", parameters: z.object({ city: z.string() }), execute: async ({ city }) => `sunny in ${city}` });
@@ -30,6 +31,22 @@ test("the same, streamed", async () => {
 test("the platform's own agent answers by a durable run", async () => {
   const result = await run(new Agent({ name: "Steward", instructions: "", model: "steward/agent" }), "Hi there");
   assert.match(result.finalOutput, /Hello from the first provider\./);
+});
+
+test("its usual way, responses: a tool, a stream, a schema, the platform's own agent", async () => {
+  const runner = new Runner({ modelProvider: new OpenAIProvider({ openAIClient, useResponses: true }), tracingDisabled: true });
+  assert.equal((await runner.run(agent, "What is the weather?")).finalOutput, "It is sunny in Berlin.");
+  const streamed = await runner.run(agent, "What is the weather?", { stream: true });
+  const parts = [];
+  for await (const part of streamed.toTextStream()) {
+    parts.push(part);
+  }
+  await streamed.completed;
+  assert.equal(parts.join(""), "It is sunny in Berlin.");
+  const place = new Agent({ name: "Place", instructions: "", model: "steward/mid", outputType: z.object({ city: z.string(), degrees: z.number() }) });
+  assert.deepEqual((await runner.run(place, "Berlin as JSON")).finalOutput, { city: "Berlin", degrees: 21 });
+  const own = await runner.run(new Agent({ name: "Steward", instructions: "", model: "steward/agent" }), "Hi there");
+  assert.match(own.finalOutput, /Hello from the first provider\./);
 });
 
 test("an answer keeps to a schema", async () => {

@@ -202,6 +202,26 @@ test("responses: plain, streaming, tools, structured", async () => {
   await assert.rejects(client.responses.create({ model: "steward/mid", input: "Hi", store: true }), (e) => e instanceof BadRequestError && e.param === "store");
 });
 
+test("responses: the platform's own agent, whole and streamed", async () => {
+  const { data, response } = await client.responses.create({ model: "steward/agent", input: "Hi there" }).withResponse();
+  assert.deepEqual([data.status, data.output_text], ["completed", "Hello from the first provider."]);
+  assert.match(response.headers.get("x-steward-run-id"), /^r-/);
+  assert.equal(response.headers.get("x-steward-tier"), "agent");
+  const stream = client.responses.stream({ model: "steward/agent", input: "count to ten" });
+  const types = [];
+  for await (const event of stream) {
+    types.push(event.type);
+  }
+  assert.deepEqual([types[0], types.at(-1)], ["response.created", "response.completed"]);
+  assert.equal((await stream.finalResponse()).output_text, "one two three four five six seven eight nine ten");
+  await assert.rejects(client.responses.create({ model: "steward/agent", input: "Hi", reasoning: { effort: "low" } }), (e) => e instanceof BadRequestError && e.param === "reasoning.effort");
+});
+
+test("responses repeat their instructions", async () => {
+  const { instructions } = await client.responses.create({ model: "steward/mid", instructions: "Be brief.", input: "Hi" });
+  assert.equal(instructions, "Be brief.");
+});
+
 test("embeddings: several texts, floats and base64, here and at a provider", async () => {
   const floats = await client.embeddings.create({ model: "steward/embedder", input: ["a broken laptop", "a notebook that is broken", "holidays"], encoding_format: "float" });
   assert.equal(floats.data.length, 3);

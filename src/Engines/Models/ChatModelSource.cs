@@ -75,13 +75,13 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
         var slash = key.IndexOf('/', StringComparison.Ordinal);
         var (provider, model) = (key[..slash], key[(slash + 1)..]);
         var configured = options.Value;
-        var (kind, url, keys) = configured.Providers.TryGetValue(provider, out var named)
-            ? (named.Kind, named.BaseUrl, (IReadOnlyList<string>)[.. named.ApiKeys])
-            : (ModelProviderOptions.OpenAI, configured.BaseUrl, [configured.ApiKey!]);
+        var (kind, url, keys, outputLimit) = configured.Providers.TryGetValue(provider, out var named)
+            ? (named.Kind, named.BaseUrl, (IReadOnlyList<string>)[.. named.ApiKeys], named.OutputLimit)
+            : (ModelProviderOptions.OpenAI, configured.BaseUrl, [configured.ApiKey!], null);
         return new ModelTarget(
             provider,
             model,
-            [.. keys.Select(apiKey => new Lazy<IModelEndpoint>(() => Endpoint(kind, model, apiKey, url, configured.MaxOutputTokens)))],
+            [.. keys.Select(apiKey => new Lazy<IModelEndpoint>(() => Endpoint(kind, model, apiKey, url, configured.MaxOutputTokens, outputLimit)))],
             BreakerOf(configured),
             time,
             retries.Of(provider));
@@ -91,7 +91,7 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
     internal static BreakerSpec BreakerOf(ModelsOptions options) =>
         new() { ConsecutiveFailures = 3, FailureRatio = 0.1, MinimumThroughput = 20, Sampling = TimeSpan.FromSeconds(10), Open = options.BreakerOpen, Probes = 3 };
 
-    private IModelEndpoint Endpoint(string kind, string model, string key, string? url, int? maxOutputTokens) => kind == ModelProviderOptions.Anthropic
+    private IModelEndpoint Endpoint(string kind, string model, string key, string? url, int? maxOutputTokens, string? outputLimit) => kind == ModelProviderOptions.Anthropic
         ? new AnthropicEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time)
-        : new OpenAIEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time);
+        : new OpenAIEndpoint(model, key, url, maxOutputTokens, http.CreateClient(HttpClientName), time, outputLimit);
 }

@@ -15,7 +15,9 @@ public static class Diagnostics
 
     private const string Operation = "chat";
 
-    private static readonly ActivitySource Source = new(Name);
+    /// <summary>The source, for spans of whole calls.</summary>
+    internal static readonly ActivitySource Source = new(Name);
+
     /// <summary>The meter, for the instruments of the capabilities.</summary>
     internal static readonly Meter Meter = new(Name);
 

@@ -43,6 +43,8 @@ public sealed class ModelCapabilityTable
     // The providers' public documentation.
     private static readonly DateOnly Known = new(2025, 9, 1);
 
+    private static readonly DateOnly Newer = new(2026, 11, 22);
+
     // Prose has between four and five characters a token: counted low, so that nothing is refused that fits.
     private const int CharactersPerToken = 5;
 
@@ -77,9 +79,13 @@ public sealed class ModelCapabilityTable
         Model("o3", 200_000, 100_000) with { Images = true, Sampling = false },
         Model("o4-mini", 200_000, 100_000) with { Images = true, Sampling = false },
         Model("gpt-3.5-turbo", 16_385, 4_096) with { JsonSchema = false },
+        Model("claude-opus-4-5", 200_000, 64_000) with { Images = true, AsOf = Newer },
+        Model("claude-sonnet-4-5", 200_000, 64_000) with { Images = true, AsOf = Newer },
+        Model("claude-haiku-4-5", 200_000, 64_000) with { Images = true, AsOf = Newer },
         Model("claude-opus-4-1", 200_000, 32_000) with { Images = true },
-        Model("claude-sonnet-4", 200_000, 64_000) with { Images = true },
-        Model("claude-3-5-haiku", 200_000, 8_192) with { Images = true },
+        // Structured outputs came after these two.
+        Model("claude-sonnet-4", 200_000, 64_000) with { Images = true, JsonSchema = false },
+        Model("claude-3-5-haiku", 200_000, 8_192) with { Images = true, JsonSchema = false },
     ];
 
     /// <summary>What is known of a model, or null.</summary>

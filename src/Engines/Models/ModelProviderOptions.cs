@@ -12,6 +12,12 @@ public sealed class ModelProviderOptions
     /// <summary>Its keys, which take turns: one that is over its limit or refused rests for a while.</summary>
     public IList<string> ApiKeys { get; } = [];
 
+    /// <summary>
+    /// The parameter that limits the length of an answer: <c>max_completion_tokens</c> or <c>max_tokens</c>. Default null: the former at OpenAI's and Azure's own addresses and for models with OpenAI's names, the latter elsewhere, for some servers
+    /// (Ollama, older llama.cpp) pass over the former without a word. Of no use for <c>anthropic</c>.
+    /// </summary>
+    public string? OutputLimit { get; set; }
+
     /// <summary>Speaks OpenAI's chat completions.</summary>
     public const string OpenAI = "openai";
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Steward.Engines.Models.Providers;
 
 namespace Steward.Engines.Models;
 
@@ -137,6 +138,11 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
             if (!string.IsNullOrEmpty(provider.BaseUrl) && !(Uri.TryCreate(provider.BaseUrl, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
             {
                 yield return $"Models:Providers:{name}:BaseUrl must be an absolute http or https address.";
+            }
+
+            if (provider.OutputLimit is not (null or OpenAIOutputLimit.New or OpenAIOutputLimit.Old))
+            {
+                yield return $"Models:Providers:{name}:OutputLimit must be {OpenAIOutputLimit.New} or {OpenAIOutputLimit.Old}, or left out.";
             }
 
             if (provider.ApiKeys.Count is 0 or > 32 || provider.ApiKeys.Any(string.IsNullOrWhiteSpace))

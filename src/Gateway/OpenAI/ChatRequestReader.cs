@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using Steward.Engines.Security.Webhooks;
 using Steward.Errors;
 using Steward.Models;
 
@@ -29,7 +30,7 @@ internal static partial class ChatRequestReader
         fields.Refuse("top_logprobs", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var top) && top == 0, "must be left out: probabilities of tokens are not given.");
         fields.Refuse("store", value => value.ValueKind == JsonValueKind.False, "must be false: completions are not stored.");
         fields.Refuse("service_tier", value => value.ValueKind == JsonValueKind.String && Harmless.Contains(value.GetString()), "must be auto or left out.");
-        fields.Refuse("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => item.ValueEquals("text")), "must be [\"text\"].");
+        fields.Refuse("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => JsonFields.IsText(item, "text")), "must be [\"text\"].");
         fields.Refuse("logit_bias", value => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(), "is not supported.");
         var stream = fields.Flag("stream") ?? false;
         var options = fields.Object("stream_options");
@@ -140,15 +141,18 @@ internal static partial class ChatRequestReader
         : chat.TopP is not null ? "top_p"
         : chat.Stop.Count > 0 ? "stop"
         : chat.Seed is not null ? "seed"
+        : chat.FrequencyPenalty is not null ? "frequency_penalty"
+        : chat.PresencePenalty is not null ? "presence_penalty"
+        : chat.ReasoningEffort is not null ? "reasoning_effort"
         : chat.MaxOutputTokens is not null ? "max_tokens"
         : chat.Messages.Any(message => message.Parts.Count > 0) ? "images"
         : null;
 
-    /// <summary>Refuses an image that no provider takes.</summary>
+    /// <summary>Refuses an image that no provider takes, and addresses inside of the network: a model of one's own would fetch them from there.</summary>
     public static string ImageUrl(string url, JsonFields fields, string name) =>
-        DataImage().IsMatch(url) || (url.Length <= 8_192 && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps)
+        DataImage().IsMatch(url) || (url.Length <= 8_192 && Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == Uri.UriSchemeHttps && AddressGuard.MayBePublic(address))
             ? url
-            : throw fields.Invalid(name, "must be an https address or data:image/png, jpeg, gif or webp with base64.");
+            : throw fields.Invalid(name, "must be a public https address or data:image/png, jpeg, gif or webp with base64.");
 
     /// <summary>The name of a tool or schema.</summary>
     public static string Name(JsonFields fields, string name) => fields.Needed(name) is var text && NamePattern().IsMatch(text) ? text : throw fields.Invalid(name, "must be 1 to 64 characters of a-z, A-Z, 0-9, underscore and hyphen.");

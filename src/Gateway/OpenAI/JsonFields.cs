@@ -30,6 +30,9 @@ internal readonly struct JsonFields(JsonElement element, string path = "")
         }
     }
 
+    /// <summary>Whether a value is a certain text, whatever kind it is of.</summary>
+    public static bool IsText(JsonElement value, string text) => value.ValueKind == JsonValueKind.String && value.ValueEquals(text);
+
     /// <summary>A member of any kind.</summary>
     public JsonElement? Any(string name) => element.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 

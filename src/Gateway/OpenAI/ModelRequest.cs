@@ -23,6 +23,9 @@ internal sealed record ModelRequest
     /// <summary>The caller's <c>metadata</c>.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The instructions, which a response repeats; null where there are none, and for chat completions.</summary>
+    public string? Instructions { get; init; }
+
     /// <summary>Parameters that an agent decides itself, by name; a request to an agent that sets one is refused.</summary>
     public string? NotForAgents { get; init; }
 }

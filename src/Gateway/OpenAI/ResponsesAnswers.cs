@@ -177,7 +177,7 @@ internal sealed class ResponsesAnswers(string id, ModelRequest request, long cre
             json.WriteNullValue();
         }
 
-        json.WriteNull("instructions"u8);
+        json.WriteString("instructions"u8, request.Instructions);
         json.WriteString("model"u8, request.Model);
         json.WriteStartArray("output"u8);
         if (end is not null)

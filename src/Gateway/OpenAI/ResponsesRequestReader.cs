@@ -22,12 +22,13 @@ internal static class ResponsesRequestReader
         fields.Refuse("store", value => value.ValueKind == JsonValueKind.False, "must be false: responses are not kept.");
         fields.Refuse("background", value => value.ValueKind == JsonValueKind.False, "must be false: responses are not kept. An agent's run goes on by itself.");
         fields.Refuse("include", value => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() == 0, "must be empty.");
-        fields.Refuse("truncation", value => value.ValueEquals("disabled"), "must be disabled.");
+        fields.Refuse("truncation", value => JsonFields.IsText(value, "disabled"), "must be disabled.");
         fields.Refuse("service_tier", value => value.ValueKind == JsonValueKind.String && value.GetString() is "auto" or "default", "must be auto or left out.");
         fields.Refuse("top_logprobs", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var top) && top == 0, "must be left out: probabilities of tokens are not given.");
         var (choice, required) = ChatRequestReader.ToolChoice(fields, isFlat: true);
         var reasoning = fields.Object("reasoning");
         reasoning?.Only("effort", "summary");
+        reasoning?.Refuse("summary", value => JsonFields.IsText(value, "auto"), "must be auto or left out: what a model thought is not given.");
         var chat = ChatRequestReader.Common(fields) with
         {
             Messages = Messages(fields),
@@ -46,7 +47,14 @@ internal static class ResponsesRequestReader
             Stream = fields.Flag("stream") ?? false,
             User = fields.Text("user", 512),
             Metadata = ChatRequestReader.Metadata(fields),
-            NotForAgents = ChatRequestReader.NotForAgents(chat),
+            Instructions = fields.Text("instructions") is { Length: > 0 } instructions ? instructions : null,
+            NotForAgents = ChatRequestReader.NotForAgents(chat) switch
+            {
+                "max_tokens" => "max_output_tokens",
+                "response_format" => "text.format",
+                "reasoning_effort" => "reasoning.effort",
+                var other => other,
+            },
         };
     }
 
@@ -171,6 +179,7 @@ internal static class ResponsesRequestReader
         }
 
         text.Only("format", "verbosity");
+        text.Refuse("verbosity", value => JsonFields.IsText(value, "medium"), "must be medium or left out: say in the instructions how long answers are to be.");
         if (text.Object("format") is not { } format)
         {
             return null;

@@ -3,6 +3,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Caching;
+using Steward.Engines.Models.Gateway;
 
 namespace Steward.Connectors;
 
@@ -10,9 +12,12 @@ namespace Steward.Connectors;
 /// Asks a chat model which field is which. It sees names, types and descriptions of fields, no value of any object and nothing of how the connector signs in, and answers by one call of a tool, whose
 /// arguments are read strictly. Whoever wrote the descriptions may try to lead it: what comes out is still only a list of pairs, and the suggester checks each.
 /// </summary>
-internal sealed class ChatMappingModel(IChatModel model, TimeProvider time) : IMappingModel
+internal sealed class ChatMappingModel(IChatModel model, string tenantId, string? userId, TimeProvider time) : IMappingModel
 {
     private const string Tool = "propose_mappings";
+
+    // It changes with the instructions.
+    private const string Version = "mapping-1";
     private const int MaxPairs = 400;
     private const int MaxText = 120;
     private const int MaxQuestion = 100_000;
@@ -73,6 +78,7 @@ internal sealed class ChatMappingModel(IChatModel model, TimeProvider time) : IM
             Tools = [Propose],
             Deadline = time.GetUtcNow() + Patience,
             MaxOutputTokens = MaxAnswerTokens,
+            Origin = new ModelCallOrigin { TenantId = tenantId, UserId = userId, Feature = "mapping", PromptVersion = Version, Cache = ModelCacheHint.Never },
         };
         string? answer = null;
         try

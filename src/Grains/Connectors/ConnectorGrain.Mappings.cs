@@ -64,7 +64,7 @@ internal sealed partial class ConnectorGrain
             ?? throw StewardException.Invalid("operation", $"'{operation.Id}' has no fields that are known; call it once, so that they can be learnt.");
         var (sources, targets) = direction == MappingDirection.In ? (theirs, own) : (own, theirs);
         var model = ServiceProvider.GetService<IChatModelProvider>()?.ForTenant(TenantId);
-        var suggested = await new MappingSuggester(model is null ? null : new ChatMappingModel(model, time)).SuggestAsync(sources, targets, cancellationToken);
+        var suggested = await new MappingSuggester(model is null ? null : new ChatMappingModel(model, TenantId, Caller.Required.UserId, time)).SuggestAsync(sources, targets, cancellationToken);
         return new SuggestedMappings
         {
             Suggestions =

@@ -46,7 +46,7 @@ internal sealed class MessageReader(IStatementExtractor rules, IChatModelProvide
             Format = new ChatFormat { Schema = StatementReader.Schema, Name = "statements", IsStrict = true },
             MaxOutputTokens = MaxTokens,
             Deadline = time.GetUtcNow() + Patience,
-            Origin = new ModelCallOrigin { TenantId = tenantId, CallId = $"{runId}/memory", UserId = userId, RunId = runId, Feature = "memory", IsInteractive = false, Cache = ModelCacheHint.Never },
+            Origin = new ModelCallOrigin { TenantId = tenantId, CallId = $"{runId}/memory", UserId = userId, RunId = runId, Feature = "memory", IsInteractive = false, PromptVersion = StatementReader.Version, Cache = ModelCacheHint.Never },
         };
         await foreach (var delta in model.StreamAsync(request, CancellationToken.None))
         {

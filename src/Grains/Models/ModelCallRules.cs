@@ -52,6 +52,17 @@ internal static partial class ModelCallRules
         Demand(settings.ForcedDegradation is null || Steps.Contains(settings.ForcedDegradation), "forcedDegradation", $"must be one of {string.Join(", ", Steps)}, or null.");
     }
 
+    /// <summary>Refuses caps that no call could ever be held to.</summary>
+    /// <param name="capped">The intents of caps that are new.</param>
+    /// <param name="known">What requests may be recognised as; null where nobody knows.</param>
+    public static void CheckIntents(IEnumerable<string> capped, IReadOnlyList<string>? known)
+    {
+        if (known is not null && capped.FirstOrDefault(intent => intent != "*" && !known.Contains(intent)) is { } unknown)
+        {
+            throw StewardException.Invalid("costCaps", $"has '{unknown}', which no request is recognised as; name one of {string.Join(", ", known.Order(StringComparer.Ordinal))}, or * for all others.");
+        }
+    }
+
     private static bool IsObject(string json)
     {
         try

@@ -1,6 +1,7 @@
 using Orleans.Runtime;
 using Steward.Engines.Models;
 using Steward.Engines.Models.Gateway;
+using Steward.Engines.Models.Tiers;
 using Steward.Engines.Orchestration;
 using Steward.Errors;
 using Steward.Identity;
@@ -14,6 +15,7 @@ internal sealed class ModelSettingsGrain(
     [PersistentState("models", StorageNames.GrainState)] IPersistentState<ModelSettingsState> state,
     IEnumerable<IChatModelSource> models,
     IEnumerable<IEmbeddingModelSource> embedders,
+    IEnumerable<IRequestIntents> intents,
     OrchestrationDefinitions definitions,
     PlatformIdentity platform) : StewardGrain, IModelSettingsGrain
 {
@@ -46,6 +48,7 @@ internal sealed class ModelSettingsGrain(
         }
 
         ModelCallRules.Check(settings);
+        ModelCallRules.CheckIntents(settings.CostCaps.Keys.Except(standing.CostCaps.Keys), intents.Select(source => source.Of(TenantId)).FirstOrDefault(known => known is not null));
         state.State.Settings = settings with { Revision = settings.Revision + 1, SourceVersions = standing.SourceVersions, Providers = settings.Providers ?? standing.Providers };
         await Write();
         return Standing;

@@ -13,6 +13,7 @@ public static class ModelInferenceExtensions
         ArgumentNullException.ThrowIfNull(services);
         services.TryAddSingleton<ITextEmbedder, InferenceTextEmbedder>();
         services.TryAddSingleton<IRequestClassifier, InferenceRequestClassifier>();
+        services.TryAddSingleton<IRequestIntents, InferenceRequestIntents>();
         return services;
     }
 }

@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Models.Admission;
 using Steward.Engines.Models.Caching;
@@ -134,6 +135,22 @@ public sealed class DegradationTests
         await using var provider = services.BuildServiceProvider();
 
         Assert.Equal(step, await provider.GetRequiredService<IChatModelProvider>().ForTenant("t-acme")!.StepAsync(default));
+    }
+
+    [Fact]
+    public async Task Step_OperatorsSwitchIsTurned_HoldsWithoutARestart()
+    {
+        var settings = new ConfigurationBuilder().AddInMemoryCollection().Build();
+        await using var provider = new ServiceCollection().AddSingleton<IConfiguration>(settings).AddStewardModels(options => options.ApiKey = "k").AddStewardModelAdmission().BuildServiceProvider();
+        var ladder = provider.GetRequiredService<DegradationLadder>();
+        string Turned(string? step)
+        {
+            settings["Steward:Models:Degradation:Forced"] = step;
+            settings.Reload();
+            return ladder.Summary.Split(':')[0];
+        }
+
+        Assert.Equal(["full", "queue (forced)", "reduced (forced)", "full"], new[] { null, "queue", "reduced", null }.Select(Turned));
     }
 
     [Theory]

@@ -90,7 +90,7 @@ public sealed class ModelPolicyTests
         await using var provider = Provider(simulation, ModelTenantPolicy.Default, new ModelCapabilities { Model = "sim-large", ContextTokens = 1_000, OutputTokens = 50, AsOf = new DateOnly(2026, 1, 1) });
 
         Assert.Null(await AskAsync(provider, new ModelCallOrigin { TenantId = "t-acme" }, "standard", Question with { MaxOutputTokens = wanted, OutputCap = cap }));
-        Assert.Equal(asked, (int?)Assert.Single(simulation.Requests).Body["max_completion_tokens"]);
+        Assert.Equal(asked, (int?)Assert.Single(simulation.Requests).Body["max_tokens"]);
     }
 
     [Fact]
@@ -128,8 +128,8 @@ public sealed class ModelPolicyTests
 
         var body = Assert.Single(simulation.Requests).Body;
         Assert.Equal(
-            """{"temperature":0.25,"top_p":0.5,"frequency_penalty":1,"presence_penalty":-1,"seed":42,"max_completion_tokens":9,"reasoning_effort":"low","parallel_tool_calls":false}""",
-            new System.Text.Json.Nodes.JsonObject(new[] { "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "max_completion_tokens", "reasoning_effort", "parallel_tool_calls" }
+            """{"temperature":0.25,"top_p":0.5,"frequency_penalty":1,"presence_penalty":-1,"seed":42,"max_tokens":9,"reasoning_effort":"low","parallel_tool_calls":false}""",
+            new System.Text.Json.Nodes.JsonObject(new[] { "temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "max_tokens", "reasoning_effort", "parallel_tool_calls" }
                 .Select(name => KeyValuePair.Create(name, body[name]?.DeepClone()))).ToJsonString());
         Assert.Equal(["a", "b"], body["stop"]!.AsArray().Select(stop => (string?)stop));
         Assert.Equal(("find", "place"), ((string?)body["tool_choice"]!["function"]!["name"], (string?)body["response_format"]!["json_schema"]!["name"]));

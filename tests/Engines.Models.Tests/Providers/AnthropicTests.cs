@@ -170,7 +170,7 @@ public sealed class AnthropicTests
         await using var server = await Server.StartAsync(context => Server.SendAsync(context, Server.Start, Server.BlockStart("""{"type":"text","text":""}"""), Server.TextDelta("Hi"), Server.BlockStop, Server.End("end_turn", 1), Server.Stop));
         await ReadAsync(server, Question with
         {
-            Messages = [new ChatMessage { Role = ChatRole.User, Text = "What is this?", Parts = [new ChatTextPart("What is this?"), new ChatImagePart("data:image/png;base64,AAAA")] }],
+            Messages = [new ChatMessage { Role = ChatRole.User, Text = "What is this?", Parts = [new ChatTextPart("What is this?"), new ChatImagePart("data:image/png;base64,AAAA"), new ChatImagePart("https://acme.example/x.png")] }],
             Tools = [new ToolDefinition { Name = "find", Description = "Finds.", Parameters = JsonElement.Parse("""{"type":"object","properties":{}}""") }],
             RequiredTool = "find",
             AllowParallelToolCalls = false,
@@ -182,7 +182,24 @@ public sealed class AnthropicTests
         Assert.Equal((77, "END"), (body.GetProperty("max_tokens").GetInt32(), body.GetProperty("stop_sequences")[0].GetString()));
         var choice = body.GetProperty("tool_choice");
         Assert.Equal(("tool", "find", true), (choice.GetProperty("type").GetString(), choice.GetProperty("name").GetString(), choice.GetProperty("disable_parallel_tool_use").GetBoolean()));
-        Assert.Contains("image/png", body.GetProperty("messages")[0].ToString(), StringComparison.Ordinal);
+        var images = body.GetProperty("messages")[0].GetProperty("content").EnumerateArray().Where(part => part.GetProperty("type").GetString() == "image").Select(part => part.GetProperty("source")).ToList();
+        Assert.Equal(["AAAA", "https://acme.example/x.png"], images.Select(source => (source.TryGetProperty("data", out var data) ? data : source.GetProperty("url")).GetString()));
+        Assert.Contains("image/png", images[0].ToString(), StringComparison.Ordinal);
+    }
+
+    // The API demands a limit; ours is for requests that have none, and cuts off nobody's.
+    [Theory]
+    [InlineData(32_000, null, 32_000)]
+    [InlineData(null, null, 8_192)]
+    [InlineData(32_000, 4_000, 4_000)]
+    [InlineData(null, 4_000, 4_000)]
+    [InlineData(null, 16_000, 16_000)]
+    public async Task Request_MaxOutputTokens_IsTheRequestsUnlessTheOptionsAreLower(int? request, int? option, int expected)
+    {
+        await using var server = await Server.StartAsync(context => Server.SendAsync(context, Server.Start, Server.BlockStart("""{"type":"text","text":""}"""), Server.TextDelta("Hi"), Server.BlockStop, Server.End("end_turn", 1), Server.Stop));
+        await ReadAsync(server, Question with { MaxOutputTokens = request }, options => options.MaxOutputTokens = option);
+
+        Assert.Equal(expected, Assert.Single(server.Requests).Body.GetProperty("max_tokens").GetInt32());
     }
 
     [Fact]

@@ -116,6 +116,48 @@ public sealed class OpenAIWireTests
         Assert.Equal([new ChatToolCall(new ToolCall { Id = "c1", Name = "find", Arguments = "{\"q\":1}" }), new ChatFinished("tool_calls", null, "", TimeSpan.Zero)], answer.End());
     }
 
+    [Theory]
+    [InlineData("""{"error":{"message":"slow down","code":429}}""", 429)]
+    [InlineData("""{"error":{"type":"rate_limit_error","code":null,"param":null}}""", 429)]
+    [InlineData("""{"error":{"code":"context_length_exceeded","type":"invalid_request_error"},"choices":[]}""", 400)]
+    [InlineData("""{"error":{"code":"503"}}""", 503)]
+    [InlineData("""{"error":{"code":7,"more":{"code":429}}}""", 0)]
+    [InlineData("""{"error":{"code":9999999999}}""", 0)]
+    [InlineData("""{"error":"overloaded"}""", 0)]
+    [InlineData("""{"error":null}""", null)]
+    public void Take_Error_IsItsStatus(string chunk, int? status)
+    {
+        var answer = new OpenAIAnswer();
+
+        Assert.Equal("", Take(answer, chunk));
+        Assert.Equal((status, false), (answer.FailedWith, answer.HasBegun));
+    }
+
+    [Theory]
+    [InlineData("reasoning_content")]
+    [InlineData("reasoning")]
+    public void Take_Thoughts_AreNeitherSilenceNorABeginning(string member)
+    {
+        var answer = new OpenAIAnswer();
+
+        Assert.Equal("", Take(answer, $$$"""{"choices":[{"delta":{"content":"","{{{member}}}":"Hm."}}]}"""));
+        Assert.True(answer is { IsThinking: true, HasBegun: false });
+        Take(answer, $$$"""{"choices":[{"delta":{"{{{member}}}":""}}]}""");
+        Assert.False(answer.IsThinking);
+    }
+
+    [Theory]
+    [InlineData("https://api.openai.com/v1", "ft-of-ours", OpenAIOutputLimit.New)]
+    [InlineData("https://eu.api.openai.com/v1", "ft-of-ours", OpenAIOutputLimit.New)]
+    [InlineData("https://acme.openai.azure.com/openai/v1", "deployment-7", OpenAIOutputLimit.New)]
+    [InlineData("https://proxy.example/v1", "openai/gpt-5-mini", OpenAIOutputLimit.New)]
+    [InlineData("https://proxy.example/v1", "o4-mini", OpenAIOutputLimit.New)]
+    [InlineData("http://127.0.0.1:11434/v1", "llama3.2", OpenAIOutputLimit.Old)]
+    [InlineData("http://127.0.0.1:11434/v1", "gpt-oss:20b", OpenAIOutputLimit.Old)]
+    [InlineData("http://127.0.0.1:11434/v1", "olmo-2", OpenAIOutputLimit.Old)]
+    [InlineData("https://api.openai.com.example/v1", "m", OpenAIOutputLimit.Old)]
+    public void OutputLimit_OfAServerAndModel_IsTheParameterThatItHeeds(string server, string model, string expected) => Assert.Equal(expected, OpenAIOutputLimit.Of(new Uri(server), model));
+
     private static string Body(ChatRequest request, int? maxOutputTokens = null) => Encoding.UTF8.GetString(OpenAIRequestBody.Write("m", request, maxOutputTokens).Span);
 
     private static string Take(OpenAIAnswer answer, string chunk) => answer.Take(Encoding.UTF8.GetBytes(chunk));

@@ -60,6 +60,54 @@ public sealed class ModelAttemptTests
         Assert.Equal(("model_timeout", false), (failure.Code, failure.AfterFirstToken));
     }
 
+    [Fact]
+    public async Task Next_ModelThinksForLong_IsNotSilent()
+    {
+        var time = new ManualClock();
+        await using var attempt = Open(time, token => ThinkAsync(time, new ChatText("x"), token));
+
+        // Ten thoughts, four seconds each, and then a word: longer than the time for the first token.
+        Assert.IsType<ChatText>(await attempt.NextAsync());
+    }
+
+    [Fact]
+    public async Task Next_ModelThinksAndFallsSilent_EndsBeforeItsFirstToken()
+    {
+        var time = new ManualClock();
+        await using var attempt = Open(time, token => ThinkAsync(time, null, token));
+        var next = attempt.NextAsync().AsTask();
+        Assert.False(next.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        // Whatever clock it goes by, it ends.
+        time.Advance(TimeSpan.FromSeconds(60));
+        var failure = await Assert.ThrowsAsync<ModelException>(() => next);
+        Assert.Equal(("model_timeout", false), (failure.Code, failure.AfterFirstToken));
+        Assert.Contains("for 5 s", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static async IAsyncEnumerable<ChatDelta> ThinkAsync(ManualClock time, ChatDelta? last, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        for (var i = 0; i < 10; i++)
+        {
+            yield return ChatThought.Instance;
+
+            // Whoever reads has heard it and asks for more.
+            time.Advance(TimeSpan.FromSeconds(last is null ? 0 : 4));
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        if (last is null)
+        {
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+        }
+
+        yield return last!;
+    }
+
+    private static ModelAttempt Open(ManualClock time, Func<CancellationToken, IAsyncEnumerable<ChatDelta>> answer) => new(
+        new FakeEndpoint((_, token) => answer(token)), new ChatRequest { Messages = [] }, Options, time, TimeSpan.FromMinutes(10), CancellationToken.None, CancellationToken.None);
+
     private static ModelAttempt Open(ManualClock time, Channel<ChatDelta> said) => new(
         new FakeEndpoint((_, token) => said.Reader.ReadAllAsync(token)), new ChatRequest { Messages = [] }, Options, time, TimeSpan.FromMinutes(10), CancellationToken.None, CancellationToken.None);
 

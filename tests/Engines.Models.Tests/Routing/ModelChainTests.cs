@@ -52,6 +52,15 @@ public sealed class ModelChainTests
         Assert.Equal("whole", Text(await ReadAsync(chain)));
     }
 
+    // Thoughts are shown to nobody: who asked has nothing yet.
+    [Fact]
+    public async Task Stream_FailsAfterThoughts_SecondAnswersUnseen()
+    {
+        var deltas = await ReadAsync(Chain(Target(new FakeEndpoint((_, _) => FakeEndpoint.Failure("model_unavailable", null, ChatThought.Instance))), Target(FakeEndpoint.Saying("whole"), "b")));
+
+        Assert.Equal([new ChatText("whole")], deltas.SkipLast(1));
+    }
+
     [Fact]
     public async Task Stream_EndsWithoutItsEnd_IsBroken()
     {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Orleans.Hosting;
+using Steward.Engines.Models.Tiers;
 using Steward.Engines.Security.Vault;
 using Steward.Engines.Security.Webhooks;
 using Steward.Identity;
@@ -41,6 +42,7 @@ public sealed class TimedCluster : GrainCluster
     protected override void Configure(ISiloBuilder silo)
     {
         silo.Services.AddSingleton<IRunEndHook>(Hook);
+        silo.Services.AddSingleton<IRequestIntents>(new KnownIntents());
         var vault = silo.Services.Last(service => service.ServiceType == typeof(ISecretVault)).ImplementationFactory!;
         silo.Services.AddSingleton<ISecretVault>(provider => new RefusingVault((ISecretVault)vault(provider)));
         var vectors = silo.Services.Last(service => service.ServiceType == typeof(IVectorStore));
@@ -56,6 +58,11 @@ public sealed class TimedCluster : GrainCluster
             options.RetryAfter.Add(TimeSpan.FromMilliseconds(100));
             options.RetryAfter.Add(TimeSpan.FromHours(1));
         });
+    }
+
+    private sealed class KnownIntents : IRequestIntents
+    {
+        public IReadOnlyList<string> Of(string tenantId) => ["Hardware", "Access"];
     }
 }
 

@@ -35,6 +35,17 @@ public sealed class ModelSettingsGrainTests
     [Fact]
     public async Task Set_NeverSetProviders_AreEmptyAndNotNull() => Assert.Equal([], (await _settings.Set(new ModelSettings())).Providers);
 
+    // A cap that no request ever falls under would be taken for one that holds.
+    [Fact]
+    public async Task Set_CapOfAnIntentThatThereIsNot_IsRefusedWithThoseThatThereAre()
+    {
+        var set = await _settings.Set(new ModelSettings { CostCaps = new Dictionary<string, decimal> { ["Hardware"] = 0.02m, ["*"] = 0.5m } });
+        var refused = await Assert.ThrowsAsync<StewardException>(() => _settings.Set(set with { CostCaps = new Dictionary<string, decimal> { ["Hardwar"] = 0.02m } }));
+
+        Assert.Equal(("costCaps", true), (refused.Field, refused.Message.Contains("Access, Hardware", StringComparison.Ordinal)));
+        Assert.Equal(0.02m, (await _settings.Get()).CostCaps["Hardware"]);
+    }
+
     [Fact]
     public async Task Set_UnfitProvider_IsRefusedByName() =>
         Assert.Equal("providers", (await Assert.ThrowsAsync<StewardException>(() => _settings.Set(new ModelSettings { Providers = ["EU One"] }))).Field);

@@ -35,6 +35,9 @@ public static class StatementReader
         additionalProperties = false,
     });
 
+    /// <summary>The version of <see cref="Instructions"/>, which calls carry; it changes with the text.</summary>
+    public const string Version = "memory-1";
+
     /// <summary>What the model is asked.</summary>
     public const string Instructions =
         "You read one message of an employee to an assistant and list what the employee states about themselves, now and for sure: slot and value, the value in the words of the message, as short as can be. Leave out what is asked, wished, imagined, quoted, said in jest, or about others. "

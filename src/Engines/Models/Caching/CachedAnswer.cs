@@ -9,8 +9,8 @@ internal sealed class CachedAnswer
     private const int BytesAround = 320;
     private const int BytesOfDelta = 56;
 
-    private CachedAnswer(string text, IReadOnlyList<ChatDelta> deltas, ChatUsage? usage) =>
-        (Text, Replay, Usage, Bytes) = (text, new ModelStageAnswer(deltas), usage, BytesAround + (4L * text.Length) + (BytesOfDelta * deltas.Count));
+    private CachedAnswer(string text, IReadOnlyList<ChatDelta> deltas, ChatUsage? usage, string model) =>
+        (Text, Replay, Usage, Model, Bytes) = (text, new ModelStageAnswer(deltas), usage, model, BytesAround + (4L * text.Length) + (BytesOfDelta * deltas.Count));
 
     /// <summary>The whole text.</summary>
     public string Text { get; }
@@ -21,8 +21,19 @@ internal sealed class CachedAnswer
     /// <summary>What the first call used, and each further one would.</summary>
     public ChatUsage? Usage { get; }
 
+    /// <summary>The tier that answered, or <c>provider/model</c>.</summary>
+    public string Model { get; }
+
     /// <summary>The memory that it takes, about.</summary>
     public long Bytes { get; }
+
+    /// <summary>Notes how a call was answered by it: where from, and by which tier where that was left open.</summary>
+    public ModelStageAnswer Give(ModelCall call, string how)
+    {
+        call.Cache = how;
+        call.Model = call.Model == ModelCall.Auto ? Model : call.Model;
+        return Replay;
+    }
 
     /// <summary>The answer of a call that ended.</summary>
     /// <returns>Null for what is never given again: failures, what was cut off or filtered, calls of tools, answers without a word, and what the ladder made short.</returns>
@@ -44,7 +55,7 @@ internal sealed class CachedAnswer
 
         // Nothing was used this time, and nothing is to be paid.
         deltas.Add(finished with { Usage = new ChatUsage(0, 0, 0, 0m), FirstToken = TimeSpan.Zero, Attempts = 0 });
-        return new CachedAnswer(outcome.Text, deltas, finished.Usage);
+        return new CachedAnswer(outcome.Text, deltas, finished.Usage, call.Model);
     }
 
     // Up to the last space, and never through the middle of a character.

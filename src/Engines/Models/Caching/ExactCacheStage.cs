@@ -104,10 +104,9 @@ internal sealed class ExactCacheStage(AnswerStore store, AnswerFlights flights, 
     private ModelStageAnswer Answer(ModelCall call, CacheTicket ticket, CachedAnswer answer, string how)
     {
         call.Ticket = null;
-        call.Cache = how;
         call.Decide(Name, how);
         CacheMetrics.Hit(how, ticket.Class, answer);
-        return answer.Replay;
+        return answer.Give(call, how);
     }
 
     // A leader whose caller never comes back would hold the others: after the wait one of them takes its place.

@@ -45,11 +45,10 @@ internal sealed class SemanticCacheStage(
         }
 
         store.Touch(similar.Key);
-        call.Cache = "semantic";
         call.Decide(Name, $"cosine {cosine:0.000}");
         CacheMetrics.Hit("semantic", ticket.Class, similar.Answer);
         shadow.Consider(call, similar.Answer);
-        return similar.Answer.Replay;
+        return similar.Answer.Give(call, "semantic");
     }
 
     /// <inheritdoc/>

@@ -125,6 +125,7 @@ internal sealed class ModelGateway : IModelGateway
             }
         }
 
+        CallSpan.Write(call, outcome, _time);
         if (failures is not null)
         {
             throw new AggregateException("A stage of the model gateway failed after the answer.", failures);

@@ -13,7 +13,7 @@ internal sealed class AnthropicEndpoint : IModelEndpoint, IDisposable
 {
     private static readonly Uri PublicServer = new("https://api.anthropic.com");
 
-    // The API demands a limit.
+    // The API demands a limit, also of requests that have none.
     private const int DefaultMaxOutputTokens = 8_192;
 
     private readonly int? _maxOutputTokens;
@@ -24,7 +24,7 @@ internal sealed class AnthropicEndpoint : IModelEndpoint, IDisposable
     /// <param name="model">The model.</param>
     /// <param name="key">The key.</param>
     /// <param name="baseUrl">The address; null is Anthropic's.</param>
-    /// <param name="maxOutputTokens">The most tokens of an answer; null is 8,192.</param>
+    /// <param name="maxOutputTokens">The most tokens of an answer; null is what a request asks for, 8,192 where it asks for nothing.</param>
     /// <param name="http">Has no timeout of its own.</param>
     /// <param name="time">The clock that dates in headers are compared with.</param>
     public AnthropicEndpoint(string model, string key, string? baseUrl, int? maxOutputTokens, HttpClient http, TimeProvider time)
@@ -151,7 +151,7 @@ internal sealed class AnthropicEndpoint : IModelEndpoint, IDisposable
 
     private ChatOptions Options(ChatRequest request) => new()
     {
-        MaxOutputTokens = Math.Min(request.MaxOutputTokens ?? int.MaxValue, _maxOutputTokens ?? DefaultMaxOutputTokens),
+        MaxOutputTokens = Math.Min(request.MaxOutputTokens ?? _maxOutputTokens ?? DefaultMaxOutputTokens, _maxOutputTokens ?? int.MaxValue),
         Temperature = (float?)request.Sampling.Temperature,
         TopP = (float?)request.Sampling.TopP,
         StopSequences = request.Sampling.Stop.Count > 0 ? [.. request.Sampling.Stop] : null,

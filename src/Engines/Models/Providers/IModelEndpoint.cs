@@ -24,3 +24,9 @@ internal sealed record ChatProgress : ChatDelta
 {
     public static ChatProgress Instance { get; } = new();
 }
+
+/// <summary>The model thinks, and sends its thoughts, which nobody gets: it is not silent, and nothing of its answer is there yet. Never leaves the engine.</summary>
+internal sealed record ChatThought : ChatDelta
+{
+    public static ChatThought Instance { get; } = new();
+}

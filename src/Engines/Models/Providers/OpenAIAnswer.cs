@@ -7,7 +7,7 @@ namespace Steward.Engines.Models.Providers;
 /// A streamed answer of chat completions as far as it has arrived, with the calls that are being put together. Read straight from the bytes: a chunk holds a word or two, and an object for each of its members would cost more than all
 /// stages of the gateway together. What is not known is passed over.
 /// </summary>
-internal sealed class OpenAIAnswer
+internal sealed partial class OpenAIAnswer
 {
     private SortedDictionary<int, (string? Id, string? Name, StringBuilder Arguments)>? _calls;
     private string? _finish;
@@ -19,6 +19,12 @@ internal sealed class OpenAIAnswer
 
     /// <summary>Whether the server said that nothing follows.</summary>
     public bool IsDone { get; private set; }
+
+    /// <summary>Whether the last event had thoughts of the model, which are no part of its answer.</summary>
+    public bool IsThinking { get; private set; }
+
+    /// <summary>The status of HTTP that an error among the events stands for, 0 when it says none; null as long as there was no error.</summary>
+    public int? FailedWith { get; private set; }
 
     /// <summary>Takes the data of one event.</summary>
     /// <returns>Its text; empty when it has none.</returns>
@@ -33,6 +39,7 @@ internal sealed class OpenAIAnswer
 
         var json = new Utf8JsonReader(data);
         var text = "";
+        IsThinking = false;
         Begin(ref json);
         while (Next(ref json))
         {
@@ -43,6 +50,10 @@ internal sealed class OpenAIAnswer
             else if (json.ValueTextEquals("usage"u8))
             {
                 Usage(ref json);
+            }
+            else if (json.ValueTextEquals("error"u8))
+            {
+                Error(ref json);
             }
             else if (json.ValueTextEquals("model"u8))
             {
@@ -78,6 +89,47 @@ internal sealed class OpenAIAnswer
         // Some servers say "stop" although they call tools.
         yield return new ChatFinished(_calls is not null && _finish == "stop" ? "tool_calls" : _finish, _usage, _model, TimeSpan.Zero);
     }
+
+    // Servers that have begun to stream say so here: OpenAI, vLLM, SGLang, OpenRouter. Some name a status, some a word, some say it in a text.
+    private void Error(ref Utf8JsonReader json)
+    {
+        json.Read();
+        if (json.TokenType == JsonTokenType.Null)
+        {
+            return;
+        }
+
+        var status = 0;
+        if (json.TokenType != JsonTokenType.StartObject)
+        {
+            json.Skip();
+        }
+        else
+        {
+            while (Next(ref json))
+            {
+                if (!json.ValueTextEquals("code"u8) && !json.ValueTextEquals("type"u8) && !json.ValueTextEquals("status"u8))
+                {
+                    Pass(ref json);
+                    continue;
+                }
+
+                json.Read();
+                var said = json.TokenType == JsonTokenType.Number ? json.TryGetInt32(out var number) ? number : 0 : json.TokenType == JsonTokenType.String ? StatusOf(json.GetString()!) : 0;
+                json.Skip();
+                status = status == 0 && said is >= 400 and <= 599 ? said : status;
+            }
+        }
+
+        FailedWith = status;
+    }
+
+    private static int StatusOf(string word) => word switch
+    {
+        "rate_limit_exceeded" or "rate_limit_error" or "insufficient_quota" or "RESOURCE_EXHAUSTED" => 429,
+        "invalid_request_error" or "context_length_exceeded" or "BadRequestError" => 400,
+        _ => int.TryParse(word, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : 0,
+    };
 
     // One answer is asked for: what else stands in the list is not its.
     private string Choices(ref Utf8JsonReader json)
@@ -138,6 +190,10 @@ internal sealed class OpenAIAnswer
             if (json.ValueTextEquals("content"u8) || json.ValueTextEquals("refusal"u8))
             {
                 text += Text(ref json);
+            }
+            else if (json.ValueTextEquals("reasoning_content"u8) || json.ValueTextEquals("reasoning"u8))
+            {
+                IsThinking |= !string.IsNullOrEmpty(Text(ref json));
             }
             else if (json.ValueTextEquals("tool_calls"u8))
             {
@@ -239,89 +295,4 @@ internal sealed class OpenAIAnswer
 
         _usage = new ChatUsage(input, cached, output, null);
     }
-
-    // The next value is an object or array, whose beginning is read; false when it is null.
-    private static bool Begin(ref Utf8JsonReader json, JsonTokenType kind = JsonTokenType.StartObject)
-    {
-        json.Read();
-        Require(json.TokenType == kind || json.TokenType == JsonTokenType.Null);
-        return json.TokenType == kind;
-    }
-
-    // The next member of an object; false at its end.
-    private static bool Next(ref Utf8JsonReader json)
-    {
-        Require(json.Read());
-        return json.TokenType == JsonTokenType.PropertyName;
-    }
-
-    // The next element of an array; false at its end.
-    private static bool NextItem(ref Utf8JsonReader json)
-    {
-        Require(json.Read());
-        return json.TokenType != JsonTokenType.EndArray;
-    }
-
-    // A text, also one in parts; null when it is something else.
-    private static string? Text(ref Utf8JsonReader json)
-    {
-        json.Read();
-        if (json.TokenType == JsonTokenType.String)
-        {
-            return json.GetString();
-        }
-
-        if (json.TokenType != JsonTokenType.StartArray)
-        {
-            json.Skip();
-            return null;
-        }
-
-        string? text = null;
-        while (NextItem(ref json))
-        {
-            if (json.TokenType != JsonTokenType.StartObject)
-            {
-                json.Skip();
-                continue;
-            }
-
-            while (Next(ref json))
-            {
-                if (!json.ValueTextEquals("text"u8))
-                {
-                    Pass(ref json);
-                    continue;
-                }
-
-                json.Read();
-                text = json.TokenType == JsonTokenType.String ? text + json.GetString() : text;
-                json.Skip();
-            }
-        }
-
-        return text;
-    }
-
-    private static long Number(ref Utf8JsonReader json)
-    {
-        json.Read();
-        return json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var number) ? number : json.TokenType == JsonTokenType.Null ? 0 : throw Unexpected();
-    }
-
-    private static void Pass(ref Utf8JsonReader json)
-    {
-        json.Read();
-        json.Skip();
-    }
-
-    private static void Require(bool holds)
-    {
-        if (!holds)
-        {
-            throw Unexpected();
-        }
-    }
-
-    private static JsonException Unexpected() => new("A chunk of the answer is not as the API describes it.");
 }

@@ -16,6 +16,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     private readonly TimeProvider _time;
     private readonly string _model;
     private readonly int? _maxOutputTokens;
+    private readonly string _outputLimit;
     private readonly ChatClient _client;
 
     /// <summary>Creates it. Sends nothing.</summary>
@@ -25,10 +26,12 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     /// <param name="maxOutputTokens">The most tokens of an answer; null is the provider's limit.</param>
     /// <param name="http">Has no timeout of its own.</param>
     /// <param name="time">The clock that dates in headers are compared with.</param>
-    public OpenAIEndpoint(string model, string key, string? baseUrl, int? maxOutputTokens, HttpClient http, TimeProvider time)
+    /// <param name="outputLimit">See <see cref="ModelProviderOptions.OutputLimit"/>.</param>
+    public OpenAIEndpoint(string model, string key, string? baseUrl, int? maxOutputTokens, HttpClient http, TimeProvider time, string? outputLimit = null)
     {
         (_time, _model, _maxOutputTokens) = (time, model, maxOutputTokens);
         Server = string.IsNullOrEmpty(baseUrl) ? PublicServer : new Uri(baseUrl);
+        _outputLimit = outputLimit ?? OpenAIOutputLimit.Of(Server, model);
         var client = new OpenAIClientOptions
         {
             Transport = new HttpClientPipelineTransport(http),
@@ -50,7 +53,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     public async IAsyncEnumerable<ChatDelta> AskAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         // The package sends and judges statuses; its model of the answer is passed by, see OpenAIAnswer.
-        using var body = BinaryContent.Create(BinaryData.FromBytes(OpenAIRequestBody.Write(_model, request, _maxOutputTokens)));
+        using var body = BinaryContent.Create(BinaryData.FromBytes(OpenAIRequestBody.Write(_model, request, _maxOutputTokens, _outputLimit)));
         var result = await _client.CompleteChatAsync(body, new RequestOptions { BufferResponse = false, CancellationToken = cancellationToken });
         using var response = result.GetRawResponse();
         if (response.ContentStream is not { } content)
@@ -61,6 +64,11 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
         var answer = new OpenAIAnswer();
         await foreach (var item in SseParser.Create(content, (_, data) => answer.Take(data)).EnumerateAsync(cancellationToken))
         {
+            if (answer.FailedWith is { } status)
+            {
+                throw ProviderFailures.OfEvent(status, answer.HasBegun);
+            }
+
             if (item.Data.Length > 0)
             {
                 yield return new ChatText(item.Data);
@@ -68,6 +76,10 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
             else if (answer.HasBegun)
             {
                 yield return ChatProgress.Instance;
+            }
+            else if (answer.IsThinking)
+            {
+                yield return ChatThought.Instance;
             }
 
             if (answer.IsDone)
@@ -85,6 +97,7 @@ internal sealed class OpenAIEndpoint : IModelEndpoint
     /// <inheritdoc/>
     public ModelException? Explain(Exception exception, bool hasBegun) => exception switch
     {
+        ModelException known => known,
         ClientResultException failed => ProviderFailures.OfStatus(failed.Status, RetryAfter(failed), hasBegun, failed),
         HttpRequestException or IOException or JsonException or InvalidOperationException or FormatException or ArgumentException or KeyNotFoundException => ProviderFailures.Unreachable(hasBegun, exception),
         _ => null,

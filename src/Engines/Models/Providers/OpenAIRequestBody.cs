@@ -13,7 +13,8 @@ internal static class OpenAIRequestBody
     /// <param name="model">The model.</param>
     /// <param name="request">What is asked.</param>
     /// <param name="maxOutputTokens">The most tokens of an answer; null is the provider's limit.</param>
-    public static ReadOnlyMemory<byte> Write(string model, ChatRequest request, int? maxOutputTokens)
+    /// <param name="outputLimit">The parameter that limits the answer's length.</param>
+    public static ReadOnlyMemory<byte> Write(string model, ChatRequest request, int? maxOutputTokens, string outputLimit = OpenAIOutputLimit.New)
     {
         var buffer = new ArrayBufferWriter<byte>(1_024);
         using var json = new Utf8JsonWriter(buffer, Relaxed);
@@ -32,7 +33,7 @@ internal static class OpenAIRequestBody
         json.WriteEndObject();
         if ((request.MaxOutputTokens < (maxOutputTokens ?? int.MaxValue) ? request.MaxOutputTokens : maxOutputTokens) is { } most)
         {
-            json.WriteNumber("max_completion_tokens"u8, most);
+            json.WriteNumber(outputLimit, most);
         }
 
         WriteSampling(json, request.Sampling);

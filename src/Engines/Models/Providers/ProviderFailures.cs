@@ -20,6 +20,11 @@ internal static class ProviderFailures
         _ => new ModelException("model_rejected", $"The model's provider refused the request with status {status}.", cause) { AfterFirstToken = hasBegun },
     };
 
+    /// <summary>The failure that an error among the events of an answer stands for.</summary>
+    /// <param name="status">The status that it names; 0 when it names none.</param>
+    /// <param name="hasBegun">Whether a part of the answer had arrived: then it has broken off, whatever for.</param>
+    public static ModelException OfEvent(int status, bool hasBegun) => hasBegun && status != 429 ? Unreachable(hasBegun, cause: null) : OfStatus(status, retryAfter: null, hasBegun, cause: null);
+
     /// <summary>The connection failed, or what came is no answer.</summary>
     public static ModelException Unreachable(bool hasBegun, Exception? cause) => new(
         hasBegun ? "model_stream_broken" : "model_unavailable",

@@ -46,9 +46,9 @@ internal sealed class ModelAttempt : IAsyncDisposable
         {
             var delta = _deltas.Current;
             _hasEnded = delta is ChatFinished;
-            _hasBegun |= !_hasEnded;
+            _hasBegun |= !_hasEnded && delta is not ChatThought;
             Hear();
-            if (delta is not ChatProgress)
+            if (delta is not (ChatProgress or ChatThought))
             {
                 return delta;
             }
@@ -113,7 +113,7 @@ internal sealed class ModelAttempt : IAsyncDisposable
         }
         catch (Exception e) when (_clock.IsCancellationRequested)
         {
-            var limit = _hasBegun ? _options.IdleTimeout : _options.FirstTokenTimeout;
+            var limit = _hasHeard ? _options.IdleTimeout : _options.FirstTokenTimeout;
             throw new ModelException("model_timeout", $"The model was silent for {limit.TotalSeconds:0.#} s.", e) { IsRetryable = true, AfterFirstToken = _hasBegun };
         }
         catch (Exception e) when (_endpoint.Explain(e, _hasBegun) is { } failed)

@@ -11,6 +11,9 @@ namespace Steward.Engines.Security.Webhooks;
 /// </summary>
 public sealed class AddressGuard
 {
+    // RFC 6761, 6762, 8375, and what ICANN has set aside for private use.
+    private static readonly string[] InsideOnly = [".localhost", ".local", ".internal", ".home.arpa", ".lan", ".intranet", ".corp"];
+
     private readonly List<IPNetwork> _allowed;
     private readonly bool _allowHttp;
     private readonly INameResolver _names;
@@ -26,6 +29,27 @@ public sealed class AddressGuard
         _allowed = [.. options.Value.AllowedNetworks.Select(IPNetwork.Parse)];
         _allowHttp = options.Value.AllowHttp;
         (_names, _proxy) = (names, proxy is { IsUsed: true } ? proxy : null);
+    }
+
+    /// <summary>
+    /// Whether an address may be one of the public network as far as it says by itself, for whoever hands it on to others and connects to nothing: an IP address has to be public, a name has to have a dot and none of the endings that are only
+    /// used inside. What a name resolves to is not looked up.
+    /// </summary>
+    public static bool MayBePublic(Uri address)
+    {
+        ArgumentNullException.ThrowIfNull(address);
+        if (address.UserInfo.Length > 0)
+        {
+            return false;
+        }
+
+        var host = address.IdnHost.Trim('[', ']').TrimEnd('.');
+        if (IPAddress.TryParse(host, out var ip))
+        {
+            return SpecialNetworks.IsPublic(ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : new IPAddress(ip.GetAddressBytes()));
+        }
+
+        return host.Contains('.', StringComparison.Ordinal) && !Array.Exists(InsideOnly, ending => host.EndsWith(ending, StringComparison.OrdinalIgnoreCase));
     }
 
     /// <summary>Whether requests may go to an address. IPv4 addresses inside of IPv6 ones count as what they are.</summary>

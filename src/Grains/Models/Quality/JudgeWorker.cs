@@ -107,7 +107,7 @@ internal sealed partial class JudgeWorker(
 
     private async Task<JudgeVerdict?> AskAsync(JudgeJob job, CancellationToken cancellationToken)
     {
-        var origin = new ModelCallOrigin { TenantId = job.Call.Origin.TenantId, Feature = JudgeStage.Feature, IsInteractive = false, Cache = ModelCacheHint.Never };
+        var origin = new ModelCallOrigin { TenantId = job.Call.Origin.TenantId, Feature = JudgeStage.Feature, IsInteractive = false, PromptVersion = AnswerJudge.Version, Cache = ModelCacheHint.Never };
         var request = new ChatRequest
         {
             Messages = [new ChatMessage { Role = ChatRole.System, Text = AnswerJudge.Instructions }, new ChatMessage { Role = ChatRole.User, Text = job.Question }],
