@@ -16,7 +16,7 @@ PENALTY = {"it-topic": 0.4, "it-assignment": 0.1, "request-complexity": 1.0}
 PULL_OF_WEIGHTS = {"banking77": 3e-6, "clinc150": 1e-6}
 PRECISION = {"it-topic": 0.98}
 FALSE_REFUSALS = 0.03
-VERSIONS = {"it-topic": "1.2.0", "it-assignment": "1.2.0", "banking77": "1.1.0", "clinc150": "1.1.0", "request-complexity": "1.1.0"}
+VERSIONS = {"it-topic": "1.2.0", "it-assignment": "1.2.0", "banking77": "1.1.0", "clinc150": "1.2.0", "request-complexity": "1.1.0"}
 
 
 def blocks_of(name):
@@ -92,9 +92,11 @@ def answers(z, other, calibration):
     """The answers with refusals: (class, confidence)."""
     rule = calibration["outOfScope"]
     known = figures.probabilities(z, calibration)
+    outside, line = known[:, other].copy(), rule.get("confidence")
     known[:, other] = -1
     top, refused = known.max(1), known_margin(z, other, rule["softness"]) < rule["minimum"]
-    return numpy.where(refused, other, known.argmax(1)), numpy.where(refused, 1 - top, top)
+    sure = 1 - top if line is None else numpy.interp(outside, line["from"], line["to"])
+    return numpy.where(refused, other, known.argmax(1)), numpy.where(refused, sure, top)
 
 
 # With so many rows of dev a class, the linear part's scores get a weight and a shift for each class.
@@ -130,7 +132,7 @@ def calibrate(name, e, s, y, other):
                    **({"linearAloneWeight": alone.weight(s, y)} if name in alone.MODELS else {}),
                   "confidence": (figures.steps if finetune.RECIPES[name].get("folds") else figures.curve)(p.max(1), p.argmax(1) == y, wanted)}
     if other is not None:
-        return {**calibration, **refusal(z, y, other)}
+        return with_refusals({**calibration, **refusal(z, y, other)}, z, y, other, wanted)
     p = figures.probabilities(z, calibration)
     at = figures.threshold(p.max(1), p.argmax(1) == y, wanted)
     if at is not None and (p.max(1) >= at).sum() < figures.MANY:
@@ -252,6 +254,24 @@ def refusal(z, y, other):
     _, softness, minimum = max(choices, key=lambda c: (c[0], -c[1]))
     return {"thresholds": {"autoRoute": 0.95, "review": 0.70},
             "outOfScope": {"label": "oos", "softness": softness, "minimum": round(minimum, 5)}}
+
+
+# How much of what is asked is out of scope, as the confidence of a refusal assumes: nobody knows it, dev has 3 %.
+OUTSIDE = 0.08
+
+
+def with_refusals(calibration, z, y, other, precision):
+    """The lines of confidence: of answers by the answered rows of dev alone, of refusals by the refused ones, on which those out
+    of scope count as if `OUTSIDE` of all rows were so. A refusal is as sure as the probability of `oos` says."""
+    calibration = {**calibration, "confidence": None}
+    guess, top = answers(z, other, calibration)
+    kept = guess != other
+    calibration["confidence"] = figures.curve(top[kept], (guess == y)[kept], precision)
+    p, outside = figures.probabilities(z[~kept], calibration)[:, other], y == other
+    share = outside.mean()
+    weight = numpy.where(outside[~kept], OUTSIDE / share, (1 - OUTSIDE) / (1 - share))
+    calibration["outOfScope"]["confidence"] = figures.straight(p, outside[~kept], weight)
+    return calibration
 
 
 def refusal_figures(z, truth, other, calibration):

@@ -68,7 +68,9 @@ internal static class ClassificationHead
             }
         }
 
-        return soft[inside] - soft[outside] < rule.Minimum ? (outside, 1 - probabilities[inside], true) : (inside, probabilities[inside], false);
+        return soft[inside] - soft[outside] < rule.Minimum
+            ? (outside, rule.Confidence?.At(probabilities[outside]) ?? (1 - probabilities[inside]), true)
+            : (inside, probabilities[inside], false);
     }
 
     // The temperature of this one text with which its best class gets the wanted probability. So the order of the classes stays and they add up to one.

@@ -147,6 +147,7 @@ public sealed class ModelCatalogTests : IDisposable
     [InlineData("calibration.json", "{\"confidence\":{\"from\":[0,1],\"to\":[0.5,0.4]}}", ModelFault.Corrupt, "confidence.to must have as many numbers")]
     [InlineData("calibration.json", "{\"confidence\":{\"from\":[0,0.9],\"to\":[0.1,0.9]}}", ModelFault.Corrupt, "confidence.from must rise from 0 to 1")]
     [InlineData("calibration.json", "{\"confidence\":{\"from\":[0,1],\"to\":[0.1]}}", ModelFault.Corrupt, "confidence.to must have as many numbers")]
+    [InlineData("calibration.json", "{\"outOfScope\":{\"label\":\"mail\",\"confidence\":{\"from\":[0,1],\"to\":[0.5,0.4]}}}", ModelFault.Corrupt, "outOfScope.confidence.from must rise")]
     [InlineData("linear.bin", "SLIN and then nothing", ModelFault.Corrupt, "linear.bin: ")]
     public async Task Publish_BrokenFolder_IsRefusedWithTheReason(string file, string content, ModelFault fault, string reason)
     {
@@ -189,6 +190,24 @@ public sealed class ModelCatalogTests : IDisposable
         Assert.Equal(answer.Confidence, answer.Top[0].Probability, 9);
         Assert.Equal(["mail", "printer", "network"], answer.Top.Select(label => label.Label));
         Assert.Equal(1, answer.Probabilities.Sum(), 9);
+    }
+
+    [NativeTheory]
+    [InlineData("", false)]
+    [InlineData(""","confidence":{"from":[0,0.1,0.2,1],"to":[0.1,0.2,0.6,0.9]}""", true)]
+    public async Task Publish_LineOfRefusals_RefusalIsAsSureAsTheLineSays(string line, bool lined)
+    {
+        var folder = _engine.Copy("tiny-topics", "refusing", version: "2");
+        WithoutHashes(folder);
+        await File.WriteAllTextAsync(Path.Combine(folder, "calibration.json"), """{"temperature":2,"outOfScope":{"label":"network","minimum":0.99""" + line + "}}");
+        await _engine.PublishAsync(folder);
+
+        var answer = (await _engine.ClassifyAsync("mail")).Value!;
+
+        var outside = 1 / (Math.Exp(10 / 3.0 / 2) + 2);
+        Assert.Equal(("network", true), (answer.Label, answer.IsOutOfScope));
+        Assert.Equal(lined ? 0.2 + (0.4 * (outside - 0.1) / 0.1) : 2 * outside, answer.Confidence, 4);
+        Assert.Equal(outside, answer.Probabilities[2], 4);
     }
 
     [NativeFact]

@@ -49,4 +49,7 @@ public sealed record OutOfScopeRule
 
     /// <summary>The least lead of the best other class.</summary>
     public double Minimum { get; init; }
+
+    /// <summary>From the probability of <see cref="Label"/> to how often a refusal is right, which is then the refusal's confidence; null, the default: one minus the probability of the best other class.</summary>
+    public ConfidenceCurve? Confidence { get; init; }
 }

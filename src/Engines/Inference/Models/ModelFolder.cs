@@ -190,10 +190,13 @@ internal sealed partial class ModelFolder
             }
         }
 
-        if (calibration.Confidence is { IsSound: false })
+        foreach (var (field, line) in new[] { ("confidence", calibration.Confidence), ("outOfScope.confidence", calibration.OutOfScope?.Confidence) })
         {
-            throw new ModelRefusedException(
-                ModelFault.Corrupt, "calibration.json: confidence.from must rise from 0 to 1, and confidence.to must have as many numbers of 0 to 1, none less than the one before");
+            if (line is { IsSound: false })
+            {
+                throw new ModelRefusedException(
+                    ModelFault.Corrupt, $"calibration.json: {field}.from must rise from 0 to 1, and {field}.to must have as many numbers of 0 to 1, none less than the one before");
+            }
         }
 
         if ((calibration.LinearWeight > 0 || calibration.LinearAloneWeight > 0) && linear is null)
