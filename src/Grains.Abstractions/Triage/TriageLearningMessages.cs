@@ -238,6 +238,10 @@ public sealed record TriageTraining
     /// <summary>Why it ended so.</summary>
     [Id(11)]
     public string? Reason { get; init; }
+
+    /// <summary>Why its trial goes on although its time is over; null when it does not.</summary>
+    [Id(12)]
+    public string? OnHold { get; init; }
 }
 
 /// <summary>What is known of a tenant's triage beyond counts.</summary>

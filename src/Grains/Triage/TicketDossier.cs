@@ -22,7 +22,7 @@ internal sealed class TicketDossier(string ticketId)
     public string? Ticket => Decisions.LastOrDefault()?.Ticket ?? Labels.LastOrDefault()?.Ticket;
 
     /// <summary>What the next label counts for.</summary>
-    public DecidedBefore? Decided => Decisions.LastOrDefault() is { Decision: var last } decided ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt, decided.IsFromPlatform) : null;
+    public DecidedBefore? Decided => Decisions.LastOrDefault() is { Decision: var last } decided ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt, decided.Counts) : null;
 
     /// <summary>The label by which the head that decided is judged; null when there is none.</summary>
     public TicketLabelled? Evidence => Labels.FindLast(said => said.IsEvidence);
