@@ -64,10 +64,12 @@ internal sealed class LoadedModel
     /// <param name="workers">The threads that run it.</param>
     /// <param name="policy">How its texts are put together.</param>
     /// <param name="cudaDevice">The GPU; null for the processor.</param>
-    /// <param name="load">Loads a session.</param>
+    /// <param name="load">Loads a session; null for <see cref="ModelSession.Load"/>.</param>
     /// <exception cref="ModelRefusedException">Something does not fit.</exception>
-    public static LoadedModel Load(ModelFolder folder, DeviceWorkers workers, BatchPolicy policy, int? cudaDevice, SessionLoader load)
+    public static LoadedModel Load(ModelFolder folder, DeviceWorkers workers, BatchPolicy policy, int? cudaDevice, SessionLoader? load = null)
     {
+        load ??= ModelSession.Load;
+
         // The processor refuses ids that the model does not know; a GPU reads beyond its table.
         using (var check = cudaDevice is null ? null : load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, null))
         {

@@ -291,7 +291,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     {
         try
         {
-            return LoadedModel.Load(content, workers, options.Value.GpuPolicy(), options.Value.CudaDevice, loader ?? ModelSession.Load);
+            return LoadedModel.Load(content, workers, options.Value.GpuPolicy(), options.Value.CudaDevice, loader);
         }
         catch (ModelRefusedException e) when (e.Fault == ModelFault.NotNow)
         {
@@ -301,7 +301,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         }
     }
 
-    private LoadedModel LoadOnProcessor(ModelFolder content) => LoadedModel.Load(content, workers, options.Value.ProcessorPolicy(), null, loader ?? ModelSession.Load);
+    private LoadedModel LoadOnProcessor(ModelFolder content) => LoadedModel.Load(content, workers, options.Value.ProcessorPolicy(), null, loader);
 
     private void RetireUnused(ModelSlot? before, string name)
     {
