@@ -13,7 +13,7 @@ internal static class InferenceScenario
     private const double TicketsPerSecond = 15;
 
     // More than a processor embeds in that time.
-    private const int RowsPerSecond = 1_000;
+    private const int RowsPerSecond = 3_500;
 
     private static readonly int[] Lengths = [16, 32, 64, 128];
     private static readonly int[] Batches = [1, 8, 32];
