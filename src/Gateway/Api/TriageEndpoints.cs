@@ -63,7 +63,7 @@ internal static class TriageEndpoints
             .WithName("listWaitingTickets")
             .WithTags("Triage")
             .WithSummary("List what waits for a person")
-            .WithDescription("Tickets with an id that no group was sure enough for, and of which neither an admin nor a connected system has said yet where they belong, oldest first, each with the three most probable groups and the reasons. Admins and auditors.")
+            .WithDescription("Tickets with an id that no group was sure enough for, and of which neither an admin nor a connected system nor the trusted sender has said yet where they belong, oldest first, each with the three most probable groups and the reasons. Admins and auditors.")
             .Produces<WaitingTickets>()
             .WithProblems(400, 401, 403, 429, 503);
         v1.MapGet("/triage/settings", (Delegate)GetSettingsAsync)

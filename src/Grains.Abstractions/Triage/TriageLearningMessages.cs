@@ -86,7 +86,7 @@ public sealed record TriageHeads
     [Id(3)]
     public required IReadOnlyList<TriageHeadInfo> Heads { get; init; }
 
-    /// <summary>Tickets from connected systems that any version or the base routed, ever: as those of a head are counted.</summary>
+    /// <summary>Tickets from connected systems and of trusted senders that any version or the base routed, ever: as those of a head are counted.</summary>
     [Id(4)]
     public long Routed { get; init; }
 

@@ -55,7 +55,7 @@ internal sealed record TicketLabelled
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Whether somebody says so who neither is an admin nor speaks for the platform: the ticket goes on waiting for those who see to it. False in entries from before this was kept.</summary>
+    /// <summary>Whether somebody says so who neither is an admin nor speaks for the platform or the system that the ticket is of: the ticket goes on waiting for those who see to it. False in entries from before this was kept.</summary>
     public bool IsSuggestion { get; init; }
 
     /// <summary>What had been decided; null when the ticket had not been seen.</summary>

@@ -41,7 +41,7 @@ internal sealed class TriageFold
     /// <summary>Labels since ever.</summary>
     public long Labels { get; set; }
 
-    /// <summary>The platform's tickets that any version routed, as those of a head are counted.</summary>
+    /// <summary>Tickets of the platform and of trusted senders that any version routed, as those of a head are counted.</summary>
     public long Routed { get; set; }
 
     /// <summary>Of these, those that evidence says belonged elsewhere.</summary>

@@ -219,6 +219,30 @@ public sealed class TriageSenderTests
         Assert.Equal(0, (await Triage.ListWaiting(0, 10)).Waiting);
     }
 
+    [Fact]
+    public async Task ListWaiting_TheSenderSaysWhere_WaitsNoMore()
+    {
+        await TrustAsync(new TriageSender { UserId = Desk, Source = "desk" });
+        _cluster.SignIn(_tenant, Desk);
+        await Triage.Classify(Ticket("desk:1", "Hardware:0.4"));
+        await Triage.Classify(Ticket("mail:2", "Hardware:0.4"));
+        _cluster.SignIn(_tenant, "u-mallory");
+        await Triage.Label([Said("desk:1", "Storage")]);
+        Assert.Equal(2, await WaitingAsync());
+
+        _cluster.SignIn(_tenant, Desk);
+        await Triage.Label([Said("desk:1", "Access"), Said("mail:2", "Access")]);
+
+        Assert.Equal(1, await WaitingAsync());
+        Assert.Equal((true, false), ((await Triage.GetDecision("desk:1"))!.IsSettled, (await Triage.GetDecision("mail:2"))!.IsSettled));
+    }
+
+    private async Task<int> WaitingAsync()
+    {
+        _cluster.SignInAsAdmin(_tenant);
+        return (await Triage.ListWaiting(0, 10)).Waiting;
+    }
+
     private static TriageTicket Ticket(string? id, string title) => new() { Id = id, ShortDescription = title };
 
     private static TriageLabel Said(string id, string label) => new() { TicketId = id, Label = label, Source = TriageLabelSource.Feedback };
