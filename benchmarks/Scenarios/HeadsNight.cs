@@ -7,20 +7,22 @@ using Steward.Engines.Triage.Tickets;
 
 namespace Steward.Benchmarks.Scenarios;
 
-/// <summary>What a whole night costs, and how good heads are by how many labels there are: the tickets come as an admin's import, words and attributes only.</summary>
+/// <summary>What a whole night costs, and how good heads are by how many labels there are: the tickets come as an admin's import.</summary>
 internal static class HeadsNight
 {
     private static readonly int[] Sizes = [50, 200, 1_000, 10_000];
 
     /// <summary>One night: who is believed, what is kept away, candidates by cross-validation, the head, the thresholds, drift and noise.</summary>
-    public static NightCost Measure(IReadOnlyList<LabelledTicket> tickets)
+    public static NightCost Measure(IReadOnlyList<LabelledTicket> tickets, IReadOnlyList<float[]>? vectors = null)
     {
         GC.Collect();
         using var process = Process.GetCurrentProcess();
         var (cpu, wall, before, allocated) = (Environment.CpuUsage.TotalTime, Stopwatch.GetTimestamp(), GC.GetTotalMemory(forceFullCollection: true), GC.GetTotalAllocatedBytes());
         var peak = 0L;
         var split = FrozenSet.Split(LabelGuard.Guard(Statements(tickets)).Tickets);
-        var challenger = HeadTraining.Train(split.Training, null, 0.95, [.. split.Frozen.Select(ticket => (ticket, (float[]?)null))], () => peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false)));
+        var byText = vectors is null ? null : tickets.Zip(vectors).DistinctBy(one => one.First.Ticket.Text, StringComparer.Ordinal).ToDictionary(one => one.First.Ticket.Text, one => one.Second, StringComparer.Ordinal);
+        var challenger = HeadTraining.Train(
+            split.Training, byText is null ? null : [.. split.Training.Select(ticket => byText[ticket.Ticket.Text])], 0.95, [.. split.Frozen.Select(ticket => (ticket, byText?[ticket.Ticket.Text]))], () => peak = Math.Max(peak, GC.GetTotalMemory(forceFullCollection: false)));
         var half = split.Training.Count / 2;
         _ = PopulationShift.OfWords([.. split.Training.Take(half).Select(ticket => ticket.Ticket)], [.. split.Training.Skip(half).Select(ticket => ticket.Ticket)]);
         var noise = LabelNoise.Estimate(split.Training, challenger.Scores[0].Answers);

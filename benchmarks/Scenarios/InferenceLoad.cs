@@ -117,7 +117,7 @@ internal sealed class InferenceLoad(IInferenceEngine engine, string classifier, 
 
     // As long as real tickets: half of them below 30 tokens, some of several hundred.
     [SuppressMessage("Security", "CA5394", Justification = "Texts of a seed.")]
-    private static string[] CreateTexts(string[] words)
+    internal static string[] CreateTexts(string[] words)
     {
         var random = new Random(3);
         return [.. Enumerable.Range(0, 1_000).Select(_ =>

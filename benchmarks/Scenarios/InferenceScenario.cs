@@ -10,6 +10,11 @@ namespace Steward.Benchmarks.Scenarios;
 /// <summary><c>bench inference</c>: how fast models answer alone, in batches, beside background work and under ten times the load, against the machine's own product of matrices.</summary>
 internal static class InferenceScenario
 {
+    private const double TicketsPerSecond = 15;
+
+    // More than a processor embeds in that time.
+    private const int RowsPerSecond = 3_500;
+
     private static readonly int[] Lengths = [16, 32, 64, 128];
     private static readonly int[] Batches = [1, 8, 32];
     private static readonly string[] Words =
@@ -22,9 +27,12 @@ internal static class InferenceScenario
         var embedder = new Option<string>("--embedder") { Description = "The model that embeds in the background.", DefaultValueFactory = _ => "embedder" };
         var provider = new Option<InferenceProvider>("--provider") { Description = "What computes: auto (CUDA where it works), cpu or cuda.", DefaultValueFactory = _ => InferenceProvider.Auto };
         var seconds = new Option<int>("--seconds") { Description = "Length of each load.", DefaultValueFactory = _ => 10 };
+        var gateway = new Option<bool>("--gateway") { Description = "Measure tickets through grain and gateway instead, over HTTP, into a Steward in a process of its own." };
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
-        var command = new Command("inference", "Latency and throughput of the models.") { models, classifier, embedder, provider, seconds, check, json };
-        command.SetAction((parsed, cancellationToken) => RunAsync(
+        var command = new Command("inference", "Latency and throughput of the models.") { models, classifier, embedder, provider, seconds, gateway, check, json };
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(gateway)
+            ? RunGatewayAsync(parsed.GetValue(models)!, parsed.GetValue(classifier)!, parsed.GetValue(embedder)!, parsed.GetValue(seconds), parsed.GetValue(check), parsed.GetValue(json), cancellationToken)
+            : RunAsync(
             parsed.GetValue(models)!, parsed.GetValue(classifier)!, parsed.GetValue(embedder)!, parsed.GetValue(provider), parsed.GetValue(seconds), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
@@ -58,7 +66,7 @@ internal static class InferenceScenario
         Console.Out.WriteLine($"one by one: {alone.Rate:0} texts/s, p50 {alone.Latency.P50:0.00} ms, p99 {alone.Latency.P99:0.00} ms");
         var together = await load.ManyAsync(64, TimeSpan.FromSeconds(seconds), cancellationToken);
         Console.Out.WriteLine($"64 callers: {together.Rate:0} texts/s, p50 {together.Latency.P50:0.00} ms, p99 {together.Latency.P99:0.00} ms");
-        var beside = await load.BesideBackgroundAsync(15, embedder, TimeSpan.FromSeconds(seconds), cancellationToken);
+        var beside = await load.BesideBackgroundAsync(TicketsPerSecond, embedder, TimeSpan.FromSeconds(seconds), cancellationToken);
         Console.Out.WriteLine($"15 tickets/s while {beside.Background:0} texts/s are embedded: p50 {beside.Latency.P50:0.00} ms, p95 {beside.Latency.P95:0.00} ms, p99 {beside.Latency.P99:0.00} ms");
         var over = await load.OverloadAsync(10 * together.Rate, TimeSpan.FromSeconds(Math.Min(seconds, 5)), cancellationToken);
         Console.Out.WriteLine($"{over.Offered:0} texts/s offered: {over.Done:0}/s done, {over.Refused} refused, at most {over.MostWaiting} waited, p99 of the done {over.Latency.P99:0.0} ms");
@@ -73,6 +81,35 @@ internal static class InferenceScenario
                 .. integers is { } limit ? new[] { new Target("part of the measured product of eight-bit integers that the model reaches", best / (limit * 1e9), "", 0.7, AtLeast: true) } : [],
                 new Target("texts waiting under ten times the load", over.MostWaiting, "texts", 513, AtLeast: false),
                 new Target("throughput under ten times the load, part of the whole", over.Done / together.Rate, "", 0.7, AtLeast: true),
+            ],
+            check,
+            json,
+            cancellationToken);
+    }
+
+    private static async Task<int> RunGatewayAsync(string models, string classifier, string embedder, int seconds, bool check, string? json, CancellationToken cancellationToken)
+    {
+        var texts = InferenceLoad.CreateTexts(Words);
+        var next = 0;
+
+        // Each with a word that no other has: nothing may be answered from memory.
+        string Text() => $"{texts[(uint)Interlocked.Increment(ref next) % texts.Length]} case{next}";
+        var found = await InferenceGateway.MeasureAsync(models, classifier, embedder, Text, TicketsPerSecond, TimeSpan.FromSeconds(seconds), RowsPerSecond * seconds, cancellationToken);
+        foreach (var (name, latency) in new[] { ("nothing else", found.Quiet), ($"{found.Background:0} texts/s embedded in the background", found.Beside) })
+        {
+            Console.Out.WriteLine($"{found.Rate:0} tickets/s through gateway and grain, {name}: {latency.Count} tickets, p50 {latency.P50:0.00} ms, p95 {latency.P95:0.00} ms, p99 {latency.P99:0.00} ms, at most {latency.Max:0.0} ms");
+        }
+
+        Console.Out.WriteLine(found.WasEmbeddingToTheEnd ? "there was more to embed at the end" : "everything was embedded before the end: the second figure is in part one of a quiet machine");
+        var result = new GatewayResult(
+            Machine.Read(), TimeProvider.System.GetUtcNow(), $"steward bench inference --gateway --seconds {seconds}",
+            "POST /v1/triage/classify over loopback, one ticket with an id each, at a set rate however long earlier ones take, into silo and gateway in one process of their own with the shipped models and SQLite; the decision is durable before the answer. Meanwhile the same process embeds imported tickets, as it does for finding them again. From the request to the end of the answer.",
+            found);
+        return await ResultOptions.FinishAsync(
+            result,
+            [
+                new Target($"p99 at {found.Rate:0} tickets/s through gateway and grain beside background embedding", found.Beside.P99, "ms", 100, AtLeast: false),
+                new Target("texts embedded a second meanwhile", found.Background, "", 1, AtLeast: true),
             ],
             check,
             json,
@@ -109,6 +146,8 @@ internal static class InferenceScenario
         const double layers = 4, width = 256, inner = 1024;
         return layers * ((2.0 * length * ((4 * width * width) + (2 * width * inner))) + (4.0 * length * length * width));
     }
+
+    private sealed record GatewayResult(Machine Machine, DateTimeOffset At, string Command, string Method, ThroughGateway Tickets);
 
     private sealed record InferenceResult(
         Machine Machine,

@@ -21,3 +21,10 @@ public sealed class NativeFactAttribute : FactAttribute
         return status.IsAvailable ? null : status.Summary;
     }
 }
+
+/// <summary>The same for a test with several inputs.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NativeTheoryAttribute : TheoryAttribute
+{
+    public NativeTheoryAttribute() => Skip = new NativeFactAttribute().Skip;
+}

@@ -145,6 +145,7 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
             TimeZone = "Europe/Berlin",
             TrainingHour = 3,
             IsNightlyTrainingOn = false,
+            Senders = [new TriageSender { UserId = "u-desk", Source = "desk" }, new TriageSender { UserId = "u-portal", Source = "portal", TicketsPerHour = 50 }],
         };
 
         Assert.Equal(1, (await triage.SetSettingsAsync(wanted)).Version);
@@ -152,13 +153,14 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
         var got = await triage.GetSettingsAsync();
         Assert.Equal((0.98, null, 0.6, "Europe/Berlin", 3, false), (got.WantedPrecision, got.AutoRouteAt, got.ReviewAt, got.TimeZone, got.TrainingHour, got.IsNightlyTrainingOn));
         Assert.Equal(("Network", "lines", "Hardware"), (got.Groups[0].Name, got.Groups[0].Description, got.Groups[0].BaseLabels[0]));
+        Assert.Equal([("u-desk", "desk", 1_000), ("u-portal", "portal", 50)], got.Senders.Select(sender => (sender.UserId, sender.Source, sender.TicketsPerHour)));
         Assert.Equal(("servicenow", false, TriageBand.AutoRoute), (got.Connectors[0].Instance, got.Connectors[0].WritesBack, got.Connectors[0].WritesFrom));
 
         using var boss = Admin();
         foreach (var (body, field) in new[]
         {
             ("""{"version":1,"wantedPrecision":1}""", "wantedPrecision"), ("""{"version":1,"autoRouteAt":1.5}""", "autoRouteAt"), ("""{"version":1,"trainingHour":24}""", "trainingHour"), ("""{"version":-1}""", "version"),
-            ("""{"version":1,"groups":[{"name":" "}]}""", "groups"), ("""{"version":1,"groups":[null]}""", "groups"), ("""{"version":1,"threshold":0.5}""", "threshold"), ("""{"version":"1"}""", "version"),
+            ("""{"version":1,"groups":[{"name":" "}]}""", "groups"), ("""{"version":1,"groups":[null]}""", "groups"), ("""{"version":1,"senders":[null]}""", "senders"), ("""{"version":1,"threshold":0.5}""", "threshold"), ("""{"version":"1"}""", "version"),
         })
         {
             await AssertProblem(await boss.PutAsync("/v1/triage/settings", Json(body)), 400, "invalid_argument", field);

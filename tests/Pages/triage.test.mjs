@@ -19,15 +19,15 @@ const decision = {
 };
 const group = { label: "Network", decided: 10, autoRouted: 7, reviewed: 2, said: 4, overridden: 1, accuracy: 0.75, misrouteRate: 0.1, overrideRate: 0.25 };
 const answers = {
-  settings: { version: 3, groups: [], baseModel: "it-topic", wantedPrecision: 0.95, isNightlyTrainingOn: true, trainingHour: 2, timeZone: "UTC", connectors: [] },
+  settings: { version: 3, groups: [], baseModel: "it-topic", wantedPrecision: 0.95, isNightlyTrainingOn: true, trainingHour: 2, timeZone: "UTC", connectors: [], senders: [{ userId: "u-desk", source: "desk", ticketsPerHour: 50 }] },
   reports: { from: "2026-01-25", to: "2026-01-31", groups: [group], all: { ...group, label: "*" }, labels: 1234, autoRouteAt: 0.91, reviewAt: 0.7 },
   health: { isInputDrifting: true, isLabelDrifting: false, labelNoise: 0.04, suspectTickets: [], heldBackPeople: ["u-odd"] },
-  heads: { current: "head-2", canaryShare: 0, heads: [{ version: "head-2", addedAt: "2026-01-31T02:00:00Z", tickets: 900, labels: 8, accuracy: 0.9, autoRouteAt: 0.83, autoRouteCoverage: 0.614, autoRoutePrecision: 0.957, said: 20, overridden: 2 }, { version: "head-1", addedAt: "2026-01-30T02:00:00Z", tickets: 800, labels: 8, accuracy: 0.88, said: 30, overridden: 6 }] },
+  heads: { current: "head-2", canary: "head-3", canaryShare: 0.1, heads: [{ version: "head-3", addedAt: "2026-02-01T02:00:00Z", tickets: 950, labels: 8, accuracy: 0.91, said: 0, overridden: 0 }, { version: "head-2", addedAt: "2026-01-31T02:00:00Z", tickets: 900, labels: 8, accuracy: 0.9, autoRouteAt: 0.83, autoRouteCoverage: 0.614, autoRoutePrecision: 0.957, said: 20, overridden: 2 }, { version: "head-1", addedAt: "2026-01-30T02:00:00Z", tickets: 800, labels: 8, accuracy: 0.88, said: 30, overridden: 6 }] },
   queue: { waiting: 2, tickets: [
     { sequence: 4, shortDescription: "<img src=x onerror=alert(3)>", decision: { ...decision, ticketId: "mail:1", band: "human" } },
     { sequence: 9, shortDescription: "Beamer", decision: { ...decision, ticketId: "mail:2", band: "human", label: "out_of_scope", isOutOfScope: true } },
   ] },
-  trainings: { trainings: [{ id: "x-1", state: "rolled_back", startedAt: "2026-01-31T02:00:00Z", tickets: 900, challengerAccuracy: 0.9, reason: "Overridden more often." }] },
+  trainings: { trainings: [{ id: "x-2", state: "on_trial", startedAt: "2026-02-01T02:00:00Z", tickets: 950, challengerAccuracy: 0.91, reason: "Better.", onHold: "There was word of 0 of the tickets that it routed." }, { id: "x-1", state: "rolled_back", startedAt: "2026-01-31T02:00:00Z", tickets: 900, challengerAccuracy: 0.9, reason: "Overridden more often." }] },
 };
 
 const closing = [];
@@ -129,10 +129,18 @@ test("admin: reports, thresholds, and going back to an earlier head", limit, asy
     const saved = sent.find(({ what }) => what === "settings").body;
     assert.deepEqual([saved.version, saved.autoRouteAt, saved.wantedPrecision, saved.nightlyTraining, saved.reviewAt], [3, 0.97, 0.95, true, undefined]);
 
+    assert.deepEqual(saved.senders, answers.settings.senders);
+
+    await page.locator("#trainings td", { hasText: "There was word of 0" }).waitFor();
+    await page.locator("#heads td", { hasText: "on trial for 10.0 %" }).waitFor();
+    await page.getByRole("button", { name: "Let head-3 take over" }).click();
+    await page.getByText("head-3 answers.").waitFor();
+    assert.equal(sent.find(({ what }) => what === "heads/use").body.version, "head-3");
+
     await page.getByRole("button", { name: "Go back to head-1" }).click();
     await page.getByText("head-1 answers.").waitFor();
     await page.getByRole("button", { name: "Go back to head-2" }).waitFor();
-    assert.equal(sent.find(({ what }) => what === "heads/use").body.version, "head-1");
+    assert.equal(sent.findLast(({ what }) => what === "heads/use").body.version, "head-1");
     assert.deepEqual(complaints, []);
   } finally {
     await close();

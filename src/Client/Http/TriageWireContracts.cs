@@ -161,6 +161,28 @@ public sealed record SetTriageSettingsRequest
     /// <summary>Instances whose new tickets are triaged.</summary>
     [MaxLength(100)]
     public IReadOnlyList<TriageConnectorRequest>? Connectors { get; init; }
+
+    /// <summary>Whose tickets over the API count as those of a connected system do; nobody's by default.</summary>
+    [MaxLength(20)]
+    public IReadOnlyList<TriageSenderRequest>? Senders { get; init; }
+}
+
+/// <summary>An account that is trusted to send the tickets of one system.</summary>
+public sealed record TriageSenderRequest
+{
+    /// <summary>The person or service account, such as u-desk.</summary>
+    [Required]
+    [Length(3, 96)]
+    public string UserId { get; set; } = "";
+
+    /// <summary>The system: its tickets' ids begin with this and a colon, and nobody else may use such ids.</summary>
+    [Required]
+    [Length(1, 64)]
+    public string Source { get; set; } = "";
+
+    /// <summary>How many of its tickets count within an hour; 1,000 by default.</summary>
+    [Range(1, 10_000)]
+    public int? TicketsPerHour { get; init; }
 }
 
 /// <summary>A group that tickets are routed to.</summary>

@@ -68,6 +68,9 @@ public static class TriageWireMapping
                 WritesBack = connector.WritesBack ?? true,
                 WritesFrom = connector.WritesFrom ?? TriageBand.Review,
             })],
+            Senders = [.. (request.Senders ?? []).Select(sender => sender.TicketsPerHour is { } most
+                ? new TriageSender { UserId = sender.UserId, Source = sender.Source, TicketsPerHour = most }
+                : new TriageSender { UserId = sender.UserId, Source = sender.Source })],
         };
     }
 
@@ -106,6 +109,7 @@ public static class TriageWireMapping
         TrainingHour = settings.TrainingHour,
         TimeZone = settings.TimeZone,
         Connectors = [.. settings.Connectors.Select(connector => new TriageConnectorRequest { Instance = connector.Instance, WritesBack = connector.WritesBack, WritesFrom = connector.WritesFrom })],
+        Senders = [.. settings.Senders.Select(sender => new TriageSenderRequest { UserId = sender.UserId, Source = sender.Source, TicketsPerHour = sender.TicketsPerHour })],
     };
 
     private static double? Share(double? value, string field) =>

@@ -63,14 +63,14 @@ internal static class TriageEndpoints
             .WithName("listWaitingTickets")
             .WithTags("Triage")
             .WithSummary("List what waits for a person")
-            .WithDescription("Tickets with an id that no group was sure enough for, and of which neither an admin nor a connected system has said yet where they belong, oldest first, each with the three most probable groups and the reasons. Admins and auditors.")
+            .WithDescription("Tickets with an id that no group was sure enough for, and of which neither an admin nor a connected system nor the trusted sender has said yet where they belong, oldest first, each with the three most probable groups and the reasons. Admins and auditors.")
             .Produces<WaitingTickets>()
             .WithProblems(400, 401, 403, 429, 503);
         v1.MapGet("/triage/settings", (Delegate)GetSettingsAsync)
             .WithName("getTriageSettings")
             .WithTags("Triage")
             .WithSummary("Read the settings")
-            .WithDescription("Thresholds, wanted precision, groups and connectors.")
+            .WithDescription("Thresholds, wanted precision, groups, connectors and trusted senders.")
             .Produces<TriageSettings>()
             .WithProblems(401, 403, 429, 503);
         v1.MapPut("/triage/settings", (Delegate)SetSettingsAsync)
@@ -111,7 +111,7 @@ internal static class TriageEndpoints
             .WithName("useTriageHead")
             .WithTags("Triage")
             .WithSummary("Go back to a head")
-            .WithDescription("To one that answered before, or to the base when version is left out. Idempotent. Admins only.")
+            .WithDescription("To one that answered before, or to the base when version is left out; or lets the one on trial take over. Idempotent. Admins only.")
             .Accepts<UseTriageHeadRequest>("application/json")
             .Produces<TriageHeads>()
             .WithProblems(400, 401, 403, 404, 409, 413, 415, 429, 503);
@@ -196,6 +196,7 @@ internal static class TriageEndpoints
         var body = await RequestBody.ReadAsync(context, TriageWireJson.Default.SetTriageSettingsRequest, MaxSettingsBytes);
         NoneIsNull(body.Groups ?? [], "groups");
         NoneIsNull(body.Connectors ?? [], "connectors");
+        NoneIsNull(body.Senders ?? [], "senders");
         var settings = await Caller.Of(context).Client.Triage.SetSettingsAsync(TriageWireMapping.ToContract(body), context.RequestAborted);
         await JsonAnswer.WriteAsync(context, StatusCodes.Status200OK, settings, TriageWireJson.Default.TriageSettings);
     }

@@ -30,7 +30,7 @@ public interface ITriageGrain : IGrainWithStringKey
     Task<FoundTickets> FindTickets(FindTickets query, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// The tickets that were sure enough for no group, and of which neither an admin nor the platform has said yet where they belong: decisions with an id whose band is <see cref="TriageBand.Human"/>. What others say of a ticket
+    /// The tickets that were sure enough for no group, and of which neither an admin nor the platform nor their trusted sender has said yet where they belong: decisions with an id whose band is <see cref="TriageBand.Human"/>. What others say of a ticket
     /// stands in its decision, and leaves it here. Admins, auditors and the platform.
     /// </summary>
     /// <param name="afterSequence">Only tickets after this place; 0 from the start.</param>
@@ -81,7 +81,7 @@ public interface ITriageGrain : IGrainWithStringKey
     Task<TriageHeadInfo> AddHead(AddTriageHead command, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Decides which head answers: for a share of the tickets (canary), or all. The share of a ticket is decided by a hash of its id. Idempotent. The platform, and admins for going back to a head that answered before.
+    /// Decides which head answers: for a share of the tickets (canary), or all. The share of a ticket is decided by a hash of its id. Idempotent. The platform, and admins for going back to a head that answered before or letting the one on trial take over.
     /// </summary>
     [Alias("use-head")]
     Task<TriageHeads> UseHead(UseTriageHead command, CancellationToken cancellationToken = default);

@@ -86,7 +86,7 @@ public sealed record TriageHeads
     [Id(3)]
     public required IReadOnlyList<TriageHeadInfo> Heads { get; init; }
 
-    /// <summary>Tickets from connected systems that any version or the base routed, ever: as those of a head are counted.</summary>
+    /// <summary>Tickets from connected systems and of trusted senders that any version or the base routed, ever: as those of a head are counted.</summary>
     [Id(4)]
     public long Routed { get; init; }
 
@@ -238,6 +238,10 @@ public sealed record TriageTraining
     /// <summary>Why it ended so.</summary>
     [Id(11)]
     public string? Reason { get; init; }
+
+    /// <summary>Why its trial goes on although its time is over; null when it does not.</summary>
+    [Id(12)]
+    public string? OnHold { get; init; }
 }
 
 /// <summary>What is known of a tenant's triage beyond counts.</summary>

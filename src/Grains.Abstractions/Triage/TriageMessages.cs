@@ -135,7 +135,7 @@ public sealed record TriageDecision
     [Id(14)]
     public string? TicketGroup { get; init; }
 
-    /// <summary>Whether an admin, or what happened in a connected system, has said where it belongs: it waits for nobody any more.</summary>
+    /// <summary>Whether an admin, what happened in a connected system, or the ticket's trusted sender has said where it belongs: it waits for nobody any more.</summary>
     [Id(15)]
     public bool IsSettled { get; init; }
 }
@@ -229,7 +229,7 @@ public sealed record WaitingTickets
     [Id(0)]
     public required IReadOnlyList<WaitingTicket> Tickets { get; init; }
 
-    /// <summary>How many wait in all. Of more than 1,000 from connected systems, and of more than 1,000 others, the oldest are not in the queue any more.</summary>
+    /// <summary>How many wait in all. Of more than 1,000 from connected systems, more than 1,000 of trusted senders, and more than 1,000 others, the oldest are not in the queue any more.</summary>
     [Id(1)]
     public required int Waiting { get; init; }
 

@@ -45,6 +45,32 @@ public sealed record TriageSettings
     /// <summary>Instances whose new tickets are triaged, and how they are written back.</summary>
     [Id(9)]
     public IReadOnlyList<TriageConnector> Connectors { get; init; } = [];
+
+    /// <summary>Whose tickets over the API count as those of a connected system do; at most 20. Default: nobody's.</summary>
+    [Id(10)]
+    public IReadOnlyList<TriageSender> Senders { get; init; } = [];
+}
+
+/// <summary>
+/// An account that the tenant trusts to send the tickets of one of its systems through the API. They are watched for duplicates and major incidents, and heads are judged by what becomes of them. What the account says of
+/// tickets counts as anybody's word does.
+/// </summary>
+[GenerateSerializer]
+[Immutable]
+[Alias("steward.triage-sender")]
+public sealed record TriageSender
+{
+    /// <summary>The person or service account, such as <c>u-desk</c>.</summary>
+    [Id(0)]
+    public required string UserId { get; init; }
+
+    /// <summary>The system, such as <c>desk</c>: its tickets' ids begin with this and a colon, and nobody but its senders may use such ids. 1 to 64 of a-z, 0-9, '.', '_' and '-', and no connector's instance.</summary>
+    [Id(1)]
+    public required string Source { get; init; }
+
+    /// <summary>How many of its tickets count within an hour (of the clock, in UTC); those beyond are decided as anybody's. 1 to 10,000. Default 1,000.</summary>
+    [Id(2)]
+    public int TicketsPerHour { get; init; } = 1_000;
 }
 
 /// <summary>A group that tickets are routed to.</summary>

@@ -22,12 +22,12 @@ internal sealed class TicketDossier(string ticketId)
     public string? Ticket => Decisions.LastOrDefault()?.Ticket ?? Labels.LastOrDefault()?.Ticket;
 
     /// <summary>What the next label counts for.</summary>
-    public DecidedBefore? Decided => Decisions.LastOrDefault() is { Decision: var last } decided ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt, decided.IsFromPlatform) : null;
+    public DecidedBefore? Decided => Decisions.LastOrDefault() is { Decision: var last } decided ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt, decided.Counts) : null;
 
     /// <summary>The label by which the head that decided is judged; null when there is none.</summary>
     public TicketLabelled? Evidence => Labels.FindLast(said => said.IsEvidence);
 
-    /// <summary>Whether an admin or the platform has said where it belongs.</summary>
+    /// <summary>Whether an admin, the platform, or a trusted sender of its system has said where it belongs.</summary>
     public bool IsSettled => Labels.Exists(said => !said.IsSuggestion);
 
     /// <summary>The decision about the ticket with this content, as it stands now; null when there is none.</summary>

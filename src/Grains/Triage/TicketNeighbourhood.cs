@@ -110,7 +110,7 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
             var decided = (await parts.Journals.ReadTailAsync(journal, MostRecent, cancellationToken))
                 .Where(entry => entry.Type == TriageFactTypes.Decided && entry.At >= since && entry.Payload.Length > 0)
                 .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!)
-                .Where(one => one.IsFromPlatform && one.Decision.TicketId is not null)
+                .Where(one => one.Counts && one.Decision.TicketId is not null)
                 .ToList();
             await LoadAsync(decided, static one => one.Ticket, (one, ticket) => watch.See(one.Decision.TicketId!, ticket.Read(zone), TimeOf(ticket, one.Decision.DecidedAt)), cancellationToken);
         }

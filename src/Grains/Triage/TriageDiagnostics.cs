@@ -12,6 +12,9 @@ internal static class TriageDiagnostics
     public static readonly Counter<long> Fallbacks = Diagnostics.Meter.CreateCounter<long>(
         "steward.triage.fallbacks", "{ticket}", "Tickets that a head of words alone answered because no model did.");
 
+    public static readonly Counter<long> BeyondShare = Diagnostics.Meter.CreateCounter<long>(
+        "steward.triage.beyond_share", "{ticket}", "Tickets of trusted senders beyond those of the hour that count.");
+
     public static readonly Histogram<double> Duration = Diagnostics.Meter.CreateHistogram(
         "steward.triage.duration",
         "s",

@@ -20,8 +20,15 @@ internal sealed record TicketDecided
 
     public required TriageDecision Decision { get; init; }
 
-    /// <summary>Whether the platform had the ticket from a system. Anybody may invent the others: they count for no head, and for no major incident.</summary>
+    /// <summary>Whether the platform had the ticket from a system.</summary>
     public bool IsFromPlatform { get; init; }
+
+    /// <summary>Whether it came from a trusted sender, and was among those of that hour which count.</summary>
+    public bool IsTrusted { get; init; }
+
+    /// <summary>Whether heads are judged by it, and major incidents are looked for among such. Anybody may invent the others.</summary>
+    [JsonIgnore]
+    public bool Counts => IsFromPlatform || IsTrusted;
 
     /// <summary>Who asked; null in entries from before this was kept.</summary>
     public string? By { get; init; }
@@ -48,7 +55,7 @@ internal sealed record TicketLabelled
 
     public required DateTimeOffset At { get; init; }
 
-    /// <summary>Whether somebody says so who neither is an admin nor speaks for the platform: the ticket goes on waiting for those who see to it. False in entries from before this was kept.</summary>
+    /// <summary>Whether somebody says so who neither is an admin nor speaks for the platform or the system that the ticket is of: the ticket goes on waiting for those who see to it. False in entries from before this was kept.</summary>
     public bool IsSuggestion { get; init; }
 
     /// <summary>What had been decided; null when the ticket had not been seen.</summary>
@@ -64,7 +71,7 @@ internal sealed record TicketLabelled
     public SaidBefore? ReplacesEvidence { get; init; }
 }
 
-/// <summary>What counts of a decision when somebody says where its ticket belongs.</summary>
+/// <summary>What counts of a decision when somebody says where its ticket belongs. From the platform is here what a trusted sender sent, too.</summary>
 internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At, bool IsFromPlatform = false);
 
 /// <summary>A label that counts no more.</summary>

@@ -41,7 +41,7 @@ internal sealed class TriageFold
     /// <summary>Labels since ever.</summary>
     public long Labels { get; set; }
 
-    /// <summary>The platform's tickets that any version routed, as those of a head are counted.</summary>
+    /// <summary>Tickets of the platform and of trusted senders that any version routed, as those of a head are counted.</summary>
     public long Routed { get; set; }
 
     /// <summary>Of these, those that evidence says belonged elsewhere.</summary>
@@ -65,6 +65,9 @@ internal sealed class TriageFold
 
     /// <summary>What single persons' words have counted for on the last day.</summary>
     public FeedbackDay Feedback { get; set; } = new();
+
+    /// <summary>How many tickets of trusted senders have counted in the last hour.</summary>
+    public SenderHour Senders { get; set; } = new();
 
     /// <summary>By day (in UTC, of the decision) and group.</summary>
     public Dictionary<int, Dictionary<string, TriageTally>> Tallies { get; set; } = [];
@@ -91,6 +94,11 @@ internal sealed class TriageFold
             case TriageFactTypes.Decided:
                 var decided = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!;
                 Decide(decided);
+                if (decided is { IsTrusted: true, By: { } by })
+                {
+                    Senders.Add(entry.At, by);
+                }
+
                 Wait(decided, entry.Sequence);
                 break;
             case TriageFactTypes.SettingsSet:
@@ -166,20 +174,24 @@ internal sealed class TriageFold
     private void Wait(TicketDecided decided, long sequence)
     {
         // Whoever knows a ticket's id does not take it from those who see to it by asking about another text.
-        if (decided.Decision.TicketId is not { } id || (!decided.IsFromPlatform && Waiting.Find(id) is { } place && (place.IsFromPlatform || place.By != decided.By)))
+        if (decided.Decision.TicketId is not { } id || (Waiting.Find(id) is { } place && !MayReplace(decided, place)))
         {
             return;
         }
 
         if (decided.Decision.Band == TriageBand.Human && !decided.WasSettled)
         {
-            Waiting.Add(new WaitingPlace(id, sequence, decided.IsFromPlatform, decided.By));
+            Waiting.Add(new WaitingPlace(id, sequence, decided.IsFromPlatform, decided.By, decided.IsTrusted));
         }
         else
         {
             Waiting.Remove(id);
         }
     }
+
+    // Several may send for one system; what one of them sent is taken out by their like only.
+    private static bool MayReplace(TicketDecided decided, WaitingPlace place) =>
+        decided.IsFromPlatform || (!place.IsFromPlatform && (decided.IsTrusted || string.Equals(place.By, decided.By, StringComparison.Ordinal)));
 
     private static int DayOf(DateTimeOffset at) => DateOnly.FromDateTime(at.UtcDateTime).DayNumber;
 
@@ -203,7 +215,7 @@ internal sealed class TriageFold
         }
 
         tally.Decide(decision.Band);
-        if (decided.IsFromPlatform && decision.Band != TriageBand.Human)
+        if (decided.Counts && decision.Band != TriageBand.Human)
         {
             Routed++;
             if (Find(decision.Version) is { } head)

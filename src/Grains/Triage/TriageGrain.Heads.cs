@@ -70,9 +70,9 @@ internal sealed partial class TriageGrain
         if (!Caller.IsSystem)
         {
             Caller.RequireAdmin();
-            if (command.Share < 1 || head is { HasAnswered: false })
+            if (command.Share < 1 || (head is { HasAnswered: false } && command.Version != _fold.Canary))
             {
-                throw StewardException.Forbidden("Admins go back to a head that answered before; new ones are tried by the platform.");
+                throw StewardException.Forbidden("Admins go back to a head that answered before, or let the one on trial take over; new ones are tried by the platform.");
             }
         }
 

@@ -43,7 +43,8 @@ internal sealed partial class TriageGrain
             for (var i = 0; i < labels.Count; i++)
             {
                 var label = labels[i];
-                var problem = problems[i] ?? await LabelAsync(label, isPlatform ? label.By! : caller.UserId, !isPlatform && !isAdmin, dossiers[label.TicketId], appends, cancellationToken);
+                var settles = isPlatform || isAdmin || TriageRules.SenderOf(_fold.Settings, label.TicketId, caller.UserId) is not null;
+                var problem = problems[i] ?? await LabelAsync(label, isPlatform ? label.By! : caller.UserId, !settles, dossiers[label.TicketId], appends, cancellationToken);
                 results.Add(new TriageLabelResult { TicketId = label.TicketId ?? "", IsTaken = problem is null, Problem = problem is { } wrong ? $"{wrong.Field}: {wrong.Allowed}" : null });
             }
         }

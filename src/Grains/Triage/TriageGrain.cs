@@ -37,6 +37,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     private readonly CancellationTokenSource _stop = new();
     private TriageFold _fold = new();
     private FeedbackDay _feedback = new();
+    private SenderHour _senders = new();
     private int _sinceSaved;
     private bool _isSaving;
     private int _underWay;
@@ -74,7 +75,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         _journal.Sequence = await CatchUpAsync(_key, _fold.Through, _fold.Apply, cancellationToken);
         _labels.Sequence = await CatchUpAsync(_labelKey, _fold.LabelsThrough, _fold.ApplyLabel, cancellationToken);
         _fold.Waiting.IsReading = false;
-        _feedback = _fold.Feedback.Copy();
+        (_feedback, _senders) = (_fold.Feedback.Copy(), _fold.Senders.Copy());
         if (_journal.Sequence == 0)
         {
             _neighbours.Begin();
@@ -102,7 +103,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     public async Task<TriageDecision> Classify(TriageTicket ticket, CancellationToken cancellationToken = default)
     {
         TriageRules.Check(ticket);
-        RequireOwnId(ticket.Id);
+        var sender = RequireOwnId(ticket.Id);
         if (_underWay >= Options.ConcurrentTickets)
         {
             throw new StewardException(ErrorCodes.Overloaded, $"{Options.ConcurrentTickets} tickets of the tenant are under way.") { IsRetryable = true, RetryAfter = BusyFor };
@@ -112,7 +113,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         var arrived = _parts.Time.GetTimestamp();
         try
         {
-            return ShownToCaller(ticket.Id is { } id ? await DecideOnceAsync(id, ticket, arrived, cancellationToken) : await DecideAsync(ticket, cancellationToken));
+            return ShownToCaller(ticket.Id is { } id ? await DecideOnceAsync(id, ticket, sender, arrived, cancellationToken) : await DecideAsync(ticket, isWatched: false, cancellationToken));
         }
         finally
         {
@@ -136,9 +137,6 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
 
     private static bool SeesAllTickets => Caller.IsSystem || Caller.Required.Roles.Any(role => role is WellKnownRoles.Admin or WellKnownRoles.Auditor);
 
-    // Whoever sent one ticket is not thereby somebody who may read others, or know that they are there.
-    private static TriageDecision ShownToCaller(TriageDecision decision) => SeesAllTickets ? decision : decision with { Similar = [], DuplicateOf = null };
-
     private static void RequireTicketId(string ticketId)
     {
         if (string.IsNullOrWhiteSpace(ticketId) || ticketId.Length > TriageRules.LongestTicketId)
@@ -147,16 +145,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         }
     }
 
-    // What the platform decides of a system's tickets is written into them: nobody else says what they are.
-    private void RequireOwnId(string? id)
-    {
-        if (id is not null && !Caller.IsSystem && _fold.Settings.Connectors.FirstOrDefault(connector => id.StartsWith(connector.Instance + ":", StringComparison.Ordinal)) is { } connector)
-        {
-            throw StewardException.Invalid("id", $"must not begin with '{connector.Instance}:'; the platform itself brings the tickets of this connector. Leave the id out, or choose another prefix.");
-        }
-    }
-
-    private async Task<TriageDecision> DecideOnceAsync(string id, TriageTicket ticket, long arrived, CancellationToken cancellationToken)
+    private async Task<TriageDecision> DecideOnceAsync(string id, TriageTicket ticket, TriageSender? sender, long arrived, CancellationToken cancellationToken)
     {
         var (isFromPlatform, by) = (Caller.IsSystem, Caller.Required.UserId);
         using var turn = await _turns.EnterAsync(id);
@@ -172,7 +161,16 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var decided = new TicketDecided { Ticket = content.Hash, Decision = await DecideAsync(ticket, cancellationToken), IsFromPlatform = isFromPlatform, By = by, WasSettled = dossier.IsSettled };
+        var isTrusted = sender is not null && MayCount(sender);
+        var decided = new TicketDecided
+        {
+            Ticket = content.Hash,
+            Decision = await DecideAsync(ticket, isFromPlatform || isTrusted, cancellationToken),
+            IsFromPlatform = isFromPlatform,
+            IsTrusted = isTrusted,
+            By = by,
+            WasSettled = dossier.IsSettled,
+        };
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);
@@ -184,19 +182,23 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         }
 
         dossier.Decisions.Add(decided);
+        if (isTrusted && decided.Decision.IncidentId is not null)
+        {
+            _ = TellOfIncidentAsync(sender!.Source, decided.Decision, ticket.ShortDescription);
+        }
+
         TriageDiagnostics.Duration.Record(_parts.Time.GetElapsedTime(arrived).TotalSeconds);
         return dossier.Find(content.Hash)!;
     }
 
-    private async Task<TriageDecision> DecideAsync(TriageTicket ticket, CancellationToken cancellationToken)
+    private async Task<TriageDecision> DecideAsync(TriageTicket ticket, bool isWatched, CancellationToken cancellationToken)
     {
-        var isFromPlatform = Caller.IsSystem;
         var zone = TriageTickets.ZoneOf(_fold.Settings);
         var read = ticket.Read(zone);
         var found = await _classifier.ClassifyAsync(_fold, ticket.Id, read, cancellationToken);
         var now = _parts.Time.GetUtcNow().ToMilliseconds();
         // Whoever could have invented tickets watched would make an incident of them.
-        var sighting = isFromPlatform ? _neighbours.See(ticket, zone, now) : default;
+        var sighting = isWatched ? _neighbours.See(ticket, zone, now) : default;
         var band = BandOf(found.Answer.Band);
         TriageDiagnostics.Decisions.Add(
             1,

@@ -13,7 +13,7 @@ internal sealed class TriageHeadState
     /// <summary>The entry at which it was last chosen, or another one was instead: of heads to go back to, the highest is the last one.</summary>
     public long AnsweredThrough { get; set; }
 
-    /// <summary>The platform's tickets that it routed.</summary>
+    /// <summary>Tickets of the platform and of trusted senders that it routed.</summary>
     public long Routed { get; set; }
 
     /// <summary>Routed tickets about which there is evidence: see <see cref="TicketLabelled.IsEvidence"/>.</summary>

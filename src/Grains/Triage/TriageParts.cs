@@ -18,6 +18,7 @@ namespace Steward.Triage;
 /// <param name="Time">The clock.</param>
 /// <param name="Logger">The log.</param>
 /// <param name="Vectors">Collections of vectors; null without.</param>
+/// <param name="Incidents">Tells admins of major incidents; null without.</param>
 internal sealed record TriageParts(
     IJournalStore Journals,
     IContentStore Contents,
@@ -28,4 +29,5 @@ internal sealed record TriageParts(
     IOptions<TriageOptions> Options,
     TimeProvider Time,
     ILogger<TriageGrain> Logger,
-    VectorCollections? Vectors = null);
+    VectorCollections? Vectors = null,
+    MajorIncidentNotices? Incidents = null);

@@ -2,6 +2,7 @@ using Steward.Engines.Definitions;
 using Steward.Engines.Triage.Routing;
 using Steward.Engines.Triage.Tickets;
 using Steward.Errors;
+using Steward.Identity;
 
 namespace Steward.Triage;
 
@@ -17,6 +18,8 @@ internal static class TriageRules
     private const int MostGroupsSearched = 50;
     private const int MostBaseLabels = 100;
     private const int MostConnectors = 50;
+    private const int MostSenders = 20;
+    private const int MostTicketsPerHour = 10_000;
     private const int LongestName = 64;
     private const int LongestBy = 200;
 
@@ -100,6 +103,31 @@ internal static class TriageRules
             Require(connector is not null && IsName(connector.Instance), $"connectors[{i}].instance", "must be the name of a connector instance.");
             Require(seen.Add(connector!.Instance), $"connectors[{i}].instance", "must not occur twice.");
             Require(Enum.IsDefined(connector.WritesFrom), $"connectors[{i}].writesFrom", "must be human, review or autoRoute.");
+        }
+
+        CheckSenders(settings.Senders, seen);
+    }
+
+    /// <summary>The trusted sender whose system a ticket's id names; null when it names none, or another one's.</summary>
+    public static TriageSender? SenderOf(TriageSettings settings, string? ticketId, string userId) =>
+        ticketId is null ? null : settings.Senders.FirstOrDefault(sender => string.Equals(sender.UserId, userId, StringComparison.Ordinal) && IsOf(ticketId, sender.Source));
+
+    /// <summary>Whether a ticket's id begins with the name of a system and a colon.</summary>
+    public static bool IsOf(string ticketId, string system) =>
+        ticketId.Length > system.Length && ticketId[system.Length] == ':' && ticketId.StartsWith(system, StringComparison.Ordinal);
+
+    private static void CheckSenders(IReadOnlyList<TriageSender> senders, HashSet<string> instances)
+    {
+        Require(senders is { Count: <= MostSenders }, "senders", $"must be at most {MostSenders}.");
+        var users = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = 0; i < senders.Count; i++)
+        {
+            var sender = senders[i];
+            Require(sender is not null && GrainKeys.IsValidPart(sender.UserId, 'u'), $"senders[{i}].userId", "must be the id of a person or service account, such as u-desk.");
+            Require(users.Add(sender!.UserId), $"senders[{i}].userId", "must not occur twice.");
+            Require(IsName(sender.Source), $"senders[{i}].source", $"must be a system's name: 1 to {LongestName} of a-z, 0-9, '.', '_' and '-'.");
+            Require(!instances.Contains(sender.Source), $"senders[{i}].source", "must not be a connector's instance: its tickets come from that system itself.");
+            Require(sender.TicketsPerHour is >= 1 and <= MostTicketsPerHour, $"senders[{i}].ticketsPerHour", $"must be 1 to {MostTicketsPerHour}.");
         }
     }
 

@@ -1,11 +1,12 @@
 namespace Steward.Triage;
 
 /// <summary>
-/// The places of tickets that wait for a person. Those that the platform brought from systems have a bound of their own, so that nobody pushes them out with tickets that were made up. For the grain's scheduler only.
+/// The places of tickets that wait for a person. Those that the platform brought from systems have a bound of their own, and so have those of trusted senders, so that nobody pushes them out with tickets that were made up.
+/// For the grain's scheduler only.
 /// </summary>
 internal sealed class WaitingQueue
 {
-    /// <summary>How many tickets of the platform wait at most, and how many of all others; of more the oldest leave.</summary>
+    /// <summary>How many tickets of the platform wait at most, how many of trusted senders, and how many of all others; of more the oldest leave.</summary>
     public const int Most = 1_000;
 
     // While journals are read one after the other, those that the second one takes out are still in it.
@@ -13,6 +14,7 @@ internal sealed class WaitingQueue
 
     private readonly Dictionary<string, WaitingPlace> _byTicket = new(StringComparer.Ordinal);
     private readonly SortedDictionary<long, WaitingPlace> _platform = [];
+    private readonly SortedDictionary<long, WaitingPlace> _trusted = [];
     private readonly SortedDictionary<long, WaitingPlace> _others = [];
 
     /// <summary>How many wait.</summary>
@@ -26,12 +28,13 @@ internal sealed class WaitingQueue
         {
             field = value;
             Trim(_platform);
+            Trim(_trusted);
             Trim(_others);
         }
     }
 
     /// <summary>The places, oldest first; a copy.</summary>
-    public List<WaitingPlace> ToList() => [.. _platform.Values.Concat(_others.Values).OrderBy(place => place.Sequence)];
+    public List<WaitingPlace> ToList() => [.. _byTicket.Values.OrderBy(place => place.Sequence)];
 
     /// <summary>The place of a ticket; null when it does not wait.</summary>
     public WaitingPlace? Find(string ticketId) => _byTicket.GetValueOrDefault(ticketId);
@@ -54,7 +57,7 @@ internal sealed class WaitingQueue
         }
     }
 
-    private SortedDictionary<long, WaitingPlace> Of(WaitingPlace place) => place.IsFromPlatform ? _platform : _others;
+    private SortedDictionary<long, WaitingPlace> Of(WaitingPlace place) => place.IsFromPlatform ? _platform : place.IsTrusted ? _trusted : _others;
 
     private void Trim(SortedDictionary<long, WaitingPlace> places)
     {
@@ -70,4 +73,5 @@ internal sealed class WaitingQueue
 /// <param name="Sequence">The decision's entry.</param>
 /// <param name="IsFromPlatform">Whether the platform had it from a system.</param>
 /// <param name="By">Who asked; null where that was not kept.</param>
-internal sealed record WaitingPlace(string TicketId, long Sequence, bool IsFromPlatform = false, string? By = null);
+/// <param name="IsTrusted">Whether a trusted sender sent it.</param>
+internal sealed record WaitingPlace(string TicketId, long Sequence, bool IsFromPlatform = false, string? By = null, bool IsTrusted = false);

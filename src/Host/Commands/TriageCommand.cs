@@ -23,7 +23,7 @@ internal static class TriageCommand
     {
         var file = new Argument<FileInfo>("file") { Description = "Comma-separated text: the columns text (or short_description and description) and label." };
         var model = new Option<string>("--model") { Description = "The model's name, as its folder says.", Required = true };
-        var folder = new Option<DirectoryInfo?>("--models") { Description = "The folder that holds the models; by default models." };
+        var folder = new Option<DirectoryInfo?>("--models") { Description = "The folder that holds the models; by default Steward:Inference:ModelDirectory of steward.json or the environment, else models." };
         var json = new Option<FileInfo?>("--json") { Description = "File for the figures." };
         var eval = new Command("eval", "Accuracy, macro-F1, top-3, calibration, and precision and coverage of each band of confidence.") { file, model, folder, json };
         eval.SetAction((parsed, cancellationToken) => EvalAsync(
@@ -34,6 +34,7 @@ internal static class TriageCommand
     private static async Task<int> EvalAsync(FileInfo file, string model, DirectoryInfo? folder, FileInfo? json, CancellationToken cancellationToken)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        LocalSettings.Use(builder.Configuration);
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
         builder.Services.AddStewardInference(options => options.ModelDirectory = folder?.FullName ?? options.ModelDirectory);
         using var host = builder.Build();

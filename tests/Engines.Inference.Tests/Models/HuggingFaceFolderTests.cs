@@ -123,6 +123,22 @@ public sealed class HuggingFaceFolderTests : IDisposable
         Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
     }
 
+    [NativeTheory]
+    [InlineData("""{"model": {"type": "WordPiece", "vocab": {"[PAD]": 0, "mail": null}}}""", "has no id for 'mail'")]
+    [InlineData("""{"model": {"type": "WordPiece", "vocab": {"[PAD]": "0"}}}""", "is not what it should be")]
+    [InlineData("""{"model": {"type": null}}""", "model.type must be WordPiece")]
+    [InlineData("[]", "is not what it should be")]
+    public async Task Tokenizer_NotWhatItShouldBe_IsRefusedWithTheReason(string content, string reason)
+    {
+        var folder = Export("tiny-topics", "other", Classifier);
+        File.Delete(Path.Combine(folder, "vocab.txt"));
+        Write(folder, "tokenizer.json", content);
+
+        var refused = await Assert.ThrowsAsync<ModelRefusedException>(() => _engine.PublishAsync(folder));
+
+        Assert.Contains(reason, refused.Message, StringComparison.Ordinal);
+    }
+
     public void Dispose() => _engine.Dispose();
 
     private static string Tokenizer(string type, string[] entries, int shift = 0) => JsonSerializer.Serialize(new

@@ -140,11 +140,35 @@ public sealed class TicketWatchTests
     }
 
     [Theory]
-    [InlineData(5, 0.5, 1.7212e-4)]
-    [InlineData(3, 2.0, 0.32332)]
-    [InlineData(0, 1.0, 1.0)]
-    [InlineData(20, 0.1, 3.7e-39)]
-    public void AtLeast_KnownValues_AreThose(int count, double mean, double expected) => Assert.Equal(1, PoissonTail.AtLeast(count, mean) / expected, 0.02);
+    [InlineData(3, 10, 0.25, 0.47441)]
+    [InlineData(10, 10, 0.25, 9.5367e-7)]
+    [InlineData(8, 50, 0.02, 6.494e-6)]
+    [InlineData(0, 5, 0.5, 1.0)]
+    [InlineData(3, 3, 1.0, 1.0)]
+    [InlineData(700, 1_000, 0.25, 7.548e-196)]
+    public void AtLeast_KnownValues_AreThose(int count, int trials, double share, double expected) => Assert.Equal(1, BinomialTail.AtLeast(count, trials, share) / expected, 0.02);
+
+    [Fact]
+    public void AtLeast_MoreThanThereAre_IsNever() => Assert.Equal((0, 0), (BinomialTail.AtLeast(4, 3, 0.5), BinomialTail.AtLeast(1, 3, 0)));
+
+    // A quarter of the known tickets are of the last minutes: eleven alike are all among them once in a million by chance, and each ticket asks.
+    [Theory]
+    [InlineData(11, false)]
+    [InlineData(15, true)]
+    public void See_ManyTicketsAnHourAndSomeAlike_AreAnIncidentWhereChanceDoesNotExplainThem(int alike, bool isIncident)
+    {
+        var (watch, at, found) = (new TicketWatch(), Start, false);
+        for (var number = 0; number < 1_023; number++)
+        {
+            at += TimeSpan.FromSeconds(1);
+            var nth = number - (1_023 - (alike * 16));
+            found |= nth >= 0 && nth % 16 == 15
+                ? watch.See($"a{number}", new Ticket { ShortDescription = "invoice export of the ledger stops halfway" }, at).IncidentId is not null
+                : watch.See($"u{number}", new Ticket { ShortDescription = $"w{number}a w{number}b w{number}c w{number}d" }, at).IncidentId is not null;
+        }
+
+        Assert.Equal(isIncident, found);
+    }
 
     private static readonly string[][] OutageParts =
     [

@@ -9,7 +9,7 @@ using Xunit.Abstractions;
 
 namespace Steward.Grains.Tests.Triage;
 
-/// <summary>The whole way with the models that are shipped. Where they cannot run, that triage says so.</summary>
+/// <summary>The whole way with the models that are shipped.</summary>
 public sealed class ShippedModelsTests(ShippedModelsCluster cluster, ITestOutputHelper output) : IClassFixture<ShippedModelsCluster>
 {
     private static readonly string[] Texts =
@@ -22,16 +22,10 @@ public sealed class ShippedModelsTests(ShippedModelsCluster cluster, ITestOutput
         "how many days of parental leave do I have, please update my personnel record",
     ];
 
-    [Fact]
+    [ShippedModelsFact]
     public async Task Classify_BaseModel_AnswersInItsLabelsAndKeepsTheDecision()
     {
         var tenant = SignIn();
-        if (!IsAvailable())
-        {
-            Assert.Equal(Steward.Errors.ErrorCodes.Unavailable, (await Assert.ThrowsAsync<Steward.Errors.StewardException>(() => cluster.Triage(tenant).Classify(Ticket(0)))).Code);
-            return;
-        }
-
         var decision = await cluster.Triage(tenant).Classify(Ticket(0));
 
         Assert.Equal("Access", decision.Label);
@@ -40,15 +34,10 @@ public sealed class ShippedModelsTests(ShippedModelsCluster cluster, ITestOutput
         Assert.Equal(decision.Confidence, (await cluster.Triage(tenant).GetDecision("sn:0"))!.Confidence);
     }
 
-    [Fact]
+    [ShippedModelsFact]
     public async Task Classify_HeadWithTheShippedEmbedder_Answers()
     {
         var tenant = SignIn();
-        if (!IsAvailable())
-        {
-            return;
-        }
-
         await UseHeadAsync(tenant, withVectors: true);
 
         var decision = await cluster.Triage(tenant).Classify(new TriageTicket { Id = "sn:x", ShortDescription = "screen of my laptop is broken" });
@@ -59,18 +48,13 @@ public sealed class ShippedModelsTests(ShippedModelsCluster cluster, ITestOutput
     }
 
     /// <summary>Figures for the page of decisions; the bound only tells a defect from a busy machine.</summary>
-    [Theory]
+    [ShippedModelsTheory]
     [InlineData("base")]
     [InlineData("words")]
     [InlineData("vectors")]
     public async Task Classify_OneAfterTheOther_TakesMilliseconds(string by)
     {
         var tenant = SignIn();
-        if (by != "words" && !IsAvailable())
-        {
-            return;
-        }
-
         if (by != "base")
         {
             await UseHeadAsync(tenant, withVectors: by == "vectors");
@@ -101,8 +85,6 @@ public sealed class ShippedModelsTests(ShippedModelsCluster cluster, ITestOutput
         cluster.SignIn(tenant, PlatformIdentity.UserId, WellKnownRoles.System);
         return tenant;
     }
-
-    private bool IsAvailable() => ShippedModelsCluster.Models is not null && cluster.Silo.GetRequiredService<IInferenceEngine>().Status.IsAvailable;
 
     private async Task UseHeadAsync(string tenant, bool withVectors)
     {

@@ -206,6 +206,19 @@ public sealed class TriageHeadTests : IDisposable
     }
 
     [Fact]
+    public async Task UseHead_ByAnAdmin_LetsTheOneOnTrialTakeOverAndNoOther()
+    {
+        var (canary, other) = ((await AddAsync(Words)).Version, (await AddAsync(TriageCluster.Head(("A", "one"), ("B", "two")))).Version);
+        await Triage.UseHead(new UseTriageHead { Version = canary, Share = 0.1, Reason = "trial" });
+        _cluster.SignInAsAdmin(_tenant);
+
+        await RefusedAsync(ErrorCodes.Forbidden, new UseTriageHead { Version = other, Reason = "I like it" });
+        var heads = await Triage.UseHead(new UseTriageHead { Version = canary, Reason = "nobody says anything of our tickets" });
+
+        Assert.Equal((canary, null), (heads.Current, heads.Canary));
+    }
+
+    [Fact]
     public async Task Label_OnePersonAllDay_JudgesAHeadByAFewTickets()
     {
         var head = await UseAsync(await AddAsync(Words, autoRouteAt: 0.5));

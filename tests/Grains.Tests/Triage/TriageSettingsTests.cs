@@ -35,7 +35,16 @@ public sealed class TriageSettingsTests
         { "timeZone", new TriageSettings { TimeZone = "Mars/Olympus" } },
         { "connectors[0].instance", new TriageSettings { Connectors = [new TriageConnector { Instance = "" }] } },
         { "connectors[1].instance", new TriageSettings { Connectors = [new TriageConnector { Instance = "jira" }, new TriageConnector { Instance = "jira" }] } },
+        { "senders", new TriageSettings { Senders = [.. Enumerable.Range(0, 21).Select(i => Sender($"u-{i}", "desk"))] } },
+        { "senders[0].userId", new TriageSettings { Senders = [Sender("ada", "desk")] } },
+        { "senders[1].userId", new TriageSettings { Senders = [Sender("u-desk", "desk"), Sender("u-desk", "portal")] } },
+        { "senders[0].source", new TriageSettings { Senders = [Sender("u-desk", "desk:")] } },
+        { "senders[0].source", new TriageSettings { Senders = [Sender("u-desk", "jira")], Connectors = [new TriageConnector { Instance = "jira" }] } },
+        { "senders[0].ticketsPerHour", new TriageSettings { Senders = [Sender("u-desk", "desk") with { TicketsPerHour = 0 }] } },
+        { "senders[0].ticketsPerHour", new TriageSettings { Senders = [Sender("u-desk", "desk") with { TicketsPerHour = 10_001 }] } },
     };
+
+    private static TriageSender Sender(string userId, string source) => new() { UserId = userId, Source = source };
 
     [Theory]
     [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
@@ -60,6 +69,7 @@ public sealed class TriageSettingsTests
             TrainingHour = 3,
             TimeZone = "Europe/Berlin",
             Connectors = [new TriageConnector { Instance = "servicenow", WritesFrom = TriageBand.AutoRoute }],
+            Senders = [new TriageSender { UserId = "u-desk", Source = "desk", TicketsPerHour = 200 }],
         };
 
         var set = await Triage.SetSettings(settings);

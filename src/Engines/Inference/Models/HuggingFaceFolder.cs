@@ -96,12 +96,17 @@ internal static class HuggingFaceFolder
                 throw new ModelRefusedException(ModelFault.Unsupported, "tokenizer.json: continuing_subword_prefix must be ## and max_input_chars_per_word 100");
             }
 
+            if (vocabulary.FirstOrDefault(entry => entry.Value is null).Key is { } without)
+            {
+                throw new ModelRefusedException(ModelFault.Corrupt, $"tokenizer.json: model.vocab has no id for '{without}'");
+            }
+
             var ordered = vocabulary.Select(entry => (entry.Key, Id: entry.Value!.GetValue<int>())).OrderBy(entry => entry.Id).ToList();
             return ordered.Index().All(entry => entry.Item.Id == entry.Index)
                 ? ordered.ConvertAll(entry => entry.Key)
                 : throw new ModelRefusedException(ModelFault.WrongVocabulary, "tokenizer.json: the ids of model.vocab must be 0, 1, 2 and so on, each once");
         }
-        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException or NullReferenceException)
+        catch (Exception e) when (e is InvalidOperationException or FormatException or OverflowException or ArgumentException)
         {
             throw new ModelRefusedException(ModelFault.Corrupt, $"tokenizer.json is not what it should be: {e.Message}");
         }

@@ -39,4 +39,7 @@ public sealed record ModelStatus
 
     /// <summary>Why it cannot be loaded, or null.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>What it runs on, <c>cpu</c> or <c>cuda</c>; null when it is not in memory.</summary>
+    public string? Device { get; init; }
 }

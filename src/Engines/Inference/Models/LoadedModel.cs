@@ -21,7 +21,7 @@ internal sealed class LoadedModel
     private LoadedModel(ModelFolder folder, ModelSession session, DeviceWorkers workers, BatchPolicy policy, string device)
     {
         (Manifest, Labels, Calibration, Session, _workers, _linear) = (folder.Manifest, folder.Labels, folder.Calibration, session, workers, folder.Linear);
-        OutOfScopeLabel = folder.OutOfScopeLabel;
+        (OutOfScopeLabel, Device) = (folder.OutOfScopeLabel, device);
         _tokenizer = new WordPieceTokenizer(folder.Vocabulary, folder.Manifest.Lowercase);
         Bytes = EstimateBytes(folder.Model.Length);
         Tags = new TagList { { "steward.model", Manifest.Name }, { "steward.model.version", Manifest.Version }, { "steward.device", device } };
@@ -47,6 +47,9 @@ internal sealed class LoadedModel
     /// <summary>The attributes of its measurements.</summary>
     public TagList Tags { get; }
 
+    /// <summary>What it runs on: <c>cpu</c> or <c>cuda</c>.</summary>
+    public string Device { get; }
+
     /// <summary>When it was last used, on the workers' clock.</summary>
     public TimeSpan UsedAt { get; private set; }
 
@@ -57,11 +60,18 @@ internal sealed class LoadedModel
     public static long EstimateBytes(long modelBytes) => (2 * modelBytes) + (8 << 20);
 
     /// <summary>Loads, checks and warms up a model.</summary>
+    /// <param name="folder">The model.</param>
+    /// <param name="workers">The threads that run it.</param>
+    /// <param name="policy">How its texts are put together.</param>
+    /// <param name="cudaDevice">The GPU; null for the processor.</param>
+    /// <param name="load">Loads a session; null for <see cref="ModelSession.Load"/>.</param>
     /// <exception cref="ModelRefusedException">Something does not fit.</exception>
-    public static LoadedModel Load(ModelFolder folder, DeviceWorkers workers, BatchPolicy policy, int? cudaDevice)
+    public static LoadedModel Load(ModelFolder folder, DeviceWorkers workers, BatchPolicy policy, int? cudaDevice, SessionLoader? load = null)
     {
+        load ??= ModelSession.Load;
+
         // The processor refuses ids that the model does not know; a GPU reads beyond its table.
-        using (var check = cudaDevice is null ? null : ModelSession.Load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, cudaDevice: null))
+        using (var check = cudaDevice is null ? null : load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, null))
         {
             if (check is not null)
             {
@@ -69,7 +79,7 @@ internal sealed class LoadedModel
             }
         }
 
-        var session = ModelSession.Load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, cudaDevice);
+        var session = load(folder.Model, folder.Manifest, folder.Vocabulary.Padding, cudaDevice);
         try
         {
             if (cudaDevice is null)
@@ -185,3 +195,6 @@ internal sealed class LoadedModel
         Session.Dispose();
     }
 }
+
+/// <summary>Loads a session, on a GPU where one is named: see <see cref="ModelSession.Load"/>.</summary>
+internal delegate ModelSession SessionLoader(byte[] model, ModelManifest manifest, int padding, int? cudaDevice);

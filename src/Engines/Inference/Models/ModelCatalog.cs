@@ -7,7 +7,7 @@ using Steward.Engines.Inference.Sessions;
 namespace Steward.Engines.Inference.Models;
 
 /// <summary>Knows the models' folders, loads them when they are asked, swaps versions and frees what is idle when memory is short.</summary>
-internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, DeviceWorkers workers, InferenceRuntime runtime, ILogger logger) : IModelCatalog, IDisposable
+internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, DeviceWorkers workers, InferenceRuntime runtime, ILogger logger, SessionLoader? loader = null) : IModelCatalog, IDisposable
 {
     // Reading and hashing a broken folder for each request would cost more than a model that works.
     private static readonly TimeSpan Rest = TimeSpan.FromSeconds(30);
@@ -281,11 +281,27 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         FindRoom(LoadedModel.EstimateBytes(ModelFolder.MeasureModel(folder, options.Value.MaxModelBytes)), mayEvict);
         var content = ModelFolder.Read(folder, options.Value.MaxModelBytes);
         MakeRoom(LoadedModel.EstimateBytes(content.Model.Length), mayEvict);
-        var policy = runtime.UsesCuda ? options.Value.GpuPolicy() : options.Value.ProcessorPolicy();
-        var loaded = LoadedModel.Load(content, workers, policy, runtime.UsesCuda ? options.Value.CudaDevice : null);
+        var loaded = runtime.UsesCuda ? LoadOnCard(content) : LoadOnProcessor(content);
         LogLoaded(loaded.Manifest.Name, loaded.Manifest.Version, loaded.Bytes >> 20);
         return loaded;
     }
+
+    // A card without room for one more model is no reason to do without it.
+    private LoadedModel LoadOnCard(ModelFolder content)
+    {
+        try
+        {
+            return LoadedModel.Load(content, workers, options.Value.GpuPolicy(), options.Value.CudaDevice, loader);
+        }
+        catch (ModelRefusedException e) when (e.Fault == ModelFault.NotNow)
+        {
+            var loaded = LoadOnProcessor(content);
+            LogNotOnCard(content.Manifest.Name, content.Manifest.Version, e.Message.Split('\n', 2)[0]);
+            return loaded;
+        }
+    }
+
+    private LoadedModel LoadOnProcessor(ModelFolder content) => LoadedModel.Load(content, workers, options.Value.ProcessorPolicy(), null, loader);
 
     private void RetireUnused(ModelSlot? before, string name)
     {
@@ -301,6 +317,9 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is loaded, about {MiB} MiB")]
     private partial void LogLoaded(string model, string version, long miB);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The model {Model} {Version} runs on the processor until it is loaded again, since the GPU does not take it: {Reason}")]
+    private partial void LogNotOnCard(string model, string version, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is in place: {Exposure}")]
     private partial void LogPublished(string model, string version, ExposureKind exposure);

@@ -51,6 +51,7 @@ internal sealed class ModelVersion(string folder, ModelManifest manifest, ModelE
         Exposure = Exposure.Kind,
         IsLoaded = Loaded is not null,
         Problem = Problem?.Reason,
+        Device = Loaded?.Device,
     };
 }
 

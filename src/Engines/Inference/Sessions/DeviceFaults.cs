@@ -17,7 +17,12 @@ internal static class DeviceFaults
     public static bool IsOfDevice(string message) => Array.Exists(Words, word => message.Contains(word, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The refusal of a model that could not be loaded or run; <paramref name="what"/> says what was tried.</summary>
-    public static ModelRefusedException Refuse(Exception exception, string what) => exception.IsOfDevice()
-        ? new ModelRefusedException(ModelFault.NotNow, $"{what} at present: {exception.Message}")
-        : new ModelRefusedException(ModelFault.Corrupt, $"{what}: {exception.Message}");
+    public static ModelRefusedException Refuse(Exception exception, string what) => Refuse(exception.IsOfDevice(), exception.Message, what);
+
+    /// <summary>The same of the runtime's message.</summary>
+    public static ModelRefusedException Refuse(string message, string what) => Refuse(IsOfDevice(message), message, what);
+
+    private static ModelRefusedException Refuse(bool isOfDevice, string message, string what) => isOfDevice
+        ? new ModelRefusedException(ModelFault.NotNow, $"{what} at present: {message}")
+        : new ModelRefusedException(ModelFault.Corrupt, $"{what}: {message}");
 }

@@ -5,7 +5,7 @@ namespace Steward.Engines.Inference.Sessions;
 /// <summary>ONNX Runtime in this process: whether it is there, and what it computes on.</summary>
 internal sealed class InferenceRuntime
 {
-    private InferenceRuntime(string? problem) => Problem = problem;
+    internal InferenceRuntime(string? problem) => Problem = problem;
 
     /// <summary>Why nothing can be computed, or null.</summary>
     public string? Problem { get; }
@@ -14,7 +14,7 @@ internal sealed class InferenceRuntime
     public string Version { get; private init; } = "";
 
     /// <summary>Whether models run on a GPU.</summary>
-    public bool UsesCuda { get; private init; }
+    public bool UsesCuda { get; init; }
 
     /// <summary>Why models do not run on a GPU, or null where they do or nobody asked.</summary>
     public string? CudaProblem { get; private init; }

@@ -83,12 +83,10 @@ public sealed class TicketWatch : ITicketWatch
             return null;
         }
 
-        // The usual share, rather too high than too low: of what was seen seldom or never it is not known well.
-        var share = Math.Min(1, (beforeAlike + 1 + (2 * Math.Sqrt(beforeAlike + 1))) / (before + FewestForShare));
-        return PoissonTail.AtLeast(alike.Count + 1, share * (recent + 1)) < _options.Chance ? Open(seen, alike) : null;
+        // If everything were as always, each of those alike would be as likely to be among the last ones as any other ticket is. That holds whatever their share of all tickets is, and however well it is known
+        // (Przyborowski and Wilenski, 1940). The ticket itself is left out: it is alike by being the one that is asked about.
+        return BinomialTail.AtLeast(alike.Count, alike.Count + beforeAlike, (double)recent / (recent + before)) < _options.Chance ? Open(seen, alike) : null;
     }
-
-    private const int FewestForShare = 100;
 
     private (List<Seen> Alike, int Recent, int Before, int BeforeAlike) Compare(Seen seen)
     {

@@ -187,25 +187,31 @@ async function saveSettings() {
 async function showHeads() {
   const { current, canary, canaryShare, heads } = await get("heads");
   const rows = heads.map((head) => {
-    const state = head.version === current ? "answers" : head.version === canary ? `on trial for ${percent(canaryShare)}` : "";
-    return [head.version, when(head.addedAt), `${head.tickets}`, percent(head.accuracy), routes(head), `${head.overridden} of ${head.said}`, state || back(head.version, `Go back to ${head.version}`)];
+    const state = head.version === current ? "answers" : head.version === canary ? onTrial(head.version, canaryShare) : "";
+    return [head.version, when(head.addedAt), `${head.tickets}`, percent(head.accuracy), routes(head), `${head.overridden} of ${head.said}`, state || use(head.version, "Go back", `Go back to ${head.version}`)];
   });
-  rows.push(["The shared base", "", "", "", "", "", current ? back(null, "Go back to the base") : "answers"]);
+  rows.push(["The shared base", "", "", "", "", "", current ? use(null, "Go back", "Go back to the base") : "answers"]);
   fill($("heads"), ["Head", "Added", "Tickets", "Right", "Routes by itself", "Overridden", ""], rows);
 }
 
 const routes = ({ autoRouteAt, autoRouteCoverage, autoRoutePrecision }) => autoRouteAt === undefined ? "nothing"
   : `${autoRouteCoverage === undefined ? "" : `${percent(autoRouteCoverage)}, of which ${percent(autoRoutePrecision)} right, `}from ${percent(autoRouteAt)}`;
 
-function back(version, title) {
-  const button = element("button", "", "Go back");
+function onTrial(version, share) {
+  const state = element("span", "", `on trial for ${percent(share)} `);
+  state.append(use(version, "Let it take over", `Let ${version} take over`));
+  return state;
+}
+
+function use(version, text, title) {
+  const button = element("button", "", text);
   button.type = "button";
   button.setAttribute("aria-label", title);
   button.addEventListener("click", async () => {
     button.disabled = true;
     showError(null);
     try {
-      await send("heads/use", { version: version ?? undefined, reason: "Gone back to on the triage page." });
+      await send("heads/use", { version: version ?? undefined, reason: "Chosen on the triage page." });
       await showHeads();
       $("live").textContent = version ? `${version} answers.` : "The shared base answers.";
     } catch (error) {
@@ -220,7 +226,7 @@ function back(version, title) {
 async function showTrainings() {
   const { trainings } = await get("trainings");
   fill($("trainings"), ["Training", "State", "Tickets", "Before", "After", "Why"], trainings.map((training) =>
-    [when(training.startedAt), training.state.replaceAll("_", " "), `${training.tickets}`, percent(training.championAccuracy), percent(training.challengerAccuracy), training.reason ?? ""]));
+    [when(training.startedAt), training.state.replaceAll("_", " "), `${training.tickets}`, percent(training.championAccuracy), percent(training.challengerAccuracy), training.onHold ?? training.reason ?? ""]));
 }
 
 // ---- import

@@ -72,6 +72,12 @@ internal sealed partial class TriageLearner
     {
         var (now, training) = (parts.Time.GetUtcNow().ToMilliseconds(), Training(work));
         var heads = await Triage().GetHeads(cancellationToken);
+        if (string.Equals(heads.Current, training.HeadVersion, StringComparison.Ordinal))
+        {
+            await EndAsync(work, TriageTrainingState.Promoted, $"An admin let it take over before its trial was at its end. {training.Reason}");
+            return;
+        }
+
         if (!string.Equals(heads.Canary, training.HeadVersion, StringComparison.Ordinal) || !string.Equals(heads.Current, training.ComparedWith, StringComparison.Ordinal))
         {
             await EndAsync(work, TriageTrainingState.Rejected, "Its trial was ended from outside: another head was chosen.");
@@ -89,13 +95,25 @@ internal sealed partial class TriageLearner
             CultureInfo.InvariantCulture,
             $"{trial.Overridden} of {trial.Routed} routed tickets overridden beside {trial.OthersOverridden} of {trial.OthersRouted}, there was word of {trial.Said}; evidence against it {evidence.Value:0.00}");
         var age = now - work.TrialAt!.Value;
+        var tooLittle = trial.Said >= Options.TrialFewestSaid ? null : string.Create(CultureInfo.InvariantCulture, $"There was word of {trial.Said} of the tickets that it routed, and there must be of {Options.TrialFewestSaid}");
         TrainingPhase? decided = evidence.Value >= OverrideEvidence.Enough ? TrainingPhase.Withdrawing
             : trial.Said < Options.TrialSaid && age < Options.TrialTime ? null
-            : evidence.Value < Doubt ? TrainingPhase.Promoting
+            : evidence.Value < Doubt && tooLittle is null ? TrainingPhase.Promoting
             : age >= 2 * Options.TrialTime ? TrainingPhase.Withdrawing
             : null;
-        var next = work with { Evidence = evidence, Overridden = trial.Overridden, OthersOverridden = trial.OthersOverridden, CheckedAt = now, Reason = decided is null ? null : $"On trial {figures}." };
-        await MoveAsync(decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training);
+        var next = work with
+        {
+            Evidence = evidence,
+            Overridden = trial.Overridden,
+            OthersOverridden = trial.OthersOverridden,
+            CheckedAt = now,
+            Reason = decided is null ? null : tooLittle is null ? $"On trial {figures}." : $"On trial {figures}. {tooLittle}: only tickets of connected systems and of trusted senders count.",
+        };
+        var held = decided is not null || age < Options.TrialTime ? null
+            : tooLittle is not null ? $"{tooLittle}. Only tickets of connected systems and of trusted senders count (see the settings); an admin may let it take over, or go back to what answered."
+            : string.Create(CultureInfo.InvariantCulture, $"The evidence against it, {evidence.Value:0.00}, is not below {Doubt:0}.");
+        await MoveAsync(
+            decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training with { OnHold = held });
     }
 
     private async Task PromoteAsync(TrainingWork work, CancellationToken cancellationToken)

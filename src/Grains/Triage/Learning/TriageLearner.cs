@@ -261,7 +261,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         await MoveAsync(
             LearningRecordTypes.Ended,
             stand => (change?.Invoke(stand) ?? stand) with { Work = null },
-            (training ?? Training(work)) with { State = state, EndedAt = parts.Time.GetUtcNow().ToMilliseconds(), Reason = reason });
+            (training ?? Training(work)) with { State = state, EndedAt = parts.Time.GetUtcNow().ToMilliseconds(), Reason = reason, OnHold = null });
         LogEnded(parts.Logger, work.Id, tenantId, state);
         LearningFigures.Ended(state);
     }

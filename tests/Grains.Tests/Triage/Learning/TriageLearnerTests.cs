@@ -47,6 +47,59 @@ public sealed class TriageLearnerTests : IDisposable
         Assert.Equal(TriageTrainingState.Promoted, _rig.Last.State);
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(400, 0)]
+    [InlineData(400, 9)]
+    public async Task Trial_NobodySaysEnough_IsHeldAndSaysSoAndThenEnds(long routed, long said)
+    {
+        var training = await OnTrialAsync();
+        Fare(training, routed, said, overridden: 0, others: 9 * routed, othersOverridden: 0);
+        _rig.Time.Advance(TimeSpan.FromDays(6));
+        await _rig.WorkAsync();
+        Assert.Null(_rig.Last.OnHold);
+
+        _rig.Time.Advance(TimeSpan.FromDays(1.1));
+        await _rig.WorkAsync();
+        Assert.Equal((TriageTrainingState.OnTrial, training.HeadVersion), (_rig.Last.State, _rig.Triage.Canary));
+        Assert.Contains($"There was word of {said} of the tickets that it routed, and there must be of 10", _rig.Last.OnHold, StringComparison.Ordinal);
+
+        _rig.Time.Advance(TimeSpan.FromDays(7));
+        await _rig.WorkAsync();
+        Assert.Equal((TriageTrainingState.RolledBack, null), (_rig.Last.State, _rig.Last.OnHold));
+        Assert.Contains("there must be of 10", _rig.Last.Reason, StringComparison.Ordinal);
+        Assert.Empty(_rig.Triage.Takeovers);
+        Assert.Null(_rig.Triage.Canary);
+    }
+
+    [Fact]
+    public async Task Trial_WordComesWhileItIsHeld_TakesOver()
+    {
+        var training = await OnTrialAsync();
+        _rig.Time.Advance(TimeSpan.FromDays(8));
+        await _rig.WorkAsync();
+        Assert.NotNull(_rig.Last.OnHold);
+
+        Fare(training, routed: 60, said: 10, overridden: 1, others: 540, othersOverridden: 9);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal((TriageTrainingState.Promoted, null), (_rig.Last.State, _rig.Last.OnHold));
+    }
+
+    [Fact]
+    public async Task Trial_AnAdminLetsItTakeOver_IsPromotedByThem()
+    {
+        var training = await OnTrialAsync();
+        await UseByAdminAsync(training.HeadVersion);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal(TriageTrainingState.Promoted, _rig.Last.State);
+        Assert.StartsWith("An admin let it take over", _rig.Last.Reason, StringComparison.Ordinal);
+        Assert.Null(_rig.State.Stand.Watch);
+    }
+
     [Fact]
     public async Task Trial_OverriddenMoreOften_IsTakenBack()
     {
