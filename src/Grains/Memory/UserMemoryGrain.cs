@@ -251,6 +251,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             Erasure = State.Erasure,
             Proposals = [.. State.Asked.Proposals],
             Requests = [.. State.Asked.Requests.Select(request => new RememberedRequest { Topic = request.Topic, RunId = request.RunId, At = request.At }), .. State.Asked.Open.Select(matter => new RememberedRequest { Topic = matter.Topic, RunId = matter.RunId, At = matter.At, Open = matter.Matters })],
+            Elsewhere = await ElsewhereAsync(cancellationToken),
         };
     }
 

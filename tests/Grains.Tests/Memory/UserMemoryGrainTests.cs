@@ -236,6 +236,25 @@ public class UserMemoryGrainTests(GrainCluster cluster)
     }
 
     [Fact]
+    public async Task Export_NamesWhatIsHeldElsewhereAndOnlyTheOwnConversations()
+    {
+        var other = NewUser();
+        foreach (var (user, session) in new[] { (_user, "s-two"), (_user, "s-one"), (other, "s-three") })
+        {
+            cluster.SignIn("t-acme", user);
+            await cluster.Grains.GetGrain<Steward.Sessions.ISessionGrain>(GrainKeys.Session("t-acme", user, session)).Open(new Steward.Sessions.OpenSession { Title = "test" });
+        }
+
+        cluster.SignIn("t-acme", _user);
+        var elsewhere = (await Memory.Export()).Elsewhere;
+
+        Assert.Equal(("conversations", 2, "/v1/sessions/{sessionId}"), (elsewhere[0].Kind, elsewhere[0].Count, elsewhere[0].Path));
+        Assert.Equal(["s-one", "s-two"], elsewhere[0].Ids);
+        Assert.Superset(new HashSet<string>(["runs", "schedules", "approvals", "tickets", "executions and files", "snippets"]), elsewhere.Select(held => held.Kind).ToHashSet());
+        Assert.All(elsewhere, held => Assert.StartsWith("/v1/", held.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task KeyDestroyed_MemoryIsUnreadableUntilItIsErased()
     {
         // A tenant of its own: its key is everybody's in it.
