@@ -142,6 +142,14 @@ public sealed record MemoryStatement
     /// <summary>How sure it is, 0 to 1.</summary>
     [Id(5)]
     public required double Confidence { get; init; }
+
+    /// <summary>The words that say when it holds, as they were said, such as "since March"; at most 80 characters; null where there are none. Only the day that they mean is kept.</summary>
+    [Id(6)]
+    public string? When { get; init; }
+
+    /// <summary>Since when it holds, where it is another time than when it was said.</summary>
+    [Id(7)]
+    public DateTimeOffset? ValidFrom { get; init; }
 }
 
 /// <summary>What a message said.</summary>

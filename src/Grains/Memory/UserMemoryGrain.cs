@@ -80,7 +80,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         await NoteRequestAsync(command);
 
         // What is not to be kept is not written either.
-        var taken = command.Statements.Where(said => State.Takes(said, command.SaidAt)).ToList();
+        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt)).ToList();
         if (taken.Count > 0)
         {
             await NoteAsync(command, taken);

@@ -238,6 +238,7 @@ internal sealed class UserMemoryState : IFolded
                     Value = said.Value,
                     IsRetraction = said.IsRetraction,
                     Confidence = said.Confidence,
+                    From = said.ValidFrom,
                 };
                 Ledger.Apply(statement, noted.MessageId, (FactSource)noted.Source, noted.SaidAt, recordedAt);
             }

@@ -90,6 +90,21 @@ public class UserMemoryGrainTests(GrainCluster cluster)
     }
 
     [Fact]
+    public async Task Note_WordsForWhen_AreDaysOfThePersonsTimeZone()
+    {
+        // Friday, and Saturday where the person is.
+        var said = new DateTimeOffset(2026, 11, 27, 23, 30, 0, TimeSpan.Zero);
+        await cluster.NoteAsync(_user, "s-1/r-1", said, Said("time zone", "Asia/Tokyo"));
+        await cluster.NoteAsync(_user, "s-1/r-2", said, Said("absent", "tomorrow") with { When = "tomorrow" }, Said("absent", "on Saturday") with { When = "on Saturday" }, Said("office", "Porto") with { When = "since March" });
+
+        var all = await Memory.AllAsync();
+
+        Assert.Equal(["Asia/Tokyo", "Sunday 29 November 2026", "Porto"], all.Select(item => item.Value));
+        Assert.Equal(new DateTimeOffset(2026, 2, 28, 15, 0, 0, TimeSpan.Zero), all[2].ValidFrom);
+        Assert.DoesNotContain("since", JsonSerializer.Serialize(await Memory.Export()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Journal_HoldsNothingThatCanBeRead()
     {
         await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("home", "Very Secret Street"));

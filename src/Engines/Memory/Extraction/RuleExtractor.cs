@@ -10,7 +10,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
     private const int MaxStatements = 32;
 
     private static readonly StatementRule[] Retractions = [.. OfficeRules.Retractions, .. StatementRules.Retractions, .. PlainRules.Retractions, .. NounRules.Retractions];
-    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. OfficeRules.All, .. PlainRules.Last];
+    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. OfficeRules.All, .. WhenRules.All, .. PlainRules.Last];
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Statement>> ExtractAsync(string text, CancellationToken cancellationToken) => ValueTask.FromResult(Extract(text));
@@ -24,6 +24,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
         {
             var before = "";
             string? slot = null;
+            string? when = null;
             foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Written(text), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
             {
                 var clause = Resolved(said, before, slot);
@@ -31,11 +32,13 @@ public sealed partial class RuleExtractor : IStatementExtractor
                 slot = null;
                 if (!Reported().IsMatch(clause))
                 {
-                    var read = ReadWhole(clause).ToList();
+                    var since = when;
+                    var read = ReadWhole(clause).Select(statement => statement.When is null && since is not null && statement.Slot != "absent" ? statement with { When = since } : statement).ToList();
                     statements.AddRange(read);
                     slot = read.Count > 0 ? read[^1] is { IsRetraction: true } taken ? taken.Slot : null : Changed(clause);
                 }
 
+                when = WhenRules.Only(said);
                 if (statements.Count >= MaxStatements)
                 {
                     return statements.GetRange(0, MaxStatements);
@@ -132,6 +135,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
         Slot = slot,
         Value = value,
         IsRetraction = isRetraction,
+        When = WhenRules.Of(slot, clause, value),
         Source = clause,
     };
 

@@ -77,6 +77,7 @@ public static class StatementReader
                     Slot = said.Slot!,
                     Value = said.Value!,
                     IsRetraction = said.Retracts,
+                    When = said.Slot == "absent" && WhenRules.IsRelative(said.Value!) ? said.Value : null,
                     Confidence = Confidence,
                 }),
         ];

@@ -1,9 +1,9 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
-using Steward.Engines.Memory.Dates;
+using Steward.Engines.Memory.Days;
 
-namespace Steward.Engines.Memory.Tests.Dates;
+namespace Steward.Engines.Memory.Tests.Days;
 
 public class SpokenDatesTests
 {

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 
-namespace Steward.Engines.Memory.Dates;
+namespace Steward.Engines.Memory.Days;
 
 /// <summary>A span of days; one side may be open.</summary>
 /// <param name="From">Its first day; null when it only ends.</param>
