@@ -1,3 +1,4 @@
+using Steward.Identity;
 using Steward.Storage;
 
 namespace Steward.Memory;

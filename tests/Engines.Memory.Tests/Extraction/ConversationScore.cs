@@ -32,12 +32,15 @@ internal sealed class ConversationScore
     public int Leaked { get; private set; }
 
     /// <summary>What is known after the messages of one person.</summary>
-    public static FactLedger Read(IReadOnlyList<string> messages)
+    public static FactLedger Read(IReadOnlyList<string> messages) => Read([.. messages.Select(RuleExtractor.Extract)]);
+
+    /// <summary>What is known after what somebody took from each message.</summary>
+    public static FactLedger Read(IReadOnlyList<IReadOnlyList<Statement>> taken)
     {
         var ledger = new FactLedger();
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < taken.Count; i++)
         {
-            ledger.Say(RuleExtractor.Extract(messages[i]), $"m{i}", FactSource.Said, Start.AddMinutes(i));
+            ledger.Say(taken[i], $"m{i}", FactSource.Said, Start.AddMinutes(i));
         }
 
         return ledger;
