@@ -13,6 +13,7 @@ using Steward.Engines.Memory.Tests.Extraction;
 using Steward.Engines.Models;
 using Steward.Memory;
 using Steward.ModelSim;
+using ChatRequest = Steward.Engines.Models.ChatRequest;
 
 namespace Steward.Benchmarks.Scenarios;
 

@@ -14,7 +14,7 @@ namespace Steward.Grains.Tests.Memory;
 [Collection(GrainClusterGroup.Name)]
 public sealed class MemoryPrivacyProperties(GrainCluster cluster)
 {
-    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(60).WithEndSize(40);
+    private static readonly Config Many = Config.QuickThrowOnFailure.WithMaxTest(40).WithEndSize(40);
     private static readonly string[] Slots = ["manager", "office", "likes", "allergy", "project"];
     private static readonly (string Tenant, string Id)[] Places = [("t-pearl", "a"), ("t-pearl", "b"), ("t-onyx", "a"), ("t-onyx", "c"), ("t-agate", "b")];
 
