@@ -11,6 +11,7 @@ using Steward.Benchmarks.Measuring;
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Tests.Extraction;
 using Steward.Engines.Models;
+using Steward.Engines.Models.Gateway;
 using Steward.Memory;
 using Steward.ModelSim;
 using ChatRequest = Steward.Engines.Models.ChatRequest;
@@ -132,7 +133,7 @@ internal static class ExtractionScenario
 
         public AskedModel(Uri url, string key, string name)
         {
-            var builder = Host.CreateApplicationBuilder();
+            var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
             builder.Logging.SetMinimumLevel(LogLevel.Error);
             builder.Services.AddStewardModels(options => (options.ApiKey, options.BaseUrl, options.Model) = (key, url.ToString(), name));
             _host = builder.Build();

@@ -78,7 +78,7 @@ internal sealed class ConversationScore
     public override string ToString() =>
         $"precision {Precision:0.000} ({_right} of {_right + _wrong}), recall {Recall:0.000} ({_right} of {_expected}), over-invalidation {_lost} of {_expected} ({100.0 * _lost / _expected:0.0} %), missed supersession {_stale} of {_taken} that were taken, of {_over} said ({100.0 * _stale / Math.Max(1, _taken):0.0} %), taken where nothing is said of the author {FromOthers} of {_others}, leaked {Leaked}";
 
-    private static string[] Words(string text) => text.Split([' ', ',', '.', '!', '?', ':', ';', '\'', '"'], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(string text) => text.Split([' ', '\n', ',', '.', '!', '?', ':', ';', '\'', '"', '(', ')'], StringSplitOptions.RemoveEmptyEntries);
 
     private static bool Is(MemoryFact fact, FreshLabel label) => fact.Subject == Statement.Speaker && fact.Slot == label.Slot && label.Values.Any(value => FactLedger.IsSame(fact.Value, value));
 }

@@ -41,7 +41,7 @@ internal static partial class FormLines
     [GeneratedRegex("""(?<=^|[\r\n]|[.!]\s+|,\s+)[^\r\n.,!]+(?:[.,:](?=\S)[^\r\n.,!]*|!+(?=[ \t]+\p{Lu}\p{Ll}+)[^\r\n.,!]*)*(?=[.,!]|\s*$|[\r\n])""", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Cut();
 
-    [GeneratedRegex("""^\s*(?:is|was|are|were|has|have|had|can|could|will|would|should|may|might|must|does|do|did|says|said|asks|asked|needs|wants|who|what|which|where|isn['’]t|for|of|to|on|from|in\s+the)\b|\b(?:is|was|are|has|have|had|can|will|would|does|doesn['’]t|isn['’]t)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""^\s*(?:we|i|you|he|she|they|it|this|that|there|please|no|not|is|was|are|were|has|have|had|can|could|will|would|should|may|might|must|does|do|did|says|said|asks|asked|needs|wants|who|what|which|where|isn['’]t|for|of|to|on|from|in\s+the)\b|\b(?:is|was|are|has|have|had|can|will|would|does|doesn['’]t|isn['’]t)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Verb();
 
     [GeneratedRegex("""^(?:back\s+to|now|from\s+now\s+on|instead)\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

@@ -40,7 +40,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
                         read = [.. Turned(clause, last)];
                     }
 
-                    last = read.Count > 0 ? read[^1].Slot : last;
+                    last = read.Count > 0 ? read[^1].Slot : Turns.Discarded(clause) is { } noun && SlotOf(noun) is { } named ? named : last;
                     statements.AddRange(read);
                     slot = read.Count > 0 ? read[^1] is { IsRetraction: true } taken ? taken.Slot : null : Changed(clause);
                 }
@@ -73,9 +73,10 @@ public sealed partial class RuleExtractor : IStatementExtractor
             return Read($"my {Called(last)} is {value}").Where(statement => statement.Slot == last && !statement.IsRetraction && !Nothing().IsMatch(statement.Value)).Select(Placed).Where(statement => statement.Slot == last);
         }
 
-        if (Turns.Farewell(clause) is { } gone)
+        if (Turns.Farewell(clause) is var (gone, before))
         {
-            return Read($"I no longer use the {gone}").Concat(Read($"I used to use {gone}")).Where(statement => statement.IsRetraction && statement.Slot is "laptop" or "system" or "software").Take(1);
+            var taken = Read($"I no longer use the {gone}").Concat(Read($"I used to use {gone}")).Where(statement => statement is { IsRetraction: true, Slot: "laptop" or "system" or "software" }).Take(1);
+            return before.Length == 0 ? taken : taken.Concat(ReadWhole(before) is var said && said.Any() ? said : ReadWhole(Wording.WithSubject(before)));
         }
 
         return Wording.WithSubject(clause) is var whole && whole.Length > clause.Length ? ReadWhole(whole) : [];
@@ -98,8 +99,12 @@ public sealed partial class RuleExtractor : IStatementExtractor
 
     // What the clause says has changed, without saying to what.
     private static string? Changed(string clause) => MovedDesks().IsMatch(clause) ? "desk"
-        : WasOld().Match(clause) is { Success: true } old ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(old.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key
-        : HasChanged().Match(clause) is { Success: true } changed ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(changed.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key : null;
+        : WasOld().Match(clause) is { Success: true } old ? SlotOf(old.Groups["n"].Value)
+        : HasChanged().Match(clause) is { Success: true } changed ? SlotOf(changed.Groups["n"].Value) : null;
+
+    // The slot that is called so.
+    private static string? SlotOf(string noun) =>
+        NounRules.Names.FirstOrDefault(names => Regex.IsMatch(noun, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key;
 
     // "Small update: my title is …", "Use Slack, not Teams, when …": what is before or behind belongs to no form.
     private static IEnumerable<Statement> ReadWhole(string clause)

@@ -23,8 +23,11 @@ internal static partial class Turns
     /// <summary>The words that a clause puts in the place of the last value; null when it does not.</summary>
     public static string? Instead(string clause) => Repair().Match(clause) is { Success: true } repair ? repair.Groups["v"].Value.Trim() : null;
 
-    /// <summary>What a device, a system or a tool is said farewell to with; null where nothing is.</summary>
-    public static string? Farewell(string clause) => Bye().Match(clause) is { Success: true } bye ? bye.Groups["v"].Value.Trim() : null;
+    /// <summary>What is said farewell to, a device, a system or a tool, and what is said before it; null where nothing is.</summary>
+    public static (string Gone, string Before)? Farewell(string clause) => Bye().Match(clause) is { Success: true } bye ? (bye.Groups["v"].Value.Trim(), clause[..bye.Index].Trim(' ', ',')) : null;
+
+    /// <summary>What a clause takes back by its name only: "disregard the number that I gave you"; null where it does not.</summary>
+    public static string? Discarded(string clause) => Discards().Match(clause) is { Success: true } discards ? discards.Groups["n"].Value : null;
 
     private static string Verb(string verb) => verb.Equals("be", StringComparison.OrdinalIgnoreCase) ? "am" : verb;
 
@@ -54,6 +57,9 @@ internal static partial class Turns
 
     [GeneratedRegex("""^(?:(?:oops|sorry|wait|no|hmm|well|uh|er|argh|damn)[,.!]*\s+)*(?:i\s+(?:mean|meant)|make\s+that|or\s+rather(?:,?\s+make\s+that)?|rather|correction|typo|transposed|scratch\s+that|no,?\s+wait|that\s+(?:would|should)\s+be|that\s+is\s+now|(?:the\s+)?(?:right|correct|new|current)\s+(?:one|number|name|value|address)\s+is|should\s+(?:have\s+been|be|read)|better|it\s+should\s+be)[:,]?\s+(?:it['’]s\s+|it\s+is\s+|now\s+|to\s+)?(?<v>[^,;:!?]{1,60}?)[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Repair();
+
+    [GeneratedRegex("""^(?:please\s+)?(?:disregard|ignore|forget|scratch|discard|(?:don['’]t|do\s+not)\s+use)\s+(?:the|my|that)\s+(?:old\s+|last\s+|wrong\s+)?(?<n>[\p{L}\- ]{2,30}?)(?:\s+(?:that\s+)?i\s+(?:gave|told|sent)\s+you\b.*|\s+(?:above|before|from\s+before))?[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Discards();
 
     [GeneratedRegex("""\b(?:bye(?:[ -]bye)?|goodbye|farewell|so\s+long|adieu)(?:\s+to)?,?\s+(?:my\s+|the\s+)?(?:old\s+)?(?<v>[^,;:!?]{2,40}?)[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Bye();

@@ -18,6 +18,7 @@ internal static partial class Wording
         var plain = Hasty().Replace(text, match => $"{match.Groups["a"].Value}'{match.Groups["b"].Value}");
         plain = Abbreviated().Replace(plain, match => Short[match.Value]);
         plain = Interjection().Replace(plain, "");
+        plain = Question().Replace(plain, match => Asked().IsMatch(match.Value) || Informed().IsMatch(match.Value) ? match.Value[..^1] + "." : match.Value);
         plain = Asked().Replace(plain, "please ");
         plain = Wanted().Replace(plain, "please reply in ");
         plain = Informed().Replace(plain, "");
@@ -25,6 +26,9 @@ internal static partial class Wording
         plain = Emphatic().Replace(plain, "$1 ");
         plain = Grown().Replace(plain, "I now ");
         plain = Since().Replace(plain, " ");
+        plain = AndThat().Replace(plain, "and ");
+        plain = ThatWouldBe().Replace(plain, "that is ");
+        plain = Dumped().Replace(plain, "stopped using ");
         return Became().Replace(plain, " is now ");
     }
 
@@ -45,8 +49,21 @@ internal static partial class Wording
     private static partial Regex Interjection();
 
     // "I'd be grateful if you could call me Max", "would you be so kind as to answer in German", "I would ask you to use chat": a wish in a wrapping.
-    [GeneratedRegex("""(?<=^|[.!?,]\s+|\n)(?:(?:i|we)(?:['’]d|\s+would|\s+should)?\s+(?:(?:now|also|really|kindly)\s+)*(?:ask|like|want|need|request|appreciate(?:\s+it)?|be\s+(?:grateful|thankful|glad|happy|obliged|pleased))\s+(?:you\s+to|(?<v>if\s+you\s+(?:could|would|can|will)))|it\s+would\s+be\s+(?:\w+\s+){0,2}(?:appreciated|good|great|nice|kind|helpful|lovely)\s+(?<v>if\s+you\s+(?:could|would))|(?:would|could)\s+you\s+(?:be\s+so\s+(?:kind|good)\s+as\s+to|mind\s+to)|(?:do\s+me\s+a\s+favou?r\s+and|be\s+so\s+kind\s+as\s+to|be\s+a\s+dear\s+and|kindly))\s+(?:please\s+)?(?=(?:answer|reply|respond|write|speak|talk|use|switch|change|contact|reach|notify|ping|message|call|address|keep|stop|never|always)\b)""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""(?<=^|[.!?,]\s+|\n|\b(?:but|and|so)\s+)(?:(?:i|we)(?:['’]d|\s+would|\s+should)?\s+(?:(?:now|also|really|kindly)\s+)*(?:ask|like|want|need|request|appreciate(?:\s+it)?|be\s+(?:grateful|thankful|glad|happy|obliged|pleased))\s+(?:you\s+to|(?<v>if\s+you\s+(?:could|would|can|will)))|it\s+would\s+be\s+(?:\w+\s+){0,2}(?:appreciated|good|great|nice|kind|helpful|lovely)\s+(?<v>if\s+you\s+(?:could|would))|(?:would|could)\s+you\s+(?:be\s+so\s+(?:kind|good)\s+as\s+to|mind\s+to)|(?:do\s+me\s+a\s+favou?r\s+and|be\s+so\s+kind\s+as\s+to|be\s+a\s+dear\s+and|kindly))\s+(?:please\s+)?(?=(?:answer|reply|respond|write|speak|talk|use|switch|change|contact|reach|notify|ping|message|call|address|keep|stop|never|always)\b)""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Asked();
+
+    // "Would you be so kind as to …?" does not ask whether it is so.
+    [GeneratedRegex("""(?<=^|[.!?]\s+|\n)(?:may\s+i|would\s+you|could\s+you|would\s+it\s+be)\b[^.!?\r\n]*\?""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Question();
+
+    [GeneratedRegex("""\band\s+that\s+(?=(?:i|my)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex AndThat();
+
+    [GeneratedRegex("""(?<=^|[.!]\s+|\n)that\s+(?:would|should)\s+be\s+(?=(?-i:\p{Lu}|\d|\+))""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex ThatWouldBe();
+
+    [GeneratedRegex("""(?<=^|[.!,]\s+|\n|\bi(?:['’]ve|\s+have)?\s+)(?:dumped|ditched|binned|abandoned)\s+(?=(?-i:\p{Lu}))""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Dumped();
 
     // "I'd be glad if your answers were in Italian."
     [GeneratedRegex("""(?<=^|[.!?,]\s+|\n)i(?:['’]d|\s+would|\s+should)\s+(?:(?:also|really)\s+)?(?:be\s+(?:grateful|thankful|glad|happy|pleased)|appreciate\s+it|prefer\s+it|like\s+it)\s+if\s+(?:your|the|all)\s+(?:answers|replies|responses|messages)\s+(?:were|came|could\s+be|would\s+be)\s+(?:written\s+)?in\s+""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
@@ -57,7 +74,7 @@ internal static partial class Wording
     private static partial Regex Since();
 
     // "I should like to inform you that", "be advised that", "may I point out that", "I hereby confirm that": what follows is said all the same.
-    [GeneratedRegex("""(?<=^|[.!?,]\s+|\n)(?:(?:(?:i|we)\s+(?:(?:would|should|must|have\s+to|want\s+to|wish\s+to|hereby|also|just|only|regret\s+to|am\s+(?:happy|glad|pleased|sorry|sad)\s+to|like\s+to|can|may)\s+)*|may\s+i\s+(?:just\s+)?|let\s+me\s+(?:just\s+)?)(?:inform|tell|advise|say|confirm|note|add|point\s+out|mention|remind|announce|report|state|declare|admit|bring\s+to\s+your\s+attention|let\s+you\s+know)(?:\s+(?:to\s+)?you)?\s+that|(?:please|kindly)\s+(?:be\s+(?:advised|informed|aware)|take\s+note|bear\s+in\s+mind|be\s+reminded)\s+(?:that\s+)?|be\s+(?:advised|informed|aware)\s+that)\s+(?!(?:he|she|they|the|it|there|you)\b)""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""(?<=^|[.!?,]\s+|\n)(?:(?:(?:i|we)\s+(?:(?:would|should|must|have\s+to|want\s+to|wish\s+to|hereby|also|just|only|regret\s+to|am\s+(?:happy|glad|pleased|sorry|sad)\s+to|like\s+to|can|may)\s+)*|may\s+i\s+(?:just\s+)?|let\s+me\s+(?:just\s+)?)(?:inform|tell|advise|say|confirm|note|add|point\s+out|mention|remind|announce|report|state|declare|admit|bring\s+to\s+your\s+attention|let\s+you\s+know)(?:\s+(?:to\s+)?you)?\s+that|(?:please|kindly)\s+(?:be\s+(?:advised|informed|aware)|take\s+note|bear\s+in\s+mind|be\s+reminded)(?:\s+that)?|be\s+(?:advised|informed|aware)\s+that)\s+(?!(?:he|she|they|the|it|there|you)\b)""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Informed();
 
     // Said less surely, and said. What is "think" in front of "about" or "might" is none.
