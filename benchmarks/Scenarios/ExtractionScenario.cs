@@ -89,7 +89,8 @@ internal static class ExtractionScenario
         var reader = Reader(asked);
         Console.Out.WriteLine(Machine.Read());
         var wrong = 0;
-        foreach (var tried in ModelCase.All)
+        // After a call that failed the model rests for a while: that one comes last.
+        foreach (var tried in ModelCase.All.OrderBy(tried => tried.Answer is null))
         {
             var taken = (await reader.ReadAsync("t-bench", "u-bench", "r-bench", tried.Message)).Select(said => $"{(said.IsRetraction ? "-" : "")}{said.Slot}={said.Value}").ToList();
             var isRight = taken.SequenceEqual(tried.Taken);

@@ -65,7 +65,7 @@ public sealed class MemoryStrangers : IAsyncLifetime
     }
 
     /// <summary>What Ada asks, and strangers ask in the very same words, so that an answer that was kept for her would do.</summary>
-    internal static string Question => "Whom do I have to ask for my holiday?";
+    internal static string Question => "Which manager has to sign my holiday form?";
 
     public async Task DisposeAsync()
     {
