@@ -38,7 +38,7 @@ internal static partial class FormLines
     // "New office is nice" and "manager is ill" are sentences, and what asks is no answer.
     private static bool IsProse(Match line) => line.Groups["v"].Value is var value && (Verb().IsMatch(value) || value.Contains('?', StringComparison.Ordinal) || value.Length > 60);
 
-    [GeneratedRegex("""(?<=^|[\r\n]|[.!]\s+|,\s+)[^\r\n.,!]+(?:[.,:](?=\S)[^\r\n.,!]*|!+(?=[ \t]+\p{Lu}\p{Ll}+)[^\r\n.,!]*)*(?=[.,!]|\s*$|[\r\n])""", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""(?<=^|[\r\n]|[.!]\s+|,\s+)[^\r\n.,!]+(?:[.,](?=\S)[^\r\n.,!]*|!+(?=[ \t]+\p{Lu}\p{Ll}+)[^\r\n.,!]*)*(?=[.,!]|\s*$|[\r\n])""", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Cut();
 
     [GeneratedRegex("""^\s*(?:we|i|you|he|she|they|it|this|that|there|please|no|not|is|was|are|were|has|have|had|can|could|will|would|should|may|might|must|does|do|did|says|said|asks|asked|needs|wants|who|what|which|where|isn['’]t|for|of|to|on|from|in\s+the)\b|\b(?:is|was|are|has|have|had|can|will|would|does|doesn['’]t|isn['’]t)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
