@@ -47,7 +47,7 @@ for round in range(20000):
     next_one = ValueError(round)
     next_one.__cause__, error = error, next_one
 raise error
-### hands its own words to whoever reports | ends=code_failed,finished
+### hands its own words to whoever reports | ends=code_failed,finished,limit_reached
 import json, os, sys, traceback
 json.dumps = traceback.format_exception = lambda *a, **k: "ESC"
 sys.modules["steward"].__dict__.update(_write=lambda *frames: [os.write(3, b"\x00" * 64) for frame in frames], table=None)
@@ -149,7 +149,7 @@ class Shown:
 list(Shown())
 ### pretends to be a data frame | ends=finished,code_failed
 class DataFrame:
-    columns = property(lambda self: print("ESC" + "APED?"))
+    columns = property(lambda self: print("asked"))
     def __getattr__(self, name):
         return lambda *a, **k: self
 DataFrame.__module__ = "pandas.core.frame"

@@ -4,7 +4,7 @@ def tried(what, *arguments, **named):
     try:
         what(*arguments, **named)
         print("ESCAPED", what, arguments)
-    except (OSError, ValueError, RuntimeError, ImportError, SystemError, TypeError) as error:
+    except Exception as error:
         print(type(error).__name__)
 ### tables into places of the system | ends=finished
 frame = pandas.DataFrame({"a": [1]})
@@ -39,12 +39,13 @@ plt.plot([1])
 for place in ("/usr/share/x.png", "/etc/x.png", "/dev/shm/x.png", "/proc/x.png", "/sbx/x.png", "/x.png"):
     tried(plt.savefig, place)
 plt.close("all")
-### picture into a pipe that nobody reads | wall=3 | ends=finished,timed_out
-import os
-reader, writer = os.pipe()
+### picture into the channel | wall=3 | ends=finished,limit_reached | limits=results
 plt.plot([1])
-tried(lambda: plt.savefig(f"/dev/fd/{writer}", format="png"))
-plt.close("all")
+for place in ("/dev/fd/3", "/proc/self/fd/3", "/dev/stdout"):
+    tried(plt.savefig, place, format="png")
+with open(3, "wb", closefd=False) as channel:
+    for round in range(20):
+        plt.savefig(channel, format="png")
 ### programs behind pictures | ends=finished
 plt.plot([1])
 plt.title("x")

@@ -15,6 +15,7 @@ import validator
 NAME = "<code>"
 # The kernel takes 128 KiB in one argument of a program.
 ARGUMENT_BYTES = 120_000
+RESERVE_BYTES = 8 << 20
 
 
 def serve(profile, connection, prepare=lambda job: None):
@@ -60,6 +61,8 @@ def python(job):
     builtins.display = display
     hook_figures()
     linecache.cache[NAME] = (len(code), None, code.splitlines(True), NAME)
+    # To be able to say that the memory was used up.
+    reserve = bytearray(RESERVE_BYTES)
     try:
         tree = ast.parse(code, NAME)
         # Once more, on the very tree that is compiled: there is no second parser that could read it differently.
@@ -72,6 +75,7 @@ def python(job):
             show_figures()
     except BaseException as error:
         result = 1
+        del reserve
         report(error)
     for stream in (sys.stdout, sys.stderr):
         try:
