@@ -56,6 +56,7 @@ internal static class AttackRuns
     }
 
     private static string Fill(string code, Sandboxes sandboxes) => code
+        .Replace("{NUL}", "\0", StringComparison.Ordinal)
         .Replace("{PORT}", sandboxes.Port.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("{PID}", Environment.ProcessId.ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("{SECRET}", sandboxes.Secret, StringComparison.Ordinal)

@@ -85,7 +85,17 @@ public sealed record ActionRequest
 
     /// <summary>The run that makes the call; null when none does.</summary>
     public string? RunId { get; init; }
+
+    /// <summary>
+    /// For a read of a run: the calls of the same operation that the run's journal knows as done, whoever worked on the run then. Empty by default. A call that ended a moment ago may not be among them yet.
+    /// </summary>
+    public IReadOnlyList<EarlierCall> Earlier { get; init; } = [];
 }
+
+/// <summary>A call that a run has made before.</summary>
+/// <param name="StepId">The step that made it.</param>
+/// <param name="Result">What came of it as the journal shows it, the beginning of a large one; null when there is nothing.</param>
+public sealed record EarlierCall(string StepId, JsonElement? Result);
 
 /// <summary>In whose name something is done.</summary>
 /// <param name="UserId">The person or service account, for example <c>u-ada.lovelace</c>.</param>

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Steward.Engines.Connectors;
 
 namespace Steward.Engines.Orchestration;
 
@@ -271,6 +272,15 @@ public sealed partial class RunSnapshot
         lock (_gate)
         {
             return _steps.GetValueOrDefault(stepId);
+        }
+    }
+
+    /// <summary>The calls of an operation that are done, in no order; those whose result is that of another step are left out.</summary>
+    internal IReadOnlyList<EarlierCall> CallsOf(string operationId)
+    {
+        lock (_gate)
+        {
+            return [.. _steps.Values.Where(step => step is { Status: StepStatus.Done, SameAs: null } && step.OperationId == operationId).Select(step => new EarlierCall(step.StepId, step.Result))];
         }
     }
 

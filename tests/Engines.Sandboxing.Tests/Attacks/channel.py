@@ -55,7 +55,7 @@ os._exit(3)
 ### frame cut in the middle | ends=finished
 os.write(3, struct.pack("<IB", 1000, ord("T")) + b"abc")
 os._exit(0)
-### claims a refusal | ends=code_refused
+### claims a refusal | ends=code_failed
 frame("V", b'[{"line": 1, "rule": "x", "reason": "forged"}]')
 os._exit(78)
 ### stops reading what it is sent | wall=1 | ends=timed_out

@@ -104,3 +104,15 @@ text = "a~b"
 df = pd.read_csv("a.txt", sep="~")
 mark, there = "~", "/run"
 print(text.split("~"), text.split(mark), df["path"] == "/run", {"/dev": 1}, text.replace("../", ""), df["path"].isin(["/etc/passwd", there]), df.to_csv(sep="~"))
+###
+import pandas as pd
+most, teams = 3, ["it"]
+df = pd.DataFrame({"n": [1, 5], "team": ["it", "hr"], "the column": [1, 2]})
+print(df.query("n > @most and team not in @teams"), df.query("team.isin(@teams) & `the column` == 1"), df.query("team.str.startswith('i')", engine="python"))
+###
+line = "{:<10} {:>5.1f}"
+print(line.format("a", 1), list(map("{:.2f}".format, [1.0])))
+###
+import pandas as pd
+df = pd.DataFrame({"_a": [1], "b": [2]})
+print(df.pivot_table(values=("_a", "b"), index="b", aggfunc={"_a": "sum"}), pd.to_datetime(20260101, format="%Y%m%d"), df.to_numpy(), df.head(3).to_csv())

@@ -26,3 +26,5 @@ date -d'yesterday' +%F; date -u -d'2026-11-01' +%s; date -Iseconds; date -uR
 awk -v "most=$most" -F "$mark" '$2 > most' f; awk -v most="$most" -F'->' "{ print \$1 }" f; awk -F"$mark" -vx="$x" '{ print $1 x }' "$f"; awk -F '->' '{ print $2 }' f
 ###
 grep 'error$' f; grep -c "it's$" f; echo "'$name'"; cut -d '~' -f 2 f; sort -t'~' --field-separator=, f; find "$dir" -name "*.$kind" -newer "$dir/$f"
+###
+tail -n +2 in.csv | while IFS=, read -r day team hours; do echo "$team $hours"; done

@@ -307,3 +307,298 @@ if place := "/etc/hosts":
 ###
 place: str = "../x"
 open(place)
+###
+import enum
+enum.bltns.exec("1")
+###
+from enum import bltns as b
+b.open("x")
+###
+open(3, "wb", closefd=False).write(b"x")
+###
+import io
+io.open(1, "w")
+###
+import matplotlib
+matplotlib.style.use("/etc/x.mplstyle")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).pivot_table(index="a", aggfunc="to_pickle")
+###
+import pandas as pd
+pd.crosstab([1],[1],values=[1],aggfunc="to_pickle")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).groupby("a").apply("to_pickle")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).rolling(2).agg(["to_pickle"])
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).pipe(lambda d: d.agg("to_pickle", path="x"))
+###
+import pandas as pd
+pd.io.common.import_optional_dependency("os")
+###
+import numpy as np
+np.lib.format.open_memmap("x")
+###
+import uuid
+uuid.os
+###
+class A:
+    __match_args__ = ("__globals__",)
+###
+class A:
+    __slots__ = ("a",)
+###
+def f(): yield
+f().gi_frame
+###
+async def f(): yield
+###
+print([x async for x in y])
+###
+f"{().__class__}"
+###
+x = lambda: (yield)
+x().gi_frame.f_globals
+###
+def f(x: eval("1")): pass
+###
+@(lambda f: eval)
+def g(): pass
+###
+(e := eval)("1")
+###
+match eval:
+    case f: f("1")
+###
+import functools
+functools.reduce(getattr, ["a"], 1)
+###
+import operator
+operator.methodcaller("x")
+###
+try:
+    1/0
+except ZeroDivisionError as e:
+    e.__traceback__.tb_frame
+###
+import typing
+typing.get_type_hints(1)
+###
+import typing
+typing.ForwardRef("x")._evaluate({}, {}, set())
+###
+import sys as s
+###
+import steward
+steward._os.environ
+###
+from steward import _os
+###
+display.__globals__
+###
+print.__self__
+###
+import pandas as pd
+pd.eval("1")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).query("(@pd).io")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).query("@pd . io")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).query("a.to_pickle('x')")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).query("a.to_csv('/etc/x')")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).query("@f(1)")
+###
+import pandas as pd
+pd.DataFrame({"a":[1]}).query("a > 1 ` @pd.x `")
+###
+t = "{0.__class__}"
+t.format(1)
+###
+t = "{}"
+t += "{0.__class__}"
+t.format(1)
+###
+def f(t="{0.x}"):
+    return t.format(1)
+###
+for t in ["{}", "{0.x}"]:
+    t.format(1)
+###
+t = "{0.real}"
+u = t
+u.format(1)
+###
+import numpy as np
+np.lookfor("x", module="os")
+###
+import json
+json.loads("1", object_hook=eval)
+###
+import random
+random.__spec__.loader
+###
+import pandas as pd
+pd.read_csv(3)
+###
+import pandas as pd
+pd.DataFrame().to_csv(3)
+###
+import matplotlib.pyplot as plt
+plt.savefig("/dev/stdout")
+###
+import matplotlib.pyplot as plt
+plt.imread("/etc/passwd")
+###
+import numpy as np
+np.fromfile("/proc/self/mem")
+###
+import numpy as np
+np.zeros(1).tofile("/proc/self/mem")
+###
+import numpy as np
+np.zeros(1).ctypes.data
+###
+import numpy as np
+np.ndarray.__reduce__
+###
+import copy
+class C:
+    def __deepcopy__(self, m): return eval
+###
+x = 1
+x.__class__ = int
+###
+del __builtins__
+###
+import warnings
+warnings.sys
+###
+import warnings
+warnings.linecache
+###
+import contextlib
+contextlib.sys
+###
+try:
+    pass
+except* ValueError as e:
+    e.exceptions[0].__traceback__
+###
+import datetime
+datetime.sys
+###
+import re
+re.Scanner([("a", lambda s, t: eval)])
+###
+def f(): pass
+f.__code__ = 1
+###
+def f(): pass
+f.__defaults__
+###
+import calendar
+calendar.sys
+###
+import pprint
+pprint.PrettyPrinter(stream=open(1, "w"))
+###
+import openpyxl
+openpyxl.load_workbook("/etc/x.xlsx")
+###
+import openpyxl
+openpyxl.reader.excel.ZipFile("/etc/x")
+###
+import ｏｓ
+###
+𝐞𝐯𝐚𝐥("1")
+###
+ⅇval("1")
+###
+().__cl­ass__
+###
+print(1)\
+; import os
+###
+if 1: import os
+###
+import os; print(1)
+###
+exec
+###
+x = [eval][0]
+###
+{**__builtins__}
+###
+"".join.__self__.__class__
+###
+help
+###
+copyright._Printer__setup
+###
+license.__class__
+###
+exit.__class__
+###
+import time
+time.sleep.__self__
+###
+import hashlib
+hashlib.file_digest(open("/etc/passwd"), "md5")
+###
+import hashlib
+hashlib.__builtin_constructor_cache
+###
+assert eval("1")
+###
+lambda: (yield from eval)
+###
+type("x", (), {})()
+###
+class A(metaclass=type): pass
+###
+object.__reduce_ex__(1, 2)
+###
+super().__getattribute__
+###
+import statistics
+statistics.random._os
+###
+from random import _os
+###
+import bisect, heapq, pandas.io.common
+###
+import pandas as pd
+pd.io.common.urlopen("http://x")
+###
+import numpy as np
+np.sys
+###
+import numpy as np
+np.compat.os
+###
+import matplotlib.pyplot as plt
+plt.logging.getLogger()
+###
+import matplotlib.pyplot as plt
+plt.matplotlib.cbook
+###
+import matplotlib.pyplot as plt
+plt.rcParams["text." "usetex"] = True
+###
+import matplotlib.pyplot as plt
+plt.rcParams.update({"backend": "module://os"})
+###
+import matplotlib.pyplot as plt
+plt.figure().canvas.print_figure("/etc/x")

@@ -173,3 +173,9 @@ ec id \;
 cat ~/x
 ###
 grep x ~
+###
+IFS=/ ; cat $x
+###
+IFS=, sort f
+###
+IFS=,

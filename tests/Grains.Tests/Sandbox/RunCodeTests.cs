@@ -78,7 +78,9 @@ public sealed class RunCodeTests
         Assert.Contains(expected, result.GetRawText(), StringComparison.Ordinal);
     }
 
-    private static string Call(string code, string language = "python") => "do sandbox_run_code " + JsonSerializer.Serialize(new { language, code });
+    internal static string Call(string code) => Call(code, "python");
+
+    private static string Call(string code, string language) => "do sandbox_run_code " + JsonSerializer.Serialize(new { language, code });
 
     /// <summary>Lets the model make calls one after the other, and gives the results of the steps.</summary>
     private async Task<List<JsonElement>> RunAsync(params string[] calls)

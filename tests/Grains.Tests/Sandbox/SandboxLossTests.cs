@@ -70,6 +70,25 @@ public sealed class SandboxLossTests(SandboxCluster cluster) : IClassFixture<San
         Assert.Equal((SandboxState.Failed, true, "silo_lost"), (ended.State, ended.IsDestroyed, ended.Result!.Code));
     }
 
+    [Fact]
+    public async Task RunCode_MendedTooOftenWithARestartBetween_IsNotRunAnyMore()
+    {
+        cluster.SignIn("t-acme", "u-ada", "hr");
+        var hold = $"hold {SandboxCluster.NewId()}";
+        var session = await cluster.OpenAsync(Conversing.NewSession("t-acme", "u-ada"));
+        var calls = Enumerable.Range(1, RunCodeTool.MendRounds).Select(number => $"fail before {number}").Append(hold).Append("say mended again").Select(RunCodeTests.Call);
+        var submitted = await session.SayAsync(string.Join(" ; ", calls) + " ; say done");
+        await Conversing.UntilAsync(() => Task.FromResult(cluster.Pool.Jobs.Any(job => job.Code == hold)));
+
+        await cluster.RestartAsync();
+        await cluster.WatchdogAsync("t-acme");
+        cluster.SignIn("t-acme", "u-ada", "hr");
+        var events = await cluster.Run(submitted).WatchToEndAsync();
+
+        Assert.DoesNotContain(cluster.Pool.Jobs, job => job.Code == "say mended again");
+        Assert.Contains(events, next => next.Type == "step.failed" && next.Data.Contains("mend_limit", StringComparison.Ordinal));
+    }
+
     // What a silo had journaled when it was killed.
     private async Task WriteAsync(string key, int steps)
     {

@@ -36,7 +36,7 @@ internal sealed partial class ActionLedger(RunContext run, ILogger logger)
 
         for (var attempt = 1; ; attempt++)
         {
-            var outcome = await ExecuteAsync(Request(stepId, operation.Id, arguments), isRead: true, work);
+            var outcome = await ExecuteAsync(Request(stepId, operation.Id, arguments) with { Earlier = run.Snapshot.CallsOf(operation.Id) }, isRead: true, work);
             switch (outcome)
             {
                 case ActionSucceeded succeeded:

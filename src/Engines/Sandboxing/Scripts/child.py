@@ -22,7 +22,7 @@ BEYOND = 100
 
 
 class Child:
-    """States: born, warm, running, dead. It gets no job before it is in a group of its own. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
+    """States: born, warm, running, dead. It is in a group of its own before it does anything. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
 
     # A work directory with fewer names left than this was full.
     NAMES = 2
@@ -43,19 +43,19 @@ class Child:
         self.setup_error = b""
 
     def handover(self):
-        return [self._their_output, self._their_channel.fileno()]
+        return [self._their_output, self._their_channel.fileno(), *self.group.doors]
 
     def forget_handover(self):
-        os.close(self._their_output)
-        self._their_channel.close()
+        if self._their_output is not None:
+            os.close(self._their_output)
+            self._their_output = None
+            self._their_channel.close()
+        if self.group is not None:
+            self.group.close_doors()
 
     @property
     def is_warm(self):
-        return self.state == "born" and self.ready and self.group is not None and not self.exited
-
-    def join(self, group):
-        """It is in a group of its own from now on."""
-        self.group = group
+        return self.state == "born" and self.ready and self.pid is not None and not self.exited
 
     def start(self, job, files):
         """Lowers the limits to those of the job and only then hands it over."""
@@ -235,6 +235,7 @@ class Child:
 
     def close(self):
         self.state = "dead"
+        self.forget_handover()
         self.channel.close()
         for descriptor in (self.output, self.pidfd, self.directory):
             if descriptor is not None:

@@ -16,7 +16,7 @@ ROTATES = False
 SPAWNING = 4
 # What gVisor's kernel, its file server and the modules need beside the job.
 OVERHEAD = 384 << 20
-SCRIPTS = ("gvisor_zygote.py", "births.py", "bundle.py", "guest.py", "preload.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "vocabulary.py", "shell.py", "syscalls.py")
+SCRIPTS = ("gvisor_zygote.py", "births.py", "bundle.py", "guest.py", "preload.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "known.py", "vocabulary.py", "advice.py", "shell.py", "syscalls.py")
 # It gets its modules in memory: no file on disk has to be trusted.
 BOOTSTRAP = """
 import json, os, sys, types
@@ -50,11 +50,6 @@ class Child(child.Child):
 
     # gVisor's file server holds some that were removed, until it ends.
     NAMES = 32
-
-    def join(self, group):
-        self.group = group
-        # All that it starts belongs to the group it is in now.
-        self.post_raw(b"g")
 
     def limit(self, job):
         self.group.limit_memory(job["memory"] + OVERHEAD)

@@ -1,4 +1,4 @@
-"""Keeps zygotes and their children: makes them ahead of demand, rotates zygotes, puts children into control groups, and clears up what has ended."""
+"""Keeps zygotes and their children: makes them ahead of demand, each in a control group of its own, rotates zygotes, and clears up what has ended."""
 import os
 import queue
 import selectors
@@ -9,7 +9,9 @@ from collections import deque
 import zygotes
 
 # While enough are warm, making more waits for a moment without a hand-over: the clone would take the processor from the job that was just handed over.
-REFILL_PAUSE = 0.015
+REFILL_PAUSE = 0.008
+# While nobody waits for one, so many are made at once: a clone keeps a processor busy for most of its 20 ms, and the jobs that run want the others.
+PACE = max(1, (os.cpu_count() or 1) // 2)
 
 # So many children in a row that died before they were ready say that none can be made; it is tried again after so many seconds.
 STILLBIRTHS = 2
@@ -25,12 +27,12 @@ class Nursery:
         self.zygotes, self.warm, self.wanted, self.waiting, self.running = {}, {}, {}, {}, {}
         self.retired, self.counter, self.told_warm = [], 0, {}
         self.failures, self.refills, self.stillborn, self.retries = {}, {}, {}, {}
-        self.adoptions, self.adopted = queue.SimpleQueue(), deque()
+        self.expected, self.grouped = queue.SimpleQueue(), deque()
         self.bell, self.bell_pull = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def open(self, profiles):
-        threading.Thread(target=self.adopt, daemon=True).start()
-        self.selector.register(self.bell, selectors.EVENT_READ, self.on_adopted)
+        threading.Thread(target=self.make_groups, daemon=True).start()
+        self.selector.register(self.bell, selectors.EVENT_READ, self.on_grouped)
         for profile, count in profiles.items():
             self.warm[profile], self.waiting[profile], self.wanted[profile] = deque(), deque(), count
             self.start_zygote(profile)
@@ -62,7 +64,7 @@ class Nursery:
                 self.selector.register(one.pidfd, selectors.EVENT_READ, lambda one=one: self.on_death(one))
                 try:
                     one.pid = zygotes.host_pid(descriptor)
-                    self.adoptions.put(one)
+                    self.promote(one)
                 except OSError:
                     one.kill()
             elif letter == "X":
@@ -79,32 +81,41 @@ class Nursery:
                 self.lose(zygote)
                 return
 
-    def adopt(self):
-        """Runs in a thread of its own: to move a process into a group, the kernel waits for all its processors, which takes up to 30 ms under load."""
+    def make_groups(self):
+        """Runs in a thread of its own: where groups are made and removed, the kernel may let wait."""
         while True:
-            one = self.adoptions.get()
+            one = self.expected.get()
             try:
-                group = self.groups.add(one.name, one.pid)
+                group = self.groups.add(one.name)
             except Exception:
-                group = None  # Such a child is ended; the thread has to go on for the others.
-            self.adopted.append((one, group))
+                group = None  # Such a child is not born; the thread has to go on for the others.
+            self.grouped.append((one, group))
             try:
                 os.write(self.bell_pull, b"!")
             except BlockingIOError:
                 pass
 
-    def on_adopted(self):
+    def on_grouped(self):
         os.read(self.bell, 65536)
-        while self.adopted:
-            one, group = self.adopted.popleft()
-            if one.state == "dead":
-                if group is not None:
-                    group.remove()
-            elif group is None:
-                one.kill()
-            else:
-                one.join(group)
-                self.promote(one)
+        while self.grouped:
+            self.bear(*self.grouped.popleft())
+
+    def bear(self, one, group):
+        one.group = group
+        if one.state == "dead":
+            if group is not None:
+                group.remove()
+            return
+        try:
+            if group is None:
+                raise OSError("no control group")
+            one.zygote.spawn(one)
+        except OSError as error:
+            one.setup_error = str(error).encode()
+            self.abandon(one)
+            return
+        self.selector.register(one.output, selectors.EVENT_READ, lambda: self.on_output(one))
+        self.selector.register(one.channel, selectors.EVENT_READ, lambda: self.on_channel(one))
 
     def lose(self, zygote):
         """It ended by itself: before it was ready that is a reason not to try again, after that it is started anew."""
@@ -177,24 +188,27 @@ class Nursery:
             return
         born = sum(1 for one in zygote.children.values() if one.state == "born" and not one.is_warm)
         missing = self.wanted[profile] + len(self.waiting[profile]) - len(self.warm[profile]) - born
-        for _ in range(min(missing, self.kind.SPAWNING - born)):
+        for _ in range(min(missing, (self.kind.SPAWNING if self.waiting[profile] else min(PACE, self.kind.SPAWNING)) - born)):
             self.counter += 1
             one = self.kind.Child(f"x{self.counter}", zygote, self.tell)
-            try:
-                zygote.spawn(one)
-            except OSError:
-                self.abandon(one)
-                return
-            self.selector.register(one.output, selectors.EVENT_READ, lambda one=one: self.on_output(one))
-            self.selector.register(one.channel, selectors.EVENT_READ, lambda one=one: self.on_channel(one))
+            zygote.children[one.name] = one
+            self.expected.put(one)
 
     def promote(self, one):
-        if not one.is_warm or one.zygote.retired and one.zygote.profile in self.zygotes and self.zygotes[one.zygote.profile].ready:
+        if not one.is_warm:
+            return
+        if one.zygote.retired and one.zygote.profile in self.zygotes and self.zygotes[one.zygote.profile].ready:
+            one.kill()
             return
         one.state = "warm"
         self.stillborn.pop(one.zygote.profile, None)
         self.warm[one.zygote.profile].append(one)
         self.hand_out(one.zygote.profile)
+
+    def refill_on(self, profile):
+        """One more is warm: the next one, unless a pause is kept."""
+        if profile not in self.refills:
+            self.refill(profile)
 
     def refill_soon(self, profile):
         """At once when more than half of those wanted are gone, else after a pause that the next hand-over begins anew, for as long as half are left."""
@@ -254,8 +268,9 @@ class Nursery:
             except Exception as error:
                 head, payload = {"t": "end", "id": one.job["id"], "lost": True, "error": f"{type(error).__name__}: {error}", "limits": sorted(one.limits), "files": []}, b""
             del self.running[one.job["id"]]
-            one.close()
+            # Somebody waits for this; nobody for the clearing up.
             self.tell(head, payload)
+            one.close()
         else:
             stillborn = one.state == "born" and not one.ready and not one.zygote.retired and one.zygote.alive
             one.close()
@@ -272,7 +287,6 @@ class Nursery:
                     self.selector.unregister(held)
                 except (KeyError, ValueError):
                     pass
-        one.group = None
         one.close()
         if one.zygote.alive and one.setup_error and not one.zygote.retired:
             self.count_stillborn(one.zygote, one.setup_error.decode(errors="replace"))

@@ -15,6 +15,7 @@ import validator
 NAME = "<code>"
 # The kernel takes 128 KiB in one argument of a program.
 ARGUMENT_BYTES = 120_000
+RESERVE_BYTES = 8 << 20
 
 
 def serve(profile, connection, prepare=lambda job: None):
@@ -60,6 +61,8 @@ def python(job):
     builtins.display = display
     hook_figures()
     linecache.cache[NAME] = (len(code), None, code.splitlines(True), NAME)
+    # To be able to say that the memory was used up.
+    reserve = bytearray(RESERVE_BYTES)
     try:
         tree = ast.parse(code, NAME)
         # Once more, on the very tree that is compiled: there is no second parser that could read it differently.
@@ -67,27 +70,35 @@ def python(job):
         if findings:
             steward._write(("V", json.dumps(findings).encode()))
             return 78
-        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, NAME, "exec"), module.__dict__)
-        if last is not None:
-            value = eval(compile(ast.Expression(last.value), NAME, "eval"), module.__dict__)
-            if value is not None:
-                display(value)
-        show_figures()
-        result = 0
-    except SystemExit as stop:
-        result = stop.code if isinstance(stop.code, int) else 0 if stop.code is None else 1
-        if isinstance(stop.code, str):
-            print(stop.code, file=sys.stderr)
+        result = execute(tree, module.__dict__)
+        if result == 0:
+            show_figures()
     except BaseException as error:
         result = 1
+        del reserve
         report(error)
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError):
+        except Exception:  # Whatever the code has put there.
             pass
     return result & 255
+
+
+def execute(tree, names):
+    """The exit code. As in a notebook, the value of the last expression is shown."""
+    last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+    try:
+        exec(compile(tree, NAME, "exec"), names)
+        if last is not None:
+            value = eval(compile(ast.Expression(last.value), NAME, "eval"), names)
+            if value is not None:
+                display(value)
+    except SystemExit as stop:
+        if isinstance(stop.code, str):
+            print(stop.code, file=sys.stderr)
+        return int(stop.code) if type(stop.code) in (int, bool) else 0 if stop.code is None else 1
+    return 0
 
 
 def reseed():
@@ -106,17 +117,29 @@ def report(error):
         if frame.f_code.co_filename == NAME:
             line = number
     try:
-        message = str(error)[:2000]
+        message, known = str(error)[:1500], known_names(error)[:500]
     except Exception:
-        message = ""
-    steward._write(("E", json.dumps({"type": type(error).__name__[:200], "message": message, "line": line, "errno": getattr(error, "errno", None)}).encode()))
+        message, known = "", ""
+    steward._write(("E", json.dumps({"type": type(error).__name__[:200], "message": message + known, "line": line, "errno": getattr(error, "errno", None)}).encode()))
     try:
         begin = error.__traceback__
         while begin is not None and begin.tb_frame.f_code.co_filename != NAME:
             begin = begin.tb_next
-        sys.stderr.write("".join(traceback.format_exception(type(error), error, begin, limit=-20)))
+        sys.stderr.write("".join(traceback.format_exception(type(error), error, begin, limit=-20)) + (known[2:] + "\n" if known else ""))
     except Exception:
         sys.stderr.write(type(error).__name__ + "\n")
+
+
+def known_names(error):
+    """The names that there are, where one was asked for that is not there: whoever wrote the code mends it with them."""
+    if isinstance(error, FileNotFoundError):
+        return "; the work directory has " + (", ".join(name for name in sorted(os.listdir("/job"))[:20] if not name.startswith(".")) or "no files")
+    pandas = sys.modules.get("pandas")
+    if pandas is None or not isinstance(error, (AttributeError, KeyError, NameError)):
+        return ""
+    owners = [error.obj] if isinstance(error, AttributeError) else [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__) if "/pandas/core/" in frame.f_code.co_filename]
+    owner = next((one for one in owners if isinstance(one, pandas.DataFrame)), None)
+    return "" if owner is None else "; the columns are " + ", ".join(str(name)[:60] for name in owner.columns[:30])
 
 
 def display(*values):

@@ -17,6 +17,7 @@ BAD_ARGUMENT = {
     # Arithmetic reads what a variable holds as an expression, and runs what stands in it.
     "[[": r"^-([vR]|eq|ne|lt|le|gt|ge)$", "read": r"^-[a-zA-Z]*a|.*\[",
 }
+HINTS = {"[[": ": [ ] compares numbers", ("find", "-exec"): ": find . -name '*.csv' | while read -r name; do …; done works on each", "printf": ": name=value sets a variable"}
 # Their first argument is a program; these options take the next word, of which -e is one more program.
 WRITTEN_OUT = {"awk": r"-[Fv]$", "sed": r"(-[nErsuz]*[el]|--[el][a-z-]*)$"}
 PROGRAM = re.compile(r"(-[nErsuz]*e|--e)")
@@ -27,13 +28,34 @@ QUOTED = re.compile(r"""\\.|'[^']*'|"(?:\\.|[^"\\])*\"""", re.S)
 VARIABLE = re.compile(r"\$[\w{@*#?$!-]")
 
 
+HEREDOC = re.compile(r"-?[ \t]*[\\'\"]?(\w+)")
+INSTEAD = {
+    **dict.fromkeys("curl wget nc ssh scp ftp ping".split(), "there is no network"), **dict.fromkeys("python python3 pip perl ruby node php sqlite3".split(), "this is the shell alone; python and sql run as such"),
+    **dict.fromkeys("bash sh zsh source . eval exec sudo env command".split(), "write the commands themselves"), **dict.fromkeys("export local declare readonly let".split(), "write name=value"),
+    **dict.fromkeys("bc expr dc".split(), "awk computes, as in awk 'BEGIN { print 1 + 2 }'"), **dict.fromkeys("tar zip unzip 7z".split(), "gzip, gunzip and zcat know single files"),
+    "xargs": "a loop does it: while read -r name; do …; done", "less": "cat shows a file", "more": "cat shows a file", "which": "what there is is listed in the documentation",
+    **dict.fromkeys("chmod chown ln kill ps".split(), "files can be read and written as they are"),
+}
+SUBSTITUTION = "no subshells, functions or substitutions: a pipe into while read -r name; do …; done hands values on, and awk computes"
+
+
 def finding(line, rule, reason):
     return {"line": line, "rule": rule, "reason": reason}
 
 
 def check(code):
+    findings = []
+    for one in read(code):
+        # A substitution has several marks that say the same.
+        if one not in findings:
+            findings.append(one)
+    return findings[:50]
+
+
+def read(code):
     findings, position, line = [], 0, 1
     expecting, command, redirect, loop, words = True, None, False, False, []
+    separator, text_until = None, None
     while position < len(code):
         match = TOKEN.match(code, position)
         if match is None:
@@ -42,15 +64,22 @@ def check(code):
         text, kind = match.group(), match.lastgroup
         position, at = match.end(), line
         line += text.count("\n")
+        if kind == "newline" and text_until is not None:
+            # What stands there is no command.
+            end = re.compile(rf"^\t*{text_until}$", re.M).search(code, position)
+            line += code.count("\n", position, end.end() if end else len(code))
+            position, text_until = end.end() if end else len(code), None
         if kind == "newline" or kind == "operator" and text in ("&&", "||", ";", ";;", "|", "|&"):
-            expecting, command, redirect = True, None, False
+            findings += separator or []
+            expecting, command, redirect, separator = True, None, False, None
         elif kind == "operator":
             if text == "&":
                 findings.append(finding(at, "background", "no background jobs"))
             elif text in ("(", ")"):
-                findings.append(finding(at, "expansion", "no subshells, functions or substitutions"))
+                findings.append(finding(at, "expansion", SUBSTITUTION))
             elif text == "<<":
-                findings.append(finding(at, "heredoc", "no here-documents: printf writes text"))
+                findings.append(finding(at, "heredoc", "no here-documents: printf '%s\\n' writes lines"))
+                text_until = mark.group(1) if (mark := HEREDOC.match(code, position)) else None
             redirect = text not in ("(", ")")
         elif kind == "word":
             text = joined(text)
@@ -65,16 +94,21 @@ def check(code):
                 loop = text in ("for", "case")
                 if text == "in":
                     expecting = False
+            elif expecting and text.startswith("IFS="):
+                # For read alone it says how a line is parted.
+                separator = (separator or []) + variable(at, "IFS") + path(at, text)
             elif expecting and ASSIGNMENT.match(text):
                 findings += variable(at, ASSIGNMENT.match(text).group(1)) + path(at, text)
             elif expecting:
                 expecting, command, words = False, text, []
+                findings += (separator or []) if text != "read" else []
+                separator = None
                 if text not in COMMANDS:
-                    findings.append(finding(at, "command", f"{text[:60]} is not allowed: text tools are, such as grep, sort, cut, awk"))
+                    findings.append(finding(at, "command", f"{text[:60]} is not allowed: {INSTEAD.get(text, 'text tools are, such as grep, sort, cut, awk')}"))
             else:
                 findings += argument(at, command, text, words) + (path(at, text) if command not in LITERAL or text not in CHARACTERS else [])
                 words.append(text)
-    return findings[:50]
+    return findings + (separator or [])
 
 
 def joined(text):
@@ -94,9 +128,9 @@ def live(text):
 def expansion(line, text):
     alive = live(text)
     if "`" in alive or "$(" in alive or "$[" in alive or "$'" in alive:
-        return [finding(line, "expansion", "no command substitution")]
+        return [finding(line, "expansion", SUBSTITUTION)]
     if re.search(r"\$\{(?!\w+\})", alive):
-        return [finding(line, "expansion", "only $name and ${name}")]
+        return [finding(line, "expansion", "only $name and ${name}: sed, cut and awk change texts")]
     return []
 
 
@@ -108,7 +142,7 @@ def argument(line, command, text, before):
     plain = bare(text)
     place = place_of(command, plain, before) if command in WRITTEN_OUT else ""
     if command in BAD_ARGUMENT and place != "value" and re.match(BAD_ARGUMENT[command], plain):
-        return [finding(line, "argument", f"{command} {plain[:40]} is not allowed" + (": [ ] compares numbers" if command == "[[" else ""))]
+        return [finding(line, "argument", f"{command} {plain[:40]} is not allowed" + HINTS.get((command, plain[:5]), HINTS.get(command, "")))]
     if command == "read" and not plain.startswith("-"):
         return variable(line, plain)
     if VARIABLE.search(live(text)):
@@ -162,5 +196,6 @@ def path(line, text):
     outside = re.match(r"^[-\w]*=?[/~]", plain) and re.match(r"^([-\w]*=)?(~|/(dev|etc|proc|sys|usr|bin|root|home|var|tmp|run|lib|sbx|job|mnt|opt|srv|boot|/|\w*[*?\[]|$))", plain)
     braces = re.search(r"\{[^}]*(/|~|\.\.[^}\d\w]|,\.\.)[^}]*\}", re.sub(r"'[^']*'|\"[^\"]*\"", "", text))
     if outside or braces or re.search(r"(^|/)\.\.(/|$)", plain):
-        return [finding(line, "path", "only names in the work directory")]
+        last = plain.rsplit("/", 1)[-1]
+        return [finding(line, "path", "only names in the work directory" + (f', here "{last[:80]}"' if re.fullmatch(r"\w[\w.-]*", last) else ""))]
     return []

@@ -85,6 +85,7 @@ class Supervisor(nursery.Nursery):
         self.refill(message["profile"])
 
     def hand_out(self, profile):
+        before = len(self.running)
         while self.waiting[profile] and self.warm[profile]:
             one = self.warm[profile].popleft()
             if one.exited:
@@ -101,7 +102,10 @@ class Supervisor(nursery.Nursery):
             self.remind(one.began + message["wall"], message["id"])
             self.tell({"t": "started", "id": message["id"]})
             self.watch_channel(one)
-        self.refill_soon(profile)
+        if len(self.running) > before or self.waiting[profile]:
+            self.refill_soon(profile)
+        else:
+            self.refill_on(profile)
         self.tell_warm(profile)
 
     def remind(self, when, name):

@@ -1,10 +1,14 @@
 """Reads Python before it runs. It tells a model what to write instead, and is a tripwire; isolation does not rely on it."""
 import ast
+import re
 import string
 
+import advice
 import shell
+from advice import NAMES
+from known import Known, name_of, place_of
 from vocabulary import (
-    MODULES, INSTEAD, NAMES, DUNDERS, UNDERSCORED, ATTRIBUTES, DIRECT, PLAIN, HOOKS, INSIDE, TESTS, AGGREGATES, OUTSIDE, OPENS, PLACES,
+    MODULES, DUNDERS, UNDERSCORED, ATTRIBUTES, DIRECT, PLAIN, HOOKS, INSIDE, AGGREGATES, NAMED_AGGREGATES, OUTSIDE, OPENS, WRITES, PLACES,
     DUNDER_TEXT, FORMAT_TEXT, NODES, CHARACTERS, FINDINGS, HIDDEN, COOKIE,
 )
 
@@ -24,7 +28,7 @@ def check(language, code):
     try:
         tree = ast.parse(code)
     except SyntaxError as error:
-        return [finding(error.lineno or 0, "syntax", f"the code does not parse: {error.msg}")]
+        return [finding(error.lineno or 0, "syntax", advice.syntax(error, code))]
     except (RecursionError, MemoryError, ValueError) as error:
         return [finding(0, "size", f"the code cannot be parsed: {type(error).__name__}")]
     return check_tree(tree, code)
@@ -48,48 +52,6 @@ def check_tree(tree, code):
     return findings[:FINDINGS]
 
 
-class Known:
-    """What one node does not show: where its call is, which names the code binds, which to a place outside, which attributes it gives its own objects, and what is only compared or tested."""
-
-    def __init__(self, tree):
-        self.called, self.bound, self.made, self.told, self.outside = {}, set(), set(), set(), {}
-        for node in ast.walk(tree):
-            kind = type(node)
-            if kind is ast.Call:
-                self.called[id(node.func)] = node
-                if name_of(node.func) in TESTS and len(node.args) <= 2:
-                    self.told |= {id(argument) for argument in node.args}
-            elif kind is ast.Compare:
-                self.told |= {id(side) for side in (node.left, *node.comparators)}
-            elif kind is ast.Subscript:
-                self.told.add(id(node.value))
-            elif kind in (ast.Assign, ast.NamedExpr):
-                for target in node.targets if kind is ast.Assign else (node.target,):
-                    self.name(target, node.value)
-            elif kind in (ast.For, ast.comprehension) and isinstance(node.iter, (ast.List, ast.Tuple, ast.Set)):
-                for element in node.iter.elts:
-                    self.name(node.target, element)
-            elif kind is ast.Attribute and isinstance(node.ctx, ast.Store):
-                self.made.add(node.attr)
-            elif kind is ast.Name and isinstance(node.ctx, ast.Store):
-                self.bound.add(node.id)
-            elif kind is ast.arg:
-                self.bound.add(node.arg)
-                self.told.add(id(node.annotation))
-            elif kind is ast.AnnAssign:
-                self.told.add(id(node.annotation))
-                self.name(node.target, node.value)
-            elif kind is ast.alias:
-                self.bound.add(node.asname or node.name.split(".")[0])
-            elif kind in (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.ExceptHandler, ast.MatchAs, ast.MatchStar):
-                self.bound.add(node.name)
-        self.made |= self.bound
-
-    def name(self, target, value):
-        if isinstance(target, ast.Name) and (place := place_of(value)) is not None and OUTSIDE.match(place):
-            self.outside.setdefault(target.id, place)
-
-
 def check_node(node, known):
     kind = type(node)
     if kind is ast.Import:
@@ -99,15 +61,15 @@ def check_node(node, known):
         yield from from_module(node)
     elif kind is ast.Name:
         if node.id in NAMES:
-            yield "name", f"{node.id} is not allowed"
+            yield "name", advice.name(node.id)
         elif is_dunder(node.id) and node.id not in DUNDERS:
-            yield "dunder", f"{node.id} is not allowed"
+            yield "dunder", advice.dunder(node.id)
         elif node.id == "type" and isinstance(node.ctx, ast.Load) and id(node) not in known.called and id(node) not in known.told:
             yield "metaclass", "type(x) says what x is; as a value it can make classes"
     elif kind is ast.Attribute:
         yield from attribute(node.attr, is_own(node, known))
         if node.attr == "format":
-            yield from formatting(node, known.called.get(id(node)))
+            yield from formatting(node, known)
         elif node.attr in DIRECT and id(node) not in known.called:
             yield "direct", f"call {node.attr}() where it stands, so that its arguments can be read"
         elif node.attr == "types" and name_of(node.value) != "api":
@@ -123,8 +85,8 @@ def check_node(node, known):
         yield "dunder", f"the method {node.name} is not allowed"
     elif kind is ast.ClassDef and any(isinstance(base, ast.Name) and base.id == "type" for base in node.bases):
         yield "metaclass", "a class of classes is not allowed"
-    elif kind in (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await):
-        yield "async", "there is no event loop here"
+    elif kind in (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await) or any(one.is_async for one in getattr(node, "generators", ())):
+        yield "async", f"async is not allowed: {advice.ONE}"
     elif kind is ast.Call:
         yield from call(node, known)
     elif kind is ast.Subscript and isinstance(node.slice, ast.Constant) and node.slice.value == "backend" and name_of(node.value) == "rcParams":
@@ -136,10 +98,6 @@ def check_node(node, known):
 def is_own(node, known):
     """Whether it is a private attribute that the code gives its own objects, and not one of whatever it calls self."""
     return isinstance(node.value, ast.Name) and node.value.id in ("self", "cls") and node.attr in known.made and node.attr not in INSIDE
-
-
-def name_of(node):
-    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
 def text(value):
@@ -156,8 +114,7 @@ def text(value):
 
 def module(name):
     if name not in MODULES:
-        root = name.split(".")[0]
-        yield "import", f"{name} is not allowed" + (f": {INSTEAD[root]}" if root in INSTEAD else "")
+        yield "import", advice.module(name, MODULES)
 
 
 def from_module(node):
@@ -173,26 +130,27 @@ def from_module(node):
         elif f"{node.module}.{alias.name}" not in MODULES:
             yield from attribute(alias.name, False)
             if alias.name in NAMES:
-                yield "name", f"{alias.name} is not allowed"
+                yield "name", advice.name(alias.name)
 
 
 def attribute(name, own):
     if is_dunder(name):
         if name not in DUNDERS:
-            yield "dunder", f"the attribute {name} is not allowed"
+            yield "dunder", advice.dunder(name, "the attribute ")
     elif name in ATTRIBUTES:
-        yield "attribute", f"the attribute {name} is not allowed: {ATTRIBUTES[name]}" + ('; a column is df["%s"]' % name if ATTRIBUTES[name].startswith("a module") else "")
+        yield "attribute", advice.attribute(name, ATTRIBUTES[name])
     elif name.startswith("_") and name not in UNDERSCORED and not own:
         yield "private", f"the attribute {name} is private"
 
 
-def formatting(node, call_node):
-    """A format string can read attributes; only one that is written out, and reads none, is allowed."""
-    if call_node is None or not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)):
+def formatting(node, known):
+    """A format string can read attributes; only one that is written out, here or where its one name is bound, and reads none, is allowed."""
+    template = node.value.value if isinstance(node.value, ast.Constant) else known.texts.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    if not isinstance(template, str):
         yield "format", "format() only on a string that is written out; an f-string does the same"
         return
     try:
-        for _, field, spec, _ in string.Formatter().parse(node.value.value):
+        for _, field, spec, _ in string.Formatter().parse(template):
             if "." in (field or "") or "[" in (field or "") or "{" in (spec or "") and ("." in spec or "[" in spec):
                 yield "format", "a format string that reads attributes or items; an f-string does the same"
     except ValueError:
@@ -205,7 +163,7 @@ def call(node, known):
         if keyword.arg == "allow_pickle" and not (isinstance(keyword.value, ast.Constant) and keyword.value.value is False):
             yield "pickle", "allow_pickle runs code from a file"
         elif keyword.arg == "storage_options":
-            yield "path", "there is no network; steward.connector() calls a system"
+            yield "path", advice.NETWORK
         elif keyword.arg in ("backend", "usetex"):
             yield "setting", f"{keyword.arg} cannot be chosen"
         elif keyword.arg is not None and is_dunder(keyword.arg) and keyword.arg not in DUNDERS:
@@ -218,7 +176,9 @@ def call(node, known):
         for given in [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg in PLACES)]:
             place = place_of(given, known)
             if place is not None and OUTSIDE.match(place):
-                yield "path", "there is no network; steward.connector() calls a system" if "://" in place else "files lie in the work directory: open() takes their name"
+                yield "path", advice.place(place)
+            elif name != "dump" and isinstance(given, ast.Constant) and type(given.value) is int and (name in OPENS or name in WRITES or name.startswith("read_")):
+                yield "path", "a file has a name"
     if name == "load" and len(node.args) > 2:
         yield "pickle", "name the arguments of load()"
     if name in ("wraps", "update_wrapper") and len(node.args) > (1 if name == "wraps" else 2):
@@ -230,31 +190,37 @@ def call(node, known):
             yield "setting", "the backend is Agg"
     if name == "query":
         for condition in [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "expr")]:
-            if not (isinstance(condition, ast.Constant) and "@" not in str(condition.value) and "__" not in str(condition.value)):
-                yield "query", "query() only with a condition that is written out, without @; df[df.column == value] does the same"
-    if name in AGGREGATES:
-        given = [*node.args[:1], *(keyword.value for keyword in node.keywords if keyword.arg == "func")]
+            yield from query(condition)
+    if name in AGGREGATES or name in NAMED_AGGREGATES:
+        given = [*(node.args[:1] if name in AGGREGATES else ()), *(keyword.value for keyword in node.keywords if keyword.arg in ("func", "aggfunc"))]
         # total=("column", "sum")
-        given += [element for keyword in node.keywords if isinstance(keyword.value, ast.Tuple) for element in keyword.value.elts[1:]]
+        given += [element for keyword in node.keywords if name in AGGREGATES and isinstance(keyword.value, ast.Tuple) for element in keyword.value.elts[1:]]
         for argument in given:
             for word in words(argument) if name != "map" or isinstance(argument, ast.Constant) else ():
                 if word in ATTRIBUTES or word.startswith("_"):
                     yield "attribute", f"{name}() with {word}"
 
 
-def beginning(node):
-    """The node of what a string begins with."""
-    while isinstance(node, (ast.BinOp, ast.JoinedStr, ast.FormattedValue)):
-        node = node.left if isinstance(node, ast.BinOp) else node.value if isinstance(node, ast.FormattedValue) else node.values[0] if node.values else None
-    return node
-
-
-def place_of(node, known=None):
-    """What a string begins with, as far as it is written out, here or, outside the work directory, where its name is bound."""
-    first = beginning(node)
-    if known is not None and isinstance(first, ast.Name):
-        return known.outside.get(first.id)
-    return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+def query(condition):
+    """pandas reads it as Python of its own kind: names are columns, `@name` is a variable of the code, and may only be that."""
+    if not (isinstance(condition, ast.Constant) and isinstance(condition.value, str)):
+        yield "query", 'query() only with a condition that is written out, such as df.query("a > @most"); df[df["a"] > most] does the same'
+        return
+    marked = re.sub(r"@(?=[^\W\d])", "at_", re.sub(r"`[^`]*`", "column", condition.value)).strip()
+    try:
+        tree = None if "@" in marked or "__" in marked else ast.parse(marked, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    if tree is None:
+        yield "query", 'query() with a condition that cannot be read; df[df["column"] == value] does the same'
+        return
+    known = Known(tree)
+    for node in ast.walk(tree):
+        used = node.func if isinstance(node, ast.Call) else node.value if isinstance(node, (ast.Attribute, ast.Subscript)) else None
+        if used is not None and any(isinstance(one, ast.Name) and one.id.startswith("at_") for one in ast.walk(used)):
+            yield "query", "in query() a variable is @name and nothing after it: compute it before"
+        elif not isinstance(node, ast.Name):
+            yield from check_node(node, known)
 
 
 def words(node):

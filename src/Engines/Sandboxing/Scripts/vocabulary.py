@@ -9,29 +9,23 @@ pandas pandas.api.types pandas.plotting pandas.tseries.frequencies pandas.tserie
 matplotlib matplotlib.cm matplotlib.colors matplotlib.dates matplotlib.gridspec matplotlib.lines matplotlib.patches matplotlib.pyplot matplotlib.ticker
 openpyxl openpyxl.chart openpyxl.styles openpyxl.utils __future__
 """.split())
-INSTEAD = {
-    "os": "files lie in the work directory: open() takes their name", "subprocess": "no program can be started", "socket": "there is no network; steward.connector() calls a system",
-    "requests": "there is no network; steward.connector() calls a system", "urllib": "there is no network; steward.connector() calls a system",
-    "sqlite3": "steward.sql() runs a query", "sqlalchemy": "steward.sql() runs a query", "psycopg2": "steward.sql() runs a query", "pickle": "csv and json keep data",
-    "pathlib": "files lie in the work directory: open() takes their name", "sys": "print() writes output", "seaborn": "matplotlib draws", "plotly": "matplotlib draws",
-}
-NAMES = set("eval exec compile getattr setattr delattr vars globals locals breakpoint input help memoryview dir".split())
 DUNDERS = {"__name__", "__doc__", "__init__", "__version__", "__post_init__"}
 UNDERSCORED = {"_asdict", "_replace", "_fields", "_make"}
 ATTRIBUTES = {
     # Modules that others carry along.
     **dict.fromkeys("os sys builtins subprocess importlib socket ctypes shutil pathlib posix inspect gc pickle marshal codecs threading multiprocessing asyncio signal platform runpy "
                     "code pdb sqlite3 urllib http tempfile linecache tracemalloc ctypeslib f2py distutils testing animation backends backend_bases core compat computation npyio "
-                    "pickle_compat texmanager dviread copyreg".split(), "a module that is not allowed"),
+                    "pickle_compat texmanager dviread copyreg bltns atexit logging tarfile zipfile gzip bz2 lzma zlib mmap locale posixpath genericpath encodings traceback weakref shlex "
+                    "pwd grp six dateutil font_manager cbook rcsetup backend_managers backend_tools".split(), "a module that is not allowed"),
     # Ways back from a frame, a function or an error to what it closes over.
     **dict.fromkeys("f_globals f_locals f_builtins f_back f_code f_trace gi_frame gi_code gi_yieldfrom cr_frame cr_code cr_await ag_frame ag_code tb_frame tb_next "
                     "func_globals func_code co_code co_consts obj mro with_traceback FunctionType CodeType LambdaType MethodType ModuleType CellType new_class "
-                    "as_strided".split(), "the interpreter's insides"),
+                    "as_strided exec getattr setattr delattr globals locals vars breakpoint".split(), "the interpreter's insides"),
     # Ways to name an attribute in a string.
     **dict.fromkeys("attrgetter methodcaller Formatter format_map get_type_hints singledispatch singledispatchmethod vformat get_field".split(), "names attributes in a string"),
     # Ways to make objects or run code from data.
     **dict.fromkeys("read_pickle to_pickle read_hdf to_hdf read_sql read_sql_query read_sql_table to_sql read_gbq to_gbq read_clipboard to_clipboard read_xml read_html eval "
-                    "memmap DataSource NpzFile read_array runstring from_custom_template switch_backend open_code FileIO system popen load_library rc_file rc_params_from_file".split(), "runs code or reaches outside"),
+                    "urlopen ZipFile memmap open_memmap DataSource NpzFile read_array lookfor import_optional_dependency runstring from_custom_template switch_backend open_code FileIO system popen load_library rc_file rc_params_from_file".split(), "runs code or reaches outside"),
 }
 # Their arguments are read here, so they must stand where they are called.
 DIRECT = {"load", "query", "use"}
@@ -43,9 +37,13 @@ HOOKS = set("__reduce__ __reduce_ex__ __setstate__ __setattr__ __getattribute__ 
 INSIDE = {"_os", "_sys", "_io", "_builtins", "_subprocess", "_importlib", "_socket", "_ctypes", "_posix", "_gc", "_thread"}
 TESTS = {"isinstance", "issubclass", "map", "apply", "applymap", "type"}
 AGGREGATES = {"apply", "agg", "aggregate", "transform", "map", "pipe"}
+# Only by the name of the argument.
+NAMED_AGGREGATES = {"pivot_table", "crosstab"}
 # Whatever is no name in the work directory, where a file is asked for.
 OUTSIDE = re.compile(r"\s*(/(?!job/)|~|\w+://|file:)|(.*/)?\.\.(/|\Z)", re.S)
-OPENS = set("open load save savez savez_compressed savetxt loadtxt genfromtxt fromfile tofile fromregex dump savefig imread imsave load_workbook from_file ExcelFile ExcelWriter".split())
+OPENS = set("open use print_figure load save savez savez_compressed savetxt loadtxt genfromtxt fromfile tofile fromregex dump savefig imread imsave load_workbook from_file ExcelFile ExcelWriter".split())
+# A number where these expect a name is a descriptor.
+WRITES = set("to_csv to_json to_excel to_html to_string to_latex to_parquet to_feather to_stata to_xml".split())
 PLACES = set("filepath_or_buffer path_or_buf path io file fname filename excel_writer buf".split())
 DUNDER_TEXT = re.compile(r"__\w+__\Z")
 FORMAT_TEXT = re.compile(r"\{\w*(?:\.\w+|\[\w+\])*[.\[]__")

@@ -9,7 +9,7 @@ import time
 import seccomp
 import syscalls
 
-SCRIPTS = ("zygote.py", "births.py", "preload.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "vocabulary.py", "shell.py", "syscalls.py")
+SCRIPTS = ("zygote.py", "births.py", "preload.py", "lockdown.py", "runner.py", "steward.py", "validator.py", "known.py", "vocabulary.py", "advice.py", "shell.py", "syscalls.py")
 WORK_BYTES = 100 << 20
 
 

@@ -110,7 +110,7 @@ internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, strin
             Tables = _tables,
             Charts = _charts,
             Files = files,
-            Findings = Findings ?? [],
+            Findings = status == SandboxStatus.Refused ? Findings ?? [] : [],
             Provider = provider,
             Durations = new SandboxDurations { Leasing = _leasing, Running = Seconds(head, "ran"), Collecting = Seconds(head, "collected") },
         });
@@ -146,7 +146,8 @@ internal sealed class Execution(SandboxJob job, ISandboxOutputSink output, strin
             return (SandboxStatus.Failed, SandboxCodes.Lost, "The sandbox was lost while the code ran; it may have run in part.");
         }
 
-        if (exit == 78 && Findings is { Count: > 0 })
+        // Where nobody was asked to read the code, it is the code that says so.
+        if (exit == 78 && job.Validate && Findings is { Count: > 0 })
         {
             return (SandboxStatus.Refused, SandboxCodes.Refused, "The code uses what is not allowed; the findings say what.");
         }
