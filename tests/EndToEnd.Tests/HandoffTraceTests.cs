@@ -132,6 +132,9 @@ public sealed class HandoffTraceTests : IAsyncLifetime
         Assert.Equal((handoff.SpanId, "succeeded", "m1_1/m1_1"), (tool.ParentSpanId, tool.GetTagItem("steward.outcome"), tool.GetTagItem("steward.step.id")));
         var chats = _spans.Where(span => span.OperationName == "chat sim-large").OrderBy(span => span.StartTimeUtc).ToList();
         Assert.Equal([run.SpanId, handoff.SpanId, handoff.SpanId, run.SpanId], chats.Select(AgentOf));
+        var calls = _spans.Where(span => span.OperationName == "model call").OrderBy(span => span.StartTimeUtc).ToList();
+        Assert.Equal([run.SpanId, handoff.SpanId, handoff.SpanId, run.SpanId], calls.Select(AgentOf));
+        Assert.All(calls, call => Assert.Equal(("completed", "react-3"), (call.GetTagItem("steward.outcome"), call.GetTagItem("steward.prompt.version"))));
 
         ActivitySpanId AgentOf(Activity span)
         {
