@@ -58,12 +58,13 @@ internal sealed class RecallWords
 
         var scores = new TextScores(_index.Slots);
         using var own = new TextScores(_index.Slots);
+        Score(asked, query.Filter, own);
         InContext(asked, query.Filter, own, scores);
-        if (_weights.Feedback > 0 && scores.Count > 0)
+        if (_weights.Feedback > 0 && scores.Count > 0 && Feedback(asked, scores) is { Count: > 0 } added)
         {
-            var expanded = Expanded(asked, scores);
-            own.Clear();
-            InContext(expanded, query.Filter, own, scores);
+            // What was asked keeps its scores: only the added terms are looked up.
+            Score(added, query.Filter, own);
+            InContext(new Dictionary<string, float>(asked.Concat(added), StringComparer.Ordinal), query.Filter, own, scores);
         }
 
         if (_subjects.Named(asked.Keys) is { } named)
@@ -89,15 +90,18 @@ internal sealed class RecallWords
     /// <summary>The numbers of the terms of an entry's text, each once, ascending.</summary>
     public int[] TermsOf(RecallEntry entry) => _index.NumbersOf(entry.Id, _subjectOf[_index.SlotOf(entry.Id)!.Value]?.Terms ?? []);
 
-    // What stands around an entry tells what it is about: "yes, next Friday" answers the question before it.
-    private void InContext(IReadOnlyDictionary<string, float> query, Func<long, bool>? filter, TextScores own, TextScores scores)
+    private void Score(IReadOnlyDictionary<string, float> terms, Func<long, bool>? filter, TextScores own)
     {
-        _index.Score(query, own);
+        _index.Score(terms, own);
         if (filter is not null)
         {
             own.Keep(slot => filter(_index.IdOf(slot)));
         }
+    }
 
+    // What stands around an entry tells what it is about: "yes, next Friday" answers the question before it.
+    private void InContext(IReadOnlyDictionary<string, float> query, Func<long, bool>? filter, TextScores own, TextScores scores)
+    {
         scores.CopyFrom(own);
         if (_weights.Neighbour > 0 && _groups.Count > 0)
         {
@@ -152,7 +156,7 @@ internal sealed class RecallWords
     }
 
     // The words of the first results stand for those that the query did not find: relevance model 3 (Abdul-Jaleel et al., TREC 2004).
-    private Dictionary<string, float> Expanded(Dictionary<string, float> query, TextScores scores)
+    private Dictionary<string, float> Feedback(Dictionary<string, float> query, TextScores scores)
     {
         const int Results = 5;
         const int Terms = 10;
@@ -178,12 +182,6 @@ internal sealed class RecallWords
 
         var added = model.Where(pair => !_subjects.IsSubject(pair.Key)).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key, StringComparer.Ordinal).Take(Terms).ToList();
         var weight = added.Sum(pair => pair.Value);
-        var expanded = new Dictionary<string, float>(query, StringComparer.Ordinal);
-        foreach (var (term, worth) in added)
-        {
-            expanded[term] = _weights.Feedback * query.Count * worth / weight;
-        }
-
-        return expanded;
+        return added.ToDictionary(pair => pair.Key, pair => _weights.Feedback * query.Count * pair.Value / weight, StringComparer.Ordinal);
     }
 }

@@ -137,13 +137,20 @@ public sealed class TextScores : IDisposable
         Span<float> values = _values;
         Span<int> slots = _slots;
         var count = Count;
+        // Most texts have a term once: what that is worth depends on their length alone.
+        Span<float> once = stackalloc float[postings.Length > norms.Length ? norms.Length : 0];
+        for (var length = 0; length < once.Length; length++)
+        {
+            once[length] = Worth(worth, 1, k1, norms[length]);
+        }
+
         foreach (var (slot, often) in postings)
         {
             var length = lengths[slot];
             ref var value = ref values[slot];
             slots[count] = slot;
             count += value == 0 ? 1 : 0;
-            value += worth * often * (k1 + 1) / (often + (length < norms.Length ? norms[length] : norm(length)));
+            value += often == 1 && length < once.Length ? once[length] : Worth(worth, often, k1, length < norms.Length ? norms[length] : norm(length));
         }
 
         Count = count;
@@ -159,4 +166,6 @@ public sealed class TextScores : IDisposable
             (_values, _slots, Count) = ([], [], 0);
         }
     }
+
+    private static float Worth(float worth, int often, float k1, float norm) => worth * often * (k1 + 1) / (often + norm);
 }
