@@ -79,7 +79,7 @@ internal static class MemoryEndpoints
             .WithName("exportMemory")
             .WithTags("Memory")
             .WithSummary("Export everything")
-            .WithDescription("All that the memory holds on the caller, also what does not hold any more, with the settings and the last accesses.")
+            .WithDescription("All that the memory holds on the caller, also what does not hold any more, with the settings and the last accesses. elsewhere names what else is held on the caller, and the address of each.")
             .Produces<MemoryExport>()
             .WithProblems(401, 403, 409, 429, 503);
         v1.MapPost("/memory/erase", (Delegate)EraseAsync)

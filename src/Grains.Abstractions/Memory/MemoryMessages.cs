@@ -142,6 +142,14 @@ public sealed record MemoryStatement
     /// <summary>How sure it is, 0 to 1.</summary>
     [Id(5)]
     public required double Confidence { get; init; }
+
+    /// <summary>The words that say when it holds, as they were said, such as "since March"; at most 80 characters; null where there are none. Only the day that they mean is kept.</summary>
+    [Id(6)]
+    public string? When { get; init; }
+
+    /// <summary>Since when it holds, where it is another time than when it was said.</summary>
+    [Id(7)]
+    public DateTimeOffset? ValidFrom { get; init; }
 }
 
 /// <summary>What a message said.</summary>
@@ -456,6 +464,36 @@ public sealed record MemoryExport
     /// <summary>The requests that are counted, and what was left open.</summary>
     [Id(9)]
     public IReadOnlyList<RememberedRequest> Requests { get; init; } = [];
+
+    /// <summary>What else is held on the person, and where it is to be had: none of it is part of the memory.</summary>
+    [Id(10)]
+    public IReadOnlyList<HeldElsewhere> Elsewhere { get; init; } = [];
+}
+
+/// <summary>One kind of what is held on a person outside of the memory.</summary>
+[GenerateSerializer]
+[Alias("steward.held-elsewhere")]
+public sealed record HeldElsewhere
+{
+    /// <summary>What it is, such as <c>conversations</c>.</summary>
+    [Id(0)]
+    public required string Kind { get; init; }
+
+    /// <summary>How many there are; null where that is not known here.</summary>
+    [Id(1)]
+    public int? Count { get; init; }
+
+    /// <summary>The address that gives it to the person, with the ids to be put in in braces.</summary>
+    [Id(2)]
+    public required string Path { get; init; }
+
+    /// <summary>The ids for the address, where they are known here; at most 1,000.</summary>
+    [Id(3)]
+    public IReadOnlyList<string> Ids { get; init; } = [];
+
+    /// <summary>What is in it, or who else has to be asked.</summary>
+    [Id(4)]
+    public required string Note { get; init; }
 }
 
 /// <summary>A request that is remembered, without anything that was said in it.</summary>

@@ -148,6 +148,7 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
             Value = statement.Value,
             IsRetraction = statement.IsRetraction,
             Confidence = statement.Confidence,
+            When = statement.When is { Length: <= MemoryRules.MaxWhen } when ? when : null,
         }).ToList();
         if (taken.Count > 0)
         {

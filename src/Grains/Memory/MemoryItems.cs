@@ -16,7 +16,7 @@ internal static class MemoryItems
         Source = (MemorySource)fact.Source,
         MessageIds = [.. fact.MessageIds],
         Confidence = Math.Round(fact.Confidence, 3),
-        ValidFrom = fact.ValidFrom,
+        ValidFrom = fact.HoldsFrom ?? fact.ValidFrom,
         RecordedAt = fact.RecordedAt,
         LastUsed = fact.LastUsed,
         Holds = fact.Holds,

@@ -138,6 +138,12 @@ internal sealed record MemoryEraseAnswers;
 internal sealed record MemoryEraseVectors
 {
     public required int Count { get; init; }
+
+    /// <summary>Whether it is the number of all so far; else, in journals of earlier releases, of this step alone.</summary>
+    public bool IsTotal { get; init; }
+
+    /// <summary>Whether there may be more.</summary>
+    public bool HasMore { get; init; }
 }
 
 /// <summary>All of it was erased.</summary>

@@ -6,6 +6,7 @@ namespace Steward.Memory;
 internal static class MemoryRules
 {
     public const int MaxValue = 400;
+    public const int MaxWhen = 80;
     private const int MaxOperationId = 128;
     private const int MaxQuestion = 32_000;
     private const int MaxStatements = 32;
@@ -24,9 +25,9 @@ internal static class MemoryRules
             throw StewardException.Invalid("request", $"must name a run, have a topic of at most 200 characters and at most 8 open matters of at most {MaxValue}.");
         }
 
-        if (command.Statements.Any(said => !Enum.IsDefined(said.Kind) || said.Slot is not { Length: >= 1 and <= 64 } || said.Subject is not { Length: >= 1 and <= 200 } || said.Value is not { Length: <= MaxValue }))
+        if (command.Statements.Any(said => !Enum.IsDefined(said.Kind) || said.Slot is not { Length: >= 1 and <= 64 } || said.Subject is not { Length: >= 1 and <= 200 } || said.Value is not { Length: <= MaxValue } || said.When is { Length: > MaxWhen }))
         {
-            throw StewardException.Invalid("statements", $"must have a kind, a slot of 1 to 64 characters, a subject of 1 to 200 and a value of at most {MaxValue}.");
+            throw StewardException.Invalid("statements", $"must have a kind, a slot of 1 to 64 characters, a subject of 1 to 200, a value of at most {MaxValue} and words for when of at most {MaxWhen}.");
         }
     }
 

@@ -37,14 +37,19 @@ internal sealed class MessageReader(IStatementExtractor rules, IChatModelProvide
         return await rules.ExtractAsync(text, CancellationToken.None);
     }
 
+    /// <summary>What a model is asked about a message; without an origin and a deadline.</summary>
+    internal static ChatRequest Request(string text) => new()
+    {
+        Messages = [new ChatMessage { Role = ChatRole.System, Text = StatementReader.Instructions }, new ChatMessage { Role = ChatRole.User, Text = text }],
+        Format = new ChatFormat { Schema = StatementReader.Schema, Name = "statements", IsStrict = true },
+        MaxOutputTokens = MaxTokens,
+    };
+
     private async Task<string> AskAsync(IChatModel model, string tenantId, string userId, string runId, string text)
     {
         var answer = new StringBuilder();
-        var request = new ChatRequest
+        var request = Request(text) with
         {
-            Messages = [new ChatMessage { Role = ChatRole.System, Text = StatementReader.Instructions }, new ChatMessage { Role = ChatRole.User, Text = text }],
-            Format = new ChatFormat { Schema = StatementReader.Schema, Name = "statements", IsStrict = true },
-            MaxOutputTokens = MaxTokens,
             Deadline = time.GetUtcNow() + Patience,
             Origin = new ModelCallOrigin { TenantId = tenantId, CallId = $"{runId}/memory", UserId = userId, RunId = runId, Feature = "memory", IsInteractive = false, Cache = ModelCacheHint.Never },
         };

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -31,7 +32,7 @@ internal sealed class RunMemory(
         try
         {
             var recall = await Task.Run(() => AskAsync(input, cancellationToken), cancellationToken).WaitAsync(options.Value.RecallPatience, time, cancellationToken);
-            return recall.Memories.Count == 0 ? null : new MemoryRecalled { Mode = recall.Mode, Memories = [.. recall.Memories.Select(recalled => Item(recalled.Memory, recalled.Reason))] };
+            return recall.Memories.Count == 0 ? null : new MemoryRecalled { Mode = recall.Mode, Memories = [.. recall.Memories.Select(recalled => Item(recalled.Memory, recalled.Reason, time.GetUtcNow()))] };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -60,7 +61,7 @@ internal sealed class RunMemory(
             var memory = Memory(input);
             return request.Kind switch
             {
-                MemoryRequestKind.Tell => await TellAsync(memory, input.RunId, cancellationToken),
+                MemoryRequestKind.Tell => await TellAsync(memory, input.RunId, time.GetUtcNow(), cancellationToken),
                 MemoryRequestKind.Forget => await ForgetAsync(input, request.About, cancellationToken),
                 MemoryRequestKind.ForgetAll => new MemoryAnswer($"That removes everything that I remember of you, for good. If you want that, write: {MemoryRequest.ForSure}", null),
                 _ => await ForgetAllAsync(input, cancellationToken),
@@ -73,7 +74,7 @@ internal sealed class RunMemory(
         }
     }
 
-    private static async Task<MemoryAnswer> TellAsync(IUserMemoryGrain memory, string runId, CancellationToken cancellationToken)
+    private static async Task<MemoryAnswer> TellAsync(IUserMemoryGrain memory, string runId, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var page = await memory.List(new ListMemories { Limit = MostTold, RunId = runId }, cancellationToken);
         if (page.Memories.Count == 0)
@@ -84,12 +85,16 @@ internal sealed class RunMemory(
         var text = new StringBuilder("This is what I remember about you:");
         foreach (var item in page.Memories)
         {
-            text.Append("\n- ").Append(item.Slot).Append(": ").Append(item.Value);
+            text.Append("\n- ").Append(item.Slot).Append(": ").Append(Told(item, now));
         }
 
         text.Append(page.NextAfter is null ? "" : "\n(and more)").Append("\nIf something is wrong, tell me what is right, for example “my ").Append(page.Memories[0].Slot).Append(" is …”; or write “forget …”.");
-        return new MemoryAnswer(text.ToString(), new MemoryRecalled { Mode = "all", Memories = [.. page.Memories.Select(item => Item(item, "asked"))] });
+        return new MemoryAnswer(text.ToString(), new MemoryRecalled { Mode = "all", Memories = [.. page.Memories.Select(item => Item(item, "asked", now))] });
     }
+
+    // What is to come is not told as if it were so already.
+    private static string Told(MemoryItem item, DateTimeOffset now) =>
+        item.ValidFrom > now ? string.Create(CultureInfo.InvariantCulture, $"{item.Value} (from {item.ValidFrom.UtcDateTime:d MMMM yyyy})") : item.Value;
 
     private async Task<MemoryAnswer?> ForgetAsync(RunInput input, string about, CancellationToken cancellationToken)
     {
@@ -104,7 +109,7 @@ internal sealed class RunMemory(
         {
             return new MemoryAnswer(
                 $"Which of these shall I forget? Write “forget” and its words.{string.Concat(meant.Select(item => $"\n- {item.Slot}: {item.Value}"))}",
-                new MemoryRecalled { Mode = "all", Memories = [.. meant.Select(item => Item(item, "asked"))] });
+                new MemoryRecalled { Mode = "all", Memories = [.. meant.Select(item => Item(item, "asked", time.GetUtcNow()))] });
         }
 
         await Memory(input).Forget(new ForgetMemories { MemoryIds = [meant[0].Id], OperationId = input.RunId }, cancellationToken);
@@ -164,12 +169,12 @@ internal sealed class RunMemory(
         return grains.GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(input.TenantId, input.Requester.UserId));
     }
 
-    private static RememberedItem Item(MemoryItem item, string reason) => new()
+    private static RememberedItem Item(MemoryItem item, string reason, DateTimeOffset now) => new()
     {
         Id = item.Id,
         Kind = item.Kind.ToString().ToLowerInvariant(),
         Slot = item.Slot,
-        Value = item.Value,
+        Value = Told(item, now),
         Reason = reason,
     };
 }

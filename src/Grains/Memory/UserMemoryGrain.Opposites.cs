@@ -1,3 +1,4 @@
+using Steward.Engines.Memory.Days;
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Facts;
 using EngineKind = Steward.Engines.Memory.MemoryKind;
@@ -7,6 +8,18 @@ namespace Steward.Memory;
 /// <summary>How what a message says is written, so that nobody likes and dislikes the same. What gives way stands in the journal as statements that every release folds alike.</summary>
 internal sealed partial class UserMemoryGrain
 {
+    // Days are those of the person's own time zone, as far as the memory knows it.
+    private List<MemoryStatement> Dated(NoteStatements command)
+    {
+        if (command.Statements.All(said => said.When is null))
+        {
+            return [.. command.Statements];
+        }
+
+        var zone = StatementDates.ZoneOf(State.Facts.LastOrDefault(fact => fact is { Holds: true, Subject: Statement.Speaker, Slot: "time zone" })?.Value);
+        return [.. command.Statements.Select(said => StatementDates.Resolve(Read(said), command.SaidAt, zone)).OfType<Statement>().Select(Write)];
+    }
+
     private async Task NoteAsync(NoteStatements command, List<MemoryStatement> taken)
     {
         var plan = Opposites.Plan(State.Facts, [.. taken.Select(Read)], command.MessageId, (FactSource)command.Source, command.SaidAt);
@@ -32,8 +45,8 @@ internal sealed partial class UserMemoryGrain
         _journal!.AppendAsync(MemoryRecordTypes.Noted, noted, MemoryJson.Default.MemoryNoted, () => Wake(State.ConsolidatesAt ?? UserMemoryState.NextNight(Now)), deduplicationId);
 
     private static Statement Read(MemoryStatement said) =>
-        new() { Kind = (EngineKind)said.Kind, Subject = said.Subject, Slot = said.Slot, Value = said.Value, IsRetraction = said.IsRetraction, Confidence = said.Confidence };
+        new() { Kind = (EngineKind)said.Kind, Subject = said.Subject, Slot = said.Slot, Value = said.Value, IsRetraction = said.IsRetraction, Confidence = said.Confidence, When = said.When, From = said.ValidFrom };
 
     private static MemoryStatement Write(Statement said) =>
-        new() { Kind = (MemoryKind)said.Kind, Subject = said.Subject, Slot = said.Slot, Value = said.Value, IsRetraction = said.IsRetraction, Confidence = said.Confidence };
+        new() { Kind = (MemoryKind)said.Kind, Subject = said.Subject, Slot = said.Slot, Value = said.Value, IsRetraction = said.IsRetraction, Confidence = said.Confidence, ValidFrom = said.From };
 }

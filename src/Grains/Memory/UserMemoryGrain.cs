@@ -80,7 +80,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         await NoteRequestAsync(command);
 
         // What is not to be kept is not written either.
-        var taken = command.Statements.Where(said => State.Takes(said, command.SaidAt)).ToList();
+        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt)).ToList();
         if (taken.Count > 0)
         {
             await NoteAsync(command, taken);
@@ -251,6 +251,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             Erasure = State.Erasure,
             Proposals = [.. State.Asked.Proposals],
             Requests = [.. State.Asked.Requests.Select(request => new RememberedRequest { Topic = request.Topic, RunId = request.RunId, At = request.At }), .. State.Asked.Open.Select(matter => new RememberedRequest { Topic = matter.Topic, RunId = matter.RunId, At = matter.At, Open = matter.Matters })],
+            Elsewhere = await ElsewhereAsync(cancellationToken),
         };
     }
 

@@ -211,8 +211,9 @@ internal sealed class UserMemoryState : IFolded
                 Erasure = Erasure! with { AnswersForgottenAt = entry.At };
                 break;
             case MemoryRecordTypes.EraseVectors:
-                Count("vectors", JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseVectors)!.Count);
-                HasErasedVectors = true;
+                var vectors = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseVectors)!;
+                Count("vectors", vectors.Count - (vectors.IsTotal ? Erasure!.Removed.FirstOrDefault(part => part.Place == "vectors")?.Count ?? 0 : 0));
+                HasErasedVectors = !vectors.HasMore;
                 break;
             case MemoryRecordTypes.Erased:
                 var erased = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryErased)!;
@@ -238,6 +239,7 @@ internal sealed class UserMemoryState : IFolded
                     Value = said.Value,
                     IsRetraction = said.IsRetraction,
                     Confidence = said.Confidence,
+                    From = said.ValidFrom,
                 };
                 Ledger.Apply(statement, noted.MessageId, (FactSource)noted.Source, noted.SaidAt, recordedAt);
             }

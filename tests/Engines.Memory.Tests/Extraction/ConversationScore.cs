@@ -32,12 +32,15 @@ internal sealed class ConversationScore
     public int Leaked { get; private set; }
 
     /// <summary>What is known after the messages of one person.</summary>
-    public static FactLedger Read(IReadOnlyList<string> messages)
+    public static FactLedger Read(IReadOnlyList<string> messages) => Read([.. messages.Select(RuleExtractor.Extract)]);
+
+    /// <summary>What is known after what somebody took from each message.</summary>
+    public static FactLedger Read(IReadOnlyList<IReadOnlyList<Statement>> taken)
     {
         var ledger = new FactLedger();
-        for (var i = 0; i < messages.Count; i++)
+        for (var i = 0; i < taken.Count; i++)
         {
-            ledger.Say(RuleExtractor.Extract(messages[i]), $"m{i}", FactSource.Said, Start.AddMinutes(i));
+            ledger.Say(taken[i], $"m{i}", FactSource.Said, Start.AddMinutes(i));
         }
 
         return ledger;
@@ -75,7 +78,7 @@ internal sealed class ConversationScore
     public override string ToString() =>
         $"precision {Precision:0.000} ({_right} of {_right + _wrong}), recall {Recall:0.000} ({_right} of {_expected}), over-invalidation {_lost} of {_expected} ({100.0 * _lost / _expected:0.0} %), missed supersession {_stale} of {_taken} that were taken, of {_over} said ({100.0 * _stale / Math.Max(1, _taken):0.0} %), taken where nothing is said of the author {FromOthers} of {_others}, leaked {Leaked}";
 
-    private static string[] Words(string text) => text.Split([' ', ',', '.', '!', '?', ':', ';', '\'', '"'], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(string text) => text.Split([' ', '\n', ',', '.', '!', '?', ':', ';', '\'', '"', '(', ')'], StringSplitOptions.RemoveEmptyEntries);
 
     private static bool Is(MemoryFact fact, FreshLabel label) => fact.Subject == Statement.Speaker && fact.Slot == label.Slot && label.Values.Any(value => FactLedger.IsSame(fact.Value, value));
 }

@@ -4,9 +4,9 @@ namespace Steward.Engines.Memory.Tests.Extraction;
 
 public class TurnedConversationsTests(ITestOutputHelper output)
 {
-    // What must hold whatever the words are; how much is found in them is a figure, not a floor, until the rules have seen them.
+    // The floors are a little under what the rules do since they were generalised and mended by what this set says. What they did before is in benchmarks/README.md.
     [Fact]
-    public void Extract_TurnedConversations_InventsNothing()
+    public void Extract_TurnedConversations_StaysAboveItsFloors()
     {
         var score = new ConversationScore();
         foreach (var conversation in TurnedConversations.All)
@@ -20,6 +20,11 @@ public class TurnedConversationsTests(ITestOutputHelper output)
 
         output.WriteLine($"{TurnedConversations.All.Count} conversations: {score}");
         Assert.True(TurnedConversations.All.Count >= 60);
+        Assert.True(score.Precision >= 0.83, score.ToString());
+        Assert.True(score.Recall >= 0.74, score.ToString());
+        Assert.True(score.LetGo <= 0.02, score.ToString());
+        Assert.True(score.Stale <= 0.3, score.ToString());
+        Assert.Equal(0, score.FromOthers);
         Assert.Equal(0, score.Leaked);
     }
 }

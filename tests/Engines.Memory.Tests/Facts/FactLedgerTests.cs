@@ -21,6 +21,24 @@ public class FactLedgerTests
         Assert.Equal(["m0", "m1"], second.MessageIds);
     }
 
+    [Fact]
+    public void Apply_FromADayOn_OrdersByWhenItWasSaidAndTheOldOneHoldsUntilThen()
+    {
+        var monday = Start.AddDays(3);
+        Statement In(string value, DateTimeOffset? from = null) => new() { Kind = MemoryKind.Fact, Subject = Statement.Speaker, Slot = "office", Value = value, From = from };
+        _ledger.Apply(In("Berlin"), "m0", FactSource.Said, Start, Start);
+        _ledger.Apply(In("Porto", monday), "m1", FactSource.Said, Start.AddHours(1), Start);
+        Assert.Equal((monday, monday), (_ledger.Facts[0].ValidTo, Assert.Single(_ledger.Current).HoldsFrom));
+
+        // Said later, and before that day comes.
+        _ledger.Apply(In("Dublin"), "m2", FactSource.Said, Start.AddHours(2), Start);
+        Assert.Equal(("Dublin", null), (Assert.Single(_ledger.Current).Value, Assert.Single(_ledger.Current).HoldsFrom));
+
+        // The same again, with the day.
+        _ledger.Apply(In("Dublin", Start.AddDays(-30)), "m3", FactSource.Said, Start.AddHours(3), Start);
+        Assert.Equal(Start.AddDays(-30), Assert.Single(_ledger.Current).HoldsFrom);
+    }
+
     // Journals of every release refer to facts by their ids: how statements are folded must not change.
     [Fact]
     public void Apply_LikedAndDislikedAsEarlierReleasesWroteIt_GivesTheSameIds()

@@ -86,6 +86,12 @@ internal static class NounRules
         yield return new(slot, $$"""{{I}}(?:i\s+(?:have|got|was\s+given|was\s+assigned(?:\s+to)?|have\s+been\s+given)|i['’]ve\s+(?:got|been\s+given)|there\s+is){{Now}}\s+an?\s+(?:new|different|another|other)\s+(?:{{name}})[,:]?\s+(?:it['’]s\s+|it\s+is\s+|called\s+|named\s+|in\s+)?{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}my\s+{{New}}(?:{{name}})\s+(?:was|is|has\s+been|got)\s+(?:replaced|exchanged|swapped|traded|substituted)\s+(?:by|with|for)\s+{{value}}{{Tail}}""");
         yield return new(slot, $$"""{{I}}{{value}}\s+{{Has}}(?:(?:replaced|replaces|succeeded|succeeds|followed|follows|took\s+over\s+from|taken\s+over\s+from|takes\s+over\s+from)(?:\s+{{Old}})?|took\s+over|taken\s+over|takes\s+over)\s+as\s+my\s+{{New}}(?:{{name}}){{Tail}}""");
+        if (slot is "manager" or "deputy")
+        {
+            yield return new(slot, $$"""{{I}}{{value}}\s+(?:has\s+|have\s+)?(?:agreed|offered|volunteered|been\s+(?:asked|chosen|named|appointed))\s+to\s+(?:be|become|act\s+as|serve\s+as)\s+my\s+{{New}}(?:{{name}}){{Tail}}""");
+            yield return new(slot, $$"""{{I}}{{value}}\s+has\s+been\s+my\s+{{New}}(?:{{name}})\s+(?:since|for)\b.*""");
+        }
+
         yield return new(slot, $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:changed|switched|moved)\s+my\s+{{New}}(?:{{name}})\s+(?:{{Old}}\s+)?to\s+(?:the\s+)?{{value}}{{Tail}}""");
         if (slot is not ("role" or "team" or "laptop"))
         {

@@ -9,8 +9,8 @@ public sealed partial class RuleExtractor : IStatementExtractor
 {
     private const int MaxStatements = 32;
 
-    private static readonly StatementRule[] Retractions = [.. OfficeRules.Retractions, .. StatementRules.Retractions, .. PlainRules.Retractions, .. NounRules.Retractions];
-    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. OfficeRules.All, .. PlainRules.Last];
+    private static readonly StatementRule[] Retractions = [.. OfficeRules.Retractions, .. StatementRules.Retractions, .. PlainRules.Retractions, .. NounRules.Retractions, .. ChangeRules.Retractions];
+    private static readonly StatementRule[] Assertions = [.. PlainRules.All, .. StatementRules.All, .. NounRules.All, .. OfficeRules.All, .. ChangeRules.All, .. WhenRules.All, .. PlainRules.Last];
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<Statement>> ExtractAsync(string text, CancellationToken cancellationToken) => ValueTask.FromResult(Extract(text));
@@ -24,18 +24,28 @@ public sealed partial class RuleExtractor : IStatementExtractor
         {
             var before = "";
             string? slot = null;
-            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Written(text), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
+            string? when = null;
+            string? last = null;
+            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(text)), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
             {
                 var clause = Resolved(said, before, slot);
                 before = clause;
                 slot = null;
                 if (!Reported().IsMatch(clause))
                 {
-                    var read = ReadWhole(clause).ToList();
+                    var since = when;
+                    var read = ReadWhole(clause).Select(statement => statement.When is null && since is not null && statement.Slot != "absent" ? statement with { When = since } : statement).ToList();
+                    if (read.Count == 0)
+                    {
+                        read = [.. Turned(clause, last)];
+                    }
+
+                    last = read.Count > 0 ? read[^1].Slot : Turns.Discarded(clause) is { } noun && SlotOf(noun) is { } named ? named : last;
                     statements.AddRange(read);
                     slot = read.Count > 0 ? read[^1] is { IsRetraction: true } taken ? taken.Slot : null : Changed(clause);
                 }
 
+                when = WhenRules.Only(said);
                 if (statements.Count >= MaxStatements)
                 {
                     return statements.GetRange(0, MaxStatements);
@@ -50,8 +60,29 @@ public sealed partial class RuleExtractor : IStatementExtractor
         return statements;
     }
 
-    // "im", "ive", "dont": how it is written in a hurry.
-    private static string Written(string text) => Hasty().Replace(text, match => $"{match.Groups["a"].Value}'{match.Groups["b"].Value}");
+    // What no form says: that a form does not hold any more, another value for the last one, or a clause without its subject.
+    private static IEnumerable<Statement> Turned(string clause, string? last)
+    {
+        if (Turns.Base(clause) is { } held)
+        {
+            return Read(held).Where(statement => !statement.IsRetraction && !Nothing().IsMatch(statement.Value)).Take(1).Select(statement => statement with { IsRetraction = true });
+        }
+
+        if (last is not null && Turns.Instead(clause) is { } value)
+        {
+            return Read($"my {Called(last)} is {value}").Where(statement => statement.Slot == last && !statement.IsRetraction && !Nothing().IsMatch(statement.Value)).Select(Placed).Where(statement => statement.Slot == last);
+        }
+
+        if (Turns.Farewell(clause) is var (gone, before))
+        {
+            var taken = Read($"I no longer use the {gone}").Concat(Read($"I used to use {gone}")).Where(statement => statement is { IsRetraction: true, Slot: "laptop" or "system" or "software" }).Take(1);
+            return before.Length == 0 ? taken : taken.Concat(ReadWhole(before) is var said && said.Any() ? said : ReadWhole(Wording.WithSubject(before)));
+        }
+
+        return Wording.WithSubject(clause) is var whole && whole.Length > clause.Length ? ReadWhole(whole) : [];
+    }
+
+    private static string Called(string slot) => slot switch { "contact" => "preferred channel", "name" => "preferred name", "system" => "operating system", _ => slot };
 
     // "I left Berlin and work in Porto", "My manager changed. It's Anna now": the second clause says only what is new.
     private static string Resolved(string clause, string before, string? slot) =>
@@ -68,8 +99,12 @@ public sealed partial class RuleExtractor : IStatementExtractor
 
     // What the clause says has changed, without saying to what.
     private static string? Changed(string clause) => MovedDesks().IsMatch(clause) ? "desk"
-        : WasOld().Match(clause) is { Success: true } old ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(old.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key
-        : HasChanged().Match(clause) is { Success: true } changed ? NounRules.Names.FirstOrDefault(names => Regex.IsMatch(changed.Groups["n"].Value, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key : null;
+        : WasOld().Match(clause) is { Success: true } old ? SlotOf(old.Groups["n"].Value)
+        : HasChanged().Match(clause) is { Success: true } changed ? SlotOf(changed.Groups["n"].Value) : null;
+
+    // The slot that is called so.
+    private static string? SlotOf(string noun) =>
+        NounRules.Names.FirstOrDefault(names => Regex.IsMatch(noun, $"^(?:{names.Value})$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromSeconds(1))).Key;
 
     // "Small update: my title is …", "Use Slack, not Teams, when …": what is before or behind belongs to no form.
     private static IEnumerable<Statement> ReadWhole(string clause)
@@ -132,6 +167,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
         Slot = slot,
         Value = value,
         IsRetraction = isRetraction,
+        When = WhenRules.Of(slot, clause, value),
         Source = clause,
     };
 
@@ -144,9 +180,6 @@ public sealed partial class RuleExtractor : IStatementExtractor
 
     [GeneratedRegex("""\bwould\s+(?:(?:really\s+|much\s+)?(prefer\b|rather\b|like(?=\s+(?:your\s+|the\s+|my\s+)?(?:answers|replies|responses)\s+in\b))|be\s+(?=(?:better|best|easier|nicer)\b))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex WouldPrefer();
-
-    [GeneratedRegex("""\b(?<a>i)(?<b>m|ve)\b|\b(?<a>don|doesn|didn|isn|aren|wasn|won|can|couldn|needn)(?<b>t)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Hasty();
 
     // "I've stopped using Jira and use Visio", "now I use Visio".
     [GeneratedRegex("""^(?:now\s+)?(?:i\s+)?(?:now\s+)?(?:use|work\s+with)\s+(?=(?-i:[A-Z]))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

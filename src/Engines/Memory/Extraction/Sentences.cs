@@ -31,13 +31,15 @@ internal static partial class Sentences
         }
     }
 
-    private static IEnumerable<string> Whole(string text)
-    {
-        var cut = text.Length > MaxLength ? text[..MaxLength] : text;
-        // What stands in quotation marks or behind ">" are other people's words, what stands in code is nobody's.
-        var own = Aside().Replace(WhenAway().Replace(Transcript().Replace(Quoted().Replace(cut, " "), " "), ""), "");
-        return End().Split(own).Select(sentence => sentence.Trim()).Where(sentence => sentence.Length > 0);
-    }
+    /// <summary>The author's own sentences, asserted or not: without quotations, code and what is forwarded.</summary>
+    public static IEnumerable<string> Own(string text) => Split(OwnWords(text));
+
+    // What stands in quotation marks or behind ">" are other people's words, what stands in code is nobody's.
+    private static string OwnWords(string text) => Transcript().Replace(Mail().Replace(Quoted().Replace(text.Length > MaxLength ? text[..MaxLength] : text, " "), " "), " ");
+
+    private static IEnumerable<string> Whole(string text) => Split(Aside().Replace(WhenAway().Replace(OwnWords(text), ""), ""));
+
+    private static IEnumerable<string> Split(string own) => End().Split(own).Select(sentence => sentence.Trim()).Where(sentence => sentence.Length > 0);
 
     [GeneratedRegex("""```.*?(```|\z)|`[^`]*`|^\s*>.*$|["“„][^"”“]{3,400}["”“]""", RegexOptions.Singleline | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Quoted();
@@ -45,6 +47,10 @@ internal static partial class Sentences
     // "Anna: hi, I work in Berlin", "Forwarded from Anna: …": a line of somebody else's, or all that follows. A first word that leads in is nobody's name.
     [GeneratedRegex("""^[ \t>\-]*(?i:fwd?|forwarded|original\s+message|quoting|from)\b[^:\r\n]{0,60}:(?:[ \t-]*\r?\n[\s\S]*|[ \t].*$)|^[ \t]*(?:\[?\d{1,2}[:.]\d\d\]?[ \t]+)?(?!(?i:update|correction|news|change|changes|note|info|important|hi|hey|hello|fyi|btw|attention|careful|sorry|actually|remember|reminder|also|so|now|yes|no|nope|ok|okay|please|and|but|question|request|ps|well|good|big|small|quick|just|one|my|new)\b)\p{Lu}\p{Ll}+(?:[ \t]\p{Lu}\p{L}+){0,2}:[ \t].*$""", RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Transcript();
+
+    // The head of a mail that was pasted: what follows is its sender's.
+    [GeneratedRegex("""^[ \t>]*(?:from|von):[ \t]*[^\r\n@]{0,80}@[^\r\n]*\r?\n[\s\S]*""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Mail();
 
     // "If I'm out, Anna acts for me": that is so today.
     [GeneratedRegex("""\b(?:if|when|whenever|while)\s+i(?:['’]m|\s+am)\s+(?:out|away|ill|sick|absent|on\s+leave|on\s+holiday|not\s+(?:here|in|there)),\s+(?=\p{L}+(?:\s+\p{L}+)?\s+(?:acts|stands\s+in|covers|deputises|fills\s+in)\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

@@ -24,6 +24,12 @@ public sealed record Statement
     /// <summary>How sure it is, 0 to 1.</summary>
     public double Confidence { get; init; } = 0.9;
 
+    /// <summary>The words that say when it holds, as they were said: "since March", "next Thursday"; null where there are none. They mean a day only together with when they were said; see <see cref="Days.StatementDates"/>.</summary>
+    public string? When { get; init; }
+
+    /// <summary>Since when it holds, where it says so; null for since it was said.</summary>
+    public DateTimeOffset? From { get; init; }
+
     /// <summary>The sentence that said it.</summary>
     public string Source { get; init; } = "";
 }

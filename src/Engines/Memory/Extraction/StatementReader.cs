@@ -1,13 +1,15 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Steward.Engines.Retrieval.Text;
 
 namespace Steward.Engines.Memory.Extraction;
 
 /// <summary>
-/// Reads what a model says that a message says. Nothing is taken on the model's word: the slot must be a known one, and every word of the value must stand in the message, so that neither a model's invention nor an instruction in a text becomes a memory of its own.
+/// Reads what a model says that a message says. Nothing is taken on the model's word: the slot must be a known one, and every word of the value must stand in one sentence of the author's own, which is not plainly about somebody else, so that neither a model's invention
+/// nor an instruction in a quoted text nor another person's data becomes a memory.
 /// </summary>
-public static class StatementReader
+public static partial class StatementReader
 {
     private const int MaxStatements = 32;
     private const int MaxValue = 200;
@@ -63,12 +65,12 @@ public static class StatementReader
             return null;
         }
 
-        var words = TextAnalyzer.Terms(message).ToHashSet(StringComparer.Ordinal);
+        var sentences = Own(message);
         return
         [
             .. statements
                 .Where(said => said is { Slot: not null, Value: { Length: > 0 and <= MaxValue } } && MemorySlots.All.ContainsKey(said.Slot) && !said.Value.Any(char.IsControl)
-                    && TextAnalyzer.Terms(said.Value) is { Count: > 0 } terms && terms.All(words.Contains))
+                    && TextAnalyzer.Terms(said.Value) is { Count: > 0 } terms && sentences.Exists(words => terms.All(words.Contains)))
                 .Take(MaxStatements)
                 .Select(said => new Statement
                 {
@@ -77,10 +79,31 @@ public static class StatementReader
                     Slot = said.Slot!,
                     Value = said.Value!,
                     IsRetraction = said.Retracts,
+                    When = said.Slot == "absent" && WhenRules.IsRelative(said.Value!) ? said.Value : null,
                     Confidence = Confidence,
                 }),
         ];
     }
+
+    private static List<HashSet<string>> Own(string message)
+    {
+        try
+        {
+            return [.. Sentences.Own(message).Where(sentence => !OfSomebodyElse().IsMatch(sentence) || FirstPerson().IsMatch(OfSomebodyElse().Replace(sentence, " "))).Select(sentence => TextAnalyzer.Terms(sentence).ToHashSet(StringComparer.Ordinal))];
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // A message made to keep us busy says nothing.
+            return [];
+        }
+    }
+
+    // "Ben's manager", "my sister", "he", "their laptop": who is spoken of, unless the author speaks of themselves beside it.
+    [GeneratedRegex("""\b(?:my|our|the|a|his|her|their)\s+(?:new\s+|old\s+|former\s+)?(?:colleague|coworker|co-worker|wife|husband|partner|friend|sister|brother|mother|father|son|daughter|neighbou?r|predecessor|successor|intern|customer|vendor|visitor)(?:['’]s)?\b|\b(?:he|she|his|her|hers|their|theirs|him)(?:['’]s)?\b|(?-i:\b(?!It\b|That\b|What\b|There\b|Here\b|Let\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?['’]s\s+(?=\p{Ll}))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfSomebodyElse();
+
+    [GeneratedRegex("""\b(?:i|me|my|mine|myself|we|us|our)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex FirstPerson();
 }
 
 /// <summary>A model's answer.</summary>

@@ -8,7 +8,7 @@ internal static class StatementWords
     private static readonly Dictionary<string, SearchValues<string>> All = new(StringComparer.Ordinal)
     {
         ["name"] = Any("call", "name", "address me", "know me", "i'm ", "i’m ", "i am ", "go by", "say", "addressed", "meet you"),
-        ["home"] = Any("moved", "live", "living", "home", "flat", "house", "apartment", "reside", "commute"),
+        ["home"] = Any("moved", "settled", "live", "living", "home", "flat", "house", "apartment", "reside", "commute"),
         ["desk"] = Any("desk", "at ", "seat", "room", "sit", "find me"),
         ["system"] = Any("windows", "mac", "ubuntu", "debian", "fedora", "linux", "red hat", "rhel", "suse", "ios", "android", "chromeos"),
         ["software"] = Any("switched", "use", "using", "work", "tool", "program", "application", "reports in", "installed", "rely", "replaced", "given up"),
@@ -26,7 +26,7 @@ internal static class StatementWords
         ["team"] = Any(["team", "department", "group", "unit", .. StatementRules.Departments.Split('|')]),
         ["hours"] = Any("work", "hours", "shift", "i'm in", "i’m in", "i am in", "in from", "reach", "available", "time is"),
         ["role"] = Any("joined", "started", "moved", "used to be", "as a", "role", "job", "title", "position", "profession", "occupation", "promoted", "made", "appointed", "hired", "employed", "become", "became", "post", "serve", "act", "trade", "training", "been", "being", "work", "i am ", "i'm ", "i’m "),
-        ["office"] = Any("office", "work", "location", "base", "site", "moved", "relocat", "transferred", "assigned", "posted", "seconded", "placed", "put", "find me", "desk", "swapped", "traded", "exchanged", "left", "located", "stationed", "sit", "branch", "campus", "plant", "i'm ", "i’m ", "i am "),
+        ["office"] = Any("office", "based", "work", "location", "base", "site", "moved", "relocat", "transferred", "assigned", "posted", "seconded", "placed", "put", "find me", "desk", "swapped", "traded", "exchanged", "left", "located", "stationed", "sit", "branch", "campus", "plant", "i'm ", "i’m ", "i am "),
     };
 
     /// <summary>The words of a slot; null when any clause may be about it.</summary>

@@ -71,7 +71,7 @@ public sealed class FactLedger
             .Where(other => other.Holds && other.Subject == fact.Subject && other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value)))
             .ToList()
             .ConvertAll(other => Replace(other with { SupersededBy = id, ValidTo = now }));
-        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now }));
+        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now, HoldsFrom = null }));
         return changed;
     }
 
@@ -98,6 +98,7 @@ public sealed class FactLedger
             MessageIds = [messageId],
             Confidence = 1,
             ValidFrom = now,
+            HoldsFrom = null,
             RecordedAt = now,
         };
         _facts.Add(right);
@@ -131,6 +132,7 @@ public sealed class FactLedger
             Source = other.Source > kept.Source ? other.Source : kept.Source,
             MessageIds = [.. other.MessageIds.Concat(kept.MessageIds).Distinct(StringComparer.Ordinal).TakeLast(MaxMessages)],
             ValidFrom = other.ValidFrom < kept.ValidFrom ? other.ValidFrom : kept.ValidFrom,
+            HoldsFrom = kept.HoldsFrom ?? other.HoldsFrom,
         });
         for (var i = 0; i < _facts.Count; i++)
         {
@@ -177,6 +179,7 @@ public sealed class FactLedger
                     Source = source > same.Source ? source : same.Source,
                     MessageIds = [.. same.MessageIds.Append(messageId).TakeLast(MaxMessages)],
                     ValidFrom = said < same.ValidFrom ? said : same.ValidFrom,
+                    HoldsFrom = statement.From ?? same.HoldsFrom,
                 }),
             ];
         }
@@ -194,13 +197,14 @@ public sealed class FactLedger
             MessageIds = [messageId],
             Confidence = statement.Confidence,
             ValidFrom = said,
+            HoldsFrom = statement.From,
             RecordedAt = recorded,
             // It came late, or from somebody who is trusted less: it is known, and does not hold.
             SupersededBy = gives ? null : holder!.Id,
             ValidTo = gives ? null : said > holder!.ValidFrom ? said : holder.ValidFrom,
         };
         _facts.Add(fact);
-        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = said }), fact] : [fact];
+        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = statement.From > said ? statement.From : said }), fact] : [fact];
     }
 
     private List<MemoryFact> Retract(List<MemoryFact> slot, Statement statement, FactSource source, DateTimeOffset said) =>

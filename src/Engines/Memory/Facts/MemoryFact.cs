@@ -27,8 +27,11 @@ public sealed record MemoryFact
     /// <summary>How sure it is, 0 to 1; each time it is said again it becomes surer.</summary>
     public required double Confidence { get; init; }
 
-    /// <summary>Since when it holds.</summary>
+    /// <summary>When it was said that it holds: what is said later takes its place.</summary>
     public required DateTimeOffset ValidFrom { get; init; }
+
+    /// <summary>Since when it holds, where it was said to be another time than when it was said; null otherwise.</summary>
+    public DateTimeOffset? HoldsFrom { get; init; }
 
     /// <summary>When it was written down.</summary>
     public required DateTimeOffset RecordedAt { get; init; }
