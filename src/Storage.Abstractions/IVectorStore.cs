@@ -43,14 +43,18 @@ public interface IVectorStore
     /// <exception cref="StorageException">The store could not be reached, or the space has no index.</exception>
     ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default);
 
-    /// <summary>Removes what belongs to a person from all collections, and refuses rows of theirs from before from now on: no replay brings them back.</summary>
+    /// <summary>
+    /// Removes what belongs to a person from all collections, a part with each call, and refuses rows of theirs from before from the first call on: no replay brings them back. To be called with the same time until there is no more; each call is a change of
+    /// its own, and whoever was interrupted goes on by calling again. What is written of a later time after the first call stays.
+    /// </summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="owner">The person.</param>
-    /// <param name="before">Rows up to this time are refused; all that is there is removed.</param>
+    /// <param name="before">Rows up to this time are refused; all that is there with the first call for this time is removed. A later time begins a new erasure.</param>
+    /// <param name="limit">How many rows at most: 1 to 10,000.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
-    /// <returns>How many rows were removed.</returns>
+    /// <returns>How many rows this erasure has removed, with those of earlier calls, and whether there may be more.</returns>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
-    ValueTask<int> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, CancellationToken cancellationToken = default);
+    ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a space with all its rows and its index.</summary>
     /// <returns>Whether it was there.</returns>
@@ -76,6 +80,11 @@ public interface IVectorStore
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
     ValueTask<bool> RemoveErasedAsync(string tenantId, int limit, CancellationToken cancellationToken = default);
 }
+
+/// <summary>How far the erasure of a person is.</summary>
+/// <param name="Removed">How many rows it has removed so far.</param>
+/// <param name="HasMore">Whether there may be more.</param>
+public sealed record OwnerErased(long Removed, bool HasMore);
 
 /// <summary>A collection's vectors of one model: only these can be compared with each other.</summary>
 /// <param name="TenantId">The tenant.</param>

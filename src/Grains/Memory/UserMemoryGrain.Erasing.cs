@@ -16,6 +16,7 @@ namespace Steward.Memory;
 internal sealed partial class UserMemoryGrain
 {
     private const int Page = 200;
+    private const int VectorsAtOnce = 5_000;
 
     private static readonly string[] AlwaysRemains =
     [
@@ -183,10 +184,12 @@ internal sealed partial class UserMemoryGrain
     // Before the conversations, which may take long: what is sent after the request stays.
     private async Task EraseVectorsAsync()
     {
-        if (_vectors.HasStore && !State.HasErasedVectors)
+        while (_vectors.HasStore && !State.HasErasedVectors && !_stops)
         {
-            var count = await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt);
-            await _journal!.AppendAsync(MemoryRecordTypes.EraseVectors, new MemoryEraseVectors { Count = count }, MemoryJson.Default.MemoryEraseVectors, () => new JournalWake(Now));
+            // The store counts them, so that a loss behind a step that was made does not make the receipt say less.
+            var erased = await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt, VectorsAtOnce);
+            var step = new MemoryEraseVectors { Count = (int)Math.Min(erased.Removed, int.MaxValue), IsTotal = true, HasMore = erased.HasMore };
+            await _journal!.AppendAsync(MemoryRecordTypes.EraseVectors, step, MemoryJson.Default.MemoryEraseVectors, () => new JournalWake(Now));
         }
     }
 

@@ -55,14 +55,6 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
         ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = greatest(e.erased_at, excluded.erased_at)
         """;
 
-    private const string DeleteOwned =
-        """
-        WITH gone AS (DELETE FROM vectors v USING vector_spaces s WHERE s.tenant = $1 AND v.space = s.id AND v.owner = $2 RETURNING v.space),
-        counted AS (SELECT space, count(*) AS rows FROM gone GROUP BY space)
-        UPDATE vector_spaces s SET revision = s.revision + 1, removed_at = s.revision + 1, row_count = s.row_count - c.rows FROM counted c WHERE s.id = c.space
-        RETURNING s.id, c.rows, s.is_indexed
-        """;
-
     private readonly PgvectorIndex _index = new(database, clock);
 
     /// <inheritdoc/>
@@ -134,25 +126,14 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, CancellationToken cancellationToken = default)
+    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
     {
         VectorArguments.Visible(tenantId, 100, nameof(tenantId));
         VectorArguments.Owner(owner);
+        VectorArguments.Page(limit);
         return ChangeAsync(
-            (tenantId, owner, At: before.ToUnixTimeMilliseconds()),
-            static async (change, person, cancellation) =>
-            {
-                await change.RunAsync(CommitDurably, cancellation);
-                await change.RunAsync(LockTenant, cancellation, Text(person.tenantId));
-                await change.RunAsync(InsertErased, cancellation, Text(person.tenantId), Text(person.owner), Number(person.At));
-                var touched = await change.ListAsync(DeleteOwned, static row => (Id: row.GetInt64(0), Rows: row.GetInt64(1), IsIndexed: row.GetBoolean(2)), cancellation, Text(person.tenantId), Text(person.owner));
-                foreach (var space in touched.Where(space => space.IsIndexed))
-                {
-                    await change.RunAsync($"DELETE FROM {PgvectorIndex.TableOf(space.Id)} WHERE owner = $1", cancellation, Text(person.owner));
-                }
-
-                return (int)touched.Sum(space => space.Rows);
-            },
+            (tenantId, owner, At: before.ToUnixTimeMilliseconds(), limit),
+            static (change, person, cancellation) => PostgreSqlOwnerErasing.StepAsync(change, person.tenantId, person.owner, person.At, person.limit, cancellation),
             cancellationToken);
     }
 

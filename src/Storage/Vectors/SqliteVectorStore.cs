@@ -23,10 +23,24 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     private const string SelectRows = "SELECT id, owner, kind, note, revision, vector FROM vectors WHERE space = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
     private const string SelectIds = "SELECT id FROM vectors WHERE space = ?1";
 
-    private const string SelectOwned =
-        "SELECT s.id, count(*) FROM vector_spaces s JOIN vectors v ON v.space = s.id AND v.owner = ?2 WHERE s.tenant = ?1 GROUP BY s.id";
+    private const string SelectPerson = "SELECT erased_at, removed FROM vector_erasures WHERE tenant = ?1 AND owner = ?2";
 
-    private const string DeleteOwned = "DELETE FROM vectors WHERE space = ?1 AND owner = ?2";
+    private const string BeginErasing =
+        "INSERT INTO vector_erasures (tenant, owner, erased_at, removed) VALUES (?1, ?2, ?3, 0) ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = excluded.erased_at, removed = 0";
+
+    private const string NoteSpaces =
+        """
+        INSERT INTO vector_owner_erasures (tenant, owner, space, through)
+        SELECT ?1, ?2, s.id, s.revision FROM vector_spaces s WHERE s.tenant = ?1 AND EXISTS (SELECT 1 FROM vectors v WHERE v.owner = ?2 AND v.space = s.id)
+        ON CONFLICT (tenant, owner, space) DO UPDATE SET through = excluded.through
+        """;
+
+    private const string SelectNext = "SELECT space, through FROM vector_owner_erasures WHERE tenant = ?1 AND owner = ?2 ORDER BY space LIMIT 1";
+
+    private const string DeleteOwned =
+        "DELETE FROM vectors WHERE space = ?1 AND id IN (SELECT id FROM vectors WHERE space = ?1 AND owner = ?2 AND revision <= ?3 LIMIT ?4)";
+
+    private const string CountOwned = "SELECT count(*) FROM (SELECT 1 FROM vectors WHERE space = ?1 AND owner = ?2 AND revision <= ?3 LIMIT ?4)";
     private const string NoteRemoval = "UPDATE vector_spaces SET revision = revision + 1, removed_at = revision + 1, row_count = row_count - ?2 WHERE id = ?1";
 
     private const string SelectHeld = "SELECT id, collection, model FROM vector_spaces WHERE tenant = ?1 AND collection <> ?2";
@@ -94,22 +108,41 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<int> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, CancellationToken cancellationToken = default)
+    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
     {
         VectorArguments.Visible(tenantId, 100, nameof(tenantId));
         VectorArguments.Owner(owner);
+        VectorArguments.Page(limit);
         return database.WriteAsync(
             session =>
             {
-                session.Prepare(InsertErased).Bind(1, tenantId).Bind(2, owner).Bind(3, before.ToUnixTimeMilliseconds()).Run();
-                var owned = Rows(session.Prepare(SelectOwned).Bind(1, tenantId).Bind(2, owner), static row => (Id: row.Int64(0), Count: (int)row.Int64(1)));
-                foreach (var (id, count) in owned)
+                var (at, removed) = Rows(session.Prepare(SelectPerson).Bind(1, tenantId).Bind(2, owner), static row => (row.Int64(0), row.Int64(1))) is [var known] ? known : (long.MinValue, 0L);
+                if (at < before.ToUnixTimeMilliseconds())
                 {
-                    session.Prepare(DeleteOwned).Bind(1, id).Bind(2, owner).Run();
-                    session.Prepare(NoteRemoval).Bind(1, id).Bind(2, count).Run();
+                    session.Prepare(BeginErasing).Bind(1, tenantId).Bind(2, owner).Bind(3, before.ToUnixTimeMilliseconds()).Run();
+                    session.Prepare(NoteSpaces).Bind(1, tenantId).Bind(2, owner).Run();
+                    removed = 0;
                 }
 
-                return owned.Sum(space => space.Count);
+                if (Rows(session.Prepare(SelectNext).Bind(1, tenantId).Bind(2, owner), static row => (Id: row.Int64(0), Through: row.Int64(1))) is not [var (id, through)])
+                {
+                    return new OwnerErased(removed, HasMore: false);
+                }
+
+                var count = Rows(session.Prepare(CountOwned).Bind(1, id).Bind(2, owner).Bind(3, through).Bind(4, limit), static row => row.Int64(0))[0];
+                if (count > 0)
+                {
+                    session.Prepare(DeleteOwned).Bind(1, id).Bind(2, owner).Bind(3, through).Bind(4, limit).Run();
+                    session.Prepare(NoteRemoval).Bind(1, id).Bind(2, count).Run();
+                    session.Prepare("UPDATE vector_erasures SET removed = removed + ?3 WHERE tenant = ?1 AND owner = ?2").Bind(1, tenantId).Bind(2, owner).Bind(3, count).Run();
+                }
+
+                if (count < limit)
+                {
+                    session.Prepare("DELETE FROM vector_owner_erasures WHERE tenant = ?1 AND owner = ?2 AND space = ?3").Bind(1, tenantId).Bind(2, owner).Bind(3, id).Run();
+                }
+
+                return new OwnerErased(removed + count, Rows(session.Prepare(SelectNext).Bind(1, tenantId).Bind(2, owner), static row => row.Int64(0)).Count > 0);
             },
             cancellationToken);
     }

@@ -28,7 +28,14 @@ internal sealed class FailingVectors(IVectorStore inner) : IVectorStore
 
     public ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default) => inner.SearchAsync(search, cancellationToken);
 
-    public ValueTask<int> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, CancellationToken cancellationToken = default) => inner.EraseOwnerAsync(tenantId, owner, before, cancellationToken);
+    public async ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
+    {
+        // In small steps, and with a loss behind one, too.
+        Pass(tenantId);
+        var erased = await inner.EraseOwnerAsync(tenantId, owner, before, Math.Min(limit, 2), cancellationToken);
+        Pass(tenantId);
+        return erased;
+    }
 
     public ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default) => inner.DropAsync(space, cancellationToken);
 

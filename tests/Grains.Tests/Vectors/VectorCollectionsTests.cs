@@ -228,7 +228,10 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
             switch (id)
             {
                 case -1:
-                    await processes[by].EraseOwnerAsync(space.TenantId, owner, Noon);
+                    while ((await processes[by].EraseOwnerAsync(space.TenantId, owner, Noon, 1)).HasMore)
+                    {
+                    }
+
                     erased.Add((space.TenantId, owner));
                     for (var i = 0; i < spaces.Length; i++)
                     {
@@ -337,7 +340,7 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
             return new([]);
         }
 
-        public ValueTask<int> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, CancellationToken cancellationToken = default) => inner.EraseOwnerAsync(tenantId, owner, before, cancellationToken);
+        public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default) => inner.EraseOwnerAsync(tenantId, owner, before, limit, cancellationToken);
 
         public ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default) => inner.DropAsync(space, cancellationToken);
 

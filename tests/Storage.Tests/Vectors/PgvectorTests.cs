@@ -120,7 +120,10 @@ public sealed class PgvectorTests(PgvectorFixture fixture)
         await Store.IndexAsync(Space);
         var moved = data.Rows[0] with { Vector = data.Query() };
         await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [moved, data.Rows[1] with { Id = "new" }], Removed = [data.Rows[2].Id] });
-        await Store.EraseOwnerAsync(_tenant, "u-1", data.Rows[0].At);
+        while ((await Store.EraseOwnerAsync(_tenant, "u-1", data.Rows[0].At, 500)).HasMore)
+        {
+        }
+
         var rows = data.Rows.Skip(3).Append(data.Rows[1]).Append(moved).Append(data.Rows[1] with { Id = "new" }).Where(row => row.Owner != "u-1").ToList();
 
         var found = await Store.SearchAsync(Search(VectorReader.Everything, null) with { Vector = moved.Vector, Top = 200 });

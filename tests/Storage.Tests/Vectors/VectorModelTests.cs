@@ -54,7 +54,10 @@ public sealed class VectorModelTests(PgvectorFixture fixture)
             var (space, rows) = (spaces[change.Space], model[change.Space]);
             if (change.Id < 0)
             {
-                await Store.EraseOwnerAsync(space.TenantId, change.Owner!, Noon);
+                while ((await Store.EraseOwnerAsync(space.TenantId, change.Owner!, Noon, 1)).HasMore)
+                {
+                }
+
                 erased.Add((space.TenantId, change.Owner!));
                 for (var i = 0; i < spaces.Length; i++)
                 {

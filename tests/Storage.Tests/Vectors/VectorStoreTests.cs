@@ -106,7 +106,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
             await Store.WriteAsync(new VectorWrite { Space = space, Rows = [Row("a", [1, 0], "u-1"), Row("b", [1, 0], "u-2"), Row("c", [1, 0], VectorRow.Everyone)] });
         }
 
-        Assert.Equal(2, await Store.EraseOwnerAsync(_tenant, "u-1", Noon));
+        Assert.Equal(2, await EraseAsync("u-1", Noon));
 
         // A replay of what was before, and something that came later.
         await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("a", [1, 0], "u-1"), Row("d", [1, 0], "u-1") with { At = Noon.AddSeconds(1) }] });
@@ -115,7 +115,54 @@ public abstract class VectorStoreTests(StorageFixture fixture)
         Assert.Equal(["a", "b", "c"], (await Store.ListIdsAsync(elsewhere)).Order());
         var state = (await Store.ListAsync(_tenant, "articles"))[0];
         Assert.Equal((2, 4, 4), (state.Rows, state.Revision, state.RemovedAt));
-        Assert.Equal(0, await Store.EraseOwnerAsync(_tenant, "u-9", Noon));
+        Assert.Equal(0, await EraseAsync("u-9", Noon));
+    }
+
+    [Fact]
+    public async Task EraseOwner_InSteps_GoesOnWhereItWasAndLeavesWhatCameAfterItBegan()
+    {
+        var articles = Space with { Collection = "articles" };
+        foreach (var space in new[] { Space, articles })
+        {
+            await Store.WriteAsync(new VectorWrite { Space = space, Rows = [.. Enumerable.Range(0, 5).Select(i => Row($"r{i}", [1, 0], "u-1")), Row("other", [1, 0], "u-2")] });
+        }
+
+        var first = await Store.EraseOwnerAsync(_tenant, "u-1", Noon, 2);
+        Assert.Equal(new OwnerErased(2, HasMore: true), first);
+
+        // Between two steps: a replay of what was before, something new, and a row that is written anew.
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("old", [1, 0], "u-1"), Row("new", [1, 0], "u-1") with { At = Noon.AddSeconds(1) }, Row("r4", [0, 1], "u-1") with { At = Noon.AddSeconds(1) }] });
+        var steps = 1;
+        OwnerErased erased;
+        do
+        {
+            erased = await Store.EraseOwnerAsync(_tenant, "u-1", Noon, 2);
+            steps++;
+        }
+        while (erased.HasMore);
+
+        Assert.InRange(erased.Removed, 9, 10);
+        Assert.InRange(steps, 5, 7);
+        Assert.Equal(["new", "other", "r4"], (await Store.ListIdsAsync(Space)).Order());
+        Assert.Equal(["other"], await Store.ListIdsAsync(articles));
+        Assert.Equal(3, (await Store.ListAsync(_tenant, "tickets"))[0].Rows);
+        Assert.Equal(1, (await Store.ListAsync(_tenant, "articles"))[0].Rows);
+
+        // Asked again it has nothing to do and says the same; a later time is another erasure.
+        Assert.Equal(erased, await Store.EraseOwnerAsync(_tenant, "u-1", Noon, 2));
+        Assert.Equal(2, await EraseAsync("u-1", Noon.AddMinutes(1)));
+        Assert.Equal(["other"], await Store.ListIdsAsync(Space));
+    }
+
+    private async Task<long> EraseAsync(string owner, DateTimeOffset before)
+    {
+        while (true)
+        {
+            if (await Store.EraseOwnerAsync(_tenant, owner, before, 1_000) is { HasMore: false } erased)
+            {
+                return erased.Removed;
+            }
+        }
     }
 
     [Fact]
@@ -141,7 +188,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
         }
 
         var before = (await Store.ListAsync(_tenant, "tickets"))[0];
-        await Store.EraseOwnerAsync(_tenant, "u-2", Noon.AddHours(2));
+        await EraseAsync("u-2", Noon.AddHours(2));
 
         Assert.Equal(2, await Store.EraseTenantAsync(_tenant, Noon.AddHours(1)));
 
@@ -222,7 +269,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
 
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("b", [1, 0])], Removed = ["b"] }));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WriteAsync(new VectorWrite { Space = Space with { TenantId = "t a" }, Rows = [Row("b", [1, 0])] }));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.EraseOwnerAsync(_tenant, VectorRow.Everyone, Noon));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.EraseOwnerAsync(_tenant, VectorRow.Everyone, Noon, 10));
         Assert.Throws<ArgumentException>(() => VectorReader.Person(VectorRow.Nobody));
         Assert.Equal(["a"], await Store.ListIdsAsync(Space));
     }
