@@ -90,6 +90,21 @@ public class UserMemoryGrainTests(GrainCluster cluster)
     }
 
     [Fact]
+    public async Task Note_WordsForWhen_AreDaysOfThePersonsTimeZone()
+    {
+        // Friday, and Saturday where the person is.
+        var said = new DateTimeOffset(2026, 11, 27, 23, 30, 0, TimeSpan.Zero);
+        await cluster.NoteAsync(_user, "s-1/r-1", said, Said("time zone", "Asia/Tokyo"));
+        await cluster.NoteAsync(_user, "s-1/r-2", said, Said("absent", "tomorrow") with { When = "tomorrow" }, Said("absent", "on Saturday") with { When = "on Saturday" }, Said("office", "Porto") with { When = "since March" });
+
+        var all = await Memory.AllAsync();
+
+        Assert.Equal(["Asia/Tokyo", "Sunday 29 November 2026", "Porto"], all.Select(item => item.Value));
+        Assert.Equal(new DateTimeOffset(2026, 2, 28, 15, 0, 0, TimeSpan.Zero), all[2].ValidFrom);
+        Assert.DoesNotContain("since", JsonSerializer.Serialize(await Memory.Export()), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Journal_HoldsNothingThatCanBeRead()
     {
         await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("home", "Very Secret Street"));
@@ -233,6 +248,25 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         Assert.Equal((_user, "t-acme"), (export.UserId, export.TenantId));
         Assert.Equal([("Berlin", false), ("Paris", true)], export.Memories.Select(item => (item.Value, item.Holds)));
         Assert.Equal(("export", _user), (export.Accesses[0].Action, export.Accesses[0].By));
+    }
+
+    [Fact]
+    public async Task Export_NamesWhatIsHeldElsewhereAndOnlyTheOwnConversations()
+    {
+        var other = NewUser();
+        foreach (var (user, session) in new[] { (_user, "s-two"), (_user, "s-one"), (other, "s-three") })
+        {
+            cluster.SignIn("t-acme", user);
+            await cluster.Grains.GetGrain<Steward.Sessions.ISessionGrain>(GrainKeys.Session("t-acme", user, session)).Open(new Steward.Sessions.OpenSession { Title = "test" });
+        }
+
+        cluster.SignIn("t-acme", _user);
+        var elsewhere = (await Memory.Export()).Elsewhere;
+
+        Assert.Equal(("conversations", 2, "/v1/sessions/{sessionId}"), (elsewhere[0].Kind, elsewhere[0].Count, elsewhere[0].Path));
+        Assert.Equal(["s-one", "s-two"], elsewhere[0].Ids);
+        Assert.Superset(new HashSet<string>(["runs", "schedules", "approvals", "tickets", "executions and files", "snippets"]), elsewhere.Select(held => held.Kind).ToHashSet());
+        Assert.All(elsewhere, held => Assert.StartsWith("/v1/", held.Path, StringComparison.Ordinal));
     }
 
     [Fact]

@@ -1,0 +1,46 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Memory.Extraction;
+using Steward.Engines.Memory.Tests.Extraction;
+using Steward.Engines.Models;
+using Steward.Memory;
+
+namespace Steward.Grains.Tests.Memory;
+
+/// <summary>What a model's answers about messages become, whatever they are.</summary>
+public class ModelExtractionTests
+{
+    public static TheoryData<string> Names => [.. ModelCase.All.Select(tried => tried.Name)];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Read_AnswerOfAModel_TakesOnlyWhatTheAuthorSays(string name)
+    {
+        var tried = ModelCase.All.Single(one => one.Name == name);
+        var model = new Answers(tried.Answer);
+        var reader = new MessageReader(new RuleExtractor(), model, Options.Create(new MemoryOptions { ExtractsWithModel = true }), TimeProvider.System, NullLogger<MessageReader>.Instance);
+
+        var taken = await reader.ReadAsync("t-acme", "u-ada", "r-1", tried.Message);
+
+        Assert.Equal(1, model.Asked);
+        Assert.Equal(tried.Taken, taken.Select(said => $"{(said.IsRetraction ? "-" : "")}{said.Slot}={said.Value}"));
+        Assert.All(taken, said => Assert.Equal(Statement.Speaker, said.Subject));
+    }
+
+    private sealed class Answers(string? answer) : IChatModel, IChatModelProvider
+    {
+        public string Name => "scripted";
+
+        public int Asked { get; private set; }
+
+        public IChatModel ForTenant(string tenantId) => this;
+
+        public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            Asked++;
+            await Task.CompletedTask;
+            yield return new ChatText(answer ?? throw new ModelException("model_unavailable", "It is down."));
+        }
+    }
+}
