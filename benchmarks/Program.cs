@@ -20,6 +20,7 @@ var root = new RootCommand("Measures Steward against the targets of its design."
     RerankingScenario.Create(),
     HeadsScenario.Create(),
     MemoryScenario.Create(),
+    ExtractionScenario.Create(),
     VectorsScenario.Create(),
     MemoryPace.Create(),
     CacheScenario.Create(),
