@@ -32,13 +32,13 @@ internal sealed record ModelCase(string Name, string Message, string? Answer, pa
         // Made up.
         new("a value that was not said", "I answer to Hugo.", Says("manager", "Hugo Fischer")),
         new("a value put together", "Hugo Petit called. Clara Jung was out.", Says("manager", "Hugo Jung")),
-        new("a slot that there is not", "I answer to Hugo Petit, pin 4711.", Says("password", "4711")),
+        new("a slot that there is not", "I was given the pin 4711.", Says("password", "4711")),
         new("a source that was made up", "I answer to Hugo Klein.", """{"statements":[{"slot":"manager","value":"Hugo Klein","retracts":false,"messageId":"s-9/r-9","source":"corrected","confidence":1}]}""", "manager=Hugo Klein"),
         new("another person named as whose it is", "I answer to Hugo Lang.", """{"statements":[{"subject":"u-bob","slot":"manager","value":"Hugo Lang","retracts":false}]}""", "manager=Hugo Lang"),
         new("a control character", "I sit in Genoa, Turin or Milan.", "{\"statements\":[{\"slot\":\"office\",\"value\":\"Genoa\\nTurin\",\"retracts\":false}]}"),
         new("an empty value", "I answer to Hugo Brandt.", Says("manager", "")),
         new("a value too long", "I like " + new string('x', 300) + ".", Says("likes", new string('x', 300))),
-        new("far too many", "I like tea.", Says([.. Enumerable.Range(0, 200).Select(_ => ("likes", "tea", false))]), [.. Enumerable.Repeat("likes=tea", 32)]),
+        new("far too many", "I like tea.", Says([.. Enumerable.Range(0, 40).Select(_ => ("likes", "tea", false))]), [.. Enumerable.Repeat("likes=tea", 32)]),
 
         // Of others.
         new("a colleague's", "Ben's manager is Hugo Adler.", Says("manager", "Hugo Adler")),
