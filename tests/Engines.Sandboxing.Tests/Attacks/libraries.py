@@ -39,7 +39,7 @@ plt.plot([1])
 for place in ("/usr/share/x.png", "/etc/x.png", "/dev/shm/x.png", "/proc/x.png", "/sbx/x.png", "/x.png"):
     tried(plt.savefig, place)
 plt.close("all")
-### picture into the channel | wall=3 | ends=finished,limit_reached | limits=results
+### picture into the channel | wall=15 | ends=finished,limit_reached | limits=results
 plt.plot([1])
 for place in ("/dev/fd/3", "/proc/self/fd/3", "/dev/stdout"):
     tried(plt.savefig, place, format="png")
