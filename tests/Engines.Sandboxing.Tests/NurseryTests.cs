@@ -48,13 +48,13 @@ public sealed class NurseryTests
             def hand_out(self, profile):
                 pass
 
-        class Now:
-            def put(self, one):
-                home.bear(one, "a group")
+        class Groups:
+            def add(self, name):
+                return None
 
         home = Home({"rotateAfter": 1000, "rotateSeconds": 1e9}, Kind)
         home.warm["python"], home.waiting["python"], home.wanted["python"] = nursery.deque(), nursery.deque(), 1
-        home.expected = Now()
+        home.groups = Groups()
         zygote = home.start_zygote("python")
         zygote.ready = {"data": 0}
         home.refill("python")

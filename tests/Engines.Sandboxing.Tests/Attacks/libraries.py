@@ -39,7 +39,7 @@ plt.plot([1])
 for place in ("/usr/share/x.png", "/etc/x.png", "/dev/shm/x.png", "/proc/x.png", "/sbx/x.png", "/x.png"):
     tried(plt.savefig, place)
 plt.close("all")
-### picture into the channel | wall=3 | ends=finished,limit_reached | limits=results
+### picture into the channel | wall=15 | ends=finished,limit_reached | limits=results
 plt.plot([1])
 for place in ("/dev/fd/3", "/proc/self/fd/3", "/dev/stdout"):
     tried(plt.savefig, place, format="png")
@@ -51,7 +51,11 @@ plt.plot([1])
 plt.title("x")
 tried(lambda: plt.savefig("x.pgf"))
 with plt.rc_context({"text.usetex": True, "text.latex.preamble": r"\immediate\write18{id > planted}"}):
-    tried(lambda: plt.savefig("x.png"))
+    try:
+        plt.title("y")
+        plt.savefig("x.png")
+    except Exception as error:
+        print(type(error).__name__)
 import matplotlib.animation as animation
 tried(lambda: animation.FuncAnimation(plt.gcf(), lambda n: [], frames=2).save("x.mp4", writer="ffmpeg"))
 import os

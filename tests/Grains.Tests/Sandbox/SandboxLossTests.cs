@@ -76,7 +76,7 @@ public sealed class SandboxLossTests(SandboxCluster cluster) : IClassFixture<San
         cluster.SignIn("t-acme", "u-ada", "hr");
         var hold = $"hold {SandboxCluster.NewId()}";
         var session = await cluster.OpenAsync(Conversing.NewSession("t-acme", "u-ada"));
-        var calls = Enumerable.Range(1, RunCodeTool.MendRounds).Select(number => $"fail before {number}").Append(hold).Append("say mended again").Select(RunCodeTests.Call);
+        var calls = Enumerable.Range(1, RunCodeTool.MendRounds).Select(number => $"fail before {number}").Append(hold).Append("fail after").Append("say mended again").Select(RunCodeTests.Call);
         var submitted = await session.SayAsync(string.Join(" ; ", calls) + " ; say done");
         await Conversing.UntilAsync(() => Task.FromResult(cluster.Pool.Jobs.Any(job => job.Code == hold)));
 

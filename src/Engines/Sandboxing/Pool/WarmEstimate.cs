@@ -1,8 +1,8 @@
 namespace Steward.Engines.Sandboxing;
 
 /// <summary>
-/// How many sandboxes to keep ready: the most jobs that came within a tenth of a second, remembered with a half-life of a minute, and a third more. A refill takes about
-/// 20 ms, so that this many are there again before the next burst of the kind. Thread-safe.
+/// How many sandboxes to keep ready: the most jobs that came within a tenth of a second, remembered with a half-life of a minute, and a third more, so that
+/// the next burst of the kind finds one for each. Thread-safe.
 /// </summary>
 internal sealed class WarmEstimate(int minimum, int maximum, TimeProvider clock)
 {

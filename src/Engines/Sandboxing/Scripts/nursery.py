@@ -1,8 +1,6 @@
 """Keeps zygotes and their children: makes them ahead of demand, each in a control group of its own, rotates zygotes, and clears up what has ended."""
 import os
-import queue
 import selectors
-import threading
 import time
 from collections import deque
 
@@ -27,12 +25,8 @@ class Nursery:
         self.zygotes, self.warm, self.wanted, self.waiting, self.running = {}, {}, {}, {}, {}
         self.retired, self.counter, self.told_warm = [], 0, {}
         self.failures, self.refills, self.stillborn, self.retries = {}, {}, {}, {}
-        self.expected, self.grouped = queue.SimpleQueue(), deque()
-        self.bell, self.bell_pull = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def open(self, profiles):
-        threading.Thread(target=self.make_groups, daemon=True).start()
-        self.selector.register(self.bell, selectors.EVENT_READ, self.on_grouped)
         for profile, count in profiles.items():
             self.warm[profile], self.waiting[profile], self.wanted[profile] = deque(), deque(), count
             self.start_zygote(profile)
@@ -81,41 +75,18 @@ class Nursery:
                 self.lose(zygote)
                 return
 
-    def make_groups(self):
-        """Runs in a thread of its own: where groups are made and removed, the kernel may let wait."""
-        while True:
-            one = self.expected.get()
-            try:
-                group = self.groups.add(one.name)
-            except Exception:
-                group = None  # Such a child is not born; the thread has to go on for the others.
-            self.grouped.append((one, group))
-            try:
-                os.write(self.bell_pull, b"!")
-            except BlockingIOError:
-                pass
-
-    def on_grouped(self):
-        os.read(self.bell, 65536)
-        while self.grouped:
-            self.bear(*self.grouped.popleft())
-
-    def bear(self, one, group):
-        one.group = group
-        if one.state == "dead":
-            if group is not None:
-                group.remove()
-            return
+    def bear(self, one):
+        """Asks its zygote for it, in a group of its own. Gives whether that could be asked."""
         try:
-            if group is None:
-                raise OSError("no control group")
+            one.group = self.groups.add(one.name)
             one.zygote.spawn(one)
         except OSError as error:
             one.setup_error = str(error).encode()
             self.abandon(one)
-            return
+            return False
         self.selector.register(one.output, selectors.EVENT_READ, lambda: self.on_output(one))
         self.selector.register(one.channel, selectors.EVENT_READ, lambda: self.on_channel(one))
+        return True
 
     def lose(self, zygote):
         """It ended by itself: before it was ready that is a reason not to try again, after that it is started anew."""
@@ -191,8 +162,8 @@ class Nursery:
         for _ in range(min(missing, (self.kind.SPAWNING if self.waiting[profile] else min(PACE, self.kind.SPAWNING)) - born)):
             self.counter += 1
             one = self.kind.Child(f"x{self.counter}", zygote, self.tell)
-            zygote.children[one.name] = one
-            self.expected.put(one)
+            if not self.bear(one):
+                return
 
     def promote(self, one):
         if not one.is_warm:
