@@ -57,8 +57,9 @@ internal static class RoutingScenario
         {
             var named = heldOut.Select((request, at) => new RoutingRequest(request.Template, request.Needs, request.Intent, RoutingWords.PutIn(request.Text, kind, at))).ToList();
             var looks = await ClassifyAsync(named, classifier, cancellationToken);
-            withWords.Add(new RoutingWithWords(kind, [.. Mixes.Select(mix => new CloserLooks(mix.Name, 100 * CloserShare(named, looks.Closer, mix.Parts)))], Figures(named, looks.Found, Options)));
-            Console.Out.WriteLine(FormattableString.Invariant($"with {kind} put in: the encoder looked at {withWords[^1].Closer[0].Percent:0.0} % of {Mixes[0].Name}; {withWords[^1].Judged[0].SavedPercent:0.0} % saved, {withWords[^1].Judged[0].TooSmallPercent:0.00} % too small"));
+            var wordsAlone = await ClassifyAsync(named, null, cancellationToken);
+            withWords.Add(new RoutingWithWords(kind, Figures(named, wordsAlone.Found, Options), [.. Mixes.Select(mix => new CloserLooks(mix.Name, 100 * CloserShare(named, looks.Closer, mix.Parts)))], Figures(named, looks.Found, Options)));
+            Console.Out.WriteLine(FormattableString.Invariant($"with {kind} put in: the encoder looked at {withWords[^1].Closer[0].Percent:0.0} % of {Mixes[0].Name}; {withWords[^1].Judged[0].SavedPercent:0.0} % saved, {withWords[^1].Judged[0].TooSmallPercent:0.00} % too small (words alone {withWords[^1].WordsAlone[0].SavedPercent:0.0} %, {withWords[^1].WordsAlone[0].TooSmallPercent:0.00} %)"));
         }
 
         Console.Out.WriteLine("| small from | standard from | saved (70/25/5) | too small (70/25/5) | saved (60/30/10) | too small (60/30/10) |");
@@ -210,7 +211,7 @@ internal static class RoutingScenario
         Machine Machine, DateTimeOffset At, string Command, int Requests, int HeldOut, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<RoutingFigures> Judged, LatencySummary WordsLatency, LatencySummary Latency, IReadOnlyList<RoutingPoint> Curve, int Cut, RoutingReliability Reliability, IReadOnlyList<CloserLooks> Closer, IReadOnlyList<RoutingWithWords> WithWords);
 
     /// <summary>The same requests with a word more that nobody has read, by the kind of word.</summary>
-    internal sealed record RoutingWithWords(string Kind, IReadOnlyList<CloserLooks> Closer, IReadOnlyList<RoutingFigures> Judged);
+    internal sealed record RoutingWithWords(string Kind, IReadOnlyList<RoutingFigures> WordsAlone, IReadOnlyList<CloserLooks> Closer, IReadOnlyList<RoutingFigures> Judged);
 
     /// <summary>How many requests of a mix the encoder looked at.</summary>
     internal sealed record CloserLooks(string Mix, double Percent);

@@ -17,7 +17,7 @@ import scipy.optimize
 from . import corpora, export, figures, linear, madeup, package, pretrain, runtime
 
 # A request is several things from `SEVERAL` on; a first look is enough where it is at least `MARGIN` away from that.
-SEVERAL, MARGIN = 0.6, 0.1
+SEVERAL, MARGIN = 0.8, 0.05
 # A topic is named from `INTENT` on, and by a first look from `INTENT_SURE` on; from `CAP` on by a first look a cap of topics holds.
 INTENT_SURE, INTENT, CAP = 0.9, 0.7, 0.5
 MODELS = ("request-complexity", "it-topic")

@@ -143,10 +143,10 @@ public sealed class RoutingTests
 
     // The first look decides where it is sure; where it is not, the closer one is taken for what can still change the tier.
     [Theory]
-    [InlineData(0.49, "small", "")]
-    [InlineData(0.51, "large", "Complexity")]
-    [InlineData(0.69, "large", "Complexity")]
-    [InlineData(0.71, "large", "")]
+    [InlineData(0.74, "small", "")]
+    [InlineData(0.76, "large", "Complexity")]
+    [InlineData(0.84, "large", "Complexity")]
+    [InlineData(0.86, "large", "")]
     public async Task Ask_FirstLook_IsEnoughWhereItIsSure(double glance, string tier, string looked)
     {
         var classifier = new Fixed(new RequestClass { Complex = 0.85 }, new RequestGlance { Complex = glance });
@@ -158,11 +158,11 @@ public sealed class RoutingTests
 
     [Theory]
     [InlineData(0.97, 0.96, "Complexity")]
-    [InlineData(0.97, 0.86, "")]
-    [InlineData(0.2, 0.25, "Complexity")]
-    [InlineData(0.2, 0.15, "Complexity")]
-    [InlineData(0.2, 0.05, "")]
-    [InlineData(0.2, 0.35, "")]
+    [InlineData(0.97, 0.91, "")]
+    [InlineData(0.2, 0.23, "Complexity")]
+    [InlineData(0.2, 0.17, "Complexity")]
+    [InlineData(0.2, 0.14, "")]
+    [InlineData(0.2, 0.26, "")]
     public async Task Ask_OtherThreshold_IsNeverSureNearIt(double from, double glance, string looked)
     {
         var classifier = new Fixed(new RequestClass { Complex = 0 }, new RequestGlance { Complex = glance });

@@ -35,9 +35,9 @@ public sealed class CloserLookTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0.55, 0.9, ModelTiers.Large)]
-    [InlineData(0.55, 0.1, ModelTiers.Small)]
-    [InlineData(0.65, 0.1, ModelTiers.Small)]
+    [InlineData(0.77, 0.9, ModelTiers.Large)]
+    [InlineData(0.77, 0.1, ModelTiers.Small)]
+    [InlineData(0.83, 0.1, ModelTiers.Small)]
     public async Task Choose_FirstLookIsNotSure_TheEncoderDecides(double first, double closer, string tier)
     {
         _engine.FirstLooks[Complexity] = ("complex", first);
@@ -56,10 +56,10 @@ public sealed class CloserLookTests : IDisposable
     }
 
     [Theory]
-    [InlineData(InferenceOutcome.Failed, 0.55, ModelTiers.Small)]
-    [InlineData(InferenceOutcome.Failed, 0.65, ModelTiers.Large)]
-    [InlineData(InferenceOutcome.Busy, 0.55, ModelTiers.Small)]
-    [InlineData(InferenceOutcome.Busy, 0.65, ModelTiers.Large)]
+    [InlineData(InferenceOutcome.Failed, 0.77, ModelTiers.Small)]
+    [InlineData(InferenceOutcome.Failed, 0.83, ModelTiers.Large)]
+    [InlineData(InferenceOutcome.Busy, 0.77, ModelTiers.Small)]
+    [InlineData(InferenceOutcome.Busy, 0.83, ModelTiers.Large)]
     public async Task Choose_EncoderDoesNotAnswer_WhatTheFirstLookThoughtLikelyHolds(InferenceOutcome outcome, double first, string tier)
     {
         _engine.FirstLooks[Complexity] = ("complex", first);
@@ -70,8 +70,8 @@ public sealed class CloserLookTests : IDisposable
     }
 
     [Theory]
-    [InlineData(0.55, ModelTiers.Small)]
-    [InlineData(0.65, ModelTiers.Large)]
+    [InlineData(0.77, ModelTiers.Small)]
+    [InlineData(0.83, ModelTiers.Large)]
     public async Task Choose_EncoderIsLate_TheFirstLookHoldsAndTheRunIsGivenUp(double first, string tier)
     {
         _engine.FirstLooks[Complexity] = ("complex", first);
@@ -88,7 +88,7 @@ public sealed class CloserLookTests : IDisposable
     [Fact]
     public async Task Choose_TheCallerGoes_SoDoesTheCloserLook()
     {
-        _engine.FirstLooks[Complexity] = ("complex", 0.55);
+        _engine.FirstLooks[Complexity] = ("complex", 0.77);
         using var gone = new CancellationTokenSource();
         var choice = ChooseAsync(gone.Token);
 

@@ -8,8 +8,8 @@ public sealed class ModelRoutingOptions
     /// <summary>The probability that the small model is enough from which it is asked. Default 0.88.</summary>
     public double SmallFrom { get; set; } = 0.88;
 
-    /// <summary>The probability of a request of several things from which the large model is asked, whatever else is said. Default 0.6.</summary>
-    public double LargeFrom { get; set; } = 0.6;
+    /// <summary>The probability of a request of several things from which the large model is asked, whatever else is said. Default 0.8.</summary>
+    public double LargeFrom { get; set; } = 0.8;
 
     /// <summary>The probability that the middle is enough, below which the large model is asked. Default 0.64.</summary>
     public double StandardFrom { get; set; } = 0.64;
@@ -23,8 +23,8 @@ public sealed class ModelRoutingOptions
     /// <summary>How much of a question is read, in characters. Default 4,000.</summary>
     public int ReadCharacters { get; set; } = 4000;
 
-    /// <summary>How far from <see cref="LargeFrom"/> the probability of several things has to be by a first look, so that nobody looks closer. Default 0.1.</summary>
-    public double GlanceMargin { get; set; } = 0.1;
+    /// <summary>How far from <see cref="LargeFrom"/> the probability of several things has to be by a first look, so that nobody looks closer. Default 0.05.</summary>
+    public double GlanceMargin { get; set; } = 0.05;
 
     /// <summary>The probability of an intent from which a first look is enough. Default 0.9.</summary>
     public double GlanceIntent { get; set; } = 0.9;
