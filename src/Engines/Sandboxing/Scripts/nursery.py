@@ -7,7 +7,7 @@ from collections import deque
 import zygotes
 
 # While enough are warm, making more waits for a moment without a hand-over: the clone would take the processor from the job that was just handed over.
-REFILL_PAUSE = 0.008
+REFILL_PAUSE = 0.015
 # While nobody waits for one, so many are made at once: a clone keeps a processor busy for most of its 20 ms, and the jobs that run want the others.
 PACE = max(1, (os.cpu_count() or 1) // 2)
 
