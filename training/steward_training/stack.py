@@ -132,7 +132,7 @@ def calibrate(name, e, s, y, other):
                    **({"linearAloneWeight": alone.weight(s, y)} if name in alone.MODELS else {}),
                   "confidence": (figures.steps if finetune.RECIPES[name].get("folds") else figures.curve)(p.max(1), p.argmax(1) == y, wanted)}
     if other is not None:
-        return with_refusals({**calibration, **refusal(z, y, other)}, z, y, other, wanted)
+        return with_refusals({**calibration, **refusal(z, y, other)}, z, y, other)
     p = figures.probabilities(z, calibration)
     at = figures.threshold(p.max(1), p.argmax(1) == y, wanted)
     if at is not None and (p.max(1) >= at).sum() < figures.MANY:
@@ -256,21 +256,18 @@ def refusal(z, y, other):
             "outOfScope": {"label": "oos", "softness": softness, "minimum": round(minimum, 5)}}
 
 
-# How much of what is asked is out of scope, as the confidence of a refusal assumes: nobody knows it, dev has 3 %.
+# How much of what is asked is out of scope, as a refusal's confidence assumes: nobody knows it, dev has 3 %.
 OUTSIDE = 0.08
 
 
-def with_refusals(calibration, z, y, other, precision):
-    """The lines of confidence: of answers by the answered rows of dev alone, of refusals by the refused ones, on which those out
-    of scope count as if `OUTSIDE` of all rows were so. A refusal is as sure as the probability of `oos` says."""
-    calibration = {**calibration, "confidence": None}
-    guess, top = answers(z, other, calibration)
-    kept = guess != other
-    calibration["confidence"] = figures.curve(top[kept], (guess == y)[kept], precision)
-    p, outside = figures.probabilities(z[~kept], calibration)[:, other], y == other
+def with_refusals(calibration, z, y, other):
+    """The line from a refusal's probability of `oos` to its confidence, by dev's refused rows, of which those out of scope
+    count as if `OUTSIDE` of all rows were so."""
+    refused, outside = answers(z, other, calibration)[0] == other, y == other
     share = outside.mean()
-    weight = numpy.where(outside[~kept], OUTSIDE / share, (1 - OUTSIDE) / (1 - share))
-    calibration["outOfScope"]["confidence"] = figures.straight(p, outside[~kept], weight)
+    weight = numpy.where(outside, OUTSIDE / share, (1 - OUTSIDE) / (1 - share))[refused]
+    p = figures.probabilities(z[refused], calibration)[:, other]
+    calibration["outOfScope"]["confidence"] = figures.straight(p, outside[refused], weight)
     return calibration
 
 
