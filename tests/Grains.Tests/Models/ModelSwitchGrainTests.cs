@@ -58,7 +58,7 @@ public sealed class ModelSwitchGrainTests : IAsyncLifetime
         await _cluster.AllAtAsync(DegradationStep.Reduced);
         _cluster.Time.Advance(TimeSpan.FromHours(1));
 
-        Assert.Equal([null, null], _cluster.Steps);
+        Assert.All(_cluster.Steps, step => Assert.Null(step));
         var after = await Switch.ReadAsync();
         Assert.Equal((null, null, "reduced"), (after.Position.Step, after.Position.Left, Assert.Single(after.Turns).Step));
         Assert.Equal(TimeSpan.FromHours(1), after.Turns[0].Until - after.Turns[0].At);

@@ -16,9 +16,16 @@ using Steward.Storage;
 
 namespace Steward.Grains.Tests.Models;
 
-/// <summary>Two silos that follow the operator's switch by the exchange that silos have, with the grains' state in one SQLite file.</summary>
+/// <summary>Silos in which two parties each follow the operator's switch by the exchange that silos have, with the grains' state in one SQLite file. Two silos, or one on the stand-in, which has no more.</summary>
 public sealed class SwitchCluster : IAsyncLifetime
 {
+#if ORLEANS_STANDIN
+    private const short Silos = 1;
+#else
+    private const short Silos = 2;
+#endif
+    private const int Parties = 2;
+
     private readonly string _directory = Directory.CreateTempSubdirectory("steward-switch-").FullName;
     private readonly ConcurrentQueue<DegradationSwitch> _switches = new();
     private InProcessTestCluster? _host;
@@ -30,8 +37,8 @@ public sealed class SwitchCluster : IAsyncLifetime
 
     internal IClusterClient Client => _host!.Client;
 
-    /// <summary>Where the silos stand, one for each.</summary>
-    internal IReadOnlyList<DegradationStep?> Steps => [.. _switches.Select(silo => silo.Step)];
+    /// <summary>Where the parties stand, one for each.</summary>
+    internal IReadOnlyList<DegradationStep?> Steps => [.. _switches.Select(party => party.Step)];
 
     public Task InitializeAsync() => StartAsync();
 
@@ -43,7 +50,7 @@ public sealed class SwitchCluster : IAsyncLifetime
         await StartAsync();
     }
 
-    internal Task AllAtAsync(DegradationStep? step) => Conversing.UntilAsync(() => Task.FromResult(Steps.Count == 2 && Steps.All(silo => silo == step)));
+    internal Task AllAtAsync(DegradationStep? step) => Conversing.UntilAsync(() => Task.FromResult(Steps.Count == Silos * Parties && Steps.All(party => party == step)));
 
     public async Task DisposeAsync()
     {
@@ -55,7 +62,7 @@ public sealed class SwitchCluster : IAsyncLifetime
     private async Task StartAsync()
     {
         _switches.Clear();
-        var builder = new InProcessTestClusterBuilder(2);
+        var builder = new InProcessTestClusterBuilder(Silos);
         builder.ConfigureSilo((_, silo) =>
         {
             silo.Services.AddStewardStorage(options => options.SqliteFile = Path.Combine(_directory, "steward.db"));
@@ -66,13 +73,15 @@ public sealed class SwitchCluster : IAsyncLifetime
             silo.AddIncomingGrainCallFilter<IdentityCallFilter>();
             silo.Services.AddHostedService<Migration>();
             silo.Services.AddSingleton<IChatModelSource, Idle>();
-            silo.Services.AddSingleton(provider =>
+            for (var party = 0; party < Parties; party++)
             {
-                var here = new DegradationSwitch(provider.GetRequiredService<TimeProvider>());
-                _switches.Enqueue(here);
-                return here;
-            });
-            silo.Services.AddHostedService<ModelHealthExchange>();
+                silo.Services.AddSingleton<IHostedService>(provider =>
+                {
+                    var here = new DegradationSwitch(Time);
+                    _switches.Enqueue(here);
+                    return ActivatorUtilities.CreateInstance<ModelHealthExchange>(provider, here);
+                });
+            }
         });
         _host = builder.Build();
         await _host.DeployAsync();
