@@ -26,6 +26,7 @@ public static class StewardClientServiceCollectionExtensions
         services.TryAddSingleton<SecretSealer>();
         services.TryAddSingleton<IStewardClient, StewardClient>();
         services.TryAddSingleton<IStewardModels, StewardModels>();
+        services.TryAddSingleton<IStewardModelSwitch, StewardModelSwitch>();
         services.TryAddSingleton<IHookReceiver, StewardHookReceiver>();
         services.TryAddSingleton<IChannelReceiver, StewardChannelReceiver>();
         return services;

@@ -7,8 +7,8 @@ using Steward.Gateway.Operations;
 
 namespace Steward.Gateway;
 
-/// <summary>Connects a gateway that runs apart from the silos.</summary>
-internal static class ClusterClient
+/// <summary>Connects a process that runs apart from the silos, such as a gateway.</summary>
+public static class ClusterClient
 {
     private const string Section = "Steward:Cluster";
 
@@ -16,10 +16,12 @@ internal static class ClusterClient
     /// Adds the Orleans client. Settings under <c>Steward:Cluster</c>: <c>Clustering</c> (<c>Localhost</c>, the default, or <c>PostgreSql</c>),
     /// <c>ClusterId</c>, <c>ServiceId</c>, <c>GatewayPort</c> (Localhost), <c>ConnectionString</c> (PostgreSql).
     /// </summary>
-    /// <param name="builder">The gateway's host.</param>
+    /// <param name="builder">The process's host.</param>
     /// <param name="problem">Why not, when the result is false.</param>
-    public static bool TryAddClusterClient(this WebApplicationBuilder builder, [NotNullWhen(false)] out string? problem)
+    /// <returns>False when the settings are wrong, or this build cannot join a cluster.</returns>
+    public static bool TryAddClusterClient(this IHostApplicationBuilder builder, [NotNullWhen(false)] out string? problem)
     {
+        ArgumentNullException.ThrowIfNull(builder);
 #if ORLEANS_STANDIN
         problem = "This build runs on the single-process stand-in of Orleans, which has no cluster that a gateway could join. "
             + "Use ./steward up, which hosts silo and gateway in one process, or build with a package feed that holds Orleans (docs/feeds.md).";

@@ -11,6 +11,7 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     ConnectorsCommand.Create(),
     TriageCommand.Create(),
     ModelsCommand.Create(),
+    LadderCommand.Create(),
     EvalCommand.Create(),
     SandboxCommand.Create(),
 };

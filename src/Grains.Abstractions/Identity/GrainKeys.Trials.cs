@@ -7,6 +7,9 @@ public static partial class GrainKeys
     /// <summary>The key of how the cluster's silos find models: the cluster's, and no tenant's.</summary>
     public const string ModelHealth = "models";
 
+    /// <summary>The key of the operator's switch of the degradation ladder: the cluster's, and no tenant's.</summary>
+    public const string ModelSwitch = "models-switch";
+
     /// <summary>The key of an experiment or canary.</summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="name">Its name, without the <c>e-</c>.</param>

@@ -7,6 +7,10 @@ namespace Steward.Inference;
 [Alias("steward.inference")]
 public interface IInferenceGrain : IGrainWithStringKey
 {
+    /// <summary>Whether <see cref="Embed"/> can be answered: the silo that would be asked runs models, and has a version of this one for everybody that gives vectors and can be loaded. Loads nothing.</summary>
+    [Alias("can-embed")]
+    Task<bool> CanEmbed(CancellationToken cancellationToken = default);
+
     /// <summary>Finds the label of a text, with a calibrated probability.</summary>
     /// <exception cref="Errors.StewardException">
     /// <c>invalid_argument</c> names the field; <c>not_found</c> when there is no such model; <c>overloaded</c> with the time after which to come again;

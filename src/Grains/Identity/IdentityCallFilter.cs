@@ -55,8 +55,9 @@ internal sealed partial class IdentityCallFilter(IdentityEnvelopeSigner signer, 
     private static bool IsOfTheRuntime(IIncomingGrainCallContext context) =>
         context.InterfaceMethod?.DeclaringType?.Namespace?.StartsWith("Orleans", StringComparison.Ordinal) == true;
 
-    // The keys are a model's name, and one for the cluster. What is done in whose name the grain itself compares.
-    private static bool IsOfThePlatform(IIncomingGrainCallContext context) => context.InterfaceMethod?.DeclaringType is { } declaring && (declaring == typeof(IInferenceGrain) || declaring == typeof(IModelHealthGrain));
+    // The keys are a model's name, and ones for the cluster. What is done in whose name the grain itself compares.
+    private static bool IsOfThePlatform(IIncomingGrainCallContext context) =>
+        context.InterfaceMethod?.DeclaringType is { } declaring && (declaring == typeof(IInferenceGrain) || declaring == typeof(IModelHealthGrain) || declaring == typeof(IModelSwitchGrain));
 
     private CallerIdentity Verify(IIncomingGrainCallContext context)
     {

@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 using Orleans.Runtime;
 using Steward.Engines.Inference;
+using Steward.Engines.Inference.Models;
 using Steward.Errors;
+using Steward.Identity;
 
 namespace Steward.Inference;
 
@@ -16,6 +18,16 @@ namespace Steward.Inference;
 internal sealed partial class InferenceGrain(IInferenceEngine engine, InferenceSilos silos, ILogger<InferenceGrain> logger) : StewardGrain, IInferenceGrain
 {
     private string Model => InferenceSilos.ModelOf(this.GetPrimaryKeyString());
+
+    /// <inheritdoc/>
+    public Task<bool> CanEmbed(CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return BestAsync(
+            grain => grain.CanEmbed(cancellationToken),
+            () => Task.FromResult(engine.Status.IsAvailable
+                && engine.Models.List().Any(version => version.Name == Model && version is { Task: ModelTask.Embedding, Exposure: ExposureKind.Everyone, Problem: null })));
+    }
 
     /// <inheritdoc/>
     public Task<ClassifiedText> Classify(ClassifyText command, CancellationToken cancellationToken = default)

@@ -41,6 +41,12 @@ internal static partial class ModelCallRules
         Demand(call.Embedding is null || (call.Embedding.Texts.Count is >= 1 and <= MaxTexts && call.Embedding.Texts.All(text => text.Length > 0)), "input", $"must be 1 to {MaxTexts} texts, none of them empty.");
     }
 
+    /// <summary>The steps of the ladder, for messages.</summary>
+    public static string StepNames => string.Join(", ", Steps);
+
+    /// <summary>Whether the ladder has a step of this name.</summary>
+    public static bool IsStep(string name) => Steps.Contains(name);
+
     /// <summary>Checks settings.</summary>
     public static void Check(ModelSettings settings)
     {
@@ -49,7 +55,7 @@ internal static partial class ModelCallRules
         Demand(settings.Providers is null || (settings.Providers.Count <= MaxListed && settings.Providers.All(provider => ProviderPattern().IsMatch(provider))), "providers", $"must be at most {MaxListed} names of providers, each of 1 to 32 characters of a-z, 0-9 and hyphen.");
         Demand(settings.CostCaps.Count <= MaxListed && settings.CostCaps.All(cap => cap.Key.Length is >= 1 and <= 64 && cap.Value is >= 0 and <= 1_000), "costCaps", $"must be at most {MaxListed} intents with 0 to 1000 US dollars each.");
         Demand(settings.SemanticThreshold is >= 0.5 and <= 2, "semanticThreshold", "must be 0.5 to 2; above 1 switches the semantic cache off.");
-        Demand(settings.ForcedDegradation is null || Steps.Contains(settings.ForcedDegradation), "forcedDegradation", $"must be one of {string.Join(", ", Steps)}, or null.");
+        Demand(settings.ForcedDegradation is null || IsStep(settings.ForcedDegradation), "forcedDegradation", $"must be one of {StepNames}, or null.");
     }
 
     /// <summary>Refuses caps that no call could ever be held to.</summary>

@@ -16,7 +16,8 @@ internal sealed partial class ModelCallRunner(
     /// <summary>The platform's own embedder, as callers name it.</summary>
     public const string Embedder = "steward/embedder";
 
-    private const string EmbedderModel = "embedder";
+    /// <summary>Its name among the models that the silos run.</summary>
+    public const string EmbedderModel = "embedder";
 
     /// <summary>Makes a call and writes its events.</summary>
     /// <param name="command">The call.</param>

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Orleans.Runtime;
 using Steward.Engines.Models;
 using Steward.Engines.Models.Gateway;
@@ -5,19 +6,21 @@ using Steward.Engines.Models.Tiers;
 using Steward.Engines.Orchestration;
 using Steward.Errors;
 using Steward.Identity;
+using Steward.Inference;
 using Steward.Operations;
 using Steward.Tenants;
 
 namespace Steward.Models;
 
 /// <summary>Owns what a tenant allows and wants of models. Persists: <see cref="ModelSettingsState"/>. Woken by: admins, silos that copy the settings, and whoever lists models.</summary>
-internal sealed class ModelSettingsGrain(
+internal sealed partial class ModelSettingsGrain(
     [PersistentState("models", StorageNames.GrainState)] IPersistentState<ModelSettingsState> state,
     IEnumerable<IChatModelSource> models,
     IEnumerable<IEmbeddingModelSource> embedders,
     IEnumerable<IRequestIntents> intents,
     OrchestrationDefinitions definitions,
-    PlatformIdentity platform) : StewardGrain, IModelSettingsGrain
+    PlatformIdentity platform,
+    ILogger<ModelSettingsGrain> logger) : StewardGrain, IModelSettingsGrain
 {
     private const int MaxSources = 1_000;
     private const int MaxSourceLength = 96;
@@ -110,7 +113,7 @@ internal sealed class ModelSettingsGrain(
     }
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<OfferedModel>> ListModels(CancellationToken cancellationToken = default)
+    public async Task<IReadOnlyList<OfferedModel>> ListModels(CancellationToken cancellationToken = default)
     {
         var (allowed, providers) = (state.State.Settings.Models, state.State.Settings.Providers ?? []);
         var offered = new List<OfferedModel>();
@@ -121,11 +124,36 @@ internal sealed class ModelSettingsGrain(
 
         offered.Add(Own("agent"));
         offered.AddRange(definitions.Agents.Agents.Select(agent => Own("agent/" + agent.Id)));
-        offered.Add(Own("embedder"));
+        if (await CanEmbed(cancellationToken))
+        {
+            offered.Add(new OfferedModel { Id = ModelCallRunner.Embedder, Owner = Steward });
+        }
+
         offered.AddRange(models.SelectMany(source => source.Names).Concat(embedders.SelectMany(source => source.Names))
             .Where(name => (allowed.Contains("*") || allowed.Contains(name)) && (providers.Count == 0 || providers.Contains(name[..name.IndexOf('/', StringComparison.Ordinal)])))
             .Select(name => new OfferedModel { Id = name, Owner = name[..name.IndexOf('/', StringComparison.Ordinal)] }));
-        return Task.FromResult<IReadOnlyList<OfferedModel>>(offered);
+        return offered;
+    }
+
+    // What cannot be found out is not there: a request for it would end the same way.
+    private async Task<bool> CanEmbed(CancellationToken cancellationToken)
+    {
+        try
+        {
+            platform.Assume(TenantId);
+            return await GrainFactory.GetGrain<IInferenceGrain>(ModelCallRunner.EmbedderModel).CanEmbed(cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            throw;
+        }
+#pragma warning disable CA1031 // A silo without an engine fails in whatever way; the other models are listed all the same.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogNoEmbedder(logger, exception);
+            return false;
+        }
     }
 
     private static OfferedModel Own(string name) => new() { Id = $"{Steward}/{name}", Owner = Steward };
@@ -143,4 +171,7 @@ internal sealed class ModelSettingsGrain(
             throw;
         }
     }
+
+    [LoggerMessage(EventId = 7119, Level = LogLevel.Debug, Message = "Whether the platform's own embedder can answer is not known; it is not listed")]
+    private static partial void LogNoEmbedder(ILogger logger, Exception exception);
 }

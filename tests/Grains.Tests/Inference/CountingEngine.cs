@@ -25,7 +25,10 @@ internal sealed class CountingEngine(bool usesGpu, bool isAvailable = true) : II
 
     public InferenceStatus Status => new() { IsAvailable = isAvailable, UsesGpu = usesGpu, Summary = "a test", Waiting = 0 };
 
-    public IModelCatalog Models => throw new NotSupportedException();
+    public IModelCatalog Models => new Catalog(Versions);
+
+    /// <summary>The models that it has.</summary>
+    public IReadOnlyList<ModelStatus> Versions { get; set; } = [];
 
     public IReadOnlyList<LinearClassification?> Glance(string tenant, string text, params ReadOnlySpan<string> models) => new LinearClassification?[models.Length];
 
@@ -62,5 +65,14 @@ internal sealed class CountingEngine(bool usesGpu, bool isAvailable = true) : II
         return Answers.Outcome == InferenceOutcome.Done
             ? new InferenceAnswer<T> { Outcome = InferenceOutcome.Done, Value = value }
             : new InferenceAnswer<T> { Outcome = Answers.Outcome, Problem = Answers.Problem, RetryAfter = Answers.RetryAfter };
+    }
+
+    private sealed class Catalog(IReadOnlyList<ModelStatus> versions) : IModelCatalog
+    {
+        public IReadOnlyList<RefusedFolder> Refused => [];
+
+        public IReadOnlyList<ModelStatus> List() => versions;
+
+        public Task<ModelManifest> CheckAsync(string folder, CancellationToken cancellationToken = default) => throw new NotSupportedException();
     }
 }

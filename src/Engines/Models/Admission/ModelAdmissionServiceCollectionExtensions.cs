@@ -26,8 +26,13 @@ public static class ModelAdmissionServiceCollectionExtensions
             new ConfigurationChangeTokenSource<DegradationOptions>((provider.GetService<IConfiguration>() ?? new ConfigurationBuilder().Build()).GetSection("Steward:Models:Degradation")));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ModelAdmission>();
+        services.TryAddSingleton<DegradationSwitch>();
         services.TryAddSingleton(provider => new DegradationLadder(
-            provider.GetRequiredService<ModelAdmission>(), provider.GetRequiredService<IChatModelSource>(), provider.GetRequiredService<IOptionsMonitor<DegradationOptions>>(), provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<ModelAdmission>(),
+            provider.GetRequiredService<IChatModelSource>(),
+            provider.GetRequiredService<IOptionsMonitor<DegradationOptions>>(),
+            provider.GetRequiredService<DegradationSwitch>(),
+            provider.GetRequiredService<TimeProvider>()));
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, LadderStepStage>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, LadderStage>());
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IModelStage, AdmissionStage>());

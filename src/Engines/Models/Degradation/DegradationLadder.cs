@@ -15,6 +15,7 @@ public sealed class DegradationLadder
     private readonly ModelAdmission _admission;
     private readonly IChatModelSource _models;
     private readonly IOptionsMonitor<DegradationOptions> _options;
+    private readonly DegradationSwitch _switch;
     private readonly TimeProvider _time;
     private readonly LadderState _state;
     private readonly long _began;
@@ -24,19 +25,19 @@ public sealed class DegradationLadder
     private TimeSpan? _read;
     private TimeSpan _probed = TimeSpan.MinValue;
 
-    internal DegradationLadder(ModelAdmission admission, IChatModelSource models, IOptionsMonitor<DegradationOptions> options, TimeProvider time)
+    internal DegradationLadder(ModelAdmission admission, IChatModelSource models, IOptionsMonitor<DegradationOptions> options, DegradationSwitch @switch, TimeProvider time)
     {
-        (_admission, _models, _options, _time, _began) = (admission, models, options, time, time.GetTimestamp());
+        (_admission, _models, _options, _switch, _time, _began) = (admission, models, options, @switch, time, time.GetTimestamp());
         _state = new LadderState(options.CurrentValue);
         Diagnostics.Meter.CreateObservableGauge("steward.models.degradation.step", () => (int)Step, "{step}", "Where the degradation ladder stands: 0 full, 1 reduced, 2 cached, 3 queue.");
     }
 
-    /// <summary>The step that holds now, by the operator's switch or by the signals.</summary>
+    /// <summary>The step that holds now: the one that the process's configuration forces, else the one that the cluster's switch does, else by the signals.</summary>
     public DegradationStep Step
     {
         get
         {
-            if (DegradationSteps.Parse(_options.CurrentValue.Forced) is { } forced)
+            if ((Here ?? _switch.Step) is { } forced)
             {
                 return forced;
             }
@@ -60,14 +61,16 @@ public sealed class DegradationLadder
     {
         get
         {
-            var (step, isForced) = (Step, _options.CurrentValue.Forced is not null);
+            var (step, forced) = (Step, Here is not null ? " (forced)" : _switch.Step is not null ? " (forced for the whole cluster)" : "");
             lock (_gate)
             {
                 var signals = Signals(Now);
-                return $"{step.Name()}{(isForced ? " (forced)" : "")}: admission {signals.Pressure:P0} full, {signals.OpenShare:P0} of the models left alone, {signals.ErrorRate:P0} of calls fail";
+                return $"{step.Name()}{forced}: admission {signals.Pressure:P0} full, {signals.OpenShare:P0} of the models left alone, {signals.ErrorRate:P0} of calls fail";
             }
         }
     }
+
+    private DegradationStep? Here => DegradationSteps.Parse(_options.CurrentValue.Forced);
 
     private TimeSpan Now => _time.GetElapsedTime(_began);
 
@@ -81,7 +84,7 @@ public sealed class DegradationLadder
     /// <summary>Whether this call may see whether models answer again: one in a while, and none where a step is forced.</summary>
     internal bool MayProbe(ModelTenantPolicy policy)
     {
-        if (_options.CurrentValue.Forced is not null || policy.ForcedDegradation is not null)
+        if ((Here ?? _switch.Step) is not null || policy.ForcedDegradation is not null)
         {
             return false;
         }

@@ -5,7 +5,7 @@ namespace Steward.Engines.Models.Degradation;
 /// <summary>When and how the ladder is gone down. Configuration section <c>Steward:Models:Degradation</c>; <see cref="Forced"/> and <see cref="ReducedOutputTokens"/> are read again when it changes.</summary>
 public sealed class DegradationOptions
 {
-    /// <summary>The step that an operator forces: <c>full</c>, <c>reduced</c>, <c>cached</c> or <c>queue</c>. Null lets the signals decide. A tenant's own forced step holds if it is lower.</summary>
+    /// <summary>The step that an operator forces in this process: <c>full</c>, <c>reduced</c>, <c>cached</c> or <c>queue</c>. It goes before the cluster's switch (<see cref="DegradationSwitch"/>); null lets that one decide, and without it the signals. A tenant's own forced step holds if it is lower.</summary>
     public string? Forced { get; set; }
 
     /// <summary>The fullness of admission from which the steps <c>reduced</c>, <c>cached</c> and <c>queue</c> are taken. Default 0.5, 0.8, 0.95.</summary>
