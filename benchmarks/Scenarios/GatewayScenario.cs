@@ -52,7 +52,7 @@ internal static class GatewayScenario
             Machine.Orleans,
             TimeProvider.System.GetUtcNow(),
             "steward bench gateway",
-            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one, of {questions.Wordings} wordings of an IT desk (70 % simple, 25 % middling, 5 % hard) with a word that no other has: none is repeated{(noCache ? ", and the gateway keeps no answers" : "")}; a budget of tokens counts. The model asked for is {asked}; the three tiers have three models, and caps on cost by topic (Hardware and Purchase 0.02, all others 0.5 US dollars). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
+            $"{pairs} pairs of a direct request and one through the endpoint, one after the other, for whole answers and for streams; differences of equal quantiles; {warmUps} calls before them that do not count, and pairs until the server had all but stopped compiling; every question is a new one, of {questions.Wordings} wordings of an IT desk (70 % simple, 25 % middling, 5 % hard) with a word that no other has: none is repeated{(noCache ? ", and the gateway keeps no answers" : $"; the gateway's caches hold {CacheBytes / 1024 / 1024} MiB of answers, which is full before anything is measured")}; a budget of tokens counts. The model asked for is {asked}; the three tiers have three models, and caps on cost by topic (Hardware and Purchase 0.02, all others 0.5 US dollars). Then {calls} whole answers, {concurrency} at a time; of one in {GatewayFaults.Every} the model fails once with 503, or with 429 and a second's wait, or cuts the stream, or the caller goes away, by turns. What the budget and the cost records counted is compared with what the model itself counted; of answers that broke off or were left nobody knows the tokens, and there the two are compared with each other. The simulated model, at 0 ms, and the load generator share a process; the server has its own.",
             settled.TotalSeconds,
             whole,
             streamed,
@@ -75,11 +75,13 @@ internal static class GatewayScenario
             cancellationToken);
     }
 
-    // What one load user may ask for is not what is measured. Three tiers with the prices of three models, so that the choice has something to choose from.
+    // What one load user may ask for is not what is measured. Three tiers with the prices of three models, so that the choice has something to choose from. The caches of answers are full before anything is measured, so that what fills up to a
+    // bound does not look like what grows without one.
     private static IEnumerable<KeyValuePair<string, string?>> Settings =>
     [
         new("Steward:Gateway:RequestsPerSecondPerUser", "1000000"),
         new("Steward:Gateway:RequestBurstPerUser", "1000000"),
+        new("Steward:Models:Cache:MaxBytes", CacheBytes.ToString(System.Globalization.CultureInfo.InvariantCulture)),
         new("Steward:Models:Tiers:small", "gpt-5-nano"),
         new("Steward:Models:Tiers:standard", "gpt-5-mini"),
         new("Steward:Models:Tiers:large", "gpt-5"),
@@ -179,7 +181,7 @@ internal static class GatewayScenario
                 if (number % Math.Max(1, calls / 10) == 0)
                 {
                     var page = await PrometheusPage.ReadAsync(metrics, cancellationToken);
-                    memory.Add(new MemoryPoint(number, page.Sum(WorkingSet) / MebiByte, page.Sum(Heap) / MebiByte, page.Sum(Collections)));
+                    memory.Add(new MemoryPoint(number, page.Sum(WorkingSet) / MebiByte, page.Sum(Heap) / MebiByte, page.Sum(CacheSize) / MebiByte, page.Sum(Collections)));
                     half = number == calls / 2 ? page.Sum(WorkingSet) : half;
                 }
 
@@ -239,6 +241,8 @@ internal static class GatewayScenario
     private const string Collections = "dotnet_gc_collections_total";
     private const string Paused = "dotnet_gc_pause_time_seconds_total";
     private const double MebiByte = 1024 * 1024;
+    private const long CacheBytes = 8 * 1024 * 1024;
+    private const string CacheSize = "steward_models_cache_size_bytes";
     private const string Heap = "dotnet_gc_last_collection_heap_size_bytes";
     private const string Processor = "dotnet_process_cpu_time_seconds_total";
     private const string Allocated = "dotnet_gc_heap_total_allocated_bytes_total";
@@ -265,7 +269,7 @@ internal static class GatewayScenario
         Console.Out.WriteLine(FormattableString.Invariant(
             $"the model answered {load.ModelAnswered} requests with {load.ModelTokens} tokens (callers were told of {load.Tokens}), refused {load.ModelRefused}, cut {load.ModelCut}, was left {load.ModelAborted} times; beside them {load.EstimatedTokens} tokens are estimated; the budget counted {load.BudgetDrift:+0;-0;0} more than both, the cost records {load.RecordDrift:+0;-0;0} more than the model; {load.Unrecorded} that were cut or left are in no record"));
         Console.Out.WriteLine(FormattableString.Invariant($"tiers {string.Join(", ", load.Tiers.Select(tier => FormattableString.Invariant($"{100 * tier.Value:0.0} % {tier.Key}")))}; for each hundred calls {string.Join(", ", load.Looks.Select(look => FormattableString.Invariant($"{100 * look.Value:0.0} {look.Key}")))} looks of the classifiers"));
-        Console.Out.WriteLine("memory (heap) in MiB after each tenth: " + string.Join(", ", load.Memory.Select(point => FormattableString.Invariant($"{point.WorkingSetMebiBytes:0} ({point.HeapMebiBytes:0})"))));
+        Console.Out.WriteLine("memory (heap, caches of answers) in MiB after each tenth: " + string.Join(", ", load.Memory.Select(point => FormattableString.Invariant($"{point.WorkingSetMebiBytes:0} ({point.HeapMebiBytes:0}, {point.CacheMebiBytes:0.0})"))));
     }
 
     /// <summary>Direct and through the gateway, the differences of equal quantiles, and what the server counted meanwhile.</summary>
@@ -295,8 +299,8 @@ internal static class GatewayScenario
         IReadOnlyDictionary<string, double> Tiers,
         LatencySummary Latency);
 
-    /// <summary>The server's memory after so many calls: all of it, and the managed heap as the last collection left it.</summary>
-    private sealed record MemoryPoint(int Calls, double WorkingSetMebiBytes, double HeapMebiBytes, double Collections);
+    /// <summary>The server's memory after so many calls: all of it, the managed heap as the last collection left it, and what the caches of answers count of it.</summary>
+    private sealed record MemoryPoint(int Calls, double WorkingSetMebiBytes, double HeapMebiBytes, double CacheMebiBytes, double Collections);
 
     private sealed record GatewayResult(Machine Machine, string Orleans, DateTimeOffset At, string Command, string Method, double SettledSeconds, PairResult Whole, PairResult Streamed, LoadResult Load);
 }

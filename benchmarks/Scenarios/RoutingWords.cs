@@ -1,7 +1,8 @@
 namespace Steward.Benchmarks.Scenarios;
 
 /// <summary>
-/// Words that no classifier has read, to put into requests: whoever or whatever is named, the choice of a tier should be as sure as without. None of the lists is one that a model was trained with (<c>training/steward_training/madeup.py</c>).
+/// Words to put into requests: whoever or whatever is named, the choice of a tier should be as sure as without. No name of a person or product here is in the lists that a model was trained with (<c>training/steward_training/madeup.py</c>), and the
+/// letters in a row are drawn anew; forms are shared with these lists: those of most tickets (<c>INC00…</c>, <c>REQ-…</c>, <c>#…</c>), of some machines (<c>node…</c>) and endings of products (<c>… Studio</c>), with numbers of their own.
 /// </summary>
 internal static class RoutingWords
 {

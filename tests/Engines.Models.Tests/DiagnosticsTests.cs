@@ -78,9 +78,11 @@ public sealed class DiagnosticsTests
         await gateway.AskAsync(GatewayUnderTest.Call("What is a private VPN?", tenant, model: ModelCall.Auto));
         await gateway.AskAsync(GatewayUnderTest.Call("What is a private VPN?", tenant, model: ModelCall.Auto));
         await Assert.ThrowsAsync<ModelException>(() => gateway.AskAsync(GatewayUnderTest.Call("Does it break?", tenant)));
+        gateway.Missing.Add("p/gone");
+        await Assert.ThrowsAsync<ModelException>(() => gateway.AskAsync(GatewayUnderTest.Call("Who answers?", tenant, model: "p/gone")));
 
         Assert.Equal(
-            [("completed", "small", null, null), ("completed", "small", "exact", null), ("failed", "standard", null, "model_unavailable")],
+            [("completed", "small", null, null), ("completed", "small", "exact", null), ("failed", "standard", null, "model_unavailable"), ("failed", "p/gone", null, "model_missing")],
             spans.Select(span => ((string?)span.GetTagItem("steward.outcome"), (string?)span.GetTagItem("steward.tier"), (string?)span.GetTagItem("steward.cache"), (string?)span.GetTagItem("error.type"))));
         Assert.Equal(["routing: small: simple", "exact-cache: exact"], spans.SelectMany(span => (string[])span.GetTagItem("steward.decisions")!));
         Assert.DoesNotContain(spans.SelectMany(span => span.TagObjects), tag => tag.Value?.ToString()?.Contains("private", StringComparison.Ordinal) == true);

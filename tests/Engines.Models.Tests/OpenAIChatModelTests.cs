@@ -279,6 +279,25 @@ public sealed class OpenAIChatModelTests
         Assert.False(body.TryGetProperty(notSent, out _));
     }
 
+    // A proxy in front of OpenAI's models under names of one's own.
+    [Fact]
+    public async Task Stream_OnlyProviderHasAnOutputLimit_IsLimitedByThat()
+    {
+        await using var server = await ModelServer.StartAsync((_, context) => ModelServer.SendAsync(context, ModelServer.Text("ok"), ModelServer.Finish(), "[DONE]"));
+        await ReadAsync(server, Question with { MaxOutputTokens = 30 }, options => (options.Model, options.OutputLimit) = ("our-own", "max_completion_tokens"));
+
+        Assert.Equal(30, Assert.Single(server.Requests).Body.GetProperty("max_completion_tokens").GetInt32());
+    }
+
+    [Fact]
+    public void Options_UnknownOutputLimitOfTheOnlyProvider_SaysWhatIsAllowed()
+    {
+        using var provider = Provider(options => options.OutputLimit = "num_predict");
+
+        var exception = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IOptions<ModelsOptions>>().Value);
+        Assert.Contains("Models:OutputLimit must be max_completion_tokens or max_tokens", exception.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Options_UnknownOutputLimit_SaysWhatIsAllowed()
     {

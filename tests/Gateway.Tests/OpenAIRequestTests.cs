@@ -22,6 +22,10 @@ public sealed class OpenAIRequestTests
     [InlineData("""{"max_tokens":0}""", "max_tokens")]
     [InlineData("""{"stop":["1","2","3","4","5"]}""", "stop")]
     [InlineData("""{"stream_options":{"include_usage":true}}""", "stream_options")]
+    [InlineData("""{"stream":true,"stream_options":{"more":1}}""", "stream_options.more")]
+    [InlineData("""{"stream":true,"stream_options":{"include_obfuscation":1}}""", "stream_options.include_obfuscation")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","function_call":{"name":"find","arguments":"{}"}}]}""", "messages[0].function_call")]
+    [InlineData("""{"messages":[{"role":"assistant","content":"x","audio":{"id":"a"}}]}""", "messages[0].audio")]
     [InlineData("""{"tool_choice":"required"}""", "tool_choice")]
     [InlineData("""{"tool_choice":{"type":"function","function":{"name":"gone"}}}""", "tool_choice")]
     [InlineData("""{"tools":[{"type":"web_search"}]}""", "tools[0].type")]
@@ -58,6 +62,10 @@ public sealed class OpenAIRequestTests
     [InlineData("https://vault/x.png", false)]
     [InlineData("https://metadata.google.internal./x.png", false)]
     [InlineData("https://user@a.example/x.png", false)]
+    [InlineData("https://\u2100.example/x.png", false)]
+    [InlineData("https://xn--\u00fc.example/x.png", false)]
+    [InlineData("https://metadata.google.\uff49nternal/x.png", false)]
+    [InlineData("https://xn--bcher-kva.example/x.png", true)]
     public void Chat_AddressOfAnImage_IsPublic(string url, bool isTaken)
     {
         var change = JsonSerializer.Serialize(new { messages = new[] { new { role = "user", content = new[] { new { type = "image_url", image_url = new { url } } } } } });
@@ -80,6 +88,8 @@ public sealed class OpenAIRequestTests
     [InlineData("""{"text":{"verbosity":"low"}}""", "text.verbosity")]
     [InlineData("""{"text":{"verbosity":1}}""", "text.verbosity")]
     [InlineData("""{"reasoning":{"summary":"detailed"}}""", "reasoning.summary")]
+    [InlineData("""{"stream_options":{"include_obfuscation":false}}""", "stream_options")]
+    [InlineData("""{"stream":true,"stream_options":{"include_usage":true}}""", "stream_options.include_usage")]
     public void Responses_Refused_NamesTheParameter(string change, string param)
     {
         var refused = Assert.Throws<StewardException>(() => ResponsesRequestReader.Read(With("""{"model":"steward/mid","input":"Hi"}""", change)));
@@ -91,6 +101,7 @@ public sealed class OpenAIRequestTests
     [Theory]
     [InlineData("""{"frequency_penalty":1}""", "frequency_penalty", null)]
     [InlineData("""{"presence_penalty":1}""", "presence_penalty", null)]
+    [InlineData("""{"frequency_penalty":0,"presence_penalty":0}""", null, null)]
     [InlineData("""{"reasoning_effort":"low"}""", "reasoning_effort", """{"reasoning":{"effort":"low"}}""", "reasoning.effort")]
     [InlineData("""{"max_tokens":5}""", "max_tokens", """{"max_output_tokens":5}""", "max_output_tokens")]
     [InlineData("""{"response_format":{"type":"json_object"}}""", "response_format", """{"text":{"format":{"type":"json_object"}}}""", "text.format")]
@@ -103,6 +114,18 @@ public sealed class OpenAIRequestTests
         {
             Assert.Equal(ofResponse, ResponsesRequestReader.Read(With("""{"model":"steward/agent","input":"Hi"}""", response)).NotForAgents);
         }
+    }
+
+    // Clients send what they got: members that are null say nothing.
+    [Fact]
+    public void Read_WhatSaysNothing_IsTaken()
+    {
+        var chat = ChatRequestReader.Read(With(
+            """{"model":"steward/mid","messages":[]}""",
+            """{"stream":true,"stream_options":{"include_usage":true,"include_obfuscation":false},"messages":[{"role":"assistant","content":"x","function_call":null,"audio":null}]}"""));
+        var response = ResponsesRequestReader.Read(With("""{"model":"steward/mid","input":"Hi"}""", """{"stream":true,"stream_options":{"include_obfuscation":false}}"""));
+
+        Assert.Equal((true, true, true), (chat.Stream, chat.IncludeUsage, response.Stream));
     }
 
     [Fact]

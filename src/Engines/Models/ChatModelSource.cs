@@ -77,7 +77,7 @@ internal sealed class ChatModelSource(IOptions<ModelsOptions> options, IHttpClie
         var configured = options.Value;
         var (kind, url, keys, outputLimit) = configured.Providers.TryGetValue(provider, out var named)
             ? (named.Kind, named.BaseUrl, (IReadOnlyList<string>)[.. named.ApiKeys], named.OutputLimit)
-            : (ModelProviderOptions.OpenAI, configured.BaseUrl, [configured.ApiKey!], null);
+            : (ModelProviderOptions.OpenAI, configured.BaseUrl, [configured.ApiKey!], configured.OutputLimit);
         return new ModelTarget(
             provider,
             model,

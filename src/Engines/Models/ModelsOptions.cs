@@ -12,13 +12,19 @@ public sealed class ModelsOptions
     /// <summary>The endpoint; any that speaks OpenAI's chat completions. Default: the environment's <c>OPENAI_BASE_URL</c>, else OpenAI's.</summary>
     public string? BaseUrl { get; set; }
 
+    /// <summary>
+    /// The parameter that limits the length of an answer at <see cref="BaseUrl"/>: <c>max_completion_tokens</c> or <c>max_tokens</c>. Default null: the former at OpenAI's and Azure's own addresses and for models with OpenAI's names, the latter
+    /// elsewhere. <see cref="Providers"/> have their own (<see cref="ModelProviderOptions.OutputLimit"/>).
+    /// </summary>
+    public string? OutputLimit { get; set; }
+
     /// <summary>The model. Default: the environment's <c>OPENAI_MODEL</c>, else <c>gpt-4.1-mini</c>.</summary>
     public string Model { get; set; } = "gpt-4.1-mini";
 
     /// <summary>Other models by tier: <c>small</c>, <c>standard</c>, <c>large</c>. A tier that is not named uses <see cref="Model"/>.</summary>
     public IDictionary<string, string> Tiers { get; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
-    /// <summary>The longest wait for the first token of one attempt. Default 30 s.</summary>
+    /// <summary>The longest wait for the first token of one attempt, from its beginning and, if it is longer than <see cref="IdleTimeout"/>, from each of its thoughts. Default 30 s.</summary>
     public TimeSpan FirstTokenTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
     /// <summary>The longest silence in the middle of an answer. Default 20 s.</summary>
@@ -83,6 +89,11 @@ internal sealed class ModelsOptionsValidator : IValidateOptions<ModelsOptions>
         if (!string.IsNullOrEmpty(options.BaseUrl) && !(Uri.TryCreate(options.BaseUrl, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
         {
             failures.Add("Models:BaseUrl (OPENAI_BASE_URL) must be an absolute http or https address, for example https://models.example.com/v1.");
+        }
+
+        if (options.OutputLimit is not (null or OpenAIOutputLimit.New or OpenAIOutputLimit.Old))
+        {
+            failures.Add($"Models:OutputLimit must be {OpenAIOutputLimit.New} or {OpenAIOutputLimit.Old}, or left out.");
         }
 
         if (string.IsNullOrWhiteSpace(options.Model))

@@ -33,13 +33,7 @@ internal static partial class ChatRequestReader
         fields.Refuse("modalities", value => value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(item => JsonFields.IsText(item, "text")), "must be [\"text\"].");
         fields.Refuse("logit_bias", value => value.ValueKind == JsonValueKind.Object && !value.EnumerateObject().Any(), "is not supported.");
         var stream = fields.Flag("stream") ?? false;
-        var options = fields.Object("stream_options");
-        options?.Only("include_usage", "include_obfuscation");
-        if (options is not null && !stream)
-        {
-            throw fields.Invalid("stream_options", "is for streams only.");
-        }
-
+        var options = StreamOptions(fields, stream, "include_usage", "include_obfuscation");
         var (choice, required) = ToolChoice(fields, isFlat: false);
         var chat = Common(fields) with
         {
@@ -133,7 +127,20 @@ internal static partial class ChatRequestReader
         return metadata;
     }
 
-    /// <summary>What an agent decides itself.</summary>
+    /// <summary>How a stream is written; null where nothing is said.</summary>
+    public static JsonFields? StreamOptions(JsonFields fields, bool stream, params ReadOnlySpan<string> known)
+    {
+        var options = fields.Object("stream_options");
+        options?.Only(known);
+        foreach (var name in known)
+        {
+            options?.Flag(name);
+        }
+
+        return options is null || stream ? options : throw fields.Invalid("stream_options", "is for streams only.");
+    }
+
+    /// <summary>What an agent decides itself; what says no more than the default does not count.</summary>
     public static string? NotForAgents(ModelChat chat) =>
         chat.Tools.Count > 0 ? "tools"
         : chat.Format is not null ? "response_format"
@@ -141,8 +148,8 @@ internal static partial class ChatRequestReader
         : chat.TopP is not null ? "top_p"
         : chat.Stop.Count > 0 ? "stop"
         : chat.Seed is not null ? "seed"
-        : chat.FrequencyPenalty is not null ? "frequency_penalty"
-        : chat.PresencePenalty is not null ? "presence_penalty"
+        : chat.FrequencyPenalty is not (null or 0) ? "frequency_penalty"
+        : chat.PresencePenalty is not (null or 0) ? "presence_penalty"
         : chat.ReasoningEffort is not null ? "reasoning_effort"
         : chat.MaxOutputTokens is not null ? "max_tokens"
         : chat.Messages.Any(message => message.Parts.Count > 0) ? "images"
@@ -169,7 +176,7 @@ internal static partial class ChatRequestReader
         switch (role)
         {
             case "assistant":
-                message.Only("role", "content", "name", "tool_calls", "refusal", "annotations", "audio", "function_call", "reasoning_content");
+                message.Only("role", "content", "name", "tool_calls", "refusal", "annotations", "reasoning_content");
                 var calls = message.Objects("tool_calls", MaxTools).Select(ToToolCall).ToList();
                 var said = Content(message, allowsImages: false, isRequired: calls.Count == 0 && message.Text("refusal") is null);
                 return new ModelMessage { Role = role, Text = said.Text.Length > 0 ? said.Text : message.Text("refusal") ?? "", ToolCalls = calls };

@@ -25,6 +25,8 @@ internal static class ResponsesRequestReader
         fields.Refuse("truncation", value => JsonFields.IsText(value, "disabled"), "must be disabled.");
         fields.Refuse("service_tier", value => value.ValueKind == JsonValueKind.String && value.GetString() is "auto" or "default", "must be auto or left out.");
         fields.Refuse("top_logprobs", value => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var top) && top == 0, "must be left out: probabilities of tokens are not given.");
+        var stream = fields.Flag("stream") ?? false;
+        ChatRequestReader.StreamOptions(fields, stream, "include_obfuscation");
         var (choice, required) = ChatRequestReader.ToolChoice(fields, isFlat: true);
         var reasoning = fields.Object("reasoning");
         reasoning?.Only("effort", "summary");
@@ -44,7 +46,7 @@ internal static class ResponsesRequestReader
         {
             Model = fields.Needed("model", 200),
             Chat = chat,
-            Stream = fields.Flag("stream") ?? false,
+            Stream = stream,
             User = fields.Text("user", 512),
             Metadata = ChatRequestReader.Metadata(fields),
             Instructions = fields.Text("instructions") is { Length: > 0 } instructions ? instructions : null,

@@ -43,7 +43,7 @@ public class BatchSchedulerProperties
                     break;
                 case 6 when waiting.Count > 0:
                     var withdrawn = waiting[random.Next(waiting.Count)];
-                    Assert.True(BatchScheduler.Withdraw(withdrawn));
+                    Assert.True(BatchScheduler.Withdraw(withdrawn, now));
                     waiting.Remove(withdrawn);
                     ended++;
                     break;
@@ -103,7 +103,7 @@ public class BatchSchedulerProperties
                 Assert.True(waiting.Remove(item));
             }
 
-            seed.Target.Cost.Record(batch.PaddedTokens, TimeSpan.FromMicroseconds(random.Next(1, 3_000)));
+            BatchScheduler.End(batch, TimeSpan.FromMicroseconds(random.Next(1, 3_000)), now);
             return items.Count + batch.Expired.Count;
         }
 

@@ -129,27 +129,83 @@ public class BatchSchedulerTests
         Assert.Equal(AdmissionOutcome.Admitted, AdmitWithin(queue, 5, at: 0));
         Assert.Equal(AdmissionOutcome.TooBusyForDeadline, AdmitWithin(queue, 5, at: 0));
         Assert.Single(Take(0));
-        queue.Cost.Record(10, Ms(0.2));
+        BatchScheduler.End(_batch, Ms(0.2), Ms(0.2));
 
         Assert.Equal([AdmissionOutcome.Admitted, AdmissionOutcome.Admitted], [AdmitWithin(queue, 5, at: 1), AdmitWithin(queue, 5, at: 1)]);
     }
 
-    [Fact]
-    public void Admit_RunsThatAreTooLongIndeed_OneInAQuarterOfASecondIsTried()
+    // Twenty times what a run takes, a quarter of a second at least, from the end of the one before.
+    [Theory]
+    [InlineData(10, new double[] { 0, 260, 520, 780 })]
+    [InlineData(30, new double[] { 0, 630, 1_260, 1_890 })]
+    public void Admit_RunsThatAreTooLongIndeed_AreTriedAtMostATwentiethOfTheTime(double cost, double[] tries)
     {
         var queue = _scheduler.AddQueue(BatchPolicy.Processor, this);
-        queue.Cost.Record(10, Ms(300));
+        queue.Cost.Record(10, Ms(cost));
         var tried = new List<double>();
-        for (var at = 0.0; at < 1_000; at += 10)
+        for (var at = 0.0; tried.Count < 4; at += 10)
         {
             if (AdmitWithin(queue, 5, at) == AdmissionOutcome.Admitted)
             {
                 tried.Add(at);
-                Take(at);
+                Assert.Single(Take(at));
+                BatchScheduler.End(_batch, Ms(cost), Ms(at + cost));
             }
         }
 
-        Assert.Equal([0, 250, 500, 750], tried);
+        Assert.Equal(tries, tried);
+    }
+
+    [Fact]
+    public void Admit_OneIsStillTried_NobodyElseIsHoweverLongItTakes()
+    {
+        var queue = _scheduler.AddQueue(BatchPolicy.Processor, this);
+        queue.Cost.Record(10, Ms(10));
+        Assert.Equal(AdmissionOutcome.Admitted, AdmitWithin(queue, 5, at: 0));
+        Assert.Single(Take(0));
+
+        Assert.Equal(AdmissionOutcome.TooBusyForDeadline, AdmitWithin(queue, 5, at: 10_000));
+        BatchScheduler.End(_batch, null, Ms(10_000));
+        Assert.Equal([AdmissionOutcome.TooBusyForDeadline, AdmissionOutcome.Admitted], [AdmitWithin(queue, 5, at: 10_249), AdmitWithin(queue, 5, at: 10_250)]);
+    }
+
+    // It fell due, or was taken back, before its run: that has cost nothing, and shown nothing.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Admit_TheOneTriedNeverRan_AnotherIsAfterAQuarterOfASecond(bool isTakenBack)
+    {
+        var queue = _scheduler.AddQueue(BatchPolicy.Processor, this);
+        queue.Cost.Record(10, Ms(300));
+        var tried = Admit(queue, 10, deadline: 5);
+        if (isTakenBack)
+        {
+            Assert.True(BatchScheduler.Withdraw(tried, Ms(10)));
+        }
+        else
+        {
+            Assert.Empty(Take(10));
+            Assert.Equal([tried], _batch.Expired);
+        }
+
+        Assert.Equal([AdmissionOutcome.TooBusyForDeadline, AdmissionOutcome.Admitted], [AdmitWithin(queue, 5, at: 259), AdmitWithin(queue, 5, at: 260)]);
+    }
+
+    [Fact]
+    public void Withdraw_OneThatIsTriedAndRuns_MayNotEndItsRun()
+    {
+        var queue = _scheduler.AddQueue(BatchPolicy.Processor, this);
+        queue.Cost.Record(10, Ms(300));
+        var tried = Admit(queue, 10, deadline: 5);
+        Assert.Equal([tried], Take(0));
+        Assert.False(BatchScheduler.Withdraw(tried, Ms(1)));
+        Assert.Equal((0, false), (_batch.Wanted, _batch.MayEnd));
+        BatchScheduler.End(_batch, Ms(2), Ms(2));
+
+        var usual = Admit(queue, 10, at: 3);
+        Assert.Equal([usual], Take(3));
+        Assert.False(BatchScheduler.Withdraw(usual, Ms(3)));
+        Assert.True(_batch.MayEnd);
     }
 
     [Fact]
@@ -211,13 +267,13 @@ public class BatchSchedulerTests
         var queue = _scheduler.AddQueue(Large, this);
         var (one, two, three) = (Admit(queue, 10), Admit(queue, 10), Admit(queue, 10));
 
-        Assert.True(BatchScheduler.Withdraw(two));
+        Assert.True(BatchScheduler.Withdraw(two, Ms(1)));
         Assert.Equal([one, three], Take(1));
-        Assert.False(BatchScheduler.Withdraw(one));
+        Assert.False(BatchScheduler.Withdraw(one, Ms(1)));
         Assert.Equal(1, _batch.Wanted);
-        Assert.False(BatchScheduler.Withdraw(one));
+        Assert.False(BatchScheduler.Withdraw(one, Ms(1)));
         Assert.Equal(1, _batch.Wanted);
-        Assert.False(BatchScheduler.Withdraw(two));
+        Assert.False(BatchScheduler.Withdraw(two, Ms(1)));
     }
 
     private Work Admit(BatchQueue queue, int length, InferenceLane lane = InferenceLane.Interactive, double at = 0, double? deadline = null)

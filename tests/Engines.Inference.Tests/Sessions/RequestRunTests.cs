@@ -79,6 +79,23 @@ public sealed class RequestRunTests
         Assert.Equal("13", last.Value!.Version);
     }
 
+    // What was learnt is of a slow first run: the first text shows that, and the others need not be refused before it has.
+    [NativeFact]
+    public async Task Run_SeveralTextsAndADeadlineTooShortForWhatWasLearnt_AreDoneOnceTheFirstIsTried()
+    {
+        using var workers = new DeviceWorkers(new SchedulerLimits { Workers = 1 }, TimeProvider.System, NullLogger.Instance);
+        var model = LoadedModel.Load(ModelFolder.Read(EngineUnderTest.Tiny("tiny-topics"), 1 << 20), workers, BatchPolicy.Processor, cudaDevice: null);
+        model.Queue.Cost.Record(3, TimeSpan.FromHours(2));
+        workers.Start();
+        var run = new RequestRun(workers, 100, 10_000);
+
+        var result = await run.RunAsync(model, InferenceLane.Interactive, workers.Now + TimeSpan.FromHours(1), 5, _ => ("mail", null), CancellationToken.None);
+
+        Assert.Equal((InferenceOutcome.Done, null, 5), (result.Outcome, result.Problem, result.Rows.Count));
+        Assert.True(model.Queue.Cost.Estimate(5, 15) < TimeSpan.FromHours(1));
+        model.Retire();
+    }
+
     [NativeFact]
     public void Retire_TextOfARequestThatLeft_FreesTheModelWithTheTextsEnd()
     {

@@ -35,6 +35,9 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
     /// <summary>The models of tiers, as providers name them; what is not there can do anything.</summary>
     public Dictionary<string, IReadOnlyList<ModelTargetName>> Targets { get; } = [];
 
+    /// <summary>Models that are not configured.</summary>
+    public HashSet<string> Missing { get; } = [];
+
     public T Get<T>()
         where T : notnull => _services.GetRequiredService<T>();
 
@@ -68,7 +71,7 @@ internal sealed class GatewayUnderTest : IAsyncDisposable
 
         public IReadOnlyList<string> Names => [];
 
-        public IChatModel? Find(string model) => new Model(owner, model);
+        public IChatModel? Find(string model) => owner.Missing.Contains(model) ? null : new Model(owner, model);
 
         public IReadOnlyList<ModelTargetName> TargetsOf(string model) => owner.Targets.GetValueOrDefault(model) ?? [];
     }

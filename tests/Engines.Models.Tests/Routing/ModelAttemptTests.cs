@@ -76,14 +76,41 @@ public sealed class ModelAttemptTests
         var time = new ManualClock();
         await using var attempt = Open(time, token => ThinkAsync(time, null, token));
         var next = attempt.NextAsync().AsTask();
+        time.Advance(TimeSpan.FromSeconds(19));
         Assert.False(next.IsCompleted);
-        time.Advance(TimeSpan.FromSeconds(5));
+        time.Advance(TimeSpan.FromSeconds(1));
 
-        // Whatever clock it goes by, it ends.
-        time.Advance(TimeSpan.FromSeconds(60));
         var failure = await Assert.ThrowsAsync<ModelException>(() => next);
         Assert.Equal(("model_timeout", false), (failure.Code, failure.AfterFirstToken));
-        Assert.Contains("for 5 s", failure.Message, StringComparison.Ordinal);
+        Assert.Contains("for 20 s", failure.Message, StringComparison.Ordinal);
+    }
+
+    // Until the answer begins the longer of both times holds, whichever that is; from then on that between two tokens.
+    [Theory]
+    [InlineData(20, 5, false, 20)]
+    [InlineData(5, 20, false, 20)]
+    [InlineData(20, 5, true, 5)]
+    [InlineData(5, 20, true, 20)]
+    public async Task Next_SilenceAfterThoughts_EndsTheTimeOfWhatComesNext(int first, int idle, bool hasBegun, int expected)
+    {
+        var (time, said) = (new ManualClock(), Channel.CreateUnbounded<ChatDelta>());
+        var options = new ModelsOptions { FirstTokenTimeout = TimeSpan.FromSeconds(first), IdleTimeout = TimeSpan.FromSeconds(idle) };
+        await using var attempt = Open(time, said.Reader.ReadAllAsync, options);
+        said.Writer.TryWrite(ChatThought.Instance);
+        if (hasBegun)
+        {
+            said.Writer.TryWrite(new ChatText("x"));
+            Assert.IsType<ChatText>(await attempt.NextAsync());
+        }
+
+        var next = attempt.NextAsync().AsTask();
+        time.Advance(TimeSpan.FromSeconds(expected - 0.1));
+        Assert.False(next.IsCompleted);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+
+        var failure = await Assert.ThrowsAsync<ModelException>(() => next);
+        Assert.Equal(hasBegun, failure.AfterFirstToken);
+        Assert.Contains($"for {expected} s", failure.Message, StringComparison.Ordinal);
     }
 
     private static async IAsyncEnumerable<ChatDelta> ThinkAsync(ManualClock time, ChatDelta? last, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -105,8 +132,8 @@ public sealed class ModelAttemptTests
         yield return last!;
     }
 
-    private static ModelAttempt Open(ManualClock time, Func<CancellationToken, IAsyncEnumerable<ChatDelta>> answer) => new(
-        new FakeEndpoint((_, token) => answer(token)), new ChatRequest { Messages = [] }, Options, time, TimeSpan.FromMinutes(10), CancellationToken.None, CancellationToken.None);
+    private static ModelAttempt Open(ManualClock time, Func<CancellationToken, IAsyncEnumerable<ChatDelta>> answer, ModelsOptions? options = null) => new(
+        new FakeEndpoint((_, token) => answer(token)), new ChatRequest { Messages = [] }, options ?? Options, time, TimeSpan.FromMinutes(10), CancellationToken.None, CancellationToken.None);
 
     private static ModelAttempt Open(ManualClock time, Channel<ChatDelta> said) => new(
         new FakeEndpoint((_, token) => said.Reader.ReadAllAsync(token)), new ChatRequest { Messages = [] }, Options, time, TimeSpan.FromMinutes(10), CancellationToken.None, CancellationToken.None);

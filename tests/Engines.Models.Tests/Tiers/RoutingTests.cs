@@ -1,4 +1,6 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
 using Steward.Engines.Models.Tests.Gateway;
 using Steward.Engines.Models.Tiers;
@@ -219,6 +221,86 @@ public sealed class RoutingTests
         await gateway.AskAsync(call);
 
         Assert.Equal((tier, looked), (call.Model, string.Join(' ', classifier.Looked)));
+    }
+
+    // Odds of 0.34, 0.33 and 0.33: one of the caps holds for sure, and nobody can say which.
+    [Theory]
+    [InlineData(ModelCall.Auto, null, null, "standard")]
+    [InlineData("small", null, null, "small")]
+    [InlineData("standard", "probably Purchase, 0.33", "0.0005", null)]
+    [InlineData("large", "probably Hardware, 0.34", "0.005", null)]
+    public async Task Ask_LikelyTopicsWithDifferentCaps_TheLargestOfThoseThatMatterHolds(string model, string? refused, string? cap, string? tier)
+    {
+        var classifier = new Fixed(new RequestClass { Intent = "Access" }, ThreeTopics(0.34, 0.33, 0.33));
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var call = ThreeCaps(model);
+        var failure = await Record.ExceptionAsync(() => gateway.AskAsync(call));
+
+        Assert.Equal((refused is null ? null : "model_over_cost_cap", tier, null, 0), ((failure as ModelException)?.Code, gateway.Asked.FirstOrDefault().Model, call.Intent, classifier.Asked));
+        if (refused is not null)
+        {
+            Assert.Contains($"({refused}) may cost at most {cap} US dollars", failure!.Message, StringComparison.Ordinal);
+            Assert.Contains($"({refused})", Assert.Single(call.Decisions).Decision, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("Access", "large")]
+    [InlineData("Purchase", "small")]
+    [InlineData(null, "standard")]
+    public async Task Ask_LikelyTopicsWithDifferentCaps_ACloserLookNamesTheOneOrTheLargestHolds(string? found, string tier)
+    {
+        var classifier = new Fixed(new RequestClass { Intent = found }, ThreeTopics(0.5, 0.3, 0.2));
+        await using var gateway = new GatewayUnderTest(services => services.AddSingleton<IRequestClassifier>(classifier).AddStewardModelRouting());
+        var call = ThreeCaps(ModelCall.Auto);
+        await gateway.AskAsync(call);
+
+        Assert.Equal((tier, "Intent"), (call.Model, string.Join(' ', classifier.Looked)));
+        Assert.Equal(found is null, Assert.Single(call.Decisions).Decision.Contains("(probably Hardware, 0.50)", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Options_CapFromAboveGlanceIntent_IsRefused()
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Options(options => (options.CapFrom, options.GlanceIntent) = (0.95, 0.9)));
+
+        Assert.Contains("CapFrom: set at most GlanceIntent", failure.Message, StringComparison.Ordinal);
+        Assert.Equal(0.9, Options(options => options.CapFrom = 0.9).CapFrom);
+    }
+
+    [Theory]
+    [InlineData("GlanceSingle")]
+    [InlineData("GlanceSeveral")]
+    public void Options_SettingThatIsGone_IsRefusedAndSaysWhatToDo(string key)
+    {
+        var failure = Assert.Throws<OptionsValidationException>(() => Options(null, ($"Steward:Models:Routing:{key}", "0.5")));
+
+        Assert.Contains($"Steward:Models:Routing:{key}: remove it; GlanceMargin", failure.Message, StringComparison.Ordinal);
+    }
+
+    private static ModelRoutingOptions Options(Action<ModelRoutingOptions>? configure, params (string Key, string Value)[] settings)
+    {
+        using var provider = new ServiceCollection()
+            .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key, (string?)setting.Value))).Build())
+            .AddStewardModelRouting(configure)
+            .BuildServiceProvider();
+        return provider.GetRequiredService<IOptions<ModelRoutingOptions>>().Value;
+    }
+
+    private static RequestGlance ThreeTopics(double hardware, double purchase, double network) => new()
+    {
+        Complex = 1,
+        Intent = "Hardware",
+        IntentConfidence = hardware,
+        Intents = ["Purchase", "Hardware", "Network"],
+        IntentProbabilities = [purchase, hardware, network],
+    };
+
+    private static ModelCall ThreeCaps(string model)
+    {
+        var call = Call("Where is the printer?", model: model);
+        call.Policy = call.Policy with { CostCaps = new Dictionary<string, decimal> { ["Hardware"] = 0.005m, ["Purchase"] = 0.0005m, ["Network"] = 0.0005m, ["*"] = 1 } };
+        return call;
     }
 
     [Fact]

@@ -151,6 +151,9 @@ public sealed class GuardTests
         Assert.Empty(recorder.Snapshot.Actions);
     }
 
+    [Fact]
+    public void IsOwn_HostWithoutAFormInAscii_IsNobodys() => Assert.False(CallbackGuard.IsOwn(["steward.example.com"], new Uri("https://xn--\u00fc.example/x")));
+
     [Theory]
     [InlineData("steward.example.com", true)]
     [InlineData("127.0.0.1:7080", true)]

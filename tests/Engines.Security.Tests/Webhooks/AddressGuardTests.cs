@@ -98,6 +98,7 @@ public class AddressGuardTests
     [InlineData("https://public.example/#part", "fragment")]
     [InlineData("https://public.example:0/", "port")]
     [InlineData("https://unknown.example/", "cannot be resolved")]
+    [InlineData("https://xn--\u00fc.example/x.png", "not valid")]
     public async Task Check_Malformed_SaysWhatIsAllowed(string? url, string reason)
     {
         var refusal = await Guard().CheckAsync(url, default);

@@ -27,6 +27,9 @@ internal sealed class Batch
     /// <summary>How many texts somebody still wants.</summary>
     public int Wanted { get; set; }
 
+    /// <summary>Whether its run may be ended: nobody wants its texts, and none of them is tried.</summary>
+    public bool MayEnd => Wanted == 0 && !Items.Exists(work => work.IsTrial);
+
     internal void Begin(BatchQueue queue)
     {
         Items.Clear();

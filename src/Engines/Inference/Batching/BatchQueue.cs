@@ -6,13 +6,17 @@ internal sealed class BatchQueue
     // Texts of one bucket waste at most a third of a row.
     private static readonly int[] Edges = [8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 
-    private static readonly TimeSpan BetweenTrials = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan LeastBetweenTrials = TimeSpan.FromMilliseconds(250);
+
+    // What is tried may turn out to be as slow as expected: at most a twentieth of the device's time goes there.
+    private const double TrialRest = 20;
 
     private readonly LinkedList<QueuedWork>[][] _lanes = [CreateLane(), CreateLane()];
     private readonly long[] _tokens = new long[2];
     private readonly int[] _counts = new int[2];
     private TimeSpan? _lastArrival;
-    private TimeSpan? _triedAt;
+    private QueuedWork? _trial;
+    private (TimeSpan At, bool HasRun)? _tried;
     private double _gap = double.PositiveInfinity;
 
     internal BatchQueue(BatchPolicy policy, object owner) => (Policy, Owner) = (policy, owner);
@@ -35,16 +39,36 @@ internal sealed class BatchQueue
         return Cost.Estimate(runs, _tokens[(int)lane]);
     }
 
-    /// <summary>Whether a text may be tried though its run is expected to take too long: nothing waits here, and nothing was tried for a quarter of a second. Who is told so is the one that is tried.</summary>
-    public bool MayTry(TimeSpan now)
+    /// <summary>
+    /// Whether a text may be tried though its run is expected to take too long: nothing waits here, nothing is being tried, and the last one that was has ended a quarter of a second ago, and twenty times as long as the run is expected to take.
+    /// </summary>
+    public bool MayTry(QueuedWork work, TimeSpan now)
     {
-        if (_counts[0] + _counts[1] > 0 || now - _triedAt < BetweenTrials)
+        if (_counts[0] + _counts[1] > 0 || _trial is not null)
         {
             return false;
         }
 
-        _triedAt = now;
-        return true;
+        // What fell due or was taken back before its run has cost nothing.
+        var rest = _tried is { HasRun: true } ? TrialRest * Cost.Estimate(1, work.Length) : TimeSpan.Zero;
+        return _tried is not { } last || now - last.At >= (rest > LeastBetweenTrials ? rest : LeastBetweenTrials);
+    }
+
+    /// <summary>Takes in a text that is tried.</summary>
+    public void AddTrial(QueuedWork work, TimeSpan now)
+    {
+        work.IsTrial = true;
+        _trial = work;
+        Add(work, now);
+    }
+
+    /// <summary>Notes that a text has ended, after its run or without one.</summary>
+    public void EndTrial(QueuedWork work, bool hasRun, TimeSpan now)
+    {
+        if (_trial == work)
+        {
+            (_trial, _tried) = (null, (now, hasRun));
+        }
     }
 
     public void Add(QueuedWork work, TimeSpan now)
@@ -97,6 +121,7 @@ internal sealed class BatchQueue
                     if (work.Deadline <= now)
                     {
                         Remove(work);
+                        EndTrial(work, hasRun: false, now);
                         expired.Add(work);
                     }
 

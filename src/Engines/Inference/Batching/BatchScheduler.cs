@@ -43,7 +43,7 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
     }
 
     /// <summary>
-    /// Takes a text in, unless too much waits or it could not be done in time by what runs took so far. Where nothing of its queue waits, one now and then is let in all the same: only a run can show that they are quicker by now.
+    /// Takes a text in, unless too much waits or it could not be done in time by what runs took so far. Where nothing of its queue waits, one now and then is let in all the same, as a trial: only a run can show that they are quicker by now.
     /// </summary>
     public Admission Admit(BatchQueue queue, QueuedWork work, TimeSpan now)
     {
@@ -53,9 +53,15 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
             return new Admission(AdmissionOutcome.Full, backlog);
         }
 
-        if (work.Deadline is { } deadline && now + backlog + queue.Cost.Estimate(1, work.Length) > deadline && (now + backlog >= deadline || !queue.MayTry(now)))
+        if (work.Deadline is { } deadline && now + backlog + queue.Cost.Estimate(1, work.Length) > deadline)
         {
-            return new Admission(deadline <= now ? AdmissionOutcome.Late : AdmissionOutcome.TooBusyForDeadline, backlog);
+            if (now + backlog >= deadline || !queue.MayTry(work, now))
+            {
+                return new Admission(deadline <= now ? AdmissionOutcome.Late : AdmissionOutcome.TooBusyForDeadline, backlog);
+            }
+
+            queue.AddTrial(work, now);
+            return new Admission(AdmissionOutcome.Admitted, TimeSpan.Zero);
         }
 
         queue.Add(work, now);
@@ -77,6 +83,7 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
             if (seed.Deadline <= now)
             {
                 queue.Remove(seed);
+                queue.EndTrial(seed, hasRun: false, now);
                 batch.Expired.Add(seed);
                 continue;
             }
@@ -90,13 +97,32 @@ internal sealed class BatchScheduler(SchedulerLimits limits)
         return false;
     }
 
+    /// <summary>Learns from a batch that has run, and ends its texts. Nobody can withdraw them after this.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="took">How long it ran; null where it failed.</param>
+    /// <param name="now">When it ended.</param>
+    public static void End(Batch batch, TimeSpan? took, TimeSpan now)
+    {
+        if (took is { } time)
+        {
+            batch.Queue!.Cost.Record(batch.PaddedTokens, time);
+        }
+
+        foreach (var work in batch.Items)
+        {
+            batch.Queue!.EndTrial(work, hasRun: true, now);
+            (work.Batch, work.State) = (null, work.State == WorkState.Unwanted ? WorkState.Unwanted : WorkState.Ended);
+        }
+    }
+
     /// <summary>Takes back a text that waits; true when it did. Of a running batch it lowers <see cref="Batch.Wanted"/>.</summary>
-    public static bool Withdraw(QueuedWork work)
+    public static bool Withdraw(QueuedWork work, TimeSpan now)
     {
         switch (work.State)
         {
             case WorkState.Queued:
                 work.Queue!.Remove(work);
+                work.Queue.EndTrial(work, hasRun: false, now);
                 return true;
             case WorkState.Running:
                 work.State = WorkState.Unwanted;

@@ -14,6 +14,9 @@ internal abstract class QueuedWork(int length, InferenceLane lane, TimeSpan? dea
     /// <summary>When it was admitted.</summary>
     public TimeSpan AdmittedAt { get; internal set; }
 
+    /// <summary>Whether it was let in to see whether runs are quicker by now. Its run is not ended before its time.</summary>
+    public bool IsTrial { get; internal set; }
+
     internal WorkState State { get; set; }
 
     internal BatchQueue? Queue { get; set; }

@@ -89,15 +89,15 @@ internal sealed partial class DeviceWorkers : IDisposable
         }
     }
 
-    /// <summary>Takes a text back: at once when it waits; a run that nobody wants any more is ended.</summary>
+    /// <summary>Takes a text back: at once when it waits; a run that nobody wants any more is ended, unless it shows how long such runs take by now.</summary>
     public void Withdraw(InferenceWork work)
     {
         bool waited;
         lock (_gate)
         {
             var batch = work.Batch;
-            waited = BatchScheduler.Withdraw(work);
-            if (!waited && batch is { Wanted: 0 } && work.State == WorkState.Unwanted)
+            waited = BatchScheduler.Withdraw(work, Now);
+            if (!waited && batch is { MayEnd: true } && work.State == WorkState.Unwanted)
             {
                 batch.Terminate?.Invoke();
             }
@@ -204,17 +204,8 @@ internal sealed partial class DeviceWorkers : IDisposable
         var took = Now - began;
         lock (_gate)
         {
-            if (outcome == WorkOutcome.Done)
-            {
-                batch.Queue.Cost.Record(batch.PaddedTokens, took);
-            }
-
-            // Nobody can withdraw from this batch after this.
+            BatchScheduler.End(batch, outcome == WorkOutcome.Done ? took : null, began + took);
             buffers.Options.Terminate = false;
-            foreach (var work in batch.Items)
-            {
-                (work.Batch, work.State) = (null, work.State == WorkState.Unwanted ? WorkState.Unwanted : WorkState.Ended);
-            }
         }
 
         Diagnostics.RecordRun(model, batch, took, outcome);

@@ -50,15 +50,18 @@ internal sealed class RequestRun(DeviceWorkers workers, int windowTexts, long wi
                         continue;
                     }
 
-                    // Where it is full, the end of a text of our own makes room; without one the request is refused.
-                    if (admission.Value.Outcome != AdmissionOutcome.Full || handed == taken)
+                    // Where it is full, the end of a text of our own makes room, and the end of one that is tried shows whether there is time for the others; without one the request is refused.
+                    var mayChange = handed > taken && (admission.Value.Outcome == AdmissionOutcome.Full || (admission.Value.Outcome == AdmissionOutcome.TooBusyForDeadline && works[handed - 1]!.IsTrial));
+                    if (!mayChange)
                     {
                         return Refused(admission.Value);
                     }
                 }
 
                 var oldest = works[taken]!;
-                var outcome = await oldest.Completion;
+
+                // A run that is tried goes on without whoever gives up.
+                var outcome = await (oldest.IsTrial ? oldest.Completion.WaitAsync(cancellationToken) : oldest.Completion);
                 if (outcome != WorkOutcome.Done)
                 {
                     cancellationToken.ThrowIfCancellationRequested();

@@ -19,7 +19,7 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
     public static IReadOnlyList<QuestionToken> Read(string text)
     {
         var normal = HasBrokenCharacter(text) ? text : text.Normalize(System.Text.NormalizationForm.FormKC);
-        var isShouted = Count(normal, char.IsLower) == 0;
+        var isShouted = !HasLower(normal);
         var tokens = new List<QuestionToken>();
         var startsSentence = true;
         for (var at = 0; at < normal.Length;)
@@ -57,9 +57,9 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
     {
         // Apostrophes are written in many ways or not at all: "don’t" is "dont".
         var lower = word.ToLowerInvariant().Replace("'", "", StringComparison.Ordinal).Replace("’", "", StringComparison.Ordinal);
-        if (Count(lower, char.IsDigit) == 0 && !lower.AsSpan().ContainsAny(PartsOfIdentifiers))
+        if (!HasDigit(lower) && !lower.AsSpan().ContainsAny(PartsOfIdentifiers))
         {
-            var capitals = Count(word, char.IsUpper);
+            var capitals = Capitals(word);
             tokens.Add(new(lower, IsExact: false, IsName: !isShouted && (capitals > 1 || (capitals == 1 && !startsSentence && word.Length > 1)), IsAddress: false));
             return;
         }
@@ -76,12 +76,42 @@ internal readonly record struct QuestionToken(string Text, bool IsExact, bool Is
         tokens.Add(new(lower.All(letter => char.IsDigit(letter) || letter is '.' or ',') ? lower.Replace(',', '.') : lower, IsExact: true, IsName: false, IsAddress: lower.Contains('@', StringComparison.Ordinal)));
     }
 
-    private static int Count(string text, Func<char, bool> isMeant)
+    private static bool HasLower(string text)
+    {
+        foreach (var letter in text)
+        {
+            if (char.IsLower(letter))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool HasDigit(string text)
+    {
+        foreach (var letter in text)
+        {
+            if (char.IsDigit(letter))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // Two are as good as more.
+    private static int Capitals(string text)
     {
         var count = 0;
         foreach (var letter in text)
         {
-            count += isMeant(letter) ? 1 : 0;
+            if (char.IsUpper(letter) && ++count > 1)
+            {
+                break;
+            }
         }
 
         return count;

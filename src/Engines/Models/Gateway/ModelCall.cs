@@ -81,6 +81,9 @@ public sealed class ModelCall
         return read.Words;
     }
 
+    /// <summary>Lets go of the words that were read; who asks again reads again.</summary>
+    internal void ForgetWords() => _read = null;
+
     /// <summary>Notes a decision.</summary>
     /// <param name="stage">The stage's name.</param>
     /// <param name="decision">What, in a few words; safe to show.</param>

@@ -49,7 +49,7 @@ internal sealed class ModelGateway : IModelGateway
                 yield break;
             }
 
-            await using var deltas = Model(call).StreamAsync(call.Request, cancellationToken).GetAsyncEnumerator(cancellationToken);
+            await using var deltas = Model(call, progress).StreamAsync(call.Request, cancellationToken).GetAsyncEnumerator(cancellationToken);
             progress.WasAsked = true;
             while (await NextAsync(deltas, progress))
             {
@@ -90,8 +90,16 @@ internal sealed class ModelGateway : IModelGateway
     private static ChatDelta Marked(ModelCall call, ChatDelta delta) =>
         (call.Variants.Count > 0 || call.Degradation != "full") && delta is ChatFinished finished ? finished with { Variants = [.. call.Variants], Degradation = call.Degradation } : delta;
 
-    private IChatModel Model(ModelCall call) => _models.Find(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model)
-        ?? throw new ModelException("model_missing", $"The model '{call.Model}' is not configured.");
+    private IChatModel Model(ModelCall call, Progress progress)
+    {
+        if (_models.Find(call.Model == ModelCall.Auto ? ModelTiers.Standard : call.Model) is { } model)
+        {
+            return model;
+        }
+
+        progress.Failure = new ModelException("model_missing", $"The model '{call.Model}' is not configured.");
+        throw progress.Failure;
+    }
 
     private static async ValueTask<bool> NextAsync(IAsyncEnumerator<ChatDelta> deltas, Progress progress)
     {

@@ -99,7 +99,7 @@ internal sealed partial class OpenAIAnswer
             return;
         }
 
-        var status = 0;
+        var (number, word) = (0, 0);
         if (json.TokenType != JsonTokenType.StartObject)
         {
             json.Skip();
@@ -115,20 +115,38 @@ internal sealed partial class OpenAIAnswer
                 }
 
                 json.Read();
-                var said = json.TokenType == JsonTokenType.Number ? json.TryGetInt32(out var number) ? number : 0 : json.TokenType == JsonTokenType.String ? StatusOf(json.GetString()!) : 0;
+                if (json.TokenType == JsonTokenType.Number)
+                {
+                    number = number == 0 && json.TryGetInt32(out var said) ? Status(said) : number;
+                }
+                else if (json.TokenType == JsonTokenType.String)
+                {
+                    var said = json.GetString()!;
+                    if (int.TryParse(said, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var written))
+                    {
+                        number = number == 0 ? Status(written) : number;
+                    }
+                    else
+                    {
+                        word = word == 0 ? StatusOf(said) : word;
+                    }
+                }
+
                 json.Skip();
-                status = status == 0 && said is >= 400 and <= 599 ? said : status;
             }
         }
 
-        FailedWith = status;
+        // A number is the server's own; a word is what we take it for. Which of them comes first says nothing.
+        FailedWith = number != 0 ? number : word;
     }
+
+    private static int Status(int number) => number is >= 400 and <= 599 ? number : 0;
 
     private static int StatusOf(string word) => word switch
     {
         "rate_limit_exceeded" or "rate_limit_error" or "insufficient_quota" or "RESOURCE_EXHAUSTED" => 429,
         "invalid_request_error" or "context_length_exceeded" or "BadRequestError" => 400,
-        _ => int.TryParse(word, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : 0,
+        _ => 0,
     };
 
     // One answer is asked for: what else stands in the list is not its.

@@ -14,7 +14,9 @@ internal static partial class OpenAIOutputLimit
     /// <summary>The one that every other server knows.</summary>
     public const string Old = "max_tokens";
 
-    private static readonly string[] OwnHosts = ["api.openai.com", "openai.azure.com", "cognitiveservices.azure.com", "services.ai.azure.com"];
+    // Azure's clouds for governments and for China have endings of their own.
+    private static readonly string[] OwnHosts =
+        ["api.openai.com", .. from cloud in (string[])["com", "us", "cn"] from service in (string[])["openai.azure.", "cognitiveservices.azure.", "services.ai.azure."] select service + cloud];
 
     /// <summary>The parameter for a model at a server.</summary>
     public static string Of(Uri server, string model)
@@ -24,7 +26,7 @@ internal static partial class OpenAIOutputLimit
         return isOwn || OwnName().IsMatch(model) ? New : Old;
     }
 
-    // Behind a proxy they are still OpenAI's; gpt-oss is for anybody's server. Some proxies put the maker's name before the model's.
-    [GeneratedRegex(@"(^|/)(gpt-(?!oss)|chatgpt-|o[1-9](-|$))", RegexOptions.CultureInvariant)]
+    // Behind a proxy they are still OpenAI's; gpt-oss is for anybody's server. Some proxies put the maker's name before the model's; one's own that were fine-tuned begin with ft:.
+    [GeneratedRegex(@"(^|/)(ft:)?(gpt-(?!oss)|chatgpt-|o[1-9](-|$))", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
     private static partial Regex OwnName();
 }

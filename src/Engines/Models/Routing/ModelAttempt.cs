@@ -46,8 +46,7 @@ internal sealed class ModelAttempt : IAsyncDisposable
         {
             var delta = _deltas.Current;
             _hasEnded = delta is ChatFinished;
-            _hasBegun |= !_hasEnded && delta is not ChatThought;
-            Hear();
+            Hear(begins: !_hasEnded && delta is not ChatThought);
             if (delta is not (ChatProgress or ChatThought))
             {
                 return delta;
@@ -73,20 +72,25 @@ internal sealed class ModelAttempt : IAsyncDisposable
         _clock.Dispose();
     }
 
-    // The timer is set once more, for the first delta. For the others it is left alone, and asks when it was heard last: a timer that is set for each token costs more than the token.
-    private void Hear()
+    // How long it may be silent: a model that thinks has not begun, and may pause before its answer for as long as one that says nothing.
+    private TimeSpan Patience =>
+        Volatile.Read(ref _hasBegun) || (Volatile.Read(ref _hasHeard) && _options.IdleTimeout > _options.FirstTokenTimeout) ? _options.IdleTimeout : _options.FirstTokenTimeout;
+
+    // The timer is set once more for the first delta, and for the first of the answer. For the others it is left alone, and asks when it was heard last: a timer that is set for each token costs more than the token.
+    private void Hear(bool begins)
     {
         Volatile.Write(ref _heardAt, _time.GetTimestamp());
-        if (!_hasHeard)
+        if (!_hasHeard || (begins && !_hasBegun))
         {
+            Volatile.Write(ref _hasBegun, _hasBegun || begins);
             Volatile.Write(ref _hasHeard, true);
-            _silence.Change(_options.IdleTimeout, Timeout.InfiniteTimeSpan);
+            _silence.Change(Patience, Timeout.InfiniteTimeSpan);
         }
     }
 
     private void EndSilence()
     {
-        var left = (Volatile.Read(ref _hasHeard) ? _options.IdleTimeout : _options.FirstTokenTimeout) - _time.GetElapsedTime(Volatile.Read(ref _heardAt));
+        var left = Patience - _time.GetElapsedTime(Volatile.Read(ref _heardAt));
         if (left <= TimeSpan.Zero)
         {
             _clock.Cancel();
@@ -113,8 +117,7 @@ internal sealed class ModelAttempt : IAsyncDisposable
         }
         catch (Exception e) when (_clock.IsCancellationRequested)
         {
-            var limit = _hasHeard ? _options.IdleTimeout : _options.FirstTokenTimeout;
-            throw new ModelException("model_timeout", $"The model was silent for {limit.TotalSeconds:0.#} s.", e) { IsRetryable = true, AfterFirstToken = _hasBegun };
+            throw new ModelException("model_timeout", $"The model was silent for {Patience.TotalSeconds:0.#} s.", e) { IsRetryable = true, AfterFirstToken = _hasBegun };
         }
         catch (Exception e) when (_endpoint.Explain(e, _hasBegun) is { } failed)
         {

@@ -54,6 +54,27 @@ public sealed record RequestGlance
     /// <summary>How probable each of <see cref="Intents"/> is, in their order.</summary>
     public IReadOnlyList<double> IntentProbabilities { get; init; } = [];
 
+    /// <summary>What it is most probably about of that for which a condition holds; null where nothing is known of that.</summary>
+    public (string Intent, double Probability)? Likeliest(Func<string, bool> condition)
+    {
+        ArgumentNullException.ThrowIfNull(condition);
+        if (Intents.Count == 0)
+        {
+            return Intent is not null && condition(Intent) ? (Intent, IntentConfidence) : null;
+        }
+
+        (string Intent, double Probability)? found = null;
+        for (var i = 0; i < Intents.Count; i++)
+        {
+            if (condition(Intents[i]) && !(IntentProbabilities[i] <= found?.Probability))
+            {
+                found = (Intents[i], IntentProbabilities[i]);
+            }
+        }
+
+        return found;
+    }
+
     /// <summary>How probable it is that it is about something for which a condition holds; what is not known does not count.</summary>
     public double IntentOdds(Func<string, bool> condition)
     {

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
 namespace Steward.Engines.Models.Tiers;
@@ -32,7 +33,7 @@ public sealed class ModelRoutingOptions
     /// <summary>The probability of the likeliest intent up to which a first look is enough to say that there is none. Default 0.35.</summary>
     public double GlanceNoIntent { get; set; } = 0.35;
 
-    /// <summary>The probability by a first look from which the cap on cost of a topic, or the same cap of several, holds a call. Default 0.5.</summary>
+    /// <summary>The probability by a first look from which the cap on cost of a topic, or of several together, holds a call; at most <see cref="GlanceIntent"/>. Default 0.5.</summary>
     public double CapFrom { get; set; } = 0.5;
 
     /// <summary>How many closer looks are remembered, of all tenants together. 0 remembers none. Default 10,000.</summary>
@@ -48,8 +49,11 @@ public sealed class ModelRoutingOptions
     public int AssumedOutputTokens { get; set; } = 4096;
 }
 
-internal sealed class ModelRoutingOptionsValidator : IValidateOptions<ModelRoutingOptions>
+internal sealed class ModelRoutingOptionsValidator(IConfiguration? configuration = null) : IValidateOptions<ModelRoutingOptions>
 {
+    /// <summary>Settings that were, and by what they are replaced. Whoever set one wanted something that would not hold any more.</summary>
+    private static readonly string[] Gone = ["GlanceSingle", "GlanceSeveral"];
+
     public ValidateOptionsResult Validate(string? name, ModelRoutingOptions options)
     {
         var failures = new List<string>();
@@ -66,6 +70,12 @@ internal sealed class ModelRoutingOptionsValidator : IValidateOptions<ModelRouti
             options.GlanceMargin is >= 0 and <= 1.01 && new[] { options.GlanceIntent, options.GlanceNoIntent }.All(value => value is >= -0.01 and <= 1.01) && options.GlanceNoIntent < options.GlanceIntent,
             "GlanceMargin: set 0 to 1, 0 is never a closer look, 1.01 always; GlanceIntent, GlanceNoIntent: set 0 to 1, GlanceNoIntent below GlanceIntent; -0.01 and 1.01 are never.");
         Demand(options.CapFrom is > 0 and <= 1.01, "CapFrom: set more than 0 and at most 1; 1.01 is never.");
+        Demand(options.CapFrom <= options.GlanceIntent, "CapFrom: set at most GlanceIntent; else the cap of a topic would not hold a call of which the first look is sure that it is about it.");
+        foreach (var key in Gone)
+        {
+            Demand(configuration?.GetSection("Steward:Models:Routing")[key] is null, $"{key}: remove it; GlanceMargin says now how far from LargeFrom the probability of several things has to be, so that nobody looks closer.");
+        }
+
         Demand(options.KnownRequests is >= 0 and <= 10_000_000 && options.KnownFor > TimeSpan.Zero && options.KnownFor <= TimeSpan.FromDays(1), "KnownRequests: set 0 to 10,000,000; KnownFor: more than zero and at most a day.");
         Demand(options.SmallCharacters >= 0 && options.SmallContextCharacters >= 0 && options.ReadCharacters >= 0, "SmallCharacters, SmallContextCharacters, ReadCharacters: set 0 or more.");
         Demand(options.ClassifyWithin > TimeSpan.Zero && options.ClassifyWithin <= TimeSpan.FromSeconds(10), "ClassifyWithin: set more than zero and at most 10 s.");

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using System.Globalization;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Models.Gateway;
 
@@ -24,8 +25,9 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
         if (call.Model == ModelCall.Auto)
         {
             var choice = await ChooseAsync(call, cancellationToken);
-            call.Model = call.Policy.CostCaps.Count == 0 ? choice.Tier : await AffordableAsync(call, choice.Tier, cancellationToken);
-            call.Decide(Name, call.Model == choice.Tier ? $"{call.Model}: {choice.Why}" : $"{call.Model}: {choice.Tier} would cost too much");
+            var (tier, likeliest) = call.Policy.CostCaps.Count == 0 ? (choice.Tier, null) : await AffordableAsync(call, choice.Tier, cancellationToken);
+            call.Model = tier;
+            call.Decide(Name, tier == choice.Tier ? $"{tier}: {choice.Why}" : $"{tier}: {choice.Tier} would cost too much{(likeliest is { } topic ? $" ({CostCap.Told(topic)})" : "")}");
             Calls.Add(1, new("tier", call.Model), new("why", call.Model == choice.Tier ? choice.Why : "cost cap"));
         }
         else if (call.Policy.CostCaps.Count > 0)
@@ -33,6 +35,8 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
             await HoldAsync(call, cancellationToken);
         }
 
+        // No later stage reads them, and the call may last for minutes.
+        call.ForgetWords();
         return null;
     }
 
@@ -70,25 +74,30 @@ internal sealed class RoutingStage(IChatModelSource models, RequestClassificatio
     private async ValueTask HoldAsync(ModelCall call, CancellationToken cancellationToken)
     {
         var most = Most(call, call.Model);
-        if (await CostCap.DecideAsync(call, cap => most <= cap, classification, cancellationToken) is { Decided: false, Cap: { } cap })
+        if (await CostCap.DecideAsync(call, cap => most <= cap, classification, cancellationToken) is { Decided: false, Cap: { } cap, Likeliest: var likeliest })
         {
-            throw TooDear(call, cap);
+            throw TooDear(call, cap, likeliest);
         }
     }
 
     /// <summary>The dearest tier, up to the wanted one, whose worst case is within the cap.</summary>
-    private async ValueTask<string> AffordableAsync(ModelCall call, string wanted, CancellationToken cancellationToken)
+    private async ValueTask<(string Tier, (string Intent, double Probability)? Likeliest)> AffordableAsync(ModelCall call, string wanted, CancellationToken cancellationToken)
     {
         var tiers = ModelTiers.All.TakeWhile(tier => tier != wanted).Append(wanted).Reverse().Select(tier => (Tier: tier, Most: Most(call, tier))).ToList();
-        var (tier, cap) = await CostCap.DecideAsync(call, cap => tiers.FirstOrDefault(one => one.Most <= cap).Tier, classification, cancellationToken);
-        return cap is null ? wanted : tier ?? throw TooDear(call, cap.Value);
+        var (tier, cap, likeliest) = await CostCap.DecideAsync(call, cap => tiers.FirstOrDefault(one => one.Most <= cap).Tier, classification, cancellationToken);
+        return cap is null ? (wanted, null) : (tier ?? throw TooDear(call, cap.Value, likeliest), likeliest);
     }
 
     // What a model costs that has no known price cannot be promised: it is more than every cap. A model that there is not costs nothing; whoever asks for it is told later.
     private decimal Most(ModelCall call, string model) =>
         models.Find(model) is { } found ? CostCap.Worst(found, call.Request, configured.Value.MaxOutputTokens ?? options.Value.AssumedOutputTokens) ?? decimal.MaxValue : 0;
 
-    private static ModelException TooDear(ModelCall call, decimal cap) => new(
-        "model_over_cost_cap",
-        $"A call of this kind{(call.Intent is { } intent ? $" ({intent})" : "")} may cost at most {cap.ToString(System.Globalization.CultureInfo.InvariantCulture)} US dollars, and this one could cost more with every model that may answer. Send less text, or limit the answer's tokens.");
+    private ModelException TooDear(ModelCall call, decimal cap, (string Intent, double Probability)? likeliest)
+    {
+        var (most, kind) = (cap.ToString(CultureInfo.InvariantCulture), call.Intent ?? (likeliest is { } topic ? CostCap.Told(topic) : null));
+        call.Decide(Name, $"refused: {call.Model} could cost more than {most} US dollars{(kind is null ? "" : $" ({kind})")}");
+        return new(
+            "model_over_cost_cap",
+            $"A call of this kind{(kind is null ? "" : $" ({kind})")} may cost at most {most} US dollars, and this one could cost more with every model that may answer. Send less text, or limit the answer's tokens.");
+    }
 }

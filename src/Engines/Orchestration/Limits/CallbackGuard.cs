@@ -30,7 +30,20 @@ internal static class CallbackGuard
     /// <param name="own">Hosts, with or without a port, or addresses. Of an address with a path only what lies under that path is ours.</param>
     /// <param name="address">The address.</param>
     public static bool IsOwn(IReadOnlyList<string> own, Uri address) => own.Any(entry =>
-        Parse(entry) is { } known && Host(known.Host) == Host(address.IdnHost) && (known.Port is null || known.Port == address.Port) && LiesUnder(known.Path, address));
+        Parse(entry) is { } known && HostOf(address) is { } host && Host(known.Host) == Host(host) && (known.Port is null || known.Port == address.Port) && LiesUnder(known.Path, address));
+
+    // A host that has no form in ASCII is nobody's.
+    private static string? HostOf(Uri address)
+    {
+        try
+        {
+            return address.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The entries for an address of ours, with its path: with the usual port of http that of https, too, and the other way round.</summary>
     public static IReadOnlyList<string> AllOf(Uri own)

@@ -32,18 +32,19 @@ public sealed class AddressGuard
     }
 
     /// <summary>
-    /// Whether an address may be one of the public network as far as it says by itself, for whoever hands it on to others and connects to nothing: an IP address has to be public, a name has to have a dot and none of the endings that are only
+    /// Whether an address may be one of the public network as far as it says by itself, for whoever hands it on to others and connects to nothing: an IP address has to be public, a name has to be in ASCII, with a dot and none of the endings that are only
     /// used inside. What a name resolves to is not looked up.
     /// </summary>
     public static bool MayBePublic(Uri address)
     {
         ArgumentNullException.ThrowIfNull(address);
-        if (address.UserInfo.Length > 0)
+        // How letters beyond ASCII are folded differs from server to server, and may end in an inside name there: such names come as xn--….
+        if (address.UserInfo.Length > 0 || !System.Text.Ascii.IsValid(address.Host) || HostOf(address) is not { } named)
         {
             return false;
         }
 
-        var host = address.IdnHost.Trim('[', ']').TrimEnd('.');
+        var host = named.TrimEnd('.');
         if (IPAddress.TryParse(host, out var ip))
         {
             return SpecialNetworks.IsPublic(ip.IsIPv4MappedToIPv6 ? ip.MapToIPv4() : new IPAddress(ip.GetAddressBytes()));
@@ -79,9 +80,14 @@ public sealed class AddressGuard
             return new AddressRefusal(false, "must not have a user name, a password, a fragment or port 0.");
         }
 
+        if (HostOf(uri) is not { } host)
+        {
+            return new AddressRefusal(false, "has a host name that is not valid.");
+        }
+
         try
         {
-            await ResolveAsync(uri.IdnHost.Trim('[', ']'), cancellationToken);
+            await ResolveAsync(host, cancellationToken);
             return null;
         }
         catch (AddressForbiddenException exception)
@@ -168,6 +174,19 @@ public sealed class AddressGuard
         }
 
         return await proxy.ConnectAsync(proxy.IsByName ? host : open[^1].ToString(), port, cancellationToken);
+    }
+
+    // An address may be well formed though its host has no form in ASCII.
+    private static string? HostOf(Uri address)
+    {
+        try
+        {
+            return address.IdnHost.Trim('[', ']');
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
     }
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellationToken)
