@@ -48,13 +48,8 @@ public sealed class NurseryTests
             def hand_out(self, profile):
                 pass
 
-        class Groups:
-            def add(self, name):
-                return None
-
         home = Home({"rotateAfter": 1000, "rotateSeconds": 1e9}, Kind)
         home.warm["python"], home.waiting["python"], home.wanted["python"] = nursery.deque(), nursery.deque(), 1
-        home.groups = Groups()
         zygote = home.start_zygote("python")
         zygote.ready = {"data": 0}
         home.refill("python")
