@@ -125,7 +125,7 @@ def report(error):
         while begin is not None and begin.tb_frame.f_code.co_filename != NAME:
             begin = begin.tb_next
         sys.stderr.write("".join(traceback.format_exception(type(error), error, begin, limit=-20)) + (known[2:] + "\n" if known else ""))
-    except Exception:
+    except BaseException:
         sys.stderr.write(type(error).__name__ + "\n")
 
 
