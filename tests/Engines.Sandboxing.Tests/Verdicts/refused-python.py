@@ -740,3 +740,17 @@ pd.DataFrame().query(r"a == '\\' + `' + @pd.x + '`'")
 ###
 import pandas as pd
 pd.DataFrame().query("`a`\n+ @pd.x + `b`")
+###
+_A__t = "{}"
+class A:
+    def f(self):
+        global __t
+        __t = "{0.x}"
+A().f()
+_A__t.format(1)
+###
+class A:
+    def f(self):
+        _A__t = "{}"
+        __t = "{0.x}"
+        return _A__t.format(1)

@@ -1,11 +1,13 @@
 """What the validator has to know of the whole code before it judges one node of it."""
 import ast
 import builtins
+import re
 from collections import Counter
 
 from vocabulary import OUTSIDE, TESTS
 
 BEFORE = {*dir(builtins), "display"}
+MANGLED = re.compile("_.*__|__")
 
 
 class Known:
@@ -58,9 +60,9 @@ class Known:
             elif isinstance(getattr(node, "name", None), str):
                 # Parameters of types, in later versions of the language.
                 self.bound.append(node.name)
-        # Names with two underscores are others inside a class; those of the language are there before any binding.
+        # What a class makes of names with two underscores is bound by other names; those of the language are there before any binding.
         once = Counter(self.bound)
-        sure = {name: bound for name, bound in bindings.items() if once[name] == 1 and name not in self.unsure and name not in BEFORE and not name.startswith("__")}
+        sure = {name: bound for name, bound in bindings.items() if once[name] == 1 and name not in self.unsure and name not in BEFORE and not MANGLED.match(name)}
         spans = spans_of(tree) if sure else {}
         self._texts = {name: (value, spans[id(statement)][1], spans[id(last)][1]) for name, (value, statement, last) in sure.items()}
         self._spans = spans
