@@ -87,7 +87,7 @@ public sealed class SandboxCommandTests : IDisposable
 
         Assert.Equal(1, exit);
         Assert.Contains(expected, errors, StringComparison.Ordinal);
-        Assert.DoesNotContain("verdict", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"verdict\"", output, StringComparison.Ordinal);
     }
 
     private async Task<string> CodeAsync(string code)
