@@ -258,9 +258,8 @@ class Nursery:
             except Exception as error:
                 head, payload = {"t": "end", "id": one.job["id"], "lost": True, "error": f"{type(error).__name__}: {error}", "limits": sorted(one.limits), "files": []}, b""
             del self.running[one.job["id"]]
-            # Somebody waits for this; nobody for the clearing up.
-            self.tell(head, payload)
             one.close()
+            self.tell(head, payload)
         else:
             stillborn = one.state == "born" and (not one.ready or one.group is None) and not one.zygote.retired and one.zygote.alive
             one.close()
