@@ -77,6 +77,19 @@ public sealed class SandboxCommandTests : IDisposable
         Assert.DoesNotContain("   at ", output + errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run", "sql", "SQL runs in no sandbox")]
+    [InlineData("validate", "SQL", "SQL runs in no sandbox")]
+    [InlineData("validate", "1", "--profile is python or shell, not 1.")]
+    public async Task Profile_ThatIsNone_SaysWhatThereIs(string command, string profile, string expected)
+    {
+        var (exit, output, errors) = await CommandAsync(command, "--profile", profile, await CodeAsync("SELECT 1"));
+
+        Assert.Equal(1, exit);
+        Assert.Contains(expected, errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"verdict\"", output, StringComparison.Ordinal);
+    }
+
     private async Task<string> CodeAsync(string code)
     {
         var path = Path.Combine(_folder.Path, "code");

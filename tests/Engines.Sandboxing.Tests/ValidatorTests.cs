@@ -76,6 +76,8 @@ public sealed class ValidatorTests(RootSandboxes sandboxes) : IClassFixture<Root
     [InlineData("import pandas as pd\npd.read_csv('tickets.csv').groupby('Team').hours.sum()", "the columns are team, hours")]
     [InlineData("import pandas as pd\npd.read_csv('tickets.csv').Team", "the columns are team, hours")]
     [InlineData("import pandas as pd\npd.read_csv('tickets.csv').query('Team == 1')", "the columns are team, hours")]
+    [InlineData("import pandas as pd\nclass Odd:\n    def __str__(self):\n        raise ValueError\npd.DataFrame({Odd(): [1], 'team': [2]})['Team']", "'Team'; the columns are Odd, team")]
+    [InlineData("import pandas as pd\npd.DataFrame({('a', 1): [1], pd.Timestamp('2026-03-01'): [2]})['Team']", "'Team'; the columns are (a, 1), 2026-03-01 00:00:00")]
     public async Task Execute_NameThatIsNotThere_NamesThoseThatAre(string code, string expected)
     {
         var job = Sandboxes.Job(code, validate: true) with { Files = [new SandboxFile("tickets.csv", "team,hours\nit,2\n"u8.ToArray()), new SandboxFile("notes.txt", "x"u8.ToArray())] };
@@ -84,6 +86,14 @@ public sealed class ValidatorTests(RootSandboxes sandboxes) : IClassFixture<Root
 
         Assert.Equal((SandboxCodes.CodeFailed, code.Split('\n').Length), (outcome.Code, outcome.Error!.Line));
         Assert.EndsWith(expected, outcome.Error.Message, StringComparison.Ordinal);
+    }
+
+    [SandboxFact]
+    public async Task Execute_ErrorWhoseTextFails_IsStillAnErrorOfTheCode()
+    {
+        var outcome = await sandboxes.RunAsync("class Odd(Exception):\n    def __str__(self):\n        raise SystemExit(0)\n    @property\n    def errno(self):\n        raise SystemExit(0)\nraise Odd", validate: true);
+
+        Assert.Equal((SandboxCodes.CodeFailed, new SandboxError("Odd", "", 7)), (outcome.Code, outcome.Error));
     }
 
     [SandboxFact]

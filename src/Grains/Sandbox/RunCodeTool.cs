@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Steward.Engines.Connectors;
+using Steward.Engines.Sandboxing;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -21,6 +23,10 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
 
     private const int ShownRows = 50;
     private const int ShownText = 8_000;
+
+    // The codes of ends that say nothing of the code: there is nothing to mend in it. Those of SandboxCodes, of leases, and of data sources that cannot be asked.
+    private static readonly FrozenSet<string> NotOfTheCode = FrozenSet.Create(
+        StringComparer.Ordinal, SandboxCodes.Busy, SandboxCodes.Cancelled, SandboxCodes.NotAvailable, SandboxCodes.Lost, "silo_lost", "internal", "not_configured", "unavailable");
 
     // The steps of the run whose code was refused or failed: those that its journal knows, and those of this execution, which may not be in it yet.
     private readonly ConcurrentDictionary<string, bool> _failed = new(StringComparer.Ordinal);
@@ -119,7 +125,7 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
                 return new ActionFailed("unavailable", busy.Reason, IsRetryable: false);
             }
 
-            if (execution.State != SandboxState.Finished)
+            if (execution.State != SandboxState.Finished && !NotOfTheCode.Contains(execution.Result!.Code))
             {
                 _failed[request.StepId ?? request.ActionId] = true;
             }
@@ -132,8 +138,11 @@ internal sealed class RunCodeTool(ITenantConnectors inner, IReadOnlyList<Connect
         }
     }
 
-    private static bool HasFailed(EarlierCall call) =>
-        call.Result is { ValueKind: JsonValueKind.Object } result && result.TryGetProperty("status", out var status) && status.ValueKind == JsonValueKind.String && !status.ValueEquals(Word(SandboxState.Finished));
+    private static bool HasFailed(EarlierCall call) => call.Result is { ValueKind: JsonValueKind.Object } result
+        && Text(result, "status") is { } status && status != Word(SandboxState.Finished)
+        && !(Text(result, "code") is { } code && NotOfTheCode.Contains(code));
+
+    private static string? Text(JsonElement result, string name) => result.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
     private static string Word(SandboxState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
 

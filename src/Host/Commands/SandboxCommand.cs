@@ -52,7 +52,24 @@ internal static class SandboxCommand
         return command;
     }
 
-    private static Option<SandboxProfile> Profile() => new("--profile") { Description = "python or shell.", DefaultValueFactory = _ => SandboxProfile.Python };
+    private static Option<SandboxProfile> Profile() => new("--profile")
+    {
+        Description = "python or shell.",
+        DefaultValueFactory = _ => SandboxProfile.Python,
+        CustomParser = static argument =>
+        {
+            var word = argument.Tokens[^1].Value;
+            if (Enum.GetValues<SandboxProfile>().Where(profile => string.Equals(profile.ToString(), word, StringComparison.OrdinalIgnoreCase)).Cast<SandboxProfile?>().FirstOrDefault() is { } known)
+            {
+                return known;
+            }
+
+            argument.AddError(string.Equals(word, "sql", StringComparison.OrdinalIgnoreCase)
+                ? "--profile is python or shell. SQL runs in no sandbox and is not read beforehand: the tenant's database says what is wrong with it, and what the person may see. Ask it with the language sql of POST /v1/sandbox/executions."
+                : $"--profile is python or shell, not {word}.");
+            return default;
+        },
+    };
 
     private static async Task<int> RunAsync(
         FileInfo file, SandboxProfile profile, SandboxTier? tier, bool validate, double wall, FileInfo[] inputs, DirectoryInfo? output, CancellationToken cancellationToken)

@@ -116,3 +116,34 @@ print(line.format("a", 1), list(map("{:.2f}".format, [1.0])))
 import pandas as pd
 df = pd.DataFrame({"_a": [1], "b": [2]})
 print(df.pivot_table(values=("_a", "b"), index="b", aggfunc={"_a": "sum"}), pd.to_datetime(20260101, format="%Y%m%d"), df.to_numpy(), df.head(3).to_csv())
+###
+T: str = "{}"
+for x in [1]:
+    if x:
+        print(T.format(x))
+def f(y):
+    return T.format(y)
+print([T.format(z) for z in [1]])
+###
+def f(x):
+    row = "{}"
+    with open("a") as g:
+        g.write(row.format(x))
+###
+for x in [1]:
+    row = "{:>3}"
+    print(row.format(x))
+###
+import pandas as pd
+pd.DataFrame().query("`the column` == 'x' and `b` > 1")
+###
+class A:
+    def f(self):
+        t = "{}"
+        return t.format(1)
+###
+try:
+    t = "{}"
+    print(t.format(1))
+except ValueError:
+    pass

@@ -602,3 +602,155 @@ plt.rcParams.update({"backend": "module://os"})
 ###
 import matplotlib.pyplot as plt
 plt.figure().canvas.print_figure("/etc/x")
+###
+if 0: str = "{}"
+str.format("{0.x}", 1)
+###
+str = "{}"
+str.format("{0.x}", 1)
+###
+if 0:
+    t = "{}"
+t.format(1)
+###
+for x in []:
+    t = "{}"
+t.format(1)
+###
+while 0:
+    t = "{}"
+else:
+    t.format(1)
+###
+try:
+    t = "{}"
+except ValueError:
+    pass
+t.format(1)
+###
+try:
+    t = "{}"
+except ValueError:
+    t.format(1)
+###
+try:
+    t = "{}"
+finally:
+    t.format(1)
+###
+t = "{}"
+del t
+t.format(1)
+###
+t = "{}"
+def f():
+    global t
+t.format(1)
+###
+def g():
+    t = "{}"
+    def f():
+        nonlocal t
+    t.format(1)
+###
+(t := "{}")
+t.format(1)
+###
+t = "{}"
+print(t := "{0.x}")
+t.format(1)
+###
+t = "{}"
+[t.format(1) for t in ["{0.x}"]]
+###
+class A:
+    t = "{}"
+    t.format(1)
+###
+class A:
+    str = "{}"
+str.format("{0.x}", 1)
+###
+t = "{}"
+class A:
+    t = "{0.x}"
+    u = t.format(1)
+###
+t = "{}"
+def f(t="{0.x}"):
+    return t.format(1)
+###
+def f():
+    t = "{}"
+t.format(1)
+###
+def f():
+    return t.format(1)
+t = "{}"
+###
+t.format(1); t = "{}"
+###
+class A:
+    def f(self):
+        __t = "{}"
+        _A__t = "{0.x}"
+        return __t.format(1)
+###
+t = "{}"
+import json as t
+t.format(1)
+###
+t = "{}"
+match 1:
+    case t:
+        t.format(1)
+###
+t = "{}"
+lambda t: t.format(1)
+###
+t, u = "{}", "{0.x}"
+u.format(1)
+###
+if 1:
+    t = "{}"
+else:
+    t.format(1)
+###
+t = "{}"
+with open("x") as t:
+    t.format(1)
+###
+t: str
+t.format(1)
+###
+import pandas as pd
+pd.DataFrame().query("a == '`' + @pd.compat.os.popen('id').read() + '`'")
+###
+import pandas as pd
+pd.DataFrame().query("a == '`'")
+###
+import pandas as pd
+pd.DataFrame().query("a == 1 # ` + @pd.x + `")
+###
+import pandas as pd
+pd.DataFrame().query("a == '''`''' + @pd.x + '''`'''")
+###
+import pandas as pd
+pd.DataFrame().query(r"a == '\\' + `' + @pd.x + '`'")
+###
+import pandas as pd
+pd.DataFrame().query("`a`\n+ @pd.x + `b`")
+###
+_A__t = "{}"
+class A:
+    def f(self):
+        global __t
+        __t = "{0.x}"
+A().f()
+_A__t.format(1)
+###
+class A:
+    def f(self):
+        _A__t = "{}"
+        __t = "{0.x}"
+        return _A__t.format(1)

@@ -67,6 +67,17 @@ public sealed class RunCodeTests
     }
 
     [Theory]
+    [InlineData("lose it")]
+    [InlineData("throw")]
+    public async Task RunCode_LostTooOften_IsNoReasonNotToRunCode(string end)
+    {
+        var results = await RunAsync([.. Enumerable.Range(0, RunCodeTool.MendRounds + 2).Select(number => Call($"say {number}\n{end}")), Call("say at last")]);
+
+        Assert.Equal(RunCodeTool.MendRounds + 3, results.Count);
+        Assert.Equal("finished", results[^1].GetProperty("status").GetString());
+    }
+
+    [Theory]
     [InlineData("hr", "u-ada of t-acme")]
     [InlineData("staff", "may not read it")]
     public async Task RunCode_Sql_SeesWhatThePersonMaySee(string role, string expected)

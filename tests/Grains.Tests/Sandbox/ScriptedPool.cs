@@ -6,7 +6,7 @@ namespace Steward.Grains.Tests.Sandbox;
 
 /// <summary>
 /// A pool that does what the code says, line after line: <c>say TEXT</c>, <c>hold NAME</c> waits for the test or for being stopped, <c>stubborn NAME</c> waits for the test alone, <c>chart</c>, <c>file NAME TEXT</c>,
-/// <c>table</c>, <c>sql STATEMENT</c>, <c>connector OPERATION JSON</c>, <c>open NAME</c>, <c>fail TEXT</c>, <c>refuse</c>, <c>throw</c>, <c>unstarted</c> ends before it is handed over.
+/// <c>table</c>, <c>sql STATEMENT</c>, <c>connector OPERATION JSON</c>, <c>open NAME</c>, <c>fail TEXT</c>, <c>lose TEXT</c> loses the sandbox, <c>refuse</c>, <c>throw</c>, <c>unstarted</c> ends before it is handed over.
 /// </summary>
 internal sealed class ScriptedPool : ISandboxPool
 {
@@ -80,6 +80,8 @@ internal sealed class ScriptedPool : ISandboxPool
                     break;
                 case "fail":
                     return outcome with { Status = SandboxStatus.Failed, Code = SandboxCodes.CodeFailed, Reason = "The code failed.", ExitCode = 1, Text = text, Error = new SandboxError("KeyError", line[5..], 2) };
+                case "lose":
+                    return outcome with { Status = SandboxStatus.Failed, Code = SandboxCodes.Lost, Reason = "The sandbox was lost while the code ran; it may have run in part.", Text = text };
                 case "throw":
                     throw new InvalidOperationException("An error that nobody foresaw.");
             }

@@ -40,19 +40,8 @@ def reap(control, names):
             control.send(b"X" + json.dumps({"child": name, "status": status, "cpu": usage.ru_utime + usage.ru_stime, "peak": usage.ru_maxrss << 10}).encode())
 
 
-def enter_groups(doors, output):
-    """The first thing that a clone does. One that cannot ends."""
-    try:
-        for door in doors:
-            os.write(door, b"0")
-            os.close(door)
-    except OSError as error:
-        os.write(output, f"sandbox: control group: {error}\n".encode())
-        os._exit(70)
-
-
 def serve(control, become):
-    """`become` runs in the clone, in its control groups, with its output and its channel, and never returns. Ends when the supervisor does."""
+    """`become` runs in the clone with its output and its channel, and never returns. Ends when the supervisor does."""
     names = {}
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda *_: None)
@@ -63,20 +52,19 @@ def serve(control, become):
             os.read(reader, 4096)
             reap(control, names)
         if control in ready:
-            message, descriptors, _, _ = socket.recv_fds(control, 64, 8)
+            message, descriptors, _, _ = socket.recv_fds(control, 64, 2)
             if not message:
                 return
-            name, (output, channel, *doors) = message.decode(), descriptors
+            name, (output, channel) = message.decode(), descriptors
             try:
                 pid, pidfd = clone()
             except OSError as error:
                 control.send(b"E" + json.dumps({"child": name, "error": str(error)}).encode())
             else:
                 if pid == 0:
-                    enter_groups(doors, output)
                     become(output, channel)
                 names[pid] = name
                 socket.send_fds(control, [b"P" + name.encode()], [pidfd])
                 os.close(pidfd)
-            for descriptor in descriptors:
-                os.close(descriptor)
+            os.close(output)
+            os.close(channel)

@@ -73,27 +73,30 @@ class Groups:
         except OSError as error:
             self.reason = f"{path}: {error.strerror}"
 
-    def add(self, name):
-        """A group for one child, which enters it itself (`Group.doors`). What cannot be made is left out."""
+    def add(self, name, pid):
+        """A group for one child, which is put into it. What cannot be made is left out."""
         group = Group(self)
         for kind, base in self.kinds.items():
             path = f"{base}/{name}"
             try:
                 os.makedirs(path, exist_ok=True)
-                if path not in group.paths.values():
-                    # A single thread that enters by itself holds up nobody. A process that is moved from outside stops every fork and exit of the machine until the kernel has waited for all processors.
-                    group.doors.append(os.open(f"{path}/{'tasks' if self.version == 1 else 'cgroup.procs'}", os.O_WRONLY | os.O_CLOEXEC))
+                _write(f"{path}/cgroup.procs", pid)
                 group.paths[kind] = path
             except OSError:
                 self._remove(path)
-        if "pids" in group.paths:
-            _write(f"{group.paths['pids']}/pids.max", self._processes)
-        if "cpu" in group.paths:
-            if self.version == 2:
-                _write(f"{group.paths['cpu']}/cpu.max", "100000 100000")
-            else:
-                _write(f"{group.paths['cpu']}/cpu.cfs_period_us", 100000)
-                _write(f"{group.paths['cpu']}/cpu.cfs_quota_us", 100000)
+        try:
+            if "pids" in group.paths:
+                _write(f"{group.paths['pids']}/pids.max", self._processes)
+            if "cpu" in group.paths:
+                if self.version == 2:
+                    _write(f"{group.paths['cpu']}/cpu.max", "100000 100000")
+                else:
+                    _write(f"{group.paths['cpu']}/cpu.cfs_period_us", 100000)
+                    _write(f"{group.paths['cpu']}/cpu.cfs_quota_us", 100000)
+        except OSError:
+            # It is empty when its child has ended, which is what becomes of a child without a group.
+            group.remove()
+            raise
         return group
 
     def _remove(self, path):
@@ -110,14 +113,8 @@ class Groups:
 
 
 class Group:
-    """`doors` are descriptors: whoever writes 0 to all of them is in the group."""
-
     def __init__(self, groups):
-        self.paths, self.doors, self._groups = {}, [], groups
-
-    def close_doors(self):
-        while self.doors:
-            os.close(self.doors.pop())
+        self.paths, self._groups = {}, groups
 
     def limit_memory(self, count):
         path = self.paths.get("memory")
@@ -142,7 +139,6 @@ class Group:
         return path is not None and _counter(f"{path}/pids.events", "max") > 0
 
     def remove(self):
-        self.close_doors()
         for path in set(self.paths.values()):
             self._groups._remove(path)
         self.paths = {}

@@ -22,7 +22,7 @@ BEYOND = 100
 
 
 class Child:
-    """States: born, warm, running, dead. It is in a group of its own before it does anything. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
+    """States: born, warm, running, dead. It gets no job before it is in a group of its own. The supervisor's loop calls the `on_…` methods; `tell` sends to the silo."""
 
     # A work directory with fewer names left than this was full.
     NAMES = 2
@@ -43,19 +43,21 @@ class Child:
         self.setup_error = b""
 
     def handover(self):
-        return [self._their_output, self._their_channel.fileno(), *self.group.doors]
+        return [self._their_output, self._their_channel.fileno()]
 
     def forget_handover(self):
         if self._their_output is not None:
             os.close(self._their_output)
             self._their_output = None
             self._their_channel.close()
-        if self.group is not None:
-            self.group.close_doors()
 
     @property
     def is_warm(self):
-        return self.state == "born" and self.ready and self.pid is not None and not self.exited
+        return self.state == "born" and self.ready and self.group is not None and not self.exited
+
+    def join(self, group):
+        """It is in a group of its own from now on."""
+        self.group = group
 
     def start(self, job, files):
         """Lowers the limits to those of the job and only then hands it over."""

@@ -51,6 +51,11 @@ class Child(child.Child):
     # gVisor's file server holds some that were removed, until it ends.
     NAMES = 32
 
+    def join(self, group):
+        self.group = group
+        # All that it starts belongs to the group it is in now.
+        self.post_raw(b"g")
+
     def limit(self, job):
         self.group.limit_memory(job["memory"] + OVERHEAD)
         # gVisor's kernel keeps them inside; from outside they would be those of the kernel itself.

@@ -1,6 +1,8 @@
-"""Keeps zygotes and their children: makes them ahead of demand, each in a control group of its own, rotates zygotes, and clears up what has ended."""
+"""Keeps zygotes and their children: makes them ahead of demand, rotates zygotes, puts children into control groups, and clears up what has ended."""
 import os
+import queue
 import selectors
+import threading
 import time
 from collections import deque
 
@@ -8,8 +10,6 @@ import zygotes
 
 # While enough are warm, making more waits for a moment without a hand-over: the clone would take the processor from the job that was just handed over.
 REFILL_PAUSE = 0.015
-# While nobody waits for one, so many are made at once: a clone keeps a processor busy for most of its 20 ms, and the jobs that run want the others.
-PACE = max(1, (os.cpu_count() or 1) // 2)
 
 # So many children in a row that died before they were ready say that none can be made; it is tried again after so many seconds.
 STILLBIRTHS = 2
@@ -25,8 +25,12 @@ class Nursery:
         self.zygotes, self.warm, self.wanted, self.waiting, self.running = {}, {}, {}, {}, {}
         self.retired, self.counter, self.told_warm = [], 0, {}
         self.failures, self.refills, self.stillborn, self.retries = {}, {}, {}, {}
+        self.adoptions, self.adopted = queue.SimpleQueue(), deque()
+        self.bell, self.bell_pull = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
 
     def open(self, profiles):
+        threading.Thread(target=self.adopt, daemon=True).start()
+        self.selector.register(self.bell, selectors.EVENT_READ, self.on_adopted)
         for profile, count in profiles.items():
             self.warm[profile], self.waiting[profile], self.wanted[profile] = deque(), deque(), count
             self.start_zygote(profile)
@@ -58,7 +62,7 @@ class Nursery:
                 self.selector.register(one.pidfd, selectors.EVENT_READ, lambda one=one: self.on_death(one))
                 try:
                     one.pid = zygotes.host_pid(descriptor)
-                    self.promote(one)
+                    self.adoptions.put(one)
                 except OSError:
                     one.kill()
             elif letter == "X":
@@ -75,18 +79,33 @@ class Nursery:
                 self.lose(zygote)
                 return
 
-    def bear(self, one):
-        """Asks its zygote for it, in a group of its own. Gives whether that could be asked."""
-        try:
-            one.group = self.groups.add(one.name)
-            one.zygote.spawn(one)
-        except OSError as error:
-            one.setup_error = str(error).encode()
-            self.abandon(one)
-            return False
-        self.selector.register(one.output, selectors.EVENT_READ, lambda: self.on_output(one))
-        self.selector.register(one.channel, selectors.EVENT_READ, lambda: self.on_channel(one))
-        return True
+    def adopt(self):
+        """Runs in a thread of its own: to move a process into a group, the kernel waits for all its processors, which takes up to 30 ms under load."""
+        while True:
+            one, group, problem = self.adoptions.get(), None, ""
+            try:
+                group = self.groups.add(one.name, one.pid)
+            except Exception as error:
+                problem = f"control group: {error}"  # Such a child is ended; the thread has to go on for the others.
+            self.adopted.append((one, group, problem))
+            try:
+                os.write(self.bell_pull, b"!")
+            except BlockingIOError:
+                pass
+
+    def on_adopted(self):
+        os.read(self.bell, 65536)
+        while self.adopted:
+            one, group, problem = self.adopted.popleft()
+            if one.state == "dead":
+                if group is not None:
+                    group.remove()
+            elif group is None:
+                one.setup_error = problem.encode()
+                one.kill()
+            else:
+                one.join(group)
+                self.promote(one)
 
     def lose(self, zygote):
         """It ended by itself: before it was ready that is a reason not to try again, after that it is started anew."""
@@ -159,11 +178,16 @@ class Nursery:
             return
         born = sum(1 for one in zygote.children.values() if one.state == "born" and not one.is_warm)
         missing = self.wanted[profile] + len(self.waiting[profile]) - len(self.warm[profile]) - born
-        for _ in range(min(missing, (self.kind.SPAWNING if self.waiting[profile] else min(PACE, self.kind.SPAWNING)) - born)):
+        for _ in range(min(missing, self.kind.SPAWNING - born)):
             self.counter += 1
             one = self.kind.Child(f"x{self.counter}", zygote, self.tell)
-            if not self.bear(one):
+            try:
+                zygote.spawn(one)
+            except OSError:
+                self.abandon(one)
                 return
+            self.selector.register(one.output, selectors.EVENT_READ, lambda one=one: self.on_output(one))
+            self.selector.register(one.channel, selectors.EVENT_READ, lambda one=one: self.on_channel(one))
 
     def promote(self, one):
         if not one.is_warm:
@@ -175,11 +199,6 @@ class Nursery:
         self.stillborn.pop(one.zygote.profile, None)
         self.warm[one.zygote.profile].append(one)
         self.hand_out(one.zygote.profile)
-
-    def refill_on(self, profile):
-        """One more is warm: the next one, unless a pause is kept."""
-        if profile not in self.refills:
-            self.refill(profile)
 
     def refill_soon(self, profile):
         """At once when more than half of those wanted are gone, else after a pause that the next hand-over begins anew, for as long as half are left."""
@@ -239,11 +258,10 @@ class Nursery:
             except Exception as error:
                 head, payload = {"t": "end", "id": one.job["id"], "lost": True, "error": f"{type(error).__name__}: {error}", "limits": sorted(one.limits), "files": []}, b""
             del self.running[one.job["id"]]
-            # Somebody waits for this; nobody for the clearing up.
-            self.tell(head, payload)
             one.close()
+            self.tell(head, payload)
         else:
-            stillborn = one.state == "born" and not one.ready and not one.zygote.retired and one.zygote.alive
+            stillborn = one.state == "born" and (not one.ready or one.group is None) and not one.zygote.retired and one.zygote.alive
             one.close()
             if stillborn:
                 self.count_stillborn(one.zygote, one.setup_error.decode(errors="replace").strip() or "a child ended before it was ready")
@@ -258,6 +276,7 @@ class Nursery:
                     self.selector.unregister(held)
                 except (KeyError, ValueError):
                     pass
+        one.group = None
         one.close()
         if one.zygote.alive and one.setup_error and not one.zygote.retired:
             self.count_stillborn(one.zygote, one.setup_error.decode(errors="replace"))

@@ -116,18 +116,24 @@ def report(error):
     for frame, number in traceback.walk_tb(error.__traceback__):
         if frame.f_code.co_filename == NAME:
             line = number
-    try:
-        message, known = str(error)[:1500], known_names(error)[:500]
-    except Exception:
-        message, known = "", ""
-    steward._write(("E", json.dumps({"type": type(error).__name__[:200], "message": message + known, "line": line, "errno": getattr(error, "errno", None)}).encode()))
+    # Both may call what the code has written.
+    message, known, number = attempt(lambda: str.__getitem__(str(error), slice(1500))), attempt(lambda: known_names(error)[:500]), attempt(lambda: error.errno)
+    about = {"type": type(error).__name__[:200], "message": message + known, "line": line if type(line) is int else None, "errno": number if type(number) is int else None}
+    steward._write(("E", json.dumps(about).encode()))
     try:
         begin = error.__traceback__
         while begin is not None and begin.tb_frame.f_code.co_filename != NAME:
             begin = begin.tb_next
         sys.stderr.write("".join(traceback.format_exception(type(error), error, begin, limit=-20)) + (known[2:] + "\n" if known else ""))
-    except Exception:
+    except BaseException:
         sys.stderr.write(type(error).__name__ + "\n")
+
+
+def attempt(ask):
+    try:
+        return ask()
+    except BaseException:
+        return ""
 
 
 def known_names(error):
@@ -139,7 +145,14 @@ def known_names(error):
         return ""
     owners = [error.obj] if isinstance(error, AttributeError) else [frame.f_locals.get("self") for frame, _ in traceback.walk_tb(error.__traceback__) if "/pandas/core/" in frame.f_code.co_filename]
     owner = next((one for one in owners if isinstance(one, pandas.DataFrame)), None)
-    return "" if owner is None else "; the columns are " + ", ".join(str(name)[:60] for name in owner.columns[:30])
+    return "" if owner is None else "; the columns are " + ", ".join(label(name, pandas) for name in owner.columns[:30])
+
+
+def label(name, pandas):
+    """Of a column. What is no plain value is told by its class alone: its text is the code's to make, and may take forever."""
+    if type(name) is tuple:
+        return "(" + ", ".join(label(part, pandas) if type(part) is not tuple else "…" for part in name[:5]) + ")"
+    return str(name)[:60] if type(name) in (str, int, float, bool, pandas.Timestamp) else type(name).__name__[:60]
 
 
 def display(*values):

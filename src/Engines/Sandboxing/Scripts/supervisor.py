@@ -85,7 +85,6 @@ class Supervisor(nursery.Nursery):
         self.refill(message["profile"])
 
     def hand_out(self, profile):
-        before = len(self.running)
         while self.waiting[profile] and self.warm[profile]:
             one = self.warm[profile].popleft()
             if one.exited:
@@ -102,10 +101,7 @@ class Supervisor(nursery.Nursery):
             self.remind(one.began + message["wall"], message["id"])
             self.tell({"t": "started", "id": message["id"]})
             self.watch_channel(one)
-        if len(self.running) > before or self.waiting[profile]:
-            self.refill_soon(profile)
-        else:
-            self.refill_on(profile)
+        self.refill_soon(profile)
         self.tell_warm(profile)
 
     def remind(self, when, name):

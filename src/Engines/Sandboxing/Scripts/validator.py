@@ -9,7 +9,7 @@ from advice import NAMES
 from known import Known, name_of, place_of
 from vocabulary import (
     MODULES, DUNDERS, UNDERSCORED, ATTRIBUTES, DIRECT, PLAIN, HOOKS, INSIDE, AGGREGATES, NAMED_AGGREGATES, OUTSIDE, OPENS, WRITES, PLACES,
-    DUNDER_TEXT, FORMAT_TEXT, NODES, CHARACTERS, FINDINGS, HIDDEN, COOKIE,
+    DUNDER_TEXT, FORMAT_TEXT, QUERY_PARTS, UNCLEAR, NODES, CHARACTERS, FINDINGS, HIDDEN, COOKIE,
 )
 
 
@@ -144,8 +144,8 @@ def attribute(name, own):
 
 
 def formatting(node, known):
-    """A format string can read attributes; only one that is written out, here or where its one name is bound, and reads none, is allowed."""
-    template = node.value.value if isinstance(node.value, ast.Constant) else known.texts.get(node.value.id) if isinstance(node.value, ast.Name) else None
+    """A format string can read attributes; only one that is written out, here or where its one name is surely bound before, and reads none, is allowed."""
+    template = node.value.value if isinstance(node.value, ast.Constant) else known.text_of(node.value) if isinstance(node.value, ast.Name) else None
     if not isinstance(template, str):
         yield "format", "format() only on a string that is written out; an f-string does the same"
         return
@@ -206,9 +206,12 @@ def query(condition):
     if not (isinstance(condition, ast.Constant) and isinstance(condition.value, str)):
         yield "query", 'query() only with a condition that is written out, such as df.query("a > @most"); df[df["a"] > most] does the same'
         return
-    marked = re.sub(r"@(?=[^\W\d])", "at_", re.sub(r"`[^`]*`", "column", condition.value)).strip()
+    # A quotation mark in a quoted name, or one of them in a comment, would part the text in another way than pandas does.
+    plain = QUERY_PARTS.sub(lambda part: "column" if part.group().startswith("`") else part.group(), condition.value)
+    marked = re.sub(r"@(?=[^\W\d])", "at_", plain).strip()
+    unclear = "`" in plain or "`" in condition.value and UNCLEAR.search(condition.value)
     try:
-        tree = None if "@" in marked or "__" in marked else ast.parse(marked, mode="eval")
+        tree = None if unclear or "@" in marked or "__" in marked else ast.parse(marked, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         tree = None
     if tree is None:

@@ -46,6 +46,9 @@ OPENS = set("open use print_figure load save savez savez_compressed savetxt load
 WRITES = set("to_csv to_json to_excel to_html to_string to_latex to_parquet to_feather to_stata to_xml".split())
 PLACES = set("filepath_or_buffer path_or_buf path io file fname filename excel_writer buf".split())
 DUNDER_TEXT = re.compile(r"__\w+__\Z")
+# The strings of a condition, and its names in backticks: one that holds the mark of the other is none.
+QUERY_PARTS = re.compile(r"""'(?:\\.|[^'\\`])*'|"(?:\\.|[^"\\`])*"|`[^`'"]*`""")
+UNCLEAR = re.compile(r"""[#\n\r\\]|'''|\"\"\"""")
 FORMAT_TEXT = re.compile(r"\{\w*(?:\.\w+|\[\w+\])*[.\[]__")
 NODES, CHARACTERS, FINDINGS = 50_000, 262_144, 50
 HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]|\r(?!\n)")
