@@ -275,7 +275,7 @@ public sealed class TriageSenderTests
         var settings = JsonNode.Parse(JsonSerializer.Serialize(new TriageSettingsSet(new TriageSettings { Version = 1 }, "u-root"), TriageJson.Default.TriageSettingsSet))!.AsObject();
         Assert.True(settings["settings"]!.AsObject().Remove("senders"));
         var entry = new JournalRecord { Type = TriageFactTypes.SettingsSet, Payload = Encoding.UTF8.GetBytes(settings.ToJsonString()), At = _cluster.Time.GetUtcNow() };
-        await _cluster.Silo.GetRequiredService<IJournalStore>().AppendAsync(new JournalAppend(GrainKeys.Triage(_tenant), 0, [entry]));
+        await _cluster.Silo.GetRequiredService<IJournalStore>().AppendAsync(new JournalAppend { Journal = GrainKeys.Triage(_tenant), ExpectedSequence = 0, Records = [entry] });
         _cluster.SignIn(_tenant, Desk);
 
         await Triage.Classify(Ticket("desk:1", "Access please"));
