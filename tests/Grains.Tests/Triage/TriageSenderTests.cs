@@ -254,6 +254,7 @@ public sealed class TriageSenderTests
         await _cluster.LeaveAsync(_tenant);
         Assert.Equal((4, 2), await SaidAsync(head.Version));
 
+        _cluster.SignInAsPlatform(_tenant);
         await Triage.UseHead(new UseTriageHead { Version = head.Version, Reason = "better" });
         Assert.Equal((4, 0), await SaidAsync(head.Version));
     }
