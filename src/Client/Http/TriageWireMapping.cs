@@ -109,7 +109,7 @@ public static class TriageWireMapping
         TrainingHour = settings.TrainingHour,
         TimeZone = settings.TimeZone,
         Connectors = [.. settings.Connectors.Select(connector => new TriageConnectorRequest { Instance = connector.Instance, WritesBack = connector.WritesBack, WritesFrom = connector.WritesFrom })],
-        Senders = [.. settings.Senders.Select(sender => new TriageSenderRequest { UserId = sender.UserId, Source = sender.Source, TicketsPerHour = sender.TicketsPerHour })],
+        Senders = [.. (settings.Senders ?? []).Select(sender => new TriageSenderRequest { UserId = sender.UserId, Source = sender.Source, TicketsPerHour = sender.TicketsPerHour })],
     };
 
     private static double? Share(double? value, string field) =>

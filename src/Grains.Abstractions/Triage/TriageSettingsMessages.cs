@@ -64,7 +64,7 @@ public sealed record TriageSender
     [Id(0)]
     public required string UserId { get; init; }
 
-    /// <summary>The system, such as <c>desk</c>: its tickets' ids begin with this and a colon, and nobody but its senders may use such ids. 1 to 64 of a-z, 0-9, '.', '_' and '-', and no connector's instance.</summary>
+    /// <summary>The system, such as <c>desk</c>: its tickets' ids begin with this and a colon, and nobody but its senders may use such ids. 1 to 64 of a-z, 0-9, '.', '_' and '-', and no instance of the tenant's connectors.</summary>
     [Id(1)]
     public required string Source { get; init; }
 

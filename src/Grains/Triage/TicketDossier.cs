@@ -6,6 +6,9 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>How many decisions or labels of one ticket there may be.</summary>
     public const int Most = 64;
 
+    /// <summary>How many decisions there may be with those of others, who used its id before it was kept for the platform or a trusted sender.</summary>
+    public const int MostWithOthers = 2 * Most;
+
     /// <summary>From how many labels on suggestions are refused: there is always room for what settles a ticket.</summary>
     public const int MostWithSuggestions = 48;
 
@@ -33,16 +36,25 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>The decision about the ticket with this content, as it stands now; null when there is none.</summary>
     public TriageDecision? Find(string ticket) => Decisions.Find(decided => decided.Ticket == ticket) is { } found ? WithFinal(found) : null;
 
+    /// <summary>The same for the platform or a trusted sender, for whom nobody else's ticket stands in; null when there is none.</summary>
+    public TriageDecision? FindOf(string ticket, string by, bool isPlatform) => Decisions.Find(decided => decided.Ticket == ticket && IsOf(decided, by, isPlatform)) is { } found ? WithFinal(found) : null;
+
+    /// <summary>Whether the platform or a trusted sender has brought it with as many contents as it may, whatever others did.</summary>
+    public bool IsFullFor(string by, bool isPlatform) => Decisions.Count >= MostWithOthers || Decisions.Count(decided => IsOf(decided, by, isPlatform)) >= Most;
+
     /// <summary>The last decision, as it stands now; null when there is none.</summary>
     public TriageDecision? Last => Decisions.Count == 0 ? null : WithFinal(Decisions[^1]);
 
-    /// <summary>The last decision that this person asked for, as it stands now; null when there is none.</summary>
-    public TriageDecision? LastFor(string userId) => Decisions.FindLast(decided => decided.By == userId) is { } found ? WithFinal(found) : null;
+    /// <summary>The last decision that this person asked for, or, of one who sends for the ticket's system, any trusted sender; as it stands now, null when there is none.</summary>
+    public TriageDecision? LastFor(string userId, bool isSender) => Decisions.FindLast(decided => decided.By == userId || (isSender && decided.IsTrusted)) is { } found ? WithFinal(found) : null;
 
     /// <summary>Whether a label says nothing new: its event counted, or, without one, it is what this person said last. A suggestion does not stand in for more.</summary>
     public bool Says(string label, string by, string? eventId, bool isSuggestion) => eventId is null
         ? Labels.LastOrDefault(said => said.EventId is null && said.By == by) is { } last && last.Label == label && (isSuggestion || !last.IsSuggestion)
         : Labels.Exists(said => said.EventId == eventId && said.Label == label && (isSuggestion || !said.IsSuggestion));
+
+    // Who asked was not always kept: such entries may be the platform's.
+    private static bool IsOf(TicketDecided decided, string by, bool isPlatform) => decided.Counts || decided.By == by || (isPlatform && decided.By is null);
 
     private TriageDecision WithFinal(TicketDecided decided) => Labels.Count == 0 ? decided.Decision : decided.Decision with { FinalLabel = Labels[^1].Label, IsSettled = IsSettled };
 }

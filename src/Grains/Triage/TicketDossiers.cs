@@ -32,8 +32,8 @@ internal sealed class TicketDossiers(IJournalStore journals, string journal, str
         var dossier = new TicketDossier(ticketId);
         try
         {
-            await ReadAsync(journal, ticketId, dossier.Decisions, TriageJson.Default.TicketDecided, cancellationToken);
-            await ReadAsync(labelJournal, ticketId, dossier.Labels, TriageJson.Default.TicketLabelled, cancellationToken);
+            await ReadAsync(journal, ticketId, TicketDossier.MostWithOthers, dossier.Decisions, TriageJson.Default.TicketDecided, cancellationToken);
+            await ReadAsync(labelJournal, ticketId, TicketDossier.Most, dossier.Labels, TriageJson.Default.TicketLabelled, cancellationToken);
         }
         catch (StorageException exception)
         {
@@ -63,9 +63,9 @@ internal sealed class TicketDossiers(IJournalStore journals, string journal, str
         }
     }
 
-    private async Task ReadAsync<T>(string key, string ticketId, List<T> into, JsonTypeInfo<T> json, CancellationToken cancellationToken)
+    private async Task ReadAsync<T>(string key, string ticketId, int most, List<T> into, JsonTypeInfo<T> json, CancellationToken cancellationToken)
     {
-        while (into.Count < TicketDossier.Most && await journals.FindAsync(key, IdOf(ticketId, into.Count + 1), cancellationToken) is { Payload.Length: > 0 } entry)
+        while (into.Count < most && await journals.FindAsync(key, IdOf(ticketId, into.Count + 1), cancellationToken) is { Payload.Length: > 0 } entry)
         {
             into.Add(JsonSerializer.Deserialize(entry.Payload.Span, json)!);
         }

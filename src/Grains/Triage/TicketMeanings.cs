@@ -245,19 +245,24 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
         return rows;
     }
 
-    // Whoever sent this very text may find it; nobody but those who see all tickets what a system brought, or an import. Somebody else may have sent another text under the same id before.
+    // Whoever sent this very text may find it; nobody but those who see all tickets what a system brought, or an import. Somebody else may have sent another text, or the same, under its id before it was kept for who brings it.
     private async Task<(string Owner, DateTimeOffset? SentAt)> OwnerAsync(TicketLabelled said, CancellationToken cancellationToken)
     {
-        for (var number = 1; number <= TicketDossier.Most && await parts.Journals.FindAsync(journal, TicketDossiers.IdOf(said.TicketId, number), cancellationToken) is { Payload.Length: > 0 } entry; number++)
+        (string Owner, DateTimeOffset? SentAt)? first = null;
+        for (var number = 1; number <= TicketDossier.MostWithOthers && await parts.Journals.FindAsync(journal, TicketDossiers.IdOf(said.TicketId, number), cancellationToken) is { Payload.Length: > 0 } entry; number++)
         {
             var decided = JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!;
-            if (decided.Ticket == said.Ticket)
+            if (decided.Ticket == said.Ticket && (decided.Counts || first is null))
             {
-                return decided is { IsFromPlatform: false, By: { Length: > 0 } by } ? (by, entry.At) : (VectorRow.Nobody, null);
+                first = decided is { IsFromPlatform: false, By: { Length: > 0 } by } ? (by, entry.At) : (VectorRow.Nobody, null);
+                if (decided.Counts)
+                {
+                    break;
+                }
             }
         }
 
-        return (VectorRow.Nobody, null);
+        return first ?? (VectorRow.Nobody, null);
     }
 
     private async Task<(string Model, IReadOnlyList<float[]> Vectors)> EmbedAsync(IReadOnlyList<string> texts, CancellationToken cancellationToken)

@@ -74,8 +74,8 @@ internal sealed record TicketLabelled
 /// <summary>What counts of a decision when somebody says where its ticket belongs. From the platform is here what a trusted sender sent, too.</summary>
 internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At, bool IsFromPlatform = false);
 
-/// <summary>A label that counts no more.</summary>
-internal sealed record SaidBefore(string Label, DecidedBefore? Decided);
+/// <summary>A label that counts no more. Of evidence, by whom, where it was a person's word; null otherwise, and in entries from before this was kept.</summary>
+internal sealed record SaidBefore(string Label, DecidedBefore? Decided, string? By = null);
 
 /// <summary>An admin set the settings.</summary>
 internal sealed record TriageSettingsSet(TriageSettings Settings, string By);

@@ -18,6 +18,9 @@ internal sealed class TriageFold
     /// <summary>What a fold that is saved holds, as a number: to be raised whenever entries that are in it already count for something new.</summary>
     public const int CurrentFormat = 1;
 
+    // Of so many people none alone has said most of it.
+    private const int MostSpeakers = 1_000;
+
     /// <summary>The format in which it was saved; 0 by releases from before this was kept.</summary>
     public int Format { get; set; }
 
@@ -27,7 +30,12 @@ internal sealed class TriageFold
     /// <summary>The last entry of the journal of labels that is in it.</summary>
     public long LabelsThrough { get; set; }
 
-    public TriageSettings Settings { get; set; } = new();
+    /// <summary>The tenant's settings; without lists that are null.</summary>
+    public TriageSettings Settings
+    {
+        get;
+        set => field = TriageRules.Complete(value);
+    } = new();
 
     /// <summary>Oldest first.</summary>
     public List<TriageHeadState> Heads { get; set; } = [];
@@ -37,6 +45,11 @@ internal sealed class TriageFold
     public string? Canary { get; set; }
 
     public double CanaryShare { get; set; }
+
+    /// <summary>
+    /// Of how many tickets that the head on trial routed each person has spoken since it went on trial: see <see cref="TriageHeadInfo.SaidByOne"/>. Under no name what an earlier release did not keep the person of. Null before anybody has.
+    /// </summary>
+    public Dictionary<string, int>? TrialWords { get; set; }
 
     /// <summary>Labels since ever.</summary>
     public long Labels { get; set; }
@@ -72,11 +85,27 @@ internal sealed class TriageFold
     /// <summary>By day (in UTC, of the decision) and group.</summary>
     public Dictionary<int, Dictionary<string, TriageTally>> Tallies { get; set; } = [];
 
+    /// <summary>Of how many tickets that the head on trial routed the one person has spoken who spoke of most.</summary>
+    public int SaidByOne() => TrialWords is { Count: > 0 } words ? words.Values.Max() : 0;
+
     public TriageHeadState? Find(string? version) => version is null ? null : Heads.Find(head => head.Added.Version == version);
 
     /// <summary>Goes on from what was saved. It begins anew, so that the journals rebuild it, where nothing was or another release did that keeps something else.</summary>
-    public static TriageFold Load(string? saved) =>
-        saved is not null && JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold) is { Format: CurrentFormat } fold ? fold : new TriageFold();
+    public static TriageFold Load(string? saved)
+    {
+        if (saved is null || JsonSerializer.Deserialize(saved, TriageJson.Default.TriageFold) is not { Format: CurrentFormat } fold)
+        {
+            return new TriageFold();
+        }
+
+        if (fold.TrialWords is null && fold.Find(fold.Canary) is { Said: > 0 } head)
+        {
+            // Nobody knows whose words these were: they may be one person's.
+            fold.TrialWords = new Dictionary<string, int>(StringComparer.Ordinal) { [""] = (int)Math.Min(head.Said, int.MaxValue) };
+        }
+
+        return fold;
+    }
 
     /// <summary>What <see cref="Load"/> goes on from.</summary>
     public string Save()
@@ -138,9 +167,11 @@ internal sealed class TriageFold
             if (said.IsEvidence)
             {
                 Judge(said.ReplacesEvidence?.Decided, said.ReplacesEvidence?.Label, -1);
+                CountWord(said.ReplacesEvidence?.Decided, said.ReplacesEvidence?.By, -1);
                 Judge(said.Decided, said.Label, 1);
                 if (said.Source == TriageLabelSource.Feedback)
                 {
+                    CountWord(said.Decided, said.By, 1);
                     Feedback.Add(entry.At, said.By, said.Decided!.Version);
                 }
             }
@@ -256,6 +287,26 @@ internal sealed class TriageFold
         }
     }
 
+    // Whose word speaks for the head on trial. What a connected system says is no person's.
+    private void CountWord(DecidedBefore? decided, string? by, int sign)
+    {
+        if (by is null || Canary is null || decided is null || decided.Band == TriageBand.Human || decided.Version != Canary)
+        {
+            return;
+        }
+
+        var words = TrialWords ??= new Dictionary<string, int>(StringComparer.Ordinal);
+        var count = words.GetValueOrDefault(by) + sign;
+        if (count <= 0)
+        {
+            words.Remove(by);
+        }
+        else if (words.ContainsKey(by) || words.Count < MostSpeakers)
+        {
+            words[by] = count;
+        }
+    }
+
     private void Add(TriageHeadAdded added, DateTimeOffset at)
     {
         Heads.Add(new TriageHeadState { Added = added, AddedAt = at });
@@ -271,6 +322,7 @@ internal sealed class TriageFold
 
     private void Use(TriageHeadUsed used, long sequence)
     {
+        var onTrial = Canary;
         if (used.Version is null || used.Share >= 1)
         {
             if (Find(Current) is { } before)
@@ -287,6 +339,11 @@ internal sealed class TriageFold
         else
         {
             (Canary, CanaryShare) = used.Share > 0 ? (used.Version, used.Share) : (null, 0);
+        }
+
+        if (Canary != onTrial)
+        {
+            TrialWords = null;
         }
     }
 }

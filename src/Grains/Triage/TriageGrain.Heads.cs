@@ -150,7 +150,7 @@ internal sealed partial class TriageGrain
         CanaryShare = _fold.CanaryShare,
         Routed = _fold.Routed,
         Overridden = _fold.Overridden,
-        Heads = [.. _fold.Heads.AsEnumerable().Reverse().Select(head => head.ToInfo())],
+        Heads = [.. _fold.Heads.AsEnumerable().Reverse().Select(head => head.Added.Version == _fold.Canary ? head.ToInfo() with { SaidByOne = _fold.SaidByOne() } : head.ToInfo())],
     };
 
     // Those that answer, and those that one may go back to.

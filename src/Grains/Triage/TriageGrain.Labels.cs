@@ -147,7 +147,7 @@ internal sealed partial class TriageGrain
         };
         if (IsEvidence(said, now))
         {
-            said = said with { IsEvidence = true, ReplacesEvidence = dossier.Evidence is { } evidence ? new SaidBefore(evidence.Label, evidence.Decided) : null };
+            said = said with { IsEvidence = true, ReplacesEvidence = dossier.Evidence is { } evidence ? new SaidBefore(evidence.Label, evidence.Decided, evidence.Source == TriageLabelSource.Feedback ? evidence.By : null) : null };
         }
 
         appends.Add(_labels.AppendAsync(Record(TriageFactTypes.Labelled, said, TriageJson.Default.TicketLabelled, TicketDossiers.IdOf(label.TicketId, dossier.Labels.Count + 1)), content));

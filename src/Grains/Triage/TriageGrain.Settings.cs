@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Steward.Connectors;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -15,6 +16,7 @@ internal sealed partial class TriageGrain
     {
         Caller.RequireAdmin();
         TriageRules.Check(settings);
+        await RequireNoConnectorsAsync(settings.Senders, cancellationToken);
         if (settings.Version != _fold.Settings.Version)
         {
             throw new StewardException(ErrorCodes.Conflict, $"version: the settings are at {_fold.Settings.Version}; read them again.") { Field = "version" };
@@ -27,6 +29,21 @@ internal sealed partial class TriageGrain
         await SubscribeAsync(before, now);
         _ = PlanLearningAsync();
         return now;
+    }
+
+    // Also an instance that these settings do not name: they may later, and its tickets' ids are the same then.
+    private async Task RequireNoConnectorsAsync(IReadOnlyList<TriageSender> senders, CancellationToken cancellationToken)
+    {
+        if (senders.Count == 0)
+        {
+            return;
+        }
+
+        var connectors = (await GrainFactory.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(_tenantId)).List(cancellationToken)).Select(connector => connector.Name).ToHashSet(StringComparer.Ordinal);
+        if (senders.Index().FirstOrDefault(one => connectors.Contains(one.Item.Source)) is { Item: not null } taken)
+        {
+            throw StewardException.Invalid($"senders[{taken.Index}].source", "must not be a connector's instance: its tickets come from that system itself.");
+        }
     }
 
     // The settings stand already; an instance that cannot be asked now is subscribed to with its first ticket.

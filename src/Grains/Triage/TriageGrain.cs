@@ -129,7 +129,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         var dossier = await _dossiers.ReadAsync(ticketId, cancellationToken);
 
         // Reasons are words of the ticket: besides those who see all tickets only who asked first is shown what came of it.
-        return SeesAllTickets ? dossier.Last : dossier.LastFor(Caller.Required.UserId) is { } own ? ShownToCaller(own) : null;
+        return SeesAllTickets ? dossier.Last : dossier.LastFor(Caller.Required.UserId, TriageRules.SenderOf(_fold.Settings, ticketId, Caller.Required.UserId) is not null) is { } own ? ShownToCaller(own) : null;
     }
 
     /// <inheritdoc/>
@@ -151,12 +151,13 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         using var turn = await _turns.EnterAsync(id);
         var dossier = await _dossiers.ReadAsync(id, cancellationToken);
         var content = TicketContents.Of(ticket);
-        if (dossier.Find(content.Hash) is { } known)
+        var isKnown = isFromPlatform || sender is not null;
+        if ((isKnown ? dossier.FindOf(content.Hash, by, isFromPlatform) : dossier.Find(content.Hash)) is { } known)
         {
             return known;
         }
 
-        if (dossier.Decisions.Count >= TicketDossier.Most)
+        if (isKnown ? dossier.IsFullFor(by, isFromPlatform) : dossier.Decisions.Count >= TicketDossier.Most)
         {
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
@@ -188,7 +189,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         }
 
         TriageDiagnostics.Duration.Record(_parts.Time.GetElapsedTime(arrived).TotalSeconds);
-        return dossier.Find(content.Hash)!;
+        return dossier.Last!;
     }
 
     private async Task<TriageDecision> DecideAsync(TriageTicket ticket, bool isWatched, CancellationToken cancellationToken)

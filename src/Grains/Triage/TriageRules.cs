@@ -108,6 +108,9 @@ internal static class TriageRules
         CheckSenders(settings.Senders, seen);
     }
 
+    /// <summary>Settings that were stored by an earlier release, with what it did not know yet: what JSON does not have is null, and not the default.</summary>
+    public static TriageSettings Complete(TriageSettings stored) => stored with { Groups = stored.Groups ?? [], Connectors = stored.Connectors ?? [], Senders = stored.Senders ?? [] };
+
     /// <summary>The trusted sender whose system a ticket's id names; null when it names none, or another one's.</summary>
     public static TriageSender? SenderOf(TriageSettings settings, string? ticketId, string userId) =>
         ticketId is null ? null : settings.Senders.FirstOrDefault(sender => string.Equals(sender.UserId, userId, StringComparison.Ordinal) && IsOf(ticketId, sender.Source));

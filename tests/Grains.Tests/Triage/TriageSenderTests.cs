@@ -1,8 +1,14 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Connectors;
 using Steward.Engines.Notifications;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
 using Steward.People;
+using Steward.Storage;
 using Steward.Triage;
 
 namespace Steward.Grains.Tests.Triage;
@@ -164,6 +170,137 @@ public sealed class TriageSenderTests
     }
 
     [Fact]
+    public async Task Classify_SameTicketThatOthersSentBefore_IsWatchedAndCountsOnce()
+    {
+        var head = await UseHeadAsync();
+        _cluster.SignIn(_tenant, "u-mallory");
+        await Triage.Classify(Ticket("desk:2", "outlook calendar"));
+        await TrustAsync(new TriageSender { UserId = Desk, Source = "desk" }, new TriageSender { UserId = "u-night-desk", Source = "desk" });
+        _cluster.SignIn(_tenant, Desk);
+
+        await Triage.Classify(Ticket("desk:1", "outlook calendar"));
+        var own = await Triage.Classify(Ticket("desk:2", "outlook calendar"));
+        Assert.Equal("desk:1", own.DuplicateOf);
+        Assert.Equal("desk:1", (await Triage.Classify(Ticket("desk:2", "outlook calendar"))).DuplicateOf);
+        Assert.Equal("desk:1", (await Triage.GetDecision("desk:2"))!.DuplicateOf);
+        Assert.Equal((2, 0, 0), await FaredAsync(head));
+
+        _cluster.SignIn(_tenant, "u-night-desk");
+        await Triage.Classify(Ticket("desk:2", "outlook calendar"));
+        Assert.Equal("desk:1", (await Triage.GetDecision("desk:2"))!.DuplicateOf);
+        Assert.Equal((2, 0, 0), await FaredAsync(head));
+    }
+
+    [Fact]
+    public async Task Classify_IdThatOthersFilledBefore_HasRoomForTheSendersOwnContents()
+    {
+        var head = await UseHeadAsync();
+        _cluster.SignIn(_tenant, "u-mallory");
+        for (var i = 0; i < TicketDossier.Most; i++)
+        {
+            await Triage.Classify(Ticket("desk:1", $"outlook calendar made up {i}"));
+        }
+
+        Assert.Equal(ErrorCodes.LimitReached, (await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(Ticket("desk:1", "outlook")))).Code);
+        await TrustAsync(new TriageSender { UserId = Desk, Source = "desk" });
+        _cluster.SignIn(_tenant, Desk);
+        await Triage.Classify(Ticket("desk:1", "outlook calendar made up 1"));
+        await _cluster.LeaveAsync(_tenant);
+
+        _cluster.SignIn(_tenant, Desk);
+        for (var i = 1; i < TicketDossier.Most; i++)
+        {
+            await Triage.Classify(Ticket("desk:1", $"outlook inbox {i}"));
+        }
+
+        Assert.Equal(ErrorCodes.LimitReached, (await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(Ticket("desk:1", "outlook")))).Code);
+        Assert.Equal((TicketDossier.Most, 0, 0), await FaredAsync(head));
+    }
+
+    [Fact]
+    public async Task SetSettings_SourceIsAConnectorThatTheSettingsDoNotName_IsRefused()
+    {
+        _cluster.SignInAsPlatform(_tenant);
+        await _cluster.Grains.GetGrain<IConnectorIndexGrain>(GrainKeys.ConnectorIndex(_tenant)).Put(new ConnectorEntry { Name = "servicenow", Revision = 1, Enabled = true });
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => TrustAsync(new TriageSender { UserId = Desk, Source = "desk" }, new TriageSender { UserId = "u-portal", Source = "servicenow" }));
+
+        Assert.Equal((ErrorCodes.InvalidArgument, "senders[1].source"), (error.Code, error.Field));
+        await TrustAsync(new TriageSender { UserId = Desk, Source = "desk" });
+    }
+
+    [Fact]
+    public async Task GetHeads_OnTrial_SaysOfHowManyOnePersonSpoke()
+    {
+        _cluster.SignInAsPlatform(_tenant);
+        var bytes = TriageCluster.Head(("Mail", "outlook calendar inbox"), ("Network", "vpn wifi router"));
+        var head = await Triage.AddHead(new AddTriageHead { Bytes = bytes, Tickets = 72, ThroughSequence = 1, AutoRouteAt = 0.5, ReviewAt = 0.3 });
+        await Triage.UseHead(new UseTriageHead { Version = head.Version, Share = 0.999_999, Reason = "a trial" });
+        for (var i = 0; i < 6; i++)
+        {
+            await Triage.Classify(Ticket($"jira:{i}", "outlook calendar"));
+        }
+
+        await Triage.Label([new TriageLabel { TicketId = "jira:5", Label = "Mail", Source = TriageLabelSource.Confirmation, By = "jira:ops" }]);
+        Assert.Equal((1, 0), await SaidAsync(head.Version));
+        _cluster.SignIn(_tenant, "u-ada");
+        await Triage.Label([.. Enumerable.Range(0, 5).Select(i => Said($"jira:{i}", "Mail"))]);
+        Assert.Equal((4, 3), await SaidAsync(head.Version));
+
+        // Somebody else's word stands in for hers, and a restart changes nothing.
+        _cluster.SignIn(_tenant, "u-bob");
+        await Triage.Label([Said("jira:0", "Network")]);
+        Assert.Equal((4, 2), await SaidAsync(head.Version));
+        await _cluster.LeaveAsync(_tenant);
+        Assert.Equal((4, 2), await SaidAsync(head.Version));
+
+        _cluster.SignInAsPlatform(_tenant);
+        await Triage.UseHead(new UseTriageHead { Version = head.Version, Reason = "better" });
+        Assert.Equal((4, 0), await SaidAsync(head.Version));
+    }
+
+    [Fact]
+    public void Fold_SavedOnTrialBeforePersonsWereKept_TakesItsWordsForOnePersons()
+    {
+        var fold = new TriageFold { Canary = "head-1" };
+        fold.Heads.Add(new TriageHeadState { Added = new TriageHeadAdded { Version = "head-1", Content = "", Tickets = 1, Labels = 2, ThroughSequence = 1 }, AddedAt = default, Said = 12 });
+        var saved = JsonNode.Parse(fold.Save())!.AsObject();
+        saved.Remove("trialWords");
+
+        Assert.Equal(12, TriageFold.Load(saved.ToJsonString()).SaidByOne());
+    }
+
+    [Fact]
+    public async Task Classify_SettingsOfAnEarlierRelease_TrustNobody()
+    {
+        var settings = JsonNode.Parse(JsonSerializer.Serialize(new TriageSettingsSet(new TriageSettings { Version = 1 }, "u-root"), TriageJson.Default.TriageSettingsSet))!.AsObject();
+        Assert.True(settings["settings"]!.AsObject().Remove("senders"));
+        var entry = new JournalRecord { Type = TriageFactTypes.SettingsSet, Payload = Encoding.UTF8.GetBytes(settings.ToJsonString()), At = _cluster.Time.GetUtcNow() };
+        await _cluster.Silo.GetRequiredService<IJournalStore>().AppendAsync(new JournalAppend { Journal = GrainKeys.Triage(_tenant), ExpectedSequence = 0, Records = [entry] });
+        _cluster.SignIn(_tenant, Desk);
+
+        await Triage.Classify(Ticket("desk:1", "Access please"));
+        Assert.True(Assert.Single(await Triage.Label([Said("desk:1", "Access")])).IsTaken);
+
+        _cluster.SignInAsAdmin(_tenant);
+        var read = await Triage.GetSettings();
+        Assert.Equal((1, 0), (read.Version, read.Senders.Count));
+        Assert.Equal(2, (await Triage.SetSettings(read)).Version);
+    }
+
+    [Fact]
+    public void Fold_SavedByAnEarlierRelease_TrustsNobody()
+    {
+        var saved = JsonNode.Parse(new TriageFold { Settings = new TriageSettings { Version = 3 } }.Save())!.AsObject();
+        Assert.True(saved["settings"]!.AsObject().Remove("senders"));
+        Assert.True(saved.Remove("senders"));
+
+        var fold = TriageFold.Load(saved.ToJsonString());
+
+        Assert.Equal((3, 0, 0), (fold.Settings.Version, fold.Settings.Senders.Count, fold.Senders.Counts.Count));
+    }
+
+    [Fact]
     public async Task MajorIncident_OfASendersTickets_IsToldTheAdminsOnce()
     {
         _cluster.SignInAsPlatform(_tenant);
@@ -260,6 +397,13 @@ public sealed class TriageSenderTests
         var head = await Triage.AddHead(new AddTriageHead { Bytes = bytes, Tickets = 72, ThroughSequence = 1, AutoRouteAt = 0.5, ReviewAt = 0.3 });
         await Triage.UseHead(new UseTriageHead { Version = head.Version, Reason = "better" });
         return head.Version;
+    }
+
+    private async Task<(long Said, long SaidByOne)> SaidAsync(string version)
+    {
+        _cluster.SignInAsPlatform(_tenant);
+        var head = (await Triage.GetHeads()).Heads.Single(head => head.Version == version);
+        return (head.Said, head.SaidByOne);
     }
 
     private async Task<(long Routed, long Said, long Overridden)> FaredAsync(string version)

@@ -50,6 +50,9 @@ internal sealed class LoadedModel
     /// <summary>What it runs on: <c>cpu</c> or <c>cuda</c>.</summary>
     public string Device { get; }
 
+    /// <summary>When the GPU, which had no memory for it, is asked again; null where it runs on what it is to run on.</summary>
+    public CardRetry? Card { get; set; }
+
     /// <summary>When it was last used, on the workers' clock.</summary>
     public TimeSpan UsedAt { get; private set; }
 
@@ -195,6 +198,9 @@ internal sealed class LoadedModel
         Session.Dispose();
     }
 }
+
+/// <summary>When a GPU is asked again whether it has memory for a model, on the workers' clock, and how often it had none.</summary>
+internal sealed record CardRetry(TimeSpan At, int Times);
 
 /// <summary>Loads a session, on a GPU where one is named: see <see cref="ModelSession.Load"/>.</summary>
 internal delegate ModelSession SessionLoader(byte[] model, ModelManifest manifest, int padding, int? cudaDevice);

@@ -77,6 +77,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
             // A version on its way out has a successor in its place already, or was evicted and is loaded again.
             if (version.Loaded is { } loaded && loaded.TryUse())
             {
+                AskCard(name, version, loaded);
                 return loaded;
             }
 
@@ -110,6 +111,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
         if (version.Loaded is { } loaded && loaded.TryUse())
         {
+            AskCard(name, version, loaded);
             return loaded;
         }
 
@@ -122,8 +124,16 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
     }
 
     /// <summary>The shadow of a model, in use until it is released, if there is one in memory.</summary>
-    public (LoadedModel? Model, double Share) UseShadow(string name) =>
-        _slots.GetValueOrDefault(name)?.Shadow is { Loaded: { } loaded } shadow && loaded.TryUse() ? (loaded, shadow.Exposure.Share) : (null, 0);
+    public (LoadedModel? Model, double Share) UseShadow(string name)
+    {
+        if (_slots.GetValueOrDefault(name)?.Shadow is not { Loaded: { } loaded } shadow || !loaded.TryUse())
+        {
+            return (null, 0);
+        }
+
+        AskCard(name, shadow, loaded);
+        return (loaded, shadow.Exposure.Share);
+    }
 
     public void Dispose()
     {
@@ -286,23 +296,6 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         return loaded;
     }
 
-    // A card without room for one more model is no reason to do without it.
-    private LoadedModel LoadOnCard(ModelFolder content)
-    {
-        try
-        {
-            return LoadedModel.Load(content, workers, options.Value.GpuPolicy(), options.Value.CudaDevice, loader);
-        }
-        catch (ModelRefusedException e) when (e.Fault == ModelFault.NotNow)
-        {
-            var loaded = LoadOnProcessor(content);
-            LogNotOnCard(content.Manifest.Name, content.Manifest.Version, e.Message.Split('\n', 2)[0]);
-            return loaded;
-        }
-    }
-
-    private LoadedModel LoadOnProcessor(ModelFolder content) => LoadedModel.Load(content, workers, options.Value.ProcessorPolicy(), null, loader);
-
     private void RetireUnused(ModelSlot? before, string name)
     {
         var kept = _slots[name].Versions.Select(version => version.Loaded).ToHashSet();
@@ -317,9 +310,6 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is loaded, about {MiB} MiB")]
     private partial void LogLoaded(string model, string version, long miB);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The model {Model} {Version} runs on the processor until it is loaded again, since the GPU does not take it: {Reason}")]
-    private partial void LogNotOnCard(string model, string version, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} {Version} is in place: {Exposure}")]
     private partial void LogPublished(string model, string version, ExposureKind exposure);

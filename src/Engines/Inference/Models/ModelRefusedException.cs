@@ -42,6 +42,9 @@ public sealed class ModelRefusedException(ModelFault fault, string reason) : Exc
 {
     /// <summary>What is wrong.</summary>
     public ModelFault Fault { get; } = fault;
+
+    /// <summary>Whether what was to run it had no memory.</summary>
+    internal bool IsOfMemory { get; init; }
 }
 
 internal static class ModelFaults

@@ -95,7 +95,7 @@ internal sealed partial class TriageLearner
             CultureInfo.InvariantCulture,
             $"{trial.Overridden} of {trial.Routed} routed tickets overridden beside {trial.OthersOverridden} of {trial.OthersRouted}, there was word of {trial.Said}; evidence against it {evidence.Value:0.00}");
         var age = now - work.TrialAt!.Value;
-        var tooLittle = trial.Said >= Options.TrialFewestSaid ? null : string.Create(CultureInfo.InvariantCulture, $"There was word of {trial.Said} of the tickets that it routed, and there must be of {Options.TrialFewestSaid}");
+        var tooLittle = TooLittleWord(trial);
         TrainingPhase? decided = evidence.Value >= OverrideEvidence.Enough ? TrainingPhase.Withdrawing
             : trial.Said < Options.TrialSaid && age < Options.TrialTime ? null
             : evidence.Value < Doubt && tooLittle is null ? TrainingPhase.Promoting
@@ -114,6 +114,19 @@ internal sealed partial class TriageLearner
             : string.Create(CultureInfo.InvariantCulture, $"The evidence against it, {evidence.Value:0.00}, is not below {Doubt:0}.");
         await MoveAsync(
             decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training with { OnHold = held });
+    }
+
+    // Whoever speaks three times a day would have brought a head up alone before its trial is over: an account that stands for a whole system, too.
+    private string? TooLittleWord(TrialFigures trial)
+    {
+        var ofOne = Options.TrialFewestSaid / 2;
+        if (trial.SaidWithOneAtMost(ofOne) >= Options.TrialFewestSaid)
+        {
+            return null;
+        }
+
+        var capped = trial.SaidByOne > ofOne ? string.Create(CultureInfo.InvariantCulture, $", {trial.SaidByOne} of them by one person or account, whose word counts for {ofOne} at most") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"There was word of {trial.Said} of the tickets that it routed, and there must be of {Options.TrialFewestSaid}{capped}");
     }
 
     private async Task PromoteAsync(TrainingWork work, CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ public sealed class TriageLearningOptions
     /// <summary>After how many of its tickets somebody has said something about a trial may end. Default 200.</summary>
     public int TrialSaid { get; set; } = 200;
 
-    /// <summary>Of how many of its tickets there must be word for it to take over, however long that takes: silence is no evidence. An admin may let it take over without. Default 10.</summary>
+    /// <summary>Of how many of its tickets there must be word for it to take over, however long that takes: silence is no evidence. One person's or account's word counts for half of them at most. An admin may let it take over without. Default 10.</summary>
     public int TrialFewestSaid { get; set; } = 10;
 
     /// <summary>After how long it may end all the same. Default 7 days; after twice as long it ends in any case.</summary>

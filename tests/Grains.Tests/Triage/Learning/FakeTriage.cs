@@ -43,6 +43,8 @@ internal sealed class FakeTriage(Mortal mortal)
     public void Fare(string version, long routed, long said, long overridden) =>
         _heads[version] = _heads[version] with { Info = _heads[version].Info with { Routed = routed, Said = said, Overridden = overridden } };
 
+    public void SaidByOne(string version, long said) => _heads[version] = _heads[version] with { Info = _heads[version].Info with { SaidByOne = said } };
+
     public object Answer(MethodInfo method, object?[] args) => method.Name switch
     {
         nameof(ITriageGrain.GetSettings) => Task.FromResult(Settings),

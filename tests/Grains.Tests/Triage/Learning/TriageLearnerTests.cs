@@ -87,6 +87,28 @@ public sealed class TriageLearnerTests : IDisposable
         Assert.Equal((TriageTrainingState.Promoted, null), (_rig.Last.State, _rig.Last.OnHold));
     }
 
+    [Theory]
+    [InlineData(42, 42, false)]
+    [InlineData(40, 36, false)]
+    [InlineData(250, 250, false)]
+    [InlineData(40, 35, true)]
+    [InlineData(10, 5, true)]
+    [InlineData(250, 3, true)]
+    public async Task Trial_WordOfOnePerson_CountsForHalfOfWhatItNeeds(long said, long byOne, bool takesOver)
+    {
+        var training = await OnTrialAsync();
+        Fare(training, routed: 400, said, overridden: 0, others: 3_600, othersOverridden: 300);
+        _rig.Triage.SaidByOne(training.HeadVersion!, byOne);
+        _rig.Time.Advance(TimeSpan.FromDays(7.1));
+        await _rig.WorkAsync();
+
+        Assert.Equal(takesOver ? TriageTrainingState.Promoted : TriageTrainingState.OnTrial, _rig.Last.State);
+        if (!takesOver)
+        {
+            Assert.Contains($"{byOne} of them by one person or account, whose word counts for 5 at most", _rig.Last.OnHold, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task Trial_AnAdminLetsItTakeOver_IsPromotedByThem()
     {
