@@ -57,7 +57,7 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         var holding = state.Facts.Where(fact => fact.HoldsAt(now)).ToList();
 
         // The day on which something takes the place of something else needs no entry.
-        _changesAt = holding.Where(fact => !fact.Holds).Min(fact => fact.ValidTo) ?? DateTimeOffset.MaxValue;
+        _changesAt = holding.Where(fact => !fact.Holds).Min(fact => fact.HoldsUntil) ?? DateTimeOffset.MaxValue;
         var ids = holding.Select(fact => fact.Id).ToHashSet();
         foreach (var gone in _vectors.Keys.Where(id => !ids.Contains(id)).ToList())
         {

@@ -21,7 +21,7 @@ internal static class MemoryItems
         LastUsed = fact.LastUsed,
         Holds = fact.HoldsAt(now),
         SupersededBy = fact.SupersededBy is > 0 and var by ? by : null,
-        ValidTo = fact.ValidTo > now ? TimeZoneInfo.ConvertTime(fact.ValidTo.Value, zone) : fact.ValidTo,
+        ValidTo = fact.HoldsUntil > now ? TimeZoneInfo.ConvertTime(fact.HoldsUntil.Value, zone) : fact.ValidTo,
     };
 
     /// <summary>How long memories are kept: as the person says, and never longer than the tenant does.</summary>

@@ -71,7 +71,7 @@ public sealed class FactLedger
             .Where(other => other.Holds && other.Subject == fact.Subject && other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value)))
             .ToList()
             .ConvertAll(other => Replace(other with { SupersededBy = id, ValidTo = now }));
-        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now, HoldsFrom = null }));
+        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, HoldsUntil = null, Source = FactSource.Corrected, ValidFrom = now, HoldsFrom = null }));
         return changed;
     }
 
@@ -102,7 +102,7 @@ public sealed class FactLedger
             RecordedAt = now,
         };
         _facts.Add(right);
-        return [Replace(wrong with { SupersededBy = right.Id, ValidTo = now }), right];
+        return [Replace(wrong with { SupersededBy = right.Id, ValidTo = now, HoldsUntil = null }), right];
     }
 
     /// <summary>A fact with all that it superseded, directly or not.</summary>
@@ -174,7 +174,7 @@ public sealed class FactLedger
             if (statement.From is { } from && same.HoldsFrom is { } planned)
             {
                 // It comes at another time: so does the end of what it takes the place of.
-                slot.FindAll(fact => fact.SupersededBy == same.Id && fact.ValidTo == planned).ForEach(fact => Replace(fact with { ValidTo = from > said ? from : said }));
+                slot.FindAll(fact => fact.SupersededBy == same.Id && fact.ValidTo == planned).ForEach(fact => Replace(fact with { ValidTo = from > said ? from : said, HoldsUntil = from > said ? from : null }));
             }
 
             return
@@ -212,25 +212,25 @@ public sealed class FactLedger
         if (gives)
         {
             // What was to hold until later does so at most until this does.
-            EndPending(slot, statement.From > said ? statement.From.Value : said);
+            EndPending(slot, statement.From > said ? statement.From : null, said);
         }
 
         _facts.Add(fact);
-        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = statement.From > said ? statement.From : said }), fact] : [fact];
+        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = statement.From > said ? statement.From : said, HoldsUntil = statement.From > said ? statement.From : null }), fact] : [fact];
     }
 
     private List<MemoryFact> Retract(List<MemoryFact> slot, Statement statement, FactSource source, DateTimeOffset said)
     {
         var pending = slot.FindAll(fact => Trust(fact.Source) <= Trust(source) && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)));
-        return [.. EndPending(pending, said), .. slot
+        return [.. EndPending(pending, null, said), .. slot
             .Where(fact => fact.Holds && Trust(fact.Source) <= Trust(source) && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)))
             .ToList()
             .Select(fact => Replace(fact with { SupersededBy = 0, ValidTo = said }))];
     }
 
     // What something takes the place of later, of one value only: several hold beside each other.
-    private List<MemoryFact> EndPending(List<MemoryFact> slot, DateTimeOffset at) =>
-        slot.FindAll(fact => !fact.Holds && IsSingle(fact.Slot) && fact.ValidFrom < at && fact.ValidTo > at).ConvertAll(fact => Replace(fact with { ValidTo = at }));
+    private List<MemoryFact> EndPending(List<MemoryFact> slot, DateTimeOffset? until, DateTimeOffset said) =>
+        slot.FindAll(fact => !fact.Holds && IsSingle(fact.Slot) && fact.HoldsUntil > (until ?? said)).ConvertAll(fact => Replace(fact with { ValidTo = until ?? said, HoldsUntil = until }));
 
     // What was corrected by hand is not displaced by the value that was wrong, when it is only heard again.
     private static bool IsWrong(List<MemoryFact> slot, MemoryFact holder, FactSource source, string value) =>

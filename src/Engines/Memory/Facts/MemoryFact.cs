@@ -45,12 +45,15 @@ public sealed record MemoryFact
     /// <summary>Since when it does not hold any more, or from when on it will not; null while nothing takes its place.</summary>
     public DateTimeOffset? ValidTo { get; init; }
 
+    /// <summary>Until when it holds though something is to take its place, where that was said to begin later than when it was said; null otherwise.</summary>
+    public DateTimeOffset? HoldsUntil { get; init; }
+
     /// <summary>Whether nothing took its place, or is to.</summary>
     public bool Holds => SupersededBy is null;
 
     /// <summary>Whether it holds at a time: also what something will take the place of later. What begins to hold later counts, with <see cref="HoldsFrom"/> to say so.</summary>
     /// <param name="now">The time.</param>
-    public bool HoldsAt(DateTimeOffset now) => Holds || (ValidTo > now && !(HoldsFrom >= ValidTo));
+    public bool HoldsAt(DateTimeOffset now) => Holds || (HoldsUntil > now && !(HoldsFrom >= HoldsUntil));
 }
 
 /// <summary>Where a fact comes from; later ones are trusted more.</summary>
