@@ -44,17 +44,18 @@ public interface IVectorStore
     ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default);
 
     /// <summary>
-    /// Removes what belongs to a person from all collections, a part with each call, and refuses rows of theirs from before from the first call on: no replay brings them back. To be called with the same time until there is no more; each call is a change of
+    /// Removes what belongs to a person from all collections, a part with each call, and refuses rows of theirs from before from the first call on: no replay brings them back. To be called with the same operation and time until there is no more; each call is a change of
     /// its own, and whoever was interrupted goes on by calling again. What is written of a later time after the first call stays.
     /// </summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="owner">The person.</param>
-    /// <param name="before">Rows up to this time are refused; all that is there with the first call for this time is removed. A later time begins a new erasure.</param>
+    /// <param name="operation">Which erasure it is; 1 to 300 visible ASCII characters. Another one begins anew, whatever its time: clocks of two servers may differ.</param>
+    /// <param name="before">Rows up to this time are refused, or up to a later one of an erasure before; all that is there with the first call for this operation is removed.</param>
     /// <param name="limit">How many rows at most: 1 to 10,000.</param>
     /// <param name="cancellationToken">Stops waiting.</param>
     /// <returns>How many rows this erasure has removed, with those of earlier calls, and whether there may be more.</returns>
     /// <exception cref="StorageException">The store could not be reached; the outcome may be unknown.</exception>
-    ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default);
+    ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, string operation, DateTimeOffset before, int limit, CancellationToken cancellationToken = default);
 
     /// <summary>Removes a space with all its rows and its index.</summary>
     /// <returns>Whether it was there.</returns>

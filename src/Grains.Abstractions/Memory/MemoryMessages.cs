@@ -89,7 +89,7 @@ public sealed record MemoryItem
     [Id(7)]
     public required double Confidence { get; init; }
 
-    /// <summary>Since when it holds.</summary>
+    /// <summary>Since when it holds; later than now where it is to come. A day that was named begins at midnight in the person's time zone, whose offset it has; UTC where that is not known.</summary>
     [Id(8)]
     public required DateTimeOffset ValidFrom { get; init; }
 
@@ -101,15 +101,15 @@ public sealed record MemoryItem
     [Id(10)]
     public DateTimeOffset? LastUsed { get; init; }
 
-    /// <summary>Whether it holds.</summary>
+    /// <summary>Whether it holds now; also what is to come.</summary>
     [Id(11)]
     public required bool Holds { get; init; }
 
-    /// <summary>The memory that took its place; null when it holds or was taken back.</summary>
+    /// <summary>The memory that took its place, or does from <see cref="ValidTo"/> on; null when it holds on or was taken back.</summary>
     [Id(12)]
     public long? SupersededBy { get; init; }
 
-    /// <summary>Since when it does not hold any more; null while it does.</summary>
+    /// <summary>Since when it does not hold any more, or, later than now, until when it still does; null where nothing takes its place.</summary>
     [Id(13)]
     public DateTimeOffset? ValidTo { get; init; }
 }

@@ -18,6 +18,7 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
     private RecallIndex? _index;
     private UserMemoryState? _state;
     private long _version = -1;
+    private DateTimeOffset _changesAt;
     private string? _vectorVersion;
     private int? _dimensions;
     private Task _embedding = Task.CompletedTask;
@@ -26,18 +27,18 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
     public (IReadOnlyList<Recalled> Found, string Mode) Recall(UserMemoryState state, RecallMemories query, DateTimeOffset now)
     {
         var byMeaning = query.Vector is { Length: > 0 } && query.VectorVersion is not null;
-        if (_index is null || !ReferenceEquals(_state, state) || _version != state.Version || (byMeaning && _vectorVersion != query.VectorVersion))
+        if (_index is null || !ReferenceEquals(_state, state) || _version != state.Version || now >= _changesAt || (byMeaning && _vectorVersion != query.VectorVersion))
         {
-            Build(state, byMeaning ? query.VectorVersion : _vectorVersion);
+            Build(state, byMeaning ? query.VectorVersion : _vectorVersion, now);
         }
 
         if (byMeaning)
         {
-            Embed(state);
+            Embed(state, now);
         }
 
         var kinds = query.Kinds?.Select(kind => (EngineKind)kind).ToHashSet();
-        var ids = kinds is null ? null : state.Facts.Where(fact => fact.Holds && kinds.Contains(fact.Kind)).Select(fact => fact.Id).ToHashSet();
+        var ids = kinds is null ? null : state.Facts.Where(fact => fact.HoldsAt(now) && kinds.Contains(fact.Kind)).Select(fact => fact.Id).ToHashSet();
         var usesVector = byMeaning && _dimensions == query.Vector!.Length;
         var found = _index!.Recall(new RecallQuery
         {
@@ -51,9 +52,12 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         return (found, usesVector ? "words and meaning" : "words");
     }
 
-    private void Build(UserMemoryState state, string? vectorVersion)
+    private void Build(UserMemoryState state, string? vectorVersion, DateTimeOffset now)
     {
-        var holding = state.Facts.Where(fact => fact.Holds).ToList();
+        var holding = state.Facts.Where(fact => fact.HoldsAt(now)).ToList();
+
+        // The day on which something takes the place of something else needs no entry.
+        _changesAt = holding.Where(fact => !fact.Holds).Min(fact => fact.HoldsUntil) ?? DateTimeOffset.MaxValue;
         var ids = holding.Select(fact => fact.Id).ToHashSet();
         foreach (var gone in _vectors.Keys.Where(id => !ids.Contains(id)).ToList())
         {
@@ -79,7 +83,7 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
     }
 
     /// <summary>Computes what vectors are missing; the next question finds by them.</summary>
-    private void Embed(UserMemoryState state)
+    private void Embed(UserMemoryState state, DateTimeOffset now)
     {
         if (embedder is null || !_embedding.IsCompleted)
         {
@@ -87,7 +91,7 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         }
 
         var missing = state.Facts
-            .Where(fact => fact.Holds && !(_vectors.TryGetValue(fact.Id, out var known) && known.Text == fact.Value && known.Vector.Version == _vectorVersion))
+            .Where(fact => fact.HoldsAt(now) && !(_vectors.TryGetValue(fact.Id, out var known) && known.Text == fact.Value && known.Vector.Version == _vectorVersion))
             .ToList();
         if (missing.Count > 0)
         {

@@ -5,8 +5,8 @@ namespace Steward.Memory;
 /// <summary>Memories as others see them. Pure.</summary>
 internal static class MemoryItems
 {
-    /// <summary>A fact of the ledger.</summary>
-    public static MemoryItem Of(MemoryFact fact) => new()
+    /// <summary>A fact of the ledger, as it is at a time; days since when and until when it holds are those of a time zone, and their times begin there.</summary>
+    public static MemoryItem Of(MemoryFact fact, DateTimeOffset now, TimeZoneInfo zone) => new()
     {
         Id = fact.Id,
         Kind = (MemoryKind)fact.Kind,
@@ -16,12 +16,12 @@ internal static class MemoryItems
         Source = (MemorySource)fact.Source,
         MessageIds = [.. fact.MessageIds],
         Confidence = Math.Round(fact.Confidence, 3),
-        ValidFrom = fact.HoldsFrom ?? fact.ValidFrom,
+        ValidFrom = fact.HoldsFrom is { } from ? TimeZoneInfo.ConvertTime(from, zone) : fact.ValidFrom,
         RecordedAt = fact.RecordedAt,
         LastUsed = fact.LastUsed,
-        Holds = fact.Holds,
+        Holds = fact.HoldsAt(now),
         SupersededBy = fact.SupersededBy is > 0 and var by ? by : null,
-        ValidTo = fact.ValidTo,
+        ValidTo = fact.HoldsUntil > now ? TimeZoneInfo.ConvertTime(fact.HoldsUntil.Value, zone) : fact.ValidTo,
     };
 
     /// <summary>How long memories are kept: as the person says, and never longer than the tenant does.</summary>

@@ -23,6 +23,7 @@ internal static class MemoryRecordTypes
     public const string EraseContents = "memory.erase_contents";
     public const string EraseAnswers = "memory.erase_answers";
     public const string EraseVectors = "memory.erase_vectors";
+    public const string EraseVectorsStep = "memory.erase_vectors_step";
     public const string Erased = "memory.erased";
 }
 

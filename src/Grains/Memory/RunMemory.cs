@@ -92,9 +92,13 @@ internal sealed class RunMemory(
         return new MemoryAnswer(text.ToString(), new MemoryRecalled { Mode = "all", Memories = [.. page.Memories.Select(item => Item(item, "asked", now))] });
     }
 
-    // What is to come is not told as if it were so already.
-    private static string Told(MemoryItem item, DateTimeOffset now) =>
-        item.ValidFrom > now ? string.Create(CultureInfo.InvariantCulture, $"{item.Value} (from {item.ValidFrom.UtcDateTime:d MMMM yyyy})") : item.Value;
+    // What is to come is not told as if it were so already, and what is to end not as if it lasted. The times have the offset of the person's zone: their days are the person's.
+    internal static string Told(MemoryItem item, DateTimeOffset now) => (item.ValidFrom > now, item.ValidTo > now) switch
+    {
+        (true, _) => string.Create(CultureInfo.InvariantCulture, $"{item.Value} (from {item.ValidFrom:d MMMM yyyy})"),
+        (_, true) => string.Create(CultureInfo.InvariantCulture, $"{item.Value} (until {item.ValidTo!.Value.AddTicks(-1):d MMMM yyyy})"),
+        _ => item.Value,
+    };
 
     private async Task<MemoryAnswer?> ForgetAsync(RunInput input, string about, CancellationToken cancellationToken)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Orleans.Runtime;
 using Steward.Engines.Memory.Keeping;
@@ -106,6 +107,11 @@ internal sealed partial class UserMemoryGrain
     private void GoOnErasing(TimeSpan after)
     {
         _erasing?.Dispose();
+        if (_stops)
+        {
+            // Another activation goes on: the journal says so.
+            return;
+        }
 
         // Interleaves: conversations that are at work may wait for this memory.
         _erasing = this.RegisterGrainTimer(_ => EraseOnAsync(), new GrainTimerCreationOptions(after, Timeout.InfiniteTimeSpan) { KeepAlive = true, Interleave = true });
@@ -130,7 +136,11 @@ internal sealed partial class UserMemoryGrain
 
             await ShareAsync();
             await ForgetAnswersAsync();
-            await EraseVectorsAsync();
+            if (!await EraseVectorsAsync())
+            {
+                return;
+            }
+
             if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
             {
                 GoOnErasing(_options.EraseAgainAfter);
@@ -146,10 +156,7 @@ internal sealed partial class UserMemoryGrain
 #pragma warning restore CA1031
         {
             MemoryLog.EraseInterrupted(_logger, exception, Key);
-            if (!_stops)
-            {
-                GoOnErasing(_options.EraseAgainAfter);
-            }
+            GoOnErasing(_options.EraseAgainAfter);
         }
         finally
         {
@@ -181,16 +188,29 @@ internal sealed partial class UserMemoryGrain
         }
     }
 
-    // Before the conversations, which may take long: what is sent after the request stays.
-    private async Task EraseVectorsAsync()
+    /// <summary>Removes the person's vectors: before the conversations, which may take long. What is sent after the request stays.</summary>
+    /// <returns>Whether none is left; not when the activation ends before that.</returns>
+    private async Task<bool> EraseVectorsAsync()
     {
-        while (_vectors.HasStore && !State.HasErasedVectors && !_stops)
+        while (_vectors.HasStore && !State.HasErasedVectors)
         {
+            if (_stops)
+            {
+                return false;
+            }
+
             // The store counts them, so that a loss behind a step that was made does not make the receipt say less.
-            var erased = await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), State.Erasure!.RequestedAt, VectorsAtOnce);
+            var (requestedAt, operationId) = (State.Erasure!.RequestedAt, State.Erasure.OperationId);
+            var mark = ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(operationId));
+            var erased = await _vectors.EraseOwnerAsync(TenantId, GrainKeys.LastPart(Key), string.Create(CultureInfo.InvariantCulture, $"{requestedAt.ToUnixTimeMilliseconds()}-{mark}"), requestedAt, VectorsAtOnce);
+
+            // A release that knows no steps takes the record that it knows for the end of them.
+            var type = erased.HasMore ? MemoryRecordTypes.EraseVectorsStep : MemoryRecordTypes.EraseVectors;
             var step = new MemoryEraseVectors { Count = (int)Math.Min(erased.Removed, int.MaxValue), IsTotal = true, HasMore = erased.HasMore };
-            await _journal!.AppendAsync(MemoryRecordTypes.EraseVectors, step, MemoryJson.Default.MemoryEraseVectors, () => new JournalWake(Now));
+            await _journal!.AppendAsync(type, step, MemoryJson.Default.MemoryEraseVectors, () => new JournalWake(Now));
         }
+
+        return true;
     }
 
     /// <summary>Removes the texts of all conversations of the person that are at rest.</summary>

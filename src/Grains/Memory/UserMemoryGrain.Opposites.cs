@@ -16,8 +16,7 @@ internal sealed partial class UserMemoryGrain
             return [.. command.Statements];
         }
 
-        var zone = StatementDates.ZoneOf(State.Facts.LastOrDefault(fact => fact is { Holds: true, Subject: Statement.Speaker, Slot: "time zone" })?.Value);
-        return [.. command.Statements.Select(said => StatementDates.Resolve(Read(said), command.SaidAt, zone)).OfType<Statement>().Select(Write)];
+        return [.. command.Statements.Select(said => StatementDates.Resolve(Read(said), command.SaidAt, State.Zone)).OfType<Statement>().Select(Write)];
     }
 
     private async Task NoteAsync(NoteStatements command, List<MemoryStatement> taken)

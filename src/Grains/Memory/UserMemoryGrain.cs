@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orleans.Runtime;
+using Steward.Engines.Memory.Facts;
 using Steward.Engines.Memory.Keeping;
 using Steward.Engines.Models.Caching;
 using Steward.Engines.Security;
@@ -111,8 +112,8 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         return new MemoryRecall
         {
             Mode = mode,
-            Count = State.Facts.Count(fact => fact.Holds),
-            Memories = [.. found.Select(recalled => new RecalledMemory { Memory = MemoryItems.Of(State.Find(recalled.Entry.Id)!), Score = Math.Round(recalled.Score, 6), Reason = recalled.Reason })],
+            Count = State.Facts.Count(fact => fact.HoldsAt(now)),
+            Memories = [.. found.Select(recalled => new RecalledMemory { Memory = Shows(State.Find(recalled.Entry.Id)!), Score = Math.Round(recalled.Score, 6), Reason = recalled.Reason })],
         };
     }
 
@@ -121,11 +122,12 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
     {
         MemoryRules.Check(query);
         await OpenAsync(cancellationToken);
+        var now = Now;
         var page = State.Facts
-            .Where(fact => fact.Id > query.After && (query.IncludeSuperseded || fact.Holds) && (query.Kind is null || (MemoryKind)fact.Kind == query.Kind))
+            .Where(fact => fact.Id > query.After && (query.IncludeSuperseded || fact.HoldsAt(now)) && (query.Kind is null || (MemoryKind)fact.Kind == query.Kind))
             .OrderBy(fact => fact.Id)
             .Take(query.Limit + 1)
-            .Select(MemoryItems.Of)
+            .Select(Shows)
             .ToList();
         await TrailAsync("list", page.Take(query.Limit).Select(item => item.Id), query.RunId);
         return new MemoryPage { Memories = [.. page.Take(query.Limit)], NextAfter = page.Count > query.Limit ? page[query.Limit - 1].Id : null };
@@ -139,18 +141,18 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         var operationId = "correction:" + command.OperationId;
         if (State.Facts.LastOrDefault(fact => fact.MessageIds.Contains(operationId)) is { } done)
         {
-            return MemoryItems.Of(done);
+            return Shows(done);
         }
 
         var fact = State.Find(command.MemoryId) ?? throw StewardException.NotFound("The memory");
-        if (!fact.Holds)
+        if (!fact.HoldsAt(Now))
         {
             throw new StewardException(ErrorCodes.Conflict, "memoryId: does not hold any more; correct the memory that took its place, or restore it.") { Field = "memoryId" };
         }
 
         if (fact.Value == command.Value)
         {
-            return MemoryItems.Of(fact);
+            return Shows(fact);
         }
 
         if (State.Facts.Count >= UserMemoryState.MaxFacts)
@@ -162,7 +164,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         await TrailAsync("correct", [command.MemoryId]);
         await TakeBackOppositeAsync(fact, command.Value, operationId);
         await _journal!.AppendAsync(MemoryRecordTypes.Corrected, corrected, MemoryJson.Default.MemoryCorrected, () => Wake(State.ConsolidatesAt), operationId);
-        return MemoryItems.Of(State.Facts.LastOrDefault(known => known.MessageIds.Contains(operationId)) ?? throw StewardException.NotFound("The memory"));
+        return Shows(State.Facts.LastOrDefault(known => known.MessageIds.Contains(operationId)) ?? throw StewardException.NotFound("The memory"));
     }
 
     /// <inheritdoc/>
@@ -177,7 +179,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             await _journal!.AppendAsync(MemoryRecordTypes.Restored, new MemoryRestored { Id = memoryId }, MemoryJson.Default.MemoryRestored, () => Wake(State.ConsolidatesAt));
         }
 
-        return MemoryItems.Of(State.Find(memoryId)!);
+        return Shows(State.Find(memoryId)!);
     }
 
     /// <inheritdoc/>
@@ -191,7 +193,9 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             return new MemoryForgotten { Count = done.Count, At = done.At };
         }
 
-        var facts = command.MemoryIds.Distinct().SelectMany(State.WithHistory).DistinctBy(fact => fact.Id).ToList();
+        // What holds still is not the past of what is to take its place.
+        var now = Now;
+        var facts = command.MemoryIds.Distinct().SelectMany(id => State.WithHistory(id).Where(fact => fact.Id == id || !fact.HoldsAt(now))).DistinctBy(fact => fact.Id).ToList();
         if (facts.Count == 0)
         {
             return new MemoryForgotten { Count = 0, At = Now };
@@ -244,7 +248,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             TenantId = TenantId,
             UserId = GrainKeys.LastPart(Key),
             At = Now,
-            Memories = [.. State.Facts.OrderBy(fact => fact.Id).Select(MemoryItems.Of)],
+            Memories = [.. State.Facts.OrderBy(fact => fact.Id).Select(Shows)],
             Settings = Shown,
             Tombstones = State.Tombstones.Count,
             Accesses = await _trail.ReadAsync(MaxExportedAccesses, cancellationToken),
@@ -292,6 +296,8 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         _journal?.Dispose();
         _trail.Dispose();
     }
+
+    private MemoryItem Shows(MemoryFact fact) => MemoryItems.Of(fact, Now, State.Zone);
 
     private MemorySettings Shown => State.Settings with { Kinds = [.. State.Settings.Kinds.Select(kind => kind with { TenantRetentionDays = State.TenantRetention.TryGetValue(kind.Kind, out var days) ? days : null })] };
 

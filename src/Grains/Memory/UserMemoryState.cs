@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Steward.Engines.Memory.Days;
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Facts;
 using Steward.Engines.Memory.Keeping;
@@ -87,6 +88,10 @@ internal sealed class UserMemoryState : IFolded
     /// <summary>Whether an erasure goes on.</summary>
     [JsonIgnore]
     public bool IsErasing => Erasure is { CompletedAt: null };
+
+    /// <summary>Where the person's day begins; UTC where the memory does not know it.</summary>
+    [JsonIgnore]
+    public TimeZoneInfo Zone => StatementDates.ZoneOf(Facts.LastOrDefault(fact => fact is { Holds: true, Subject: Statement.Speaker, Slot: "time zone" })?.Value);
 
     /// <summary>The settings of somebody who has changed none.</summary>
     public static MemorySettings Default { get; } = new()
@@ -210,7 +215,7 @@ internal sealed class UserMemoryState : IFolded
             case MemoryRecordTypes.EraseAnswers:
                 Erasure = Erasure! with { AnswersForgottenAt = entry.At };
                 break;
-            case MemoryRecordTypes.EraseVectors:
+            case MemoryRecordTypes.EraseVectorsStep or MemoryRecordTypes.EraseVectors:
                 var vectors = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseVectors)!;
                 Count("vectors", vectors.Count - (vectors.IsTotal ? Erasure!.Removed.FirstOrDefault(part => part.Place == "vectors")?.Count ?? 0 : 0));
                 HasErasedVectors = !vectors.HasMore;

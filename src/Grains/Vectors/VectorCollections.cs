@@ -62,7 +62,7 @@ internal sealed partial class VectorCollections(IEnumerable<IVectorStore> stores
     public ValueTask<IReadOnlyList<StoredVector>> ReadAsync(VectorSpace space, long afterRevision, int limit, CancellationToken cancellationToken = default) => Store.ReadAsync(space, afterRevision, limit, cancellationToken);
 
     /// <inheritdoc cref="IVectorStore.EraseOwnerAsync"/>
-    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default) => Store.EraseOwnerAsync(tenantId, owner, before, limit, cancellationToken);
+    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, string operation, DateTimeOffset before, int limit, CancellationToken cancellationToken = default) => Store.EraseOwnerAsync(tenantId, owner, operation, before, limit, cancellationToken);
 
     /// <inheritdoc cref="IVectorStore.DropAsync"/>
     public async ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default)

@@ -10,12 +10,12 @@ internal static class PostgreSqlOwnerErasing
 {
     private const string LockTenant = "SELECT pg_advisory_xact_lock(hashtextextended('vectors/' || $1, 0))";
     private const string CommitDurably = "SELECT CASE WHEN current_setting('synchronous_commit') = 'off' THEN set_config('synchronous_commit', 'on', true) END";
-    private const string SelectErased = "SELECT erased_at, removed FROM vector_erasures WHERE tenant = $1 AND owner = $2 FOR UPDATE";
+    private const string SelectErased = "SELECT erased_at, removed, operation FROM vector_erasures WHERE tenant = $1 AND owner = $2 FOR UPDATE";
 
     private const string BeginErasing =
         """
-        INSERT INTO vector_erasures AS e (tenant, owner, erased_at, removed) VALUES ($1, $2, $3, 0)
-        ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = excluded.erased_at, removed = 0
+        INSERT INTO vector_erasures AS e (tenant, owner, erased_at, removed, operation) VALUES ($1, $2, $3, 0, $4)
+        ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = greatest(e.erased_at, excluded.erased_at), removed = 0, operation = excluded.operation
         """;
 
     private const string NoteSpaces =
@@ -38,21 +38,30 @@ internal static class PostgreSqlOwnerErasing
 
     private const string NoteRemoval = "UPDATE vector_spaces SET revision = revision + 1, removed_at = revision + 1, row_count = row_count - $2 WHERE id = $1";
 
-    public static async Task<OwnerErased> StepAsync(PostgreSqlChange change, string tenantId, string owner, long before, int limit, CancellationToken cancellationToken)
+    public static async Task<OwnerErased> StepAsync(PostgreSqlChange change, string tenantId, string owner, string operation, long before, int limit, CancellationToken cancellationToken)
     {
         await change.RunAsync(CommitDurably, cancellationToken);
-        if (await FindAsync(change, tenantId, owner, cancellationToken) is not { } known || known.At < before)
+        if (await FindAsync(change, tenantId, owner, operation, before, cancellationToken) is not { } removed)
         {
             await change.RunAsync(LockTenant, cancellationToken, Text(tenantId));
-            await change.RunAsync(BeginErasing, cancellationToken, Text(tenantId), Text(owner), Number(before));
-            await change.RunAsync(NoteSpaces, cancellationToken, Text(tenantId), Text(owner));
-            known = (before, 0);
+
+            // Whoever held the lock may have begun the same erasure.
+            if (await FindAsync(change, tenantId, owner, operation, before, cancellationToken) is { } meanwhile)
+            {
+                removed = meanwhile;
+            }
+            else
+            {
+                await change.RunAsync(BeginErasing, cancellationToken, Text(tenantId), Text(owner), Number(before), Text(operation));
+                await change.RunAsync(NoteSpaces, cancellationToken, Text(tenantId), Text(owner));
+                removed = 0;
+            }
         }
 
         var found = await change.ListAsync(SelectNext, static row => (Id: row.GetInt64(0), Through: row.GetInt64(1), IsIndexed: row.GetBoolean(2)), cancellationToken, Text(tenantId), Text(owner));
         if (found is not [var (id, through, isIndexed)])
         {
-            return new OwnerErased(known.Removed, HasMore: false);
+            return new OwnerErased(removed, HasMore: false);
         }
 
         var gone = await change.ListAsync(DeleteSome, static row => row.GetString(0), cancellationToken, Number(id), Text(owner), Number(through), Count(limit));
@@ -73,9 +82,13 @@ internal static class PostgreSqlOwnerErasing
         }
 
         var left = await change.ListAsync("SELECT count(*) FROM vector_owner_erasures WHERE tenant = $1 AND owner = $2", static row => row.GetInt64(0), cancellationToken, Text(tenantId), Text(owner));
-        return new OwnerErased(known.Removed + gone.Count, left[0] > 0);
+        return new OwnerErased(removed + gone.Count, left[0] > 0);
     }
 
-    private static async Task<(long At, long Removed)?> FindAsync(PostgreSqlChange change, string tenantId, string owner, CancellationToken cancellationToken) =>
-        await change.ListAsync(SelectErased, static row => (row.GetInt64(0), row.GetInt64(1)), cancellationToken, Text(tenantId), Text(owner)) is [var known] ? known : null;
+    // How many this erasure has removed so far. One that an earlier release began has no operation; its time says which it is.
+    private static async Task<long?> FindAsync(PostgreSqlChange change, string tenantId, string owner, string operation, long before, CancellationToken cancellationToken) =>
+        await change.ListAsync(SelectErased, static row => (At: row.GetInt64(0), Removed: row.GetInt64(1), Operation: row.IsDBNull(2) ? null : row.GetString(2)), cancellationToken, Text(tenantId), Text(owner)) is [var known]
+            && (known.Operation is null ? known.At == before : known.Operation == operation)
+            ? known.Removed
+            : null;
 }

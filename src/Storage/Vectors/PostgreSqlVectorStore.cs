@@ -126,14 +126,15 @@ internal sealed class PostgreSqlVectorStore(PostgreSqlDatabase database, TimePro
     }
 
     /// <inheritdoc/>
-    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, string operation, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
     {
         VectorArguments.Visible(tenantId, 100, nameof(tenantId));
         VectorArguments.Owner(owner);
+        VectorArguments.Visible(operation, 300, nameof(operation));
         VectorArguments.Page(limit);
         return ChangeAsync(
-            (tenantId, owner, At: before.ToUnixTimeMilliseconds(), limit),
-            static (change, person, cancellation) => PostgreSqlOwnerErasing.StepAsync(change, person.tenantId, person.owner, person.At, person.limit, cancellation),
+            (tenantId, owner, operation, At: before.ToUnixTimeMilliseconds(), limit),
+            static (change, person, cancellation) => PostgreSqlOwnerErasing.StepAsync(change, person.tenantId, person.owner, person.operation, person.At, person.limit, cancellation),
             cancellationToken);
     }
 

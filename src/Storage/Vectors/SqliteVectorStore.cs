@@ -23,10 +23,10 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     private const string SelectRows = "SELECT id, owner, kind, note, revision, vector FROM vectors WHERE space = ?1 AND revision > ?2 ORDER BY revision LIMIT ?3";
     private const string SelectIds = "SELECT id FROM vectors WHERE space = ?1";
 
-    private const string SelectPerson = "SELECT erased_at, removed FROM vector_erasures WHERE tenant = ?1 AND owner = ?2";
+    private const string SelectPerson = "SELECT erased_at, removed, operation FROM vector_erasures WHERE tenant = ?1 AND owner = ?2";
 
     private const string BeginErasing =
-        "INSERT INTO vector_erasures (tenant, owner, erased_at, removed) VALUES (?1, ?2, ?3, 0) ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = excluded.erased_at, removed = 0";
+        "INSERT INTO vector_erasures (tenant, owner, erased_at, removed, operation) VALUES (?1, ?2, ?3, 0, ?4) ON CONFLICT (tenant, owner) DO UPDATE SET erased_at = max(erased_at, excluded.erased_at), removed = 0, operation = excluded.operation";
 
     private const string NoteSpaces =
         """
@@ -108,18 +108,22 @@ internal sealed class SqliteVectorStore(SqliteDatabase database) : IVectorStore
     }
 
     /// <inheritdoc/>
-    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
+    public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, string operation, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
     {
         VectorArguments.Visible(tenantId, 100, nameof(tenantId));
         VectorArguments.Owner(owner);
+        VectorArguments.Visible(operation, 300, nameof(operation));
         VectorArguments.Page(limit);
         return database.WriteAsync(
             session =>
             {
-                var (at, removed) = Rows(session.Prepare(SelectPerson).Bind(1, tenantId).Bind(2, owner), static row => (row.Int64(0), row.Int64(1))) is [var known] ? known : (long.MinValue, 0L);
-                if (at < before.ToUnixTimeMilliseconds())
+                // One that an earlier release began has no operation; its time says which it is.
+                var at = before.ToUnixTimeMilliseconds();
+                var known = Rows(session.Prepare(SelectPerson).Bind(1, tenantId).Bind(2, owner), static row => (At: row.Int64(0), Removed: row.Int64(1), Operation: row.IsNull(2) ? null : row.Text(2)));
+                var removed = known is [var last] ? last.Removed : 0;
+                if (known is not [var begun] || !(begun.Operation is null ? begun.At == at : begun.Operation == operation))
                 {
-                    session.Prepare(BeginErasing).Bind(1, tenantId).Bind(2, owner).Bind(3, before.ToUnixTimeMilliseconds()).Run();
+                    session.Prepare(BeginErasing).Bind(1, tenantId).Bind(2, owner).Bind(3, at).Bind(4, operation).Run();
                     session.Prepare(NoteSpaces).Bind(1, tenantId).Bind(2, owner).Run();
                     removed = 0;
                 }

@@ -39,6 +39,55 @@ public class FactLedgerTests
         Assert.Equal(Start.AddDays(-30), Assert.Single(_ledger.Current).HoldsFrom);
     }
 
+    [Fact]
+    public void HoldsAt_FromADayOn_WhatHeldBeforeHoldsUntilThatDay()
+    {
+        var (december, january) = (Start.AddDays(11), Start.AddDays(42));
+        Manager("Ben", 0);
+        Manager("Anna", 1, december);
+        Assert.Equal(["Ben", "Anna"], At(Start.AddDays(10)));
+        Assert.Equal(["Anna"], At(december));
+
+        // The same at another time, then something before it, then at once.
+        Manager("Anna", 2, january);
+        Assert.Equal(["Ben", "Anna"], At(december));
+        Assert.Equal(["Anna"], At(january));
+        Manager("Carl", 3, december);
+        Assert.Equal(["Ben", "Carl"], At(Start.AddDays(10)));
+        Assert.Equal(["Carl"], At(december));
+        Manager("Dora", 4);
+        Assert.Equal(["Dora"], At(Start.AddDays(1)));
+    }
+
+    [Fact]
+    public void Apply_TakenBackBeforeItEnds_DoesNotHoldUntilThen()
+    {
+        Manager("Ben", 0);
+        Manager("Anna", 1, Start.AddDays(11));
+        _ledger.Apply(new Statement { Kind = MemoryKind.Fact, Subject = Statement.Speaker, Slot = "manager", Value = "Ben", IsRetraction = true }, "m2", FactSource.Said, Start.AddHours(2), Start);
+
+        Assert.Equal(["Anna"], At(Start.AddHours(3)));
+    }
+
+    [Fact]
+    public void Correct_WhatEndsLater_TheNewValueEndsThen()
+    {
+        var december = Start.AddDays(11);
+        Manager("Ben", 0);
+        Manager("Anna", 1, december);
+
+        _ledger.Correct(1, "Benjamin", "o-1", Start.AddHours(2));
+
+        Assert.Equal(["Anna", "Benjamin"], At(Start.AddDays(1)));
+        Assert.Equal(["Anna"], At(december));
+        Assert.Empty(_ledger.Correct(3, "Bob", "o-2", december));
+    }
+
+    private void Manager(string value, int hours, DateTimeOffset? from = null) =>
+        _ledger.Apply(new Statement { Kind = MemoryKind.Fact, Subject = Statement.Speaker, Slot = "manager", Value = value, From = from }, $"m{hours}", FactSource.Said, Start.AddHours(hours), Start);
+
+    private IEnumerable<string> At(DateTimeOffset now) => _ledger.Facts.Where(fact => fact.HoldsAt(now)).Select(fact => fact.Value);
+
     // Journals of every release refer to facts by their ids: how statements are folded must not change.
     [Fact]
     public void Apply_LikedAndDislikedAsEarlierReleasesWroteIt_GivesTheSameIds()

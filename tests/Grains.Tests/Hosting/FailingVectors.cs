@@ -11,6 +11,9 @@ internal sealed class FailingVectors(IVectorStore inner) : IVectorStore
     /// <summary>Lets so many more changes of a tenant's erasure pass and none after them.</summary>
     public void FailAfter(string tenantId, int changes) => _left[tenantId] = changes;
 
+    /// <summary>What happens behind each change of a tenant's erasure, where it is made.</summary>
+    public ConcurrentDictionary<string, Func<Task>> Behind { get; } = new();
+
     /// <summary>Lets all pass again.</summary>
     public void Heal(string tenantId) => _left.TryRemove(tenantId, out _);
 
@@ -28,12 +31,17 @@ internal sealed class FailingVectors(IVectorStore inner) : IVectorStore
 
     public ValueTask<IReadOnlyList<VectorHit>> SearchAsync(VectorSearch search, CancellationToken cancellationToken = default) => inner.SearchAsync(search, cancellationToken);
 
-    public async ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
+    public async ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, string operation, DateTimeOffset before, int limit, CancellationToken cancellationToken = default)
     {
         // In small steps, and with a loss behind one, too.
         Pass(tenantId);
-        var erased = await inner.EraseOwnerAsync(tenantId, owner, before, Math.Min(limit, 2), cancellationToken);
+        var erased = await inner.EraseOwnerAsync(tenantId, owner, operation, before, Math.Min(limit, 2), cancellationToken);
         Pass(tenantId);
+        if (Behind.TryGetValue(tenantId, out var behind))
+        {
+            await behind();
+        }
+
         return erased;
     }
 

@@ -35,6 +35,35 @@ public class MemoryIndexTests
     }
 
     [Fact]
+    public void Recall_OnTheDayThatSomethingTakesAPlace_FindsOnlyThatWithoutAnEntry()
+    {
+        var index = new MemoryIndex(null, "t-acme", NullLogger.Instance);
+        var noted = new MemoryNoted { MessageId = "m2", SaidAt = At.AddMinutes(1), Source = MemorySource.Said, Statements = [Said("manager", "Anna Berg") with { ValidFrom = At.AddDays(9) }] };
+        _state.Apply(new JournalEntry { Sequence = 2, Type = MemoryRecordTypes.Noted, At = At.AddMinutes(1), Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
+        var query = new RecallMemories { Text = "who is my manager" };
+
+        Assert.Equal([1L, 3], index.Recall(_state, query, At.AddDays(8)).Found.Select(found => found.Entry.Id).Order());
+        Assert.Equal([3L], index.Recall(_state, query, At.AddDays(9)).Found.Select(found => found.Entry.Id));
+    }
+
+    // Said on 22 November: from 1 December on, where the person is.
+    [Theory]
+    [InlineData("Berlin", "2026-11-30T23:00:00")]
+    [InlineData("New York", "2026-12-01T05:00:00")]
+    [InlineData(null, "2026-12-01T00:00:00")]
+    public void Told_FromADayOn_NamesThatDayOfThePersons(string? place, string begins)
+    {
+        var zone = Engines.Memory.Days.StatementDates.ZoneOf(place);
+        var from = DateTimeOffset.Parse(begins + "Z", System.Globalization.CultureInfo.InvariantCulture);
+        var noted = new MemoryNoted { MessageId = "m2", SaidAt = At.AddMinutes(1), Source = MemorySource.Said, Statements = [Said("manager", "Anna Berg") with { ValidFrom = from }] };
+        _state.Apply(new JournalEntry { Sequence = 2, Type = MemoryRecordTypes.Noted, At = At.AddMinutes(1), Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
+        string Told(long id, DateTimeOffset now) => RunMemory.Told(MemoryItems.Of(_state.Find(id)!, now, zone), now);
+
+        Assert.Equal(("Jane Doe (until 30 November 2026)", "Anna Berg (from 1 December 2026)"), (Told(1, At.AddHours(1)), Told(3, At.AddHours(1))));
+        Assert.Equal("Anna Berg", Told(3, from));
+    }
+
+    [Fact]
     public void Recall_EmbedderOfAnotherVersion_IsServedByWordsUntilAllIsEmbeddedAgain()
     {
         var index = new MemoryIndex(_embedder, "t-acme", NullLogger.Instance);

@@ -30,6 +30,35 @@ public class MemoryTimeTests(TimedCluster cluster)
     }
 
     [Fact]
+    public async Task List_OfWhatChangesOnADay_IsWhatHoldsThatDayWithoutAnEntry()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("manager", "Ben"));
+        cluster.Time.Advance(TimeSpan.FromMinutes(1));
+        await cluster.NoteAsync(_user, "s-1/r-2", cluster.Time.GetUtcNow(), Said("manager", "Anna") with { When = "from tomorrow on" });
+        var before = await Memory.AllAsync();
+        var entries = (await cluster.Journals.GetHeadAsync(GrainKeys.UserMemory("t-acme", _user)))!.Sequence;
+
+        cluster.Time.Advance(TimeSpan.FromDays(1));
+
+        Assert.Equal([("Ben", true), ("Anna", true)], before.Select(item => (item.Value, item.Holds)));
+        Assert.Equal(before[1].ValidFrom, before[0].ValidTo);
+        Assert.Equal("Anna", Assert.Single(await Memory.AllAsync()).Value);
+        Assert.Equal(entries, (await cluster.Journals.GetHeadAsync(GrainKeys.UserMemory("t-acme", _user)))!.Sequence);
+    }
+
+    [Fact]
+    public async Task Forget_WhatIsToCome_LeavesWhatHolds()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("manager", "Ben"));
+        cluster.Time.Advance(TimeSpan.FromMinutes(1));
+        await cluster.NoteAsync(_user, "s-1/r-2", cluster.Time.GetUtcNow(), Said("manager", "Anna") with { When = "from tomorrow on" });
+
+        await Memory.Forget(new ForgetMemories { MemoryIds = [(await Memory.AllAsync())[1].Id], OperationId = "op" });
+
+        Assert.Equal("Ben", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+    }
+
+    [Fact]
     public async Task Consolidate_OnDemand_MergesWhatSaysTheSameAndDropsOldVersions()
     {
         await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("office", "Berlin"));

@@ -74,7 +74,7 @@ public sealed class TicketMeaningsTests(TicketMeaningsTests.MeaningCluster clust
         Assert.Empty((await Triage.FindTickets(new FindTickets { Text = "outlook", Top = 50 })).Tickets);
         cluster.SignIn(_tenant, "u-ada");
         Assert.Equal(["outlook hangs"], (await Triage.FindTickets(new FindTickets { Text = "outlook", Top = 50 })).Tickets.Select(ticket => ticket.ShortDescription));
-        Assert.Equal(new OwnerErased(0, HasMore: false), await cluster.Silo.GetRequiredService<IVectorStore>().EraseOwnerAsync(_tenant, "u-eve", DateTimeOffset.MaxValue, 1_000));
+        Assert.Equal(new OwnerErased(0, HasMore: false), await cluster.Silo.GetRequiredService<IVectorStore>().EraseOwnerAsync(_tenant, "u-eve", "e-1", DateTimeOffset.MaxValue, 1_000));
     }
 
     [Fact]

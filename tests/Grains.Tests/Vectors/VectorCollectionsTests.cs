@@ -228,7 +228,7 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
             switch (id)
             {
                 case -1:
-                    while ((await processes[by].EraseOwnerAsync(space.TenantId, owner, Noon, 1)).HasMore)
+                    while ((await processes[by].EraseOwnerAsync(space.TenantId, owner, "e-1", Noon, 1)).HasMore)
                     {
                     }
 
@@ -340,7 +340,7 @@ public sealed class VectorCollectionsTests : IAsyncLifetime
             return new([]);
         }
 
-        public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, DateTimeOffset before, int limit, CancellationToken cancellationToken = default) => inner.EraseOwnerAsync(tenantId, owner, before, limit, cancellationToken);
+        public ValueTask<OwnerErased> EraseOwnerAsync(string tenantId, string owner, string operation, DateTimeOffset before, int limit, CancellationToken cancellationToken = default) => inner.EraseOwnerAsync(tenantId, owner, operation, before, limit, cancellationToken);
 
         public ValueTask<bool> DropAsync(VectorSpace space, CancellationToken cancellationToken = default) => inner.DropAsync(space, cancellationToken);
 

@@ -120,7 +120,7 @@ public sealed class PgvectorTests(PgvectorFixture fixture)
         await Store.IndexAsync(Space);
         var moved = data.Rows[0] with { Vector = data.Query() };
         await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [moved, data.Rows[1] with { Id = "new" }], Removed = [data.Rows[2].Id] });
-        while ((await Store.EraseOwnerAsync(_tenant, "u-1", data.Rows[0].At, 500)).HasMore)
+        while ((await Store.EraseOwnerAsync(_tenant, "u-1", "e-1", data.Rows[0].At, 500)).HasMore)
         {
         }
 

@@ -54,7 +54,7 @@ public sealed class VectorModelTests(PgvectorFixture fixture)
             var (space, rows) = (spaces[change.Space], model[change.Space]);
             if (change.Id < 0)
             {
-                while ((await Store.EraseOwnerAsync(space.TenantId, change.Owner!, Noon, 1)).HasMore)
+                while ((await Store.EraseOwnerAsync(space.TenantId, change.Owner!, "e-1", Noon, 1)).HasMore)
                 {
                 }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 
 namespace Steward.Storage.Tests.Vectors;
 
@@ -127,7 +128,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
             await Store.WriteAsync(new VectorWrite { Space = space, Rows = [.. Enumerable.Range(0, 5).Select(i => Row($"r{i}", [1, 0], "u-1")), Row("other", [1, 0], "u-2")] });
         }
 
-        var first = await Store.EraseOwnerAsync(_tenant, "u-1", Noon, 2);
+        var first = await Store.EraseOwnerAsync(_tenant, "u-1", "e-1", Noon, 2);
         Assert.Equal(new OwnerErased(2, HasMore: true), first);
 
         // Between two steps: a replay of what was before, something new, and a row that is written anew.
@@ -136,7 +137,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
         OwnerErased erased;
         do
         {
-            erased = await Store.EraseOwnerAsync(_tenant, "u-1", Noon, 2);
+            erased = await Store.EraseOwnerAsync(_tenant, "u-1", "e-1", Noon, 2);
             steps++;
         }
         while (erased.HasMore);
@@ -148,17 +149,37 @@ public abstract class VectorStoreTests(StorageFixture fixture)
         Assert.Equal(3, (await Store.ListAsync(_tenant, "tickets"))[0].Rows);
         Assert.Equal(1, (await Store.ListAsync(_tenant, "articles"))[0].Rows);
 
-        // Asked again it has nothing to do and says the same; a later time is another erasure.
-        Assert.Equal(erased, await Store.EraseOwnerAsync(_tenant, "u-1", Noon, 2));
+        // Asked again it has nothing to do and says the same; a later one takes what came after.
+        Assert.Equal(erased, await Store.EraseOwnerAsync(_tenant, "u-1", "e-1", Noon, 2));
         Assert.Equal(2, await EraseAsync("u-1", Noon.AddMinutes(1)));
         Assert.Equal(["other"], await Store.ListIdsAsync(Space));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-7)]
+    public async Task EraseOwner_AgainByAClockThatIsNotLater_RemovesWhatCameAfterTheFirst(int seconds)
+    {
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("a", [1, 0], "u-1"), Row("b", [1, 0], "u-1")] });
+        Assert.Equal(new OwnerErased(2, HasMore: false), await Store.EraseOwnerAsync(_tenant, "u-1", "first", Noon, 10));
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("c", [1, 0], "u-1") with { At = Noon.AddSeconds(1) }, Row("d", [1, 0], "u-1") with { At = Noon.AddSeconds(1) }, Row("e", [1, 0], "u-1") with { At = Noon.AddSeconds(1) }] });
+
+        var begun = await Store.EraseOwnerAsync(_tenant, "u-1", "second", Noon.AddSeconds(seconds), 2);
+        var done = await Store.EraseOwnerAsync(_tenant, "u-1", "second", Noon.AddSeconds(seconds), 2);
+
+        Assert.Equal((new OwnerErased(2, HasMore: true), new OwnerErased(3, HasMore: false)), (begun, done));
+        Assert.Empty(await Store.ListIdsAsync(Space));
+
+        // What the first refuses is refused still.
+        await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("a", [1, 0], "u-1")] });
+        Assert.Empty(await Store.ListIdsAsync(Space));
     }
 
     private async Task<long> EraseAsync(string owner, DateTimeOffset before)
     {
         while (true)
         {
-            if (await Store.EraseOwnerAsync(_tenant, owner, before, 1_000) is { HasMore: false } erased)
+            if (await Store.EraseOwnerAsync(_tenant, owner, $"e-{before.Ticks}", before, 1_000) is { HasMore: false } erased)
             {
                 return erased.Removed;
             }
@@ -269,7 +290,7 @@ public abstract class VectorStoreTests(StorageFixture fixture)
 
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WriteAsync(new VectorWrite { Space = Space, Rows = [Row("b", [1, 0])], Removed = ["b"] }));
         await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.WriteAsync(new VectorWrite { Space = Space with { TenantId = "t a" }, Rows = [Row("b", [1, 0])] }));
-        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.EraseOwnerAsync(_tenant, VectorRow.Everyone, Noon, 10));
+        await Assert.ThrowsAnyAsync<ArgumentException>(async () => await Store.EraseOwnerAsync(_tenant, VectorRow.Everyone, "e-1", Noon, 10));
         Assert.Throws<ArgumentException>(() => VectorReader.Person(VectorRow.Nobody));
         Assert.Equal(["a"], await Store.ListIdsAsync(Space));
     }
@@ -281,4 +302,39 @@ public abstract class VectorStoreTests(StorageFixture fixture)
 
 public sealed class SqliteVectorStoreTests(SqliteStorageFixture fixture) : VectorStoreTests(fixture), IClassFixture<SqliteStorageFixture>;
 
-public sealed class PostgreSqlVectorStoreTests(PostgreSqlStorageFixture fixture) : VectorStoreTests(fixture), IClassFixture<PostgreSqlStorageFixture>;
+public sealed class PostgreSqlVectorStoreTests(PostgreSqlStorageFixture fixture) : VectorStoreTests(fixture), IClassFixture<PostgreSqlStorageFixture>
+{
+    private const string HoldTenant = "SELECT pg_advisory_xact_lock(hashtextextended('vectors/' || $1, 0))";
+    private const string CountWaiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
+    private readonly PostgreSqlStorageFixture _fixture = fixture;
+
+    [Fact]
+    public async Task EraseOwner_TwoBeginTheSameAtOnce_CountsWhatBothRemove()
+    {
+        var (tenant, at) = ($"t-{Guid.NewGuid():n}", new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+        var store = _fixture.Services.GetRequiredService<IVectorStore>();
+        var rows = Enumerable.Range(0, 3).Select(i => new VectorRow { Id = $"r{i}", Owner = "u-1", At = at, Vector = new float[] { 1, 0 } });
+        await store.WriteAsync(new VectorWrite { Space = new VectorSpace(tenant, "tickets", "embedder@1"), Rows = [.. rows] });
+        await using var source = NpgsqlDataSource.Create(_fixture.ConnectionString);
+        await using var holder = await source.OpenConnectionAsync();
+        await using var held = await holder.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand(HoldTenant, holder, held) { Parameters = { new() { Value = tenant } } })
+        {
+            await hold.ExecuteNonQueryAsync();
+        }
+
+        Task<OwnerErased>[] begun = [store.EraseOwnerAsync(tenant, "u-1", "e-1", at, 1).AsTask(), store.EraseOwnerAsync(tenant, "u-1", "e-1", at, 1).AsTask()];
+        await using (var waiting = source.CreateCommand(CountWaiting))
+        {
+            while ((long)(await waiting.ExecuteScalarAsync())! < 2)
+            {
+                Assert.DoesNotContain(begun, task => task.IsCompleted);
+            }
+        }
+
+        await held.CommitAsync();
+        Assert.Equal([1, 2], (await Task.WhenAll(begun)).Select(erased => erased.Removed).Order());
+        Assert.Equal(new OwnerErased(3, HasMore: true), await store.EraseOwnerAsync(tenant, "u-1", "e-1", at, 1));
+    }
+}

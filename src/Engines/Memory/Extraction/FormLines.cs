@@ -15,7 +15,7 @@ internal static partial class FormLines
     /// <summary>The text with its form lines as sentences.</summary>
     public static string Spoken(string text)
     {
-        if (OfSomebody().IsMatch(text))
+        if (OfSomebody().IsMatch(text) || IsOthers(Cut().Replace(text, static piece => Read(piece.Value) is null ? piece.Value : " ")))
         {
             return text;
         }
@@ -24,6 +24,9 @@ internal static partial class FormLines
         var isForm = Cut().Matches(text).Count(piece => Read(piece.Value) is not null) is var lines && (lines > 1 || (lines == 1 && Read(text.Trim().TrimEnd('.', '!')) is not null));
         return Cut().Replace(text, piece => Read(piece.Value) is { } line && (isForm || line.Groups["is"].Success || line.Groups["old"].Success) ? Say(line) : piece.Value);
     }
+
+    // "Please update Ben's record:", "the user's details", "Ben has moved": then the lines are not the author's either.
+    private static bool IsOthers(string rest) => StatementReader.IsOfSomebodyElse(rest) || Named().IsMatch(rest);
 
     private static Match? Read(string piece) => Line.Match(piece) is { Success: true } line && (line.Groups["c"].Value.Trim().Length > 0 || line.Groups["is"].Success) && !IsProse(line) ? line : null;
 
@@ -46,6 +49,9 @@ internal static partial class FormLines
 
     [GeneratedRegex("""^(?:back\s+to|now|from\s+now\s+on|instead)\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Back();
+
+    [GeneratedRegex("""\b(?:the|this|that|an?|our|another|some)\s+(?:new\s+|other\s+)?(?:user|employee|person|requester|starter|joiner|hire|caller|client|contractor|trainee|team\s*mate)(?:['’]s?)?\b|(?-i:\b(?:[Ff]or|[Oo]f|[Aa]bout|[Rr]egarding|[Cc]oncerning)\s+(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Febr)uary|March|April|May|June|July|August|(?:Sept|Nov|Dec)ember|October|I\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?\s*:)|^[ \t]*(?-i:(?!(?:It|This|That|There|Here|What|Everything|Nothing|Something|Office|Team|Work)\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?)\s+(?:(?:has\s+|is\s+)?(?:moved|changed|moving|changing|joined|joining)|has\s+(?:an?\s+)?new|is\s+now|now\s+has|got|works|sits|reports|lives|wants|needs|asks|asked)\b""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Named();
 
     // Whose form it is: the head of a mail or of a ticket, or a field that names a person.
     [GeneratedRegex("""^[ \t>]*(?:subject|to|from|cc|re|for|user|employee|requester|requested\s+(?:for|by)|new\s+(?:starter|joiner|hire)|name\s+of\b[^:\r\n]*|on\s+behalf\s+of|colleague|caller|contact\s+person|INC-?\d+|ticket)[ \t]*[:#]""", RegexOptions.IgnoreCase | RegexOptions.Multiline | RegexOptions.CultureInvariant, 1000)]

@@ -26,7 +26,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
             string? slot = null;
             string? when = null;
             string? last = null;
-            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(text)), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
+            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(Sentences.Unquoted(text))), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
             {
                 var clause = Resolved(said, before, slot);
                 before = clause;

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Steward.Engines.Memory.Extraction;
@@ -6,12 +7,14 @@ namespace Steward.Engines.Memory.Extraction;
 internal static partial class Sentences
 {
     private const int MaxLength = 8_000;
+    private const int MaxQuotation = 402;
     private const int MaxClause = 400;
 
     /// <summary>The clauses of a message that assert something: no questions, no quotations, nothing that is only imagined, wished or heard.</summary>
-    public static IEnumerable<string> Asserted(string text)
+    /// <param name="own">A message without other people's words: see <see cref="Unquoted"/>.</param>
+    public static IEnumerable<string> Asserted(string own)
     {
-        foreach (var whole in Whole(text))
+        foreach (var whole in Split(Aside().Replace(WhenAway().Replace(Unforwarded(own), ""), "")))
         {
             // "Can you answer in German?" asks for something; it does not ask whether it is so.
             var sentence = Request().Replace(whole, "please ", 1);
@@ -21,23 +24,36 @@ internal static partial class Sentences
                 continue;
             }
 
-            foreach (var clause in Clause().Split(sentence.TrimEnd('.', '!', ' ')))
+            foreach (var clause in Clauses(sentence).Where(clause => clause.Length <= MaxClause))
             {
-                if (clause.Trim() is { Length: > 2 and <= MaxClause } asserted)
-                {
-                    yield return asserted;
-                }
+                yield return clause;
             }
         }
     }
 
+    /// <summary>The clauses of a sentence.</summary>
+    public static IEnumerable<string> Clauses(string sentence) => Clause().Split(sentence.TrimEnd('.', '!', ' ')).Select(clause => clause.Trim()).Where(clause => clause.Length > 2);
+
     /// <summary>The author's own sentences, asserted or not: without quotations, code and what is forwarded.</summary>
-    public static IEnumerable<string> Own(string text) => Split(OwnWords(text));
+    public static IEnumerable<string> Own(string text) => Split(Unforwarded(Unquoted(text)));
 
-    // What stands in quotation marks or behind ">" are other people's words, what stands in code is nobody's.
-    private static string OwnWords(string text) => Transcript().Replace(Mail().Replace(Quoted().Replace(text.Length > MaxLength ? text[..MaxLength] : text, " "), " "), " ");
+    /// <summary>
+    /// What is read of a message, its first 8,000 characters, without what is not the author's: what stands in quotation marks or behind "&gt;" are other people's words, what stands in code is nobody's. A quotation that ends behind that length is one, too.
+    /// </summary>
+    public static string Unquoted(string text)
+    {
+        var (read, end) = (text.Length > MaxLength + MaxQuotation ? text[..(MaxLength + MaxQuotation)] : text, Math.Min(text.Length, MaxLength));
+        var (own, at) = (new StringBuilder(), 0);
+        for (var quoted = Quoted().Match(read); quoted.Success && quoted.Index < end; quoted = quoted.NextMatch())
+        {
+            own.Append(read, at, quoted.Index - at).Append(' ');
+            at = quoted.Index + quoted.Length;
+        }
 
-    private static IEnumerable<string> Whole(string text) => Split(Aside().Replace(WhenAway().Replace(OwnWords(text), ""), ""));
+        return at < end ? own.Append(read, at, end - at).ToString() : own.ToString();
+    }
+
+    private static string Unforwarded(string text) => Transcript().Replace(Mail().Replace(text, " "), " ");
 
     private static IEnumerable<string> Split(string own) => End().Split(own).Select(sentence => sentence.Trim()).Where(sentence => sentence.Length > 0);
 

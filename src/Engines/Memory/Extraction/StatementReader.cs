@@ -69,30 +69,68 @@ public static partial class StatementReader
         }
 
         var sentences = Own(message);
-        return
-        [
-            .. statements
-                .Where(said => said is { Slot: not null, Value: { Length: > 0 and <= MaxValue } } && MemorySlots.All.ContainsKey(said.Slot) && !said.Value.Any(char.IsControl)
-                    && TextAnalyzer.Terms(said.Value) is { Count: > 0 } terms && sentences.Exists(words => terms.All(words.Contains)))
-                .Take(MaxStatements)
-                .Select(said => new Statement
-                {
-                    Kind = MemorySlots.All[said!.Slot!].Kind,
-                    Subject = Statement.Speaker,
-                    Slot = said.Slot!,
-                    Value = said.Value!,
-                    IsRetraction = said.Retracts,
-                    When = said.Slot == "absent" && WhenRules.IsRelative(said.Value!) ? said.Value : null,
-                    Confidence = Confidence,
-                }),
-        ];
+        try
+        {
+            return
+            [
+                .. statements
+                    .Where(said => said is { Slot: not null, Value: { Length: > 0 and <= MaxValue } } && MemorySlots.All.ContainsKey(said.Slot) && !said.Value.Any(char.IsControl))
+                    .Select(said => Supported(said!, sentences))
+                    .OfType<Statement>()
+                    .Take(MaxStatements),
+            ];
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return [];
+        }
     }
 
-    private static List<HashSet<string>> Own(string message)
+    /// <summary>Whether a sentence speaks of somebody who is not its author, whether it speaks of the author, too, or not.</summary>
+    internal static bool IsOfSomebodyElse(string sentence) => OfSomebodyElse().IsMatch(sentence);
+
+    // When it holds is not asked of the model: the sentence says it.
+    private static Statement? Supported(StatementRead said, List<OwnSentence> sentences)
+    {
+        var (slot, value) = (said.Slot!, said.Value!);
+        var terms = TextAnalyzer.Terms(value);
+        if (terms.Count == 0 || sentences.FindAll(sentence => terms.All(sentence.Terms.Contains)) is not { Count: > 0 } supporting)
+        {
+            return null;
+        }
+
+        var when = supporting.Select(sentence => When(slot, value, terms, sentence.Text)).FirstOrDefault(words => words is not null);
+        if (slot != "absent" && WhenRules.Within(value) is { } within)
+        {
+            when ??= within;
+            value = value.Replace(within, "", StringComparison.Ordinal).Trim(' ', ',', '.');
+        }
+
+        return value.Length == 0 ? null : new Statement
+        {
+            Kind = MemorySlots.All[slot].Kind,
+            Subject = Statement.Speaker,
+            Slot = slot,
+            Value = value,
+            IsRetraction = said.Retracts,
+            When = when,
+            Confidence = Confidence,
+        };
+    }
+
+    // In the clause that says it, or before that: "From Monday on, my desk is 4.112".
+    private static string? When(string slot, string value, IReadOnlyList<string> terms, string sentence)
+    {
+        var clauses = Sentences.Clauses(sentence).ToList();
+        var at = clauses.FindIndex(clause => TextAnalyzer.Terms(clause) is var words && terms.All(words.Contains));
+        return at < 0 ? WhenRules.Of(slot, sentence, value) : WhenRules.Of(slot, clauses[at], value) ?? (at > 0 && slot != "absent" ? WhenRules.Only(clauses[at - 1]) : null);
+    }
+
+    private static List<OwnSentence> Own(string message)
     {
         try
         {
-            return [.. Sentences.Own(message).Where(sentence => !OfSomebodyElse().IsMatch(sentence) || FirstPerson().IsMatch(OfSomebodyElse().Replace(sentence, " "))).Select(sentence => TextAnalyzer.Terms(sentence).ToHashSet(StringComparer.Ordinal))];
+            return [.. Sentences.Own(message).Where(sentence => !OfSomebodyElse().IsMatch(sentence) || FirstPerson().IsMatch(OfSomebodyElse().Replace(sentence, " "))).Select(sentence => new OwnSentence(sentence, TextAnalyzer.Terms(sentence).ToHashSet(StringComparer.Ordinal)))];
         }
         catch (RegexMatchTimeoutException)
         {
@@ -108,6 +146,9 @@ public static partial class StatementReader
     [GeneratedRegex("""\b(?:i|me|my|mine|myself|we|us|our)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex FirstPerson();
 }
+
+/// <summary>A sentence of the author's, with what it consists of.</summary>
+internal sealed record OwnSentence(string Text, HashSet<string> Terms);
 
 /// <summary>A model's answer.</summary>
 internal sealed record StatementsRead

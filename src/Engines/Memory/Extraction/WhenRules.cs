@@ -21,6 +21,9 @@ internal static partial class WhenRules
         slot == "absent" ? IsRelative(value) ? value : null
         : Bounds().Match(value.Length == 0 ? clause : clause.Replace(value, "\u2026", StringComparison.Ordinal)) is { Success: true } bounds ? bounds.Value.Trim() : null;
 
+    /// <summary>The words in a value that say since when or until when it holds; null where there are none.</summary>
+    public static string? Within(string value) => Bounds().Match(value) is { Success: true } bounds ? bounds.Value : null;
+
     /// <summary>Whether somebody's being away is said by the day on which it is said.</summary>
     public static bool IsRelative(string value) => WholeRelative().IsMatch(value);
 

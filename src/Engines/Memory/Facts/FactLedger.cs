@@ -71,11 +71,11 @@ public sealed class FactLedger
             .Where(other => other.Holds && other.Subject == fact.Subject && other.Slot == fact.Slot && (isSingle || IsSame(other.Value, fact.Value)))
             .ToList()
             .ConvertAll(other => Replace(other with { SupersededBy = id, ValidTo = now }));
-        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, Source = FactSource.Corrected, ValidFrom = now, HoldsFrom = null }));
+        changed.Add(Replace(fact with { SupersededBy = null, ValidTo = null, HoldsUntil = null, Source = FactSource.Corrected, ValidFrom = now, HoldsFrom = null }));
         return changed;
     }
 
-    /// <summary>Puts a value in the place of a fact that holds, because the person says that it is wrong. The old value is kept as superseded.</summary>
+    /// <summary>Puts a value in the place of a fact that holds, because the person says that it is wrong. The old value is kept as superseded. What is to take the fact's place later takes the new one's.</summary>
     /// <param name="id">The fact.</param>
     /// <param name="value">What is right.</param>
     /// <param name="messageId">In which message, or by which operation; the same one again changes nothing.</param>
@@ -85,7 +85,7 @@ public sealed class FactLedger
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(value);
         ArgumentException.ThrowIfNullOrEmpty(messageId);
-        if (_facts.Find(fact => fact.Id == id) is not { Holds: true } wrong || string.Equals(wrong.Value, value, StringComparison.Ordinal))
+        if (_facts.Find(fact => fact.Id == id) is not { } wrong || !wrong.HoldsAt(now) || string.Equals(wrong.Value, value, StringComparison.Ordinal))
         {
             return [];
         }
@@ -102,7 +102,7 @@ public sealed class FactLedger
             RecordedAt = now,
         };
         _facts.Add(right);
-        return [Replace(wrong with { SupersededBy = right.Id, ValidTo = now }), right];
+        return [Replace(wrong with { SupersededBy = right.Id, ValidTo = now, HoldsUntil = null }), right];
     }
 
     /// <summary>A fact with all that it superseded, directly or not.</summary>
@@ -171,6 +171,12 @@ public sealed class FactLedger
     {
         if (slot.Find(fact => fact.Holds && IsSame(fact.Value, statement.Value)) is { } same)
         {
+            if (statement.From is { } from && same.HoldsFrom is { } planned)
+            {
+                // It comes at another time: so does the end of what it takes the place of.
+                slot.FindAll(fact => fact.SupersededBy == same.Id && fact.ValidTo == planned).ForEach(fact => Replace(fact with { ValidTo = from > said ? from : said, HoldsUntil = from > said ? from : null }));
+            }
+
             return
             [
                 Replace(same with
@@ -203,15 +209,28 @@ public sealed class FactLedger
             SupersededBy = gives ? null : holder!.Id,
             ValidTo = gives ? null : said > holder!.ValidFrom ? said : holder.ValidFrom,
         };
+        if (gives)
+        {
+            // What was to hold until later does so at most until this does.
+            EndPending(slot, statement.From > said ? statement.From : null, said);
+        }
+
         _facts.Add(fact);
-        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = statement.From > said ? statement.From : said }), fact] : [fact];
+        return holder is not null && gives ? [Replace(holder with { SupersededBy = fact.Id, ValidTo = statement.From > said ? statement.From : said, HoldsUntil = statement.From > said ? statement.From : null }), fact] : [fact];
     }
 
-    private List<MemoryFact> Retract(List<MemoryFact> slot, Statement statement, FactSource source, DateTimeOffset said) =>
-        [.. slot
+    private List<MemoryFact> Retract(List<MemoryFact> slot, Statement statement, FactSource source, DateTimeOffset said)
+    {
+        var pending = slot.FindAll(fact => Trust(fact.Source) <= Trust(source) && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)));
+        return [.. EndPending(pending, null, said), .. slot
             .Where(fact => fact.Holds && Trust(fact.Source) <= Trust(source) && fact.ValidFrom <= said && (statement.Value.Length == 0 || IsSame(fact.Value, statement.Value)))
             .ToList()
             .Select(fact => Replace(fact with { SupersededBy = 0, ValidTo = said }))];
+    }
+
+    // What something takes the place of later, of one value only: several hold beside each other.
+    private List<MemoryFact> EndPending(List<MemoryFact> slot, DateTimeOffset? until, DateTimeOffset said) =>
+        slot.FindAll(fact => !fact.Holds && IsSingle(fact.Slot) && fact.HoldsUntil > (until ?? said)).ConvertAll(fact => Replace(fact with { ValidTo = until ?? said, HoldsUntil = until }));
 
     // What was corrected by hand is not displaced by the value that was wrong, when it is only heard again.
     private static bool IsWrong(List<MemoryFact> slot, MemoryFact holder, FactSource source, string value) =>

@@ -42,11 +42,18 @@ public sealed record MemoryFact
     /// <summary>The fact that took its place, or 0 when it was taken back; null while it holds.</summary>
     public long? SupersededBy { get; init; }
 
-    /// <summary>Since when it does not hold any more; null while it does.</summary>
+    /// <summary>Since when it does not hold any more, or from when on it will not; null while nothing takes its place.</summary>
     public DateTimeOffset? ValidTo { get; init; }
 
-    /// <summary>Whether it holds.</summary>
+    /// <summary>Until when it holds though something is to take its place, where that was said to begin later than when it was said; null otherwise.</summary>
+    public DateTimeOffset? HoldsUntil { get; init; }
+
+    /// <summary>Whether nothing took its place, or is to.</summary>
     public bool Holds => SupersededBy is null;
+
+    /// <summary>Whether it holds at a time: also what something will take the place of later. What begins to hold later counts, with <see cref="HoldsFrom"/> to say so.</summary>
+    /// <param name="now">The time.</param>
+    public bool HoldsAt(DateTimeOffset now) => Holds || (HoldsUntil > now && !(HoldsFrom >= HoldsUntil));
 }
 
 /// <summary>Where a fact comes from; later ones are trusted more.</summary>
