@@ -68,7 +68,13 @@ public class VectorErasingTests
         var space = new VectorSpace(_tenant, "tickets", "embedder@1");
         await Vectors.WriteAsync(new VectorWrite { Space = space, Rows = [.. Enumerable.Range(0, 5).Select(i => Row($"r{i}", _user)), Row("other", "u-other")] });
         var accessor = _cluster.Silo.GetRequiredService<IGrainContextAccessor>();
-        Vectors.Behind[_tenant] = () => ((IGrainBase)accessor.GrainContext!.GrainInstance!).OnDeactivateAsync(new DeactivationReason(DeactivationReasonCode.ShuttingDown, "test"), default);
+        Vectors.Behind[_tenant] = () =>
+        {
+            // As when a silo stops and does not wait for the step: the activation is told before its call is over.
+            var (activation, reason) = (accessor.GrainContext!, new DeactivationReason(DeactivationReasonCode.ShuttingDown, "test"));
+            activation.Deactivate(reason);
+            return ((IGrainBase)activation.GrainInstance!).OnDeactivateAsync(reason, default);
+        };
 
         var begun = await Memory.Erase(new EraseMemory { OperationId = "all" });
         Assert.Null(begun.CompletedAt);
