@@ -44,8 +44,8 @@ public class FormLinesTests
         var (expected, all) = (Worked(start), Worked(text));
         (expected, all) = (Worked(start), Worked(text));
 
-        // What is looked at is copied: that says how much it was.
-        Assert.InRange(all, 0, expected + 65_536);
+        // What is looked at is copied: that says how much it was. All of it would be over a hundred times as much.
+        Assert.InRange(all, 0, 2 * expected);
         Assert.Equal(RuleExtractor.Extract(start).Select(said => said.Value), RuleExtractor.Extract(text).Select(said => said.Value));
     }
 
