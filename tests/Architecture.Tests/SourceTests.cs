@@ -25,6 +25,17 @@ public partial class SourceTests
         Assert.Empty(bare);
     }
 
+    [Fact]
+    public void Script_EveryCommandOfTheHost_IsPassedOnAndInItsHelp()
+    {
+        var script = File.ReadAllText(Path.Combine(Solution.Root, "steward"));
+        var commands = HostCommand().Matches(File.ReadAllText(Path.Combine(Solution.Root, "src", "Host", "Program.cs"))).Select(match => match.Groups[1].Value.ToLowerInvariant()).ToList();
+
+        Assert.InRange(commands.Count, 10, 100);
+        Assert.All(commands, command => Assert.Matches(new Regex($@"^  (\w+ \| )*{command}( \| \w+)*\)$", RegexOptions.Multiline), script));
+        Assert.All(commands, command => Assert.Matches(new Regex($"^  {command}( |$)", RegexOptions.Multiline), script));
+    }
+
     // What the platform puts into a model's request comes from systems and memories that change: decision 26 rests on such calls using no cache, or naming what they rest on. The endpoint's calls hold what the caller sent.
     [Fact]
     public void ModelCalls_OfThePlatform_UseNoCacheOrNameTheirSources()
@@ -65,6 +76,9 @@ public partial class SourceTests
         .Where(file => Path.GetFileName(file) != "ModelCallRunner.cs")
         .Select(file => (file, text: File.ReadAllText(file)))
         .Where(found => NewOrigin().IsMatch(found.text))];
+
+    [GeneratedRegex(@"^    (\w+)Command\.Create\(\),$", RegexOptions.Multiline)]
+    private static partial Regex HostCommand();
 
     [GeneratedRegex(@"new ModelCallOrigin\b|ModelCallOrigin \w+ = new\b", RegexOptions.CultureInvariant)]
     private static partial Regex NewOrigin();
