@@ -1,5 +1,4 @@
-using Microsoft.Extensions.DependencyInjection;
-using Steward.Engines.Inference;
+using Steward.EndToEnd.Tests;
 
 namespace Steward.Grains.Tests.Triage;
 
@@ -7,24 +6,9 @@ namespace Steward.Grains.Tests.Triage;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ShippedModelsFactAttribute : FactAttribute
 {
-    private static readonly string? Problem = FindProblem();
+    private static readonly string? Problem = ShippedModelsCluster.Models is null ? "The models of the repository are not beside this build." : new NativeFactAttribute().Skip;
 
     public ShippedModelsFactAttribute() => Skip = Problem;
-
-    private static string? FindProblem()
-    {
-        if (ShippedModelsCluster.Models is null)
-        {
-            return "The models of the repository are not beside this build.";
-        }
-
-        using var services = new ServiceCollection()
-            .AddLogging()
-            .AddStewardInference(options => (options.ModelDirectory, options.Provider) = (Path.Combine(AppContext.BaseDirectory, "no-models"), InferenceProvider.Cpu))
-            .BuildServiceProvider();
-        var status = services.GetRequiredService<IInferenceEngine>().Status;
-        return status.IsAvailable ? null : status.Summary;
-    }
 }
 
 /// <summary>The same for a test with several inputs.</summary>
