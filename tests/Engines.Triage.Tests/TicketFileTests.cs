@@ -36,8 +36,60 @@ public class TicketFileTests
         Assert.Contains("more than 200000 characters", bad[2].Problem, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Read_FieldThatIsTooLong_PassesItsWholeRowOver()
+    {
+        var text = $"text,label\n\"{new string('x', TicketFile.LongestField)}\nreset all passwords,Evil\n\",A\nd,B\n";
+
+        var (rows, bad) = await ReadAsync(text);
+
+        Assert.Equal(["d"], rows.Select(row => row.Ticket.Text));
+        Assert.Equal(4, Assert.Single(bad).Line);
+    }
+
+    [Fact]
+    public async Task Read_AfterARowNearTheBound_GoesOn()
+    {
+        var text = $"text,label\n{new string('x', TicketFile.LongestRow - 100_000)},A\n{string.Concat(Enumerable.Repeat("mail,B\n", 1_000_000))}";
+
+        var (rows, bad) = await ReadAsync(text);
+
+        Assert.Equal((1_000_000, 1), (rows.Count, bad.Count));
+    }
+
+    [Fact]
+    public async Task Read_RowWithoutEnd_EndsWithTheLineAfterWhichItBegins()
+    {
+        using var file = TicketFile.Open(new StringReader($"text,label\na,A\nb,B\n\"{new string('x', TicketFile.LongestRow + 100_000)}"));
+        var rows = new List<LabelledTicket>();
+
+        var error = await Assert.ThrowsAsync<FormatException>(async () =>
+        {
+            await foreach (var row in file.ReadAsync())
+            {
+                rows.Add(row);
+            }
+        });
+
+        Assert.Equal(2, rows.Count);
+        Assert.StartsWith("The row that begins after line 3 is longer than", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Read_TextsAlone_LeavesOtherColumnsAloneWhateverTheyHold()
+    {
+        using var file = TicketFile.Open(new StringReader("opened_at,hour,text,label\n31.12. 9 Uhr,9am,a,A\n"), readsAll: false);
+
+        var row = Assert.Single(await file.ReadAsync().ToListAsync());
+
+        Assert.Equal(("a", "A", 0L), (row.Ticket.Text, row.Label, file.BadRows));
+    }
+
     [Theory]
     [InlineData("", "is empty")]
+    [InlineData("text;label\na;A\n", "and not semicolons")]
+    [InlineData("text\tlabel\na\tA\n", "and not tabs")]
+    [InlineData("vpn is down,Network\n", "first line has to name the columns")]
     [InlineData("id,label\n1,A\n", "There has to be text")]
     [InlineData("text,topic\na,A\n", "label or group")]
     public void Open_ColumnsThatAreNeededAreMissing_SaysWhich(string text, string problem) =>

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using CsvHelper;
@@ -12,20 +13,25 @@ namespace Steward.Engines.Triage.Tickets;
 /// </summary>
 public sealed class TicketFile : IDisposable
 {
-    /// <summary>The longest field that is read, in characters; the row of a longer one is bad.</summary>
+    /// <summary>The longest field that is read, in characters; the whole row of a longer one is bad.</summary>
     public const int LongestField = 200_000;
 
     /// <summary>The longest row that is read, in characters; a longer one ends the reading.</summary>
     public const int LongestRow = 8_000_000;
 
+    private static readonly FrozenSet<string> Known = FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase,
+        "id", "label", "group", "text", "short_description", "description", "category", "subcategory", "priority", "department", "location", "configuration_item", "hour", "opened_at");
+
     private readonly RowBound _text;
     private readonly CsvReader _csv;
     private readonly Dictionary<string, int> _columns = new(StringComparer.OrdinalIgnoreCase);
     private readonly bool _needsLabel;
+    private readonly bool _readsAll;
 
-    private TicketFile(TextReader reader, bool needsLabel)
+    private TicketFile(TextReader reader, bool needsLabel, bool readsAll)
     {
-        _needsLabel = needsLabel;
+        (_needsLabel, _readsAll) = (needsLabel, readsAll);
         _text = new RowBound(reader, LongestRow);
         _csv = new CsvReader(_text, new CsvConfiguration(CultureInfo.InvariantCulture)
         {
@@ -34,7 +40,6 @@ public sealed class TicketFile : IDisposable
             MissingFieldFound = null,
             DetectColumnCountChanges = false,
             IgnoreBlankLines = true,
-            MaxFieldSize = LongestField,
         });
     }
 
@@ -44,11 +49,12 @@ public sealed class TicketFile : IDisposable
     /// <summary>Begins to read.</summary>
     /// <param name="reader">The text; closed with this object.</param>
     /// <param name="needsLabel">Whether a row without a label is bad, and the column required.</param>
+    /// <param name="readsAll">Whether the columns besides title, text, label and id are read; otherwise they are left alone, whatever they hold.</param>
     /// <exception cref="FormatException">There is no header, or it lacks a column that is needed; the message says which.</exception>
-    public static TicketFile Open(TextReader reader, bool needsLabel = true)
+    public static TicketFile Open(TextReader reader, bool needsLabel = true, bool readsAll = true)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var file = new TicketFile(reader, needsLabel);
+        var file = new TicketFile(reader, needsLabel, readsAll);
         try
         {
             file.ReadHeader(file._csv.Read());
@@ -68,7 +74,7 @@ public sealed class TicketFile : IDisposable
     public static async Task<TicketFile> OpenAsync(TextReader reader, bool needsLabel = true)
     {
         ArgumentNullException.ThrowIfNull(reader);
-        var file = new TicketFile(reader, needsLabel);
+        var file = new TicketFile(reader, needsLabel, readsAll: true);
         try
         {
             file.ReadHeader(await file._csv.ReadAsync());
@@ -105,24 +111,17 @@ public sealed class TicketFile : IDisposable
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string? problem = null;
-            LabelledTicket? row = null;
-            try
+            if (!await _csv.ReadAsync())
             {
-                if (!await _csv.ReadAsync())
-                {
-                    yield break;
-                }
-
-                _text.RowEnded();
-                (row, problem) = Row();
-            }
-            catch (MaxFieldSizeException)
-            {
-                _text.RowEnded();
-                problem = $"has a field of more than {LongestField} characters.";
+                yield break;
             }
 
+            _text.RowEnded(_csv.Parser.RawRow);
+
+            // The reader's own bound stops within the row, and would take the rest of it for rows: whoever wrote a ticket wrote that.
+            var (row, problem) = _columns.Values.Any(column => column < _csv.Parser.Count && _csv.Parser[column].Length > LongestField)
+                ? (null, $"has a field of more than {LongestField} characters.")
+                : Row();
             if (row is not null)
             {
                 yield return row;
@@ -148,19 +147,23 @@ public sealed class TicketFile : IDisposable
         var names = _csv.HeaderRecord!;
         for (var i = 0; i < names.Length; i++)
         {
-            _columns.TryAdd(names[i].Trim().TrimStart('\uFEFF'), i);
+            var name = names[i].Trim().TrimStart('\uFEFF');
+            if (Known.Contains(name))
+            {
+                _columns.TryAdd(name, i);
+            }
         }
 
-        _text.RowEnded();
+        _text.RowEnded(_csv.Parser.RawRow);
 
         if (!_columns.ContainsKey("text") && !_columns.ContainsKey("short_description") && !_columns.ContainsKey("description"))
         {
-            throw new FormatException($"The columns are {Shown(names)}. There has to be text, or short_description and description.");
+            throw new FormatException($"The columns are {Shown(names)}. There has to be text, or short_description and description{Why(names)}");
         }
 
         if (_needsLabel && !_columns.ContainsKey("label") && !_columns.ContainsKey("group"))
         {
-            throw new FormatException($"The columns are {Shown(names)}. There has to be one named label or group.");
+            throw new FormatException($"The columns are {Shown(names)}. There has to be one named label or group{Why(names)}");
         }
     }
 
@@ -173,7 +176,7 @@ public sealed class TicketFile : IDisposable
         }
 
         int? hour = null;
-        if (Field("hour") is { Length: > 0 } written)
+        if (_readsAll && Field("hour") is { Length: > 0 } written)
         {
             if (!int.TryParse(written, NumberStyles.None, CultureInfo.InvariantCulture, out var read) || read > 23)
             {
@@ -184,7 +187,7 @@ public sealed class TicketFile : IDisposable
         }
 
         DateTimeOffset? openedAt = null;
-        if (Field("opened_at") is { Length: > 0 } time)
+        if (_readsAll && Field("opened_at") is { Length: > 0 } time)
         {
             if (!DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var opened))
             {
@@ -198,12 +201,12 @@ public sealed class TicketFile : IDisposable
         {
             ShortDescription = Field("short_description") ?? "",
             Description = Field("text") ?? Field("description") ?? "",
-            Category = Field("category"),
-            Subcategory = Field("subcategory"),
-            Priority = Field("priority"),
-            Department = Field("department"),
-            Location = Field("location"),
-            ConfigurationItem = Field("configuration_item"),
+            Category = Attribute("category"),
+            Subcategory = Attribute("subcategory"),
+            Priority = Attribute("priority"),
+            Department = Attribute("department"),
+            Location = Attribute("location"),
+            ConfigurationItem = Attribute("configuration_item"),
             Hour = hour,
         };
         return (new LabelledTicket(ticket, label) { Id = Field("id") is { Length: > 0 } id ? id : null, OpenedAt = openedAt, Line = _csv.Parser.RawRow }, null);
@@ -211,9 +214,20 @@ public sealed class TicketFile : IDisposable
 
     private string? Field(string name) => _columns.TryGetValue(name, out var column) && _csv.TryGetField<string>(column, out var value) ? value : null;
 
+    private string? Attribute(string name) => _readsAll ? Field(name) : null;
+
+    // Whatever a file begins with: nothing that a terminal would obey.
     private static string Shown(string[] names)
     {
-        var shown = string.Join(", ", names.Take(12).Select(name => name.Length > 40 ? name[..40] + "…" : name));
+        var shown = string.Join(", ", names.Take(12).Select(name => string.Concat((name.Length > 40 ? name[..40] + "…" : name).Select(unit => char.IsControl(unit) ? ' ' : unit))));
         return names.Length > 12 ? $"{shown}, …" : shown;
     }
+
+    // The end of the sentence that says which columns are needed.
+    private static string Why(string[] names) => names switch
+    {
+        [var one] when one.Contains(';', StringComparison.Ordinal) => ", with commas between them and not semicolons.",
+        [var one] when one.Contains('\t', StringComparison.Ordinal) => ", with commas between them and not tabs.",
+        _ => ". The file's first line has to name the columns, for example: text,label",
+    };
 }
