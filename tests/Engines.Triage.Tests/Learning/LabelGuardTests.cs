@@ -68,6 +68,31 @@ public class LabelGuardTests
     }
 
     [Fact]
+    public void Guard_OnePersonInventsGroups_IsBelievedOfFewAndMovesNoPrediction()
+    {
+        var desk = new Desk(11);
+        var honest = desk.Honest(2400);
+
+        // So many a day that they are no burst, of tickets that nobody else has seen: twenty for each of forty groups.
+        var invented = Enumerable.Range(0, 800).Select(i => desk.Say(1, "u-mallory", Later.AddDays(i / LabelGuard.FewestOfBurst)) with { Label = $"group {i / LabelGuard.FewestOfNewGroup}", Decided = null }).ToList();
+        var fresh = Enumerable.Range(0, 1000).Select(i => TicketFeatures.Of(desk.Ticket(i % 4))).ToList();
+
+        var guarded = LabelGuard.Guard([.. honest, .. invented]);
+
+        Assert.Equal((int)(LabelGuard.AloneShare * honest.Count), guarded.Tickets.Count(ticket => ticket.By == "u-mallory"));
+        Assert.InRange(Moved(Head(LabelGuard.Guard(honest)), Head(guarded), fresh), 0, 0.02);
+    }
+
+    [Fact]
+    public void Guard_OnlyOnePersonSpeaks_IsBelievedOfFew()
+    {
+        var desk = new Desk(12);
+        var invented = Enumerable.Range(0, 400).Select(i => desk.Say(1, "u-mallory", Later.AddDays(i / 20)) with { Label = $"group {i / 10}", Decided = null });
+
+        Assert.Equal(LabelGuard.FewestOfNewGroups, LabelGuard.Guard(invented).Tickets.Count);
+    }
+
+    [Fact]
     public void Guard_ContradictsAnImport_TheImportStandsUntilASecondPersonAgrees()
     {
         var desk = new Desk(5);

@@ -20,6 +20,9 @@ public static class LabelGuard
     /// <summary>The same for a group of which nobody else knows any example.</summary>
     public const int FewestOfNewGroup = 20;
 
+    /// <summary>How many words one person alone may give to such groups together, where <see cref="AloneShare"/> of all that others know is not more.</summary>
+    public const int FewestOfNewGroups = 60;
+
     /// <summary>How many words alone in one day are no burst, whatever others do.</summary>
     public const int FewestOfBurst = 25;
 
@@ -66,6 +69,7 @@ public static class LabelGuard
         foreach (var person in alone.GroupBy(word => word.Last.By, StringComparer.Ordinal))
         {
             var ownTo = person.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+            var (toNew, mostToNew) = (0, Math.Max(FewestOfNewGroups, (int)(AloneShare * (believed.Count + alone.Count - ownTo.Values.Sum()))));
             var (gives, takes) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
             foreach (var direction in person.GroupBy(word => word.Direction)
                 .OrderBy(direction => direction.Key.To, StringComparer.Ordinal).ThenBy(direction => direction.Key.From, StringComparer.Ordinal).ThenBy(direction => direction.Key.IsBySystemAccount))
@@ -77,10 +81,11 @@ public static class LabelGuard
                 foreach (var (place, word) in words.Index())
                 {
                     var counts = place < saidByOthers;
-                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (from is null || takes.GetValueOrDefault(from) < MostAlone(from)))
+                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (KnownByOthers(to) > 0 || toNew < mostToNew) && (from is null || takes.GetValueOrDefault(from) < MostAlone(from)))
                     {
                         counts = true;
                         CollectionsMarshal.GetValueRefOrAddDefault(gives, to, out _)++;
+                        toNew += KnownByOthers(to) == 0 ? 1 : 0;
                         if (from is not null)
                         {
                             CollectionsMarshal.GetValueRefOrAddDefault(takes, from, out _)++;
@@ -91,11 +96,9 @@ public static class LabelGuard
                 }
             }
 
-            int MostAlone(string group)
-            {
-                var byOthers = known.GetValueOrDefault(group) + aloneTo.GetValueOrDefault(group) - ownTo.GetValueOrDefault(group);
-                return byOthers == 0 ? FewestOfNewGroup : Math.Max(FewestAlone, (int)(AloneShare * byOthers));
-            }
+            int KnownByOthers(string group) => known.GetValueOrDefault(group) + aloneTo.GetValueOrDefault(group) - ownTo.GetValueOrDefault(group);
+
+            int MostAlone(string group) => KnownByOthers(group) is var byOthers and > 0 ? Math.Max(FewestAlone, (int)(AloneShare * byOthers)) : FewestOfNewGroup;
         }
 
         return (admitted, setAside);
