@@ -90,6 +90,28 @@ public class TenantHeadTests
     }
 
     [Fact]
+    public void Train_MoreLabelsThanAHeadHas_LearnsThoseWithMostTickets()
+    {
+        var tickets = Enumerable.Range(0, TenantHead.MostLabels + 5).SelectMany(label => Enumerable.Range(0, label < 5 ? 2 : 3)
+            .Select(i => Ticket(new Ticket { ShortDescription = $"word{label} of {i}" }, $"L{label:0000}", $"{label}-{i}"))).ToList();
+
+        var trained = TenantHeadTrainer.Train(tickets, new TenantHeadOptions { Folds = 0, Passes = 1 });
+
+        Assert.Equal(TenantHead.MostLabels, trained.Head.Labels.Count);
+        Assert.Equal(["L0000", "L0001", "L0002", "L0003", "L0004"], trained.LeftOut);
+    }
+
+    [Fact]
+    public void Train_MoreWeightsThanMayBe_KeepsTheFeaturesThatOccurMost()
+    {
+        var all = TenantHeadTrainer.Train(Tickets(300, 7), new TenantHeadOptions { Folds = 0 }).Head;
+        var few = TenantHeadTrainer.Train(Tickets(300, 7), new TenantHeadOptions { Folds = 0, MostWeights = 3 * 40 }).Head;
+
+        Assert.True(few.ToBytes().Length < all.ToBytes().Length / 2, $"{few.ToBytes().Length} of {all.ToBytes().Length}");
+        Assert.True(few.Classify(TicketFeatures.Of(new Ticket { ShortDescription = "the wifi router" })).Probabilities[1] > 0.5);
+    }
+
+    [Fact]
     public async Task Train_IsStopped_EndsAtOnce()
     {
         using var stop = new CancellationTokenSource();

@@ -9,8 +9,11 @@ public sealed record TenantHeadOptions
     /// <summary>In how many tickets a feature has to occur. Default 2.</summary>
     public int FewestTickets { get; init; } = 2;
 
-    /// <summary>The most features that are kept, those in the most tickets first. Default 150,000.</summary>
+    /// <summary>The most features that are kept, those in the most tickets first; see <see cref="MostWeights"/>. Default 150,000.</summary>
     public int MostFeatures { get; init; } = 150_000;
+
+    /// <summary>The most weights, features times labels: with more labels fewer features are kept. Default 20,000,000 (80 MB while it is trained).</summary>
+    public int MostWeights { get; init; } = 20_000_000;
 
     /// <summary>The price of an error against the length of the weights (C of a support vector machine). Default 0.5.</summary>
     public float Cost { get; init; } = 0.5f;

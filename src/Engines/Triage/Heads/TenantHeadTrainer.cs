@@ -13,7 +13,7 @@ public readonly record struct TrainingTicket(TicketFeatures Features, string Lab
 /// <summary>A trained head and how good heads of its kind are.</summary>
 /// <param name="Head">The head, trained on all tickets.</param>
 /// <param name="Judged">Confidence and truth of the answer to each ticket by a head that was trained without it, calibrated.</param>
-/// <param name="LeftOut">Labels with too few tickets.</param>
+/// <param name="LeftOut">Labels with too few tickets: fewer than asked for, or fewer than the <see cref="TenantHead.MostLabels"/> that have most.</param>
 public sealed record TrainedHead(TenantHead Head, IReadOnlyList<(double Confidence, bool IsRight)> Judged, IReadOnlyList<string> LeftOut);
 
 /// <summary>
@@ -29,16 +29,17 @@ public static class TenantHeadTrainer
     /// <param name="tickets">One tenant's tickets.</param>
     /// <param name="options">How; null for the defaults.</param>
     /// <param name="cancellationToken">Stops within a pass.</param>
-    /// <exception cref="ArgumentException">There are fewer than two labels with enough tickets, too many labels, or embeddings of several lengths.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two labels with enough tickets, or embeddings of several lengths.</exception>
     public static TrainedHead Train(IReadOnlyList<TrainingTicket> tickets, TenantHeadOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(tickets);
         options ??= new TenantHeadOptions();
         var counts = tickets.CountBy(ticket => ticket.Label, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-        string[] labels = [.. counts.Where(count => count.Value >= options.FewestPerLabel).Select(count => count.Key).Order(StringComparer.Ordinal)];
-        if (labels.Length is < 2 or > TenantHead.MostLabels)
+        string[] labels = [.. counts.Where(count => count.Value >= options.FewestPerLabel).OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal)
+            .Take(TenantHead.MostLabels).Select(count => count.Key).Order(StringComparer.Ordinal)];
+        if (labels.Length < 2)
         {
-            throw new ArgumentException($"There are {labels.Length} labels with at least {options.FewestPerLabel} tickets; there have to be 2 to {TenantHead.MostLabels}.", nameof(tickets));
+            throw new ArgumentException($"There are {labels.Length} labels with at least {options.FewestPerLabel} tickets; there have to be 2.", nameof(tickets));
         }
 
         var indexes = labels.Index().ToDictionary(label => label.Item, label => label.Index, StringComparer.Ordinal);
@@ -83,7 +84,7 @@ public static class TenantHeadTrainer
     private static TenantHead Fit(
         List<TrainingTicket> tickets, string[] labels, Dictionary<string, int> indexes, (double Temperature, IsotonicCalibration? Confidence) calibration, TenantHeadOptions options, CancellationToken cancellationToken)
     {
-        var (keys, idf) = Vocabulary(tickets, options);
+        var (keys, idf) = Vocabulary(tickets, Math.Min(options.MostFeatures, options.MostWeights / labels.Length), options.FewestTickets);
         var rows = keys.Index().ToDictionary(key => key.Item, key => key.Index);
         var examples = tickets.ConvertAll(ticket => Example.Of(ticket, rows, idf, indexes[ticket.Label], options.EmbeddingWeight));
         var (classes, dimensions) = (labels.Length, tickets[0].Features.Embedding.Length);
@@ -92,7 +93,7 @@ public static class TenantHeadTrainer
         return Pack(labels, keys, idf, weights, dimensions, options.EmbeddingWeight, calibration);
     }
 
-    private static (uint[] Keys, float[] Idf) Vocabulary(List<TrainingTicket> tickets, TenantHeadOptions options)
+    private static (uint[] Keys, float[] Idf) Vocabulary(List<TrainingTicket> tickets, int mostFeatures, int fewestTickets)
     {
         var occurrences = new Dictionary<uint, int>();
         foreach (var ticket in tickets)
@@ -103,7 +104,7 @@ public static class TenantHeadTrainer
             }
         }
 
-        uint[] keys = [.. occurrences.Where(pair => pair.Value >= options.FewestTickets).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).Take(options.MostFeatures).Select(pair => pair.Key).Order()];
+        uint[] keys = [.. occurrences.Where(pair => pair.Value >= fewestTickets).OrderByDescending(pair => pair.Value).ThenBy(pair => pair.Key).Take(mostFeatures).Select(pair => pair.Key).Order()];
         return (keys, [.. keys.Select(key => 1 + MathF.Log((1f + tickets.Count) / (1 + occurrences[key])))]);
     }
 

@@ -30,7 +30,7 @@ public static class HeadTraining
     /// <param name="frozen">The frozen tickets with their vectors: the thresholds are tuned on them, too.</param>
     /// <param name="pause">Called between steps of some seconds at most; it may take its time.</param>
     /// <param name="cancellationToken">Stops soon.</param>
-    /// <exception cref="ArgumentException">There are fewer than two labels with at least two tickets, or too many labels.</exception>
+    /// <exception cref="ArgumentException">There are fewer than two labels with at least two tickets.</exception>
     public static Challenger Train(
         IReadOnlyList<BelievedTicket> tickets,
         IReadOnlyList<float[]>? embeddings,
