@@ -19,6 +19,7 @@ internal sealed class ImportRows : IAsyncDisposable
     private readonly TicketFile _file;
     private readonly IAsyncEnumerator<LabelledTicket?> _rows;
     private readonly List<TriageImportProblem> _bad = [];
+    private FormatException? _failure;
     private long _badRows;
     private long _position;
 
@@ -74,16 +75,32 @@ internal sealed class ImportRows : IAsyncDisposable
     /// <param name="mostCharacters">So many characters are enough.</param>
     /// <param name="by">Whose import it is.</param>
     /// <param name="cancellationToken">Stops reading; what was read until then is what comes back.</param>
+    /// <exception cref="FormatException">The file cannot be read further; what was read before it came back already.</exception>
     public async Task<ImportBatch> NextAsync(int most, int mostCharacters, string by, CancellationToken cancellationToken)
     {
         Forget();
-        var end = _position + most;
+        var (start, end) = (_position, _position + most);
         var (labels, lines, characters, isEnd) = (new List<TriageLabel>(), new List<long>(), 0L, false);
         while (_position < end && characters < mostCharacters && !cancellationToken.IsCancellationRequested)
         {
-            if (!await _rows.MoveNextAsync())
+            if (_failure is not null)
             {
-                isEnd = true;
+                throw _failure;
+            }
+
+            try
+            {
+                isEnd = !await _rows.MoveNextAsync();
+            }
+            catch (FormatException failure) when (_position > start)
+            {
+                // The rows before it are as good as any.
+                _failure = failure;
+                break;
+            }
+
+            if (isEnd)
+            {
                 break;
             }
 

@@ -55,7 +55,7 @@ internal sealed partial class TriageImportGrain
             {
                 // Reading is work for a processor, which the grain's own turn is not for.
                 var rows = _rows ??= await Task.Run(() => ImportRows.OpenAsync(new ImportFileStream(_file, State.Parts), State.Position, cancellationToken), cancellationToken);
-                _handingIn ??= await Task.Run(() => rows.NextAsync(_options.RowsAtOnce, _options.CharactersAtOnce, State.By!, cancellationToken), cancellationToken);
+                _handingIn ??= await Next(rows, cancellationToken);
                 await HandIn(_handingIn, cancellationToken);
                 var isEnd = _handingIn.IsEnd;
                 _handingIn = null;
@@ -74,6 +74,20 @@ internal sealed partial class TriageImportGrain
         catch (StewardException exception) when (!exception.IsRetryable)
         {
             await End(TriageImportState.Failed, $"Triage refused the rows: {exception.Message}");
+        }
+    }
+
+    private async Task<ImportBatch> Next(ImportRows rows, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Task.Run(() => rows.NextAsync(_options.RowsAtOnce, _options.CharactersAtOnce, State.By!, cancellationToken), cancellationToken);
+        }
+        catch (Exception exception) when (exception is not FormatException)
+        {
+            // A reader that has failed takes what comes next for the end of the file.
+            await CloseAsync();
+            throw;
         }
     }
 

@@ -154,6 +154,36 @@ public class TriageImportGrainTests : IClassFixture<ImportCluster>
     }
 
     [Fact]
+    public async Task Import_FileCannotBeReadForAMoment_GoesOnToItsEnd()
+    {
+        const int Count = 5_000;
+        var file = GrainKeys.TriageImport(_tenant, "m-unread") + "/f-file";
+        var broken = false;
+        _cluster.Labels.Fail(_tenant, _ =>
+        {
+            if (!broken)
+            {
+                broken = true;
+                _cluster.Faults.Break(file, appends: 0, reads: 1);
+            }
+
+            return null;
+        });
+        var (import, bytes) = (_cluster.Import(_tenant, "m-unread"), Encoding.UTF8.GetBytes(Rows(Count)));
+        await import.AddPart(0, bytes[..(bytes.Length / 2)], isLast: false);
+        await import.AddPart(1, bytes[(bytes.Length / 2)..], isLast: true);
+        await Conversing.UntilAsync(async () =>
+        {
+            await _cluster.WatchdogAsync(_tenant);
+            SignIn();
+            return (await import.Get())!.EndedAt is not null;
+        });
+
+        Assert.True(broken);
+        Assert.Equal((TriageImportState.Done, Count, Count), ((await import.Get())!.State, (int)(await import.Get())!.Rows, _cluster.Labels.Of(_tenant).Count));
+    }
+
+    [Fact]
     public async Task Import_TriageRefusesEverything_Fails()
     {
         _cluster.Labels.Fail(_tenant, _ => StewardException.Invalid("labels", "must not be."));
@@ -187,8 +217,8 @@ public class TriageImportGrainTests : IClassFixture<ImportCluster>
 
         var ended = await EndAsync(import);
 
-        Assert.Equal(TriageImportState.Failed, ended.State);
-        Assert.Contains("longer than 8000000 characters", ended.Error, StringComparison.Ordinal);
+        Assert.Equal((TriageImportState.Failed, 1L), (ended.State, ended.Rows));
+        Assert.Contains("after line 2 is longer than 8000000 characters", ended.Error, StringComparison.Ordinal);
     }
 
     [Fact]
