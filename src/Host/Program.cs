@@ -16,5 +16,15 @@ var root = new RootCommand("Steward: an agent platform for enterprises.")
     SandboxCommand.Create(),
 };
 
+// ./steward runs in the repository, where steward.json, data and models are; files that were named are those of the directory in which it was started.
+var directory = Directory.GetCurrentDirectory();
+if (Environment.GetEnvironmentVariable("STEWARD_STARTED_IN") is { Length: > 0 } startedIn && Directory.Exists(startedIn))
+{
+    Directory.SetCurrentDirectory(startedIn);
+}
+
+var parsed = root.Parse(args);
+Directory.SetCurrentDirectory(directory);
+
 // Hosts end themselves on a signal, after they have drained; the command line must not cut that short.
-return await root.Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
