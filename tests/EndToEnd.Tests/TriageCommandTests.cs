@@ -40,7 +40,50 @@ public sealed class TriageCommandTests : IDisposable
         Assert.StartsWith("tiny-topics 1: 1 texts", output, StringComparison.Ordinal);
     }
 
+    [NativeFact]
+    public async Task Eval_LabelsOfAnotherCaseAndUnknownOnes_CountsAndNamesThem()
+    {
+        var file = Path.Combine(_data.Path, "tickets.csv");
+        await File.WriteAllTextAsync(file, "label,opened_at,text\nMAIL,gestern,mail broken\nnetwork,,\"vpn down,\r\nagain\"\nerp\u001b[31m,,invoice\n,,\nnetwork,,\nmail,,\u0000\u0001\n");
+
+        var (exit, output, errors) = await EvalAsync(file, "tiny-topics");
+
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("tiny-topics 1: 3 texts, 3 bad rows", output, StringComparison.Ordinal);
+        Assert.Contains("1 texts have labels that the model writes in another case; they are taken for these: MAIL.", errors, StringComparison.Ordinal);
+        Assert.Contains("1 texts have 1 labels that the model does not know", errors, StringComparison.Ordinal);
+        Assert.Contains("erp [31m. It knows 3: ", errors, StringComparison.Ordinal);
+        Assert.Contains("has no text", errors, StringComparison.Ordinal);
+        Assert.Contains("holds what is no text", errors, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
+    public async Task Eval_FileOfTheDirectoryThatTheScriptWasStartedIn_IsFound()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_data.Path, "tickets.csv"), "text,label\nmail broken,mail\n");
+        var elsewhere = Directory.CreateDirectory(Path.Combine(_data.Path, "repository")).FullName;
+
+        var (exit, output, errors) = await RunAsync(elsewhere, ["tickets.csv", "--model", "tiny-topics", "--json", "figures.json", "--models", Path.Combine(AppContext.BaseDirectory, "tiny")], startedIn: _data.Path);
+
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("tiny-topics 1: 1 texts", output, StringComparison.Ordinal);
+        Assert.True(File.Exists(Path.Combine(_data.Path, "figures.json")));
+    }
+
+    [NativeFact]
+    public async Task Eval_NoFolderOfModelsOrNoFile_SaysWhichIsMissing()
+    {
+        var file = Path.Combine(_data.Path, "tickets.csv");
+        await File.WriteAllTextAsync(file, "text,label\na,b\n");
+
+        Assert.Contains("no other one. --models names the folder", (await RunAsync(_data.Path, [file, "--model", "tiny-topics", "--models", Path.Combine(_data.Path, "none")])).Errors, StringComparison.Ordinal);
+        Assert.Contains("is a folder; name a file", (await EvalAsync(_data.Path, "tiny-topics")).Errors, StringComparison.Ordinal);
+        Assert.Contains("Could not find file", (await EvalAsync(file + "x", "tiny-topics")).Errors, StringComparison.Ordinal);
+    }
+
     [NativeTheory]
+    [InlineData("text,label\nmail,MailBox\nvpn,Lines\n", "tiny-topics", "None of the file's labels is one of tiny-topics's")]
+    [InlineData("text;label\na;b\n", "tiny-topics", "with commas between them and not semicolons")]
     [InlineData("id,label\n1,a\n", "tiny-topics", "There has to be text")]
     [InlineData("text,label\n", "tiny-topics", "no row that can be used")]
     [InlineData("text,label\na,b\n", "nobody", "There are: ")]
@@ -58,12 +101,13 @@ public sealed class TriageCommandTests : IDisposable
     private Task<(int Exit, string Output, string Errors)> EvalAsync(string file, string model, params string[] more) =>
         RunAsync(_data.Path, [file, "--model", model, "--models", Path.Combine(AppContext.BaseDirectory, "tiny"), .. more]);
 
-    private static async Task<(int Exit, string Output, string Errors)> RunAsync(string directory, IReadOnlyList<string> arguments)
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(string directory, IReadOnlyList<string> arguments, string? startedIn = null)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Steward.Host.dll"), "triage", "eval", .. arguments])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = directory,
         };
+        start.Environment["STEWARD_STARTED_IN"] = startedIn;
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));

@@ -16,6 +16,10 @@ internal static class TriageCommand
     // Enough to keep every thread busy, few enough that a long file is read as it is worked off.
     private const int AtOnce = 64;
     private const int ShownBadRows = 10;
+    private const int ShownLabels = 3;
+
+    // The most that one answer may name.
+    private const int MostLabels = 1_000;
 
     private static readonly JsonSerializerOptions Indented = new(JsonSerializerDefaults.Web) { WriteIndented = true };
 
@@ -44,9 +48,14 @@ internal static class TriageCommand
             return Fail(engine.Status.Summary);
         }
 
+        if (Directory.Exists(file.FullName))
+        {
+            return Fail($"{file.FullName} is a folder; name a file.");
+        }
+
         try
         {
-            using var tickets = TicketFile.Open(new StreamReader(file.FullName));
+            using var tickets = TicketFile.Open(new StreamReader(file.FullName), readsAll: false);
             return await EvalAsync(engine, tickets, model, json, cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
@@ -57,12 +66,27 @@ internal static class TriageCommand
 
     private static async Task<int> EvalAsync(IInferenceEngine engine, TicketFile tickets, string model, FileInfo? json, CancellationToken cancellationToken)
     {
+        // Loads the model, and names its labels.
+        var first = await ClassifyAsync(engine, model, "labels", MostLabels, cancellationToken);
+        if (first.Value is not { } named)
+        {
+            return Fail(Problem(engine, model, first));
+        }
+
         var clock = Stopwatch.GetTimestamp();
-        var evaluation = new Evaluation();
-        var running = new Queue<(string Label, Task<InferenceAnswer<Classification>> Answer)>();
+        var evaluation = new TriageEvaluation([.. named.Top.Select(label => label.Label)], isComplete: named.Top.Count < MostLabels);
+        var running = new Queue<(string Label, string Text, Task<InferenceAnswer<Classification>> Answer)>();
+        long badRows = 0;
         await foreach (var row in tickets.ReadAsync(ShowBadRow, cancellationToken))
         {
-            running.Enqueue((row.Label, ClassifyAsync(engine, model, row.Ticket.Text, cancellationToken)));
+            var text = row.Ticket.Text;
+            if (text.Length == 0 || TicketLimits.FindText("text", text, int.MaxValue) is not null)
+            {
+                ShowBadRow(new BadRow(row.Line, text.Length == 0 ? "has no text." : "holds what is no text."));
+                continue;
+            }
+
+            running.Enqueue((row.Label, text, ClassifyAsync(engine, model, text, ShownLabels, cancellationToken)));
             if (running.Count == AtOnce && await TakeAsync() is { } problem)
             {
                 return Fail(problem);
@@ -77,48 +101,70 @@ internal static class TriageCommand
             }
         }
 
-        if (evaluation.Report().Count == 0)
+        foreach (var note in evaluation.Notes)
+        {
+            await Console.Error.WriteLineAsync(note);
+        }
+
+        if (evaluation.Report() is { Count: 0 })
         {
             return Fail("The file has no row that can be used.");
         }
 
+        if (evaluation.KnowsNone)
+        {
+            return Fail($"None of the file's labels is one of {model}'s: there is nothing to measure. Is it another model's file?");
+        }
+
         var known = engine.Models.List().First(status => string.Equals(status.Name, model, StringComparison.Ordinal));
-        Print(known, evaluation, tickets.BadRows, Stopwatch.GetElapsedTime(clock));
+        Print(known, evaluation, badRows, Stopwatch.GetElapsedTime(clock));
         if (json is not null)
         {
-            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(new { model = known.Name, known.Version, report = evaluation.Report(), scope = evaluation.Scope }, Indented), cancellationToken);
+            var figures = new { model = known.Name, known.Version, badRows, evaluation.UnknownLabels, report = evaluation.Report(), scope = evaluation.Scope };
+            await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(figures, Indented), cancellationToken);
         }
 
         return 0;
 
         async Task<string?> TakeAsync()
         {
-            var (label, coming) = running.Dequeue();
+            var (label, text, coming) = running.Dequeue();
             var answer = await coming;
             if (answer.Value is { } classification)
             {
-                evaluation.Add(label, classification);
+                evaluation.Add(label, text, classification);
                 return null;
             }
 
-            var names = string.Join(", ", engine.Models.List().Where(status => status.Task == ModelTask.Classification).Select(status => status.Name));
-            return answer.Outcome == InferenceOutcome.UnknownModel ? $"There is no classifier {model}. There are: {names}." : answer.Problem ?? $"The model gave no answer ({answer.Outcome}).";
+            return Problem(engine, model, answer);
         }
 
         void ShowBadRow(BadRow row)
         {
-            if (tickets.BadRows <= ShownBadRows)
+            if (++badRows <= ShownBadRows)
             {
                 Console.Error.WriteLine($"line {row.Line}: {row.Problem}");
             }
         }
     }
 
-    private static async Task<InferenceAnswer<Classification>> ClassifyAsync(IInferenceEngine engine, string model, string text, CancellationToken cancellationToken)
+    private static string Problem(IInferenceEngine engine, string model, InferenceAnswer<Classification> answer)
+    {
+        if (answer.Outcome != InferenceOutcome.UnknownModel)
+        {
+            return answer.Problem ?? $"The model gave no answer ({answer.Outcome}).";
+        }
+
+        var names = string.Join(", ", engine.Models.List().Where(status => status.Task == ModelTask.Classification).Select(status => status.Name).Distinct(StringComparer.Ordinal));
+        return names.Length > 0 ? $"There is no classifier {model}. There are: {names}."
+            : $"There is no classifier {model}, and no other one{(engine.Models.Refused is [var refused, ..] ? $": {refused.Folder} is refused, {refused.Reason}" : "")}. --models names the folder of models.";
+    }
+
+    private static async Task<InferenceAnswer<Classification>> ClassifyAsync(IInferenceEngine engine, string model, string text, int top, CancellationToken cancellationToken)
     {
         while (true)
         {
-            var answer = await engine.ClassifyAsync(new ClassifyRequest { Model = model, Text = text, Lane = InferenceLane.Background }, cancellationToken);
+            var answer = await engine.ClassifyAsync(new ClassifyRequest { Model = model, Text = text, Top = top, Lane = InferenceLane.Background }, cancellationToken);
             if (answer.Outcome != InferenceOutcome.Busy)
             {
                 return answer;
@@ -128,7 +174,7 @@ internal static class TriageCommand
         }
     }
 
-    private static void Print(ModelStatus model, Evaluation evaluation, long badRows, TimeSpan elapsed)
+    private static void Print(ModelStatus model, TriageEvaluation evaluation, long badRows, TimeSpan elapsed)
     {
         var report = evaluation.Report();
         var output = Console.Out;
@@ -168,44 +214,4 @@ internal static class TriageCommand
         Console.Error.WriteLine(message);
         return 1;
     }
-
-    /// <summary>What was found so far.</summary>
-    private sealed class Evaluation
-    {
-        private readonly ClassificationMeter _meter = new(BandThresholds.Default);
-        private readonly Dictionary<string, (long Count, long Right, long Refused)> _labels = new(StringComparer.Ordinal);
-        private string? _outOfScope;
-
-        /// <summary>How well texts that belong to no class are told from others; null for a model that never refuses.</summary>
-        public ScopeFigures? Scope
-        {
-            get
-            {
-                if (_outOfScope is null)
-                {
-                    return null;
-                }
-
-                var inside = _labels.Where(label => label.Key != _outOfScope).Select(label => label.Value).ToList();
-                double count = Math.Max(1, inside.Sum(label => label.Count));
-                return new ScopeFigures(
-                    inside.Sum(label => label.Right) / count,
-                    inside.Sum(label => label.Refused) / count,
-                    _labels.TryGetValue(_outOfScope, out var outside) ? (double)outside.Right / outside.Count : null);
-            }
-        }
-
-        public void Add(string label, Classification answer)
-        {
-            var judgement = new Judgement(label, answer.Label, answer.Confidence, [.. answer.Top.Select(one => one.Label)]) { IsOutOfScope = answer.IsOutOfScope };
-            _meter.Add(judgement);
-            _outOfScope = answer.IsOutOfScope ? answer.Label : _outOfScope;
-            var (count, right, refused) = _labels.GetValueOrDefault(label);
-            _labels[label] = (count + 1, right + (judgement.IsRight ? 1 : 0), refused + (answer.IsOutOfScope ? 1 : 0));
-        }
-
-        public ClassificationReport Report() => _meter.Report();
-    }
-
-    private sealed record ScopeFigures(double InScopeAccuracy, double FalseRefusals, double? OutOfScopeRecall);
 }
