@@ -1,5 +1,7 @@
 using System.CommandLine;
 using System.Runtime.InteropServices;
+using Microsoft.Extensions.Options;
+using Steward.Engines.Inference;
 using Steward.Host.Capabilities;
 
 namespace Steward.Host.Commands;
@@ -42,6 +44,7 @@ internal static class DoctorCommand
         yield return Environment.GetEnvironmentVariable("OPENAI_API_KEY") is { Length: > 0 }
             ? new(FindingState.Present, "models", $"OPENAI_API_KEY is set; endpoint {Environment.GetEnvironmentVariable("OPENAI_BASE_URL") ?? "of the vendor"}")
             : new(FindingState.Absent, "models", "set OPENAI_API_KEY, and OPENAI_BASE_URL for another endpoint. Without one, playbooks answer.");
+        yield return Inference();
         yield return Tool("PostgreSQL", PostgresBinaries(), "Debian: apt-get install postgresql. Needed by ./steward test and ./steward cluster.");
         yield return Tool("Bubblewrap", OnPath("bwrap"), "Debian: apt-get install bubblewrap python3-pandas python3-numpy python3-matplotlib. Without it agents run no code.");
         yield return Tool("gVisor", OnPath("runsc"), "Debian: apt-get install runsc. Needed where a tenant or a rule chooses it for their code.");
@@ -50,6 +53,30 @@ internal static class DoctorCommand
         yield return File.Exists("/dev/nvidiactl")
             ? new(FindingState.Present, "GPU", "NVIDIA driver found; a build with the package Microsoft.ML.OnnxRuntime.Gpu runs classifiers and embedders on it. /healthz says whether this one does")
             : new(FindingState.Absent, "GPU", "no NVIDIA driver: classifiers and embedders run on the processor.");
+    }
+
+    private static Finding Inference()
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
+        LocalSettings.Use(builder.Configuration);
+        builder.Logging.ClearProviders();
+        builder.Services.AddStewardInference();
+        using var host = builder.Build();
+        var (engine, folder) = (host.Services.GetRequiredService<IInferenceEngine>(), Path.GetFullPath(host.Services.GetRequiredService<IOptions<InferenceOptions>>().Value.ModelDirectory));
+        if (!engine.Status.IsAvailable)
+        {
+            return new(FindingState.Absent, "inference", $"{engine.Status.Summary}. Without it rules alone route and match, and tickets are not triaged; see docs/feeds.md.");
+        }
+
+        if (engine.Models.Refused is [var refused, ..])
+        {
+            return new(FindingState.Broken, "inference", $"{refused.Folder} in {folder} is refused: {refused.Reason}. ./steward models check FOLDER says more.");
+        }
+
+        var names = engine.Models.List().Select(model => model.Name).Distinct(StringComparer.Ordinal).ToList();
+        return names.Count == 0
+            ? new(FindingState.Absent, "inference", $"no models in {folder} (Steward:Inference:ModelDirectory).")
+            : new(FindingState.Present, "inference", $"{engine.Status.Summary}; {string.Join(", ", names)} in {folder}");
     }
 
     private static Finding DataFolder(string data)

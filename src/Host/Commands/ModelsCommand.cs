@@ -121,6 +121,11 @@ internal static class ModelsCommand
 
     private static async Task<ModelManifest> CheckAsync(DirectoryInfo folder, CancellationToken cancellationToken)
     {
+        if (!folder.Exists)
+        {
+            throw new DirectoryNotFoundException($"There is no folder {folder.FullName}.");
+        }
+
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         LocalSettings.Use(builder.Configuration);
         builder.Logging.SetMinimumLevel(LogLevel.Critical);
