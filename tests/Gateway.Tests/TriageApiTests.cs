@@ -240,7 +240,8 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
     public async Task Import_WrongKindOfBody_IsRefused()
     {
         using var boss = Admin();
-        await AssertProblem(await boss.PostAsync("/v1/triage/imports", Json("{}")), 415, "unsupported_media_type", "Content-Type");
+        var json = await AssertProblem(await boss.PostAsync("/v1/triage/imports", Json("{}")), 415, "unsupported_media_type", "Content-Type");
+        Assert.StartsWith("This path takes no JSON", json.GetProperty("detail").GetString(), StringComparison.Ordinal);
         await AssertProblem(await boss.PostAsync("/v1/triage/imports", new StringContent("text,label", Encoding.Latin1, "text/csv")), 415, "unsupported_media_type", "Content-Type");
         using var packed = Csv("text,label\n");
         packed.Content!.Headers.ContentEncoding.Add("gzip");

@@ -98,7 +98,9 @@ internal static class ProblemWriter
         StatusCodes.Status406NotAcceptable => new StewardException(WireCodes.NotAcceptable, "Nothing that the Accept header allows is offered here."),
         StatusCodes.Status408RequestTimeout => new StewardException(ErrorCodes.InvalidArgument, "The request's body came too slowly.") { IsRetryable = true },
         StatusCodes.Status413PayloadTooLarge => TooLarge(context),
-        StatusCodes.Status415UnsupportedMediaType => new StewardException(WireCodes.UnsupportedMediaType, "The body must be JSON: send Content-Type: application/json.") { Field = "Content-Type" },
+        StatusCodes.Status415UnsupportedMediaType => new StewardException(
+            WireCodes.UnsupportedMediaType,
+            context.Request.HasJsonContentType() ? "This path takes no JSON; /openapi/v1.json says what its body must be." : "The body must be JSON: send Content-Type: application/json. /openapi/v1.json names the paths that take something else.") { Field = "Content-Type" },
         >= 400 and < 500 => new StewardException(ErrorCodes.InvalidArgument, "The request is malformed."),
         _ => new StewardException(ErrorCodes.Internal, "The request could not be carried out because of a defect."),
     };
