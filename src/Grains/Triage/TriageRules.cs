@@ -11,6 +11,7 @@ internal static class TriageRules
 {
     public const int LongestTicketId = 200;
     public const int LongestLabel = 200;
+    private const string AllGroups = "*";
     private const int MostGroups = 500;
     private const int LongestDescription = 1_000;
     private const int LongestSearch = 2_000;
@@ -39,6 +40,11 @@ internal static class TriageRules
         if ((Name("ticketId", label.TicketId, LongestTicketId) ?? Name("label", label.Label, LongestLabel)) is { } named)
         {
             return named;
+        }
+
+        if (label.Label == AllGroups)
+        {
+            return new FieldProblem("label", $"must not be {AllGroups}, which stands for all groups.");
         }
 
         if (!Enum.IsDefined(label.Source) || (!isPlatform && label.Source != TriageLabelSource.Feedback && !(isAdmin && label.Source == TriageLabelSource.Import)))
@@ -141,7 +147,7 @@ internal static class TriageRules
         {
             var group = groups[i];
             Require(group is not null, $"groups[{i}]", "must be a group.");
-            Require(Name("name", group!.Name, LongestLabel) is null && group.Name is not (GroupAnswer.OutOfScope or "*"), $"groups[{i}].name", $"must be a text of 1 to {LongestLabel} characters, and neither * nor {GroupAnswer.OutOfScope}.");
+            Require(Name("name", group!.Name, LongestLabel) is null && group.Name is not (GroupAnswer.OutOfScope or AllGroups), $"groups[{i}].name", $"must be a text of 1 to {LongestLabel} characters, and neither {AllGroups} nor {GroupAnswer.OutOfScope}.");
             Require(names.Add(group.Name), $"groups[{i}].name", "must not occur twice.");
             Require(TicketLimits.FindText("description", group.Description, LongestDescription) is null, $"groups[{i}].description", $"must be a text of at most {LongestDescription} characters.");
             Require(group.BaseLabels is { Count: <= MostBaseLabels }, $"groups[{i}].baseLabels", $"must be at most {MostBaseLabels}.");

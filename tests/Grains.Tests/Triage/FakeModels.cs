@@ -29,6 +29,11 @@ internal sealed class FakeModels : ITriageModels
             throw failure();
         }
 
+        if (model == "embedder")
+        {
+            throw new StewardException(ErrorCodes.InvalidArgument, "model must be one for Classification; embedder is for Embedding.") { Field = "model" };
+        }
+
         if (model != "it-topic")
         {
             throw StewardException.NotFound($"The model '{model}'");

@@ -96,6 +96,14 @@ public sealed class TriageLabelTests
     }
 
     [Fact]
+    public async Task Label_NameForAllGroups_IsNoLabel()
+    {
+        var results = await Triage.Label([Feedback("sn:1", "*") with { Ticket = Ticket(null, "outlook") }]);
+
+        Assert.Equal("label: must not be *, which stands for all groups.", Assert.Single(results).Problem);
+    }
+
+    [Fact]
     public async Task Label_ByThePlatform_NeedsWhoSaidSo()
     {
         _cluster.SignInAsPlatform(_tenant);

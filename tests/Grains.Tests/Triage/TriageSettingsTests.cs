@@ -12,6 +12,7 @@ public sealed class TriageSettingsTests
     public TriageSettingsTests(TriageCluster cluster)
     {
         _cluster = cluster;
+        cluster.Models.Failure = null;
         cluster.SignInAsAdmin(_tenant);
     }
 
@@ -26,6 +27,8 @@ public sealed class TriageSettingsTests
         { "groups[1].baseLabels", new TriageSettings { Groups = [new TriageGroup { Name = "A", BaseLabels = ["Access"] }, new TriageGroup { Name = "B", BaseLabels = ["access"] }] } },
         { "groups", new TriageSettings { Groups = [.. Enumerable.Range(0, 501).Select(i => new TriageGroup { Name = $"g{i}" })] } },
         { "baseModel", new TriageSettings { BaseModel = "../models" } },
+        { "baseModel", new TriageSettings { BaseModel = "nobody" } },
+        { "baseModel", new TriageSettings { BaseModel = "embedder" } },
         { "wantedPrecision", new TriageSettings { WantedPrecision = 1 } },
         { "wantedPrecision", new TriageSettings { WantedPrecision = double.NaN } },
         { "autoRouteAt", new TriageSettings { AutoRouteAt = 0 } },
@@ -78,6 +81,20 @@ public sealed class TriageSettingsTests
 
         Assert.Equal(1, set.Version);
         Assert.Equal(System.Text.Json.JsonSerializer.Serialize(settings with { Version = 1 }), System.Text.Json.JsonSerializer.Serialize(read));
+    }
+
+    [Fact]
+    public async Task SetSettings_ModelsAreAway_BaseModelStandsAndTicketsSayWhatIsWrong()
+    {
+        _cluster.Models.Failure = FakeModels.Down;
+        var set = await Triage.SetSettings(new TriageSettings { BaseModel = "nobody" });
+        _cluster.Models.Failure = null;
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(new TriageTicket { ShortDescription = "Access" }));
+
+        Assert.Equal("nobody", set.BaseModel);
+        Assert.True(error is { Code: ErrorCodes.Unavailable, IsRetryable: false }, $"{error.Code} {error.IsRetryable}");
+        Assert.Contains("'nobody' does not exist", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
