@@ -102,6 +102,7 @@ public static class StewardGatewayExtensions
         ApprovalRuleEndpoints.Map(v1);
         NotificationEndpoints.Map(v1);
         TriageEndpoints.Map(v1);
+        TriageThresholdEndpoints.Map(v1);
         TriageImportEndpoints.Map(v1);
         ExperimentEndpoints.Map(v1);
         PromptEndpoints.Map(v1);

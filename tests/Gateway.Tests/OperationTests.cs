@@ -139,6 +139,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "GET /v1/triage/queue",
                 "GET /v1/triage/reports",
                 "GET /v1/triage/settings",
+                "GET /v1/triage/thresholds",
                 "GET /v1/triage/trainings",
                 "GET /v1/webhooks",
                 "GET /v1/webhooks/{webhookId}",
@@ -231,6 +232,7 @@ public partial class OperationTests(GatewayFixture gateway) : IClassFixture<Gate
                 "PUT /v1/sandbox/snippet-settings",
                 "PUT /v1/tenant",
                 "PUT /v1/triage/settings",
+                "PUT /v1/triage/thresholds",
             ],
             operations);
     }

@@ -171,6 +171,31 @@ public class TriageApiTests(GatewayFixture gateway) : IClassFixture<GatewayFixtu
     }
 
     [Fact]
+    public async Task Thresholds_AreReadAndSetApartFromOtherSettings()
+    {
+        Triage.Settings = new TriageSettings { TimeZone = "Europe/Berlin", WantedPrecision = 0.97, AutoRouteAt = 0.9 };
+        using var boss = Admin();
+
+        var read = await BodyOf(await boss.GetAsync("/v1/triage/thresholds"));
+        var set = await BodyOf(await boss.PutAsync("/v1/triage/thresholds", Json($$"""{"version":{{read.GetProperty("version")}},"reviewAt":0.6}""")));
+
+        Assert.Equal(("settings", 0.97, 0.91, 0.7), (read.GetProperty("from").GetString(), read.GetProperty("wantedPrecision").GetDouble(), read.GetProperty("autoRouteAt").GetDouble(), read.GetProperty("reviewAt").GetDouble()));
+        Assert.Equal((1, "head"), (set.GetProperty("version").GetInt32(), set.GetProperty("from").GetString()));
+        Assert.True(Triage.Settings is { Version: 1, TimeZone: "Europe/Berlin", WantedPrecision: 0.97, AutoRouteAt: null, ReviewAt: 0.6 }, $"{Triage.Settings}");
+        foreach (var (body, status, field) in new[]
+        {
+            ("""{"version":0}""", 409, "version"), ("""{"version":1,"wantedPrecision":1}""", 400, "wantedPrecision"), ("""{"version":1,"reviewAt":2}""", 400, "reviewAt"), ("""{"version":1,"timeZone":"UTC"}""", 400, "timeZone"),
+        })
+        {
+            await AssertProblem(await boss.PutAsync("/v1/triage/thresholds", Json(body)), status, status == 409 ? "conflict" : "invalid_argument", field);
+        }
+
+        using var ada = gateway.As();
+        await AssertProblem(await ada.GetAsync("/v1/triage/thresholds"), 403, "forbidden");
+        await AssertProblem(await ada.PutAsync("/v1/triage/thresholds", Json("""{"version":1}""")), 403, "forbidden");
+    }
+
+    [Fact]
     public async Task Learning_OverTheHttpClient_IsTheSameAsOverGrains()
     {
         await using var services = Connect("u-boss", WellKnownRoles.Admin);

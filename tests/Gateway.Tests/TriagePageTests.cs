@@ -33,6 +33,8 @@ public sealed partial class TriagePageTests(GatewayFixture gateway) : IClassFixt
     [InlineData(typeof(LabelTicketsRequest))]
     [InlineData(typeof(TicketLabelRequest))]
     [InlineData(typeof(SetTriageSettingsRequest))]
+    [InlineData(typeof(SetTriageThresholdsRequest))]
+    [InlineData(typeof(TriageThresholdsResource))]
     [InlineData(typeof(TriageGroupRequest))]
     [InlineData(typeof(TriageConnectorRequest))]
     [InlineData(typeof(UseTriageHeadRequest))]
@@ -62,7 +64,7 @@ public sealed partial class TriagePageTests(GatewayFixture gateway) : IClassFixt
         var paths = JsonDocument.Parse(await gateway.Anonymous.GetStringAsync("/openapi/v1.json")).RootElement.GetProperty("paths");
         var routes = paths.EnumerateObject().Select(path => path.Name).Where(path => path.StartsWith("/v1/triage/", StringComparison.Ordinal)).ToList();
 
-        Assert.Equal(14, routes.Count);
+        Assert.Equal(15, routes.Count);
         Assert.All(routes, route => Assert.Matches(@"\$STEWARD" + Parameter().Replace(Regex.Escape(route), @"[A-Za-z0-9:%$]+").Replace("}", "", StringComparison.Ordinal) + "[\"?]", text));
     }
 

@@ -280,6 +280,8 @@ public sealed class TriageEnumConverter<T>() : JsonStringEnumConverter<T>(JsonNa
 [JsonSerializable(typeof(LabelTicketsRequest))]
 [JsonSerializable(typeof(LabelledTicketsResource))]
 [JsonSerializable(typeof(SetTriageSettingsRequest))]
+[JsonSerializable(typeof(SetTriageThresholdsRequest))]
+[JsonSerializable(typeof(TriageThresholdsResource))]
 [JsonSerializable(typeof(UseTriageHeadRequest))]
 [JsonSerializable(typeof(TriageDecision))]
 [JsonSerializable(typeof(FindTicketsRequest))]

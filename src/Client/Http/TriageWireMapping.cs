@@ -74,6 +74,20 @@ public static class TriageWireMapping
         };
     }
 
+    /// <summary>Settings with other thresholds.</summary>
+    /// <exception cref="StewardException">A number is out of its bounds.</exception>
+    public static TriageSettings ToContract(SetTriageThresholdsRequest request, TriageSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        ArgumentNullException.ThrowIfNull(settings);
+        return settings with
+        {
+            WantedPrecision = request.WantedPrecision is null or (> 0 and < 1) ? request.WantedPrecision ?? settings.WantedPrecision : throw StewardException.Invalid("wantedPrecision", "must be above 0 and below 1."),
+            AutoRouteAt = Share(request.AutoRouteAt, "autoRouteAt"),
+            ReviewAt = Share(request.ReviewAt, "reviewAt"),
+        };
+    }
+
     internal static TicketRequest ToRequest(TriageTicket ticket) => new()
     {
         Id = ticket.Id,

@@ -24,7 +24,7 @@ internal static class ApiDescription
         typeof(CancelApprovalRequest), typeof(ConsumeApprovalRequest), typeof(ValidateRulesRequest), typeof(SimulateRulesRequest), typeof(PublishRulesRequest), typeof(RollBackRulesRequest),
         typeof(CreateDelegationRequest), typeof(MarkInboxRequest), typeof(SetPreferencesRequest), typeof(SetNotificationSettingsRequest), typeof(NotificationChannelRequest), typeof(PreviewNoticeRequest), typeof(ReplayNoticeRequest),
         typeof(ClassifyTicketsRequest), typeof(TicketRequest), typeof(LabelTicketsRequest), typeof(TicketLabelRequest), typeof(SetTriageSettingsRequest), typeof(TriageGroupRequest), typeof(TriageConnectorRequest),
-        typeof(UseTriageHeadRequest),
+        typeof(TriageSenderRequest), typeof(SetTriageThresholdsRequest), typeof(FindTicketsRequest), typeof(UseTriageHeadRequest),
         typeof(StartExperimentRequest), typeof(StopExperimentRequest), typeof(PromptDraft), typeof(PreviewPromptRequest),
         typeof(SetModelBudgetRequest), typeof(GiveFeedbackRequest),
         typeof(SearchMemoriesRequest), typeof(CorrectMemoryRequest), typeof(SetMemorySettingsRequest), typeof(MemoryKindRequest), typeof(EraseMemoryRequest), typeof(SetMemoryRetentionRequest), typeof(MemoryKindRetentionRequest),
