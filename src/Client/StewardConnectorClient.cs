@@ -10,6 +10,9 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
 {
     private const int AtOnce = 16;
 
+    // A question goes with the silo that asks the model; nothing is changed by asking again.
+    private const int MaxQuestions = 3;
+
     private IConnectorCatalogGrain Catalog => grains.GetGrain<IConnectorCatalogGrain>(GrainKeys.Tenant(identity.TenantId));
 
     private IConnectorCallsGrain Calls => grains.GetGrain<IConnectorCallsGrain>(GrainKeys.Tenant(identity.TenantId));
@@ -107,8 +110,25 @@ internal sealed class StewardConnectorClient(IGrainFactory grains, SignedCaller 
         calls.CallAsync("connector.test-mappings", idempotent: true, changes: false, Connector(name), test, static (connector, test, token) => connector.TestMappings(test, token), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<SuggestedMappings> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default) =>
-        calls.CallAsync("connector.suggest-mappings", idempotent: true, changes: false, Connector(name), wanted, static (connector, wanted, token) => connector.SuggestMappings(wanted, token), cancellationToken);
+    public async Task<SuggestedMappings> SuggestMappingsAsync(string name, SuggestMappings wanted, CancellationToken cancellationToken = default)
+    {
+        var connector = Connector(name);
+        for (var attempt = 1; attempt <= MaxQuestions; attempt++)
+        {
+            var suggested = await calls.CallAsync("connector.suggest-mappings", idempotent: true, changes: false, connector, wanted, static (connector, wanted, token) => connector.SuggestMappings(wanted, token), cancellationToken);
+            while (suggested?.UnderWay is { } question)
+            {
+                suggested = await calls.CallAsync("connector.wait-for-mappings", idempotent: true, changes: false, connector, question, static (connector, question, token) => connector.WaitForMappings(question, token), cancellationToken);
+            }
+
+            if (suggested is not null)
+            {
+                return suggested;
+            }
+        }
+
+        throw new StewardException(ErrorCodes.Unavailable, "The servers that asked the model were lost before it had answered; ask again.") { IsRetryable = true };
+    }
 
     /// <inheritdoc/>
     public Task DeleteAsync(string name, CancellationToken cancellationToken = default) =>

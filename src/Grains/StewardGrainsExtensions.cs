@@ -99,6 +99,7 @@ public static class StewardGrainsExtensions
         services.TryAddSingleton<InstanceDirectory>();
         services.TryAddSingleton<CallsUnderWay>();
         services.AddHostedService(provider => provider.GetRequiredService<CallsUnderWay>());
+        services.TryAddTransient<MappingQuestions>();
         services.TryAddSingleton<IHookTargets, ConnectorHookTargets>();
         services.TryAddSingleton(new OpenApiImporter());
         services.Replace(ServiceDescriptor.Singleton<IInstanceDirectory>(provider => provider.GetRequiredService<InstanceDirectory>()));

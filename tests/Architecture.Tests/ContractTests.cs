@@ -100,6 +100,30 @@ public class ContractTests
         Assert.Equal(["Steward.StewardGrain"], types.Where(type => type.BaseType?.FullName.StartsWith("Orleans.Grain", StringComparison.Ordinal) == true).Select(type => type.FullName));
     }
 
+    // A model takes as long as it likes, and whoever calls a silo that is lost meanwhile learns of it late: models are asked beside the activation, by classes of their own.
+    [Fact]
+    public void Grains_Calls_AskNoModel()
+    {
+        string[] askers = ["Steward.Engines.Models.IChatModel", "Steward.Engines.Models.IChatModelProvider", "Steward.Engines.Models.Gateway.IModelGateway", "Steward.Engines.Connectors.Mapping.IMappingModel"];
+        var types = Solution.Assemblies["Steward.Grains"].MainModule.GetTypes().ToList();
+        var asking = types.Where(type => Used(type).Any(used => askers.Contains(used.FullName))).Select(type => Outermost(type)).Distinct().ToList();
+
+        // That some class asks each of them shows that the names are right.
+        Assert.Empty(askers.Except(types.SelectMany(Used).Select(used => used.FullName)));
+        Assert.NotEmpty(asking);
+        Assert.DoesNotContain(asking, type => type.BaseType?.FullName == "Steward.StewardGrain");
+    }
+
+    private static TypeDefinition Outermost(TypeDefinition type) => type.DeclaringType is { } outer ? Outermost(outer) : type;
+
+    // Whose members a type's code uses, what it has in fields, and what it asks services for.
+    private static IEnumerable<TypeReference> Used(TypeDefinition type) => type.Fields.Select(field => field.FieldType)
+        .Concat(type.Methods.SelectMany(method => method.Parameters).Select(parameter => parameter.ParameterType))
+        .Concat(type.Interfaces.Select(parent => parent.InterfaceType))
+        .Concat(type.Methods.Where(method => method.HasBody).SelectMany(method => method.Body.Instructions).Select(instruction => instruction.Operand).OfType<MethodReference>()
+            .SelectMany(called => called is GenericInstanceMethod generic ? generic.GenericArguments.Append(called.DeclaringType) : [called.DeclaringType]))
+        .SelectMany(Flatten);
+
     private static string AliasOf(ICustomAttributeProvider provider) =>
         (string)provider.CustomAttributes.Single(attribute => attribute.AttributeType.FullName == Alias).ConstructorArguments[0].Value;
 

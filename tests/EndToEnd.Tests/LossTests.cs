@@ -51,30 +51,39 @@ public sealed class LossTests : IAsyncLifetime
     [Fact]
     public async Task Kill_AfterAnyEvent_LosesNoRunAndSendsNothingTwice()
     {
-        for (var killAfter = 1; killAfter <= 8; killAfter++)
+        var steward = await StewardProcess.StartAsync(_data.Path, _simulation!);
+        try
         {
-            var before = Incidents();
-            string session;
-            string run;
-            await using (var steward = await StewardProcess.StartAsync(_data.Path, _simulation!))
+            for (var killAfter = 1; killAfter <= 8; killAfter++)
             {
-                using var client = steward.SignIn();
-                session = await client.OpenSessionAsync();
-                run = await client.SubmitAsync(session, Request);
-                var number = killAfter;
-                await ReadUntilAsync(client, run, wire => wire.Sequence >= number);
+                var before = Incidents();
+                string session;
+                string run;
+                using (var client = steward.SignIn())
+                {
+                    session = await client.OpenSessionAsync();
+                    run = await client.SubmitAsync(session, Request);
+                    var number = killAfter;
+                    await ReadUntilAsync(client, run, wire => wire.Sequence >= number);
+                }
+
+                // The one that is started then is the next to be killed.
                 await steward.KillAsync();
+                await steward.DisposeAsync();
+                steward = await StewardProcess.StartAsync(_data.Path, _simulation!);
+                using var later = steward.SignIn();
+                var status = await later.WaitForRunAsync(run, Conversations.HasEnded);
+                Assert.Equal("completed", status.GetProperty("state").GetString());
+                Assert.Equal(before + 1, Incidents());
+
+                // The answer has joined the conversation, and the session takes the next message.
+                await UntilAsync(async () => (await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}")).GetProperty("transcript").GetProperty("messages").GetArrayLength() == 2);
+                Assert.Equal("run.ended", (await later.AskAsync(session, "Who is my manager?"))[^1].Type);
             }
-
-            await using var again = await StewardProcess.StartAsync(_data.Path, _simulation!);
-            using var later = again.SignIn();
-            var status = await later.WaitForRunAsync(run, Conversations.HasEnded);
-            Assert.Equal("completed", status.GetProperty("state").GetString());
-            Assert.Equal(before + 1, Incidents());
-
-            // The answer has joined the conversation, and the session takes the next message.
-            await UntilAsync(async () => (await later.GetFromJsonAsync<JsonElement>($"v1/sessions/{session}")).GetProperty("transcript").GetProperty("messages").GetArrayLength() == 2);
-            Assert.Equal("run.ended", (await later.AskAsync(session, "Who is my manager?"))[^1].Type);
+        }
+        finally
+        {
+            await steward.DisposeAsync();
         }
     }
 

@@ -59,12 +59,23 @@ public interface IConnectorGrain : IGrainWithStringKey
     [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
     Task<IReadOnlyList<MappingTrial>> TestMappings(TestMappings command, CancellationToken cancellationToken = default);
 
-    /// <summary>Suggests field mappings, best first. Applies none: an admin sends those that are right with <see cref="Update"/>. Admins only.</summary>
-    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c>.</exception>
+    /// <summary>
+    /// Suggests field mappings, best first. Applies none: an admin sends those that are right with <see cref="Update"/>. Where a model is asked, the answer says at once where it can be waited for:
+    /// <see cref="SuggestedMappings.UnderWay"/>. Admins only.
+    /// </summary>
+    /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>not_found</c>; <c>overloaded</c>: a model is being asked as often as may be at a time.</exception>
     [Alias("propose-mappings")]
-    [AlwaysInterleave] // Safe: reads the last written settings and changes nothing.
-    [ResponseTimeout("00:01:00")]
+    [AlwaysInterleave] // Safe: reads the last written settings; what is asked changes in one step.
     Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default);
+
+    /// <summary>Waits a few seconds for suggestions that a model is asked for. Can be called again when an answer was lost. Admins only.</summary>
+    /// <param name="question"><see cref="SuggestedMappings.UnderWay"/> of the answer before.</param>
+    /// <param name="cancellationToken">Stops the question, too.</param>
+    /// <returns>The suggestions, or again where they can be waited for; null when nothing is known of the question: it is of somebody else, or it was lost with its server and may be asked again.</returns>
+    /// <exception cref="Errors.StewardException"><c>unavailable</c>: the question was stopped.</exception>
+    [Alias("wait-for-mappings")]
+    [AlwaysInterleave] // Safe: looks at how far a question is, which goes on beside the grain, and changes nothing.
+    Task<SuggestedMappings?> WaitForMappings(string question, CancellationToken cancellationToken = default);
 
     /// <summary>Compares two versions of an OpenAPI document, and says what in this instance breaks. Keeps nothing. Admins only.</summary>
     /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the document that cannot be read; <c>not_found</c>.</exception>

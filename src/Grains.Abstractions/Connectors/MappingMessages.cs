@@ -94,7 +94,8 @@ public sealed record SuggestedMappings
     public required IReadOnlyList<SuggestedMapping> Suggestions { get; init; }
 
     /// <summary>
-    /// <c>used</c>: a model was asked, too. <c>not_configured</c>: there is none; <c>failed</c>: it gave nothing usable. In both cases the suggestions come from names and types alone.
+    /// <c>used</c>: a model was asked, too. <c>not_configured</c>: there is none; <c>failed</c>: it gave nothing usable. In both cases the suggestions come from names and types alone. <c>running</c>: it has
+    /// not answered yet, and there are no suggestions before that.
     /// </summary>
     [Id(1)]
     public required string Model { get; init; }
@@ -102,6 +103,10 @@ public sealed record SuggestedMappings
     /// <summary>The model that was asked; null when there is none.</summary>
     [Id(2)]
     public string? ModelName { get; init; }
+
+    /// <summary>What <see cref="IConnectorGrain.WaitForMappings"/> is asked with while a model has not answered; null when these are the suggestions.</summary>
+    [Id(3)]
+    public string? UnderWay { get; init; }
 }
 
 /// <summary>A mapping that somebody may accept.</summary>

@@ -1,9 +1,7 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Steward.Engines.Connectors.Instances;
 using Steward.Engines.Connectors.Mapping;
 using Steward.Engines.Connectors.Templates;
-using Steward.Engines.Models;
 using Steward.Errors;
 using Steward.Identity;
 
@@ -13,7 +11,6 @@ namespace Steward.Connectors;
 internal sealed partial class ConnectorGrain
 {
     private const int MaxSampleLength = 256 * 1024;
-    private const int MaxSuggestions = 100;
 
     private static readonly FieldMapper Mapper = new();
 
@@ -53,7 +50,7 @@ internal sealed partial class ConnectorGrain
     }
 
     /// <inheritdoc/>
-    public async Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default)
+    public Task<SuggestedMappings> SuggestMappings(SuggestMappings command, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdmin();
         var target = RequireThere();
@@ -63,24 +60,14 @@ internal sealed partial class ConnectorGrain
         var theirs = MappingSides.OfOperation(operation, direction, _schemas!.LearntOf(operation.Id))
             ?? throw StewardException.Invalid("operation", $"'{operation.Id}' has no fields that are known; call it once, so that they can be learnt.");
         var (sources, targets) = direction == MappingDirection.In ? (theirs, own) : (own, theirs);
-        var model = ServiceProvider.GetService<IChatModelProvider>()?.ForTenant(TenantId);
-        var suggested = await new MappingSuggester(model is null ? null : new ChatMappingModel(model, TenantId, Caller.Required.UserId, time)).SuggestAsync(sources, targets, cancellationToken);
-        return new SuggestedMappings
-        {
-            Suggestions =
-            [
-                .. suggested.Suggestions.Take(MaxSuggestions).Select(suggestion => new SuggestedMapping
-                {
-                    From = suggestion.From,
-                    To = suggestion.To,
-                    Function = suggestion.Function,
-                    Score = suggestion.Score,
-                    Source = suggestion.Source,
-                }),
-            ],
-            Model = suggested.Model switch { MappingModelUse.Used => "used", MappingModelUse.Failed => "failed", _ => "not_configured" },
-            ModelName = model?.Name,
-        };
+        return questions.AskAsync(TenantId, Caller.Required.UserId, sources, targets);
+    }
+
+    /// <inheritdoc/>
+    public Task<SuggestedMappings?> WaitForMappings(string question, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireAdmin();
+        return questions.WaitAsync(question, Caller.Required.UserId, cancellationToken);
     }
 
     private static IReadOnlyList<SchemaField> OwnFields(SuggestMappings command)

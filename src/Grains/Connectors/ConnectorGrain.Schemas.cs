@@ -49,6 +49,7 @@ internal sealed partial class ConnectorGrain
     /// <inheritdoc/>
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        await questions.StopAsync();
         if (reason.ReasonCode is DeactivationReasonCode.ActivationIdle or DeactivationReasonCode.ShuttingDown && HasNewSchemas())
         {
             await WriteAsync();

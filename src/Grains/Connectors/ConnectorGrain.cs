@@ -33,6 +33,7 @@ internal sealed partial class ConnectorGrain(
     PlatformIdentity platform,
     TenantWebhooks webhooks,
     INoticeAdmins admins,
+    MappingQuestions questions,
     IOptionsMonitor<ConnectorsOptions> options,
     IOptions<HookOptions> hooks,
     TimeProvider time,
@@ -308,6 +309,8 @@ internal sealed partial class ConnectorGrain(
         {
             await this.UnregisterReminder(reminder, CancellationToken.None);
         }
+
+        await questions.StopAsync();
 
         // First of all nobody gets a permit or the settings any more: what is written next no longer says that it is being deleted.
         Release();

@@ -55,8 +55,8 @@ public sealed class MappingTrialTests : IClassFixture<SystemCluster>
     {
         var connector = await _cluster.CreateAsync("suggested", Fields);
         var wanted = new SuggestMappings { Operation = "tickets.get", Direction = "in", SampleJson = """{"state":"open","assignee":"ada"}""" };
-        var arriving = (await connector.SuggestMappings(wanted)).Suggestions;
-        var leaving = (await connector.SuggestMappings(wanted with { Direction = "out", SampleJson = null, Fields = ["email", "colour"] })).Suggestions;
+        var arriving = (await connector.SuggestedAsync(wanted)).Suggestions;
+        var leaving = (await connector.SuggestedAsync(wanted with { Direction = "out", SampleJson = null, Fields = ["email", "colour"] })).Suggestions;
 
         Assert.Contains(arriving, suggestion => suggestion is { From: "assignedTo", To: "assignee", Score: > 0.45 and <= 1, Source: "names" });
         Assert.Contains(leaving, suggestion => suggestion is { From: "email", To: "emailAddress" });
@@ -78,7 +78,7 @@ public sealed class MappingTrialTests : IClassFixture<SystemCluster>
         {
             try
             {
-                found = (await connector.SuggestMappings(wanted)).Suggestions;
+                found = (await connector.SuggestedAsync(wanted)).Suggestions;
                 return true;
             }
             catch (StewardException)

@@ -26,12 +26,22 @@ internal sealed class ScriptedModel : IChatModel, IChatModelProvider
     /// <summary>The variants of experiments that answers are in, by tenant.</summary>
     public ConcurrentDictionary<string, IReadOnlyList<string>> Variants { get; } = new();
 
+    /// <summary>What is answered instead of what the messages say: the arguments of the only tool.</summary>
+    public Func<CancellationToken, Task<string>>? Answer { get; set; }
+
     public void Release(string name) => Gate(name).TrySetResult();
 
     public async IAsyncEnumerable<ChatDelta> StreamAsync(ChatRequest request, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
         LastMessages = request.Messages;
+        if (Answer is { } answer)
+        {
+            yield return new ChatToolCall(new ToolCall { Id = "call-1", Name = request.Tools.Single().Name, Arguments = await answer(cancellationToken) });
+            yield return new ChatFinished("tool_calls", new ChatUsage(10, 0, 5, 0.001m), Name, TimeSpan.Zero);
+            yield break;
+        }
+
         var question = request.Messages.ToList().FindLastIndex(message => message.Role == ChatRole.User);
         var script = request.Messages[question].Text.Split(" ; ");
         var words = script[Math.Min(request.Messages.Skip(question).Count(message => message.Role == ChatRole.Assistant), script.Length - 1)].Split(' ');
