@@ -34,6 +34,20 @@ public class MemoryIndexTests
         Assert.Equal(2, _embedder.Calls);
     }
 
+    // A person's own search, and what a run asks before it embeds its message, have no vector.
+    [Fact]
+    public void Recall_WithoutAVectorWhereMemoriesAreEmbedded_FindsByWords()
+    {
+        var index = new MemoryIndex(_embedder, "t-acme", NullLogger.Instance);
+        var byMeaning = new RecallMemories { Text = "infusions", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
+        index.Recall(_state, byMeaning, At);
+        Assert.Equal("words and meaning", index.Recall(_state, byMeaning, At).Mode);
+
+        var (found, mode) = index.Recall(_state, new RecallMemories { Text = "who is my manager" }, At);
+
+        Assert.Equal(("words", 1L), (mode, Assert.Single(found).Entry.Id));
+    }
+
     [Fact]
     public void Recall_OnTheDayThatSomethingTakesAPlace_FindsOnlyThatWithoutAnEntry()
     {
