@@ -71,7 +71,7 @@ public class MemoryIndexTests
         var from = DateTimeOffset.Parse(begins + "Z", System.Globalization.CultureInfo.InvariantCulture);
         var noted = new MemoryNoted { MessageId = "m2", SaidAt = At.AddMinutes(1), Source = MemorySource.Said, Statements = [Said("manager", "Anna Berg") with { ValidFrom = from }] };
         _state.Apply(new JournalEntry { Sequence = 2, Type = MemoryRecordTypes.Noted, At = At.AddMinutes(1), Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
-        string Told(long id, DateTimeOffset now) => RunMemory.Told(MemoryItems.Of(_state.Find(id)!, now, zone), now);
+        string Told(long id, DateTimeOffset now) => MemoryChat.Told(MemoryItems.Of(_state.Find(id)!, now, zone), now);
 
         Assert.Equal(("Jane Doe (until 30 November 2026)", "Anna Berg (from 1 December 2026)"), (Told(1, At.AddHours(1)), Told(3, At.AddHours(1))));
         Assert.Equal("Anna Berg", Told(3, from));
