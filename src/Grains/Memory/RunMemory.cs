@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Steward.Engines.Memory.Asking;
-using Steward.Engines.Models.Caching;
 using Steward.Engines.Orchestration;
 using Steward.Identity;
 
@@ -9,12 +8,9 @@ namespace Steward.Memory;
 
 /// <summary>Tells runs what is remembered of the person in whose name they act, and answers what that person asks of the memory. A memory that does not answer in time holds no run up.</summary>
 internal sealed class RunMemory(
-    IGrainFactory grains, PlatformIdentity platform, IEnumerable<ITextEmbedder> embedders, IOptions<MemoryOptions> options, TimeProvider time, ILogger<RunMemory> logger) : IRunMemory
+    IGrainFactory grains, PlatformIdentity platform, QuestionEmbedder questions, IOptions<MemoryOptions> options, TimeProvider time, ILogger<RunMemory> logger) : IRunMemory
 {
     private const int MaxQuestion = 2_000;
-    private const int MaxEmbedded = 300;
-
-    private readonly ITextEmbedder? _embedder = embedders.FirstOrDefault();
 
     /// <inheritdoc/>
     public async ValueTask<MemoryRecalled?> RecallAsync(RunInput input, CancellationToken cancellationToken)
@@ -80,7 +76,7 @@ internal sealed class RunMemory(
     {
         var text = input.Text.Length <= MaxQuestion ? input.Text : input.Text[..MaxQuestion];
         var query = new RecallMemories { Text = text, Top = options.Value.RecallTop, MaxTokens = options.Value.RecallTokens };
-        if (_embedder is null)
+        if (!questions.HasEmbedder)
         {
             return await Memory(input).Recall(query with { RunId = input.RunId }, cancellationToken);
         }
@@ -92,8 +88,8 @@ internal sealed class RunMemory(
             return byWords;
         }
 
-        var vector = await _embedder.EmbedAsync(input.TenantId, text.Length <= MaxEmbedded ? text : text[..MaxEmbedded], isInteractive: !input.Background, cancellationToken);
-        return await Memory(input).Recall(query with { RunId = input.RunId, Vector = vector?.Values.ToArray(), VectorVersion = vector?.Version }, cancellationToken);
+        var embedded = await questions.EmbedAsync(input.TenantId, query, isInteractive: !input.Background, cancellationToken);
+        return await Memory(input).Recall(embedded with { RunId = input.RunId }, cancellationToken);
     }
 
     private IUserMemoryGrain Memory(RunInput input)
