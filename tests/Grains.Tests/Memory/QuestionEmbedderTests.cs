@@ -21,7 +21,8 @@ public class QuestionEmbedderTests(GrainCluster cluster)
 
         var embedded = await Of(embedder).EmbedAsync("t-acme", Question with { Text = new string('x', 5_000) }, isInteractive: true, default);
 
-        Assert.Equal(([1, 0], "v1", 300), (embedded.Vector, embedded.VectorVersion, embedder.Asked!.Length));
+        Assert.Equal([1, 0], embedded.Vector!);
+        Assert.Equal(("v1", 300), (embedded.VectorVersion, embedder.Asked!.Length));
     }
 
     // A model that is being loaded, one that fails, and none now: what must always be kept to is found by words.
