@@ -10,6 +10,8 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
 {
     private IUserMemoryGrain Grain => grains.GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(identity.TenantId, identity.UserId));
 
+    private IMemorySearchGrain Search => grains.GetGrain<IMemorySearchGrain>(GrainKeys.UserMemory(identity.TenantId, identity.UserId));
+
     private IMemoryPatternsGrain Patterns => grains.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns(identity.TenantId));
 
     private IMemoryKeepingGrain Keeping => grains.GetGrain<IMemoryKeepingGrain>(GrainKeys.MemoryKeeping(identity.TenantId));
@@ -20,7 +22,7 @@ internal sealed class StewardMemoryClient(IGrainFactory grains, SignedCaller cal
 
     /// <inheritdoc/>
     public Task<MemoryRecall> SearchAsync(string text, int top = 10, IReadOnlyList<MemoryKind>? kinds = null, CancellationToken cancellationToken = default) =>
-        CallAsync("memory.recall", changes: false, new RecallMemories { Text = text, Top = top, Kinds = kinds }, static (memory, query, token) => memory.Recall(query, token), cancellationToken);
+        calls.CallAsync("memory.recall", idempotent: true, changes: false, Search, new RecallMemories { Text = text, Top = top, Kinds = kinds }, static (search, query, token) => search.Search(query, token), cancellationToken);
 
     /// <inheritdoc/>
     public Task<MemoryItem> CorrectAsync(long memoryId, string value, string? operationId = null, CancellationToken cancellationToken = default)

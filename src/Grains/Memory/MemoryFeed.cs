@@ -55,13 +55,13 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
             return Task.CompletedTask;
         }
 
-        var text = string.Join("; ", effects);
+        var text = MemoryText.Masked(string.Join("; ", effects));
         var done = new NoteStatements
         {
             MessageId = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{GrainKeys.LastPart(sessionKey)}/{report.RunId}/done-{report.Attempt}"),
             SaidAt = at,
             Source = MemorySource.System,
-            Request = new NotedRequest { RunId = report.RunId, Topic = report.Topic is { Length: <= 200 } topic ? topic : null, Open = report.Open },
+            Request = new NotedRequest { RunId = report.RunId, Topic = report.Topic is { Length: <= 200 } topic ? topic : null, Open = [.. report.Open.Select(MemoryText.Masked)] },
             Statements = effects.Count == 0 ? [] :
             [
                 new MemoryStatement
@@ -145,7 +145,7 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
             Kind = (MemoryKind)statement.Kind,
             Subject = statement.Subject,
             Slot = statement.Slot,
-            Value = statement.Value,
+            Value = MemoryText.Seen(statement.Value).Trim(),
             IsRetraction = statement.IsRetraction,
             Confidence = statement.Confidence,
             When = statement.When is { Length: <= MemoryRules.MaxWhen } when ? when : null,

@@ -43,7 +43,8 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         var found = _index!.Recall(new RecallQuery
         {
             Text = query.Text,
-            Vector = usesVector ? query.Vector : null,
+            // No array is not the same as none: it would be one of no length.
+            Vector = usesVector ? query.Vector : default(ReadOnlyMemory<float>?),
             Top = query.Top,
             MaxTokens = query.MaxTokens ?? int.MaxValue,
             Now = now,

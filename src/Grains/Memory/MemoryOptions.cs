@@ -18,7 +18,7 @@ public sealed class MemoryOptions
     /// <summary>How many tokens they may take together, a token counted as four characters. Default 600.</summary>
     public int RecallTokens { get; set; } = 600;
 
-    /// <summary>How long a run waits for its memories; it goes on without them then. Default 500 ms.</summary>
+    /// <summary>How long a run waits for its memories; it goes on without them then. Half of it is for the vector of its message: where that takes longer, they are found by words. Default 500 ms.</summary>
     public TimeSpan RecallPatience { get; set; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>How long the end of a run waits until what its message said is in the memory; then that goes on beside it. Default 1 s.</summary>

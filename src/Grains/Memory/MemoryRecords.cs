@@ -63,7 +63,16 @@ internal sealed record MemoriesForgotten
     public required IReadOnlyList<Tombstone> Tombstones { get; init; }
     public required string Salt { get; init; }
     public required string OperationId { get; init; }
+
+    /// <summary>What was to give way to something that is forgotten before it has begun to hold.</summary>
+    public IReadOnlyList<ContinuedFact> Continued { get; init; } = [];
 }
+
+/// <summary>A memory that holds longer than it was to.</summary>
+/// <param name="Id">The memory.</param>
+/// <param name="By">What is to take its place now; null when nothing is.</param>
+/// <param name="Until">When that does.</param>
+internal sealed record ContinuedFact(long Id, long? By, DateTimeOffset? Until);
 
 /// <summary>The person changed what may be kept.</summary>
 internal sealed record MemorySettingsSet
@@ -133,7 +142,11 @@ internal sealed record MemoryEraseContents
 }
 
 /// <summary>No cache gives the person's answers again.</summary>
-internal sealed record MemoryEraseAnswers;
+internal sealed record MemoryEraseAnswers
+{
+    /// <summary>The erasure that it is for; null in journals of earlier releases, which had one at a time.</summary>
+    public string? OperationId { get; init; }
+}
 
 /// <summary>The vectors of what the person had sent to a tenant's collections were removed.</summary>
 internal sealed record MemoryEraseVectors
@@ -145,6 +158,9 @@ internal sealed record MemoryEraseVectors
 
     /// <summary>Whether there may be more.</summary>
     public bool HasMore { get; init; }
+
+    /// <summary>The erasure that it is for; null in journals of earlier releases.</summary>
+    public string? OperationId { get; init; }
 }
 
 /// <summary>All of it was erased.</summary>
@@ -154,6 +170,9 @@ internal sealed record MemoryErased
 
     /// <summary>Vectors of what the person had sent to a tenant's collections, where an earlier release noted them with the end.</summary>
     public int Vectors { get; init; }
+
+    /// <summary>The erasure that is done; null in journals of earlier releases.</summary>
+    public string? OperationId { get; init; }
 }
 
 /// <summary>JSON of the journal of a person's memory.</summary>

@@ -65,9 +65,14 @@ internal static class MemoryRules
     public static void Check(CorrectMemory command)
     {
         CheckOperation(command.OperationId);
-        if (string.IsNullOrWhiteSpace(command.Value) || command.Value.Length > MaxValue || command.Value.Any(char.IsControl))
+        if (string.IsNullOrWhiteSpace(command.Value) || command.Value.Length > MaxValue || MemoryText.HoldsUnseen(command.Value))
         {
-            throw StewardException.Invalid("value", $"must have 1 to {MaxValue} characters, none of them a control character.");
+            throw StewardException.Invalid("value", $"must have 1 to {MaxValue} characters, none of them a control character or one that is not seen.");
+        }
+
+        if (MemoryText.HoldsSecret(command.Value))
+        {
+            throw StewardException.Invalid("value", "has the shape of a password, a key, the number of a card or a social security number; such things are not remembered.");
         }
     }
 

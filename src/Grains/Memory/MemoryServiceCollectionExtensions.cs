@@ -16,6 +16,7 @@ internal static class MemoryServiceCollectionExtensions
         services.TryAddSingleton<DataKeys>();
         services.TryAddSingleton<IStatementExtractor, RuleExtractor>();
         services.TryAddSingleton<VectorCollections>();
+        services.TryAddSingleton<QuestionEmbedder>();
         services.TryAddSingleton<MessageReader>();
         services.TryAddSingleton<MemoryFeed>();
         services.TryAddSingleton<IRunMemory, RunMemory>();

@@ -14,6 +14,8 @@ internal sealed class MessageReader(IStatementExtractor rules, IChatModelProvide
     private const int MaxMessage = 8_000;
     private const int MaxAnswer = 16_000;
     private const int MaxTokens = 1_000;
+    private const int MostAttempts = 3;
+    private static readonly TimeSpan MayBeCutOff = TimeSpan.FromSeconds(0.9);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>The statements of a message, in its order.</summary>
@@ -34,7 +36,21 @@ internal sealed class MessageReader(IStatementExtractor rules, IChatModelProvide
             }
         }
 
-        return await rules.ExtractAsync(text, CancellationToken.None);
+        return await ReadByRulesAsync(text);
+    }
+
+    // Forms give up after a second, by the clock: code that is compiled first, or a processor that others have, costs a message what it says. What was fast was read whole.
+    private async Task<IReadOnlyList<Statement>> ReadByRulesAsync(string text)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var began = time.GetTimestamp();
+            var statements = await rules.ExtractAsync(text, CancellationToken.None);
+            if (attempt == MostAttempts || text.Length > MaxMessage || time.GetElapsedTime(began) < MayBeCutOff)
+            {
+                return statements;
+            }
+        }
     }
 
     /// <summary>What a model is asked about a message; without an origin and a deadline.</summary>

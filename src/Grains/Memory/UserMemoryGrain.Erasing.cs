@@ -5,8 +5,6 @@ using Steward.Engines.Memory.Keeping;
 using Steward.Identity;
 using Steward.Models;
 using Steward.Operations;
-using Steward.Runs;
-using Steward.Sessions;
 using Steward.Storage;
 
 namespace Steward.Memory;
@@ -16,7 +14,6 @@ namespace Steward.Memory;
 /// </summary>
 internal sealed partial class UserMemoryGrain
 {
-    private const int Page = 200;
     private const int VectorsAtOnce = 5_000;
 
     private static readonly string[] AlwaysRemains =
@@ -34,7 +31,7 @@ internal sealed partial class UserMemoryGrain
     {
         MemoryRules.CheckOperation(command.OperationId);
         await OpenToEraseAsync(command, cancellationToken);
-        if (State.Erasure is { } earlier && (earlier.OperationId == command.OperationId || State.IsErasing))
+        if (State.Erasure is { } earlier && earlier.OperationId == command.OperationId)
         {
             return earlier;
         }
@@ -43,7 +40,7 @@ internal sealed partial class UserMemoryGrain
         var begun = new MemoryEraseBegun { OperationId = command.OperationId, IncludeConversations = command.IncludeConversations };
         await _journal!.AppendAsync(MemoryRecordTypes.EraseBegun, begun, MemoryJson.Default.MemoryEraseBegun, () => new JournalWake(Now), "erase:" + command.OperationId);
         await _journal.PurgeAsync(keepsWake: true);
-        if (command.IncludeConversations)
+        if (State.ErasesConversations)
         {
             GoOnErasing(TimeSpan.Zero);
         }
@@ -127,6 +124,7 @@ internal sealed partial class UserMemoryGrain
         }
 
         _isErasing = true;
+        var operationId = State.Erasure!.OperationId;
         try
         {
             if (State.MustPurge)
@@ -143,12 +141,20 @@ internal sealed partial class UserMemoryGrain
 
             if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
             {
-                GoOnErasing(_options.EraseAgainAfter);
+                GoOnErasing(State.Erasure.OperationId == operationId ? _options.EraseAgainAfter : TimeSpan.Zero);
                 return;
             }
 
             IReadOnlyList<string> remains = [.. AlwaysRemains, .. Also()];
-            await _journal!.AppendAsync(MemoryRecordTypes.Erased, new MemoryErased { Remains = remains }, MemoryJson.Default.MemoryErased, static () => JournalWake.Never);
+            var erased = new MemoryErased { Remains = remains, OperationId = operationId };
+            await _journal!.AppendAsync(MemoryRecordTypes.Erased, erased, MemoryJson.Default.MemoryErased, () => new JournalWake(State.Erasure!.OperationId == operationId ? State.ConsolidatesAt : Now));
+            if (State.IsErasing)
+            {
+                // It was asked for again meanwhile.
+                GoOnErasing(TimeSpan.Zero);
+                return;
+            }
+
             MemoryLog.Erased(_logger, Key);
         }
 #pragma warning disable CA1031 // What is left to do stands in the journal; the watchdog brings it on.
@@ -182,9 +188,10 @@ internal sealed partial class UserMemoryGrain
     {
         if (State.Erasure!.AnswersForgottenAt is null)
         {
+            var answers = new MemoryEraseAnswers { OperationId = State.Erasure.OperationId };
             _platform.Assume(TenantId);
             await GrainFactory.GetGrain<IModelSettingsGrain>(GrainKeys.ModelSettings(TenantId)).ForgetAnswers(GrainKeys.LastPart(Key));
-            await _journal!.AppendAsync(MemoryRecordTypes.EraseAnswers, new MemoryEraseAnswers(), MemoryJson.Default.MemoryEraseAnswers, () => new JournalWake(Now));
+            await _journal!.AppendAsync(MemoryRecordTypes.EraseAnswers, answers, MemoryJson.Default.MemoryEraseAnswers, () => new JournalWake(Now));
         }
     }
 
@@ -206,112 +213,10 @@ internal sealed partial class UserMemoryGrain
 
             // A release that knows no steps takes the record that it knows for the end of them.
             var type = erased.HasMore ? MemoryRecordTypes.EraseVectorsStep : MemoryRecordTypes.EraseVectors;
-            var step = new MemoryEraseVectors { Count = (int)Math.Min(erased.Removed, int.MaxValue), IsTotal = true, HasMore = erased.HasMore };
+            var step = new MemoryEraseVectors { Count = (int)Math.Min(erased.Removed, int.MaxValue), IsTotal = true, HasMore = erased.HasMore, OperationId = operationId };
             await _journal!.AppendAsync(type, step, MemoryJson.Default.MemoryEraseVectors, () => new JournalWake(Now));
         }
 
         return true;
-    }
-
-    /// <summary>Removes the texts of all conversations of the person that are at rest.</summary>
-    /// <returns>Whether none is left.</returns>
-    private async Task<bool> EraseConversationsAsync()
-    {
-        var now = Now;
-        var prefix = Key + "/s-";
-        var isDone = (await _journals.ListOpenAsync(prefix, now, 1)).Count == 0;
-        string? after = null;
-        while (!_stops)
-        {
-            var heads = await _journals.ListClosedAsync(prefix, now, Page, after);
-            foreach (var head in heads)
-            {
-                isDone &= await EraseConversationAsync(head.Journal, now);
-            }
-
-            if (heads.Count < Page)
-            {
-                return isDone;
-            }
-
-            after = heads[^1].Journal;
-        }
-
-        return false;
-    }
-
-    private async Task<bool> EraseConversationAsync(string sessionKey, DateTimeOffset now)
-    {
-        var runs = await RunsOfAsync(sessionKey);
-        var step = new MemoryEraseStep { SessionId = GrainKeys.LastPart(sessionKey), Runs = runs.Count };
-        if (!State.ErasedSessions.Contains(step.SessionId))
-        {
-            await _journal!.AppendAsync(MemoryRecordTypes.EraseStep, step, MemoryJson.Default.MemoryEraseStep, () => new JournalWake(Now));
-        }
-
-        var heads = new List<JournalHead>();
-        foreach (var runId in runs)
-        {
-            if (await _journals.GetHeadAsync(GrainKeys.Run(TenantId, runId)) is { } head)
-            {
-                heads.Add(head);
-            }
-        }
-
-        // One that is at work, or waits for somebody, goes when it is over, with what only it refers to.
-        var resting = new List<string>();
-        foreach (var head in heads.Where(head => !head.Open && head.WakeAt is null))
-        {
-            _platform.Assume(TenantId);
-            if (await GrainFactory.GetGrain<IRunGrain>(head.Journal).GetStatus() is { HasEnded: true })
-            {
-                resting.Add(head.Journal);
-            }
-        }
-
-        await EraseContentsAsync(step.SessionId, resting, [.. heads.Select(head => head.Journal).Except(resting, StringComparer.Ordinal)]);
-        var isDone = resting.Count == heads.Count;
-        foreach (var run in resting)
-        {
-            _platform.Assume(TenantId);
-            isDone &= await GrainFactory.GetGrain<IRunGrain>(run).Retire(now);
-        }
-
-        // Its runs are found by it: it goes last.
-        _platform.Assume(TenantId);
-        return isDone && await GrainFactory.GetGrain<ISessionGrain>(sessionKey).Retire(now);
-    }
-
-    /// <summary>Removes what runs have stored by hash, before their journals, which say what that is, go.</summary>
-    private async Task EraseContentsAsync(string sessionId, List<string> runs, List<string> others)
-    {
-        var contents = new RunContents(_journals, _contents);
-        var found = await contents.FindAsync(runs, others, CancellationToken.None);
-        if (found.Names.Count == 0 && found.Shared == 0)
-        {
-            return;
-        }
-
-        var mark = ContentHash.Of(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', runs.Order(StringComparer.Ordinal))));
-        var part = new MemoryEraseContents { Part = $"{sessionId}/{mark[..16]}", Contents = found.Names.Count, Shared = found.Shared };
-        if (!State.ErasedContents.Contains(part.Part))
-        {
-            await _journal!.AppendAsync(MemoryRecordTypes.EraseContents, part, MemoryJson.Default.MemoryEraseContents, () => new JournalWake(Now));
-        }
-
-        await contents.RemoveAsync(TenantId, found, CancellationToken.None);
-    }
-
-    private async Task<HashSet<string>> RunsOfAsync(string sessionKey)
-    {
-        var runs = new HashSet<string>(StringComparer.Ordinal);
-        for (long? after = 0; after is { } place;)
-        {
-            var page = await Transcript.ReadAsync(_journals, sessionKey, place, Page, CancellationToken.None);
-            runs.UnionWith(page.Messages.Select(message => message.RunId));
-            after = page.NextAfterSequence;
-        }
-
-        return runs;
     }
 }

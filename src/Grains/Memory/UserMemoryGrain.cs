@@ -81,7 +81,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         await NoteRequestAsync(command);
 
         // What is not to be kept is not written either.
-        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt)).ToList();
+        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt) && !MemoryText.HoldsSecret(said.Value)).ToList();
         if (taken.Count > 0)
         {
             await NoteAsync(command, taken);
@@ -193,7 +193,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             return new MemoryForgotten { Count = done.Count, At = done.At };
         }
 
-        // What holds still is not the past of what is to take its place.
+        // What holds still is not the past of what is to take its place; without that, it goes on.
         var now = Now;
         var facts = command.MemoryIds.Distinct().SelectMany(id => State.WithHistory(id).Where(fact => fact.Id == id || !fact.HoldsAt(now))).DistinctBy(fact => fact.Id).ToList();
         if (facts.Count == 0)
@@ -208,6 +208,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             Tombstones = [.. facts.Select(fact => Tombstone.Of(Convert.FromBase64String(salt), fact, Now)).DistinctBy(stone => stone.Mark)],
             Salt = salt,
             OperationId = operationId,
+            Continued = [.. State.Continuing(facts.Select(fact => fact.Id).ToHashSet(), now)],
         };
         await TrailAsync("forget", forgotten.Ids, command.OperationId);
         await _journal!.AppendAsync(MemoryRecordTypes.Forgotten, forgotten, MemoryJson.Default.MemoriesForgotten, () => new JournalWake(Now), operationId);

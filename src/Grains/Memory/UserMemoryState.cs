@@ -11,7 +11,7 @@ using EngineKind = Steward.Engines.Memory.MemoryKind;
 namespace Steward.Memory;
 
 /// <summary>What a person's memory holds, folded from its journal. Pure.</summary>
-internal sealed class UserMemoryState : IFolded
+internal sealed partial class UserMemoryState : IFolded
 {
     /// <summary>The most memories, with those that do not hold any more; what is said beyond is not kept.</summary>
     public const int MaxFacts = 2000;
@@ -68,6 +68,9 @@ internal sealed class UserMemoryState : IFolded
     /// <summary>Whether the erasure has removed the vectors.</summary>
     public bool HasErasedVectors { get; set; }
 
+    /// <summary>How many vectors went before this erasure took the place of one that went on.</summary>
+    public int VectorsBefore { get; set; }
+
     /// <summary>The last forgettings, so that a repetition gets the same answer.</summary>
     public List<ForgetOperation> Operations { get; set; } = [];
 
@@ -113,6 +116,10 @@ internal sealed class UserMemoryState : IFolded
 
     /// <summary>A memory with all that it superseded.</summary>
     public IReadOnlyList<MemoryFact> WithHistory(long id) => Ledger.WithHistory(id);
+
+    /// <summary>What holds longer when memories are forgotten that are to take its place.</summary>
+    public IEnumerable<ContinuedFact> Continuing(IReadOnlySet<long> forgotten, DateTimeOffset now) =>
+        Ledger.Continuing(forgotten, now).Select(static continued => new ContinuedFact(continued.Id, continued.By, continued.Until));
 
     /// <summary>Whether something that was said may be taken: not when it was forgotten, withdrawn or erased since.</summary>
     public bool Takes(MemoryStatement statement, DateTimeOffset saidAt) =>
@@ -174,62 +181,6 @@ internal sealed class UserMemoryState : IFolded
         }
     }
 
-    private void ApplyErasure(JournalEntry entry)
-    {
-        switch (entry.Type)
-        {
-            case MemoryRecordTypes.EraseBegun:
-                var begun = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseBegun)!;
-                Erasure = new MemoryErasure
-                {
-                    OperationId = begun.OperationId,
-                    RequestedAt = entry.At,
-                    Removed = [new ErasedPart { Place = "memories", Count = Facts.Count }, new ErasedPart { Place = "tombstones", Count = Tombstones.Count }, new ErasedPart { Place = "requests and proposals", Count = Asked.Count }],
-                };
-                ErasesConversations = begun.IncludeConversations;
-                (ErasedSessions, SharedContents, HasErasedVectors) = ([], 0, false);
-                ErasedContents.Clear();
-                Remove(Facts.Select(fact => fact.Id), entry.Sequence);
-                RemoveAsked(patterns: true, interactions: true, entry.Sequence);
-                (Tombstones, Salt, Operations, ConsolidatesAt) = ([], null, [], null);
-                break;
-            case MemoryRecordTypes.EraseStep:
-                var step = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseStep)!;
-                if (!ErasedSessions.Contains(step.SessionId))
-                {
-                    ErasedSessions.Add(step.SessionId);
-                    Count("conversations", 1);
-                    Count("runs", step.Runs);
-                }
-
-                break;
-            case MemoryRecordTypes.EraseContents:
-                var contents = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseContents)!;
-                if (ErasedContents.Add(contents.Part))
-                {
-                    Count("prompts and results", contents.Contents);
-                    SharedContents += contents.Shared;
-                }
-
-                break;
-            case MemoryRecordTypes.EraseAnswers:
-                Erasure = Erasure! with { AnswersForgottenAt = entry.At };
-                break;
-            case MemoryRecordTypes.EraseVectorsStep or MemoryRecordTypes.EraseVectors:
-                var vectors = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryEraseVectors)!;
-                Count("vectors", vectors.Count - (vectors.IsTotal ? Erasure!.Removed.FirstOrDefault(part => part.Place == "vectors")?.Count ?? 0 : 0));
-                HasErasedVectors = !vectors.HasMore;
-                break;
-            case MemoryRecordTypes.Erased:
-                var erased = JsonSerializer.Deserialize(entry.Payload.Span, MemoryJson.Default.MemoryErased)!;
-                Count("vectors", erased.Vectors);
-                Erasure = Erasure! with { CompletedAt = entry.At, Remains = erased.Remains };
-                ErasedSessions = [];
-                ErasedContents.Clear();
-                break;
-        }
-    }
-
     private void Note(MemoryNoted noted, DateTimeOffset recordedAt)
     {
         foreach (var said in noted.Statements)
@@ -256,6 +207,11 @@ internal sealed class UserMemoryState : IFolded
     private void Forget(MemoriesForgotten forgotten, JournalEntry entry)
     {
         var count = Remove(forgotten.Ids, entry.Sequence);
+        foreach (var continued in forgotten.Continued)
+        {
+            Ledger.Continue(continued.Id, continued.By, continued.Until);
+        }
+
         Salt = forgotten.Salt;
         Tombstones.AddRange(forgotten.Tombstones);
         Tombstones.RemoveRange(0, Math.Max(0, Tombstones.Count - MaxTombstones));
@@ -312,15 +268,6 @@ internal sealed class UserMemoryState : IFolded
         var count = ids.ToList().Count(Ledger.Forget);
         PurgeDue = count > 0 ? sequence : PurgeDue;
         return count;
-    }
-
-    private void Count(string place, int count)
-    {
-        if (count > 0)
-        {
-            var before = Erasure!.Removed.FirstOrDefault(part => part.Place == place)?.Count ?? 0;
-            Erasure = Erasure with { Removed = [.. Erasure.Removed.Where(part => part.Place != place), new ErasedPart { Place = place, Count = before + count }] };
-        }
     }
 
     private bool IsForgotten(MemoryStatement statement, DateTimeOffset saidAt)

@@ -1,4 +1,5 @@
 using Steward.Engines.Orchestration;
+using Steward.Engines.Retrieval.Text;
 using Steward.Sessions;
 
 namespace Steward.Runs;
@@ -55,7 +56,7 @@ internal static class RunStates
             },
             Waiting = snapshot.HasEnded ? [] : [.. snapshot.Decisions.Where(decision => decision.IsOpen).Select(RunDecisions.ToPending)],
             WaitsFor = snapshot.Phase == RunPhase.Waiting ? snapshot.Waiting?.Summary : null,
-            Memories = snapshot.Memories is { } recalled ? [.. recalled.Memories.Select(memory => Memory(memory, snapshot.Answer))] : [],
+            Memories = snapshot.Memories is { } recalled ? Memories(recalled, snapshot.Answer) : [],
             Attempt = life.Attempt,
             IsTechnical = life.IsTechnical,
             Agent = origin.Agent,
@@ -109,14 +110,20 @@ internal static class RunStates
         Actions = [.. snapshot.Actions.Select(action => new ActionReceipt(action.ActionId, action.OperationId, Outcome(action.Status)))],
     };
 
-    private static RunMemoryItem Memory(RememberedItem memory, string answer) => new()
+    private static List<RunMemoryItem> Memories(MemoryRecalled recalled, string answer)
+    {
+        var words = TextAnalyzer.Terms(answer).ToHashSet(StringComparer.Ordinal);
+        return [.. recalled.Memories.Select(memory => Memory(memory, answer, words))];
+    }
+
+    private static RunMemoryItem Memory(RememberedItem memory, string answer, HashSet<string> words) => new()
     {
         Id = memory.Id,
         Kind = memory.Kind,
         Slot = memory.Slot,
-        Value = memory.Value,
+        Value = memory.When is null ? memory.Value : $"{memory.Value} ({memory.When})",
         Reason = memory.Reason,
-        IsInAnswer = answer.Contains(memory.Value, StringComparison.OrdinalIgnoreCase),
+        IsInAnswer = TextAnalyzer.Terms(memory.Value) is { Count: > 0 } terms ? terms.All(words.Contains) : answer.Contains(memory.Value, StringComparison.OrdinalIgnoreCase),
     };
 
     private static string InterimAnswer(RunSnapshot snapshot)

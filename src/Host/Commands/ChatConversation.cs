@@ -78,11 +78,20 @@ internal sealed class ChatConversation(IStewardUserClient client, string session
     private async Task FollowAsync(string runId, long after, CancellationToken cancellationToken)
     {
         _waitingRun = null;
+        var remembers = false;
         await foreach (var runEvent in client.WatchOwnRunAsync(runId, after, cancellationToken))
         {
             _seen = runEvent.Sequence;
             using var content = JsonDocument.Parse(runEvent.Data);
             screen.Show(runEvent.Type, content.RootElement);
+
+            // What was asked of the memory itself is the answer.
+            remembers |= runEvent.Type == "memory.recalled" && content.RootElement.TryGetProperty("mode", out var mode) && mode.GetString() != "all";
+            if (remembers && runEvent.Type == "run.ended")
+            {
+                screen.Remembered((await client.GetRunAsync(runId, cancellationToken)).Memories.Where(memory => memory.IsInAnswer));
+            }
+
             if (runEvent.Type == "run.waiting")
             {
                 _waitingRun = runId;

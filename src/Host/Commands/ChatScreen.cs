@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Steward.Runs;
 
 namespace Steward.Host.Commands;
 
@@ -89,6 +90,16 @@ internal sealed class ChatScreen(TextWriter output, bool colours)
         Step(mayDecide ? $"Answer with {string.Join(", ", options.Select(option => "/" + option))}, and why if you like."
             : approvalId is not null ? $"This is decided by those whom your company's rules name; see /approvals/{approvalId}."
             : $"This is decided by: {string.Join(", ", deciders)}");
+
+    /// <summary>What of the person's memory is in the answer, so that it can be put right.</summary>
+    public void Remembered(IEnumerable<RunMemoryItem> memories)
+    {
+        if (string.Join("; ", memories.Select(memory => $"{memory.Slot}: {memory.Value}")) is { Length: > 0 } told)
+        {
+            Step($"(from memory: {told}. Wrong? Say what is right, or “forget” and its words.)");
+            output.Flush();
+        }
+    }
 
     public void Queued(int? before) => Step(before is > 0 ? $"(waits for its turn; {before} before it)" : "(waits for its turn)");
 

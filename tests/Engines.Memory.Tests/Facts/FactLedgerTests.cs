@@ -83,6 +83,31 @@ public class FactLedgerTests
         Assert.Empty(_ledger.Correct(3, "Bob", "o-2", december));
     }
 
+    [Theory]
+    [InlineData(new long[] { 2 }, 1, 3L, 30)]
+    [InlineData(new long[] { 3 }, 2, null, null)]
+    [InlineData(new long[] { 2, 3 }, 1, null, null)]
+    public void Continuing_WithoutWhatIsToCome_LastsUntilWhatComesNext(long[] forgotten, long id, long? by, int? days)
+    {
+        Manager("Ben", 0);
+        Manager("Anna", 1, Start.AddDays(11));
+        Manager("Carl", 2, Start.AddDays(30));
+
+        Assert.Equal([(id, by, days is { } until ? Start.AddDays(until) : null)], _ledger.Continuing(forgotten.ToHashSet(), Start.AddDays(1)));
+    }
+
+    [Fact]
+    public void Continuing_WhatHasTakenThePlaceAlready_BringsNothingBack()
+    {
+        Manager("Ben", 0);
+        Manager("Anna", 1, Start.AddDays(11));
+
+        Assert.Empty(_ledger.Continuing(new HashSet<long> { 2 }, Start.AddDays(11)));
+        Assert.False(_ledger.Continue(2, null, null));
+        Assert.True(_ledger.Continue(1, null, null));
+        Assert.Equal((true, null, null), (_ledger.Facts[0].Holds, _ledger.Facts[0].ValidTo, _ledger.Facts[0].HoldsUntil));
+    }
+
     private void Manager(string value, int hours, DateTimeOffset? from = null) =>
         _ledger.Apply(new Statement { Kind = MemoryKind.Fact, Subject = Statement.Speaker, Slot = "manager", Value = value, From = from }, $"m{hours}", FactSource.Said, Start.AddHours(hours), Start);
 

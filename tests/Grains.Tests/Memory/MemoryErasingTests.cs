@@ -120,6 +120,51 @@ public class MemoryErasingTests(GrainCluster cluster)
         }
     }
 
+    // What waits for an approval may wait for days.
+    [Fact]
+    public async Task Erase_WhileOneGoesOn_RemovesWhatWasSaidSinceAndEndsWithBoth()
+    {
+        var (run, decision) = await WaitAsync();
+        cluster.SignIn("t-acme", _user);
+        await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "first", IncludeConversations = true });
+        await cluster.NoteAsync(_user, "s-later/r-1", cluster.Time.GetUtcNow().AddMinutes(1), Said("manager", "Jane Doe"));
+        Assert.Single(await cluster.MemoryOf(_user).AllAsync());
+
+        var second = await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "second" });
+        Assert.Equal(("second", null), (second.OperationId, second.CompletedAt));
+        Assert.Empty(await cluster.MemoryOf(_user).AllAsync(superseded: true));
+
+        // The first one asked for again, as whoever got no answer does, removes nothing of what came later.
+        await cluster.NoteAsync(_user, "s-later/r-2", cluster.Time.GetUtcNow().AddMinutes(2), Said("manager", "John Roe"));
+        Assert.Equal("second", (await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "first", IncludeConversations = true })).OperationId);
+        Assert.Equal("John Roe", Assert.Single(await cluster.MemoryOf(_user).AllAsync()).Value);
+
+        await DecideAsync(run, decision);
+        cluster.SignIn("t-acme", _user);
+        var receipt = await CompletedAsync();
+        Assert.Equal(("second", 1), (receipt.OperationId, receipt.Removed.Single(part => part.Place == "memories").Count));
+        Assert.Contains(receipt.Removed, part => part is { Place: "conversations", Count: 1 });
+    }
+
+    [Fact]
+    public async Task Erase_ConversationBegunAfterwards_Stays()
+    {
+        var (run, decision) = await WaitAsync();
+        var (earlier, _) = await SayAsync(_user);
+        cluster.SignIn("t-acme", _user);
+        await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        var (later, laterRun) = await SayAsync(_user, text: "say something of my own");
+
+        await DecideAsync(run, decision);
+        cluster.SignIn("t-acme", _user);
+        var receipt = await CompletedAsync();
+
+        Assert.False(await cluster.HoldsPlainAsync(earlier, "words79"));
+        Assert.True(await cluster.HoldsPlainAsync(later, "something of my own"));
+        Assert.Contains("something of my own", await PromptOfAsync(laterRun), StringComparison.Ordinal);
+        Assert.Equal(2, receipt.Removed.Single(part => part.Place == "conversations").Count);
+    }
+
     [Fact]
     public async Task Erase_WhatWasRemoved_IsNotTakenForStoredByALaterRunOfTheConversation()
     {
@@ -195,6 +240,32 @@ public class MemoryErasingTests(GrainCluster cluster)
         await cluster.Run(submitted).WatchToEndAsync();
         await Conversing.UntilAsync(async () => await cluster.Journals.GetHeadAsync(session) is { Open: false } && await cluster.Journals.GetHeadAsync(GrainKeys.Run("t-acme", submitted.RunId!)) is { Open: false });
         return (session, GrainKeys.Run("t-acme", submitted.RunId!));
+    }
+
+    // A run that waits for an approval holds an erasure up.
+    private async Task<(IRunGrain Run, PendingDecision Decision)> WaitAsync()
+    {
+        var key = Conversing.NewSession(user: _user);
+        cluster.SignIn("t-acme", _user);
+        var (run, _, decision) = await cluster.AskAsync(await cluster.OpenAsync(key));
+        var journal = GrainKeys.Run("t-acme", (await run.GetStatus())!.RunId);
+        await Conversing.UntilAsync(async () => await cluster.Journals.GetHeadAsync(journal) is { Open: false, WakeAt: null } && await cluster.Journals.GetHeadAsync(key) is { Open: false });
+        return (run, decision);
+    }
+
+    private async Task DecideAsync(IRunGrain run, PendingDecision decision)
+    {
+        cluster.SignIn("t-acme", "u-boss", "approver");
+        await run.Decide(Runs.WaitingRunTests.Deciding(decision, "approve"));
+        cluster.SignIn("t-acme", _user);
+        await run.WatchToEndAsync();
+        await Conversing.UntilAsync(async () =>
+        {
+            cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+            await cluster.MemoryOf(_user).Resume();
+            cluster.SignIn("t-acme", _user);
+            return (await cluster.MemoryOf(_user).GetErasure())!.CompletedAt is not null;
+        });
     }
 
     private Task<FoundContents> FindAsync(string run) => RunContents.FindAsync([run], [], default);

@@ -34,6 +34,20 @@ public class MemoryIndexTests
         Assert.Equal(2, _embedder.Calls);
     }
 
+    // A person's own search, and what a run asks before it embeds its message, have no vector.
+    [Fact]
+    public void Recall_WithoutAVectorWhereMemoriesAreEmbedded_FindsByWords()
+    {
+        var index = new MemoryIndex(_embedder, "t-acme", NullLogger.Instance);
+        var byMeaning = new RecallMemories { Text = "infusions", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
+        index.Recall(_state, byMeaning, At);
+        Assert.Equal("words and meaning", index.Recall(_state, byMeaning, At).Mode);
+
+        var (found, mode) = index.Recall(_state, new RecallMemories { Text = "who is my manager" }, At);
+
+        Assert.Equal(("words", 1L), (mode, Assert.Single(found).Entry.Id));
+    }
+
     [Fact]
     public void Recall_OnTheDayThatSomethingTakesAPlace_FindsOnlyThatWithoutAnEntry()
     {
@@ -57,7 +71,7 @@ public class MemoryIndexTests
         var from = DateTimeOffset.Parse(begins + "Z", System.Globalization.CultureInfo.InvariantCulture);
         var noted = new MemoryNoted { MessageId = "m2", SaidAt = At.AddMinutes(1), Source = MemorySource.Said, Statements = [Said("manager", "Anna Berg") with { ValidFrom = from }] };
         _state.Apply(new JournalEntry { Sequence = 2, Type = MemoryRecordTypes.Noted, At = At.AddMinutes(1), Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
-        string Told(long id, DateTimeOffset now) => RunMemory.Told(MemoryItems.Of(_state.Find(id)!, now, zone), now);
+        string Told(long id, DateTimeOffset now) => MemoryChat.Told(MemoryItems.Of(_state.Find(id)!, now, zone), now);
 
         Assert.Equal(("Jane Doe (until 30 November 2026)", "Anna Berg (from 1 December 2026)"), (Told(1, At.AddHours(1)), Told(3, At.AddHours(1))));
         Assert.Equal("Anna Berg", Told(3, from));

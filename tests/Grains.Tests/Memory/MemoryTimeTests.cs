@@ -47,7 +47,7 @@ public class MemoryTimeTests(TimedCluster cluster)
     }
 
     [Fact]
-    public async Task Forget_WhatIsToCome_LeavesWhatHolds()
+    public async Task Forget_WhatIsToCome_LeavesWhatHoldsWithoutAnEnd()
     {
         await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("manager", "Ben"));
         cluster.Time.Advance(TimeSpan.FromMinutes(1));
@@ -55,7 +55,24 @@ public class MemoryTimeTests(TimedCluster cluster)
 
         await Memory.Forget(new ForgetMemories { MemoryIds = [(await Memory.AllAsync())[1].Id], OperationId = "op" });
 
-        Assert.Equal("Ben", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+        var left = Assert.Single(await Memory.AllAsync(superseded: true));
+        Assert.Equal(("Ben", null, null), (left.Value, left.ValidTo, left.SupersededBy));
+        cluster.Time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal("Ben", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    // Not as what was to end on that day: what has begun to hold goes with what it took the place of.
+    [Fact]
+    public async Task Forget_WhatHasBegunSince_GoesWithWhatItTookThePlaceOf()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("manager", "Ben"));
+        cluster.Time.Advance(TimeSpan.FromMinutes(1));
+        await cluster.NoteAsync(_user, "s-1/r-2", cluster.Time.GetUtcNow(), Said("manager", "Anna") with { When = "from tomorrow on" });
+        cluster.Time.Advance(TimeSpan.FromDays(2));
+
+        await Memory.Forget(new ForgetMemories { MemoryIds = [Assert.Single(await Memory.AllAsync()).Id], OperationId = "op" });
+
+        Assert.Empty(await Memory.AllAsync(superseded: true));
     }
 
     [Fact]

@@ -139,6 +139,125 @@ public class RememberedMessageTests
         Assert.Equal("John Roe", Assert.Single(await Memory.AllAsync()).Value);
     }
 
+    // Also to what was corrected before: who has just been told what is remembered says what is right.
+    [Fact]
+    public async Task Chat_CorrectionOfWhatWasTold_IsAnsweredAndHolds()
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow().AddMinutes(-1), Said("manager", "Jane Doe"), Said("never", "call me", MemoryKind.Constraint));
+        await Memory.Correct(new CorrectMemory { MemoryId = (await Memory.AllAsync())[0].Id, Value = "Zoe Zed", OperationId = "op" });
+        var session = await _cluster.OpenAsync(NewKey);
+
+        var told = await AnswerAsync(session, "What do you remember about me?");
+        Assert.Contains("“my manager is …”", told, StringComparison.Ordinal);
+        Assert.Equal("I have put it right: your manager is Jane Doe.", await AnswerAsync(session, "My manager is Jane Doe."));
+
+        Assert.Equal(["Jane Doe", "call me"], (await Memory.AllAsync()).Select(item => item.Value).Order());
+    }
+
+    [Fact]
+    public async Task Chat_ToldOnlyWhatNoCorrectionFinds_SuggestsNone()
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow(), Said("never", "call me", MemoryKind.Constraint), Said("likes", "tea", MemoryKind.Preference));
+
+        var told = await AnswerAsync(await _cluster.OpenAsync(NewKey), "What do you remember about me?");
+
+        Assert.EndsWith("If something is wrong, write “forget” and its words.", told, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_ForgetWhatIsToCome_SaysWhatStays()
+    {
+        var now = _cluster.Time.GetUtcNow();
+        await _cluster.NoteAsync(_user, "s-0/r-0", now.AddMinutes(-2), Said("office", "Berlin"));
+        await _cluster.NoteAsync(_user, "s-0/r-1", now.AddMinutes(-1), Said("office", "Paris") with { ValidFrom = now.AddDays(3) });
+        var session = await _cluster.OpenAsync(NewKey);
+
+        Assert.Equal("I have forgotten that. What I still remember of it:\n- office: Berlin", await AnswerAsync(session, "forget Paris"));
+        await _cluster.NoteAsync(_user, "s-0/r-2", now, Said("office", "Rome") with { ValidFrom = now.AddDays(3) });
+        Assert.Equal("I have forgotten your office.", await AnswerAsync(session, "forget my office"));
+
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+        Assert.Equal("I remember nothing about your office.", await AnswerAsync(session, "forget my office"));
+    }
+
+    [Theory]
+    [InlineData("forget about lunch", "Shall I forget this? Write “forget” and its words.\n- allergy: nuts", 2)]
+    [InlineData("forget my food", "Shall I forget this? Write “forget” and its words.\n- allergy: nuts", 2)]
+    [InlineData("forget my boss", "I have forgotten your manager.", 1)]
+    [InlineData("forget nuts", "I have forgotten your allergy.", 1)]
+    public async Task Chat_ForgetByAWordThatOnlyGoesWithIt_AsksFirst(string text, string answer, int left)
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow(), Said("manager", "Jane Doe"), Said("allergy", "nuts", MemoryKind.Constraint));
+
+        Assert.Equal(answer, await AnswerAsync(await _cluster.OpenAsync(NewKey), text));
+        Assert.Equal(left, (await Memory.AllAsync()).Count);
+    }
+
+    [Fact]
+    public async Task Chat_ForgetAllOfASlot_ForgetsEach()
+    {
+        await _cluster.NoteAsync(_user, "s-0/r-0", _cluster.Time.GetUtcNow(), Said("allergy", "milk", MemoryKind.Constraint), Said("allergy", "nuts", MemoryKind.Constraint));
+        var session = await _cluster.OpenAsync(NewKey);
+
+        Assert.StartsWith("Which of these", await AnswerAsync(session, "forget my allergies"), StringComparison.Ordinal);
+        Assert.Equal("I have forgotten your allergy.", await AnswerAsync(session, "forget all my allergies"));
+
+        Assert.Empty(await Memory.AllAsync());
+    }
+
+    [Fact]
+    public async Task Run_AnswerHasTheWordsOfWhatIsToCome_SaysThatItIsInIt()
+    {
+        var now = _cluster.Time.GetUtcNow();
+        await _cluster.NoteAsync(_user, "s-0/r-0", now, Said("office", "Paris Nord") with { ValidFrom = now.AddDays(400) }, Said("deputy", "Ann"));
+        var run = _cluster.Run(await (await _cluster.OpenAsync(NewKey)).SayAsync("say your office is Nord in Paris , your deputy is Anna"));
+        await run.WatchToEndAsync();
+
+        var memories = (await run.GetStatus())!.Memories;
+
+        Assert.Equal([("deputy", false), ("office", true)], memories.Select(memory => (memory.Slot, memory.IsInAnswer)).Order());
+        var day = (await Memory.AllAsync()).Single(item => item.Slot == "office").ValidFrom.ToString("d MMMM yyyy", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal($"Paris Nord (from {day})", memories.Single(memory => memory.Slot == "office").Value);
+        Assert.Contains($"- office: Paris Nord (from {day})", _cluster.Model.LastMessages.First(message => message.Role == ChatRole.System).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("My desk is AKIAIOSFODNN7EXAMPLE. My manager is Jane Doe.")]
+    [InlineData("My phone number is 4111 1111 1111 1111. My manager is Jane Doe.")]
+    [InlineData("My phone number is 078-05-1120. My manager is Jane Doe.")]
+    public async Task Message_SaysASecret_KeepsTheRestOfIt(string text)
+    {
+        var key = NewKey;
+        await (await _cluster.OpenAsync(key)).SayAsync(text);
+        await RestsAsync(key);
+
+        var item = Assert.Single(await Memory.AllAsync(superseded: true));
+        Assert.Equal("Jane Doe", item.Value);
+        foreach (var value in (string[])["password: Tr0ub4dor&3", "Jane\u202eDoe"])
+        {
+            var error = await Assert.ThrowsAsync<Errors.StewardException>(() => Memory.Correct(new CorrectMemory { MemoryId = item.Id, Value = value, OperationId = "op" }));
+            Assert.Equal((Errors.ErrorCodes.InvalidArgument, "value"), (error.Code, error.Field));
+            Assert.DoesNotContain("Tr0ub", error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task Message_HasCharactersThatAreNotSeen_KeepsNone()
+    {
+        var key = NewKey;
+        await (await _cluster.OpenAsync(key)).SayAsync("My laptop is a ThinkPad\u202eX1.");
+        await RestsAsync(key);
+
+        Assert.Equal("ThinkPadX1", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    private async Task<string> AnswerAsync(ISessionGrain session, string text)
+    {
+        var run = _cluster.Run(await session.SayAsync(text));
+        await run.WatchToEndAsync();
+        return (await run.GetStatus())!.Answer;
+    }
+
     [Fact]
     public async Task Run_ChangesSomething_WhatItDidIsRememberedOnce()
     {

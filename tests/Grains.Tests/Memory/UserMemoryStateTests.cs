@@ -33,4 +33,32 @@ public class UserMemoryStateTests
             [(1, "likes", "coffee"), (2, "dislikes", "coffee"), (5, "manager", "Anna Smith-Roe")],
             state.Facts.Where(fact => fact.Holds).Select(fact => (fact.Id, fact.Slot, fact.Value)));
     }
+
+    [Fact]
+    public void Apply_ErasureWhileOneGoesOn_HasItsWorkAndIsNotDoneByWhatTheOtherFinds()
+    {
+        var state = new UserMemoryState();
+        var sequence = 0;
+        void Apply(string type, string payload) => state.Apply(new JournalEntry { Sequence = ++sequence, Type = type, Payload = Encoding.UTF8.GetBytes(payload), At = At.AddMinutes(sequence) });
+        const string Noted = """{"messageId":"s-1/1","saidAt":"2026-12-20T09:00:00+00:00","source":"said","statements":[{"kind":"fact","subject":"self","slot":"manager","value":"Anna","isRetraction":false,"confidence":0.9}]}""";
+        Apply(MemoryRecordTypes.Noted, Noted);
+        Apply(MemoryRecordTypes.EraseBegun, """{"operationId":"e-1","includeConversations":true}""");
+        Apply(MemoryRecordTypes.EraseStep, """{"sessionId":"s-1","runs":2}""");
+        Apply(MemoryRecordTypes.EraseVectorsStep, """{"count":5,"isTotal":true,"hasMore":true,"operationId":"e-1"}""");
+        Apply(MemoryRecordTypes.Noted, Noted);
+        Apply(MemoryRecordTypes.EraseBegun, """{"operationId":"e-2","includeConversations":false}""");
+
+        Assert.Empty(state.Facts);
+        Apply(MemoryRecordTypes.EraseVectors, """{"count":9,"isTotal":true,"operationId":"e-1"}""");
+        Apply(MemoryRecordTypes.EraseAnswers, """{"operationId":"e-1"}""");
+        Apply(MemoryRecordTypes.Erased, """{"remains":[],"operationId":"e-1"}""");
+        Assert.Equal((true, true, false, null), (state.IsErasing, state.ErasesConversations, state.HasErasedVectors, state.Erasure!.AnswersForgottenAt));
+        Apply(MemoryRecordTypes.EraseVectorsStep, """{"count":2,"isTotal":true,"hasMore":true,"operationId":"e-2"}""");
+        Apply(MemoryRecordTypes.EraseVectors, """{"count":3,"isTotal":true,"operationId":"e-2"}""");
+        Apply(MemoryRecordTypes.EraseStep, """{"sessionId":"s-1","runs":2}""");
+        Apply(MemoryRecordTypes.Erased, """{"remains":[],"operationId":"e-2"}""");
+
+        Assert.Equal(("e-2", false), (state.Erasure.OperationId, state.IsErasing));
+        Assert.Equal([("conversations", 1), ("memories", 2), ("requests and proposals", 0), ("runs", 2), ("tombstones", 0), ("vectors", 8)], state.Erasure.Removed.Select(part => (part.Place, part.Count)).Order());
+    }
 }

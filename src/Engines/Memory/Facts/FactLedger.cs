@@ -156,6 +156,48 @@ public sealed class FactLedger
         return removed;
     }
 
+    /// <summary>What would hold longer if facts were forgotten that are to take its place later.</summary>
+    /// <param name="forgotten">What is to be forgotten.</param>
+    /// <param name="now">The time.</param>
+    /// <returns>Each with what is to take its place then, and when; null when nothing is.</returns>
+    public IEnumerable<(long Id, long? By, DateTimeOffset? Until)> Continuing(IReadOnlySet<long> forgotten, DateTimeOffset now)
+    {
+        ArgumentNullException.ThrowIfNull(forgotten);
+        foreach (var fact in _facts.Where(fact => fact.HoldsUntil > now && !forgotten.Contains(fact.Id)))
+        {
+            var next = _facts.Find(other => other.Id == fact.SupersededBy);
+            if (next is null || !forgotten.Contains(next.Id))
+            {
+                continue;
+            }
+
+            // What takes the place of that may be forgotten with it.
+            var last = next;
+            while (last.HoldsUntil is not null && _facts.Find(other => other.Id == last.SupersededBy) is { } after && forgotten.Contains(after.Id))
+            {
+                last = after;
+            }
+
+            if (last.Holds || last.HoldsUntil > now)
+            {
+                yield return (fact.Id, last.SupersededBy, last.HoldsUntil);
+            }
+        }
+    }
+
+    /// <summary>Lets a fact hold longer than it was to; see <see cref="Continuing"/>.</summary>
+    /// <returns>Whether it was there, and to give way.</returns>
+    public bool Continue(long id, long? by, DateTimeOffset? until)
+    {
+        if (_facts.Find(fact => fact.Id == id) is not { HoldsUntil: not null } fact)
+        {
+            return false;
+        }
+
+        Replace(fact with { SupersededBy = by, ValidTo = until, HoldsUntil = until });
+        return true;
+    }
+
     /// <summary>Notes that facts were of use.</summary>
     public void Use(IEnumerable<long> ids, DateTimeOffset now)
     {

@@ -68,7 +68,7 @@ public sealed class RecallIndex
         ArgumentNullException.ThrowIfNull(query);
         using var byWords = _words.Find(query);
         using var words = _words.Best(byWords, Candidates);
-        var byMeaning = _vectors is not null && query.Vector is { } vector ? _vectors.Search(vector.Span, Candidates, query.Filter) : [];
+        var byMeaning = _vectors is not null && query.Vector is { IsEmpty: false } vector ? _vectors.Search(vector.Span, Candidates, query.Filter) : [];
         var fused = RankFusion.Fuse((words.Keys.ToArray(), _weights.Words), (byMeaning.Select(match => match.Id), _weights.Meaning));
         var ranking = new (double Score, long Id)[fused.Count];
         var place = 0;

@@ -31,6 +31,9 @@ public sealed record RememberedItem
     /// <summary>The value, as it was said.</summary>
     public required string Value { get; init; }
 
+    /// <summary>From or until which day it holds, in words, where that is to come; null otherwise. In facts of earlier releases it stands behind the value.</summary>
+    public string? When { get; init; }
+
     /// <summary>Why: <c>constraint</c>, <c>words</c>, <c>meaning</c>, <c>words and meaning</c> or <c>asked</c>.</summary>
     public required string Reason { get; init; }
 }

@@ -86,6 +86,18 @@ function setOutcome(bubble, state, open = []) {
   bubble.append(note);
 }
 
+/** Says which memories are in an answer, so that they can be put right. */
+async function showMemories({ id, bubble }) {
+  const { memories = [] } = await (await request(`/v1/runs/${encodeURIComponent(id)}`)).json();
+  const used = memories.filter((memory) => memory.isInAnswer).map((memory) => `${memory.slot}: ${memory.value}`);
+  if (used.length > 0) {
+    const note = document.createElement("span");
+    note.className = "outcome";
+    note.textContent = `From memory: ${used.join("; ")}. Wrong? Say what is right, or “forget” and its words.`;
+    bubble.append(note);
+  }
+}
+
 const steps = new Map(); // by step id: { item, time, state, detail, startedAt, endedAt }
 const actions = new Map(); // step id by action id
 
@@ -355,6 +367,9 @@ function handle(run, event) {
       run.bubble ??= addMessage("assistant", "");
       setText(run.bubble, run.answer);
       break;
+    case "memory.recalled":
+      run.remembers = data.mode !== "all"; // What was asked of the memory itself is the answer.
+      break;
     case "run.cancel_requested":
       setStatus("Stopping …");
       break;
@@ -365,6 +380,9 @@ function handle(run, event) {
       run.ended = true;
       run.bubble ??= addMessage("assistant", run.answer);
       setOutcome(run.bubble, data.phase, data.open ?? []);
+      if (run.remembers) {
+        showMemories(run).catch(() => {}); // The answer stands without it.
+      }
       break;
     default:
       // Kinds of events that this page does not know are for others.
