@@ -17,6 +17,7 @@ using Steward.Engines.Security;
 using Steward.Engines.Security.Jwt;
 using Steward.Gateway;
 using Steward.Identity;
+using Steward.Memory;
 using Steward.Models;
 using Steward.ModelSim;
 using Steward.Silo;
@@ -103,8 +104,12 @@ public sealed class StewardEndpoint : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        await _app!.StopAsync();
-        await _app.DisposeAsync();
+        if (_app is not null)
+        {
+            await _app.StopAsync();
+            await _app.DisposeAsync();
+        }
+
         await First.DisposeAsync();
         await Second.DisposeAsync();
         Directory.Delete(_directory, recursive: true);
@@ -151,6 +156,22 @@ public sealed class StewardEndpoint : IAsyncLifetime
     /// <summary>Makes the grain calls that follow in this flow those of a person.</summary>
     internal void SignIn(string user) => RequestContext.Set(
         IdentityContext.Key, _app!.Services.GetRequiredService<IdentityEnvelopeSigner>().Sign(new EnvelopeIdentity { TenantId = "t-acme", UserId = user, Roles = [] }));
+
+    /// <summary>Brings statements to a person's memory, as the platform does.</summary>
+    internal async Task NoteAsync(string tenant, string user, IReadOnlyList<(string Slot, string Value)> statements)
+    {
+        RequestContext.Set(IdentityContext.Key, _app!.Services.GetRequiredService<IdentityEnvelopeSigner>().Sign(new EnvelopeIdentity { TenantId = tenant, UserId = PlatformIdentity.UserId, Roles = [WellKnownRoles.System] }));
+        var memory = _app!.Services.GetRequiredService<IClusterClient>().GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(tenant, user));
+        foreach (var message in statements.Chunk(32))
+        {
+            await memory.Note(new NoteStatements
+            {
+                MessageId = Guid.NewGuid().ToString("N"),
+                SaidAt = TimeProvider.System.GetUtcNow(),
+                Statements = [.. message.Select(said => new MemoryStatement { Kind = MemoryKind.Fact, Subject = "self", Slot = said.Slot, Value = said.Value, Confidence = 0.9 })],
+            });
+        }
+    }
 
     /// <summary>Changes a tenant's settings.</summary>
     internal async Task<ModelSettings> SetAsync(string tenant, Func<ModelSettings, ModelSettings> change)

@@ -10,10 +10,8 @@ namespace Steward.Memory;
 /// <summary>
 /// How a person's memories are found: by words, and by meaning where an embedder works. Built from the state when it is asked; vectors are computed beside the grain's calls and belong to one version of the embedder. For the grain's scheduler only.
 /// </summary>
-internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILogger logger)
+internal sealed class MemoryIndex(MemoryEmbedder embedder, string tenantId, string userId, ILogger logger)
 {
-    private const int MaxEmbedded = 300;
-
     private readonly Dictionary<long, (string Text, TextVector Vector)> _vectors = [];
     private RecallIndex? _index;
     private UserMemoryState? _state;
@@ -86,7 +84,7 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
     /// <summary>Computes what vectors are missing; the next question finds by them.</summary>
     private void Embed(UserMemoryState state, DateTimeOffset now)
     {
-        if (embedder is null || !_embedding.IsCompleted)
+        if (!embedder.Exists || !_embedding.IsCompleted)
         {
             return;
         }
@@ -100,24 +98,22 @@ internal sealed class MemoryIndex(ITextEmbedder? embedder, string tenantId, ILog
         }
     }
 
-    private static string Text(MemoryFact fact)
-    {
-        var text = $"{fact.Slot}: {fact.Value}";
-        return text.Length <= MaxEmbedded ? text : text[..MaxEmbedded];
-    }
-
     private async Task EmbedAsync(List<MemoryFact> facts)
     {
         try
         {
-            foreach (var fact in facts)
+            foreach (var part in facts.Chunk(MemoryEmbedder.MaxTexts))
             {
-                if (await embedder!.EmbedAsync(tenantId, Text(fact), isInteractive: false, CancellationToken.None) is not { } vector)
+                var vectors = await embedder.EmbedAsync(tenantId, userId, [.. part.Select(fact => $"{fact.Slot}: {fact.Value}")], isInteractive: false, CancellationToken.None);
+                for (var i = 0; i < vectors.Count; i++)
+                {
+                    _vectors[part[i].Id] = (part[i].Value, vectors[i]);
+                }
+
+                if (vectors.Count < part.Length)
                 {
                     return;
                 }
-
-                _vectors[fact.Id] = (fact.Value, vector);
             }
         }
 #pragma warning disable CA1031 // Without vectors memories are found by their words.
@@ -139,6 +135,9 @@ internal static partial class MemoryLog
 {
     [LoggerMessage(EventId = 2201, Level = LogLevel.Warning, Message = "Memories of {Tenant} could not be embedded; they are found by their words")]
     public static partial void NotEmbedded(ILogger logger, Exception exception, string tenant);
+
+    [LoggerMessage(EventId = 2210, Level = LogLevel.Warning, Message = "{Embedder} gives vectors of {Dimensions} numbers, and memories are found by {Most} at most: set Steward:Memory:EmbedderDimensions. They are found by their words")]
+    public static partial void TooLong(ILogger logger, string embedder, int dimensions, int most);
 
     [LoggerMessage(EventId = 2202, Level = LogLevel.Warning, Message = "The use of memories in {Memory} could not be noted")]
     public static partial void NotNoted(ILogger logger, Exception exception, string memory);

@@ -12,6 +12,15 @@ public sealed class MemoryOptions
     /// <summary>Whether the tenant's small model reads messages, where there is one; rules otherwise, and when it fails. One call for each message. Default false.</summary>
     public bool ExtractsWithModel { get; set; }
 
+    /// <summary>
+    /// The provider's embedder that memories are found by, as <c>provider/model</c> of <c>Steward:Models:Embedders</c>, for tenants whose settings name it among the models that may be asked for. Null, the default, and for all other tenants: the silo's own. After a change memories
+    /// are embedded anew when they are next asked, and found by their words until then.
+    /// </summary>
+    public string? Embedder { get; set; }
+
+    /// <summary>The length of the vectors that <see cref="Embedder"/> is asked for, 1 to 4,096; null, the default, is the model's own.</summary>
+    public int? EmbedderDimensions { get; set; }
+
     /// <summary>The most memories that a run is told. Default 12.</summary>
     public int RecallTop { get; set; } = 12;
 

@@ -13,7 +13,7 @@ internal sealed class MemorySearchGrain(QuestionEmbedder questions) : StewardGra
     {
         MemoryRules.Check(query);
         var key = this.GetPrimaryKeyString();
-        var embedded = await questions.EmbedAsync(GrainKeys.TenantOf(key), query, isInteractive: true, cancellationToken);
+        var embedded = await questions.EmbedAsync(GrainKeys.TenantOf(key), GrainKeys.LastPart(key), query, isInteractive: true, cancellationToken);
         return await GrainFactory.GetGrain<IUserMemoryGrain>(key).Recall(embedded, cancellationToken);
     }
 }

@@ -1,33 +1,27 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Steward.Engines.Models.Caching;
 
 namespace Steward.Memory;
 
 /// <summary>Gives questions to memories their vectors, where the silo can compute one.</summary>
-internal sealed class QuestionEmbedder(IEnumerable<ITextEmbedder> embedders, IOptions<MemoryOptions> options, TimeProvider time, ILogger<QuestionEmbedder> logger)
+internal sealed class QuestionEmbedder(MemoryEmbedder embedder, IOptions<MemoryOptions> options, TimeProvider time, ILogger<QuestionEmbedder> logger)
 {
-    private const int MaxEmbedded = 300;
-
-    private readonly ITextEmbedder? _embedder = embedders.FirstOrDefault();
-
     /// <summary>Whether there is anything to wait for.</summary>
-    public bool HasEmbedder => _embedder is not null;
+    public bool HasEmbedder => embedder.Exists;
 
     /// <summary>The question with its vector; as it is where there is none, in time or at all: it is found by words then.</summary>
-    public async Task<RecallMemories> EmbedAsync(string tenantId, RecallMemories query, bool isInteractive, CancellationToken cancellationToken)
+    public async Task<RecallMemories> EmbedAsync(string tenantId, string userId, RecallMemories query, bool isInteractive, CancellationToken cancellationToken)
     {
-        if (_embedder is null)
+        if (!embedder.Exists)
         {
             return query;
         }
 
-        var text = query.Text.Length <= MaxEmbedded ? query.Text : query.Text[..MaxEmbedded];
         try
         {
             // Tokenising leaves the scheduler of whoever asks. Half of the time is for the memory itself: a model that is only being loaded must not keep what must always be kept to.
-            var vector = await Task.Run(async () => await _embedder.EmbedAsync(tenantId, text, isInteractive, cancellationToken), cancellationToken).WaitAsync(options.Value.RecallPatience / 2, time, cancellationToken);
-            return vector is null ? query : query with { Vector = vector.Values.ToArray(), VectorVersion = vector.Version };
+            var vectors = await Task.Run(async () => await embedder.EmbedAsync(tenantId, userId, [query.Text], isInteractive, cancellationToken), cancellationToken).WaitAsync(options.Value.RecallPatience / 2, time, cancellationToken);
+            return vectors.Count == 0 ? query : query with { Vector = vectors[0].Values.ToArray(), VectorVersion = vectors[0].Version };
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -88,7 +88,7 @@ internal sealed class RunMemory(
             return byWords;
         }
 
-        var embedded = await questions.EmbedAsync(input.TenantId, query, isInteractive: !input.Background, cancellationToken);
+        var embedded = await questions.EmbedAsync(input.TenantId, input.Requester.UserId, query, isInteractive: !input.Background, cancellationToken);
         return await Memory(input).Recall(embedded with { RunId = input.RunId }, cancellationToken);
     }
 

@@ -47,13 +47,13 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         IOptions<MemoryOptions> options,
         TimeProvider time,
         ILogger<UserMemoryGrain> logger,
-        IEnumerable<ITextEmbedder> embedders,
+        MemoryEmbedder embedder,
         VectorCollections vectors)
     {
         (_journals, _contents, _keys, _platform, _options, _time, _logger) = (journals, contents, keys, platform, options.Value, time, logger);
         _vectors = vectors;
         _trail = new AccessTrail(journals, GrainKeys.MemoryAccesses(this.GetPrimaryKeyString()), time);
-        _index = new MemoryIndex(embedders.FirstOrDefault(), GrainKeys.TenantOf(this.GetPrimaryKeyString()), logger);
+        _index = new MemoryIndex(embedder, GrainKeys.TenantOf(this.GetPrimaryKeyString()), GrainKeys.LastPart(this.GetPrimaryKeyString()), logger);
     }
 
     private string Key => this.GetPrimaryKeyString();

@@ -23,7 +23,7 @@ public class MemoryIndexTests
     [Fact]
     public void Recall_WithAVector_FindsByMeaningOnceMemoriesAreEmbedded()
     {
-        var index = new MemoryIndex(_embedder, "t-acme", NullLogger.Instance);
+        var index = new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance);
         var query = new RecallMemories { Text = "infusions", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
 
         var first = index.Recall(_state, query, At);
@@ -38,7 +38,7 @@ public class MemoryIndexTests
     [Fact]
     public void Recall_WithoutAVectorWhereMemoriesAreEmbedded_FindsByWords()
     {
-        var index = new MemoryIndex(_embedder, "t-acme", NullLogger.Instance);
+        var index = new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance);
         var byMeaning = new RecallMemories { Text = "infusions", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
         index.Recall(_state, byMeaning, At);
         Assert.Equal("words and meaning", index.Recall(_state, byMeaning, At).Mode);
@@ -51,7 +51,7 @@ public class MemoryIndexTests
     [Fact]
     public void Recall_OnTheDayThatSomethingTakesAPlace_FindsOnlyThatWithoutAnEntry()
     {
-        var index = new MemoryIndex(null, "t-acme", NullLogger.Instance);
+        var index = new MemoryIndex(MemoryEmbedders.Of(null), "t-acme", "u-7", NullLogger.Instance);
         var noted = new MemoryNoted { MessageId = "m2", SaidAt = At.AddMinutes(1), Source = MemorySource.Said, Statements = [Said("manager", "Anna Berg") with { ValidFrom = At.AddDays(9) }] };
         _state.Apply(new JournalEntry { Sequence = 2, Type = MemoryRecordTypes.Noted, At = At.AddMinutes(1), Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
         var query = new RecallMemories { Text = "who is my manager" };
@@ -80,7 +80,7 @@ public class MemoryIndexTests
     [Fact]
     public void Recall_EmbedderOfAnotherVersion_IsServedByWordsUntilAllIsEmbeddedAgain()
     {
-        var index = new MemoryIndex(_embedder, "t-acme", NullLogger.Instance);
+        var index = new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance);
         var query = new RecallMemories { Text = "tea", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
         index.Recall(_state, query, At);
         index.Recall(_state, query, At);
@@ -97,7 +97,7 @@ public class MemoryIndexTests
     [Fact]
     public void Recall_NoEmbedder_SaysThatItLooksByWords()
     {
-        var (found, mode) = new MemoryIndex(null, "t-acme", NullLogger.Instance).Recall(_state, new RecallMemories { Text = "who is my boss" }, At);
+        var (found, mode) = new MemoryIndex(MemoryEmbedders.Of(null), "t-acme", "u-7", NullLogger.Instance).Recall(_state, new RecallMemories { Text = "who is my boss" }, At);
 
         Assert.Equal(("words", 1L), (mode, found.Single().Entry.Id));
     }

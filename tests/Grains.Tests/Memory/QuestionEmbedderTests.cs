@@ -19,7 +19,7 @@ public class QuestionEmbedderTests(GrainCluster cluster)
         var embedder = new Embedder();
         embedder.Answer.SetResult(new TextVector(new float[] { 1, 0 }, "v1"));
 
-        var embedded = await Of(embedder).EmbedAsync("t-acme", Question with { Text = new string('x', 5_000) }, isInteractive: true, default);
+        var embedded = await Of(embedder).EmbedAsync("t-acme", "u-7", Question with { Text = new string('x', 5_000) }, isInteractive: true, default);
 
         Assert.Equal([1, 0], embedded.Vector!);
         Assert.Equal(("v1", 300), (embedded.VectorVersion, embedder.Asked!.Length));
@@ -33,10 +33,10 @@ public class QuestionEmbedderTests(GrainCluster cluster)
         failing.Answer.SetException(new InvalidOperationException("It fails."));
         without.Answer.SetResult(null);
 
-        Assert.Same(Question, await Of(new Embedder(), TimeSpan.FromMilliseconds(2)).EmbedAsync("t-acme", Question, isInteractive: true, default));
-        Assert.Same(Question, await Of(failing).EmbedAsync("t-acme", Question, isInteractive: true, default));
-        Assert.Same(Question, await Of(without).EmbedAsync("t-acme", Question, isInteractive: true, default));
-        Assert.Same(Question, await Of(null).EmbedAsync("t-acme", Question, isInteractive: true, default));
+        Assert.Same(Question, await Of(new Embedder(), TimeSpan.FromMilliseconds(2)).EmbedAsync("t-acme", "u-7", Question, isInteractive: true, default));
+        Assert.Same(Question, await Of(failing).EmbedAsync("t-acme", "u-7", Question, isInteractive: true, default));
+        Assert.Same(Question, await Of(without).EmbedAsync("t-acme", "u-7", Question, isInteractive: true, default));
+        Assert.Same(Question, await Of(null).EmbedAsync("t-acme", "u-7", Question, isInteractive: true, default));
     }
 
     [Fact]
@@ -58,7 +58,7 @@ public class QuestionEmbedderTests(GrainCluster cluster)
     }
 
     private static QuestionEmbedder Of(Embedder? embedder, TimeSpan? patience = null) =>
-        new(embedder is null ? [] : [embedder], Options.Create(new MemoryOptions { RecallPatience = patience ?? TimeSpan.FromMinutes(1) }), TimeProvider.System, NullLogger<QuestionEmbedder>.Instance);
+        new(MemoryEmbedders.Of(embedder), Options.Create(new MemoryOptions { RecallPatience = patience ?? TimeSpan.FromMinutes(1) }), TimeProvider.System, NullLogger<QuestionEmbedder>.Instance);
 
     private sealed class Embedder : ITextEmbedder
     {
