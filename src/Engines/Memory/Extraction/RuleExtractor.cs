@@ -26,7 +26,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
             string? slot = null;
             string? when = null;
             string? last = null;
-            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(Sentences.Unquoted(text))), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
+            foreach (var said in Sentences.Asserted(Prepared(text)))
             {
                 var clause = Resolved(said, before, slot);
                 before = clause;
@@ -58,6 +58,26 @@ public sealed partial class RuleExtractor : IStatementExtractor
         }
 
         return statements;
+    }
+
+    /// <summary>The author's own words of a message, as plain as forms need them.</summary>
+    internal static string Prepared(string text) => WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(Sentences.Unquoted(text))), match => match.Groups[1].Success ? match.Groups[1].Value : "is ");
+
+    /// <summary>The value that a message puts in the place of the last thing that its author said, when it only says that: "actually it's 2.209", "make that 8 to 4". Null otherwise.</summary>
+    /// <param name="text">The message.</param>
+    /// <param name="last">The slot of the last thing.</param>
+    internal static Statement? Repaired(string text, string last)
+    {
+        foreach (var clause in Sentences.Asserted(Prepared(text)))
+        {
+            if ((Turns.Instead(clause) ?? Turns.Again(clause)) is { } value
+                && Read($"my {Called(last)} is {value}").Where(statement => !statement.IsRetraction && !Nothing().IsMatch(statement.Value)).Select(Placed).FirstOrDefault(statement => statement.Slot == last) is { } statement)
+            {
+                return statement with { Source = clause };
+            }
+        }
+
+        return null;
     }
 
     // What no form says: that a form does not hold any more, another value for the last one, or a clause without its subject.

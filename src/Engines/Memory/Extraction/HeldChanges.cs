@@ -1,0 +1,127 @@
+using System.Text.RegularExpressions;
+using static Steward.Engines.Memory.Extraction.HeldValues;
+
+namespace Steward.Engines.Memory.Extraction;
+
+/// <summary>
+/// Sentences that say what is so now of a slot that holds something else already, in words that would say too little by themselves: whoever has a boss and says that somebody runs the team now has another one. What is over is not named.
+/// </summary>
+internal static partial class HeldChanges
+{
+    private const string Aux = """(?:['’]s|['’]ve|['’]m|['’]re|\s+(?:have|had|has|is|am|are|was|were|will|been|being|got|just|now|finally|recently|also|already|officially|currently|actually|who|then|since|mostly|always|usually))*""";
+    private const string Us = """(?:me|us|(?:my|our|the)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew|lot))""";
+    private const string Boss = """(?:boss|manager|supervisor|team\s+lead(?:er)?|line\s+manager|lead|superior|head)""";
+    private const string Cover = """(?:deputy|stand-in|substitute|backup|delegate|cover|replacement)""";
+    private const string Changed = """(?:now|new|as\s+(?:of|from)|these\s+days|nowadays|from\s+(?:now|today|\p{L}+day|next\s+\w+|this\s+\w+|the\s+\w+|\p{L}+)(?:\s+on)|since|switch(?:ed)?|chang(?:e|ed|es)|became|become|moved|no\s+longer|instead|back\s+(?:to|in|at|on)|again|promoted|transferred|rotated|finally|replaced|another|different|latest|currently|going\s+forward|in\s+future|starting|effective|actually|correction|turns?\s+out|amended|updated?|rather|better|easier|best|after\s+all|upgraded|migrated|recently|lately|ended\s+up|landed|settled|gone|went|come|got|on\s+second\s+thoughts?|on\s+reflection|since\s+then|any\s?more|changed\s+my\s+mind|please)""";
+
+    private static readonly Dictionary<string, (Regex Form, Regex? Demands)[]> All = new(StringComparer.Ordinal)
+    {
+        ["manager"] =
+        [
+            Rule($$"""{{Human}}{{Aux}}\s+(?:in\s+charge\s+of|responsible\s+for|head(?:s|ing)(?:\s+up)?|lead(?:s|ing)|run(?:s|ning)?|manag(?:es|ing)|look(?:s|ing)\s+after|supervis(?:es|ing)|oversee(?:s|ing)|taken\s+over|took\s+over|takes\s+over|taking\s+over|inherited|in\s+command\s+of)\s+{{Us}}\b"""),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:(?:the\s+(?:one|person)\s+who\s+)?(?:signs?|approves?|signing|approving|okays?)(?:\s+off)?(?:\s+on)?)\s+(?:all\s+)?my\s+\p{L}+""", Changed),
+            Rule($$"""\b(?:the|my|our|an?)\s+(?:brand[\s-]new|new)\s+{{Boss}}(?:{{Aux}}|,|:|['’]s\s+name)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}"""),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)?(?:the|my|our)\s+(?:brand[\s-]new|new)\s+{{Boss}}\b"""),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)(?:my|our)\s+{{Boss}}\b"""),
+            Rule($$"""\b(?:appointed|named|made|put|hired|brought\s+in|promoted|have|got|gave\s+(?:me|us))\s+{{Human}}\s+(?:in\s+charge(?:\s+of\s+{{Us}})?|(?:as\s+)?(?:my|our)\s+(?:new\s+)?{{Boss}}|as\s+(?:the\s+|an?\s+)?(?:new\s+)?{{Boss}})"""),
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:report(?:ing)?\s+(?:directly\s+|straight\s+)?(?:in)?to|answer(?:ing)?\s+to|under|work(?:ing)?\s+(?:for|under)|belong\s+to|led\s+by|managed\s+by)\s+{{Human}}""", Changed),
+            Rule($$"""\bmy\s+(?:approvals?|leave|holidays?|expenses?|timesheets?|requests?|reviews?|appraisals?)\b[^.;]{0,30}?\b(?:go(?:es)?|signed\s+by|approved\s+by|land)\s+(?:now\s+)?(?:to\s+|with\s+|by\s+)?{{Human}}""", Changed),
+        ],
+        ["deputy"] =
+        [
+            Rule($$"""{{Human}}{{Aux}}\s+(?:cover(?:s|ing)?\s+for\s+me|cover(?:s|ing)?\s+(?:my\s+\w+|me)|stand(?:s|ing)\s+in(?:\s+for\s+me)?|fill(?:s|ing)\s+in(?:\s+for\s+me)?|step(?:s|ping)\s+in\s+for\s+me|deputi[sz](?:es|ing)(?:\s+for\s+me)?|act(?:s|ing)\s+for\s+me|back(?:s|ing)\s+me\s+up|has\s+my\s+back|tak(?:es|ing)\s+(?:over\s+)?my\s+(?:calls|cases|work|mails?|inbox)|look(?:s|ing)\s+after\s+my\s+\w+|hold(?:s|ing)\s+the\s+fort\s+for\s+me)""", Changed),
+            Rule($$"""\b(?:the|my|our|an?)\s+(?:brand[\s-]new|new)\s+{{Cover}}(?:{{Aux}}|,|:)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}"""),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)?(?:the|my)\s+(?:brand[\s-]new\s+|new\s+){{Cover}}\b"""),
+            Rule($$"""\b(?:when(?:ever)?|while|if)\s+i(?:['’]m|\s+am)\s+(?:out|away|off|not\s+(?:in|here|around)|on\s+leave)[^.;]{0,20}?\b(?:ask|go\s+to|contact|call|it['’]s|talk\s+to|turn\s+to|ring)\s+(?:now\s+)?{{Human}}""", Changed),
+        ],
+        ["office"] =
+        [
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have|\s+was|\s+were|\s+got)?{{Aux}}\s+(?:working|work|based|sit|sitting|located|stationed|operating|operate|moved|relocated|transferred|ended\s+up|landed|settled|posted|sent|shipped|back)(?:\s+(?:over|out|down|up|everything))*\s+(?:in|at|from|to|out\s+of|into)\s+(?:the\s+|our\s+|sunny\s+|lovely\s+)*{{Town}}""", $"(?:{Changed}).*(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed)|(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed).*(?:{Changed})"),
+            Rule($$"""\b(?:my|our)\s+(?:new\s+)?(?:office|desk|workplace|base|place\s+of\s+work|site|team)\b{{Aux}}\s+(?:moved\s+to|relocated\s+to|went\s+to|in|at)\s+(?:the\s+|our\s+)?{{Town}}""", Changed),
+            Rule($$"""\b(?:moved|relocated|transferred|sent|posted|reassigned|shipped)\s+(?:me|us|everyone|everybody|the\s+whole\s+\w+|all\s+of\s+us)\s+(?:over\s+)?to\s+(?:the\s+|our\s+)?{{Town}}"""),
+        ],
+        ["home"] =
+        [
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:live|living|moved|bought|found|rent|renting|settled(?:\s+down)?|moved\s+in|ended\s+up|resident|home)\b[^.;,]{0,30}?\b(?:in|to|near)\s+(?:the\s+|sunny\s+|lovely\s+)*{{Town}}""", "live|living|house|flat|apartment|home|address|rent|landlord|family|neighbourhood|mortgage|keys|settled|kids|commute|place"),
+            Rule($$"""\b(?:my|our)\s+(?:new\s+)?(?:house|flat|place|home|apartment|address|digs)\b{{Aux}}\s+(?:in|at)\s+{{Town}}"""),
+        ],
+        ["desk"] =
+        [
+            Rule($$"""\b(?:desk|seat|sit|sitting|seated|find\s+me|moved\s+(?:me\s+)?to|moved\s+desks|place)\b[^.;]{0,30}?(?:\b(?:to|at|in|is|now|desk|seat|number|have|got)\s+|:\s*)(?:the\s+|desk\s+|number\s+)*{{PlainRules.Seat}}(?=[,;!?)]|\.?\s|\.?$)(?!\s+(?:years?|months?|weeks?|days?|hours?|people|o['’]clock|am|pm|%))""", Changed),
+        ],
+        ["laptop"] =
+        [
+            Rule($$"""(?:\b(?:handed|gave|issued|sent|given|shipped)\s+me|\bi(?:['’]m|['’]ve|\s+am|\s+have|\s+was)?{{Aux}}\s+(?:got|have|handed|issued|given|received|picked\s+up|unpacked|collected|typing(?:\s+this)?\s+on|working\s+on|work\s+on|switched\s+to|upgraded\s+to|moved\s+to|on|use|using|writing\s+this\s+on))\s+(?:an?\s+|my\s+|the\s+)*(?:new\s+|shiny\s+|brand[\s-]new\s+)*(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)(?!\s+(?:to|for)\s+(?!me\b))""", Changed + "|handed|issued|given|gave"),
+            Rule($$"""\b(?:my|the)\s+(?:new|replacement)\s+(?:laptop|notebook|computer|machine|device|one)\b(?:{{Aux}}|:|,)\s*(?:is\s+|it['’]s\s+)?(?:an?\s+)?{{Called}}"""),
+        ],
+        ["phone"] = [Rule($$"""\b(?:my|me|i|number|line|mobile|extension)\b[^.;]{0,60}?{{NounRules.Number}}""", Changed), Rule($$"""{{NounRules.Number}}[^.;]{0,40}?\b(?:my|me|mine)\b""", Changed)],
+        ["hours"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b{{PlainRules.Hours}}""", Changed), Rule($$"""^[^.;]{0,30}?\b{{PlainRules.Hours}}\s+(?:now|from\s+now\s+on|instead|these\s+days)[.!]*$""")],
+        ["system"] = [Rule($$"""\b(?:i|my|me|we)\b[^.;]{0,60}?\b{{Systems}}""", "(?:" + Changed.Replace("|please", "", StringComparison.Ordinal) + "|installed|runs|reinstalled)"), Rule($$"""{{Systems}}\s+(?:now|is\s+on\s+(?:it|my)|instead|from\s+now\s+on|it\s+is)""")],
+        ["time zone"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b(?:on|in|to|is|now)\s+(?:the\s+)?(?<v>(?-i:(?!CEO|CTO|CFO|VPN|ERP|SAP|CRM|USB|PDF|FYI|PTO|OOO|USA)[A-Z]{3,4}(?:[+\-]\d{1,2})?|[A-Z]\p{L}+/[A-Z][\p{L}_]+))\b""", $"(?:{Changed}).*(?:time|zone|clock)|(?:time|zone|clock).*(?:{Changed})")],
+        ["cost centre"] = [Rule($$"""\b(?:cost\s+cent(?:re|er)|book|charge|cc)\b[^.;]{0,40}?\b(?:is|to|on|now|number|code|it['’]s|with)\s+(?:number\s+|code\s+)?{{NounRules.Code}}(?=[,;!?)]|\.?\s|\.?$)""", $"\\b(?:my|i|me|we|our)\\b.*(?:{Changed})|(?:{Changed}).*\\b(?:my|i|me|we|our)\\b")],
+        ["language"] =
+        [
+            Rule($$"""\b(?:reply|write|answer|respond|speak|talk|switch|stick|go|use|change|continue|prefer|back|rather|keep|try|have|get|read|understand|more\s+comfortable|want)\b[^.;?]{0,30}?\b(?<v>{{Languages}})\b(?!\s+(?:customer|manual|version|office|team|colleague|translation|course|class|lesson))""", Changed),
+            Rule($$"""\b(?<v>{{Languages}})\s*(?:,\s*please|please|would|is|suits|works|it\s+is|from\s+now|instead|will\s+do)\b[^.;]{0,40}""", """please|for\s+me|suits?\s+me|from\s+now|instead|better|easier|it\s+is|with\s+me|to\s+me"""),
+        ],
+        ["contact"] =
+        [
+            Rule($$"""\b(?:reach|contact|ping|message|text|write|notify|get|find|catch|prefer|rather|use|switch|back|read|check|answer|come|stick|person|more\s+of\s+an?)\b[^.;?]{0,30}?\b(?:to|via|by|on|over|through|use|prefer|an?|me\s+an?|read|check|answer|in|with|stick\s+to)\s+(?<v>{{Channels}})\b(?!\s+(?:to\s+(?!me|reach)|the\s+supplier|from))""", $"(?:{Changed}).*\\b(?:me|i|my)\\b|\\b(?:me|i|my)\\b.*(?:{Changed})"),
+            Rule("""(?:^|[,:;]\s*|\b(?:please|just|and|but|so|rather|better)\s+)(?<v>text|call|phone|e-?mail|mail|Slack|WhatsApp|message)\s+me\s+(?:instead|from\s+now\s+on|now|these\s+days|rather|on\s+it)\b"""),
+            Rule($$"""\b(?<v>{{Channels}})\s+(?:is|works?|would\s+be|will\s+be|suits?)\s+(?:now\s+|much\s+|far\s+)*(?:better|best|easier|easiest|quicker|quickest|faster|fastest|what\s+i|where\s+i|fine|preferred|my)\b"""),
+        ],
+        ["style"] =
+        [
+            Rule($$"""\b(?:keep|make|give|write|answer|reply|use|prefer|want|like|send|be|need|with|switch\s+to|back\s+to|go\s+for|in)\b[^.;?]{0,30}?\b{{Manners}}\b(?!\s+(?:report|document|mail|letter|guide|training|support|team|question|call|meeting|break|term|notice))""", """from\s+now\s+on|going\s+forward|in\s+(?:the\s+)?future|always|instead|rather|not|again|these\s+days|second\s+thoughts?|reflection|changed\s+my\s+mind|after\s+all|any\s?more|now"""),
+        ],
+        ["diet"] = [Rule($$"""\b(?:i|we)(?:['’]m|['’]ve|\s+am|\s+have|\s+eat|\s+went|\s+turned|\s+became|\s+keep|\s+follow|\s+do|\s+go|\s+need){{Aux}}[^.;,]{0,20}?\b{{Meals}}\b""", Changed)],
+        ["role"] =
+        [
+            Rule("""\b(?:promoted|bumped|stepped\s+up|moved\s+up|advanced|elevated|appointed|upgraded)(?:\s+(?:me|up))*\s+(?:to|as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this|with|on|after|effective)\b))(?<=\b(?:i|me|my|we)\b.*)"""),
+            Rule($$"""\b(?:i|my|me)\b[^.;]{0,50}?\b(?:now|became|become|as|me|is|says|title|to|called|am|['’]m)\s+(?:an?\s+|the\s+|now\s+)*{{PlainRules.Job}}(?![\p{L}\-])""", """now|became|become|promoted|new|these\s+days|no\s+longer|since|made\s+me|title|retrained|switched|changed|any\s?more"""),
+        ],
+        ["team"] =
+        [
+            Rule($$"""\b(?:i|we|me|us)\b(?:['’]m|['’]re|['’]ve|\s+am|\s+have|\s+was)?{{Aux}}\s*(?:joined|moved|transferred|switched|landed|ended\s+up|with|part\s+of|belong|assigned|rotated|placed|in|working|reassigned|seconded|over)(?:\s+(?:over|with|to|into|in|on|for))*\s+(?:the\s+)?{{Called}}\s+(?:team|department|group|unit|squad|crew|folks|people|guys|lot|bunch)\b""", Changed + "|joined"),
+            Rule($$"""\b(?:my|our)\s+new\s+(?:team|department|squad|group|unit|crew|home)\b(?:{{Aux}}|:)\s*(?:is\s+|called\s+)?(?:the\s+)?{{Called}}"""),
+        ],
+    };
+
+    /// <summary>What a sentence says is so now of a slot; null where it says nothing of it.</summary>
+    /// <param name="held">What holds of the slot as yet.</param>
+    /// <param name="sentence">The sentence, in which what holds may be marked.</param>
+    public static string? Said(HeldValue held, string sentence)
+    {
+        if (!All.TryGetValue(held.Slot, out var rules) || NotNow().IsMatch(sentence))
+        {
+            return null;
+        }
+
+        foreach (var (form, demands) in rules)
+        {
+            if (form.Match(sentence) is { Success: true } match && Cleaned(held, match.Groups["v"].Value) is { } value && demands?.IsMatch(sentence) != false)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>Whether a sentence has a word of change, and whether it is worth while to look at it.</summary>
+    public static bool HasSign(string sentence) => Sign().IsMatch(sentence);
+
+    private static (Regex, Regex?) Rule(string form, string? demands = null) => (Form(form), demands is null ? null : Form($@"\b(?:{demands})"));
+
+    private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+
+    // One day, for a while, for somebody, as a plan, or not so: none of it changes what holds.
+    [GeneratedRegex("""\b(?:today|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NotNow();
+
+    [GeneratedRegex($$"""\b{{Changed}}\b|n['’]t\b|\b(?:left|quit|gone|retired|resigned|died|broke|returned|handed|gave|given|got|swapped|ditched|dropped|dumped|done|over|off|bye|goodbye|farewell|no|not|never|old|former|previous|was|were|used|until|till|after|replac\w*|took|takes|taken|closed|shut|sold|cancell?ed|finished|wound|scrapped|cut|stop(?:ped)?|history|mean|meant|typo|wrong|sorry|cancel|forget|ignore|disregard|scratch|joined|promoted|made|bought|runs?|leads?|manages?|charge|covers?|stands?|outgrew|outgrown|grown|grew|can|may|fine|enough|tired|sick|bored|lost|out|away|back|here|in|it)\b|[-=]>|→""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Sign();
+
+    private static string? Cleaned(HeldValue held, string value) =>
+        value.Trim(' ', '.', ',', '\'', '’') is { Length: > 1 and <= 60 } taken && !Facts.FactLedger.IsSame(taken, held.Value) && taken.IndexOfAny([HeldMention.Mark, HeldMention.OldMark]) < 0 ? taken : null;
+}

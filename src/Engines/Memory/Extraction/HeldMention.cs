@@ -1,0 +1,151 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Steward.Engines.Memory.Extraction;
+
+/// <summary>Finds where a message speaks of a value that holds: by the value, by a part of it that stands for it (a surname, a model, the last word of a thing), or by what its slot is called ("my boss", "the old machine").</summary>
+internal sealed partial class HeldMention
+{
+    /// <summary>What stands for the value in a marked sentence.</summary>
+    public const char Mark = '\uE000';
+
+    /// <summary>What stands for it where it is called the old one.</summary>
+    public const char OldMark = '\uE001';
+
+    private const string Old = """old|former|previous|ex|erstwhile|last|original|ancient|trusty|beloved|good|dear""";
+    private const string NotPart = """(?!['’]s\b(?!\s+(?:gone|left|retired|moved|been|no|not|now|off|out|quit|taken|handed|stepped|changed|become|got|dead|history|over|done|closed|finished|had|resigned|given|also|just|finally|since)\b))(?!['’](?!s\b)|-\p{L})""";
+
+    private readonly Regex? _names;
+    private readonly Regex? _noun;
+
+    public HeldMention(HeldValue held)
+    {
+        (Held, var core) = (held, Core(held));
+        var names = Names(held.Slot, core).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var owned = NounRules.Names.TryGetValue(held.Slot, out var called) ? called : null;
+        var after = held.Slot is "office" ? "office|branch|site|building|campus|plant|location|hub|job" : held.Slot is "home" ? "flat|house|apartment|place|home" : held.Slot is "manager" or "deputy" or "name" ? null : held.Slot is "allergy" ? "allergy|thing|issue" : held.Slot is "likes" or "dislikes" or "never" or "absent" or "role" ? "thing|job|role|business|stuff" : owned is null ? "thing" : owned + "|thing|one";
+        _names = names.Count == 0 ? null : Form($$"""(?<!['’]s\s)(?<!\b(?:his|her|their|your|whose)\s)(?:\b(?:the|my|our|an?|that|this|all)\s+)?(?:\b(?<old>{{Old}})\b[\s-]+)*(?:\b(?:{{Before(held.Slot)}})\s+)?(?<![\p{L}0-9+\-])(?:{{string.Join('|', names)}})(?![\p{L}0-9]|[.,:]\d)(?:\s+(?:{{after ?? "(?!)"}})\b)?{{NotPart}}{{NotFurther(held.Slot)}}""");
+        _noun = owned is null ? null : Form($$"""\b(?:(?:my|our)\s+(?:(?:{{Old}}|current|own|work|line|direct)\s+)*(?:{{owned}})|the\s+old\s+(?:{{owned}}|thing|one|box|brick)|(?<=^|[.:]\s*)old\s+(?:{{owned}}))\b{{NotPart}}""");
+    }
+
+    public HeldValue Held { get; }
+
+    /// <summary>The sentence with a mark where it names the value, or null where it does not.</summary>
+    public string? ByName(string sentence) => _names?.IsMatch(sentence) == true ? _names.Replace(sentence, match => Marked(match, match.Groups["old"].Success)) : null;
+
+    /// <summary>The sentence with a mark where it speaks of the value by what the slot is called, or null where it does not.</summary>
+    public string? ByNoun(string sentence) => _noun?.IsMatch(sentence) == true ? _noun.Replace(sentence, match => Marked(match, match.Value.Contains("old", StringComparison.OrdinalIgnoreCase))) : null;
+
+    private static string Marked(Match match, bool isOld) => (isOld ? OldMark : Mark).ToString();
+
+    // Another surname, a version or a model behind it makes it something else, and a noun behind it what it is only part of.
+    private static string NotFurther(string slot) => slot switch
+    {
+        "manager" or "deputy" or "name" => """(?!\s+(?-i:\p{Lu}\p{Ll}))""",
+        "laptop" or "system" or "software" or "phone" or "project" => """(?!\s+(?:\d|(?-i:\p{Lu})|bag|case|dock|docking|charger|driver|manual|sleeve|stand|licen[cs]e|ticket|issue|problem|update|server|file|meeting|folder|channel|call|training|course|button|plugin|export|report|board))""",
+        "office" or "home" => """(?!\s+(?-i:\p{Lu}\p{Ll}|\p{Ll}*(?<!\b(?:is|was|has|had|are|closed|shut|got|after|for|and|to|but|in|on|at|behind|any|anymore|last|or|with|because|since|when|these|though|as|so|now|years|longer|by|this|altogether|not|no|where|which|who|then|into|who|again|completely|entirely|permanently|finally|just|only|anyway|isn|wasn|does|doesn|did|didn|can|couldn|from|over|via|it|we|i|they|before|until|till|up|down|out|either|earlier|late|next|once|feels|became|become|belongs|officially|already|also))\b))""",
+        _ => """(?!\s+(?:team\s+(?:lost|won|has|is)|trip|meeting|ticket|mail|report|course|menu|dish|market)\b)""",
+    };
+
+    private static string Before(string slot) => slot switch
+    {
+        "desk" => "desk|seat|number",
+        "phone" => "number|extension|line",
+        "project" => "project",
+        "cost centre" => @"cost\s+cent(?:re|er)|number",
+        _ => "(?!)",
+    };
+
+    private static string Core(HeldValue held)
+    {
+        var core = Article().Replace(held.Value.Trim(), "");
+        return held.Slot is "office" or "home" or "team" or "project" or "diet" or "laptop" ? Trailing().Replace(core, "") is { Length: > 1 } bare ? bare : core : core;
+    }
+
+    private static IEnumerable<string> Names(string slot, string core)
+    {
+        var words = core.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        if (words.Length == 0)
+        {
+            yield break;
+        }
+
+        yield return Whole(slot, words);
+        switch (slot)
+        {
+            case "manager" or "deputy":
+                foreach (var word in words.Where(word => word.Length >= 3 && char.IsUpper(word[0])))
+                {
+                    yield return $"(?-i:{Regex.Escape(word)})";
+                }
+
+                break;
+            case "laptop" or "phone" or "system" or "software" or "project" or "team" when words.Length > 1:
+                if (words[0].Length >= 4 && char.IsLetter(words[0][0]))
+                {
+                    yield return Regex.Escape(words[0]) + """(?!\s+(?:\d|(?-i:\p{Lu})))""";
+                }
+
+                if (slot is "laptop" or "phone" && words[^1].Length >= 2 && words[^1].Any(char.IsDigit))
+                {
+                    yield return Regex.Escape(words[^1]);
+                }
+
+                break;
+            case "likes" or "dislikes" or "role" or "allergy" when words.Length > 1 && words[^1].Length >= 4:
+                yield return Inflected(words[^1]);
+                break;
+            case "style":
+                if (words[0].StartsWith("bullet", StringComparison.OrdinalIgnoreCase))
+                {
+                    yield return @"bullet(?:s|\s+(?:points?|lists?))?";
+                }
+
+                yield return Regex.Escape(words[0]) + @"(?:\s+(?:answers|replies|ones?|stuff|texts?|messages))?";
+                break;
+            case "contact":
+                yield return core.ToLowerInvariant() switch { "email" or "e-mail" or "mail" or "emails" or "e-mails" => "e-?mails?|mails?", "phone" or "call" or "calls" or "phone calls" or "telephone" => @"(?:phone\s+)?calls?|(?:tele)?phone", "text" or "sms" or "text message" or "text messages" or "texts" => @"sms|texts?|text\s+messages?", "chat" => "chats?", _ => Regex.Escape(core) };
+                break;
+            case "diet" when words[0].Length >= 5:
+                yield return Regex.Escape(words[0]) + "(?:ism)?";
+                if (words[0].StartsWith("veg", StringComparison.OrdinalIgnoreCase))
+                {
+                    yield return "veggie";
+                }
+
+                break;
+        }
+    }
+
+    // Whether "9 to 5" or "9-5", with or without the spaces of a number, in the singular or the plural.
+    private static string Whole(string slot, string[] words)
+    {
+        if (slot == "hours")
+        {
+            return HoursBetween().Replace(string.Join(' ', words), "~").Replace("from ", "", StringComparison.OrdinalIgnoreCase) is var hours && hours.Contains('~', StringComparison.Ordinal) ? $@"(?:from\s+)?{Escaped(hours).Replace("~", @"\s*(?:to|until|till|-|–)\s*", StringComparison.Ordinal)}" : Escaped(hours);
+        }
+
+        var whole = new StringBuilder();
+        for (var i = 0; i < words.Length; i++)
+        {
+            whole.Append(i > 0 ? @"[\s\-]+" : "").Append(i == words.Length - 1 && slot is "likes" or "dislikes" or "allergy" or "role" ? Inflected(words[i]) : Escaped(words[i]));
+        }
+
+        return whole.ToString();
+    }
+
+    private static string Inflected(string word) => word.Length > 3 && word.EndsWith('s') && !word.EndsWith("ss", StringComparison.Ordinal) ? Escaped(word[..^1]) + "s?" : Escaped(word) + "s?";
+
+    private static string Escaped(string word) => Regex.Escape(word).Replace("'", "['’]", StringComparison.Ordinal);
+
+    private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+
+    [GeneratedRegex("""^(?:an?|the|my|our|project|desk|seat)\s+""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Article();
+
+    [GeneratedRegex("""\s+(?:office|branch|site|building|campus|plant|team|department|group|unit|project|food|diet|laptop)$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Trailing();
+
+    [GeneratedRegex("""\s*(?:to|until|till|-|–)\s*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex HoursBetween();
+}

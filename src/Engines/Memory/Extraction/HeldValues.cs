@@ -1,0 +1,83 @@
+using System.Text.RegularExpressions;
+using Steward.Engines.Memory.Facts;
+
+namespace Steward.Engines.Memory.Extraction;
+
+/// <summary>What stands in the place of a value that is over: by the form of the slot's values and the words before or behind them. Used only beside something that is over, so the words may be common ones.</summary>
+internal static partial class HeldValues
+{
+    internal const string Languages = StatementRules.Languages + "|Russian|Ukrainian|Greek|Hungarian|Romanian|Bulgarian|Croatian|Serbian|Slovak|Slovenian|Hebrew|Thai|Vietnamese|Indonesian|Malay|Catalan|Icelandic|Estonian|Latvian|Lithuanian|Mandarin|Cantonese|Urdu|Bengali|Farsi|Persian|Irish|Welsh|Swahili|Tagalog";
+    internal const string Channels = """e-?mails?|mail|(?:phone\s+)?calls?|(?:tele)?phone|chat|Slack|(?-i:Teams)|MS\s+Teams|text(?:\s+messages?)?|texts|SMS|WhatsApp|Signal|Telegram|Webex|Zoom|Mattermost|Skype|Google\s+Chat|Discord|voicemail|pager|fax""";
+    internal const string Systems = """(?<v>(?:Windows|macOS|Mac\s?OS|OS\s?X|Ubuntu|Debian|Fedora|Linux(?:\s+Mint)?|Mint|Arch(?:\s+Linux)?|Manjaro|Red\s+Hat|RHEL|CentOS|Rocky(?:\s+Linux)?|AlmaLinux|openSUSE|SUSE|NixOS|Pop!?_?OS|Kali|FreeBSD|iOS|Android|ChromeOS|Chrome\s+OS)(?:\s+(?:[0-9][0-9.]*|Sonoma|Sequoia|Ventura|Monterey|Tahoe|Pro|Home|Enterprise|LTS|Linux|Mint))*)""";
+    internal const string Meals = """(?<v>vegan|vegetarian|pescatarian|flexitarian|kosher|halal|gluten[\s-]free|lactose[\s-]free|dairy[\s-]free|low[\s-]carb|keto|paleo|coeliac|celiac|diabetic)""";
+    internal const string Manners = """(?<v>(?:short|brief|long|detailed|simple|formal|informal|technical|concise|longer|shorter)\s+(?:answers|replies|responses|messages|explanations|summaries|ones)|bullet\s+(?:points|lists)|bullets|(?:numbered\s+)?step[\s-]by[\s-]step(?:\s+(?:instructions|guides|explanations))?|plain\s+(?:language|words|text|English)|numbered\s+(?:lists|steps)|tables|full\s+(?:sentences|paragraphs)|prose|one-liners|short|brief|detailed|concise|formal|informal|technical|casual|simple)""";
+    internal const string NotName = """(?!(?:Now|Since|Then|From|As|And|So|Please|Instead|Meanwhile|Also|Just|My|Our|Your|His|Her|Their|HR|IT|OK|VPN|PC|ID|Who|What|Where|When|Which|Here|There|After|Before|With|For|To|In|At|On|By|Luckily|Fortunately|Unfortunately|Sadly|Today|Yesterday|Tomorrow|Next|Last|Both|All|No|Not|Yes|Hi|Hello|Hey|Thanks|Dear|Old|New|Boss|Manager|Team|Office|Laptop|Update|FYI|Can|Could|Should|Is|Are|Was|Were|Has|Have|Had|Do|Does|Did|Will|Would|Finally|Effective|Starting|Kind|Regards|Best|I|It|The|This|That|They|She|He|We|You|A|An|If|But|Or|Of|One|Two|Three|January|February|March|April|May|June|July|August|September|October|November|December|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|Christmas|Easter|CEO|CTO|CFO|God|Excel|Word|Somebody|Someone|Everybody|Everyone|Nobody|Corporate|Management)\b)""";
+    internal const string Human = $$"""(?<v>(?<![\p{L}\-])(?-i:{{NotName}}(?:Dr\.?\s+)?\p{Lu}[\p{L}\-'’]*\p{Ll}(?:\s+(?:van|von|de|der|da|di|la|al|el|bin|ten|O['’]\p{Lu}\p{L}+|\p{Lu}[\p{L}\-]*\p{Ll}))*))(?!['’]s\s+(?!(?:the|my|our|now|in|taken|been|got|taking|doing|running|stepping|covering|it)\b)|['’](?!s)|\p{L})""";
+    internal const string Town = $$"""(?<v>(?-i:{{NotName}}\p{Lu}[\p{L}\-'’.]*\p{Ll}(?:\s+(?:am|an|der|de|la|upon|on|\p{Lu}[\p{L}\-'’]*\p{Ll}))*))(?!['’]s)(?!\s+(?:trip|meeting|project|team))(?:\s+(?:office|branch|site|building|campus|plant|hub))?""";
+    internal const string Called = $$"""(?<v>(?-i:{{NotName}}[\p{Lu}\d][\p{L}0-9+#&\-]*(?:\s+(?:[\p{Lu}\d][\p{L}0-9+#&\-]*))*))""";
+    private const string Aux = """(?:['’]s|['’]ve|\s+(?:have|had|has|is|are|was|were|will|been|being|got|just|now|finally|recently|also|already|officially|currently|actually|who|then))*""";
+    private const string Cue = """(?:\b(?:to|into|onto|in|at|on|for|with|by|is|are|now|use|using|have|has|got|get|joined|join|joining|called|named|new|as|under|it['’]s|that['’]s|favou?r\s+of|be|run|love|prefer|like|become|became|gives?|gave\s+me|handed\s+me|issued\s+me|received|instead)|[-=]>|→|:)\s+(?:(?:an?|the|my|our|new|shiny|brand[\s-]new|proper|lighter|smaller|bigger|refurbished|replacement|spanking|lovely|sunny|beautiful|nice|little|good\s+old|project|team|desk|seat|number|old|now|office\s+in|flat\s+in|house\s+in|place\s+in)\s+)*""";
+
+    private static readonly Dictionary<string, Regex[]> All = new(StringComparer.Ordinal)
+    {
+        ["manager"] = Humans(),
+        ["deputy"] = Humans(),
+        ["office"] = [Form(Cue + Town)],
+        ["home"] = [Form(Cue + Town)],
+        ["desk"] = [Form($$"""(?:{{Cue}}|\b(?:desk|seat)\s+)(?:desk\s+|seat\s+|number\s+)*{{PlainRules.Seat}}(?=[,;!?)]|\.?\s|\.?$)(?!\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|o['’]clock|am|pm|%))""")],
+        ["laptop"] = [Form($$"""\b(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)\b"""), Form(Cue + """(?!(?:Windows|macOS|Ubuntu|Linux|Fedora|Debian)\b)""" + Called)],
+        ["phone"] = [Form(NounRules.Number), Form($$"""\b(?:extension|ext\.?|number|line|to|is|now|on)\s+(?<v>\d{3,6})\b""")],
+        ["hours"] = [Form(PlainRules.Hours), Form("""\b(?:now|to|work|working|do|doing|on|only)\s+(?<v>part-?time|full-?time|mornings|afternoons|nights|(?:early|late|night|day)\s+shifts?)\b""")],
+        ["cost centre"] = [Form($$"""(?:{{Cue}}|\b(?:cent(?:re|er)|number|code|is|to|now|on)\s+){{NounRules.Code}}(?=[,;!?)]|\.?\s|\.?$)""")],
+        ["time zone"] = [Form($$"""(?:{{Cue}}|\bnow\s+)(?:the\s+)?(?<v>(?-i:[A-Z]{3,4}(?:[+\-]\d{1,2})?|UTC[+\-]\d{1,2}|[A-Z]\p{L}+/[A-Z][\p{L}_]+))\b"""), Form($$"""(?<v>(?-i:{{NotName}}[A-Z]\p{L}+(?:\s+(?:European|Standard|Daylight))?))\s+time(?:\s+zone)?\b""")],
+        ["system"] = [Form(Systems)],
+        ["software"] = [Form(Cue + Called)],
+        ["project"] = [Form(Cue + Called)],
+        ["team"] = [Form(Cue + Called + """(?:\s+(?:team|department|group|unit|squad|crew))?""")],
+        ["role"] = [Form("""\b(?:promoted\s+to|made\s+me|(?:i['’]m|i\s+am|am)\s+now|now|become|became|(?:works?|working|started|hired|employed|serving|acting)\s+as|as|to|into|title\s+is|role\s+is|job\s+is|it['’]s|is|i['’]m|i\s+am|for)\s+(?:an?\s+|the\s+|our\s+|their\s+|being\s+|now\s+|of\s+)*""" + PlainRules.Job + """(?![\p{L}\-])"""), Form("""\b(?:promoted\s+to|made\s+me|became|title\s+is\s+now|now\s+an?|working\s+as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this)\b))""")],
+        ["language"] = [Form($$"""\b(?<v>{{Languages}})\b""")],
+        ["contact"] = [Form($$"""\b(?:by|via|on|over|through|use|to|prefer|with|a|in|check|read|me\s+an?|please|or|it['’]s|is)\s+(?:my\s+|the\s+|an?\s+)*(?<v>{{Channels}})\b"""), Form($$"""\b(?<v>{{Channels}})\s+(?:me|is|it\s+is|instead|works?|from\s+now\s+on|only|please|would\s+be|suits)\b""")],
+        ["style"] = [Form($$"""\b{{Manners}}\b""")],
+        ["diet"] = [Form($$"""\b{{Meals}}\b""")],
+        ["name"] = [Form($$"""\b(?:call\s+me|me|by|to|is|use|it['’]s|as|just|now)\s+(?<v>(?-i:{{NotName}}\p{Lu}\p{Ll}[\p{L}\-]*))(?=\s*(?:$|[,.;:!?]|\b(?:now|please|from|instead|these|is|will|again)\b))""")],
+    };
+
+    /// <summary>The value that a marked sentence puts in the place of the marked one; null where there is none. Behind the mark first.</summary>
+    /// <param name="held">What is marked.</param>
+    /// <param name="marked">The sentence.</param>
+    public static string? Instead(HeldValue held, string marked)
+    {
+        if (!All.TryGetValue(held.Slot, out var forms))
+        {
+            return null;
+        }
+
+        var at = marked.LastIndexOfAny([HeldMention.Mark, HeldMention.OldMark]);
+        foreach (var form in forms)
+        {
+            var values = form.Matches(marked).Select(match => match.Groups["v"]).Where(value => Taken(held, value.Value) is not null).ToList();
+            if ((values.Find(value => value.Index > at) ?? values.FirstOrDefault()) is { } value)
+            {
+                return Taken(held, value.Value);
+            }
+        }
+
+        return null;
+    }
+
+    private static string? Taken(HeldValue held, string value) =>
+        value.Trim(' ', '.', ',', '\'', '’') is { Length: > 1 and <= 60 } taken && !FactLedger.IsSame(taken, held.Value) && !taken.Contains(HeldMention.Mark, StringComparison.Ordinal) && !taken.Contains(HeldMention.OldMark, StringComparison.Ordinal) && !IsOf(held, taken) ? taken : null;
+
+    // "Now it's Berg" of Anna Berg names nobody new.
+    private static bool IsOf(HeldValue held, string value) => held.Slot is "manager" or "deputy" && held.Value.Split(' ').Contains(value, StringComparer.OrdinalIgnoreCase);
+
+    private static Regex[] Humans() =>
+    [
+        Form($$"""{{Human}}(?:,[^,.]{2,40},)?{{Aux}}\s+(?:(?:took|takes|taking|taken)\b[^.;]{0,12}\bover|step(?:s|ped|ping)\s+(?:in|up|into)|replac\w+|succeed\w*|inherit\w*|follow(?:ed|s)|runs?|running|leads?|leading|heads?|heading|manages?|managing|manager|boss|in\s+charge|at\s+the\s+helm|responsible|acting|doing|filling|fills|covers?|covering|stands?|standing|deputi\w+|acts|signs?|signing|approves?|approving|handles?|handling|does|the\s+(?:job|one|new|boss|person)|(?:my|our)\s+|his\s+|her\s+|gets?\b|named|appointed|made|chosen|promoted|brought|agreed|offered|volunteered|became|becomes|looks?\s+after|looking\s+after|instead|from\s+now\s+on|these\s+days|it\s+is|in\s+(?:his|her|their)\s+(?:place|shoes|seat|chair|stead))"""),
+        Form($$"""\b(?:(?:replaced|succeeded|followed|taken\s+over|covered|run|led|headed|managed|supervised|looked\s+after|inherited)\s+by|(?:handed|passed|gave|given|transferred|moved|assigned|switched|changed|reassigned|went|gone|goes|go|fell|belong|belongs?|report|reports|reporting|answer|answers|answering|listen|listening)\b[^.;]{0,30}\b(?:to|under)|(?:work|working|now|are|am|be|placed|put|sit|sitting)\s+(?:under|for)|it['’]s|it\s+is|that['’]s|that\s+would\s+be|that\s+is|he['’]s|she['’]s|name\s+is|name['’]s|is|called|named|welcome|meet|appointed|hired|picked|chose|chosen|asked|new\s+\w+(?:\s+is)?|(?:[-=]>|→))[,:]?\s+(?:now\s+|a\s+certain\s+|called\s+|named\s+|one\s+)*{{Human}}"""),
+        Form($$"""\b(?:have|has|had|got|get|ask|use|contact|call|put|made|by|under|for|with|to|now|then)[,:]?\s+{{Human}}\s*(?:$|[,.!]|\b(?:now|instead|in\s+charge|in\s+(?:his|her|their)|as|for|these\s+days|from\s+now|who|to\s+(?:cover|stand|lead|run|manage))\b)"""),
+        Form($$"""^\s*(?:now|so|then|instead)?[,:]?\s*{{Human}}\s*[.!]*$"""),
+    ];
+
+    private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+}
