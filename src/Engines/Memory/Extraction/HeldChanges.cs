@@ -12,7 +12,7 @@ internal static partial class HeldChanges
     private const string Us = """(?:me|us|(?:my|our|the)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew|lot))""";
     private const string Boss = """(?:boss|manager|supervisor|team\s+lead(?:er)?|line\s+manager|lead|superior|head)""";
     private const string Cover = """(?:deputy|stand-in|substitute|backup|delegate|cover|replacement)""";
-    private const string Changed = """(?:now|new|as\s+(?:of|from)|these\s+days|nowadays|from\s+(?:now|today|\p{L}+day|next\s+\w+|this\s+\w+|the\s+\w+|\p{L}+)(?:\s+on)|since|switch(?:ed)?|chang(?:e|ed|es)|became|become|moved|no\s+longer|instead|back\s+(?:to|in|at|on)|again|promoted|transferred|rotated|finally|replaced|another|different|latest|currently|going\s+forward|in\s+future|starting|effective|actually|correction|turns?\s+out|amended|updated?|rather|better|easier|best|after\s+all|upgraded|migrated|recently|lately|ended\s+up|landed|settled|gone|went|come|got|on\s+second\s+thoughts?|on\s+reflection|since\s+then|any\s?more|changed\s+my\s+mind|please)""";
+    private const string Changed = """(?:now|new|as\s+(?:of|from)|these\s+days|nowadays|from\s+(?:now|today|\p{L}+day|next\s+\w+|this\s+\w+|the\s+\w+|\p{L}+)(?:\s+on)|since|switch(?:ed)?|chang(?:e|ed|es)|became|become|moved|no\s+longer|instead|back\s+(?:to|in|at|on)|again|promoted|transferred|rotated|finally|replaced|another|different|latest|currently|going\s+forward|in\s+future|starting|effective|actually|correction|turns?\s+out|amended|updated?|rather|better|easier|best|after\s+all|upgraded|migrated|recently|lately|ended\s+up|landed|settled|gone|went|come|got|on\s+second\s+thoughts?|on\s+reflection|since\s+then|any\s?more|changed\s+my\s+mind|relocated|please)""";
 
     private static readonly Dictionary<string, (Regex Form, Regex? Demands)[]> All = new(StringComparer.Ordinal)
     {
@@ -25,6 +25,7 @@ internal static partial class HeldChanges
             Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)(?:my|our)\s+{{Boss}}\b"""),
             Rule($$"""\b(?:appointed|named|made|put|hired|brought\s+in|promoted|have|got|gave\s+(?:me|us))\s+{{Human}}\s+(?:in\s+charge(?:\s+of\s+{{Us}})?|(?:as\s+)?(?:my|our)\s+(?:new\s+)?{{Boss}}|as\s+(?:the\s+|an?\s+)?(?:new\s+)?{{Boss}})"""),
             Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:report(?:ing)?\s+(?:directly\s+|straight\s+)?(?:in)?to|answer(?:ing)?\s+to|under|work(?:ing)?\s+(?:for|under)|belong\s+to|led\s+by|managed\s+by)\s+{{Human}}""", Changed),
+            Rule($$"""\b(?:my|our)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew)(?:{{Aux}}|\s+gets?)\s+(?:handed|passed|given|transferred|assigned|reassigned|reports?|reporting|answers?|belongs?|fell|led|run|headed|managed|taken)(?:\s+over)?(?:\s+on)?\s+(?:to|under|by)\s+{{Human}}"""),
             Rule($$"""\bmy\s+(?:approvals?|leave|holidays?|expenses?|timesheets?|requests?|reviews?|appraisals?)\b[^.;]{0,30}?\b(?:go(?:es)?|signed\s+by|approved\s+by|land)\s+(?:now\s+)?(?:to\s+|with\s+|by\s+)?{{Human}}""", Changed),
         ],
         ["deputy"] =
@@ -36,8 +37,9 @@ internal static partial class HeldChanges
         ],
         ["office"] =
         [
-            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have|\s+was|\s+were|\s+got)?{{Aux}}\s+(?:working|work|based|sit|sitting|located|stationed|operating|operate|moved|relocated|transferred|ended\s+up|landed|settled|posted|sent|shipped|back)(?:\s+(?:over|out|down|up|everything))*\s+(?:in|at|from|to|out\s+of|into)\s+(?:the\s+|our\s+|sunny\s+|lovely\s+)*{{Town}}""", $"(?:{Changed}).*(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed)|(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed).*(?:{Changed})"),
-            Rule($$"""\b(?:my|our)\s+(?:new\s+)?(?:office|desk|workplace|base|place\s+of\s+work|site|team)\b{{Aux}}\s+(?:moved\s+to|relocated\s+to|went\s+to|in|at)\s+(?:the\s+|our\s+)?{{Town}}""", Changed),
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have|\s+was|\s+were|\s+got)?{{Aux}}(?:\s+all)?\s+(?:working|work|based|sit|sitting|located|stationed|operating|operate|moved|relocated|transferred|ended\s+up|landed|settled|posted|sent|shipped|back)(?:\s+(?:over|out|down|up|everything))*\s+(?:in|at|from|to|out\s+of|into)\s+(?:the\s+|our\s+|sunny\s+|lovely\s+)*{{Town}}""", $"(?:{Changed}).*(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed)|(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed).*(?:{Changed})"),
+            Rule($$"""\b(?:i|we)\b[^.;]{0,60}?\b(?:ended\s+up|landed|settled)(?:\s+(?:over|out|down|up))*\s+(?:in|at)\s+(?:the\s+|our\s+|sunny\s+)*{{Town}}""", "transferred|relocated|moved|office|site|branch|work|posted|sent|reorg|campus"),
+            Rule($$"""\b(?:my|our)\s+(?:new\s+|whole\s+|entire\s+)*(?:office|desk|workplace|base|place\s+of\s+work|site|team|department|group|unit)\b{{Aux}}\s+(?:moved\s+to|relocated\s+to|went\s+to|in|at)\s+(?:the\s+|our\s+)?{{Town}}""", Changed),
             Rule($$"""\b(?:moved|relocated|transferred|sent|posted|reassigned|shipped)\s+(?:me|us|everyone|everybody|the\s+whole\s+\w+|all\s+of\s+us)\s+(?:over\s+)?to\s+(?:the\s+|our\s+)?{{Town}}"""),
         ],
         ["home"] =
@@ -54,9 +56,9 @@ internal static partial class HeldChanges
             Rule($$"""(?:\b(?:handed|gave|issued|sent|given|shipped)\s+me|\bi(?:['’]m|['’]ve|\s+am|\s+have|\s+was)?{{Aux}}\s+(?:got|have|handed|issued|given|received|picked\s+up|unpacked|collected|typing(?:\s+this)?\s+on|working\s+on|work\s+on|switched\s+to|upgraded\s+to|moved\s+to|on|use|using|writing\s+this\s+on))\s+(?:an?\s+|my\s+|the\s+)*(?:new\s+|shiny\s+|brand[\s-]new\s+)*(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)(?!\s+(?:to|for)\s+(?!me\b))""", Changed + "|handed|issued|given|gave"),
             Rule($$"""\b(?:my|the)\s+(?:new|replacement)\s+(?:laptop|notebook|computer|machine|device|one)\b(?:{{Aux}}|:|,)\s*(?:is\s+|it['’]s\s+)?(?:an?\s+)?{{Called}}"""),
         ],
-        ["phone"] = [Rule($$"""\b(?:my|me|i|number|line|mobile|extension)\b[^.;]{0,60}?{{NounRules.Number}}""", Changed), Rule($$"""{{NounRules.Number}}[^.;]{0,40}?\b(?:my|me|mine)\b""", Changed)],
-        ["hours"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b{{PlainRules.Hours}}""", Changed), Rule($$"""^[^.;]{0,30}?\b{{PlainRules.Hours}}\s+(?:now|from\s+now\s+on|instead|these\s+days)[.!]*$""")],
-        ["system"] = [Rule($$"""\b(?:i|my|me|we)\b[^.;]{0,60}?\b{{Systems}}""", "(?:" + Changed.Replace("|please", "", StringComparison.Ordinal) + "|installed|runs|reinstalled)"), Rule($$"""{{Systems}}\s+(?:now|is\s+on\s+(?:it|my)|instead|from\s+now\s+on|it\s+is)""")],
+        ["phone"] = [Rule($$"""(?:\b(?:my|me|i)\b|^\W*(?:new|changed)\s)[^.;]{0,60}?{{NounRules.Number}}""", Changed), Rule($$"""{{NounRules.Number}}[^.;]{0,40}?\b(?:my|me|mine)\b""", Changed)],
+        ["hours"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b{{PlainRules.Hours}}""", Changed), Rule($$"""^\W*(?:(?:so|it['’]s|it\s+is|now|and|ok|okay|these\s+days)[,:]?\s+)*{{PlainRules.Hours}}\s+(?:now|from\s+now\s+on|instead|these\s+days)[.!]*$""")],
+        ["system"] = [Rule($$"""\b(?:i|we|i['’]m|we['’]re|(?:moved|switched|migrated|upgraded|put|made|reinstalled|set)\s+(?:me|my\s+\w+)|my\s+(?:new\s+|old\s+)?(?:laptop|computer|machine|pc|notebook|os|operating\s+system|device|box|system))(?:\s+(?!forget\b)[\p{L}'’]+){0,7}?\s+{{Systems}}""", "(?:" + Changed.Replace("|please", "", StringComparison.Ordinal) + "|installed|runs|reinstalled)"), Rule($$"""{{Systems}}\s+(?:now|is\s+on\s+(?:it|my)|instead|from\s+now\s+on|it\s+is)""")],
         ["time zone"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b(?:on|in|to|is|now)\s+(?:the\s+)?(?<v>(?-i:(?!CEO|CTO|CFO|VPN|ERP|SAP|CRM|USB|PDF|FYI|PTO|OOO|USA)[A-Z]{3,4}(?:[+\-]\d{1,2})?|[A-Z]\p{L}+/[A-Z][\p{L}_]+))\b""", $"(?:{Changed}).*(?:time|zone|clock)|(?:time|zone|clock).*(?:{Changed})")],
         ["cost centre"] = [Rule($$"""\b(?:cost\s+cent(?:re|er)|book|charge|cc)\b[^.;]{0,40}?\b(?:is|to|on|now|number|code|it['’]s|with)\s+(?:number\s+|code\s+)?{{NounRules.Code}}(?=[,;!?)]|\.?\s|\.?$)""", $"\\b(?:my|i|me|we|our)\\b.*(?:{Changed})|(?:{Changed}).*\\b(?:my|i|me|we|our)\\b")],
         ["language"] =
@@ -92,7 +94,7 @@ internal static partial class HeldChanges
     /// <param name="sentence">The sentence, in which what holds may be marked.</param>
     public static string? Said(HeldValue held, string sentence)
     {
-        if (!All.TryGetValue(held.Slot, out var rules) || NotNow().IsMatch(sentence))
+        if (!All.TryGetValue(held.Slot, out var rules) || NotNow().IsMatch(sentence) || NotDone().IsMatch(sentence))
         {
             return null;
         }
@@ -114,6 +116,9 @@ internal static partial class HeldChanges
     private static (Regex, Regex?) Rule(string form, string? demands = null) => (Form(form), demands is null ? null : Form($@"\b(?:{demands})"));
 
     private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+
+    [GeneratedRegex("""(?:\bnot|n['’]t|\bnever|\bno\s+longer)\s+(?:been\s+|being\s+|get\s+|got\s+)?(?:promoted|moved|transferred|given|made|appointed|named|changed?|switch(?:ed)?|in\s+charge|become|bumped)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex NotDone();
 
     // One day, for a while, for somebody, as a plan, or not so: none of it changes what holds.
     [GeneratedRegex("""\b(?:today|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

@@ -10,7 +10,7 @@ internal static partial class HeldEndings
     private const string Aux = """(?:\s+(?:have|had|has|am|are|is|was|were|been|being|got|get|just|now|finally|recently|also|already|sadly|unfortunately|since|officially|completely|totally|kind\s+of|pretty\s+much|actually|really|gladly|happily|eventually|meanwhile|then|both|all|last\s+\w+|this\s+\w+|on\s+\w+day|in\s+\p{Lu}\p{Ll}+|\w+ly))*""";
     private const string Author = $$"""(?:{{Me}}(?:[^.;:!?{{"\uE000\uE001"}}]{0,80}?(?:,|\s(?:and|but|then))(?:\s+(?:have|had|then|so))?)?|^(?:(?:so|and|but|well|ok|okay|yes|fyi|btw|finally|news|update)[,:]?\s+)*){{Aux}}\s*""";
     private const string To = """(?:\s+(?:with|of|from|in|at|on|to|as|using|doing|being|working|writing|the|my|our|an?|job|role|title|life|team|post|position|project|desk|number|folks|people|life\s+as))*\s*""";
-    private const string Out = """(?:(?:moved|relocated|transferred|switched|changed|migrated|graduated|converted|rotated|shifted|gone|went|came|come|stepped|walked|departed|escaped|upgraded|defected|been\s+\w+ed)(?:\s+(?:away|on|off|out|over|back|house|home|desks?|teams?|offices?|jobs?|flats?|laptops?|departments?|tools?|roles?))*\s+(?:from|off|out\s+of|of)|(?:got|get|gotten)\s+(?:off|rid\s+of|away\s+from|shot\s+of)|rid\s+of|rolled\s+off|come\s+off|came\s+off|dropped\s+out\s+of|packed\s+(?:up|in)|packed\s+my\s+\w+\s+in|checked\s+out\s+of|cleared\s+out(?:\s+of)?|vacated|gave\s+up(?:\s+on)?|given\s+up(?:\s+on)?|gave\s+back|given\s+back|(?:gave|given|handed|sent|turned|brought|shipped|passed)\s+(?:back|in|over|on)|surrendered|relinquished|parted\s+(?:ways|company)\s+with|said\s+(?:goodbye|good-bye|farewell|adieu|bye(?:\s+bye)?)\s+to|waved\s+(?:goodbye|farewell|bye)(?:\s+to)?|turned\s+my\s+back\s+on|gone\s+off|went\s+off|lost\s+(?:all\s+)?(?:interest|my\s+taste|my\s+appetite|my\s+enthusiasm|my\s+love|the\s+taste)\s+(?:in|for|of)|had\s+(?:it\s+with|(?:quite\s+)?enough\s+of|my\s+fill\s+of)|retired|replaced|swapped(?:\s+out)?|traded(?:\s+in)?|exchanged|sold|returned|cancell?ed|scrapped|ditched|dumped|binned|abandoned|uninstalled|deleted|wiped|quit|stopped|ceased|kicked|wound\s+(?:up|down)|wrapped\s+up|finished(?:\s+(?:with|off|up))?|completed|concluded|closed\s+out|outgrew|outgrown|grown\s+out\s+of|divorced|weaned\s+(?:myself|off)(?:\s+off)?|(?:done|through|finished|over|fed\s+up|tired|sick|bored|cured|past)(?=\s+(?:with|of)?)|off(?!\s+(?:to|for|on|at)\b)|out\s+of)""";
+    private const string Out = """(?:(?:moved|relocated|transferred|switched|changed|migrated|graduated|converted|rotated|shifted|gone|went|came|come|stepped|walked|departed|escaped|upgraded|defected|been\s+\w+ed)(?:\s+(?:away|on|off|out|over|back|house|home|desks?|teams?|offices?|jobs?|flats?|laptops?|departments?|tools?|roles?))*\s+(?:from|off|out\s+of|of)|(?:got|get|gotten)\s+(?:off|rid\s+of|away\s+from|shot\s+of)|rid\s+of|rolled\s+off|come\s+off|came\s+off|dropped\s+out\s+of|packed\s+(?:up|in)|packed\s+my\s+\w+\s+in|checked\s+out\s+of|cleared\s+out(?:\s+of)?|vacated|gave\s+up(?:\s+on)?|given\s+up(?:\s+on)?|gave\s+back|given\s+back|(?:gave|given|handed|sent|turned|brought|shipped|passed)\s+(?:back|in|over|on)|surrendered|relinquished|parted\s+(?:ways|company)\s+with|said\s+(?:goodbye|good-bye|farewell|adieu|bye(?:\s+bye)?)\s+to|waved\s+(?:goodbye|farewell|bye)(?:\s+to)?|turned\s+my\s+back\s+on|gone\s+off|went\s+off|lost\s+(?:all\s+)?(?:interest|my\s+taste|my\s+appetite|my\s+enthusiasm|my\s+love|the\s+taste)\s+(?:in|for|of)|had\s+(?:it\s+with|(?:quite\s+)?enough\s+of|my\s+fill\s+of)|retired|replaced|swapped(?:\s+out)?|traded(?:\s+in)?|exchanged|sold|returned|cancell?ed|scrapped|ditched|dumped|binned|abandoned|uninstalled|deleted|wiped|quit|stopped|ceased|kicked|wound\s+(?:up|down)|wrapped\s+up|finished(?:\s+(?:with|off|up))?|completed|concluded|closed\s+out|outgrew|outgrown|grown\s+out\s+of|divorced|weaned\s+(?:myself|off)(?:\s+off)?|(?:done|through|finished|over|fed\s+up|tired|sick|bored|cured|past)(?=\s+(?:with|of)?)|off(?!\s+(?:to|for|on|at)\b))""";
     private const string Moved = """(?:moved|taken|pulled|transferred|reassigned|rotated|promoted|shifted|switched|migrated|kicked|bumped|rolled|relocated|posted|thrown|upgraded|freed|relieved|released|removed|evicted|swapped|took|put|reallocated)""";
     private const string Agent = """\b(?:they|(?:the\s+)?(?:company|management|firm|landlord|help\s?desk|service\s+desk|admins?|facilities|bosses|powers\s+that\s+be|bank|business)|(?-i:IT|HR)|(?:my|the|our)\s+(?:boss|manager|landlord|IT|admin|lead|doctor|allergist)|somebody|someone)(?:['’]ve|['’]s)?""";
     private const string Took = """(?:took|taken|moved|pulled|transferred|replaced|swapped|exchanged|collected|closed|shut|sold|scrapped|cancell?ed|wound\s+(?:up|down)|dissolved|disbanded|killed|axed|retired|withdrew|withdrawn|revoked|wiped|discontinued|disconnected|ended|dropped|decommissioned|switched\s+off|recalled|merged|gave\s+up|given\s+up|broke\s+up|split\s+up|let\s+go\s+of|reassigned)""";
@@ -22,45 +22,55 @@ internal static partial class HeldEndings
     private const string Fine = """(?:(?:has|have)\s+grown\s+on\s+me|grew\s+on\s+me|(?:doesn['’]t|don['’]t|no\s+longer)\s+(?:bother|annoy|disturb|upset|irritate)s?\s+me|(?:is|are)\s+(?:actually\s+|quite\s+|perfectly\s+|totally\s+)?(?:fine|okay|ok|all\s+right|alright|great|not\s+so\s+bad|not\s+that\s+bad)(?:\s+(?:by|with|for)\s+me)?\s+(?:now|after\s+all|these\s+days|nowadays|again))""";
     private const string NotMore = """(?:any\s?more|any\s+longer|these\s+days|nowadays|after\s+all|from\s+now\s+on|in\s+(?:the\s+)?future|ever\s+again)""";
 
-    private static readonly Regex Any = Form(
+    private const string Do = """(?:work|working|based|sit|sitting|live|living|report|reporting|use|using|have|having|on|in|at|with|under|part|an?|the|doing|do|run|running|go|going|eat|eating|drink|drinking|like|love|enjoy|prefer|want|need|read|reading|check|checking|belong|assigned|attached|commute|book|booking|speak|write|managed|led|responsible|fond|keen|into|interested|come|travel|own|carry|member|answer|look|care|touch|open|play|take|be|am|bother|stand|doing|my|find|call|rely|log|head|supervised|owner)""";
+    private const string Start = """(?:^|[.,;:!?(]\s*|\b(?:and|but|so|because|since|that|as|when|after|now|then|with|while|unfortunately|sadly|today|yesterday|finally|also)\s+)""";
+    private const string Aside = """(?:,[^,.]{2,50},|\s*\([^)]{2,50}\))?""";
+
+    // What the author does, or what is done to them.
+    private static readonly Regex OfAuthor = Form(
         $$"""{{Author}}{{Out}}{{To}}{{M}}"""
+        + $$"""|{{Author}}(?:handed|given|gave|passed|turned|sent|brought|shipped|traded|packed|wound|wrapped|put|left|taken|took|closed|cleared|thrown|threw|chucked|tossed|shut)\s+{{M}}\s+(?:back|in(?=\s*(?:$|[,.;]|last|this|on|yesterday|today|and))|over|on(?=\s*(?:$|[,.;]|to|last|this))|up|away|down|out|behind|off|aside|to\s+rest)\b"""
         + $$"""|{{Me}}{{Aux}}\s+{{Moved}}(?:\s+(?:away|back|over|out))?\s+(?:off|from|out\s+of|of){{To}}{{M}}"""
         + $$"""|{{Agent}}{{Aux}}\s+(?:{{Took}}(?:\s+(?:back|away|down|up))?(?:\s+(?:my|our|the))?|{{Moved}}\s+(?:me|us|my\s+\w+|our\s+\w+)(?:\s+(?:away|over|out))?\s+(?:off|from|out\s+of|of)){{To}}{{M}}"""
-        + $$"""|{{Me}}\s*(?:am\s+|are\s+)?no\s+longer\s+(?:[\p{Ll}'’]+\s+){0,5}{{M}}"""
-        + $$"""|{{Me}}\s*(?:don['’]t|do\s+not|won['’]t|will\s+not|can['’]t|cannot|not|am\s+not|are\s+not|aren['’]t|haven['’]t|never|have\s+no|am\s+never)\s+(?:[\p{L}'’]+\s+){0,6}{{M}}[\s,]*(?:[\p{Ll}'’]+\s+){0,4}{{NotMore}}"""
+        + $$"""|{{Me}}\s*(?:am\s+|are\s+)?no\s+longer\s+{{Do}}\s+(?:[\p{Ll}'’]+\s+){0,4}{{M}}|{{Me}}\s*(?:am\s+|are\s+)?no\s+longer\s+{{M}}"""
+        + $$"""|{{Me}}\s*(?:don['’]t|do\s+not|won['’]t|will\s+not|not|am\s+not|are\s+not|aren['’]t|haven['’]t|never|have\s+no|am\s+never|hardly(?:\s+ever)?|barely(?:\s+ever)?|rarely|seldom)\s+(?:{{Do}}\s+(?:[\p{Ll}'’]+\s+){0,4})?{{M}}[\s,]*(?:[\p{Ll}'’]+\s+){0,4}(?:{{NotMore}})"""
         + $$"""|(?:^|[,:;]\s*|\b(?:and|but|so|please)\s+)(?:not|no\s+more|no\s+longer|never\s+again|enough(?:\s+of|\s+with)?|that['’]s\s+it\s+(?:with|for))\s+(?:with\s+|the\s+|my\s+|all\s+|in\s+|at\s+|by\s+|via\s+|on\s+|from\s+|to\s+|\p{L}+ing\s+){0,3}{{M}}"""
         + $$"""|(?<!['’]m\s|\bam\s|\bget\s|\bgot\s|\bare\s)\b(?:{{Me}})\s+(?:used\s+to|once|previously|formerly)\s+(?:[\p{L}'’]+\s+){0,6}{{M}}"""
         + $$"""|\b(?:after|following)\s+(?:[\p{L}\d]+\s+){0,4}(?:years?|months?|weeks?|ages|decades?)(?:\s+(?:in|at|with|of|on|under|as|working|being|living|doing|for|an?|the|reporting|to|from))+\s+{{M}}"""
         + $$"""|\b(?:until|till|up\s+to)\s+(?:last\s+\w+|recently|yesterday|this\s+\w+|the\s+\w+|\w+day|\d+|(?-i:\p{Lu}\p{Ll}+))[^.;]{0,30}?\b(?:was|were|had|used|worked|lived|sat|reported){{Aux}}\s+(?:[\p{Ll}]+\s+){0,3}{{M}}"""
-        + $$"""|{{M}}\s+(?:was|used\s+to\s+be)\s+(?:my\s+\w+\s+)?(?:until|till|up\s+to|before|once)\b"""
-        + $$"""|{{M}}\s+used\s+to\s+be\b"""
-        + $$"""|{{M}}(?:\s+\(|,\s+)?\s*(?:is|are|was)\s+(?:my|the)\s+(?:old|former|previous|ex)\b"""
         + $$"""|\b(?:my|our)\s+(?:[\p{L}\-]+\s+){1,3}(?:used\s+to\s+be|was|were)\s+(?:(?:in|at|an?|the)\s+)*{{M}}(?=\s*(?:$|[,.;]|until|till|before|but|once|and\s+(?:now|is)|up\s+to))"""
+        + $$"""|\bmy\s+(?:days|time|years|stint|life|chapter|career|adventure)(?:\s+(?:in|at|with|on|of|as|an?|the|under))+\s+{{M}}{{Aux}}\s+(?:over|done|finished|behind|history|at\s+an\s+end|ended|come\s+to|came\s+to)"""
         + $$"""|\b(?:bye(?:[\s-]bye)?|good-?bye|farewell|so\s+long|adieu|adios|rip|r\.i\.p\.|good\s+riddance|cheerio)(?:\s+to)?,?\s+(?:my\s+|dear\s+)*{{M}}"""
         + $$"""|\b(?:forget(?:\s+about)?|disregard|ignore|scratch|strike)\s+(?:what\s+i\s+(?:said|told\s+you|wrote)\s+about\s+)?(?:the\s+|my\s+)?{{M}}"""
+        + $$"""|{{M}}\s+(?:was|used\s+to\s+be)\s+(?:my\s+\w+\s+)?(?:until|till|up\s+to|before|once)\b"""
+        + $$"""|{{M}}(?:\s+\(|,\s+)?\s*(?:is|are|was)\s+(?:my|the)\s+(?:old|former|previous|ex)\b"""
         + $$"""|{{M}}\s*(?:[-=]>|→)\s*\S"""
-        + $$"""|(?:^|[.,;:!?(]\s*|\b(?:and|but|so|because|since|that|as|when|after|now|then|with|while|unfortunately|sadly|today|yesterday|finally|also)\s+){{M}}(?:,[^,.]{2,50},|\s*\([^)]{2,50}\))?(?:['’]s|['’]ve|['’]re)?{{Aux}}\s+(?:{{Over}})(?=\s|[,.;:!?)]|$)"""
-        + $$"""|{{M}}(?:['’]s)?\s*(?:is|are|does|do|was|will|has)?\s*(?:isn['’]t|aren['’]t|doesn['’]t|don['’]t|won['’]t|hasn['’]t|not)\s+(?:[\p{L}'’]+\s+){0,7}{{NotMore}}"""
-        + $$"""|{{M}}\s+(?:isn['’]t|aren['’]t|is\s+not|are\s+not)\s+(?:my|the\s+right|right|correct|current|valid|up\s+to\s+date|true|where\s+i|it)\b(?!\s+(?:fault|problem|favou?rite|\p{L}+\s+(?:fault|problem)))"""
-        + """|\uE001\s*,?\s*(?:is|was|has|['’]s)?\s*(?:gone|dead|replaced|history|returned|back\s+(?:at|with|to|in)|retired|out|over|went|died|broke|recycled|stays|goes)\b"""
         + $$"""|\b(?:formerly|previously|no\s+longer|used\s+to\s+be|was|before|ex|instead\s+of|not)[:\s]+(?:an?\s+|the\s+|my\s+|in\s+|at\s+|on\s+)*{{M}}\s*\)""");
 
+    // What has become of the thing itself.
+    private static readonly Regex OfItself = Form(
+        $$"""{{M}}\s+used\s+to\s+be\b"""
+        + $$"""|{{Start}}{{M}}{{Aside}}(?:['’]s|['’]ve|['’]re)?{{Aux}}\s+(?:{{Over}}|belongs?\s+to\s+(?!me\b)|wrapped\s+up)(?=\s|[,.;:!?)]|$)"""
+        + $$"""|{{M}}(?:['’]s)?\s*(?:is|are|does|do|was|will|has)?\s*(?:isn['’]t|aren['’]t|doesn['’]t|don['’]t|won['’]t|hasn['’]t|not)\s+(?:[\p{L}'’]+\s+){0,7}(?:{{NotMore}})"""
+        + $$"""|{{M}}\s+(?:isn['’]t|aren['’]t|is\s+not|are\s+not)\s+(?:my|the\s+right|right|correct|current|valid|up\s+to\s+date|true|where\s+i|it)\b(?!\s+(?:fault|problem|favou?rite|\p{L}+\s+(?:fault|problem)))"""
+        + """|\uE001\s*,?\s*(?:is|was|has|['’]s)?\s*(?:gone|dead|replaced|history|returned|back\s+(?:at|with|to|in)|retired|out|over|went|died|broke|recycled|stays|goes|taken)\b""");
+
     private static readonly Regex OfPerson = Form(
-        $$"""(?:^|[.,;:!?(]\s*|\b(?:and|but|so|because|since|that|as|when|after|now|then|with|while|unfortunately|sadly|today|yesterday|finally|also)\s+){{M}}(?:,[^,.]{2,50},|\s*\([^)]{2,50}\))?(?:['’]s|['’]ve)?{{Aux}}\s+(?:{{PersonOver}})(?![\p{L}])"""
-        + $$"""|\b(?:took|takes|taking|taken)\s+over\s+(?:from|for)\s+{{M}}|\b(?:replac(?:ed|es|ing)|succeed(?:ed|s)|succeeding)\s+{{M}}|\b(?:took|takes|taken)\s+{{M}}['’]s\s+(?:place|job|role|post|seat|chair)"""
+        $$"""{{Start}}{{M}}{{Aside}}(?:['’]s|['’]ve)?{{Aux}}\s+(?:{{PersonOver}})(?![\p{L}])"""
+        + $$"""|\b(?:took|takes|taking|taken)\s+over\s+(?:from|for)\s+{{M}}|\b(?:replac(?:ed|es|ing)|succeed(?:ed|s)|succeeding)\s+{{M}}|\b(?:took|takes|taken|taking|got|has|have|filling|fills|filled|stepp?(?:ed|s|ing)\s+into|in|follow\w*\s+in)\s+{{M}}['’]s\s+(?:place|job|role|post|position|seat|chair|shoes|stead|boots|footsteps|mantle)|{{M}}['’]s\s+(?:successor|replacement)\b"""
         + $$"""|\b(?:in\s+(?:the\s+)?place\s+of|instead\s+of|rather\s+than|in\s+lieu\s+of|inherited\s+(?:me|us|the\s+team|my\s+team|our\s+team)\s+from)\s+{{M}}"""
         + $$"""|\b(?:moved|switched|handed|passed|reassigned|transferred|changed|went)\s+(?:(?:me|us|my\s+team|our\s+team|over)\s+)*from\s+{{M}}\s+(?:over\s+)?to\b""");
 
     // What one moves from, out of and away to something else.
     private static readonly Regex OfThing = Form(
-        $$"""{{Author}}(?:left|dropped)(?:\s+(?:behind|life\s+in|the\s+job\s+in|work\s+in|the\s+\w+\s+(?:of|in)))?\s+{{M}}(?=\s*(?:$|[,.;:!?)]|(?:for|in|last|after|behind|when|because|since|and|altogether|completely|entirely|once|this\s+(?:month|year|spring|summer|autumn|winter)|to\s+(?:join|work|live|move|be|start|run|become)|(?:two|three|a\s+few|some|several|\d+|an?)\s+\w+\s+ago)\b))(?!\s+for\s+(?:lunch|the\s+(?:day|weekend|night)|an?\s+(?:meeting|walk|week|day|moment)|today))"""
+        $$"""{{Me}}\s*(?:am\s+|are\s+)?(?:now\s+|finally\s+)?out\s+of\s+{{M}}(?=\s*(?:$|[,.;]|now|and|for\s+good))|{{Author}}(?:left|dropped)(?:\s+(?:behind|life\s+in|the\s+job\s+in|work\s+in|the\s+\w+\s+(?:of|in)))?\s+{{M}}(?=\s*(?:$|[,.;:!?)]|(?:for|in|last|after|behind|when|because|since|and|altogether|completely|entirely|once|this\s+(?:month|year|spring|summer|autumn|winter)|to\s+(?:join|work|live|move|be|start|run|become)|(?:two|three|a\s+few|some|several|\d+|an?)\s+\w+\s+ago)\b))(?!\s+for\s+(?:lunch|the\s+(?:day|weekend|night)|an?\s+(?:meeting|walk|week|day|moment)|today))"""
         + $$"""|\b(?:(?:my|our)\s+(?:[\p{L}\-]+\s?){1,3}|{{Me}}|(?:moved|switched|changed|transferred|migrated|reassigned|relocated|shifted)\s+(?:me|us|my\s+\w+))(?:{{Aux}}\s+(?:moved|switched|changed|went|gone|swapped|transferred|relocated|migrated|upgraded|shifted|converted|rolled))?(?<=\b(?:moved|switched|changed|went|gone|swapped|transferred|relocated|migrated|upgraded|shifted|converted|rolled|me|us|my\s+\w+))(?:\s+(?:me|us|over|house|home|desks?|teams?|offices?|jobs?|flats?|laptops?|departments?|tools?|roles?))*\s+from\s+(?:an?\s+|the\s+|being\s+|my\s+)*{{M}}\s+(?:over\s+)?(?:to|into)\b"""
         + $$"""|\b(?:instead\s+of|rather\s+than|in\s+(?:the\s+)?place\s+of|in\s+lieu\s+of|in\s+exchange\s+for|as\s+opposed\s+to)\s+(?:an?\s+|the\s+|in\s+|at\s+|on\s+|by\s+|via\s+|with\s+|my\s+)*{{M}}"""
         + $$"""|\b(?:replac(?:ed|es)|took\s+the\s+place\s+of|supersed(?:ed|es))\s+{{M}}"""
-        + $$"""|\b(?:swapped|traded|exchanged)\s+{{M}}\s+for\b"""
+        + $$"""|{{Author}}(?:swapped|traded|exchanged|left|switched|changed)\s+(?:[\p{Ll}]+\s+)?{{M}}\s+for\b"""
         + $$"""|\b(?:say|said|saying|wave|waved)\s+(?:goodbye|bye|farewell)\s+to\s+{{M}}""");
 
-    private static readonly Regex OfLiked = Form($$"""{{M}}{{Aux}}\s+{{Lost}}|{{M}}{{Aux}}\s+(?:is|are)?\s*(?:{{Over}})""");
+    private static readonly Regex OfLiked = Form($$"""{{M}}{{Aux}}\s+{{Lost}}|{{M}}{{Aux}}\s+(?:history|over|behind\s+me|a\s+thing\s+of\s+the\s+past|no\s+longer\s+(?:my|for\s+me))\b|{{M}}\s+(?:isn['’]t|aren['’]t|is\s+not|are\s+not)\s+(?:[\p{L}'’]+\s+){0,4}{{NotMore}}""");
     private static readonly Regex OfDisliked = Form($$"""{{M}}{{Aux}}\s+{{Fine}}|{{Me}}{{Aux}}\s+(?:come\s+round\s+to|come\s+around\s+to|came\s+(?:a)?round\s+to|warmed\s+to|made\s+(?:my\s+)?peace\s+with|learned\s+to\s+(?:love|like|live\s+with)|learnt\s+to\s+(?:love|like|live\s+with)|got(?:ten)?\s+used\s+to|fine\s+with|okay\s+with|ok\s+with|come\s+to\s+(?:like|love|enjoy)|grown\s+to\s+(?:like|love|enjoy)|started\s+to\s+(?:like|love|enjoy))\s+{{M}}""");
     private static readonly Regex OfWished = Form($$"""(?:^|[,:;!]\s*|\b(?:and|but|so|please|just)\s+)(?:please\s+)?(?:stop|quit|skip|drop|lose|ditch|cut|cancel|spare\s+me|leave|avoid|scrap|kill|enough|forget|no)\s+(?:out\s+|about\s+|with\s+|the\s+|my\s+|all\s+|using\s+|sending\s+|calling\s+me\s+|me\s+|those\s+|these\s+|that\s+|(?:writing|answering|replying|talking|speaking|contacting|reaching|messaging|pinging|writing\s+to)\s+(?:to\s+)?(?:me\s+)?(?:in|by|via|on|with|over|through)\s+)*{{M}}(?!\s+(?:is|was|has))|\b(?:don['’]t|do\s+not|never)\s+(?:use|send|call\s+me|write|reply|answer|contact\s+me|reach\s+me|message\s+me|ping\s+me|look\s+at|read|check)\s+(?:me\s+)?(?:in|by|via|on|with|over|through|to\s+me\s+in)?\s*{{M}}|{{Me}}\s+(?:never|hardly\s+ever|rarely|don['’]t|do\s+not|no\s+longer)\s+(?:look\s+at|read|check|use|open|answer|monitor|want|need|understand|see|have|speak)\s+(?:in\s+|my\s+|at\s+|the\s+|answers\s+in\s+)*{{M}}""");
 
@@ -72,12 +82,12 @@ internal static partial class HeldEndings
         + $$"""|\b(?:am|['’]m)\s+(?:no\s+longer|not)\s+(?:an?\s+)?{{M}}|\b(?:stopped|quit|gave\s+up|given\s+up|dropped|done\s+with|ditched|abandoned|finished\s+with|over)\s+(?:being\s+|with\s+)*(?:an?\s+|the\s+)?{{M}}|\bused\s+to\s+be\s+(?:an?\s+)?{{M}}|\bno\s+longer\s+(?:eat\s+|keep\s+|follow\s+|an?\s+)*{{M}}|{{M}}{{Aux}}\s+(?:over|history|gone|behind\s+me|didn['’]t\s+last|a\s+thing\s+of\s+the\s+past)"""
         + $$"""|\b(?:you\s+(?:can|may)|feel\s+free\s+to|(?:it['’]s|it\s+is|that['’]s)\s+(?:fine|ok|okay|all\s+right)\s+to)\s+{{M}}|{{M}}\s+is\s+(?:fine|ok|okay|allowed)\s+(?:now|again)""");
 
-    private static readonly Regex OfLikely = Form($$"""(?:^|[.,;:!?(]\s*|\b(?:and|but|so|because|since|that|as|when|after|now|then|with|while|unfortunately|sadly|today|yesterday|finally)\s+){{M}}(?:,[^,.]{2,50},)?(?:['’]s)?{{Aux}}\s+(?:{{Likely}})(?![\p{L}])|\uE001|{{Me}}{{Aux}}\s+(?:lost|broke|smashed|dropped|left|crashed|moved|had|was|were)\s+(?:[\p{Ll}]+\s+){0,2}{{M}}|\bfrom\s+{{M}}\s+to\b|\bnot\s+(?:an?\s+|the\s+|in\s+|at\s+|on\s+|by\s+)*{{M}}|{{M}}\s+(?:is|was)\s+(?:out|wrong|a\s+typo)\b""");
+    private static readonly Regex OfLikely = Form($$"""(?:^|[.,;:!?(]\s*|\b(?:and|but|so|because|since|that|as|when|after|now|then|with|while|unfortunately|sadly|today|yesterday|finally)\s+){{M}}(?:,[^,.]{2,50},)?(?:['’]s)?{{Aux}}\s+(?:{{Likely}})(?![\p{L}])|\uE001|{{Me}}{{Aux}}\s+(?:lost|broke|smashed|dropped|left|crashed|moved|had|was|were)\s+(?:[\p{Ll}]+\s+){0,2}{{M}}|\bnot\s+(?:an?\s+|the\s+|in\s+|at\s+|on\s+|by\s+)*{{M}}|{{M}}\s+(?:is|was)\s+(?:out|wrong|a\s+typo)\b""");
 
     private static readonly Regex OfNoun = Form(
         $$"""(?:^|[.,;:!?(]\s*|\b(?:and|but|so|because|since|that|as|when|after|now|then|with|while|also)\s+){{M}}(?:['’]s)?{{Aux}}\s+(?:changed|switched|a\s+(?:new|different)\s+one|(?:somebody|someone|something)\s+else|another\s+one|a\s+different\s+(?:person|one)|{{Over}})(?=\s|[,.;:!?)]|$)"""
         + $$"""|{{Author}}(?:replaced|swapped|traded(?:\s+in)?|exchanged|returned|handed\s+(?:back|in)|gave\s+back|given\s+back|got\s+rid\s+of|changed|switched|sold)\s+{{M}}"""
-        + $$"""|{{Agent}}{{Aux}}\s+(?:replaced|swapped|exchanged|collected|took\s+(?:away|back)|closed(?:\s+down)?|shut(?:\s+down)?|scrapped|dissolved|disbanded|changed|withdrew|disconnected|reassigned)\s+{{M}}""");
+        + $$"""|{{Agent}}{{Aux}}\s+(?:replaced|swapped|exchanged|collected|gave\s+away|given\s+away|sold|took\s+(?:away|back)|closed(?:\s+down)?|shut(?:\s+down)?|scrapped|dissolved|disbanded|changed|withdrew|disconnected|reassigned)\s+{{M}}""");
 
     private static readonly Dictionary<string, Regex> Renewed = new(StringComparer.Ordinal)
     {
@@ -93,6 +103,7 @@ internal static partial class HeldEndings
         ["cost centre"] = New("cost\\s+cent(?:re|er)s?"),
         ["time zone"] = New("time\\s?zones?"),
         ["role"] = New("roles?|job\\s+titles?|titles?"),
+        ["diet"] = Form($$"""{{Me}}{{Aux}}\s+(?:eat|eating|back\s+(?:on|to)|having|enjoy|enjoying)\s+(?:eating\s+)?(?:\w+\s+)?(?:meat|steaks?|everything|anything|cheese|dairy|gluten|bread|bacon|sausages?|burgers)\b[^.;]{0,30}\b(?:again|now|these\s+days)\b"""),
         ["system"] = New("operating\\s+systems?|OS"),
     };
 
@@ -109,12 +120,13 @@ internal static partial class HeldEndings
         return slot switch
         {
             "allergy" or "never" or "diet" => OfConstraint.IsMatch(marked),
-            "manager" or "deputy" => Any.IsMatch(marked) || OfPerson.IsMatch(marked),
-            "likes" => Any.IsMatch(marked) || OfLiked.IsMatch(marked),
+            "manager" or "deputy" => OfAuthor.IsMatch(marked) || OfItself.IsMatch(marked) || OfPerson.IsMatch(marked),
+            "likes" => OfAuthor.IsMatch(marked) || OfLiked.IsMatch(marked),
             "dislikes" => OfDisliked.IsMatch(marked),
-            "name" or "language" or "contact" or "style" => Any.IsMatch(marked) || OfThing.IsMatch(marked) || OfWished.IsMatch(marked),
+            "name" => OfAuthor.IsMatch(marked) || OfWished.IsMatch(marked) || (OfMe().IsMatch(marked) && OfThing.IsMatch(marked)),
+            "language" or "contact" or "style" => OfAuthor.IsMatch(marked) || OfWished.IsMatch(marked) || (OfMe().IsMatch(marked) && (OfThing.IsMatch(marked) || OfItself.IsMatch(marked))),
             "absent" => OfAbsence().IsMatch(marked),
-            _ => Any.IsMatch(marked) || OfThing.IsMatch(marked),
+            _ => OfAuthor.IsMatch(marked) || OfItself.IsMatch(marked) || (OfMe().IsMatch(marked) && OfThing.IsMatch(marked)),
         };
     }
 
@@ -133,10 +145,13 @@ internal static partial class HeldEndings
 
     private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
 
+    [GeneratedRegex("""\b(?:i|i['’]m|me|my|mine|we|us|our|please)\b|^\W*(?:so\s+|and\s+|now\s+)*(?:switched|changed|moved|swapped|traded|exchanged|replaced|left|got|use|answer|reply|write|call|upgraded|migrated|went|transferred|relocated|said)\b|^[^.;]{0,25}\b(?:instead\s+of|rather\s+than)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfMe();
+
     // What is so today, for a while, or while somebody is away.
     [GeneratedRegex("""\b(?:temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|tonight|time\s+being|moment|day|night|week|weekend|afternoon|morning|rest\s+of)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|night|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)[\p{L}]+|till\s+(?!(?:last|recently|yesterday|now)\b)[\p{L}]+|just\s+(?:for\s+)?(?:today|this\s+once|this\s+time)|only\s+(?:for\s+)?(?:today|tomorrow|this\s+\w+)|(?:today|tomorrow|tonight|this\s+week)\s+only|left\s+early|in\s+the\s+meantime|while\s+\S+(?:\s+\S+)?\s+(?:is|are|was)\s+(?:away|off|out|ill|sick|on)|by\s+accident|by\s+mistake|for\s+repairs?)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex IsPassing();
 
-    [GeneratedRegex("""(?:holidays?|leave|vacation|time\s+off|trip|break|absence)[^.;]{0,30}[\uE000\uE001][^.;]{0,20}\b(?:cancell?ed|off|called\s+off|fell\s+through|postponed|moved)|\b(?:cancell?ed|called\s+off|postponed|scrapped)\s+(?:my\s+)?(?:holidays?|leave|vacation|time\s+off|trip|break)[^.;]{0,20}[\uE000\uE001]|\bnot\s+(?:away|off|out|on\s+(?:leave|holiday|vacation))[^.;]{0,12}[\uE000\uE001]|\b(?:here|in|around|available|working)\s+[\uE000\uE001]\s+after\s+all|[\uE000\uE001]\s+(?:is|was)\s+(?:off|cancell?ed)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""(?:holidays?|leave|vacation|time\s+off|trip|break|absence)[^.;]{0,30}[\uE000\uE001][^.;]{0,20}\b(?:cancell?ed|off|called\s+off|fell\s+through|postponed|moved)|\b(?:cancell?ed|called\s+off|postponed|scrapped)\s+(?:my\s+)?(?:holidays?|leave|vacation|time\s+off|trip|break)[^.;]{0,20}[\uE000\uE001]|\bnot\s+(?:away|off|out|on\s+(?:leave|holiday|vacation))[^.;]{0,12}[\uE000\uE001]|\b(?:here|in|around|available|working)\s+[\uE000\uE001]\s+after\s+all""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfAbsence();
 }

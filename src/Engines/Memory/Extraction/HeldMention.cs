@@ -13,7 +13,7 @@ internal sealed partial class HeldMention
     public const char OldMark = '\uE001';
 
     private const string Old = """old|former|previous|ex|erstwhile|last|original|ancient|trusty|beloved|good|dear""";
-    private const string NotPart = """(?!['’]s\b(?!\s+(?:gone|left|retired|moved|been|no|not|now|off|out|quit|taken|handed|stepped|changed|become|got|dead|history|over|done|closed|finished|had|resigned|given|also|just|finally|since)\b))(?!['’](?!s\b)|-\p{L})""";
+    private const string NotPart = """(?!['’]s\b(?!\s+(?:gone|left|retired|moved|been|no|not|now|off|out|quit|taken|handed|stepped|changed|become|got|dead|history|over|done|closed|finished|had|resigned|given|also|just|finally|since|place|shoes|seat|chair|post|position|role|job|successor|replacement|stead|boots|footsteps|mantle)\b))(?!['’](?!s\b)|-\p{L})""";
 
     private readonly Regex? _names;
     private readonly Regex? _noun;
@@ -43,7 +43,7 @@ internal sealed partial class HeldMention
     {
         "manager" or "deputy" or "name" => """(?!\s+(?-i:\p{Lu}\p{Ll}))""",
         "laptop" or "system" or "software" or "phone" or "project" => """(?!\s+(?:\d|(?-i:\p{Lu})|bag|case|dock|docking|charger|driver|manual|sleeve|stand|licen[cs]e|ticket|issue|problem|update|server|file|meeting|folder|channel|call|training|course|button|plugin|export|report|board))""",
-        "office" or "home" => """(?!\s+(?-i:\p{Lu}\p{Ll}|\p{Ll}*(?<!\b(?:is|was|has|had|are|closed|shut|got|after|for|and|to|but|in|on|at|behind|any|anymore|last|or|with|because|since|when|these|though|as|so|now|years|longer|by|this|altogether|not|no|where|which|who|then|into|who|again|completely|entirely|permanently|finally|just|only|anyway|isn|wasn|does|doesn|did|didn|can|couldn|from|over|via|it|we|i|they|before|until|till|up|down|out|either|earlier|late|next|once|feels|became|become|belongs|officially|already|also))\b))""",
+        "office" or "home" => """(?!\s+(?:(?-i:\p{Lu}\p{Ll})|\p{Ll}+\b(?<!\b(?:is|was|has|had|are|closed|shut|got|after|for|and|to|but|in|on|at|behind|any|anymore|last|or|with|because|since|when|these|though|as|so|now|years|longer|by|this|altogether|not|no|where|which|who|then|into|who|again|completely|entirely|permanently|finally|just|only|anyway|isn|wasn|does|doesn|did|didn|can|couldn|from|over|via|it|we|i|they|before|until|till|up|down|out|either|earlier|late|next|once|feels|became|become|belongs|officially|already|also|got|gets|gave|stopped|didn|used|instead|ago|for|while|rather|than|here|there|went|changed|all|our|my|of))))""",
         _ => """(?!\s+(?:team\s+(?:lost|won|has|is)|trip|meeting|ticket|mail|report|course|menu|dish|market)\b)""",
     };
 

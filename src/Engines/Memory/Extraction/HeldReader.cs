@@ -80,12 +80,17 @@ public static partial class HeldReader
         for (var i = 0; i < sentences.Count && value is null; i++)
         {
             var (named, noun) = (mention.ByName(sentences[i]), isSingle ? mention.ByNoun(sentences[i]) : null);
+            if (IsOfOthers(sentences[i]) && (held.Slot is "allergy" or "never" or "diet" or "likes" or "dislikes" || !First().IsMatch(Others().Replace(sentences[i], " "))))
+            {
+                continue;
+            }
+
             var isHere = (named is not null && (isOver || HeldEndings.IsSure(held.Slot, named))) || (noun is not null && HeldEndings.IsSureOfNoun(held.Slot, noun)) || (isSingle && HeldEndings.IsNew(held.Slot, sentences[i]));
             var isMaybe = !isHere && ((named is not null && HeldEndings.IsLikely(held.Slot, named)) || (noun is not null && HeldEndings.IsLikely(held.Slot, noun)));
             if (isHere || isMaybe)
             {
                 var marked = named ?? noun ?? sentences[i];
-                value = HeldValues.Instead(held, marked) ?? Beside(held, found, mention, sentences, i + 1) ?? (isHere ? Beside(held, found, mention, sentences, i - 1) : null);
+                value = HeldValues.Instead(held, marked, isHere) ?? Beside(held, found, mention, sentences, i + 1, isHere) ?? (isHere ? Beside(held, found, mention, sentences, i - 1, isSure: true) : null);
                 (isOver, at) = (isOver || isHere || value is not null, at < 0 || value is not null ? i : at);
             }
             else if (isSingle && HeldChanges.Said(held, named ?? sentences[i]) is { } said && !IsOfOthers(sentences[i]))
@@ -106,7 +111,7 @@ public static partial class HeldReader
     }
 
     // What takes the place may stand in the sentence behind, or in the one before: of the author, or of what is over.
-    private static string? Beside(HeldValue held, IReadOnlyList<Statement> found, HeldMention mention, List<string> sentences, int i)
+    private static string? Beside(HeldValue held, IReadOnlyList<Statement> found, HeldMention mention, List<string> sentences, int i, bool isSure)
     {
         if (i < 0 || i >= sentences.Count || found.Any(said => said.Source.Length > 0 && said.Slot != held.Slot && sentences[i].Contains(said.Source, StringComparison.OrdinalIgnoreCase)))
         {
@@ -114,7 +119,7 @@ public static partial class HeldReader
         }
 
         var sentence = sentences[i];
-        return GoesOn().IsMatch(sentence) && !IsOfOthers(sentence) ? HeldValues.Instead(held, mention.ByName(sentence) ?? sentence) : null;
+        return GoesOn().IsMatch(sentence) && !IsOfOthers(sentence) ? HeldValues.Instead(held, mention.ByName(sentence) ?? sentence, isSure) : null;
     }
 
     private static bool IsOfOthers(string sentence) => Others().IsMatch(sentence);
@@ -138,9 +143,12 @@ public static partial class HeldReader
     private static partial Regex GoesOn();
 
     // "Ben's manager", "my sister", "the customer": whose boss, desk or house it is.
-    [GeneratedRegex("""\b(?:my|our|the|a|his|her|their|one\s+of\s+(?:my|our|the))\s+(?:new\s+|old\s+|former\s+|younger\s+|older\s+|big\s+|little\s+)?(?:colleagues?|coworkers?|co-workers?|wife|husband|partner|friends?|sisters?|brothers?|mother|father|mum|mom|dad|parents|sons?|daughters?|neighbou?rs?|flatmates?|cousins?|uncle|aunt|predecessor|interns?|customers?|vendors?|visitors?|guests?|trainees?|users?|new\s+(?:starter|joiner|hire|colleague))(?:['’]s)?\b|(?-i:\b(?!(?:It|That|What|There|Here|Let|He|She)\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?['’]s\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|role|job|title|deputy|flat|house|hours|shift|cost)\b)|\b(?:her|his|their|your)\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|deputy|flat|house|hours|shift|cost)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:my|our|the|a|his|her|their|one\s+of\s+(?:my|our|the))\s+(?:new\s+|old\s+|former\s+|younger\s+|older\s+|big\s+|little\s+)?(?:colleagues?|coworkers?|co-workers?|wife|husband|partner|friends?|sisters?|brothers?|mother|father|mum|mom|dad|parents|sons?|daughters?|neighbou?rs?|flatmates?|cousins?|uncle|aunt|predecessor|interns?|customers?|vendors?|visitors?|guests?|trainees?|users?|starters?|joiners?|hires?|kids?|children|child|boy|girl|girlfriend|boyfriend|roommate|grandmother|grandfather|brother-in-law|sister-in-law)(?:['’]s)?\b|\b(?:my|our)\s+(?:manager|boss|supervisor|lead|director)['’]s\s|(?-i:\b(?!(?:It|That|What|There|Here|Let|He|She)\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?['’]s\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|role|job|title|deputy|flat|house|hours|shift|cost)\b)|\b(?:her|his|their|your)\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|deputy|flat|house|hours|shift|cost)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Others();
 
-    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu)\b)|says|told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:i|me|myself|we|us)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex First();
+
+    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu)\b)|(?<!\b(?:card|badge|contract|signature|sign|profile|title|door|directory)\s)says|told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Reported();
 }

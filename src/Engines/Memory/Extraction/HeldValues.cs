@@ -16,18 +16,20 @@ internal static partial class HeldValues
     internal const string Town = $$"""(?<v>(?-i:{{NotName}}\p{Lu}[\p{L}\-'’.]*\p{Ll}(?:\s+(?:am|an|der|de|la|upon|on|\p{Lu}[\p{L}\-'’]*\p{Ll}))*))(?!['’]s)(?!\s+(?:trip|meeting|project|team))(?:\s+(?:office|branch|site|building|campus|plant|hub))?""";
     internal const string Called = $$"""(?<v>(?-i:{{NotName}}[\p{Lu}\d][\p{L}0-9+#&\-]*(?:\s+(?:[\p{Lu}\d][\p{L}0-9+#&\-]*))*))""";
     private const string Aux = """(?:['’]s|['’]ve|\s+(?:have|had|has|is|are|was|were|will|been|being|got|just|now|finally|recently|also|already|officially|currently|actually|who|then))*""";
-    private const string Cue = """(?:\b(?:to|into|onto|in|at|on|for|with|by|is|are|now|use|using|have|has|got|get|joined|join|joining|called|named|new|as|under|it['’]s|that['’]s|favou?r\s+of|be|run|love|prefer|like|become|became|gives?|gave\s+me|handed\s+me|issued\s+me|received|instead)|[-=]>|→|:)\s+(?:(?:an?|the|my|our|new|shiny|brand[\s-]new|proper|lighter|smaller|bigger|refurbished|replacement|spanking|lovely|sunny|beautiful|nice|little|good\s+old|project|team|desk|seat|number|old|now|office\s+in|flat\s+in|house\s+in|place\s+in)\s+)*""";
+    private const string Cue = """(?:\b(?:to|into|onto|in|at|on|for|with|by|is|are|now|use|using|have|has|got|get|joined|join|joining|called|named|new|as|under|it['’]s|that['’]s|favou?r\s+of|be|run|love|prefer|like|become|became|gives?|gave\s+me|handed\s+me|issued\s+me|received|took|take|taken|instead)|[-=]>|→|:)\s+(?:(?:an?|the|my|our|new|shiny|brand[\s-]new|proper|lighter|smaller|bigger|refurbished|replacement|spanking|lovely|sunny|beautiful|nice|little|good\s+old|project|team|desk|seat|number|old|now|office\s+in|flat\s+in|house\s+in|place\s+in)\s+)*""";
+
+    private const string Where = """\s+(?:is\s+(?:now\s+)?(?:where|my|our|home)\b|it\s+is\b)""";
 
     private static readonly Dictionary<string, Regex[]> All = new(StringComparer.Ordinal)
     {
         ["manager"] = Humans(),
         ["deputy"] = Humans(),
-        ["office"] = [Form(Cue + Town)],
-        ["home"] = [Form(Cue + Town)],
+        ["office"] = [Form(Cue + Town), Form(Town + Where)],
+        ["home"] = [Form(Cue + Town), Form(Town + Where)],
         ["desk"] = [Form($$"""(?:{{Cue}}|\b(?:desk|seat)\s+)(?:desk\s+|seat\s+|number\s+)*{{PlainRules.Seat}}(?=[,;!?)]|\.?\s|\.?$)(?!\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|o['’]clock|am|pm|%))""")],
         ["laptop"] = [Form($$"""\b(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)\b"""), Form(Cue + """(?!(?:Windows|macOS|Ubuntu|Linux|Fedora|Debian)\b)""" + Called)],
         ["phone"] = [Form(NounRules.Number), Form($$"""\b(?:extension|ext\.?|number|line|to|is|now|on)\s+(?<v>\d{3,6})\b""")],
-        ["hours"] = [Form(PlainRules.Hours), Form("""\b(?:now|to|work|working|do|doing|on|only)\s+(?<v>part-?time|full-?time|mornings|afternoons|nights|(?:early|late|night|day)\s+shifts?)\b""")],
+        ["hours"] = [Form(PlainRules.Hours), Form("""\b(?:i['’]m|am|now|to|work|working|do|doing|on|only)\s+(?<v>part-?time|full-?time|mornings|afternoons|nights|(?:early|late|night|day)\s+shifts?)\b""")],
         ["cost centre"] = [Form($$"""(?:{{Cue}}|\b(?:cent(?:re|er)|number|code|is|to|now|on)\s+){{NounRules.Code}}(?=[,;!?)]|\.?\s|\.?$)""")],
         ["time zone"] = [Form($$"""(?:{{Cue}}|\bnow\s+)(?:the\s+)?(?<v>(?-i:[A-Z]{3,4}(?:[+\-]\d{1,2})?|UTC[+\-]\d{1,2}|[A-Z]\p{L}+/[A-Z][\p{L}_]+))\b"""), Form($$"""(?<v>(?-i:{{NotName}}[A-Z]\p{L}+(?:\s+(?:European|Standard|Daylight))?))\s+time(?:\s+zone)?\b""")],
         ["system"] = [Form(Systems)],
@@ -45,7 +47,8 @@ internal static partial class HeldValues
     /// <summary>The value that a marked sentence puts in the place of the marked one; null where there is none. Behind the mark first.</summary>
     /// <param name="held">What is marked.</param>
     /// <param name="marked">The sentence.</param>
-    public static string? Instead(HeldValue held, string marked)
+    /// <param name="isSure">Whether it is sure that it is over: else words that are common to many things do not count.</param>
+    public static string? Instead(HeldValue held, string marked, bool isSure)
     {
         if (!All.TryGetValue(held.Slot, out var forms))
         {
@@ -53,7 +56,7 @@ internal static partial class HeldValues
         }
 
         var at = marked.LastIndexOfAny([HeldMention.Mark, HeldMention.OldMark]);
-        foreach (var form in forms)
+        foreach (var form in isSure || held.Slot is not ("manager" or "deputy") ? forms : forms[..2])
         {
             var values = form.Matches(marked).Select(match => match.Groups["v"]).Where(value => Taken(held, value.Value) is not null).ToList();
             if ((values.Find(value => value.Index > at) ?? values.FirstOrDefault()) is { } value)

@@ -29,6 +29,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
             foreach (var said in Sentences.Asserted(Prepared(text)))
             {
                 var clause = Resolved(said, before, slot);
+                var isOfOthers = StatementReader.IsOfSomebodyElse(before);
                 before = clause;
                 slot = null;
                 if (!Reported().IsMatch(clause))
@@ -37,7 +38,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
                     var read = ReadWhole(clause).Select(statement => statement.When is null && since is not null && statement.Slot != "absent" ? statement with { When = since } : statement).ToList();
                     if (read.Count == 0)
                     {
-                        read = [.. Turned(clause, last)];
+                        read = [.. Turned(clause, last, isOfOthers)];
                     }
 
                     last = read.Count > 0 ? read[^1].Slot : Turns.Discarded(clause) is { } noun && SlotOf(noun) is { } named ? named : last;
@@ -81,7 +82,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
     }
 
     // What no form says: that a form does not hold any more, another value for the last one, or a clause without its subject.
-    private static IEnumerable<Statement> Turned(string clause, string? last)
+    private static IEnumerable<Statement> Turned(string clause, string? last, bool isOfOthers)
     {
         if (Turns.Base(clause) is { } held)
         {
@@ -99,7 +100,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
             return before.Length == 0 ? taken : taken.Concat(ReadWhole(before) is var said && said.Any() ? said : ReadWhole(Wording.WithSubject(before)));
         }
 
-        return Wording.WithSubject(clause) is var whole && whole.Length > clause.Length ? ReadWhole(whole) : [];
+        return !isOfOthers && Wording.WithSubject(clause) is var whole && whole.Length > clause.Length ? ReadWhole(whole) : [];
     }
 
     private static string Called(string slot) => slot switch { "contact" => "preferred channel", "name" => "preferred name", "system" => "operating system", _ => slot };
