@@ -23,8 +23,9 @@ internal static partial class HeldChanges
             Rule($$"""\b(?:the|my|our|an?)\s+(?:brand[\s-]new|new)\s+{{Boss}}(?:{{Aux}}|,|:|['’]s\s+name)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}"""),
             Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)?(?:the|my|our)\s+(?:brand[\s-]new|new)\s+{{Boss}}\b"""),
             Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)(?:my|our)\s+{{Boss}}\b"""),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:my|our)\s+{{Boss}}\b(?!['’])""", Changed),
             Rule($$"""\b(?:appointed|named|made|put|hired|brought\s+in|promoted|have|got|gave\s+(?:me|us))\s+{{Human}}\s+(?:in\s+charge(?:\s+of\s+{{Us}})?|(?:as\s+)?(?:my|our)\s+(?:new\s+)?{{Boss}}|as\s+(?:the\s+|an?\s+)?(?:new\s+)?{{Boss}})"""),
-            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:report(?:ing)?\s+(?:directly\s+|straight\s+)?(?:in)?to|answer(?:ing)?\s+to|under|work(?:ing)?\s+(?:for|under)|belong\s+to|led\s+by|managed\s+by)\s+{{Human}}""", Changed),
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:report(?:ing)?\s+(?:directly\s+|straight\s+)?(?:in)?to|answer(?:ing)?\s+to|(?:sit(?:ting)?\s+)?under|work(?:ing)?\s+(?:for|under)|belong\s+to|led\s+by|managed\s+by)\s+{{Human}}""", Changed),
             Rule($$"""\b(?:my|our)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew)(?:{{Aux}}|\s+gets?)\s+(?:handed|passed|given|transferred|assigned|reassigned|reports?|reporting|answers?|belongs?|fell|led|run|headed|managed|taken)(?:\s+over)?(?:\s+on)?\s+(?:to|under|by)\s+{{Human}}"""),
             Rule($$"""\bmy\s+(?:approvals?|leave|holidays?|expenses?|timesheets?|requests?|reviews?|appraisals?)\b[^.;]{0,30}?\b(?:go(?:es)?|signed\s+by|approved\s+by|land)\s+(?:now\s+)?(?:to\s+|with\s+|by\s+)?{{Human}}""", Changed),
         ],
@@ -33,6 +34,8 @@ internal static partial class HeldChanges
             Rule($$"""{{Human}}{{Aux}}\s+(?:cover(?:s|ing)?\s+for\s+me|cover(?:s|ing)?\s+(?:my\s+\w+|me)|stand(?:s|ing)\s+in(?:\s+for\s+me)?|fill(?:s|ing)\s+in(?:\s+for\s+me)?|step(?:s|ping)\s+in\s+for\s+me|deputi[sz](?:es|ing)(?:\s+for\s+me)?|act(?:s|ing)\s+for\s+me|back(?:s|ing)\s+me\s+up|has\s+my\s+back|tak(?:es|ing)\s+(?:over\s+)?my\s+(?:calls|cases|work|mails?|inbox)|look(?:s|ing)\s+after\s+my\s+\w+|hold(?:s|ing)\s+the\s+fort\s+for\s+me)""", Changed),
             Rule($$"""\b(?:the|my|our|an?)\s+(?:brand[\s-]new|new)\s+{{Cover}}(?:{{Aux}}|,|:)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}"""),
             Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)?(?:the|my)\s+(?:brand[\s-]new\s+|new\s+){{Cover}}\b"""),
+            Rule($$"""{{Human}}{{Aux}}\s+my\s+{{Cover}}\b(?!['’])""", Changed),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:volunteered|agreed|offered|asked|chosen|appointed|picked|willing)\s+to\s+(?:cover|stand\s+in|fill\s+in|act|deputi[sz]e|step\s+in|be\s+my)"""),
             Rule($$"""\b(?:when(?:ever)?|while|if)\s+i(?:['’]m|\s+am)\s+(?:out|away|off|not\s+(?:in|here|around)|on\s+leave)[^.;]{0,20}?\b(?:ask|go\s+to|contact|call|it['’]s|talk\s+to|turn\s+to|ring)\s+(?:now\s+)?{{Human}}""", Changed),
         ],
         ["office"] =
@@ -54,6 +57,7 @@ internal static partial class HeldChanges
         ["laptop"] =
         [
             Rule($$"""(?:\b(?:handed|gave|issued|sent|given|shipped)\s+me|\bi(?:['’]m|['’]ve|\s+am|\s+have|\s+was)?{{Aux}}\s+(?:got|have|handed|issued|given|received|picked\s+up|unpacked|collected|typing(?:\s+this)?\s+on|working\s+on|work\s+on|switched\s+to|upgraded\s+to|moved\s+to|on|use|using|writing\s+this\s+on))\s+(?:an?\s+|my\s+|the\s+)*(?:new\s+|shiny\s+|brand[\s-]new\s+)*(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)(?!\s+(?:to|for)\s+(?!me\b))""", Changed + "|handed|issued|given|gave"),
+            Rule("""\bmy\s+(?:(?:brand[\s-]new|shiny|new|lovely)\s+)+(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)"""),
             Rule($$"""\b(?:my|the)\s+(?:new|replacement)\s+(?:laptop|notebook|computer|machine|device|one)\b(?:{{Aux}}|:|,)\s*(?:is\s+|it['’]s\s+)?(?:an?\s+)?{{Called}}"""),
         ],
         ["phone"] = [Rule($$"""(?:\b(?:my|me|i)\b|^\W*(?:new|changed)\s)[^.;]{0,60}?{{NounRules.Number}}""", Changed), Rule($$"""{{NounRules.Number}}[^.;]{0,40}?\b(?:my|me|mine)\b""", Changed)],
@@ -75,6 +79,7 @@ internal static partial class HeldChanges
         ["style"] =
         [
             Rule($$"""\b(?:keep|make|give|write|answer|reply|use|prefer|want|like|send|be|need|with|switch\s+to|back\s+to|go\s+for|in)\b[^.;?]{0,30}?\b{{Manners}}\b(?!\s+(?:report|document|mail|letter|guide|training|support|team|question|call|meeting|break|term|notice))""", """from\s+now\s+on|going\s+forward|in\s+(?:the\s+)?future|always|instead|rather|not|again|these\s+days|second\s+thoughts?|reflection|changed\s+my\s+mind|after\s+all|any\s?more|now"""),
+            Rule($$"""(?:^|[:,;]\s*){{Manners}}\s*,?\s*(?:please|from\s+now\s+on|instead|it\s+is)\b""", """from\s+now\s+on|going\s+forward|in\s+(?:the\s+)?future|always|instead|rather|again|these\s+days|any\s?more"""),
         ],
         ["diet"] = [Rule($$"""\b(?:i|we)(?:['’]m|['’]ve|\s+am|\s+have|\s+eat|\s+went|\s+turned|\s+became|\s+keep|\s+follow|\s+do|\s+go|\s+need){{Aux}}[^.;,]{0,20}?\b{{Meals}}\b""", Changed)],
         ["role"] =
@@ -99,6 +104,11 @@ internal static partial class HeldChanges
             return null;
         }
 
+        if (held.Slot is "desk" or "cost centre" && OfShape(held, sentence) is { } shaped)
+        {
+            return shaped;
+        }
+
         foreach (var (form, demands) in rules)
         {
             if (form.Match(sentence) is { Success: true } match && Cleaned(held, match.Groups["v"].Value) is { } value && demands?.IsMatch(sentence) != false)
@@ -109,6 +119,21 @@ internal static partial class HeldChanges
 
         return null;
     }
+
+    // "4.112" and "5.207" are written alike: whoever has the one and says that they have moved to the other has another desk.
+    private static string? OfShape(HeldValue held, string sentence)
+    {
+        if (!held.Value.Any(char.IsAsciiDigit) || held.Value.Length is < 3 or > 12 || !Mine().IsMatch(sentence))
+        {
+            return null;
+        }
+
+        var shape = Regex.Replace(Regex.Replace(Regex.Escape(held.Value), "(?<!\\\\)[A-Za-z]", "[A-Z]"), "[0-9]", @"\d");
+        return Regex.Matches(sentence, $@"(?<![\p{{L}}\d.\-]){shape}(?![\p{{L}}\d\-]|[.,:]\d)", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250)).Select(match => Cleaned(held, match.Value)).FirstOrDefault(value => value is not null);
+    }
+
+    [GeneratedRegex($@"\b(?:i|me|my|us|our)\b.*\b(?:{Changed}|over\s+(?:at|to)|new|got|gave|took)\b|\b(?:{Changed}|got|gave|took|moved)\b.*\b(?:i|me|my|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Mine();
 
     /// <summary>Whether a sentence has a word of change, and whether it is worth while to look at it.</summary>
     public static bool HasSign(string sentence) => Sign().IsMatch(sentence);

@@ -15,6 +15,9 @@ internal sealed partial class HeldMention
     private const string Old = """old|former|previous|ex|erstwhile|last|original|ancient|trusty|beloved|good|dear""";
     private const string NotPart = """(?!['’]s\b(?!\s+(?:gone|left|retired|moved|been|no|not|now|off|out|quit|taken|handed|stepped|changed|become|got|dead|history|over|done|closed|finished|had|resigned|given|also|just|finally|since|place|shoes|seat|chair|post|position|role|job|successor|replacement|stead|boots|footsteps|mantle)\b))(?!['’](?!s\b)|-\p{L})""";
 
+    // A noun behind it makes it a part of something else: "the Lisbon trip", "my Latitude bag".
+    private const string Next = """(?!\s+(?:(?-i:\p{Lu}\p{Ll})|\p{Ll}+\b(?<!\b(?:is|are|was|were|has|had|have|will|does|doesn|did|didn|do|don|isn|aren|wasn|hasn|won|got|gets|gave|died|broke|went|fell|bit|packed|conked|crashed|left|moved|closed|shut|ended|finished|ran|became|become|turned|stopped|used|lost|took|takes|belongs|came|comes|goes|stays|keeps|never|no|not|and|or|but|for|to|in|on|at|by|with|via|from|over|after|before|behind|because|since|when|while|whereas|as|so|then|than|though|any|anymore|last|this|these|those|until|till|up|down|out|off|away|back|again|now|here|there|altogether|completely|entirely|permanently|finally|just|only|anyway|already|also|longer|please|instead|rather|ago|which|who|where|that|it|i|we|they|she|he|my|our|me|us|all|an|a|the|years|either|earlier|late|next|once|officially|feels|too|into|through|somewhere|sometime|yesterday|today|recently|wound|wrapped|was|replaced|merged|didn|drives|drowns|bores|drives|makes|suits|works|being|myself|of|after|ended|expired|got|retired|split|changed|can|cannot|couldn|half|six|five|four|three|two|some|many|for))))""";
+
     private readonly Regex? _names;
     private readonly Regex? _noun;
 
@@ -23,7 +26,7 @@ internal sealed partial class HeldMention
         (Held, var core) = (held, Core(held));
         var names = Names(held.Slot, core).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var owned = NounRules.Names.TryGetValue(held.Slot, out var called) ? called : null;
-        var after = held.Slot is "office" ? "office|branch|site|building|campus|plant|location|hub|job" : held.Slot is "home" ? "flat|house|apartment|place|home" : held.Slot is "manager" or "deputy" or "name" ? null : held.Slot is "allergy" ? "allergy|thing|issue" : held.Slot is "likes" or "dislikes" or "never" or "absent" or "role" ? "thing|job|role|business|stuff" : owned is null ? "thing" : owned + "|thing|one";
+        var after = held.Slot is "office" ? "office|branch|site|building|campus|plant|location|hub|job" : held.Slot is "home" ? "flat|house|apartment|place|home" : held.Slot is "manager" or "deputy" or "name" or "allergy" ? null : held.Slot is "likes" or "dislikes" or "never" or "absent" or "role" ? "thing|job|role|business|stuff" : owned is null ? "thing" : owned + "|thing|one";
         _names = names.Count == 0 ? null : Form($$"""(?<!['’]s\s)(?<!\b(?:his|her|their|your|whose)\s)(?:\b(?:the|my|our|an?|that|this|all)\s+)?(?:\b(?<old>{{Old}})\b[\s-]+)*(?:\b(?:{{Before(held.Slot)}})\s+)?(?<![\p{L}0-9+\-])(?:{{string.Join('|', names)}})(?![\p{L}0-9]|[.,:]\d)(?:\s+(?:{{after ?? "(?!)"}})\b)?{{NotPart}}{{NotFurther(held.Slot)}}""");
         _noun = owned is null ? null : Form($$"""\b(?:(?:my|our)\s+(?:(?:{{Old}}|current|own|work|line|direct)\s+)*(?:{{owned}})|the\s+old\s+(?:{{owned}}|thing|one|box|brick)|(?<=^|[.:]\s*)old\s+(?:{{owned}}))\b{{NotPart}}""");
     }
@@ -42,8 +45,8 @@ internal sealed partial class HeldMention
     private static string NotFurther(string slot) => slot switch
     {
         "manager" or "deputy" or "name" => """(?!\s+(?-i:\p{Lu}\p{Ll}))""",
-        "laptop" or "system" or "software" or "phone" or "project" => """(?!\s+(?:\d|(?-i:\p{Lu})|bag|case|dock|docking|charger|driver|manual|sleeve|stand|licen[cs]e|ticket|issue|problem|update|server|file|meeting|folder|channel|call|training|course|button|plugin|export|report|board))""",
-        "office" or "home" => """(?!\s+(?:(?-i:\p{Lu}\p{Ll})|\p{Ll}+\b(?<!\b(?:is|was|has|had|are|closed|shut|got|after|for|and|to|but|in|on|at|behind|any|anymore|last|or|with|because|since|when|these|though|as|so|now|years|longer|by|this|altogether|not|no|where|which|who|then|into|who|again|completely|entirely|permanently|finally|just|only|anyway|isn|wasn|does|doesn|did|didn|can|couldn|from|over|via|it|we|i|they|before|until|till|up|down|out|either|earlier|late|next|once|feels|became|become|belongs|officially|already|also|got|gets|gave|stopped|didn|used|instead|ago|for|while|rather|than|here|there|went|changed|all|our|my|of))))""",
+        "laptop" or "system" or "software" or "phone" or "project" => """(?!\s+\d)""" + Next,
+        "office" or "home" or "team" => Next,
         _ => """(?!\s+(?:team\s+(?:lost|won|has|is)|trip|meeting|ticket|mail|report|course|menu|dish|market)\b)""",
     };
 

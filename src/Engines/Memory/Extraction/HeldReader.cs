@@ -48,7 +48,16 @@ public static partial class HeldReader
             {
                 if (statements.Count < MaxStatements && !IsSaid(value, statements))
                 {
-                    Add(statements, value, found, sentences);
+                    Add(statements, value, found, sentences, 0);
+                }
+            }
+
+            // What the message itself said before holds for the rest of it.
+            foreach (var said in found.Where(said => !said.IsRetraction && said.Source.Length > 0 && MemorySlots.All[said.Slot].IsSingle).GroupBy(said => said.Slot).Select(slot => slot.Last()))
+            {
+                if (sentences.FindLastIndex(sentence => sentence.Contains(said.Source, StringComparison.OrdinalIgnoreCase)) is >= 0 and var at && at + 1 < sentences.Count)
+                {
+                    Add(statements, new HeldValue(said.Slot, said.Value), found, sentences, at + 1);
                 }
             }
 
@@ -69,7 +78,7 @@ public static partial class HeldReader
     private static bool IsSaid(HeldValue held, List<Statement> statements) =>
         statements.Exists(said => !said.IsRetraction && said.Slot == held.Slot && (MemorySlots.All[held.Slot].IsSingle || FactLedger.IsSame(said.Value, held.Value)));
 
-    private static void Add(List<Statement> statements, HeldValue held, IReadOnlyList<Statement> found, List<string> sentences)
+    private static void Add(List<Statement> statements, HeldValue held, IReadOnlyList<Statement> found, List<string> sentences, int from)
     {
         var mention = new HeldMention(held);
         var isOver = found.Any(said => said.IsRetraction && said.Slot == held.Slot && (said.Value.Length == 0 || FactLedger.IsSame(said.Value, held.Value)));
@@ -77,10 +86,10 @@ public static partial class HeldReader
         var isSingle = MemorySlots.All[held.Slot].IsSingle;
         string? value = null;
         var at = -1;
-        for (var i = 0; i < sentences.Count && value is null; i++)
+        for (var i = from; i < sentences.Count && value is null; i++)
         {
             var (named, noun) = (mention.ByName(sentences[i]), isSingle ? mention.ByNoun(sentences[i]) : null);
-            if (IsOfOthers(sentences[i]) && (held.Slot is "allergy" or "never" or "diet" or "likes" or "dislikes" || !First().IsMatch(Others().Replace(sentences[i], " "))))
+            if ((named ?? sentences[i]) is var seen && IsOfOthers(seen) && (held.Slot is "allergy" or "never" or "diet" or "likes" or "dislikes" || !First().IsMatch(Others().Replace(seen, " "))))
             {
                 continue;
             }
@@ -90,10 +99,10 @@ public static partial class HeldReader
             if (isHere || isMaybe)
             {
                 var marked = named ?? noun ?? sentences[i];
-                value = HeldValues.Instead(held, marked, isHere) ?? Beside(held, found, mention, sentences, i + 1, isHere) ?? (isHere ? Beside(held, found, mention, sentences, i - 1, isSure: true) : null);
+                value = HeldValues.Instead(held, marked, isHere) ?? Beside(held, found, mention, sentences, i + 1, isHere) ?? (isHere && i > from ? Beside(held, found, mention, sentences, i - 1, isSure: true) : null);
                 (isOver, at) = (isOver || isHere || value is not null, at < 0 || value is not null ? i : at);
             }
-            else if (isSingle && HeldChanges.Said(held, named ?? sentences[i]) is { } said && !IsOfOthers(sentences[i]))
+            else if (isSingle && HeldChanges.Said(held, named ?? sentences[i]) is { } said && !IsOfOthers(named ?? sentences[i]))
             {
                 (value, at) = (said, i);
             }
@@ -149,6 +158,6 @@ public static partial class HeldReader
     [GeneratedRegex("""\b(?:i|me|myself|we|us)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex First();
 
-    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu)\b)|(?<!\b(?:card|badge|contract|signature|sign|profile|title|door|directory)\s)says|told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu)\b)|(?<!\b(?:card|badge|contract|signature|sign|profile|title|door|directory|it)\s)says|told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Reported();
 }

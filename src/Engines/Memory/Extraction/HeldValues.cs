@@ -33,15 +33,15 @@ internal static partial class HeldValues
         ["cost centre"] = [Form($$"""(?:{{Cue}}|\b(?:cent(?:re|er)|number|code|is|to|now|on)\s+){{NounRules.Code}}(?=[,;!?)]|\.?\s|\.?$)""")],
         ["time zone"] = [Form($$"""(?:{{Cue}}|\bnow\s+)(?:the\s+)?(?<v>(?-i:[A-Z]{3,4}(?:[+\-]\d{1,2})?|UTC[+\-]\d{1,2}|[A-Z]\p{L}+/[A-Z][\p{L}_]+))\b"""), Form($$"""(?<v>(?-i:{{NotName}}[A-Z]\p{L}+(?:\s+(?:European|Standard|Daylight))?))\s+time(?:\s+zone)?\b""")],
         ["system"] = [Form(Systems)],
-        ["software"] = [Form(Cue + Called)],
+        ["software"] = [Form(Called + """(?:\s+(?:has|have|does|did|will|now))*\s+(?:replac\w+|took\s+(?:over|the\s+place)|taken\s+(?:over|the\s+place)|it\s+is|instead|does\s+the\s+job|is\s+(?:now\s+)?(?:what\s+i|my))"""), Form(Cue + Called)],
         ["project"] = [Form(Cue + Called)],
-        ["team"] = [Form(Cue + Called + """(?:\s+(?:team|department|group|unit|squad|crew))?""")],
-        ["role"] = [Form("""\b(?:promoted\s+to|made\s+me|(?:i['’]m|i\s+am|am)\s+now|now|become|became|(?:works?|working|started|hired|employed|serving|acting)\s+as|as|to|into|title\s+is|role\s+is|job\s+is|it['’]s|is|i['’]m|i\s+am|for)\s+(?:an?\s+|the\s+|our\s+|their\s+|being\s+|now\s+|of\s+)*""" + PlainRules.Job + """(?![\p{L}\-])"""), Form("""\b(?:promoted\s+to|made\s+me|became|title\s+is\s+now|now\s+an?|working\s+as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this)\b))""")],
+        ["team"] = [Form(Cue + Called + """(?:\s+(?:team|department|group|unit|squad|crew))?"""), Form(Called + """\s+(?:took\s+(?:me|us)|it\s+is|is\s+(?:now\s+)?(?:my|where))""")],
+        ["role"] = [Form("""\b(?:promoted\s+to|made\s+me|(?:i['’]m|i\s+am|am)\s+now|now|become|became|(?:works?|working|started|hired|employed|serving|acting)\s+as|as|to|into|says|title\s+is|role\s+is|job\s+is|it['’]s|is|i['’]m|i\s+am|for)\s+(?:an?\s+|the\s+|our\s+|their\s+|being\s+|now\s+|of\s+)*""" + PlainRules.Job + """(?![\p{L}\-])"""), Form("""\b(?:promoted\s+to|made\s+me|became|title\s+is\s+now|now\s+an?|working\s+as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this)\b))""")],
         ["language"] = [Form($$"""\b(?<v>{{Languages}})\b""")],
         ["contact"] = [Form($$"""\b(?:by|via|on|over|through|use|to|prefer|with|a|in|check|read|me\s+an?|please|or|it['’]s|is)\s+(?:my\s+|the\s+|an?\s+)*(?<v>{{Channels}})\b"""), Form($$"""\b(?<v>{{Channels}})\s+(?:me|is|it\s+is|instead|works?|from\s+now\s+on|only|please|would\s+be|suits)\b""")],
         ["style"] = [Form($$"""\b{{Manners}}\b""")],
         ["diet"] = [Form($$"""\b{{Meals}}\b""")],
-        ["name"] = [Form($$"""\b(?:call\s+me|me|by|to|is|use|it['’]s|as|just|now)\s+(?<v>(?-i:{{NotName}}\p{Lu}\p{Ll}[\p{L}\-]*))(?=\s*(?:$|[,.;:!?]|\b(?:now|please|from|instead|these|is|will|again)\b))""")],
+        ["name"] = [Form($$"""\b(?:call\s+me|i['’]m|i\s+am|me|by|to|is|use|it['’]s|as|just|now)\s+(?<v>(?-i:{{NotName}}\p{Lu}\p{Ll}[\p{L}\-]*))(?=\s*(?:$|[,.;:!?]|\b(?:now|please|from|instead|these|is|will|again)\b))""")],
     };
 
     /// <summary>The value that a marked sentence puts in the place of the marked one; null where there is none. Behind the mark first.</summary>
@@ -55,6 +55,7 @@ internal static partial class HeldValues
             return null;
         }
 
+        marked = HandedTo().Replace(marked, "");
         var at = marked.LastIndexOfAny([HeldMention.Mark, HeldMention.OldMark]);
         foreach (var form in isSure || held.Slot is not ("manager" or "deputy") ? forms : forms[..2])
         {
@@ -74,10 +75,14 @@ internal static partial class HeldValues
     // "Now it's Berg" of Anna Berg names nobody new.
     private static bool IsOf(HeldValue held, string value) => held.Slot is "manager" or "deputy" && held.Value.Split(' ').Contains(value, StringComparer.OrdinalIgnoreCase);
 
+    // "I handed it over to Marta" names who has it now, not what took its place.
+    [GeneratedRegex("""(?<=\b(?:handed|gave|given|passed|turned|left)\s+(?:over\s+)?[\uE000\uE001](?:\s+(?:over|on|back))?)\s+to\s+(?:(?:the|my|our|an?)\s+\w+|(?-i:\p{Lu}\p{L}+)(?:\s+(?-i:\p{Lu}\p{L}+))?)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex HandedTo();
+
     private static Regex[] Humans() =>
     [
-        Form($$"""{{Human}}(?:,[^,.]{2,40},)?{{Aux}}\s+(?:(?:took|takes|taking|taken)\b[^.;]{0,12}\bover|step(?:s|ped|ping)\s+(?:in|up|into)|replac\w+|succeed\w*|inherit\w*|follow(?:ed|s)|runs?|running|leads?|leading|heads?|heading|manages?|managing|manager|boss|in\s+charge|at\s+the\s+helm|responsible|acting|doing|filling|fills|covers?|covering|stands?|standing|deputi\w+|acts|signs?|signing|approves?|approving|handles?|handling|does|the\s+(?:job|one|new|boss|person)|(?:my|our)\s+|his\s+|her\s+|gets?\b|named|appointed|made|chosen|promoted|brought|agreed|offered|volunteered|became|becomes|looks?\s+after|looking\s+after|instead|from\s+now\s+on|these\s+days|it\s+is|in\s+(?:his|her|their)\s+(?:place|shoes|seat|chair|stead))"""),
-        Form($$"""\b(?:(?:replaced|succeeded|followed|taken\s+over|covered|run|led|headed|managed|supervised|looked\s+after|inherited)\s+by|(?:handed|passed|gave|given|transferred|moved|assigned|switched|changed|reassigned|went|gone|goes|go|fell|belong|belongs?|report|reports|reporting|answer|answers|answering|listen|listening)\b[^.;]{0,30}\b(?:to|under)|(?:work|working|now|are|am|be|placed|put|sit|sitting)\s+(?:under|for)|it['’]s|it\s+is|that['’]s|that\s+would\s+be|that\s+is|he['’]s|she['’]s|name\s+is|name['’]s|is|called|named|welcome|meet|appointed|hired|picked|chose|chosen|asked|new\s+\w+(?:\s+is)?|(?:[-=]>|→))[,:]?\s+(?:now\s+|a\s+certain\s+|called\s+|named\s+|one\s+)*{{Human}}"""),
+        Form($$"""{{Human}}(?:,[^,.]{2,40},)?{{Aux}}\s+(?:(?:took|takes|taking|taken)\b[^.;]{0,12}\bover|step(?:s|ped|ping)\s+(?:in|up|into)|replac\w+|succeed\w*|inherit\w*|follow(?:ed|s)|runs?|running|leads?|leading|heads?|heading|manages?|managing|manager|boss|in\s+charge|at\s+the\s+helm|responsible|acting|doing|filling|fills|covers?|covering|stands?|standing|deputi\w+|acts|signs?|signing|approves?|approving|handles?|handling|does|the\s+(?:job|one|new|boss|person)|(?:my|our)\s+|his\s+|her\s+|gets?\b|named|appointed|made|chosen|promoted|brought|agreed|offered|volunteered|became|becomes|looks?\s+after|looking\s+after|instead|from\s+now\s+on|these\s+days|it\s+is|(?:taken|took|takes|got|acts?|acting|steps?|stepped|has|in|into)\s+(?:in\s+|into\s+)?(?:his|her|their|[\uE000\uE001]['’]s)\s+(?:place|shoes|seat|chair|stead|job|role|post|position))"""),
+        Form($$"""\b(?:(?:replaced|succeeded|followed|taken\s+over|covered|run|led|headed|managed|supervised|looked\s+after|inherited)\s+by|(?:handed|passed|gave|given|transferred|moved|assigned|switched|changed|reassigned|went|gone|goes|go|fell|belong|belongs?|report|reports|reporting|answer|answers|answering|listen|listening)\b[^.;]{0,30}\b(?:to|under)|(?:work|working|now|are|am|be|placed|put|sit|sitting)\s+(?:under|for)|managed\s+by|it['’]s|it\s+is|that['’]s|that\s+would\s+be|that\s+is|but|he['’]s|she['’]s|successor\s+is|replacement\s+is|name\s+is|name['’]s|is|called|named|welcome|meet|appointed|hired|picked|chose|chosen|asked|new\s+\w+(?:\s+is)?|(?:[-=]>|→))[,:]?\s+(?:now\s+|a\s+certain\s+|called\s+|named\s+|one\s+)*{{Human}}"""),
         Form($$"""\b(?:have|has|had|got|get|ask|use|contact|call|put|made|by|under|for|with|to|now|then)[,:]?\s+{{Human}}\s*(?:$|[,.!]|\b(?:now|instead|in\s+charge|in\s+(?:his|her|their)|as|for|these\s+days|from\s+now|who|to\s+(?:cover|stand|lead|run|manage))\b)"""),
         Form($$"""^\s*(?:now|so|then|instead)?[,:]?\s*{{Human}}\s*[.!]*$"""),
     ];
