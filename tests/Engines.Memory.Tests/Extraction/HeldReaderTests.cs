@@ -37,6 +37,31 @@ public partial class HeldReaderTests(ITestOutputHelper output)
         output.WriteLine($"{bad} of {HeldCases.Traps.Count} traps");
     }
 
+    private static readonly (string Slot, string Value)[] Profile =
+    [
+        ("name", "Maxi"), ("role", "test engineer"), ("team", "Logistics"), ("manager", "Greta Holm"), ("deputy", "Yusuf Demir"), ("office", "Oslo"), ("home", "Bonn"), ("desk", "C-17"), ("laptop", "EliteBook 840"), ("phone", "0161 496 0733"), ("system", "Windows 10"),
+        ("software", "Tableau"), ("project", "Tideway"), ("hours", "8 to 4"), ("time zone", "GMT"), ("cost centre", "CC-8812"), ("language", "Polish"), ("contact", "WhatsApp"), ("style", "numbered steps"), ("likes", "green tea"), ("dislikes", "loud music"), ("diet", "halal"),
+        ("allergy", "pollen"), ("never", "forward my payslip"),
+    ];
+
+    [Fact]
+    public void Read_OthersBeside_Prints()
+    {
+        var bad = 0;
+        foreach (var (slot, before, message, _) in HeldCases.Changes)
+        {
+            HeldValue[] held = [new(slot, before), .. Profile.Where(other => other.Slot != slot).Select(other => new HeldValue(other.Slot, other.Value))];
+            var found = RuleExtractor.Extract(message);
+            foreach (var said in HeldReader.Read(message, held, found).Where(said => said.Slot != slot && !found.Contains(said)))
+            {
+                bad++;
+                output.WriteLine($"BESIDE {slot}: {message} -> {(said.IsRetraction ? "-" : "")}{said.Slot}={said.Value}");
+            }
+        }
+
+        output.WriteLine($"{bad} beside");
+    }
+
     [Fact]
     public void Read_SeenSets_Prints()
     {

@@ -60,7 +60,7 @@ internal static partial class HeldChanges
             Rule("""\bmy\s+(?:(?:brand[\s-]new|shiny|new|lovely)\s+)+(?<v>(?:MacBook(?:\s+(?:Pro|Air))?|ThinkPad|Surface|Chromebook|EliteBook|ProBook|ZBook|ZenBook|IdeaPad|Precision|Latitude|XPS|Framework)(?:\s+(?-i:[A-Z0-9][\p{L}0-9\-]*))*(?:\s+\d+)?)"""),
             Rule($$"""\b(?:my|the)\s+(?:new|replacement)\s+(?:laptop|notebook|computer|machine|device|one)\b(?:{{Aux}}|:|,)\s*(?:is\s+|it['’]s\s+)?(?:an?\s+)?{{Called}}"""),
         ],
-        ["phone"] = [Rule($$"""(?:\b(?:my|me|i)\b|^\W*(?:new|changed)\s)[^.;]{0,60}?{{NounRules.Number}}""", Changed), Rule($$"""{{NounRules.Number}}[^.;]{0,40}?\b(?:my|me|mine)\b""", Changed)],
+        ["phone"] = [Rule($$"""(?:\b(?:my|me|i)\b|^\W*(?:new|changed)\s)[^.;]{0,60}?(?=(?:[^\d]*\d){7}){{NounRules.Number}}""", Changed), Rule($$"""{{NounRules.Number}}[^.;]{0,40}?\b(?:my|me|mine)\b""", $"(?:{Changed}).*(?:number|reach|call|ring|phone|line|extension|mobile|dial)|(?:number|reach|call|ring|phone|line|extension|mobile|dial).*(?:{Changed})")],
         ["hours"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b{{PlainRules.Hours}}""", Changed), Rule($$"""^\W*(?:(?:so|it['’]s|it\s+is|now|and|ok|okay|these\s+days)[,:]?\s+)*{{PlainRules.Hours}}\s+(?:now|from\s+now\s+on|instead|these\s+days)[.!]*$""")],
         ["system"] = [Rule($$"""\b(?:i|we|i['’]m|we['’]re|(?:moved|switched|migrated|upgraded|put|made|reinstalled|set)\s+(?:me|my\s+\w+)|my\s+(?:new\s+|old\s+)?(?:laptop|computer|machine|pc|notebook|os|operating\s+system|device|box|system))(?:\s+(?!forget\b)[\p{L}'’]+){0,7}?\s+{{Systems}}""", "(?:" + Changed.Replace("|please", "", StringComparison.Ordinal) + "|installed|runs|reinstalled)"), Rule($$"""{{Systems}}\s+(?:now|is\s+on\s+(?:it|my)|instead|from\s+now\s+on|it\s+is)""")],
         ["time zone"] = [Rule($$"""\b(?:i|my|me)\b[^.;]{0,60}?\b(?:on|in|to|is|now)\s+(?:the\s+)?(?<v>(?-i:(?!CEO|CTO|CFO|VPN|ERP|SAP|CRM|USB|PDF|FYI|PTO|OOO|USA)[A-Z]{3,4}(?:[+\-]\d{1,2})?|[A-Z]\p{L}+/[A-Z][\p{L}_]+))\b""", $"(?:{Changed}).*(?:time|zone|clock)|(?:time|zone|clock).*(?:{Changed})")],
@@ -84,7 +84,7 @@ internal static partial class HeldChanges
         ["diet"] = [Rule($$"""\b(?:i|we)(?:['’]m|['’]ve|\s+am|\s+have|\s+eat|\s+went|\s+turned|\s+became|\s+keep|\s+follow|\s+do|\s+go|\s+need){{Aux}}[^.;,]{0,20}?\b{{Meals}}\b""", Changed)],
         ["role"] =
         [
-            Rule("""\b(?:promoted|bumped|stepped\s+up|moved\s+up|advanced|elevated|appointed|upgraded)(?:\s+(?:me|up))*\s+(?:to|as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this|with|on|after|effective)\b))(?<=\b(?:i|me|my|we)\b.*)"""),
+            Rule("""\b(?:promoted|bumped|stepped\s+up|moved\s+up|advanced|elevated|appointed)(?:\s+(?:me|up))*\s+(?:to|as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this|with|on|after|effective)\b))(?<=\b(?:i|me|my|we)\b.*)"""),
             Rule($$"""\b(?:i|my|me)\b[^.;]{0,50}?\b(?:now|became|become|as|me|is|says|title|to|called|am|['’]m)\s+(?:an?\s+|the\s+|now\s+)*{{PlainRules.Job}}(?![\p{L}\-])""", """now|became|become|promoted|new|these\s+days|no\s+longer|since|made\s+me|title|retrained|switched|changed|any\s?more"""),
         ],
         ["team"] =

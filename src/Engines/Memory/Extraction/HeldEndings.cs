@@ -145,7 +145,7 @@ internal static partial class HeldEndings
     }
 
     /// <summary>Whether a sentence in which a slot's noun is marked ("my boss", "the old machine") says that what it holds is over.</summary>
-    public static bool IsSureOfNoun(string slot, string marked) => !IsPassing().IsMatch(marked) && (OfNoun.IsMatch(marked) || (slot is "manager" or "deputy" && OfPerson.IsMatch(marked)));
+    public static bool IsSureOfNoun(string slot, string marked) => !IsPassing().IsMatch(marked) && !(slot == "team" && OfOwner().IsMatch(marked)) && (OfNoun.IsMatch(marked) || (slot is "manager" or "deputy" && OfPerson.IsMatch(marked)));
 
     /// <summary>Whether a sentence says that the slot holds something else, without naming either: "I have a new boss", "we moved desks".</summary>
     public static bool IsNew(string slot, string sentence) => Renewed.TryGetValue(slot, out var renewed) && !IsPassing().IsMatch(sentence) && renewed.IsMatch(sentence);
@@ -158,6 +158,10 @@ internal static partial class HeldEndings
         + $$"""|{{Me}}{{Aux}}\s+(?:(?:got|have|had|given|assigned|received|chosen|found)\s+)?(?:an?|my)\s+(?:brand[\s-]new|new|different|another)\s+(?:\w+\s+)?(?:{{nouns}})(?=\s*(?:$|[,.;:!?(]|(?:and|now|since|from|last|this|yesterday|today|called|named|who|which|as\s+of|in\s+the|again)\b))""");
 
     private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
+
+    // A team that somebody else leads is the same team.
+    [GeneratedRegex("""\b(?:handed|given|passed|taken)\s+(?:over|on|to)\b|\bnew\s+(?:boss|head|lead|manager)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfOwner();
 
     [GeneratedRegex("""\b(?:i|i['’]m|me|my|we|our|you)\b|allerg""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfMine();
