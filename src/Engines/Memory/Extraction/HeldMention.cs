@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -18,8 +19,12 @@ internal sealed partial class HeldMention
     // A noun behind it makes it a part of something else: "the Lisbon trip", "my Latitude bag".
     private const string Next = """(?!\s+(?:(?-i:\p{Lu}\p{Ll})|\p{Ll}+\b(?<!\b(?:is|are|was|were|has|had|have|will|does|doesn|did|didn|do|don|isn|aren|wasn|hasn|won|got|gets|gave|died|broke|went|fell|bit|packed|conked|crashed|left|moved|closed|shut|ended|finished|ran|became|become|turned|stopped|used|lost|took|takes|belongs|came|comes|goes|stays|keeps|never|no|not|and|or|but|for|to|in|on|at|by|with|via|from|over|after|before|behind|because|since|when|while|whereas|as|so|then|than|though|any|anymore|last|this|these|those|until|till|up|down|out|off|away|back|again|now|here|there|altogether|completely|entirely|permanently|finally|just|only|anyway|already|also|longer|please|instead|rather|ago|which|who|where|that|it|i|we|they|she|he|my|our|me|us|all|an|a|the|years|either|earlier|late|next|once|officially|feels|too|into|through|somewhere|sometime|yesterday|today|recently|wound|wrapped|was|replaced|merged|didn|drives|drowns|bores|drives|makes|suits|works|being|myself|of|after|ended|expired|got|retired|split|changed|can|cannot|couldn|half|six|five|four|three|two|some|many|for))))""";
 
-    private readonly Regex? _names;
+    private static readonly ConcurrentDictionary<string, Regex> Nouns = new(StringComparer.Ordinal);
+
+    private readonly string _pattern;
+    private readonly string[] _keys;
     private readonly Regex? _noun;
+    private Regex? _names;
 
     public HeldMention(HeldValue held)
     {
@@ -27,14 +32,25 @@ internal sealed partial class HeldMention
         var names = Names(held.Slot, core).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         var owned = NounRules.Names.TryGetValue(held.Slot, out var called) ? called : null;
         var after = held.Slot is "office" ? "office|branch|site|building|campus|plant|location|hub|job" : held.Slot is "home" ? "flat|house|apartment|place|home" : held.Slot is "manager" or "deputy" or "name" or "allergy" ? null : held.Slot is "likes" or "dislikes" or "never" or "absent" or "role" ? "thing|job|role|business|stuff" : owned is null ? "thing" : owned + "|thing|one";
-        _names = names.Count == 0 ? null : Form($$"""(?<!['’]s\s)(?<!\b(?:his|her|their|your|whose)\s)(?:\b(?:the|my|our|an?|that|this|all)\s+)?(?:\b(?<old>{{Old}})\b[\s-]+)*(?:\b(?:{{Before(held.Slot)}})\s+)?(?<![\p{L}0-9+\-])(?:{{string.Join('|', names)}})(?![\p{L}0-9]|[.,:]\d)(?:\s+(?:{{after ?? "(?!)"}})\b)?{{NotPart}}{{NotFurther(held.Slot)}}""");
-        _noun = owned is null ? null : Form($$"""\b(?:(?:my|our)\s+(?:(?:{{Old}}|current|own|work|line|direct)\s+)*(?:{{owned}})|the\s+old\s+(?:{{owned}}|thing|one|box|brick)|(?<=^|[.:]\s*)old\s+(?:{{owned}}))\b{{NotPart}}""");
+        _pattern = names.Count == 0 ? "" : ($$"""(?<!['’]s\s)(?<!\b(?:his|her|their|your|whose)\s)(?:\b(?:the|my|our|an?|that|this|all)\s+)?(?:\b(?<old>{{Old}})\b[\s-]+)*(?:\b(?:{{Before(held.Slot)}})\s+)?(?<![\p{L}0-9+\-])(?:{{string.Join('|', names)}})(?![\p{L}0-9]|[.,:]\d)(?:\s+(?:{{after ?? "(?!)"}})\b)?{{NotPart}}{{NotFurther(held.Slot)}}""");
+        _keys = held.Slot is "contact" or "hours" || names.Count == 0 ? [] : [.. core.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries).Select(word => word.Length > 4 ? word[..^1] : word), .. held.Slot == "diet" ? ["veggie"] : Array.Empty<string>()];
+        _noun = owned is null ? null : Nouns.GetOrAdd(held.Slot, _ => Form($$"""\b(?:(?:my|our)\s+(?:(?:{{Old}}|current|own|work|line|direct)\s+)*(?:{{owned}})|the\s+old\s+(?:{{owned}}|thing|one|box|brick)|(?<=^|[.:]\s*)old\s+(?:{{owned}}))\b{{NotPart}}"""));
     }
 
     public HeldValue Held { get; }
 
     /// <summary>The sentence with a mark where it names the value, or null where it does not.</summary>
-    public string? ByName(string sentence) => _names?.IsMatch(sentence) == true ? _names.Replace(sentence, match => Marked(match, match.Groups["old"].Success)) : null;
+    public string? ByName(string sentence)
+    {
+        // Most sentences have none of its words, and a form is slow to make.
+        if (_pattern.Length == 0 || (_keys.Length > 0 && !_keys.Any(key => sentence.Contains(key, StringComparison.OrdinalIgnoreCase))))
+        {
+            return null;
+        }
+
+        _names ??= Form(_pattern);
+        return _names.IsMatch(sentence) ? _names.Replace(sentence, match => Marked(match, match.Groups["old"].Success)) : null;
+    }
 
     /// <summary>The sentence with a mark where it speaks of the value by what the slot is called, or null where it does not.</summary>
     public string? ByNoun(string sentence) => _noun?.IsMatch(sentence) == true ? _noun.Replace(sentence, match => Marked(match, match.Value.Contains("old", StringComparison.OrdinalIgnoreCase))) : null;

@@ -43,7 +43,7 @@ public static partial class HeldReader
         var statements = found.ToList();
         try
         {
-            var sentences = Sentences.Sure(RuleExtractor.Prepared(Unmarked(text))).Where(sentence => sentence.Length is > 3 and <= MaxSentence && !Reported().IsMatch(sentence)).Take(MaxSentences).ToList();
+            var sentences = Sentences.Sure(RuleExtractor.Prepared(Unmarked(text))).Where(sentence => sentence.Length is > 3 and <= MaxSentence && !Reported().IsMatch(sentence) && !HeldEndings.IsPlan(sentence)).Take(MaxSentences).ToList();
             foreach (var value in held.Where(value => MemorySlots.All.ContainsKey(value.Slot)).Take(MaxHeld))
             {
                 if (statements.Count < MaxStatements && !IsSaid(value, statements))
