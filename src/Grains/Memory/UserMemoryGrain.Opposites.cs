@@ -1,6 +1,7 @@
 using Steward.Engines.Memory.Days;
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Facts;
+using Steward.Identity;
 using EngineKind = Steward.Engines.Memory.MemoryKind;
 
 namespace Steward.Memory;
