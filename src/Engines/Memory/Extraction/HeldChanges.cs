@@ -59,6 +59,7 @@ internal static partial class HeldChanges
         ],
         ["desk"] =
         [
+            Rule($$"""(?:^|\bi\s+(?:have\s+)?|[,.]\s+)(?:grabbed|claimed|nabbed|bagged|took|moved\s+(?:over\s+)?to|switched\s+to)\s+(?:desk\s+|seat\s+|number\s+)?{{PlainRules.Seat}}(?=\s+(?:by|near|next|opposite|beside|instead|now|in\s+the)\b)"""),
             Rule($$"""\b(?:desk|seat|sit|sitting|seated|find\s+me|moved\s+(?:me\s+)?to|moved\s+desks|place)\b[^.;]{0,30}?(?:\b(?:to|at|in|is|now|desk|seat|number|have|got)\s+|:\s*)(?:the\s+|desk\s+|number\s+)*{{PlainRules.Seat}}(?=[,;!?)]|\.?\s|\.?$)(?!\s+(?:years?|months?|weeks?|days?|hours?|people|o['’]clock|am|pm|%))""", Changed),
         ],
         ["laptop"] =
@@ -148,7 +149,7 @@ internal static partial class HeldChanges
         return Regex.Matches(sentence, $@"(?<![\p{{L}}\d.\-]){shape}(?![\p{{L}}\d\-]|[.,:]\d)", RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250)).Select(match => Cleaned(held, match.Value)).FirstOrDefault(value => value is not null);
     }
 
-    [GeneratedRegex($@"\b(?:i|me|my|us|our)\b.*\b(?:{Changed}|over\s+(?:at|to)|new|got|gave|took)\b|\b(?:{Changed}|got|gave|took|moved)\b.*\b(?:i|me|my|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex($@"\b(?:i|me|my|us|our)\b.*\b(?:{Changed}|over\s+(?:at|to)|new|got|gave|took|where|sit|turned\s+up)\b|\b(?:{Changed}|got|gave|took|moved|turned\s+up)\b.*\b(?:i|me|my|us|our)\b", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Mine();
 
     /// <summary>Whether a sentence has a word of change, and whether it is worth while to look at it.</summary>
@@ -166,7 +167,7 @@ internal static partial class HeldChanges
     private static partial Regex NotDone();
 
     // One day, for a while, for somebody, as a plan, or not so: none of it changes what holds.
-    [GeneratedRegex("""\b(?:today|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:(?<!\b(?:from|as\s+of|since|starting|onwards)\s+)today(?!\s+on)|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NotNow();
 
     [GeneratedRegex($$"""\b{{Changed}}\b|n['’]t\b|\b(?:left|quit|gone|retired|resigned|died|broke|returned|handed|gave|given|got|swapped|ditched|dropped|dumped|done|over|off|bye|goodbye|farewell|no|not|never|old|former|previous|was|were|used|until|till|after|replac\w*|took|takes|taken|closed|shut|sold|cancell?ed|finished|wound|scrapped|cut|stop(?:ped)?|history|mean|meant|typo|wrong|sorry|cancel|forget|ignore|disregard|scratch|joined|promoted|made|bought|runs?|leads?|manages?|charge|covers?|stands?|outgrew|outgrown|grown|grew|can|may|fine|enough|tired|sick|bored|lost|out|away|back|here|in|it)\b|[-=]>|→""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Steward.Engines.Memory.Facts;
+using Steward.Engines.Retrieval.Text;
 
 namespace Steward.Engines.Memory.Extraction;
 
@@ -108,6 +109,26 @@ public static partial class HeldReader
             }
         }
 
+        // What must be kept to, what was disliked and when one was away: by plain words, wherever they stand.
+        for (var i = from; i < sentences.Count && !isOver; i++)
+        {
+            var named = mention.ByName(sentences[i]);
+            var beside = named is null ? "" : i + 1 < sentences.Count ? named + " " + sentences[i + 1] : named;
+            isOver = !IsOfOthers(sentences[i]) && held.Slot switch
+            {
+                "allergy" => named is not null && HeldEndings.IsCured(beside),
+                "dislikes" => named is not null && HeldEndings.IsLiked(beside),
+                "never" => HeldEndings.IsAllowed(sentences[i]) && IsMeant(held.Value, sentences[i]),
+                "absent" => HeldEndings.IsHereAfterAll(sentences[i]) && held.Value.Any(char.IsAsciiDigit),
+                _ => false,
+            };
+            at = isOver ? i : at;
+            if (isOver && held.Slot == "dislikes" && !statements.Exists(said => said.Slot == "likes" && FactLedger.IsSame(said.Value, held.Value)))
+            {
+                statements.Add(State("likes", held.Value, sentences[i], isRetraction: false));
+            }
+        }
+
         if (isOver && !isTaken)
         {
             statements.Add(State(held.Slot, held.Value, sentences[at], isRetraction: true));
@@ -131,6 +152,15 @@ public static partial class HeldReader
         return GoesOn().IsMatch(sentence) && !IsOfOthers(sentence) ? HeldValues.Instead(held, mention.ByName(sentence) ?? sentence, isSure) : null;
     }
 
+    // Most of the words of what was forbidden: "ring me before nine" is "call me before nine".
+    private static bool IsMeant(string forbidden, string sentence)
+    {
+        var asked = Content(forbidden);
+        return asked.Count > 0 && asked.Count(Content(sentence).Contains) * 2 > asked.Count;
+    }
+
+    private static HashSet<string> Content(string text) => [.. TextAnalyzer.Terms(text).Select(term => term is "ring" or "phone" or "dial" or "telephon" ? "call" : term).Where(term => term is not ("me" or "my" or "you" or "your" or "mine"))];
+
     private static bool IsOfOthers(string sentence) => Others().IsMatch(sentence);
 
     private static string Unmarked(string text) => text.IndexOfAny([HeldMention.Mark, HeldMention.OldMark]) < 0 ? text : text.Replace(HeldMention.Mark, ' ').Replace(HeldMention.OldMark, ' ');
@@ -148,16 +178,16 @@ public static partial class HeldReader
     };
 
     // A sentence that goes on about the same: with a pronoun, with what is new, or with the author.
-    [GeneratedRegex("""\b(?:i|i['’]m|me|my|we|us|our|it|it['’]s|that['’]s|he|she|they|now|new|instead|from\s+now\s+on|these\s+days|since\s+then|took|takes|taken|over|place|replacement|in\s+charge|stepped|steps|please)\b|^\W*(?-i:\p{Lu})[\p{L}'’\-]*(?:\s+(?-i:\p{Lu})[\p{L}'’\-]*)*\s*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:i|i['’]m|me|my|we|us|our|it|it['’]s|that['’]s|he|she|they|now|new|instead|from\s+now\s+on|these\s+days|since\s+then|took|takes|taken|over|place|replacement|in\s+charge|stepped|steps|mine|arrived|please)\b|^\W*(?-i:\p{Lu})[\p{L}'’\-]*(?:\s+(?-i:\p{Lu})[\p{L}'’\-]*)*\s*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex GoesOn();
 
     // "Ben's manager", "my sister", "the customer": whose boss, desk or house it is.
     [GeneratedRegex("""\b(?:my|our|the|a|his|her|their|one\s+of\s+(?:my|our|the))\s+(?:new\s+|old\s+|former\s+|younger\s+|older\s+|big\s+|little\s+)?(?:colleagues?|coworkers?|co-workers?|wife|husband|partner|friends?|sisters?|brothers?|mother|father|mum|mom|dad|parents|sons?|daughters?|neighbou?rs?|flatmates?|cousins?|uncle|aunt|predecessor|interns?|customers?|vendors?|visitors?|guests?|trainees?|users?|starters?|joiners?|hires?|kids?|children|child|boy|girl|girlfriend|boyfriend|roommate|grandmother|grandfather|brother-in-law|sister-in-law)(?:['’]s)?\b|\b(?:my|our)\s+(?:manager|boss|supervisor|lead|director)['’]s\s|(?-i:\b(?!(?:It|That|What|There|Here|Let|He|She)\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?['’]s\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|role|job|title|deputy|flat|house|hours|shift|cost)\b)|\b(?:her|his|their|your)\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|deputy|flat|house|hours|shift|cost)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Others();
 
-    [GeneratedRegex("""\b(?:i|me|myself|we|us)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:i|me|my|myself|we|us|our|let['’]s)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex First();
 
-    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu)\b)|(?<!\b(?:card|badge|contract|signature|sign|profile|title|door|directory|it)\s)says|told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu|(?:my|our)\s+goodbyes?)\b)|(?<!\b(?:card|badge|contract|signature|sign|profile|title|door|directory|it)\s)says|(?<!\bnobody\s+(?:has\s+|have\s+)?)told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Reported();
 }
