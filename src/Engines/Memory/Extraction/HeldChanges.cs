@@ -9,7 +9,7 @@ namespace Steward.Engines.Memory.Extraction;
 internal static partial class HeldChanges
 {
     private const string Aux = """(?:['’]s|['’]ve|['’]m|['’]re|\s+(?:have|had|has|is|am|are|was|were|will|been|being|got|just|now|finally|recently|also|already|officially|currently|actually|who|then|since|mostly|always|usually))*""";
-    private const string Us = """(?:me|us|(?:my|our|the)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew|lot))""";
+    private const string Us = """(?:me|us|(?:my|our|the)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew|lot)(?!\s+(?:meetings?|events?|lunch|calls?|budget|outing|retros?|stand-?ups?)|['’]))""";
     private const string Boss = """(?:boss|manager|supervisor|team\s+lead(?:er)?|line\s+manager|lead|superior|head)""";
     private const string Cover = """(?:deputy|stand-in|substitute|backup|delegate|cover|replacement)""";
     private const string Changed = """(?:now|new|as\s+(?:of|from)|these\s+days|nowadays|from\s+(?:now|today|\p{L}+day|next\s+\w+|this\s+\w+|the\s+\w+|\p{L}+)(?:\s+on)|since|switch(?:ed)?|chang(?:e|ed|es)|became|become|moved|no\s+longer|instead|back\s+(?:to|in|at|on)|again|promoted|transferred|rotated|finally|replaced|another|different|latest|currently|going\s+forward|in\s+future|starting|effective|actually|correction|turns?\s+out|amended|updated?|rather|better|easier|best|after\s+all|upgraded|migrated|recently|lately|ended\s+up|landed|settled|gone|went|come|got|on\s+second\s+thoughts?|on\s+reflection|since\s+then|any\s?more|changed\s+my\s+mind|relocated|please|from\s+(?:this|here|today)\b[^.;]{0,20}?|from\s+here\s+on|today\s+onwards?|at\s+last|allotted|assigned|grabbed|cut\s+down|these\s+\p{L}+|whenever|always|henceforth|permanent(?:ly)?|for\s+(?:good|me)|replacement)""";
@@ -46,15 +46,15 @@ internal static partial class HeldChanges
             Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have|\s+was|\s+were|\s+got)?{{Aux}}(?:\s+all)?\s+(?:working|work|based|sit|sitting|located|stationed|operating|operate|moved|relocated|transferred|ended\s+up|landed|settled|posted|sent|shipped|back)(?:\s+(?:over|out|down|up|everything))*\s+(?:in|at|from|to|out\s+of|into)\s+(?:the\s+|our\s+|sunny\s+|lovely\s+)*{{Town}}""", $"(?:{Changed}).*(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed)|(?:office|desk|site|branch|work|badge|based|building|campus|floor|colleagues|transferred|stationed).*(?:{Changed})"),
             Rule($$"""\b(?:i|we)\b[^.;]{0,60}?\b(?:ended\s+up|landed|settled)(?:\s+(?:over|out|down|up))*\s+(?:in|at)\s+(?:the\s+|our\s+|sunny\s+)*{{Town}}""", "transferred|relocated|moved|office|site|branch|work|posted|sent|reorg|campus"),
             Rule($$"""\b(?:my|our)\s+(?:new\s+|whole\s+|entire\s+)*(?:office|desk|workplace|base|place\s+of\s+work|site|team|department|group|unit)\b{{Aux}}\s+(?:moved\s+to|relocated\s+to|went\s+to|in|at)\s+(?:the\s+|our\s+)?{{Town}}""", Changed),
-            Rule($$"""\b(?:i|we)(?:['’]ve|['’]re|['’]m|\s+have|\s+were|\s+was|\s+are|\s+am|\s+got)\s+(?:now\s+|all\s+|just\s+|both\s+)*(?:been\s+|being\s+)?(?:\p{Ll}+ed|sent|put|thrown|brought)\s+(?:over|across|down|up|out|off|away|back)?\s*(?:to|into)\s+(?:the\s+|our\s+)?{{Town}}(?!\s+(?:team|department|group|project))"""),
+            Rule($$"""\b(?:i|we)(?:['’]ve|['’]re|['’]m|\s+have|\s+were|\s+was|\s+are|\s+am|\s+got)\s+(?:now\s+|all\s+|just\s+|both\s+)*(?:been\s+|being\s+)?(?:moved|relocated|transferred|herded|shifted|posted|reassigned|assigned|shipped|shuffled|bundled|carted|packed|banished|dispatched|evacuated|rehoused|redeployed|deployed|seconded|sent|put|thrown|brought)\s+(?:over|across|down|up|out|off|away|back)?\s*(?:to|into)\s+(?:the\s+|our\s+)?{{Town}}(?!\s+(?:team|department|group|project))"""),
             Rule($$"""(?:you['’]ll|you\s+(?:can|will|may))\s+(?:now\s+)?find\s+me\s+(?:in|at)\s+(?:the\s+|our\s+)?{{Town}}""", Changed),
             Rule($$"""\b(?:in|into|to|at)\s+(?:the\s+|our\s+)?{{Town}}[^.;]{0,30}?\bmy\s+(?:new\s+)?(?:workplace|office|base|place\s+of\s+work|work\s+address)\b"""),
             Rule($$"""\b(?:moved|relocated|transferred|sent|posted|reassigned|shipped)\s+(?:me|us|everyone|everybody|the\s+whole\s+\w+|all\s+of\s+us)\s+(?:over\s+)?to\s+(?:the\s+|our\s+)?{{Town}}"""),
         ],
         ["home"] =
         [
-            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:live|living|moved|bought|found|rent|renting|settled(?:\s+down)?|moved\s+in|ended\s+up|resident|home)\b[^.;,]{0,30}?\b(?:in|to|near)\s+(?:the\s+|sunny\s+|lovely\s+)*{{Town}}""", "live|living|house|flat|apartment|home|address|rent|landlord|family|neighbourhood|mortgage|keys|settled|kids|commute|place"),
-            Rule($$"""\b(?:i|we|me|us|my|our|sleeping|living|unpacking|sitting)\b[^.;]{0,80}?\b(?:in|to|near)\s+(?:the\s+|sunny\s+)*{{Town}}""", "new\\s+(?:house|flat|home|place|apartment)|own\\s+roof|boxes|removal\\s+van|unpack|moved\\s+in|keys\\s+to|first\\s+night|new\\s+neighbou?rs|mortgage"),
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:live|living|moved|bought|found|rent|renting|settled(?:\s+down)?|moved\s+in|ended\s+up|resident|home)\b[^.;,]{0,30}?\b(?:in|to|near)\s+(?:the\s+|sunny\s+|lovely\s+)*{{Town}}""", "live|living|house|flat|apartment|home|address|rent|landlord|family|neighbourhood|mortgage|settled|kids|commute"),
+            Rule($$"""\b(?:i|we|me|us|my|our|sleeping|living|unpacking|sitting)\b[^.;]{0,80}?\b(?:in|to|near)\s+(?:the\s+|sunny\s+)*{{Town}}""", "new\\s+(?:house|flat|home|place|apartment)|own\\s+roof|boxes|removal\\s+van|unpack|moved\\s+in|keys\\s+to\\s+(?:the|our|my)\\s+(?:new|house|flat|apartment|place)|first\\s+night|new\\s+neighbou?rs|mortgage"),
             Rule($$"""\b(?:my|our)\s+(?:new\s+)?(?:house|flat|place|home|apartment|address|digs)\b{{Aux}}\s+(?:in|at)\s+{{Town}}"""),
         ],
         ["desk"] =
@@ -75,7 +75,7 @@ internal static partial class HeldChanges
         ["cost centre"] = [Rule($$"""\b(?:cost\s+cent(?:re|er)|book|charge|cc)\b[^.;]{0,40}?\b(?:is|to|on|now|number|code|it['’]s|with)\s+(?:number\s+|code\s+)?{{NounRules.Code}}(?=[,;!?)]|\.?\s|\.?$)""", $"\\b(?:my|i|me|we|our)\\b.*(?:{Changed})|(?:{Changed}).*\\b(?:my|i|me|we|our)\\b")],
         ["language"] =
         [
-            Rule($$"""\b(?:reply|write|answer|respond|speak|talk|switch|stick|go|use|change|continue|prefer|back|rather|keep|try|have|get|read|understand|more\s+comfortable|want)\b[^.;?]{0,30}?\b(?<v>{{Languages}})\b(?!\s+(?:customer|manual|version|office|team|colleague|translation|course|class|lesson))""", Changed),
+            Rule($$"""\b(?:reply|write|answer|respond|speak|talk|switch|stick|go|use|change|continue|prefer|back|rather|keep|try|have|get|read|understand|comfortable|want)(?:ing)?(?:\s+(?:to|with|in|me|back|over|on|your|all|answers?|replies|responses|messages|from|now|please|it|things|better|easier|more|rather|always|everything|going|speaking|writing|again|only|just|instead|prefer|of|for|us|them)){0,6}\s+(?<v>{{Languages}})\b(?!\s+(?:customer|manual|version|office|team|colleague|translation|course|class|lesson))""", Changed),
             Rule($$"""\b(?:have|get|do|keep|make|take)\s+(?:it|them|things|this|everything|your\s+\w+)\s+(?:all\s+)?in\s+(?<v>{{Languages}})\b"""),
             Rule($$"""(?:^|[,:;.]\s*|\b(?:so|but|and|then)\s+)(?<v>{{Languages}})\s+(?:will\s+do|from\s+you|for\s+me|is\s+(?:fine|enough|plenty|better|easier)|it\s+is|from\s+(?:now|here|today)|again)\b"""),
             Rule($$"""\b(?<v>{{Languages}})\s*(?:,\s*please|please|would|is|suits|works|it\s+is|from\s+now|instead|will\s+do)\b[^.;]{0,40}""", """please|for\s+me|suits?\s+me|from\s+now|instead|better|easier|it\s+is|with\s+me|to\s+me"""),
@@ -83,7 +83,7 @@ internal static partial class HeldChanges
         ["contact"] =
         [
             Rule($$"""\b(?:reach|contact|ping|message|text|write|notify|get|find|catch|prefer|rather|use|switch|back|read|check|answer|come|stick|person|more\s+of\s+an?)\b[^.;?]{0,30}?\b(?:to|via|by|on|over|through|use|prefer|an?|me\s+an?|read|check|answer|in|with|stick\s+to)\s+(?<v>{{Channels}})\b(?!\s+(?:to\s+(?!me|reach)|the\s+supplier|from))""", $"(?:{Changed}).*\\b(?:me|i|my)\\b|\\b(?:me|i|my)\\b.*(?:{Changed})"),
-            Rule($$"""\b(?:drop|send|shoot|write|leave|give)\s+me\s+an?\s+(?:quick\s+|short\s+)?(?<v>{{Channels}})\b(?!\s+(?:with|about|from|of|saying|when|by|once|as\s+soon))"""),
+            Rule($$"""\b(?:drop|send|shoot|write|leave|give)\s+me\s+an?\s+(?:quick\s+|short\s+)?(?<v>{{Channels}})\b(?!\s+(?:with|about|from|of|saying|when|by|once|as\s+soon))""", """instead|from\s+now|any\s?more|i['’]ll\s+see|i\s+see|these\s+days|always|better|rather|and\s+i\b"""),
             Rule($$"""\b(?<v>{{Channels}})\s+is\s+(?:now\s+)?(?:what|where|how|the\s+(?:one|way|only|place|thing))\b[^.;]{0,40}?\b(?:me|i)\b"""),
             Rule("""(?:^|[,:;]\s*|\b(?:please|just|and|but|so|rather|better)\s+)(?<v>text|call|phone|e-?mail|mail|Slack|WhatsApp|message)\s+me\s+(?:instead|from\s+now\s+on|now|these\s+days|rather|on\s+it)\b"""),
             Rule($$"""\b(?<v>{{Channels}})\s+(?:is|works?|would\s+be|will\s+be|suits?)\s+(?:now\s+|much\s+|far\s+)*(?:better|best|easier|easiest|quicker|quickest|faster|fastest|what\s+i|where\s+i|fine|preferred|my)\b"""),
@@ -100,7 +100,7 @@ internal static partial class HeldChanges
             Rule($$"""\b(?:says|reads)\s+(?:an?\s+|the\s+)?{{PlainRules.Job}}\s+on\s+(?:my|the)\b"""),
             Rule($$"""^\W*(?:an?\s+|fully\s+(?:fledged|qualified)\s+)*{{PlainRules.Job}}\s*,?\s+(?:at\s+last|finally|now|since|as\s+of|from\s+(?:now|today)|that['’]s\s+me)\b"""),
             Rule("""\b(?:promoted|bumped|stepped\s+up|moved\s+up|advanced|elevated|appointed)(?:\s+(?:me|up))*\s+(?:to|as)\s+(?:an?\s+|the\s+)?(?<v>\p{L}[\p{L}\- ]{2,40}?)(?=\s*(?:$|[,.;:!?]|\b(?:in|at|for|since|from|now|instead|and|last|this|with|on|after|effective)\b))(?<=\b(?:i|me|my|we)\b.*)"""),
-            Rule($$"""\b(?:i|my|me)\b[^.;]{0,50}?\b(?:now|became|become|as|me|is|says|title|to|called|am|['’]m)\s+(?:an?\s+|the\s+|now\s+)*{{PlainRules.Job}}(?![\p{L}\-])""", """now|became|become|promoted|new|these\s+days|no\s+longer|since|made\s+me|title|retrained|switched|changed|any\s?more"""),
+            Rule($$"""\b(?:i|i['’]m|me|my\s+(?:(?:new|current|business|job|office)\s+)*(?:job|role|title|position|card|badge|contract|jacket|profession|signature))\b[^.;]{0,50}?\b(?:now|became|become|as|me|is|says|title|called|am|i['’]m)\s+(?:an?\s+|the\s+|now\s+)*{{PlainRules.Job}}(?![\p{L}\-])""", """now|became|become|promoted|new|these\s+days|no\s+longer|since|made\s+me|title|retrained|switched|changed|any\s?more"""),
         ],
         ["team"] =
         [
@@ -117,6 +117,11 @@ internal static partial class HeldChanges
     public static string? Said(HeldValue held, string sentence)
     {
         if (!All.TryGetValue(held.Slot, out var rules) || NotNow().IsMatch(sentence) || NotDone().IsMatch(sentence))
+        {
+            return null;
+        }
+
+        if ((held.Slot is "language" or "style" or "contact" && OfText().IsMatch(sentence)) || (held.Slot == "system" && OfMachine().IsMatch(sentence)) || (held.Slot is "phone" or "desk" or "cost centre" && OfNumber().IsMatch(sentence)))
         {
             return null;
         }
@@ -159,6 +164,16 @@ internal static partial class HeldChanges
 
     private static Regex Form(string pattern) => new(pattern, RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, TimeSpan.FromMilliseconds(250));
 
+    // How a text is to be written, what a server runs and which number an order has says nothing of the person.
+    [GeneratedRegex("""\b(?:the|this|that|a|our)\s+(?:\w+\s+)?(?:reports?|documents?|minutes|slides|presentation|letter|form|contract|offer|manual|article|invoice|policy|page|website|translation|version)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfText();
+
+    [GeneratedRegex("""\b(?:servers?|vms?|virtual\s+machines?|containers?|tablet|kiosk|lab\s+\w+|test\s+(?:machine|box|laptop)|spare)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfMachine();
+
+    [GeneratedRegex("""\b(?:orders?|tickets?|invoices?|cases?|account|customer|tracking|serial|asset|reference|version|release|build|firmware|section|chapter|paid|price|costs|euros?|dollars?|pounds?)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfNumber();
+
     // One is transferred to a department as well as to a town.
     [GeneratedRegex($@"\b(?:{StatementRules.Departments})$", RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Unit();
@@ -167,7 +182,7 @@ internal static partial class HeldChanges
     private static partial Regex NotDone();
 
     // One day, for a while, for somebody, as a plan, or not so: none of it changes what holds.
-    [GeneratedRegex("""\b(?:(?<!\b(?:from|as\s+of|since|starting|onwards)\s+)today(?!\s+on)|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:(?<!\b(?:from|as\s+of|since|starting|onwards)\s+)today(?!\s+on)|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|appointment|dentist|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NotNow();
 
     [GeneratedRegex($$"""\b{{Changed}}\b|n['’]t\b|\b(?:left|quit|gone|retired|resigned|died|broke|returned|handed|gave|given|got|swapped|ditched|dropped|dumped|done|over|off|bye|goodbye|farewell|no|not|never|old|former|previous|was|were|used|until|till|after|replac\w*|took|takes|taken|closed|shut|sold|cancell?ed|finished|wound|scrapped|cut|stop(?:ped)?|history|mean|meant|typo|wrong|sorry|cancel|forget|ignore|disregard|scratch|joined|promoted|made|bought|runs?|leads?|manages?|charge|covers?|stands?|outgrew|outgrown|grown|grew|can|may|fine|enough|tired|sick|bored|lost|out|away|back|here|in|it)\b|[-=]>|→""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

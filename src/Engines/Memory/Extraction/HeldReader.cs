@@ -156,10 +156,16 @@ public static partial class HeldReader
     private static bool IsMeant(string forbidden, string sentence)
     {
         var asked = Content(forbidden);
-        return asked.Count > 0 && asked.Count(Content(sentence).Contains) * 2 > asked.Count;
+        return (!OfMe().IsMatch(forbidden) || OfMe().IsMatch(sentence) || !OfOther().IsMatch(sentence)) && asked.Count > 0 && asked.Count(Content(sentence).Contains) * 2 > asked.Count;
     }
 
     private static HashSet<string> Content(string text) => [.. TextAnalyzer.Terms(text).Select(term => term is "ring" or "phone" or "dial" or "telephon" ? "call" : term).Where(term => term is not ("me" or "my" or "you" or "your" or "mine"))];
+
+    [GeneratedRegex("""\b(?:me|my)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfMe();
+
+    [GeneratedRegex("""\b(?:call|ring|phone|text|message|send|contact)\s+(?:the|him|her|them|a|your|his|their|(?-i:\p{Lu}))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfOther();
 
     private static bool IsOfOthers(string sentence) => Others().IsMatch(sentence);
 
