@@ -29,22 +29,24 @@ internal static class ExtractionScenario
         var (check, json) = (ResultOptions.Check(), ResultOptions.Json());
         var model = new Option<Uri?>("--model") { Description = "Base URL of an endpoint that speaks OpenAI's chat completions, such as http://127.0.0.1:8000/v1; rules alone, when it is left out. The key is OPENAI_API_KEY." };
         var name = new Option<string>("--name") { Description = "The model's name there.", DefaultValueFactory = _ => "gpt-4.1-mini" };
-        var sets = new Option<string>("--sets") { Description = "Which conversations: fresh, office, turned, with commas.", DefaultValueFactory = _ => "fresh,office,turned" };
+        var sets = new Option<string>("--sets") { Description = "Which conversations: fresh, office, turned, strangers, with commas.", DefaultValueFactory = _ => "fresh,office,turned,strangers" };
+        var alone = new Option<bool>("--alone") { Description = "Each message by itself, not against what holds of its author." };
         var every = new Option<int>("--every") { Description = "Every how many conversations: 10 takes a tenth, and costs a tenth.", DefaultValueFactory = _ => 1 };
         var atOnce = new Option<int>("--at-once") { Description = "Messages that the model is asked about at the same time.", DefaultValueFactory = _ => 4 };
         var conformance = new Option<bool>("--conformance") { Description = "Scripted answers of a simulated model instead." };
-        var command = new Command("extraction", "What is taken of what people say of themselves, by rules or by a model.") { model, name, sets, every, atOnce, conformance, check, json };
+        var command = new Command("extraction", "What is taken of what people say of themselves, by rules or by a model.") { model, name, sets, every, atOnce, alone, conformance, check, json };
         command.SetAction((parsed, cancellationToken) => parsed.GetValue(conformance)
             ? ConformAsync(parsed.GetValue(check), parsed.GetValue(json), cancellationToken)
-            : MeasureAsync(parsed.GetValue(model), parsed.GetRequiredValue(name), parsed.GetRequiredValue(sets).Split(','), Math.Max(1, parsed.GetValue(every)), Math.Max(1, parsed.GetValue(atOnce)), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
+            : MeasureAsync(parsed.GetValue(model), parsed.GetRequiredValue(name), parsed.GetRequiredValue(sets).Split(','), Math.Max(1, parsed.GetValue(every)), Math.Max(1, parsed.GetValue(atOnce)), !parsed.GetValue(alone), parsed.GetValue(check), parsed.GetValue(json), cancellationToken));
         return command;
     }
 
-    private static async Task<int> MeasureAsync(Uri? url, string name, string[] sets, int every, int atOnce, bool check, string? json, CancellationToken cancellationToken)
+    private static async Task<int> MeasureAsync(Uri? url, string name, string[] sets, int every, int atOnce, bool isHeld, bool check, string? json, CancellationToken cancellationToken)
     {
         using var asked = url is null ? null : new AskedModel(url, Environment.GetEnvironmentVariable("OPENAI_API_KEY") ?? "none", name);
         var reader = Reader(asked);
         Console.Out.WriteLine(Machine.Read());
+        Console.Out.WriteLine(isHeld ? "each message against what holds" : "each message by itself");
         Console.Out.WriteLine(url is null ? "read by rules" : $"read by {name} at {url.Host}, {atOnce} messages at once");
         var results = new List<ExtractionResult>();
         foreach (var set in sets)
@@ -64,7 +66,7 @@ internal static class ExtractionScenario
             var score = new ConversationScore();
             for (var i = 0; i < conversations.Count; i++)
             {
-                score.Add(conversations[i], ConversationScore.Read(taken[i]));
+                score.Add(conversations[i], isHeld ? ConversationScore.ReadHeld(conversations[i].Messages, taken[i]) : ConversationScore.Read(taken[i]));
             }
 
             Console.Out.WriteLine($"{set,-8} {conversations.Count} conversations: {score}");
@@ -74,7 +76,7 @@ internal static class ExtractionScenario
         asked?.Print();
         var targets = results.SelectMany(result => (Target[])
             [new($"let go wrongly, {result.Set}", 100 * result.LetGo, "%", 2, AtLeast: false), new($"changes not noticed, {result.Set}", 100 * result.Stale, "%", 5, AtLeast: false), new($"words of others, {result.Set}", result.Leaked, "", 1, AtLeast: false)]).ToList();
-        return await ResultOptions.FinishAsync(new { Machine = Machine.Read(), Model = url is null ? null : name, Every = every, Sets = results, Asked = asked?.Summary }, targets, check, json, cancellationToken);
+        return await ResultOptions.FinishAsync(new { Machine = Machine.Read(), Model = url is null ? null : name, Every = every, IsHeld = isHeld, Sets = results, Asked = asked?.Summary }, targets, check, json, cancellationToken);
     }
 
     private static async Task<int> ConformAsync(bool check, string? json, CancellationToken cancellationToken)
@@ -111,7 +113,8 @@ internal static class ExtractionScenario
         "fresh" => FreshConversations.All,
         "office" => OfficeConversations.All,
         "turned" => TurnedConversations.All,
-        _ => throw new ArgumentException($"There is no set {set}; there are fresh, office and turned.", nameof(set)),
+        "strangers" => StrangersConversations.All,
+        _ => throw new ArgumentException($"There is no set {set}; there are fresh, office, turned and strangers.", nameof(set)),
     };
 
     private sealed record ExtractionResult(string Set, int Conversations, double Precision, double Recall, double LetGo, double Stale, int FromOthers, int Leaked);

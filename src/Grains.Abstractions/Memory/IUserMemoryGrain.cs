@@ -10,6 +10,14 @@ public interface IUserMemoryGrain : IGrainWithStringKey
     [Alias("note")]
     Task Note(NoteStatements command, CancellationToken cancellationToken = default);
 
+    /// <summary>What holds of the person themselves, for reading a message of theirs against it. The platform only. Changes nothing, and is no access: what is read is written down by <see cref="Note"/>.</summary>
+    /// <param name="saidAt">When the message was said: what was said later, or is only to hold, is left out.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>At most 64, the last said first.</returns>
+    /// <exception cref="Errors.StewardException"><c>memory_unreadable</c> when the tenant's key is gone.</exception>
+    [Alias("list-held")]
+    Task<IReadOnlyList<HeldMemory>> ListHeld(DateTimeOffset saidAt, CancellationToken cancellationToken = default);
+
     /// <summary>What fits a question best, within a budget; constraints always. For a run it notes which memories were used by it.</summary>
     /// <exception cref="Errors.StewardException"><c>invalid_argument</c> names the field; <c>memory_unreadable</c> when the tenant's key is gone.</exception>
     [Alias("recall")]

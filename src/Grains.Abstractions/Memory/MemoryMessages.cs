@@ -114,6 +114,24 @@ public sealed record MemoryItem
     public DateTimeOffset? ValidTo { get; init; }
 }
 
+/// <summary>A value that holds of a person.</summary>
+[GenerateSerializer]
+[Alias("steward.held-memory")]
+public sealed record HeldMemory
+{
+    /// <summary>What of them.</summary>
+    [Id(0)]
+    public required string Slot { get; init; }
+
+    /// <summary>The value.</summary>
+    [Id(1)]
+    public required string Value { get; init; }
+
+    /// <summary>Whether it is the last thing that was said, at most half an hour before.</summary>
+    [Id(2)]
+    public bool IsLatest { get; init; }
+}
+
 /// <summary>Something that a message said.</summary>
 [GenerateSerializer]
 [Alias("steward.memory-statement")]

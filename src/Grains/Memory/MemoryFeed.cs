@@ -137,9 +137,31 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
         }
     }
 
+    // What holds is asked for each message: it is written down what became of it, so a message that is looked through again finds itself taken.
+    private async Task<IReadOnlyList<HeldValue>> HeldAsync(string sessionKey, string userId, DateTimeOffset at)
+    {
+        try
+        {
+            var tenantId = GrainKeys.TenantOf(sessionKey);
+            platform.Assume(tenantId);
+            var held = await grains.GetGrain<IUserMemoryGrain>(GrainKeys.UserMemory(tenantId, userId)).ListHeld(at);
+            return [.. held.Select(value => new HeldValue(value.Slot, value.Value, value.IsLatest))];
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.MemoryUnreadable)
+        {
+            return [];
+        }
+        catch (Exception exception)
+        {
+            MemoryLog.NotRemembered(logger, exception, sessionKey);
+            throw;
+        }
+    }
+
     private async Task ReadAsync(string sessionKey, UserMessageAccepted message, DateTimeOffset at)
     {
-        var statements = await reader.ReadAsync(GrainKeys.TenantOf(sessionKey), message.Requester.UserId, message.RunId, message.Text);
+        var found = await reader.ReadAsync(GrainKeys.TenantOf(sessionKey), message.Requester.UserId, message.RunId, message.Text);
+        var statements = HeldReader.MayChange(message.Text) ? HeldReader.Read(message.Text, await HeldAsync(sessionKey, message.Requester.UserId, at), found) : found;
         var taken = statements.Where(statement => statement.Value.Length <= MemoryRules.MaxValue).Take(32).Select(statement => new MemoryStatement
         {
             Kind = (MemoryKind)statement.Kind,

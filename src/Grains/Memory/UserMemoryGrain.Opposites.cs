@@ -1,6 +1,7 @@
 using Steward.Engines.Memory.Days;
 using Steward.Engines.Memory.Extraction;
 using Steward.Engines.Memory.Facts;
+using Steward.Identity;
 using EngineKind = Steward.Engines.Memory.MemoryKind;
 
 namespace Steward.Memory;
@@ -8,6 +9,16 @@ namespace Steward.Memory;
 /// <summary>How what a message says is written, so that nobody likes and dislikes the same. What gives way stands in the journal as statements that every release folds alike.</summary>
 internal sealed partial class UserMemoryGrain
 {
+    private const int MaxHeld = 64;
+
+    /// <inheritdoc/>
+    public async Task<IReadOnlyList<HeldMemory>> ListHeld(DateTimeOffset saidAt, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        await OpenAsync(cancellationToken);
+        return [.. HeldValue.Of(State.Facts, saidAt).Take(MaxHeld).Select(held => new HeldMemory { Slot = held.Slot, Value = held.Value, IsLatest = held.IsLatest })];
+    }
+
     // Days are those of the person's own time zone, as far as the memory knows it.
     private List<MemoryStatement> Dated(NoteStatements command)
     {

@@ -31,8 +31,24 @@ internal sealed class ConversationScore
     /// <summary>Values with words that their person never wrote.</summary>
     public int Leaked { get; private set; }
 
-    /// <summary>What is known after the messages of one person.</summary>
+    /// <summary>What is known after the messages of one person, each read by itself.</summary>
     public static FactLedger Read(IReadOnlyList<string> messages) => Read([.. messages.Select(RuleExtractor.Extract)]);
+
+    /// <summary>What is known after the messages of one person, each read against what holds by then.</summary>
+    public static FactLedger ReadHeld(IReadOnlyList<string> messages) => ReadHeld(messages, [.. messages.Select(RuleExtractor.Extract)]);
+
+    /// <summary>What is known after the messages of one person, of which somebody took what they say by themselves, each read against what holds by then.</summary>
+    public static FactLedger ReadHeld(IReadOnlyList<string> messages, IReadOnlyList<IReadOnlyList<Statement>> taken)
+    {
+        var ledger = new FactLedger();
+        for (var i = 0; i < messages.Count; i++)
+        {
+            var held = HeldValue.Of(ledger.Facts, Start.AddMinutes(i));
+            ledger.Say(HeldReader.Read(messages[i], held, taken[i]), $"m{i}", FactSource.Said, Start.AddMinutes(i));
+        }
+
+        return ledger;
+    }
 
     /// <summary>What is known after what somebody took from each message.</summary>
     public static FactLedger Read(IReadOnlyList<IReadOnlyList<Statement>> taken)

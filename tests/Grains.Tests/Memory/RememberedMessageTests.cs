@@ -39,6 +39,28 @@ public class RememberedMessageTests
     }
 
     [Fact]
+    public async Task Message_TellsAChangeFreely_TakesThePlaceAndCanBeUndone()
+    {
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        await session.SayAsync("My manager is Ingrid Solberg.");
+        await RestsAsync(key);
+
+        await session.SayAsync("Ingrid handed in her notice, so Pedro Valdez is running our team.");
+        await RestsAsync(key);
+
+        var all = await Memory.AllAsync(superseded: true);
+        var (old, current) = (all.Single(item => item.Value == "Ingrid Solberg"), all.Single(item => item.Holds));
+        Assert.Equal(("manager", "Pedro Valdez"), (current.Slot, current.Value));
+        Assert.False(old.Holds);
+        Assert.NotEqual(old.MessageIds, current.MessageIds);
+
+        await Memory.Restore(old.Id);
+
+        Assert.Equal("Ingrid Solberg", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    [Fact]
     public async Task Message_MemoryCannotBeWritten_SessionStaysOpenAndCatchesUp()
     {
         var key = NewKey;

@@ -124,7 +124,7 @@ internal static class NounRules
         new("team", $$"""{{I}}the\s+(?:team|department|group|unit)\s+(?:that\s+)?(?:{{Am}}|i){{Now}}\s+(?:(?:work|sit|belong)\s+)?(?:in|on|with|to)\s+is{{Now}}\s+(?:the\s+)?{{Team}}{{Tail}}"""),
         new("team", $$"""{{I}}(?:the\s+)?{{Team}}\s+is{{Now}}\s+the\s+(?:team|department|group|unit)\s+(?:that\s+)?(?:{{Am}}|i){{Now}}\s+(?:(?:work|sit|belong)\s+)?(?:in|on|with|to){{Tail}}"""),
 
-        new("role", $$"""{{I}}(?:{{They}}\s+(?:promoted|made|appointed|hired|employed)\s+me|{{Was}}{{Now}}\s+(?:hired|promoted|made|appointed|employed))\s+(?:to\s+|as\s+)?(?:an?\s+|the\s+)?{{Job}}{{Tail}}""") { Unless = "\\bmade\\s+(?:me\\s+)?(?:to|aware|sure|available|wait|an?\\s+(?:offer|promise))\\b" },
+        new("role", $$"""{{I}}(?:{{They}}\s+(?:promoted|made|appointed|hired|employed)\s+me|{{Was}}{{Now}}\s+(?:hired|promoted|made|appointed|employed))\s+(?:to\s+|as\s+)?(?:an?\s+|the\s+)?{{Job}}{{Tail}}""") { Unless = "\\bmade\\s+(?:me\\s+)?(?:to|switch|change|move|use|go|do|take|come|sign|install|write|aware|sure|available|wait|an?\\s+(?:offer|promise))\\b" },
         new("role", $$"""{{I}}i(?:['’]ve|\s+have)?{{Now}}\s+(?:became|become)\s+(?:an?|the)\s+{{Job}}{{Tail}}"""),
         new("role", $$"""{{I}}i(?:{{Now}}\s+(?:hold|have|took|started\s+in)|['’]ve\s+taken|\s+have\s+taken)\s+(?:the|a)\s+(?:new\s+)?(?:position|role|job|post)\s+(?:of|as)\s+(?:an?\s+|the\s+)?{{Job}}{{Tail}}"""),
         new("role", $$"""{{I}}i{{Now}}\s+(?:serve|act)\s+as\s+(?:an?\s+|the\s+)?{{Job}}{{Tail}}"""),

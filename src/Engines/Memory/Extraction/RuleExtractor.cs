@@ -26,9 +26,10 @@ public sealed partial class RuleExtractor : IStatementExtractor
             string? slot = null;
             string? when = null;
             string? last = null;
-            foreach (var said in Sentences.Asserted(WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(Sentences.Unquoted(text))), match => match.Groups[1].Success ? match.Groups[1].Value : "is ")))
+            foreach (var said in Sentences.Asserted(Prepared(text)))
             {
                 var clause = Resolved(said, before, slot);
+                var isOfOthers = StatementReader.IsOfSomebodyElse(before);
                 before = clause;
                 slot = null;
                 if (!Reported().IsMatch(clause))
@@ -37,7 +38,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
                     var read = ReadWhole(clause).Select(statement => statement.When is null && since is not null && statement.Slot != "absent" ? statement with { When = since } : statement).ToList();
                     if (read.Count == 0)
                     {
-                        read = [.. Turned(clause, last)];
+                        read = [.. Turned(clause, last, isOfOthers)];
                     }
 
                     last = read.Count > 0 ? read[^1].Slot : Turns.Discarded(clause) is { } noun && SlotOf(noun) is { } named ? named : last;
@@ -60,8 +61,28 @@ public sealed partial class RuleExtractor : IStatementExtractor
         return statements;
     }
 
+    /// <summary>The author's own words of a message, as plain as forms need them.</summary>
+    internal static string Prepared(string text) => WouldPrefer().Replace(Wording.Plain(FormLines.Spoken(Sentences.Unquoted(text))), match => match.Groups[1].Success ? match.Groups[1].Value : "is ");
+
+    /// <summary>The value that a message puts in the place of the last thing that its author said, when it only says that: "actually it's 2.209", "make that 8 to 4". Null otherwise.</summary>
+    /// <param name="text">The message.</param>
+    /// <param name="last">The slot of the last thing.</param>
+    internal static Statement? Repaired(string text, string last)
+    {
+        foreach (var clause in Sentences.Asserted(Prepared(text)))
+        {
+            if ((Turns.Instead(clause) ?? Turns.Again(clause)) is { } value
+                && Read($"my {Called(last)} is {value}").Where(statement => !statement.IsRetraction && !Nothing().IsMatch(statement.Value)).Select(Placed).FirstOrDefault(statement => statement.Slot == last) is { } statement)
+            {
+                return statement with { Source = clause };
+            }
+        }
+
+        return null;
+    }
+
     // What no form says: that a form does not hold any more, another value for the last one, or a clause without its subject.
-    private static IEnumerable<Statement> Turned(string clause, string? last)
+    private static IEnumerable<Statement> Turned(string clause, string? last, bool isOfOthers)
     {
         if (Turns.Base(clause) is { } held)
         {
@@ -79,7 +100,7 @@ public sealed partial class RuleExtractor : IStatementExtractor
             return before.Length == 0 ? taken : taken.Concat(ReadWhole(before) is var said && said.Any() ? said : ReadWhole(Wording.WithSubject(before)));
         }
 
-        return Wording.WithSubject(clause) is var whole && whole.Length > clause.Length ? ReadWhole(whole) : [];
+        return !isOfOthers && Wording.WithSubject(clause) is var whole && whole.Length > clause.Length ? ReadWhole(whole) : [];
     }
 
     private static string Called(string slot) => slot switch { "contact" => "preferred channel", "name" => "preferred name", "system" => "operating system", _ => slot };

@@ -12,21 +12,20 @@ internal static partial class Sentences
 
     /// <summary>The clauses of a message that assert something: no questions, no quotations, nothing that is only imagined, wished or heard.</summary>
     /// <param name="own">A message without other people's words: see <see cref="Unquoted"/>.</param>
-    public static IEnumerable<string> Asserted(string own)
+    public static IEnumerable<string> Asserted(string own) => Sure(own).SelectMany(Clauses).Where(clause => clause.Length <= MaxClause);
+
+    /// <summary>The sentences of a message that assert something, whole.</summary>
+    /// <param name="own">A message without other people's words: see <see cref="Unquoted"/>.</param>
+    public static IEnumerable<string> Sure(string own)
     {
         foreach (var whole in Split(Aside().Replace(WhenAway().Replace(Unforwarded(own), ""), "")))
         {
             // "Can you answer in German?" asks for something; it does not ask whether it is so.
             var sentence = Request().Replace(whole, "please ", 1);
             sentence = sentence.Length == whole.Length ? whole : sentence.TrimEnd('?', ' ');
-            if (sentence.EndsWith('?') || Hypothetical().IsMatch(sentence))
+            if (!sentence.EndsWith('?') && !Hypothetical().IsMatch(sentence))
             {
-                continue;
-            }
-
-            foreach (var clause in Clauses(sentence).Where(clause => clause.Length <= MaxClause))
-            {
-                yield return clause;
+                yield return sentence;
             }
         }
     }

@@ -23,6 +23,9 @@ internal static partial class Turns
     /// <summary>The words that a clause puts in the place of the last value; null when it does not.</summary>
     public static string? Instead(string clause) => Repair().Match(clause) is { Success: true } repair ? repair.Groups["v"].Value.Trim() : null;
 
+    /// <summary>The words that a message of its own puts in the place of the last value: "actually it's 2.209", "no, 8 to 4"; null when it does not.</summary>
+    public static string? Again(string clause) => Anew().Match(clause) is { Success: true } anew ? anew.Groups["v"].Value.Trim() : null;
+
     /// <summary>What is said farewell to, a device, a system or a tool, and what is said before it; null where nothing is.</summary>
     public static (string Gone, string Before)? Farewell(string clause) => Bye().Match(clause) is { Success: true } bye ? (bye.Groups["v"].Value.Trim(), clause[..bye.Index].Trim(' ', ',')) : null;
 
@@ -57,6 +60,9 @@ internal static partial class Turns
 
     [GeneratedRegex("""^(?:(?:oops|sorry|wait|no|hmm|well|uh|er|argh|damn)[,.!]*\s+)*(?:i\s+(?:mean|meant)|make\s+that|or\s+rather(?:,?\s+make\s+that)?|rather|correction|typo|transposed|scratch\s+that|no,?\s+wait|that\s+(?:would|should)\s+be|that\s+is\s+now|(?:the\s+)?(?:right|correct|new|current)\s+(?:one|number|name|value|address)\s+is|should\s+(?:have\s+been|be|read)|better|it\s+should\s+be)[:,]?\s+(?:it['’]s\s+|it\s+is\s+|now\s+|to\s+)?(?<v>[^,;:!?]{1,60}?)[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Repair();
+
+    [GeneratedRegex("""^(?:(?:sorry|wait|no|hmm|well|oops|ah|oh)[,.!:]*\s+)*(?:actually|sorry|no|nope|wait|well|oops|rather|not\s+quite)[,:]*\s+(?:(?:it['’]s|it\s+is|that['’]s|they['’]re|he['’]s|she['’]s)\s+)?(?:now\s+|to\s+)?(?<v>[^,;:!?]{1,60}?)[.!]*$|^(?:it['’]s|it\s+is)\s+(?<v>[^,;:!?]{1,60}?)\s+(?:now|actually|after\s+all)[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Anew();
 
     [GeneratedRegex("""^(?:please\s+)?(?:disregard|ignore|forget|scratch|discard|(?:don['’]t|do\s+not)\s+use)\s+(?:the|my|that)\s+(?:old\s+|last\s+|wrong\s+)?(?<n>[\p{L}\- ]{2,30}?)(?:\s+(?:that\s+)?i\s+(?:gave|told|sent)\s+you\b.*|\s+(?:above|before|from\s+before))?[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Discards();

@@ -1,0 +1,199 @@
+using System.Text.RegularExpressions;
+using Steward.Engines.Memory.Facts;
+using Steward.Engines.Retrieval.Text;
+
+namespace Steward.Engines.Memory.Extraction;
+
+/// <summary>
+/// Reads a message against what holds of its author already, beside the forms: a value that the message says is over gives way though no form says so, and what stands in its place takes it. It finds what <see cref="RuleExtractor"/> or a model has left
+/// out, and changes nothing that they have found. Prefers to miss a change over making one: what is asked, imagined, quoted, reported, said of somebody else or only so for a while ends nothing. Pure, and bounded in time.
+/// </summary>
+public static partial class HeldReader
+{
+    private const int MaxHeld = 64;
+    private const int MaxSentences = 60;
+    private const int MaxStatements = 32;
+    private const int MaxSentence = 400;
+    private const double Confidence = 0.7;
+
+    /// <summary>Whether a message may change something that holds. Most do not, and then nobody has to be asked what does.</summary>
+    /// <param name="text">The message.</param>
+    public static bool MayChange(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        try
+        {
+            return HeldChanges.HasSign(text.Length <= 8_000 ? text : text[..8_000]);
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The statements of a message with those that only show beside what holds.</summary>
+    /// <param name="text">The message.</param>
+    /// <param name="held">What holds of its author; of more than 64 values the first.</param>
+    /// <param name="found">What was found in it without looking at that.</param>
+    /// <returns>What was found, and behind it what ends or takes the place of what holds; 32 at most.</returns>
+    public static IReadOnlyList<Statement> Read(string text, IReadOnlyList<HeldValue> held, IReadOnlyList<Statement> found)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(held);
+        ArgumentNullException.ThrowIfNull(found);
+        var statements = found.ToList();
+        try
+        {
+            var sentences = Sentences.Sure(RuleExtractor.Prepared(Unmarked(text))).Where(sentence => sentence.Length is > 3 and <= MaxSentence && !Reported().IsMatch(sentence) && !HeldEndings.IsPlan(sentence)).Take(MaxSentences).ToList();
+            foreach (var value in held.Where(value => MemorySlots.All.ContainsKey(value.Slot)).Take(MaxHeld))
+            {
+                if (statements.Count < MaxStatements && !IsSaid(value, statements))
+                {
+                    Add(statements, value, found, sentences, 0);
+                }
+            }
+
+            // What the message itself said before holds for the rest of it.
+            foreach (var said in found.Where(said => !said.IsRetraction && said.Source.Length > 0 && MemorySlots.All[said.Slot].IsSingle).GroupBy(said => said.Slot).Select(slot => slot.Last()))
+            {
+                if (sentences.FindLastIndex(sentence => sentence.Contains(said.Source, StringComparison.OrdinalIgnoreCase)) is >= 0 and var at && at + 1 < sentences.Count)
+                {
+                    Add(statements, new HeldValue(said.Slot, said.Value), found, sentences, at + 1);
+                }
+            }
+
+            if (statements.Count == 0 && held.FirstOrDefault(value => value.IsLatest) is { } latest && RuleExtractor.Repaired(text, latest.Slot) is { } repaired && !FactLedger.IsSame(repaired.Value, latest.Value))
+            {
+                statements.Add(repaired);
+            }
+        }
+        catch (RegexMatchTimeoutException)
+        {
+            // A message made to keep us busy; what was found in time stands.
+        }
+
+        return statements.Count <= MaxStatements ? statements : statements.GetRange(0, MaxStatements);
+    }
+
+    // The forms say already what is so now, or the same again.
+    private static bool IsSaid(HeldValue held, List<Statement> statements) =>
+        statements.Exists(said => !said.IsRetraction && said.Slot == held.Slot && (MemorySlots.All[held.Slot].IsSingle || FactLedger.IsSame(said.Value, held.Value)));
+
+    private static void Add(List<Statement> statements, HeldValue held, IReadOnlyList<Statement> found, List<string> sentences, int from)
+    {
+        var mention = new HeldMention(held);
+        var isOver = found.Any(said => said.IsRetraction && said.Slot == held.Slot && (said.Value.Length == 0 || FactLedger.IsSame(said.Value, held.Value)));
+        var isTaken = isOver;
+        var isSingle = MemorySlots.All[held.Slot].IsSingle;
+        string? value = null;
+        var at = -1;
+        for (var i = from; i < sentences.Count && value is null; i++)
+        {
+            var (named, noun) = (mention.ByName(sentences[i]), isSingle ? mention.ByNoun(sentences[i]) : null);
+            if ((named ?? sentences[i]) is var seen && IsOfOthers(seen) && (held.Slot is "allergy" or "never" or "diet" or "likes" or "dislikes" || !First().IsMatch(Others().Replace(seen, " "))))
+            {
+                continue;
+            }
+
+            var isHere = (named is not null && (isOver || HeldEndings.IsSure(held.Slot, named))) || (noun is not null && HeldEndings.IsSureOfNoun(held.Slot, noun)) || (isSingle && HeldEndings.IsNew(held.Slot, sentences[i]));
+            var isMaybe = !isHere && ((named is not null && HeldEndings.IsLikely(held.Slot, named)) || (noun is not null && HeldEndings.IsLikely(held.Slot, noun)));
+            if (isHere || isMaybe)
+            {
+                var marked = named ?? noun ?? sentences[i];
+                value = HeldValues.Instead(held, marked, isHere) ?? Beside(held, found, mention, sentences, i + 1, isHere) ?? (isHere && i > from ? Beside(held, found, mention, sentences, i - 1, isSure: true) : null);
+                (isOver, at) = (isOver || isHere || value is not null, at < 0 || value is not null ? i : at);
+            }
+            else if (isSingle && HeldChanges.Said(held, named ?? sentences[i]) is { } said && !IsOfOthers(named ?? sentences[i]))
+            {
+                (value, at) = (said, i);
+            }
+        }
+
+        // What must be kept to, what was disliked and when one was away: by plain words, wherever they stand.
+        for (var i = from; i < sentences.Count && !isOver; i++)
+        {
+            var named = mention.ByName(sentences[i]);
+            var beside = named is null ? "" : i + 1 < sentences.Count ? named + " " + sentences[i + 1] : named;
+            isOver = !IsOfOthers(sentences[i]) && held.Slot switch
+            {
+                "allergy" => named is not null && HeldEndings.IsCured(beside),
+                "dislikes" => named is not null && HeldEndings.IsLiked(beside),
+                "never" => HeldEndings.IsAllowed(sentences[i]) && IsMeant(held.Value, sentences[i]),
+                "absent" => HeldEndings.IsHereAfterAll(sentences[i]) && held.Value.Any(char.IsAsciiDigit),
+                _ => false,
+            };
+            at = isOver ? i : at;
+            if (isOver && held.Slot == "dislikes" && !statements.Exists(said => said.Slot == "likes" && FactLedger.IsSame(said.Value, held.Value)))
+            {
+                statements.Add(State("likes", held.Value, sentences[i], isRetraction: false));
+            }
+        }
+
+        if (isOver && !isTaken)
+        {
+            statements.Add(State(held.Slot, held.Value, sentences[at], isRetraction: true));
+        }
+
+        if (value is not null && statements.Count < MaxStatements && !statements.Exists(said => said.Slot == held.Slot && !said.IsRetraction && FactLedger.IsSame(said.Value, value)))
+        {
+            statements.Add(State(held.Slot, value, sentences[at], isRetraction: false));
+        }
+    }
+
+    // What takes the place may stand in the sentence behind, or in the one before: of the author, or of what is over.
+    private static string? Beside(HeldValue held, IReadOnlyList<Statement> found, HeldMention mention, List<string> sentences, int i, bool isSure)
+    {
+        if (i < 0 || i >= sentences.Count || found.Any(said => said.Source.Length > 0 && said.Slot != held.Slot && sentences[i].Contains(said.Source, StringComparison.OrdinalIgnoreCase)))
+        {
+            return null;
+        }
+
+        var sentence = sentences[i];
+        return GoesOn().IsMatch(sentence) && !IsOfOthers(sentence) ? HeldValues.Instead(held, mention.ByName(sentence) ?? sentence, isSure) : null;
+    }
+
+    // Most of the words of what was forbidden: "ring me before nine" is "call me before nine".
+    private static bool IsMeant(string forbidden, string sentence)
+    {
+        var asked = Content(forbidden);
+        return (!OfMe().IsMatch(forbidden) || OfMe().IsMatch(sentence) || !OfOther().IsMatch(sentence)) && asked.Count > 0 && asked.Count(Content(sentence).Contains) * 2 > asked.Count;
+    }
+
+    private static HashSet<string> Content(string text) => [.. TextAnalyzer.Terms(text).Select(term => term is "ring" or "phone" or "dial" or "telephon" ? "call" : term).Where(term => term is not ("me" or "my" or "you" or "your" or "mine"))];
+
+    [GeneratedRegex("""\b(?:me|my)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfMe();
+
+    [GeneratedRegex("""\b(?:call|ring|phone|text|message|send|contact)\s+(?:the|him|her|them|a|your|his|their|(?-i:\p{Lu}))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfOther();
+
+    private static bool IsOfOthers(string sentence) => Others().IsMatch(sentence);
+
+    private static string Unmarked(string text) => text.IndexOfAny([HeldMention.Mark, HeldMention.OldMark]) < 0 ? text : text.Replace(HeldMention.Mark, ' ').Replace(HeldMention.OldMark, ' ');
+
+    private static Statement State(string slot, string value, string sentence, bool isRetraction) => new()
+    {
+        Kind = MemorySlots.All[slot].Kind,
+        Subject = Statement.Speaker,
+        Slot = slot,
+        Value = value,
+        IsRetraction = isRetraction,
+        Confidence = Confidence,
+        When = isRetraction ? null : WhenRules.Of(slot, sentence, value),
+        Source = sentence,
+    };
+
+    // A sentence that goes on about the same: with a pronoun, with what is new, or with the author.
+    [GeneratedRegex("""\b(?:i|i['’]m|me|my|we|us|our|it|it['’]s|that['’]s|he|she|they|now|new|instead|from\s+now\s+on|these\s+days|since\s+then|took|takes|taken|over|place|replacement|in\s+charge|stepped|steps|mine|arrived|please)\b|^\W*(?-i:\p{Lu})[\p{L}'’\-]*(?:\s+(?-i:\p{Lu})[\p{L}'’\-]*)*\s*[.!]*$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex GoesOn();
+
+    // "Ben's manager", "my sister", "the customer": whose boss, desk or house it is.
+    [GeneratedRegex("""\b(?:my|our|the|a|his|her|their|one\s+of\s+(?:my|our|the))\s+(?:new\s+|old\s+|former\s+|younger\s+|older\s+|big\s+|little\s+)?(?:colleagues?|coworkers?|co-workers?|wife|husband|partner|friends?|sisters?|brothers?|mother|father|mum|mom|dad|parents|sons?|daughters?|neighbou?rs?|flatmates?|cousins?|uncle|aunt|predecessor|interns?|customers?|vendors?|visitors?|guests?|trainees?|users?|starters?|joiners?|hires?|kids?|children|child|boy|girl|girlfriend|boyfriend|roommate|grandmother|grandfather|brother-in-law|sister-in-law)(?:['’]s)?\b|\b(?:my|our)\s+(?:manager|boss|supervisor|lead|director)['’]s\s|(?-i:\b(?!(?:It|That|What|There|Here|Let|He|She)\b)\p{Lu}\p{Ll}+(?:\s+\p{Lu}\p{Ll}+)?['’]s\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|role|job|title|deputy|flat|house|hours|shift|cost)\b)|\b(?:her|his|their|your)\s+(?:new\s+|old\s+)?(?:boss|manager|desk|laptop|machine|computer|team|office|number|phone|deputy|flat|house|hours|shift|cost)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Others();
+
+    [GeneratedRegex("""\b(?:i|me|my|myself|we|us|our|let['’]s)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex First();
+
+    [GeneratedRegex("""(?<!\b(?:i|we)\s+(?:have\s+|already\s+|just\s+)?)\b(?:said(?!\s+(?:goodbye|good-bye|bye|farewell|yes|no|adieu|(?:my|our)\s+goodbyes?)\b)|(?<!\b(?:card|badge|contract|signature|sign|profile|title|door|directory|it)\s)says|(?<!\bnobody\s+(?:has\s+|have\s+)?)told(?!\s+(?:you|me\s+to)\b)|tells|wrote|writes|thinks|claims|believes|according\s+to|asked|asks|mentioned|mentions|heard|rumou?rs?|apparently|allegedly|the\s+ticket|subject:|from:)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Reported();
+}
