@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains one model, or all: train.sh encoder|intents|it-topic|it-assignment|banking77|clinc150|request-complexity|embedder|reranker|golden|alone|all
+# Trains one model, or all: train.sh encoder|intents|it-topic|it-assignment|banking77|clinc150|request-complexity|embedder|reranker|golden|alone|public|all
 # A checkpoint in artifacts/training is used again; --fresh throws the named model's checkpoint away first;
 # --keep-encoder leaves a classifier's encoder as it is in models/ and makes the linear part and the calibration anew.
 set -euo pipefail
@@ -19,6 +19,7 @@ run() {
     embedder) nice -n 19 "$python" -m steward_training.embed ;;
     reranker) nice -n 19 "$python" -m steward_training.rerank ;;
     alone) "$python" -m steward_training.alone ;;
+    public) nice -n 19 "$python" -m steward_training.public ;;
     golden) "$python" -m steward_training.golden ;;
     *) echo "no model '$1'" >&2; exit 2 ;;
   esac
@@ -43,7 +44,7 @@ for name in "${names[@]}"; do
   # These start from other models: where those are shipped, nothing has to be pre-trained for them.
   if [ -z "${STEWARD_KEEP_ENCODER:-}" ]; then
     case "$name" in
-      encoder|alone|golden) ;;
+      encoder|alone|golden|public) ;;
       intents|it-assignment) [ -e ../models/embedder/model.onnx ] || run encoder ;;
       clinc150) [ -e ../models/embedder/model.onnx ] || run encoder; run intents ;;
       banking77) [ -e ../models/clinc150/model.onnx ] || [ -e "$work/clinc150.pt" ] || { run encoder; run intents; run clinc150; } ;;
