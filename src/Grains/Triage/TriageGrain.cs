@@ -39,7 +39,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     private FeedbackDay _feedback = new();
     private SenderHour _senders = new();
     private int _sinceSaved;
-    private bool _isSaving;
+    private Task _saving = Task.CompletedTask;
     private int _underWay;
 
     public TriageGrain(TriageParts parts, [PersistentState("triage", StorageNames.GrainState)] IPersistentState<TriageState> saved)
@@ -93,7 +93,8 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        if (_sinceSaved > 0 && !_isSaving)
+        await _saving;
+        if (_sinceSaved > 0)
         {
             await SaveAsync();
         }
@@ -267,31 +268,30 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     {
         apply(entry);
         _sinceSaved++;
-        if (_sinceSaved >= Options.SnapshotAfter && !_isSaving)
+        if (_sinceSaved >= Options.SnapshotAfter && _saving.IsCompleted)
         {
-            _ = SaveAsync();
+            _saving = SaveAsync();
         }
     }
 
     // Beside the calls: what is saved late only makes the next activation read more.
     private async Task SaveAsync()
     {
-        _isSaving = true;
-        _sinceSaved = 0;
         try
         {
-            _saved.State.Fold = _fold.Save();
-            await _saved.WriteStateAsync();
+            do
+            {
+                _sinceSaved = 0;
+                _saved.State.Fold = _fold.Save();
+                await _saved.WriteStateAsync();
+            }
+            while (_sinceSaved >= Options.SnapshotAfter);
         }
 #pragma warning disable CA1031 // The journals hold everything; it is tried again after as many entries.
         catch (Exception exception)
 #pragma warning restore CA1031
         {
             LogNotSaved(_parts.Logger, exception, _key);
-        }
-        finally
-        {
-            _isSaving = false;
         }
     }
 
