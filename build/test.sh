@@ -56,10 +56,11 @@ slow_projects=(EndToEnd.Tests Engines.Sandboxing.Tests Grains.Tests Engines.Conn
 run_tests() {
   install_test_tools
   build
-  local lanes=${STEWARD_TEST_LANES:-$(($(nproc) > 1 ? 2 : 1))} results name passed=0 failed=0 skipped=0 broken=0 unsteady=()
+  local lanes=${STEWARD_TEST_LANES:-$(($(nproc) > 1 ? 2 : 1))} name passed=0 failed=0 skipped=0 broken=0 unsteady=()
   local -A projects=() status=()
   declare -gA running=()
   find_projects "$@"
+  declare -g results
   results=$(mktemp -d)
   trap stop_running EXIT
   for name in $(in_order "${!projects[@]}"); do
@@ -95,18 +96,36 @@ in_order() { # NAME ...: those of $slow_projects first
   { printf '%s\n' "${slow_projects[@]}" | grep -Fx -f <(printf '%s\n' "$@") || true; printf '%s\n' "$@" | sort | grep -Fxv -f <(printf '%s\n' "${slow_projects[@]}") || true; }
 }
 
-# Waits until one of $running has ended, and shows what it wrote.
+# Waits until one of $running has ended, and shows what it wrote. One that ended before it is waited for may be none that wait -n knows (bash 5.2); wait does.
 reap() {
-  local pid name code=0
-  wait -n -p pid "${!running[@]}" || code=$?
+  local pid one name code
+  until [ -n "${pid:-}" ]; do
+    pid='' code=0
+    for one in "${!running[@]}"; do kill -0 "$one" 2> /dev/null || pid=$one; done
+    if [ -n "$pid" ]; then
+      wait "$pid" || code=$?
+    else
+      wait -n -p pid "${!running[@]}" || code=$?
+    fi
+  done
   name=${running[$pid]}
   unset "running[$pid]"
   status[$name]=$code
   say "== $name"
-  if [ "$name" != Pages ] || [ "$code" != 0 ]; then cat "$results/$name.log" >&2; fi
+  show "$name" "$code"
 }
 
-stop_running() { if [ ${#running[@]} -gt 0 ]; then kill "${!running[@]}" 2> /dev/null || true; fi; }
+show() { if [ "$1" != Pages ] || [ "$2" != 0 ]; then cat "$results/$1.log" >&2; fi; } # RESULT-NAME EXIT-CODE
+
+# Ends what runs, and shows what it wrote until then: whoever stops a run that hangs wants to know where.
+stop_running() {
+  local name
+  if [ ${#running[@]} -gt 0 ]; then
+    kill "${!running[@]}" 2> /dev/null || true
+    for name in "${running[@]}"; do say "== $name was stopped" && tail -n 50 "$results/$name.log" >&2; done
+  fi
+  rm -rf "$results"
+}
 
 # What came of the caller's project $name, into its counts.
 judge_project() {
@@ -114,7 +133,7 @@ judge_project() {
   # A run that dies before it writes its results is a failure of its own.
   if [ "${status[$name]}" != 0 ]; then
     again=$(failed_tests "$trx")
-    if [ "${STEWARD_TEST_RETRY:-1}" = 1 ] && [ -n "$again" ] && [ "$(wc -l <<< "$again")" -le 5 ] && ran_to_its_end "$trx" && say "== $name, again" && (run_project "$name" "$name.again" --filter "$(test_filter "$again")"); then
+    if [ "${STEWARD_TEST_RETRY:-1}" = 1 ] && [ -n "$again" ] && [ "$(wc -l <<< "$again")" -le 5 ] && ran_to_its_end "$trx" && say "== $name, again" && run_again "$name" "$name.again" --filter "$(test_filter "$again")"; then
       say "Passed only when they were tried again:" && say "$again"
       unsteady+=("$again")
       # What is counted is how each test ended.
@@ -137,7 +156,7 @@ judge_project() {
 judge_pages() {
   local log="$results/Pages.log" again
   if [ "${status[Pages]}" != 0 ]; then
-    if [ "${STEWARD_TEST_RETRY:-1}" = 1 ] && [ "$(node_counter fail "$log")" -le 3 ] && again=$(grep -o '^ *not ok [0-9]* - .*' "$log") && (run_project Pages Pages) > "$log" 2>&1; then
+    if [ "${STEWARD_TEST_RETRY:-1}" = 1 ] && [ "$(node_counter fail "$log")" -le 3 ] && again=$(grep -o '^ *not ok [0-9]* - .*' "$log") && run_again Pages Pages; then
       unsteady+=("$again")
     else
       broken=1
@@ -148,13 +167,25 @@ judge_pages() {
   skipped=$((skipped + $(node_counter skipped "$log")))
 }
 
+# run_project, so that it can be stopped as others can: what runs in the foreground hears no Ctrl-C behind timeout, and outlives this script.
+run_again() {
+  local pid code=0
+  (run_project "$@") > "$results/$2.log" 2>&1 &
+  pid=$!
+  running[$pid]=$2
+  wait "$pid" || code=$?
+  unset "running[$pid]"
+  show "$2" "$code"
+  return "$code"
+}
+
 # run_project NAME RESULT-NAME [ARGUMENT ...], within the caller's $results and $projects: takes the place of the shell that it is called in, so that it can be stopped. What a shell starts in the
 # background may not hear Ctrl-C, and so would not what the tests start and interrupt.
 run_project() {
   local project=${projects[$1]} name=$2
   if [ "$1" = Pages ]; then run_pages; fi
   shift 2
-  exec env --default-signal=INT,QUIT timeout 1500 dotnet test "$project" -c Release --no-build -nologo -v quiet \
+  exec env --default-signal=INT,QUIT timeout -k 60 1500 dotnet test "$project" -c Release --no-build -nologo -v quiet \
     --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" "$@" -- RunConfiguration.TreatNoTestsAsError=true < /dev/null >&2
 }
 
@@ -162,7 +193,7 @@ run_project() {
 run_pages() {
   cd "$root/tests/Pages"
   [ -d node_modules ] || npm ci --no-audit --no-fund --ignore-scripts > /dev/null
-  STEWARD_HOST_DLL=$(output Host) exec env --default-signal=INT,QUIT timeout 600 node --test --test-reporter=tap ./*.test.mjs < /dev/null
+  STEWARD_HOST_DLL=$(output Host) exec env --default-signal=INT,QUIT timeout -k 60 600 node --test --test-reporter=tap ./*.test.mjs < /dev/null
 }
 
 # The results of a file that failed, one a line; a case of a theory is a line of its own.

@@ -20,10 +20,27 @@ public sealed class DoctorCommandTests : IDisposable
         Assert.Matches("broken +inference +broken in .* is refused: ", await RunAsync(Path.Combine(_data.Path, "bad")));
     }
 
-    private async Task<string> RunAsync(string models)
+    [Theory]
+    [InlineData("Threads", "-1")]
+    [InlineData("Provider", "nobody")]
+    [InlineData("ModelDirectory", "")]
+    public async Task Doctor_SettingsOfInferenceAreWrong_SaysSoAndGoesOn(string setting, string value)
+    {
+        var output = await RunAsync(_data.Path, (setting, value));
+
+        Assert.Matches("broken +inference +the settings cannot be used: ", output);
+        Assert.Matches("(?m)^\\w+ +GPU ", output);
+    }
+
+    private async Task<string> RunAsync(string models, params (string Setting, string Value)[] more)
     {
         var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "Steward.Host.dll"), "doctor", "--data", _data.Path]) { RedirectStandardOutput = true, WorkingDirectory = _data.Path };
         start.Environment["Steward__Inference__ModelDirectory"] = models;
+        foreach (var (setting, value) in more)
+        {
+            start.Environment[$"Steward__Inference__{setting}"] = value;
+        }
+
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));

@@ -59,7 +59,8 @@ internal sealed class MappingQuestions(TimeProvider time, IChatModelProvider? mo
     /// <summary>Stops what is being asked.</summary>
     public async Task StopAsync()
     {
-        foreach (var question in _kept.Values)
+        // Others may be asked meanwhile.
+        foreach (var question in _kept.Values.ToList())
         {
             await question.Stop.CancelAsync();
         }

@@ -57,6 +57,18 @@ internal static class DoctorCommand
 
     private static Finding Inference()
     {
+        try
+        {
+            return FindInference();
+        }
+        catch (Exception exception) when (exception is OptionsValidationException or InvalidOperationException or InvalidDataException or ArgumentException)
+        {
+            return new(FindingState.Broken, "inference", $"the settings cannot be used: {exception.Message}");
+        }
+    }
+
+    private static Finding FindInference()
+    {
         var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder();
         LocalSettings.Use(builder.Configuration);
         builder.Logging.ClearProviders();

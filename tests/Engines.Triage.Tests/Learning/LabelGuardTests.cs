@@ -93,6 +93,18 @@ public class LabelGuardTests
     }
 
     [Fact]
+    public void Guard_OnlyOnePersonSpeaksOfMoreGroupsThanThereIsRoomFor_IsBelievedOfAllGroupsAlike()
+    {
+        var desk = new Desk(13);
+        var said = Enumerable.Range(0, 150).Select(i => desk.Say(1, "u-ada", Later.AddDays(i / 20)) with { Label = $"group {i % 10}", Decided = null });
+
+        var believed = LabelGuard.Guard(said).Tickets.CountBy(ticket => ticket.Label, StringComparer.Ordinal).ToList();
+
+        Assert.Equal(10, believed.Count);
+        Assert.All(believed, group => Assert.Equal(LabelGuard.FewestOfNewGroups / 10, group.Value));
+    }
+
+    [Fact]
     public void Guard_ContradictsAnImport_TheImportStandsUntilASecondPersonAgrees()
     {
         var desk = new Desk(5);

@@ -180,6 +180,37 @@ public sealed class MappingQuestionTests : IClassFixture<SystemCluster>, IDispos
     }
 
     [Fact]
+    public async Task Stop_OthersAreAskedMeanwhile_AllThatThereWereAreStopped()
+    {
+        var (started, stopped) = (new CountdownEvent(2), 0);
+        MappingQuestions? questions = null;
+        questions = new MappingQuestions(_time, new ScriptedModel
+        {
+            Answer = token =>
+            {
+                if (!started.IsSet)
+                {
+                    token.Register(() =>
+                    {
+                        stopped++;
+                        AskAsync(questions!);
+                    });
+                    started.Signal();
+                }
+
+                return _answer.Task.WaitAsync(token);
+            },
+        });
+        await AskAsync(questions);
+        await AskAsync(questions);
+        Assert.True(started.Wait(TimeSpan.FromSeconds(30)));
+
+        await questions.StopAsync();
+
+        Assert.Equal(2, stopped);
+    }
+
+    [Fact]
     public async Task Ask_NoModelIsConfigured_AnswersFromNames()
     {
         var suggested = await new MappingQuestions(_time).AskAsync(Tenant, "u-ada", Targets, Targets);

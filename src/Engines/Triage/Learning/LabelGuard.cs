@@ -69,7 +69,9 @@ public static class LabelGuard
         foreach (var person in alone.GroupBy(word => word.Last.By, StringComparer.Ordinal))
         {
             var ownTo = person.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
-            var (toNew, mostToNew) = (0, Math.Max(FewestOfNewGroups, (int)(AloneShare * (believed.Count + alone.Count - ownTo.Values.Sum()))));
+            var toNew = OfNewGroups(
+                [.. person.Where(word => KnownByOthers(word.To) == 0 && !bursts.Contains((word.Last.By, word.Day)))],
+                Math.Max(FewestOfNewGroups, (int)(AloneShare * (believed.Count + alone.Count - ownTo.Values.Sum()))));
             var (gives, takes) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
             foreach (var direction in person.GroupBy(word => word.Direction)
                 .OrderBy(direction => direction.Key.To, StringComparer.Ordinal).ThenBy(direction => direction.Key.From, StringComparer.Ordinal).ThenBy(direction => direction.Key.IsBySystemAccount))
@@ -81,11 +83,10 @@ public static class LabelGuard
                 foreach (var (place, word) in words.Index())
                 {
                     var counts = place < saidByOthers;
-                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (KnownByOthers(to) > 0 || toNew < mostToNew) && (from is null || takes.GetValueOrDefault(from) < MostAlone(from)))
+                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (KnownByOthers(to) > 0 || toNew.Contains(word.Last.TicketId)) && (from is null || takes.GetValueOrDefault(from) < MostAlone(from)))
                     {
                         counts = true;
                         CollectionsMarshal.GetValueRefOrAddDefault(gives, to, out _)++;
-                        toNew += KnownByOthers(to) == 0 ? 1 : 0;
                         if (from is not null)
                         {
                             CollectionsMarshal.GetValueRefOrAddDefault(takes, from, out _)++;
@@ -103,6 +104,13 @@ public static class LabelGuard
 
         return (admitted, setAside);
     }
+
+    // As many of each group as there is room for, whatever the groups are called: a head that knew some of them alone would take the others' tickets for theirs.
+    private static HashSet<string> OfNewGroups(List<AloneWord> words, int most) => words
+        .GroupBy(word => word.To, StringComparer.Ordinal)
+        .SelectMany(group => group.Select(word => (word.Last.TicketId, Hash: StableHash.Of("guard", word.Last.TicketId))).OrderBy(word => word.Hash).ThenBy(word => word.TicketId, StringComparer.Ordinal).Index())
+        .OrderBy(word => word.Index).ThenBy(word => word.Item.Hash).ThenBy(word => word.Item.TicketId, StringComparer.Ordinal)
+        .Take(most).Select(word => word.Item.TicketId).ToHashSet(StringComparer.Ordinal);
 
     // Days on which a person says, alone, far more than others do on one of theirs.
     private static HashSet<(string Person, DateOnly Day)> Bursts(List<AloneWord> alone)

@@ -151,6 +151,11 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         if (believed.Count < HeadTraining.FewestTickets || groups < 2 || labels.Split.Frozen.Count < FewestFrozen)
         {
             var reason = $"There are {believed.Count} tickets whose labels are believed, {labels.Split.Frozen.Count} of them kept away, of {groups} groups; there have to be {HeadTraining.FewestTickets}, {FewestFrozen} and 2.";
+            if (labels.Guarded.SetAside > 0)
+            {
+                reason += $" {labels.Guarded.SetAside} labels were set aside, each said by one person alone: import the tickets' history, or have somebody else say so, too.";
+            }
+
             await EndAsync(work, TriageTrainingState.Skipped, reason, training, stand => stand with { Health = health });
         }
         else if (!work.IsAsked && believed.Count(ticket => ticket.Sequence > Stand.LearntThrough) < Options.FewestNewLabels)

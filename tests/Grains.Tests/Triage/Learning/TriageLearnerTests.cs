@@ -262,6 +262,24 @@ public sealed class TriageLearnerTests : IDisposable
 
         Assert.Equal(TriageTrainingState.Skipped, training.State);
         Assert.Contains("40 tickets", training.Reason, StringComparison.Ordinal);
+        Assert.DoesNotContain("set aside", training.Reason, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Training_OnePersonSaysEverything_IsSkippedAndSaysWhatHelps()
+    {
+        _rig.Say(_rig.Triage, 100);
+        for (var i = 0; i < _rig.Triage.Labels.Count; i++)
+        {
+            _rig.Triage.Labels[i] = _rig.Triage.Labels[i] with { By = "u-ada", DecidedLabel = null };
+        }
+
+        await _rig.LoadAsync();
+
+        var training = await _rig.TrainAsync();
+
+        Assert.Equal((TriageTrainingState.Skipped, 100), (training.State, training.SetAside));
+        Assert.Contains("100 labels were set aside, each said by one person alone: import", training.Reason, StringComparison.Ordinal);
     }
 
     [Fact]
