@@ -9,6 +9,7 @@ using Steward.ModelSim;
 namespace Steward.OpenAIClients.Tests;
 
 /// <summary>Memories that are found by the embedder of a provider, over HTTP: where the tenant lets it be asked, and nowhere else.</summary>
+[Collection(StewardEndpointGroup.Name)]
 public sealed class RememberedMeaningTests : IAsyncLifetime
 {
     private readonly StewardEndpoint _steward = new()

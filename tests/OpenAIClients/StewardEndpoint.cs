@@ -30,6 +30,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("steward-openai-").FullName;
     private WebApplication? _app;
+    private bool _isStarted;
 
     /// <summary>Settings of the silo that replace those below; read when it starts.</summary>
     internal IReadOnlyDictionary<string, string?> Settings { get; init; } = new Dictionary<string, string?>();
@@ -94,6 +95,7 @@ public sealed class StewardEndpoint : IAsyncLifetime
         _app = builder.Build();
         _app.MapStewardGateway();
         await _app.StartAsync();
+        _isStarted = true;
         Url = _app.Urls.First() + "/openai/v1";
         var tenants = _app.Services.GetRequiredService<IStewardClient>().Tenants;
         await tenants.ConfigureAsync("t-acme", new TenantProfile { Name = "Acme" });
@@ -104,9 +106,10 @@ public sealed class StewardEndpoint : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_app is not null)
+        if (_isStarted)
         {
-            await _app.StopAsync();
+            // A silo that never ran refuses to be stopped.
+            await _app!.StopAsync();
             await _app.DisposeAsync();
         }
 

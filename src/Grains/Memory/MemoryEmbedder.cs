@@ -67,7 +67,8 @@ internal sealed class MemoryEmbedder(IEnumerable<ITextEmbedder> own, IOptions<Me
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
-            var origin = new ModelCallOrigin { TenantId = tenantId, UserId = userId, Feature = "memory", IsInteractive = isInteractive };
+            // Nothing but the texts: no prompt has a version, and vectors pass no cache.
+            var origin = new ModelCallOrigin { TenantId = tenantId, UserId = userId, Feature = "memory", IsInteractive = isInteractive, PromptVersion = null, Cache = ModelCacheHint.Never };
             var answer = await providers!.EmbedAsync(origin, provider, new EmbeddingRequest { Texts = texts, Dimensions = options.Value.EmbedderDimensions }, either.Token);
             var version = $"{provider[(provider.IndexOf('/', StringComparison.Ordinal) + 1)..]}/{answer.Vectors[0].Length}";
             if (answer.Vectors[0].Length > MaxDimensions)

@@ -4,6 +4,14 @@ using Xunit.Abstractions;
 
 namespace Steward.Engines.Triage.Tests.Similarity;
 
+/// <summary>Memory is measured: nothing else runs meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public class AloneGroup
+{
+    public const string Name = "alone";
+}
+
+[Collection(AloneGroup.Name)]
 public class SimilarTicketsTests(ITestOutputHelper output)
 {
     [Fact]
