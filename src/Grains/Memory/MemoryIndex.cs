@@ -94,16 +94,24 @@ internal sealed class MemoryIndex(MemoryEmbedder embedder, string tenantId, stri
             .ToList();
         if (missing.Count > 0)
         {
-            _embedding = EmbedAsync(missing);
+            _embedding = EmbedAsync(state, missing);
         }
     }
 
-    private async Task EmbedAsync(List<MemoryFact> facts)
+    private async Task EmbedAsync(UserMemoryState state, List<MemoryFact> facts)
     {
         try
         {
-            foreach (var part in facts.Chunk(MemoryEmbedder.MaxTexts))
+            foreach (var chunk in facts.Chunk(MemoryEmbedder.MaxTexts))
             {
+                // What was forgotten since is given to no embedder.
+                var known = state.Facts.Select(fact => fact.Id).ToHashSet();
+                var part = Array.FindAll(chunk, fact => known.Contains(fact.Id));
+                if (part.Length == 0)
+                {
+                    continue;
+                }
+
                 var vectors = await embedder.EmbedAsync(tenantId, userId, [.. part.Select(fact => $"{fact.Slot}: {fact.Value}")], isInteractive: false, CancellationToken.None);
                 for (var i = 0; i < vectors.Count; i++)
                 {

@@ -14,6 +14,7 @@ internal static class MemoryText
     private const int LeastDigits = 15;
     private const int MostDigits = 19;
     private const int LeastKey = 24;
+    private const int LeastPart = 16;
     private const string Mask = "***";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
@@ -75,11 +76,25 @@ internal static class MemoryText
         return number[0] is >= '2' and <= '6' && count is >= LeastDigits and <= MostDigits && sum % 10 == 0;
     }
 
+    // "SAP_S4HANA_Migration_Phase2" is the name of something.
+    private static bool HasLongPart(ReadOnlySpan<char> word)
+    {
+        foreach (var part in word.Split('_'))
+        {
+            if (part.End.Value - part.Start.Value >= LeastPart)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     // Long, without a blank, and of everything: capitals, small letters and digits; or 32 hexadecimal digits.
     private static bool IsKey(ReadOnlySpan<char> word)
     {
         var (hasLower, hasUpper, hasDigit) = (word.ContainsAnyInRange('a', 'z'), word.ContainsAnyInRange('A', 'Z'), word.ContainsAnyInRange('0', '9'));
         return word.Length >= LeastKey
-            && ((hasLower && hasUpper && hasDigit && !word.Contains('-')) || (word.Length >= 32 && hasDigit && (hasLower || hasUpper) && word.IndexOfAnyExcept(System.Buffers.SearchValues.Create("0123456789abcdefABCDEF")) < 0));
+            && ((hasLower && hasUpper && hasDigit && !word.Contains('-') && HasLongPart(word)) || (word.Length >= 32 && hasDigit && (hasLower || hasUpper) && word.IndexOfAnyExcept(System.Buffers.SearchValues.Create("0123456789abcdefABCDEF")) < 0));
     }
 }

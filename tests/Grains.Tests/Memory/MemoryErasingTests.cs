@@ -4,6 +4,7 @@ using Steward.Identity;
 using Steward.Memory;
 using Steward.Models;
 using Steward.Runs;
+using Steward.Sessions;
 using Steward.Storage;
 using static Steward.Grains.Tests.Memory.Remembering;
 
@@ -163,6 +164,28 @@ public class MemoryErasingTests(GrainCluster cluster)
         Assert.True(await cluster.HoldsPlainAsync(later, "something of my own"));
         Assert.Contains("something of my own", await PromptOfAsync(laterRun), StringComparison.Ordinal);
         Assert.Equal(2, receipt.Removed.Single(part => part.Place == "conversations").Count);
+    }
+
+    // By their names the one that it was made of goes first.
+    [Fact]
+    public async Task Erase_ForkMadeAfterwards_GoesWithTheConversationThatItWasMadeOf()
+    {
+        var (run, decision) = await WaitAsync();
+        cluster.SignIn("t-acme", _user);
+        var source = GrainKeys.LastPart((await run.GetStatus())!.SessionKey);
+        await cluster.MemoryOf(_user).Erase(new EraseMemory { OperationId = "op", IncludeConversations = true });
+        var messages = (await cluster.Grains.GetGrain<ISessionGrain>(GrainKeys.Session("t-acme", _user, source)).ReadTranscript(0, 20)).Messages;
+        cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        var fork = cluster.Grains.GetGrain<ISessionGrain>(GrainKeys.Session("t-acme", _user, "s-" + new string('f', 32)));
+        await fork.Fork(new ForkSession { SourceSessionId = source, ThroughSequence = messages[0].Sequence });
+        Assert.Equal(messages[0].Text, Assert.Single((await fork.ReadTranscript(0, 20)).Messages).Text);
+
+        await DecideAsync(run, decision);
+        cluster.SignIn("t-acme", _user);
+        await CompletedAsync();
+
+        cluster.SignIn("t-acme", _user);
+        Assert.Empty((await fork.ReadTranscript(0, 20)).Messages);
     }
 
     [Fact]

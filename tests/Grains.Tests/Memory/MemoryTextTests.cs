@@ -13,6 +13,7 @@ public class MemoryTextTests
     [InlineData("378282246310005")]
     [InlineData("078-05-1120")]
     [InlineData("q8Zt3LmP0xVr7KdW2sYb5NcH")]
+    [InlineData("q8Zt3LmP0xVr7KdW2sYb_5NcH")]
     [InlineData("9f86d081884c7d659a2feaa0c55ad015")]
     public void HoldsSecret_ShapeOfOne_Does(string text) => Assert.True(MemoryText.HoldsSecret(text));
 
@@ -27,6 +28,11 @@ public class MemoryTextTests
     [InlineData("from Monday 30 November 2026 to Sunday 6 December 2026")]
     [InlineData("request-complexity-and-it-topic-2026")]
     [InlineData("password managers")]
+    [InlineData("SAP_S4HANA_Migration_Phase2")]
+    [InlineData("Project_Phoenix_Rollout_2026")]
+    [InlineData("DE89 3704 0044 0532 0130 00")]
+    [InlineData("INC0012345678")]
+    [InlineData("4500012345")]
     [InlineData("")]
     public void HoldsSecret_OrdinaryValues_DoNot(string text) => Assert.False(MemoryText.HoldsSecret(text));
 

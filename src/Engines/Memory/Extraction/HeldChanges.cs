@@ -9,27 +9,28 @@ namespace Steward.Engines.Memory.Extraction;
 internal static partial class HeldChanges
 {
     private const string Aux = """(?:['’]s|['’]ve|['’]m|['’]re|\s+(?:have|had|has|is|am|are|was|were|will|been|being|got|just|now|finally|recently|also|already|officially|currently|actually|who|then|since|mostly|always|usually))*""";
-    private const string Us = """(?:me|us|(?:my|our|the)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew|lot)(?!\s+(?:meetings?|events?|lunch|calls?|budget|outing|retros?|stand-?ups?)|['’]))""";
+    private const string Us = """(?:(?:me|us)(?!\s+(?:at|through|to|around|into|towards|with|in\s+(?:the|an?)|on\s+(?:the|an?))\b)|(?:my|our|the(?=[^.;]*\b(?:now|these\s+days|from\s+now\s+on|since|as\s+of|instead)\b))\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew|lot)(?=\s*(?:$|[,.;:!?)]|(?:and|now|since|from|these|as|instead|for\s+good|again|after|in\s+(?:future|the\s+future|(?-i:\p{Lu}))|at\s+the\s+moment|on\s+\w+day|then|while|because|so|who|when|last|this|next|here|any\s?more|going)\b)))""";
     private const string Boss = """(?:boss|manager|supervisor|team\s+lead(?:er)?|line\s+manager|lead|superior|head)""";
     private const string Cover = """(?:deputy|stand-in|substitute|backup|delegate|cover|replacement)""";
-    private const string Changed = """(?:now|new|as\s+(?:of|from)|these\s+days|nowadays|from\s+(?:now|today|\p{L}+day|next\s+\w+|this\s+\w+|the\s+\w+|\p{L}+)(?:\s+on)|since|switch(?:ed)?|chang(?:e|ed|es)|became|become|moved|no\s+longer|instead|back\s+(?:to|in|at|on)|again|promoted|transferred|rotated|finally|replaced|another|different|latest|currently|going\s+forward|in\s+future|starting|effective|actually|correction|turns?\s+out|amended|updated?|rather|better|easier|best|after\s+all|upgraded|migrated|recently|lately|ended\s+up|landed|settled|gone|went|come|got|on\s+second\s+thoughts?|on\s+reflection|since\s+then|any\s?more|changed\s+my\s+mind|relocated|please|from\s+(?:this|here|today)\b[^.;]{0,20}?|from\s+here\s+on|today\s+onwards?|at\s+last|allotted|assigned|grabbed|cut\s+down|these\s+\p{L}+|whenever|always|henceforth|permanent(?:ly)?|for\s+(?:good|me)|replacement)""";
+    private const string Changed = """(?:now(?!\s+and\s+(?:then|again))|new|as\s+(?:of|from)|these\s+days|nowadays|from\s+(?:now|today|\p{L}+day|next\s+\w+|this\s+\w+|the\s+\w+|\p{L}+)(?:\s+on)|since|switch(?:ed)?|chang(?:e|ed|es)|became|become|moved|no\s+longer|instead|back\s+(?:to|in|at|on)|again|promoted|transferred|rotated|finally|replaced|another|different|latest|currently|going\s+forward|in\s+future|starting|effective|actually|correction|turns?\s+out|amended|updated?|rather|better|easier|best|after\s+all|upgraded|migrated|recently|lately|ended\s+up|landed|settled|gone|went|come|got|on\s+second\s+thoughts?|on\s+reflection|since\s+then|any\s?more|changed\s+my\s+mind|relocated|please|from\s+(?:this|here|today)\b[^.;]{0,20}?|from\s+here\s+on|today\s+onwards?|at\s+last|allotted|assigned|grabbed|cut\s+down|these\s+\p{L}+|whenever|always|henceforth|permanent(?:ly)?|for\s+(?:good|me)|replacement)""";
 
     private static readonly Dictionary<string, (Regex Form, Regex? Demands)[]> All = new(StringComparer.Ordinal)
     {
-        ["name"] = [Rule($$"""\b(?:settle\s+(?:on|for)|go(?:ing|es)?\s+(?:by|with|back\s+to)|stick\s+(?:to|with)|back\s+to|sign(?:ing)?\s+as|known\s+as|answer\s+to|it['’]s(?=\s+(?:Ms|Mr|Mrs|Dr|Prof)\b)|say)\s+(?:just\s+|plain\s+|being\s+)?(?<v>(?-i:{{NotName}}(?:(?:Ms|Mr|Mrs|Dr|Prof)\.?\s+)?\p{Lu}\p{Ll}[\p{L}\-]*))(?=\s*(?:$|[,.;!]|\b(?:for\s+me|again|now|from|please|instead|these|on\s+everything|when\s+you)\b))(?!\s*(?:meeting|on\s+\p{Lu}))""", "for\\s+me|again|from\\s+(?:now|here|today)|as\\s+of|instead|these\\s+days|any\\s?more|call|name|divorce|married|wedding")],
+        ["name"] = [Rule($$"""\b(?:settle\s+(?:on|for)|go(?:ing|es)?\s+(?:by|back\s+to)|go\s+with|stick\s+(?:to|with)|back\s+to|sign(?:ing)?\s+as|known\s+as|answer\s+to|it['’]s(?=\s+(?:Ms|Mr|Mrs|Dr|Prof)\b)|say)\s+(?:just\s+|plain\s+|being\s+)?(?<v>(?-i:{{NotName}}(?:(?:Ms|Mr|Mrs|Dr|Prof)\.?\s+)?\p{Lu}\p{Ll}[\p{L}\-]*))(?=\s*(?:$|[,.;!]|\b(?:for\s+me|again|now|from|please|instead|these|on\s+everything|when\s+you)\b))(?!\s*(?:meeting|on\s+\p{Lu}))""", "for\\s+me|again|from\\s+(?:now|here|today)|as\\s+of|instead|these\\s+days|any\\s?more|call|name|divorce|married|wedding")],
         ["manager"] =
         [
             Rule($$"""{{Human}}{{Aux}}\s+(?:in\s+charge\s+of|responsible\s+for|head(?:s|ing)(?:\s+up)?|lead(?:s|ing)|run(?:s|ning)?|manag(?:es|ing)|look(?:s|ing)\s+after|supervis(?:es|ing)|oversee(?:s|ing)|taken\s+over|took\s+over|takes\s+over|taking\s+over|inherited|in\s+command\s+of)\s+{{Us}}\b"""),
             Rule($$"""{{Human}}{{Aux}}\s+(?:(?:the\s+(?:one|person)\s+who\s+)?(?:signs?|approves?|signing|approving|okays?)(?:\s+off)?(?:\s+on)?)\s+(?:all\s+)?my\s+\p{L}+""", Changed),
-            Rule($$"""\b(?:the|my|our|an?)\s+(?:brand[\s-]new|new)\s+{{Boss}}(?:{{Aux}}|,|:|['’]s\s+name)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}"""),
-            Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)?(?:the|my|our)\s+(?:brand[\s-]new|new)\s+{{Boss}}\b"""),
+            Rule($$"""\b(?:my|our)\s+(?:brand[\s-]new|new)\s+{{Boss}}(?:{{Aux}}|,|:|['’]s\s+name)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}"""),
+            Rule($$"""\b(?:the|an?)\s+(?:brand[\s-]new|new)\s+{{Boss}}(?:{{Aux}}|,|:|['’]s\s+name)\s*(?:is\s+|called\s+|named\s+|it['’]s\s+)*{{Human}}(?=\s*[.!]*$|,?\s+(?:and|since|from|as\s+of|now)\b)"""),
+            Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)?(?:the|my|our)\s+(?:brand[\s-]new|new)\s+{{Boss}}\b(?!\s+(?:of|for|in|at|over)\s+(?!(?:my|our|us|me|the\s+team)\b))"""),
             Rule($$"""{{Human}}{{Aux}}\s+(?:become\s+|became\s+|made\s+|named\s+|appointed\s+|as\s+)(?:my|our)\s+{{Boss}}\b"""),
             Rule($$"""{{Human}}{{Aux}}\s+(?:my|our)\s+{{Boss}}\b(?!['’])""", Changed),
-            Rule($$"""\b(?:appointed|named|made|put|hired|brought\s+in|promoted|have|got|gave\s+(?:me|us))\s+{{Human}}\s+(?:in\s+charge(?:\s+of\s+{{Us}})?|(?:as\s+)?(?:my|our)\s+(?:new\s+)?{{Boss}}|as\s+(?:the\s+|an?\s+)?(?:new\s+)?{{Boss}})"""),
-            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:report(?:ing)?\s+(?:directly\s+|straight\s+)?(?:in)?to|answer(?:ing)?\s+to|(?:sit(?:ting)?\s+)?under|work(?:ing)?\s+(?:for|under)|belong\s+to|led\s+by|managed\s+by)\s+{{Human}}""", Changed),
+            Rule($$"""\b(?:appointed|named|made|put|hired|brought\s+in|promoted|have|got|gave\s+(?:me|us))\s+{{Human}}\s+(?:in\s+charge(?:\s+of\s+{{Us}}|(?!\s+of\b))|(?:as\s+)?(?:my|our)\s+(?:new\s+)?{{Boss}}|as\s+(?:the\s+|an?\s+)?(?:new\s+)?{{Boss}}(?!\s+(?:of|for|in|at|over)\s+(?!(?:my|our|us|me|the\s+team)\b)))\b"""),
+            Rule($$"""\b(?:i|we)(?:['’]m|['’]re|['’]ve|\s+am|\s+are|\s+have)?{{Aux}}\s+(?:report(?:ing)?\s+(?:directly\s+|straight\s+)?(?:in)?to|answer(?:ing)?\s+to|(?:sit(?:ting)?\s+)?under|work(?:ing)?\s+(?:for|under)|belong\s+to|led\s+by|managed\s+by)\s+{{Human}}(?!\s+(?:on|about|for|in)\s+(?!(?:now|future|place)\b))""", Changed),
             Rule($$"""\b(?:my|our)\s+(?:whole\s+)?(?:team|group|unit|department|squad|crew)(?:{{Aux}}|\s+gets?)\s+(?:handed|passed|given|transferred|assigned|reassigned|reports?|reporting|answers?|belongs?|fell|led|run|headed|managed|taken)(?:\s+over)?(?:\s+on)?\s+(?:to|under|by)\s+{{Human}}"""),
             Rule($$"""{{Human}}[^.;]{0,60}?,?\s+(?:and|so|whom|who)\s+(?:it['’]s\s+(?:him|her)\s+)?(?:i|we)\s+(?:now\s+)?(?:answer|report|listen|owe\s+\w+)(?:\s+to)?(?:\s+(?:him|her|them))?\b"""),
-            Rule($$"""\b(?:over|above)\s+(?:me|us),?\s+(?:now\s+)?(?:there['’]s|there\s+is|sits|stands|is|we\s+have|comes)\s+(?:now\s+)?{{Human}}"""),
+            Rule($$"""\b(?:over|above)\s+(?:me|us),?\s+(?:now\s+)?(?:there['’]s|there\s+is|sits|stands|is|we\s+have|comes)\s+(?:now\s+)?{{Human}}(?![^.;]*\bfloor)"""),
             Rule($$"""\bmy\s+(?:approvals?|leave|holidays?|expenses?|timesheets?|requests?|reviews?|appraisals?)\b[^.;]{0,30}?\b(?:go(?:es)?|signed\s+by|approved\s+by|land)\s+(?:now\s+)?(?:to\s+|with\s+|by\s+)?{{Human}}""", Changed),
         ],
         ["deputy"] =
@@ -49,7 +50,7 @@ internal static partial class HeldChanges
             Rule($$"""\b(?:i|we)(?:['’]ve|['’]re|['’]m|\s+have|\s+were|\s+was|\s+are|\s+am|\s+got)\s+(?:now\s+|all\s+|just\s+|both\s+)*(?:been\s+|being\s+)?(?:moved|relocated|transferred|herded|shifted|posted|reassigned|assigned|shipped|shuffled|bundled|carted|packed|banished|dispatched|evacuated|rehoused|redeployed|deployed|seconded|sent|put|thrown|brought)\s+(?:over|across|down|up|out|off|away|back)?\s*(?:to|into)\s+(?:the\s+|our\s+)?{{Town}}(?!\s+(?:team|department|group|project))"""),
             Rule($$"""(?:you['’]ll|you\s+(?:can|will|may))\s+(?:now\s+)?find\s+me\s+(?:in|at)\s+(?:the\s+|our\s+)?{{Town}}""", Changed),
             Rule($$"""\b(?:in|into|to|at)\s+(?:the\s+|our\s+)?{{Town}}[^.;]{0,30}?\bmy\s+(?:new\s+)?(?:workplace|office|base|place\s+of\s+work|work\s+address)\b"""),
-            Rule($$"""\b(?:moved|relocated|transferred|sent|posted|reassigned|shipped)\s+(?:me|us|everyone|everybody|the\s+whole\s+\w+|all\s+of\s+us)\s+(?:over\s+)?to\s+(?:the\s+|our\s+)?{{Town}}"""),
+            Rule($$"""\b(?:moved|relocated|transferred|sent|posted|reassigned|shipped)\s+(?:me|us|everyone|everybody|the\s+whole\s+\w+|all\s+of\s+us)\s+(?:over\s+)?to\s+(?:the\s+|our\s+)?{{Town}}(?!\s+for\s+(?:the|an?)\b)"""),
         ],
         ["home"] =
         [
@@ -85,8 +86,8 @@ internal static partial class HeldChanges
             Rule($$"""\b(?:reach|contact|ping|message|text|write|notify|get|find|catch|prefer|rather|use|switch|back|read|check|answer|come|stick|person|more\s+of\s+an?)\b[^.;?]{0,30}?\b(?:to|via|by|on|over|through|use|prefer|an?|me\s+an?|read|check|answer|in|with|stick\s+to)\s+(?<v>{{Channels}})\b(?!\s+(?:to\s+(?!me|reach)|the\s+supplier|from))""", $"(?:{Changed}).*\\b(?:me|i|my)\\b|\\b(?:me|i|my)\\b.*(?:{Changed})"),
             Rule($$"""\b(?:drop|send|shoot|write|leave|give)\s+me\s+an?\s+(?:quick\s+|short\s+)?(?<v>{{Channels}})\b(?!\s+(?:with|about|from|of|saying|when|by|once|as\s+soon))""", """instead|from\s+now|any\s?more|i['’]ll\s+see|i\s+see|these\s+days|always|better|rather|and\s+i\b"""),
             Rule($$"""\b(?<v>{{Channels}})\s+is\s+(?:now\s+)?(?:what|where|how|the\s+(?:one|way|only|place|thing))\b[^.;]{0,40}?\b(?:me|i)\b"""),
-            Rule("""(?:^|[,:;]\s*|\b(?:please|just|and|but|so|rather|better)\s+)(?<v>text|call|phone|e-?mail|mail|Slack|WhatsApp|message)\s+me\s+(?:instead|from\s+now\s+on|now|these\s+days|rather|on\s+it)\b"""),
-            Rule($$"""\b(?<v>{{Channels}})\s+(?:is|works?|would\s+be|will\s+be|suits?)\s+(?:now\s+|much\s+|far\s+)*(?:better|best|easier|easiest|quicker|quickest|faster|fastest|what\s+i|where\s+i|fine|preferred|my)\b"""),
+            Rule("""(?:^|[,:;]\s*|\b(?:please|just|and|but|so|rather|better)\s+)(?<v>text|call|phone|e-?mail|mail|Slack|WhatsApp|message)\s+me\s+(?:instead|from\s+now\s+on|these\s+days|rather|on\s+it)\b"""),
+            Rule($$"""\b(?<v>{{Channels}})\s+(?:is|works?|would\s+be|will\s+be|suits?)\s+(?:now\s+|much\s+|far\s+)*(?:better|best|easier|easiest|quicker|quickest|faster|fastest|what\s+i|where\s+i|fine\s+(?:for|by|with)\s+me|preferred|my)\b"""),
         ],
         ["style"] =
         [
@@ -116,7 +117,7 @@ internal static partial class HeldChanges
     /// <param name="sentence">The sentence, in which what holds may be marked.</param>
     public static string? Said(HeldValue held, string sentence)
     {
-        if (!All.TryGetValue(held.Slot, out var rules) || NotNow().IsMatch(sentence) || NotDone().IsMatch(sentence))
+        if (!All.TryGetValue(held.Slot, out var rules) || NotNow().IsMatch(sentence) || NotDone().IsMatch(sentence) || HeldTroubles.IsTrouble(held.Slot, sentence))
         {
             return null;
         }
@@ -168,10 +169,10 @@ internal static partial class HeldChanges
     [GeneratedRegex("""\b(?:the|this|that|a|our)\s+(?:\w+\s+)?(?:reports?|documents?|minutes|slides|presentation|letter|form|contract|offer|manual|article|invoice|policy|page|website|translation|version)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfText();
 
-    [GeneratedRegex("""\b(?:servers?|vms?|virtual\s+machines?|containers?|tablet|kiosk|lab\s+\w+|test\s+(?:machine|box|laptop)|spare)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:servers?|vms?|virtual\s+machines?|containers?|tablet|kiosk|lab\s+\w+|test\s+(?:machine|box|laptop|pc)|(?:an?\s+)?(?:e-?mail|mail|message|notification|pop-?up|reminder|update)|tried|tries|fail(?:s|ed)|spare)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfMachine();
 
-    [GeneratedRegex("""\b(?:orders?|tickets?|invoices?|cases?|account|customer|tracking|serial|asset|reference|version|release|build|firmware|section|chapter|paid|price|costs|euros?|dollars?|pounds?)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:orders?|tickets?|invoices?|cases?|account|customer|tracking|serial|asset|reference|version|release|build|firmware|section|chapter|hotline|spam|forward(?:ed|ing)?|(?:called|rung|texted)\s+by|(?:calls?|texts?|sms|messages?)\s+from|paid|price|costs|euros?|dollars?|pounds?)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfNumber();
 
     // One is transferred to a department as well as to a town.
@@ -182,7 +183,7 @@ internal static partial class HeldChanges
     private static partial Regex NotDone();
 
     // One day, for a while, for somebody, as a plan, or not so: none of it changes what holds.
-    [GeneratedRegex("""\b(?:(?<!\b(?:from|as\s+of|since|starting|onwards)\s+)today(?!\s+on)|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|just\s+(?:this|once)|meeting|appointment|dentist|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex("""\b(?:(?<!\b(?:from|as\s+of|since|starting|onwards)\s+)today(?!\s+on)|tomorrow|tonight|temporar(?:y|ily)|for\s+(?:the\s+)?(?:now|today|time\s+being|moment|day|week|weekend)|for\s+(?:an?|one|two|three|four|five|six|a\s+few|a\s+couple\s+of|\d+)\s+(?:hour|day|week|month|minute)s?(?!\s+(?:now|already))|until\s+(?!(?:last|recently|yesterday|now)\b)\p{L}+|this\s+(?:week|afternoon|once|time)|on\s+call|(?:is|are|['’]s)\s+down|rented\s+out|just\s+(?:this|once)|meeting|appointment|dentist|workshop|visit(?:ing|ed)?|trip|training|conference|customer|client|supplier|vendor|visitor|guest|he|she|his|her|their|translate|translation|this\s+(?:report|document|mail|text|one|letter))\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex NotNow();
 
     [GeneratedRegex($$"""\b{{Changed}}\b|n['’]t\b|\b(?:left|quit|gone|retired|resigned|died|broke|returned|handed|gave|given|got|swapped|ditched|dropped|dumped|done|over|off|bye|goodbye|farewell|no|not|never|old|former|previous|was|were|used|until|till|after|replac\w*|took|takes|taken|closed|shut|sold|cancell?ed|finished|wound|scrapped|cut|stop(?:ped)?|history|mean|meant|typo|wrong|sorry|cancel|forget|ignore|disregard|scratch|joined|promoted|made|bought|runs?|leads?|manages?|charge|covers?|stands?|outgrew|outgrown|grown|grew|can|may|fine|enough|tired|sick|bored|lost|out|away|back|here|in|it)\b|[-=]>|→""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]

@@ -95,7 +95,7 @@ public static partial class HeldReader
                 continue;
             }
 
-            var isHere = (named is not null && (isOver || HeldEndings.IsSure(held.Slot, named))) || (noun is not null && HeldEndings.IsSureOfNoun(held.Slot, noun)) || (isSingle && HeldEndings.IsNew(held.Slot, sentences[i]));
+            var isHere = (named is not null && (isOver || HeldEndings.IsSure(held.Slot, named))) || (noun is not null && HeldEndings.IsSureOfNoun(held.Slot, noun)) || (isSingle && HeldEndings.IsNew(held, sentences[i]));
             var isMaybe = !isHere && ((named is not null && HeldEndings.IsLikely(held.Slot, named)) || (noun is not null && HeldEndings.IsLikely(held.Slot, noun)));
             if (isHere || isMaybe)
             {
@@ -155,9 +155,20 @@ public static partial class HeldReader
     // Most of the words of what was forbidden: "ring me before nine" is "call me before nine".
     private static bool IsMeant(string forbidden, string sentence)
     {
+        if (!Times(forbidden).SetEquals(Times(sentence)))
+        {
+            return false;
+        }
+
         var asked = Content(forbidden);
         return (!OfMe().IsMatch(forbidden) || OfMe().IsMatch(sentence) || !OfOther().IsMatch(sentence)) && asked.Count > 0 && asked.Count(Content(sentence).Contains) * 2 > asked.Count;
     }
+
+    // "Call me after nine" gives no leave to call before nine.
+    private static HashSet<string> Times(string text) => [.. Before().Matches(text).Select(match => match.Value.ToUpperInvariant())];
+
+    [GeneratedRegex("""\b(?:before|after|until|till|without|during|outside)\b(?!\s+all\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex Before();
 
     private static HashSet<string> Content(string text) => [.. TextAnalyzer.Terms(text).Select(term => term is "ring" or "phone" or "dial" or "telephon" ? "call" : term).Where(term => term is not ("me" or "my" or "you" or "your" or "mine"))];
 
