@@ -11,19 +11,22 @@ namespace Steward.Engines.Memory.Extraction;
 public static partial class HeldReader
 {
     private const int MaxHeld = 64;
-    private const int MaxSentences = 60;
+
+    // What people tell of themselves in passing is short; what is longer is pasted, or made to keep us busy.
+    private const int MaxText = 2_000;
+    private const int MaxSentences = 20;
     private const int MaxStatements = 32;
     private const int MaxSentence = 400;
     private const double Confidence = 0.7;
 
-    /// <summary>Whether a message may change something that holds. Most do not, and then nobody has to be asked what does.</summary>
+    /// <summary>Whether a message may change something that holds; of others nobody has to be asked what does. Many words are such a sign: what is left out is what is longer than 2,000 characters, and what names no ending, change or place at all.</summary>
     /// <param name="text">The message.</param>
     public static bool MayChange(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         try
         {
-            return HeldChanges.HasSign(text.Length <= 8_000 ? text : text[..8_000]);
+            return text.Length <= MaxText && HeldChanges.HasSign(text);
         }
         catch (RegexMatchTimeoutException)
         {
@@ -32,7 +35,7 @@ public static partial class HeldReader
     }
 
     /// <summary>The statements of a message with those that only show beside what holds.</summary>
-    /// <param name="text">The message.</param>
+    /// <param name="text">The message; what is longer than 2,000 characters is not read.</param>
     /// <param name="held">What holds of its author; of more than 64 values the first.</param>
     /// <param name="found">What was found in it without looking at that.</param>
     /// <returns>What was found, and behind it what ends or takes the place of what holds; 32 at most.</returns>
@@ -41,6 +44,11 @@ public static partial class HeldReader
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(held);
         ArgumentNullException.ThrowIfNull(found);
+        if (text.Length > MaxText)
+        {
+            return found;
+        }
+
         var statements = found.ToList();
         try
         {
