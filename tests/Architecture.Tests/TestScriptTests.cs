@@ -132,11 +132,8 @@ public sealed partial class TestScriptTests : IDisposable
             """;
         var start = new ProcessStartInfo("bash", ["-c", Driver, "driver", Path.Combine(Solution.Root, "build", "test.sh"), _directory]) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["PATH"] = $"{_directory}:{Environment.GetEnvironmentVariable("PATH")}";
-        foreach (var variable in (string[])["STEWARD_TEST_LANES", "STEWARD_TEST_RETRY"])
-        {
-            start.Environment.Remove(variable);
-        }
-
+        start.Environment["STEWARD_TEST_LANES"] = "2";
+        start.Environment.Remove("STEWARD_TEST_RETRY");
         return Process.Start(start)!;
     }
 }
