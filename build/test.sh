@@ -185,7 +185,7 @@ run_project() {
   local project=${projects[$1]} name=$2
   if [ "$1" = Pages ]; then run_pages; fi
   shift 2
-  exec env --default-signal=INT,QUIT timeout -k 60 2400 dotnet test "$project" -c Release --no-build -nologo -v quiet \
+  exec env --default-signal=INT,QUIT timeout -k 60 1500 dotnet test "$project" -c Release --no-build -nologo -v quiet \
     --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" "$@" -- RunConfiguration.TreatNoTestsAsError=true < /dev/null >&2
 }
 

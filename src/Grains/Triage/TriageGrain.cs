@@ -93,8 +93,9 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _stop.CancelAsync();
-        await _saving;
-        if (_sinceSaved > 0)
+
+        // A store that does not answer keeps nobody here: the journals hold everything.
+        if (_sinceSaved > 0 && _saving.IsCompleted)
         {
             await SaveAsync();
         }
