@@ -161,7 +161,7 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
     private async Task ReadAsync(string sessionKey, UserMessageAccepted message, DateTimeOffset at)
     {
         var found = await reader.ReadAsync(GrainKeys.TenantOf(sessionKey), message.Requester.UserId, message.RunId, message.Text);
-        var statements = HeldReader.MayChange(message.Text) ? HeldReader.Read(message.Text, await HeldAsync(sessionKey, message.Requester.UserId, at), found) : found;
+        var statements = options.Value.ReadsAgainstHeld && HeldReader.MayChange(message.Text) ? HeldReader.Read(message.Text, await HeldAsync(sessionKey, message.Requester.UserId, at), found) : found;
         var taken = statements.Where(statement => statement.Value.Length <= MemoryRules.MaxValue).Take(32).Select(statement => new MemoryStatement
         {
             Kind = (MemoryKind)statement.Kind,

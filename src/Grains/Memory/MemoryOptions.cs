@@ -12,6 +12,9 @@ public sealed class MemoryOptions
     /// <summary>Whether the tenant's small model reads messages, where there is one; rules otherwise, and when it fails. One call for each message. Default false.</summary>
     public bool ExtractsWithModel { get; set; }
 
+    /// <summary>Whether a message is read against what holds of its author, so that changes told in passing are noticed. Of what it notices some is none: each can be undone. Default true.</summary>
+    public bool ReadsAgainstHeld { get; set; } = true;
+
     /// <summary>
     /// The provider's embedder that memories are found by, as <c>provider/model</c> of <c>Steward:Models:Embedders</c>, for tenants whose settings name it among the models that may be asked for. Null, the default, and for all other tenants: the silo's own. After a change memories
     /// are embedded anew when they are next asked, and found by their words until then.

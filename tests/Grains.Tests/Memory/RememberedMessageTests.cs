@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Steward.Engines.Models;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
@@ -58,6 +60,28 @@ public class RememberedMessageTests
         await Memory.Restore(old.Id);
 
         Assert.Equal("Ingrid Solberg", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
+    [Fact]
+    public async Task Message_TellsAChangeFreelyWhereThatIsSwitchedOff_ChangesNothing()
+    {
+        var options = _cluster.Silo.GetRequiredService<IOptions<MemoryOptions>>().Value;
+        var key = NewKey;
+        var session = await _cluster.OpenAsync(key);
+        await session.SayAsync("My manager is Ingrid Solberg.");
+        await RestsAsync(key);
+        options.ReadsAgainstHeld = false;
+        try
+        {
+            await session.SayAsync("Ingrid handed in her notice, so Pedro Valdez is running our team.");
+            await RestsAsync(key);
+        }
+        finally
+        {
+            options.ReadsAgainstHeld = true;
+        }
+
+        Assert.Equal("Ingrid Solberg", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
     }
 
     [Fact]
