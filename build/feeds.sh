@@ -41,12 +41,16 @@ central_version() {
     "$root/Directory.Packages.props"
 }
 
+# What the answer depends on, as a hash.
+feeds_question() {
+  { cat "$root/Directory.Packages.props" "$root/NuGet.config"; cat "${HOME:-/}/.nuget/NuGet/NuGet.Config" 2>/dev/null || true; \
+    echo "${OrleansVersion:-} ${STEWARD_ORLEANS:-} ${STEWARD_SQLITE:-} ${STEWARD_ONNX:-}"; } | sha256sum | cut -c1-32
+}
+
 # Writes feeds.local.props unless the recorded answer still belongs to the same question.
 choose_feeds() {
-  local file="$root/feeds.local.props" question orleans sqlite onnx
-  question=$({ cat "$root/Directory.Packages.props" "$root/NuGet.config"; cat "${HOME:-/}/.nuget/NuGet/NuGet.Config" 2>/dev/null; \
-    echo "${OrleansVersion:-} ${STEWARD_ORLEANS:-} ${STEWARD_SQLITE:-} ${STEWARD_ONNX:-}"; } | sha256sum | cut -c1-32)
-  if [ -f "$file" ] && grep -q "$question" "$file" && [ "${1:-}" != "--again" ]; then return; fi
+  local file="$root/feeds.local.props" orleans sqlite onnx
+  if [ -f "$file" ] && grep -q "$(feeds_question)" "$file" && [ "${1:-}" != "--again" ]; then return; fi
 
   say "Looking at what the package feed holds (once) ..."
   orleans=${STEWARD_ORLEANS:-}
@@ -75,9 +79,10 @@ choose_feeds() {
   fi
   # What kept the native library away may be over.
   rm -f "$root"/artifacts/native/onnxruntime-*/unavailable.txt
+  # The question is put anew: a user's first restore writes the NuGet configuration that is part of it.
   cat > "$file" <<PROPS
 <Project>
-  <!-- Written by ./steward for question $question; delete it or run ./steward feeds to ask again. -->
+  <!-- Written by ./steward for question $(feeds_question); delete it or run ./steward feeds to ask again. -->
   <PropertyGroup>
     <StewardOrleans>$orleans</StewardOrleans>
     <StewardSqlite>$sqlite</StewardSqlite>

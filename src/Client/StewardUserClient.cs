@@ -27,6 +27,8 @@ internal sealed partial class StewardUserClient(
     private const string IdAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
     private const int TranscriptPageSize = 200;
 
+    private static readonly TimeSpan BeginPause = TimeSpan.FromMilliseconds(200);
+
     private readonly SignedCaller _calls = new(envelope, caller);
     private string? _sessionPrefix;
 
@@ -118,7 +120,7 @@ internal sealed partial class StewardUserClient(
     }
 
     /// <inheritdoc/>
-    public Task<SubmitResult> SubmitAsync(
+    public async Task<SubmitResult> SubmitAsync(
         string sessionId,
         string text,
         string? operationId = null,
@@ -134,7 +136,13 @@ internal sealed partial class StewardUserClient(
         operationId ??= NewId("op-");
         InputRules.OperationId(operationId);
         var command = new SubmitMessage { Text = text, OperationId = operationId, Deadline = deadline, DoubleTexting = doubleTexting, Options = WithTrace(options), Watches = watch };
-        return CallAsync("session.submit", changes: true, Session(sessionId), command, static (session, command, token) => session.Submit(command, token), cancellationToken);
+        var result = await CallAsync("session.submit", changes: true, Session(sessionId), command, static (session, command, token) => session.Submit(command, token), cancellationToken);
+        if (result is { StartsLater: true, RunId: { } runId } && !watch)
+        {
+            await UntilKnownAsync(runId, cancellationToken);
+        }
+
+        return result;
     }
 
     /// <inheritdoc/>
@@ -175,6 +183,25 @@ internal sealed partial class StewardUserClient(
         await GetRunAsync(runId, cancellationToken);
         return await CallAsync("run.cancel", changes: true, Run(runId), new CancelRun { Reason = reason }, static (run, command, token) => run.Cancel(command, token), cancellationToken)
             ?? throw StewardException.NotFound("The run");
+    }
+
+    /// <summary>Waits for a run that its session could not begin at once, so that whoever is told of it finds it. What cannot be found out in time is left at that: the message stands.</summary>
+    private async Task UntilKnownAsync(string runId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CallAsync(
+                "run.get-status",
+                changes: false,
+                Run(runId),
+                runId,
+                static async (run, _, token) => await run.GetStatus(token) ?? throw new StewardException(ErrorCodes.Unavailable, "The run has not begun yet.") { IsRetryable = true, RetryAfter = BeginPause },
+                cancellationToken);
+        }
+        catch (StewardException)
+        {
+            // The same as before: it begins later.
+        }
     }
 
     // The run is worked on elsewhere and later: what it belongs to is handed over with it.

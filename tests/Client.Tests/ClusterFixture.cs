@@ -147,12 +147,16 @@ internal sealed class ScriptedSessionGrain(GrainScript script) : Grain, ISession
         var runId = $"r-{Guid.NewGuid():N}";
         var first = script.Operations.TryAdd($"{Key} {command.OperationId}", runId);
         runId = script.Operations[$"{Key} {command.OperationId}"];
-        script.AddRun($"{GrainKeys.TenantOf(Key)}/{runId}", Key, 3);
+        if (command.Text != "later")
+        {
+            script.AddRun($"{GrainKeys.TenantOf(Key)}/{runId}", Key, 3);
+        }
+
         script.Submitted.Enqueue(command);
         script.Called(Key, nameof(Submit));
         return Task.FromResult(command.Text == "busy"
             ? new SubmitResult { Outcome = SubmitOutcome.Busy, Reason = "one at a time" }
-            : new SubmitResult { Outcome = first ? SubmitOutcome.Started : SubmitOutcome.Duplicate, RunId = runId });
+            : new SubmitResult { Outcome = first ? SubmitOutcome.Started : SubmitOutcome.Duplicate, RunId = runId, StartsLater = command.Text == "later" });
     }
 
     public Task<SessionInfo?> GetInfo(CancellationToken cancellationToken = default)

@@ -61,6 +61,32 @@ public class StewardClientTests(ClusterFixture cluster)
     }
 
     [Fact]
+    public async Task Submit_RunCannotBeginAtOnce_ReturnsWhenItIsKnown()
+    {
+        var submitting = _ada.SubmitAsync(_session, "later", "op-later");
+        string? runId;
+        while (!cluster.Script.Operations.TryGetValue($"{SessionKey} op-later", out runId) || cluster.Script.Calls($"t-acme/{runId}", "GetStatus") < 2)
+        {
+            await Task.Delay(10);
+        }
+
+        Assert.False(submitting.IsCompleted);
+        cluster.Script.AddRun($"t-acme/{runId}", SessionKey, 3);
+
+        var submitted = await submitting;
+        Assert.Equal(runId, submitted.RunId);
+        Assert.Equal(3, (await _ada.GetRunAsync(submitted.RunId!)).LastSequence);
+    }
+
+    [Fact]
+    public async Task Submit_RunDoesNotBeginInTime_StandsAllTheSame()
+    {
+        var submitted = await _ada.SubmitAsync(_session, "later");
+
+        Assert.Equal((SubmitOutcome.Started, true), (submitted.Outcome, submitted.StartsLater));
+    }
+
+    [Fact]
     public async Task Submit_WithinATrace_HandsItsContextOn()
     {
         using var activity = new Activity("test").SetIdFormat(ActivityIdFormat.W3C).Start();

@@ -197,6 +197,10 @@ public sealed record SubmitResult
     /// <summary>After which time to hand the message in again, when too many runs of the tenant wait; else null.</summary>
     [Id(4)]
     public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>Whether the run could not be told to begin yet, because its silo was just lost: the message stands, the run is begun by its session, and nobody finds it until then.</summary>
+    [Id(5)]
+    public bool StartsLater { get; init; }
 }
 
 /// <summary>The kinds of <see cref="SubmitResult"/>.</summary>

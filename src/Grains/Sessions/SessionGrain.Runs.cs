@@ -37,17 +37,18 @@ internal sealed partial class SessionGrain
         }
     }
 
-    private async Task StartInBackground(PendingMessage pending, TimeSpan patience)
+    private async Task<bool> StartInBackground(PendingMessage pending, TimeSpan patience)
     {
         if (!await Start(pending, queued: false, patience))
         {
-            return;
+            return false;
         }
 
         // From here on the run tells by itself when it has ended: the session need not be woken for it any more.
         var runId = pending.Message.RunId;
         var isRemembered = await IsRemembered(runId);
         await Append(open: !isRemembered || IsOpenBesides(runId), (SessionRecordTypes.Detached, new RunDetached { RunId = runId, Unremembered = !isRemembered }, null));
+        return true;
     }
 
     /// <summary>Starts the run, or lets it be known as queued.</summary>
@@ -70,17 +71,17 @@ internal sealed partial class SessionGrain
     /// <param name="message">The message.</param>
     /// <param name="watches">Whether the sender tells nobody of the run before its first event, and so need not wait for its beginning.</param>
     /// <param name="append">Makes it durable.</param>
-    /// <returns>What <paramref name="append"/> returns: null when the message stands.</returns>
-    private async Task<JournalEntry?> BeginAhead(UserMessageAccepted message, bool watches, Func<Task<JournalEntry?>> append)
+    /// <returns>What <paramref name="append"/> returns, null when the message stands; and whether the run is known, or about to be.</returns>
+    private async Task<(JournalEntry? Earlier, bool IsTold)> BeginAhead(UserMessageAccepted message, bool watches, Func<Task<JournalEntry?>> append)
     {
         var command = ToStart(message, long.MaxValue) with { Ticket = RandomNumberGenerator.GetHexString(24) };
-        var (isDurable, isUnderWay) = (false, false);
+        var (isDurable, isUnderWay, isTold) = (false, false, true);
+        JournalEntry? earlier;
         var start = Tell(message.RunId, StartPatience, run => run.Start(isDurable ? command with { Ticket = null } : command));
         try
         {
-            var earlier = await append();
+            earlier = await append();
             isDurable = earlier is null;
-            return earlier;
         }
         finally
         {
@@ -89,9 +90,11 @@ internal sealed partial class SessionGrain
             if (!watches || !isUnderWay || !isDurable)
             {
                 // Whoever is told of the run finds it, whatever is lost then.
-                await start;
+                isTold = await start;
             }
         }
+
+        return (earlier, isTold);
     }
 
     private StartRun ToStart(UserMessageAccepted message, long before) => new()

@@ -231,9 +231,10 @@ internal sealed partial class SessionGrain : StewardGrain, ISessionGrain
         var accepted = (SessionRecordTypes.UserMessage, (SessionRecord)message, $"op:{command.OperationId}");
         if (Conversation.Active is null && !message.IsBackground)
         {
-            return await BeginAhead(message, command.Watches, () => AppendMessage(accepted)) is { } known
+            var (known, isTold) = await BeginAhead(message, command.Watches, () => AppendMessage(accepted));
+            return known is not null
                 ? Repetition(command, known)
-                : new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId };
+                : new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId, StartsLater = !isTold };
         }
 
         var earlier = admission.RollsBack.Count > 0
@@ -246,20 +247,20 @@ internal sealed partial class SessionGrain : StewardGrain, ISessionGrain
 
         if (message.IsBackground)
         {
-            await StartInBackground(Conversation.Unstarted[^1], StartPatience);
-            return new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId };
+            var isStarted = await StartInBackground(Conversation.Unstarted[^1], StartPatience);
+            return new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId, StartsLater = !isStarted };
         }
 
         var position = Conversation.Pending.Count - 1;
-        await Start(Conversation.Pending[^1], queued: position > 0, StartPatience);
+        var isHeard = await Start(Conversation.Pending[^1], queued: position > 0, StartPatience);
         foreach (var superseded in admission.Supersedes)
         {
             await Stop(superseded);
         }
 
         return position == 0
-            ? new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId }
-            : new SubmitResult { Outcome = SubmitOutcome.Queued, RunId = message.RunId, QueuePosition = position };
+            ? new SubmitResult { Outcome = SubmitOutcome.Started, RunId = message.RunId, StartsLater = !isHeard }
+            : new SubmitResult { Outcome = SubmitOutcome.Queued, RunId = message.RunId, QueuePosition = position, StartsLater = !isHeard };
     }
 
     /// <summary>
@@ -272,17 +273,18 @@ internal sealed partial class SessionGrain : StewardGrain, ISessionGrain
             throw Reused();
         }
 
+        var isTold = true;
         for (var i = 0; i < Conversation.Pending.Count; i++)
         {
             // One that a newer message took the place of is about to be stopped: repeating it does not bring it back.
             if (string.Equals(Conversation.Pending[i].Message.RunId, runId, StringComparison.Ordinal) && !Conversation.IsSuperseded(runId))
             {
-                await Start(Conversation.Pending[i], queued: i > 0, StartPatience);
+                isTold = await Start(Conversation.Pending[i], queued: i > 0, StartPatience);
                 break;
             }
         }
 
-        return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = runId };
+        return new SubmitResult { Outcome = SubmitOutcome.Duplicate, RunId = runId, StartsLater = !isTold };
     }
 
     private SubmitResult Repetition(SubmitMessage command, JournalEntry entry)

@@ -21,6 +21,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     private const int PageSize = 1_000;
     private const int MostListed = 1_000;
     private static readonly TimeSpan BusyFor = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LeavingWait = TimeSpan.FromSeconds(5);
 
     private readonly TriageParts _parts;
     private readonly IPersistentState<TriageState> _saved;
@@ -95,6 +96,7 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         await _stop.CancelAsync();
 
         // A store that does not answer keeps nobody here: the journals hold everything.
+        await _saving.WaitAsync(LeavingWait, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.ContinueOnCapturedContext | ConfigureAwaitOptions.SuppressThrowing);
         if (_sinceSaved > 0 && _saving.IsCompleted)
         {
             await SaveAsync();

@@ -155,6 +155,23 @@ public class SessionGrainTests
     }
 
     [Fact]
+    public async Task Submit_RunCannotBeTold_SaysSoAndBeginsItLater()
+    {
+        var key = Conversing.NewSession();
+        var session = await _cluster.OpenAsync(key);
+        var runId = SessionGrain.RunIdFor(key, "untold");
+        _cluster.Faults.Lose(GrainKeys.Run("t-acme", runId), appends: 2);
+
+        var first = await session.SayAsync("say one", "untold");
+        var repeated = await session.SayAsync("say one", "untold");
+
+        Assert.Equal((SubmitOutcome.Started, runId, true), (first.Outcome, first.RunId, first.StartsLater));
+        Assert.Equal((SubmitOutcome.Duplicate, runId), (repeated.Outcome, repeated.RunId));
+        await Conversing.UntilAsync(async () => (await session.AnswersAsync()).Count == 1);
+        Assert.False((await session.SayAsync("say one", "untold")).StartsLater);
+    }
+
+    [Fact]
     public async Task Submit_WhileBusyWithReject_AnswersBusyAndKeepsNothing()
     {
         var session = await _cluster.OpenAsync();
