@@ -14,7 +14,7 @@ internal sealed record ClassifiedTicket(GroupAnswer Answer, IReadOnlyList<string
 internal sealed record TicketMeaning(string Model, string Version, float[] Values);
 
 /// <summary>
-/// Finds a ticket's group: by the head that answers, the one on trial for its share, the shared base where there is no head, and by a head of words alone where no model answers. For the grain's scheduler only.
+/// Finds a ticket's group: by the head on trial for its share, the one that answers, the shared base where there is none or they are gone, and by a head of words alone where no model answers. For the grain's scheduler only.
 /// </summary>
 internal sealed class TicketClassifier(TriageParts parts, string tenantId)
 {
@@ -51,39 +51,41 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
     /// <exception cref="StewardException"><c>overloaded</c> or <c>unavailable</c> when nothing answers.</exception>
     public async Task<ClassifiedTicket> ClassifyAsync(TriageFold fold, string? ticketId, Ticket ticket, CancellationToken cancellationToken)
     {
-        var isCanary = fold.Canary is { } canary && ticketId is not null && CanaryShare.Includes(canary, ticketId, fold.CanaryShare);
-        var chosen = fold.Find(isCanary ? fold.Canary : fold.Current);
-        var spare = fold.Heads.FindLast(head => head.Added.EncoderModel is null && head.HasAnswered) ?? fold.Heads.FindLast(head => head.Added.EncoderModel is null);
-        var isPaused = spare is not null && parts.Time.GetUtcNow() < _pausedUntil;
+        var onTrial = fold.Canary is { } canary && ticketId is not null && CanaryShare.Includes(canary, ticketId, fold.CanaryShare) ? fold.Find(canary) : null;
+        var chosen = new[] { onTrial, fold.Find(fold.Current) }.OfType<TriageHeadState>().ToList();
+        var words = fold.Heads.AsEnumerable().Reverse().Where(static head => head.Added.EncoderModel is null).OrderByDescending(static head => head.MayStandIn).ToList();
+        var spares = words.Except(chosen).ToList();
+        var asksModels = words.Count == 0 || parts.Time.GetUtcNow() >= _pausedUntil;
+        var asksBase = true;
         Exception? failure = null;
-        try
+        foreach (var head in chosen)
         {
-            if (chosen is not null && (chosen.Added.EncoderModel is null || !isPaused) && await ByHeadAsync(fold, chosen, ticket, cancellationToken) is { } byHead)
+            if ((asksModels || head.Added.EncoderModel is null) && await TryAsync(() => ByHeadAsync(fold, head, ticket, cancellationToken)) is { } byHead)
             {
-                return byHead with { IsCanary = isCanary };
+                return byHead with { IsCanary = head == onTrial };
             }
 
-            // Where a head's embedder has changed, the tenant's own words know its groups better than the base.
-            if (!isPaused && (chosen is null || spare is not { HasAnswered: true }))
-            {
-                return await ByBaseAsync(fold, ticket, cancellationToken);
-            }
-        }
-        catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
+        // Where a head is gone or its embedder has changed, the tenant's own words know its groups better than the base.
+        if (asksModels && !spares.Exists(static head => head.MayStandIn) && await TryBaseAsync() is { } byBase)
         {
-            failure = exception;
-            if (exception is not StewardException { Code: ErrorCodes.Overloaded })
-            {
-                _pausedUntil = parts.Time.GetUtcNow() + parts.Options.Value.ModelPause;
-            }
+            return byBase;
         }
 
-        if (spare is not null && await ByHeadAsync(fold, spare, ticket, cancellationToken) is { } byWords)
+        foreach (var spare in spares)
         {
-            TriageDiagnostics.Fallbacks.Add(1);
+            if (await TryAsync(() => ByHeadAsync(fold, spare, ticket, cancellationToken)) is { } byWords)
+            {
+                TriageDiagnostics.Fallbacks.Add(1);
 
-            // One that was never found good enough to answer proposes and routes nothing.
-            return spare.HasAnswered ? byWords : byWords with { Answer = byWords.Answer with { Band = RoutingBand.Human } };
+                // One that was never found good enough to answer, or was taken back, proposes and routes nothing.
+                return spare.MayStandIn ? byWords : byWords with { Answer = byWords.Answer with { Band = RoutingBand.Human } };
+            }
+        }
+
+        if (asksBase && MayAskBase(failure) && await TryBaseAsync() is { } last)
+        {
+            return last;
+        }
         }
 
         throw ModelFailures.ToError(failure ?? new StewardException(ErrorCodes.Unavailable, "The tenant's head is not stored any more."));
@@ -110,8 +112,35 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
             }
         }
 
+
+        Task<ClassifiedTicket?> TryBaseAsync()
+        {
+            asksBase = false;
+            return TryAsync(async () => await ByBaseAsync(fold, ticket, cancellationToken));
+        }
+
+        async Task<ClassifiedTicket?> TryAsync(Func<Task<ClassifiedTicket?>> ask)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
+            {
+                (failure, asksModels) = (exception, false);
+                if (exception is not StewardException { Code: ErrorCodes.Overloaded })
+                {
+                    _pausedUntil = parts.Time.GetUtcNow() + parts.Options.Value.ModelPause;
+                }
+
+                return null;
+            }
+        }
         var features = TicketFeatures.Of(ticket, embedding);
         var found = head.Classify(features);
+    // Not what is busy, nor instead of a head that is there and cannot be read now.
+    private static bool MayAskBase(Exception? failure) => failure is not (StewardException { Code: ErrorCodes.Overloaded } or StewardException { InnerException: StorageException });
+
         var groups = fold.Settings.Groups;
         var answer = GroupAnswer.Of(
             new LabelAnswer(head.Labels[found.Label], found.Confidence, false, [.. head.Labels.Zip(found.Probabilities, (label, probability) => new LabelShare(label, probability))]),

@@ -115,7 +115,14 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         var arrived = _parts.Time.GetTimestamp();
         try
         {
-            return ShownToCaller(ticket.Id is { } id ? await DecideOnceAsync(id, ticket, sender, arrived, cancellationToken) : await DecideAsync(ticket, isWatched: false, cancellationToken));
+            if (ticket.Id is { } id)
+            {
+                return ShownToCaller(await DecideOnceAsync(id, ticket, sender, arrived, cancellationToken));
+            }
+
+            var decision = await DecideAsync(ticket, isWatched: false, cancellationToken);
+            _ = KeepHeadsAsync();
+            return ShownToCaller(decision);
         }
         finally
         {
