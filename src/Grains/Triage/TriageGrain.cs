@@ -171,16 +171,27 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var isTrusted = sender is not null && MayCount(sender);
-        var decided = new TicketDecided
+        var came = _parts.Time.GetUtcNow();
+        var isTrusted = sender is not null && MayCount(sender, came);
+        TicketDecided decided;
+        try
         {
-            Ticket = content.Hash,
-            Decision = await DecideAsync(ticket, isFromPlatform || isTrusted, cancellationToken),
-            IsFromPlatform = isFromPlatform,
-            IsTrusted = isTrusted,
-            By = by,
-            WasSettled = dossier.IsSettled,
-        };
+            decided = new TicketDecided
+            {
+                Ticket = content.Hash,
+                Decision = await DecideAsync(ticket, isFromPlatform || isTrusted, cancellationToken),
+                IsFromPlatform = isFromPlatform,
+                IsTrusted = isTrusted,
+                By = by,
+                WasSettled = dossier.IsSettled,
+            };
+        }
+        catch when (isTrusted)
+        {
+            _senders.Return(came, sender!.UserId);
+            throw;
+        }
+
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);
