@@ -26,10 +26,33 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
 
     private readonly BaseGroups _baseGroups = new(parts, tenantId);
     private DateTimeOffset _pausedUntil;
-    private ClassifiedText? _lastOfBase;
+    private (string Model, ClassifiedText Answer)? _lastOfBase;
 
-    /// <summary>Where the bands lie now, for reports: of the base as its last answer said.</summary>
-    public BandThresholds ThresholdsNow(TriageFold fold) => ThresholdsOf(fold.Settings, fold.Find(fold.Current), _lastOfBase);
+    /// <summary>Where the bands lie now, for reports: of the base as its last answer said, for which it is asked where it has not answered yet. While it does not, nothing is routed by itself.</summary>
+    public async Task<BandThresholds> ThresholdsNowAsync(TriageFold fold, CancellationToken cancellationToken)
+    {
+        var (settings, head) = (fold.Settings, fold.Find(fold.Current));
+        if (head is not null || settings.AutoRouteAt is not null)
+        {
+            return ThresholdsOf(settings, head);
+        }
+
+        if (_lastOfBase?.Model != settings.BaseModel)
+        {
+            try
+            {
+                await AskBaseAsync(settings.BaseModel, new ClassifyText { TenantId = tenantId, Text = "a", Top = 1, Deadline = Deadline }, cancellationToken);
+            }
+            catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
+            {
+                return ThresholdsOf(settings, null) with { AutoRoute = null };
+            }
+        }
+
+        return ThresholdsOf(settings, null, _lastOfBase is { } last && last.Model == settings.BaseModel ? last.Answer : null);
+    }
+
+    private DateTimeOffset Deadline => parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout;
 
     /// <summary>
     /// Where the bands lie: the tenant's own thresholds, else those tuned with the head. The base is calibrated, so that its confidence has to be the wanted precision, and at least 0.95; and at least what its model's own tuning
@@ -64,6 +87,7 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
             {
                 return byHead with { IsCanary = head == onTrial };
             }
+        }
 
         // Where a head is gone or its embedder has changed, the tenant's own words know its groups better than the base.
         if (asksModels && !spares.Exists(static head => head.MayStandIn) && await TryBaseAsync() is { } byBase)
@@ -86,32 +110,8 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
         {
             return last;
         }
-        }
 
         throw ModelFailures.ToError(failure ?? new StewardException(ErrorCodes.Unavailable, "The tenant's head is not stored any more."));
-    }
-
-    // Null when the head is gone, damaged, or reads vectors that there are no more.
-    private async Task<ClassifiedTicket?> ByHeadAsync(TriageFold fold, TriageHeadState state, Ticket ticket, CancellationToken cancellationToken)
-    {
-        var head = await ReadAsync(state, cancellationToken);
-        if (head is null)
-        {
-            return null;
-        }
-
-        float[]? embedding = null;
-        if (state.Added.EncoderModel is { } model)
-        {
-            var command = new EmbedTexts { TenantId = tenantId, Texts = [ticket.Text], Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
-            var embedded = await parts.Models.EmbedAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
-            embedding = embedded.Vectors[0];
-            if (embedded.Version != state.Added.Encoder || embedding.Length != head.Dimensions)
-            {
-                return null;
-            }
-        }
-
 
         Task<ClassifiedTicket?> TryBaseAsync()
         {
@@ -136,11 +136,34 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
                 return null;
             }
         }
-        var features = TicketFeatures.Of(ticket, embedding);
-        var found = head.Classify(features);
+    }
+
     // Not what is busy, nor instead of a head that is there and cannot be read now.
     private static bool MayAskBase(Exception? failure) => failure is not (StewardException { Code: ErrorCodes.Overloaded } or StewardException { InnerException: StorageException });
 
+    // Null when the head is gone, damaged, or reads vectors that there are no more.
+    private async Task<ClassifiedTicket?> ByHeadAsync(TriageFold fold, TriageHeadState state, Ticket ticket, CancellationToken cancellationToken)
+    {
+        var head = await ReadAsync(state, cancellationToken);
+        if (head is null)
+        {
+            return null;
+        }
+
+        float[]? embedding = null;
+        if (state.Added.EncoderModel is { } model)
+        {
+            var command = new EmbedTexts { TenantId = tenantId, Texts = [ticket.Text], Deadline = Deadline };
+            var embedded = await parts.Models.EmbedAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
+            embedding = embedded.Vectors[0];
+            if (embedded.Version != state.Added.Encoder || embedding.Length != head.Dimensions)
+            {
+                return null;
+            }
+        }
+
+        var features = TicketFeatures.Of(ticket, embedding);
+        var found = head.Classify(features);
         var groups = fold.Settings.Groups;
         var answer = GroupAnswer.Of(
             new LabelAnswer(head.Labels[found.Label], found.Confidence, false, [.. head.Labels.Zip(found.Probabilities, (label, probability) => new LabelShare(label, probability))]),
@@ -171,10 +194,9 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
     private async Task<ClassifiedTicket> ByBaseAsync(TriageFold fold, Ticket ticket, CancellationToken cancellationToken)
     {
         // The text alone: the shared models were trained without a second one, and on other attributes than a tenant's.
-        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Reasons = MostReasons, Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
+        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Reasons = MostReasons, Deadline = Deadline };
         var model = fold.Settings.BaseModel;
-        var found = await parts.Models.ClassifyAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
-        _lastOfBase = found;
+        var found = await AskBaseAsync(model, command, cancellationToken);
         var find = await _baseGroups.FindAsync(fold.Settings, [.. found.Top.Select(label => label.Label).Order(StringComparer.Ordinal)], cancellationToken);
         var answer = GroupAnswer.Of(
             new LabelAnswer(found.Label, found.Confidence, found.IsOutOfScope, [.. found.Top.Select(label => new LabelShare(label.Label, label.Probability))]),
@@ -184,5 +206,12 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
         // They speak for the model's label: of use only where that is what the group stands for.
         var reasons = find(found.Label) is { } meant && meant.Group == answer.Label ? found.Reasons : [];
         return new ClassifiedTicket(answer, reasons, $"base:{model}:{found.Version}", false);
+    }
+
+    private async Task<ClassifiedText> AskBaseAsync(string model, ClassifyText command, CancellationToken cancellationToken)
+    {
+        var found = await parts.Models.ClassifyAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
+        _lastOfBase = (model, found);
+        return found;
     }
 }

@@ -59,6 +59,36 @@ public sealed class TriageDecisionTests : IDisposable
     }
 
     [Fact]
+    public async Task GetReport_TheBaseHasNotAnsweredYet_StatesItsOwnThresholdAlsoAfterALoss()
+    {
+        _cluster.Models.AutoRouteAt = 0.99;
+        Assert.Equal(0.99, (await ReportAsync()).AutoRouteAt);
+
+        await _cluster.LeaveAsync(_tenant);
+        _cluster.Models.AutoRouteAt = null;
+        Assert.Null((await ReportAsync()).AutoRouteAt);
+    }
+
+    [Fact]
+    public async Task GetReport_TheBaseWasExchanged_StatesTheThresholdOfTheOneThatAnswersNow()
+    {
+        await Triage.Classify(Ticket("sn:1", "Access is down"));
+        await SetAsync(settings => settings with { BaseModel = "it-other" });
+
+        Assert.Equal(0.985, (await ReportAsync()).AutoRouteAt);
+    }
+
+    [Fact]
+    public async Task GetReport_TheBaseDoesNotAnswer_NothingIsRoutedByItself()
+    {
+        _cluster.Models.Failure = FakeModels.Down;
+
+        var report = await ReportAsync();
+
+        Assert.Equal((null, 0.70), (report.AutoRouteAt, report.ReviewAt));
+    }
+
+    [Fact]
     public async Task Classify_GroupThatTheModelsLabelDoesNotMean_HasNoReasonsOfThatLabel()
     {
         await SetAsync(settings => settings with { Groups = [new TriageGroup { Name = "Front Desk", BaseLabels = ["Access"] }] });
