@@ -142,6 +142,17 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
     }
 
     /// <inheritdoc/>
+    public async Task Close(string ticketId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        RequireTicketId(ticketId);
+        if (_neighbours.Close(ticketId))
+        {
+            await _journal.AppendAsync(Record(TriageFactTypes.Closed, new TicketClosed(ticketId), TriageJson.Default.TicketClosed));
+        }
+    }
+
+    /// <inheritdoc/>
     public void Dispose() => _stop.Dispose();
 
     private static bool SeesAllTickets => Caller.IsSystem || Caller.Required.Roles.Any(role => role is WellKnownRoles.Admin or WellKnownRoles.Auditor);
