@@ -174,7 +174,7 @@ internal sealed partial class TriageGrain
         }
     }
 
-    // Those that answer, and those that one may go back to.
+    // Those that answer, those that one may go back to, and the one that answers where no model does.
     private async Task<IReadOnlyList<StoredContent>> KeptHeadsAsync()
     {
         var now = _parts.Time.GetUtcNow();
@@ -188,7 +188,8 @@ internal sealed partial class TriageGrain
         try
         {
             var answered = _fold.Heads.Where(head => head.HasAnswered).OrderByDescending(head => head.AnsweredThrough).Take(3);
-            foreach (var head in answered.Append(_fold.Find(_fold.Canary)).Append(_fold.Find(_fold.Current)).OfType<TriageHeadState>().Distinct())
+            var standIn = _fold.Heads.FindLast(head => head is { MayStandIn: true, Added.EncoderModel: null });
+            foreach (var head in answered.Append(standIn).Append(_fold.Find(_fold.Canary)).Append(_fold.Find(_fold.Current)).OfType<TriageHeadState>().Distinct())
             {
                 if (await _parts.Contents.ReadAsync(_tenantId, head.Added.Content) is { } bytes)
                 {

@@ -120,6 +120,23 @@ public sealed class TriageStandInTests : IDisposable
         Assert.NotNull(await Triage.ReadHead(head));
     }
 
+    [Fact]
+    public async Task Classify_HeadsWithVectorsAnsweredSince_TheHeadOfWordsIsKeptFromRetention()
+    {
+        var words = await UseAsync(await AddAsync(Mail));
+        foreach (var word in new[] { "money", "salary-money", "bonus-money", "tax-money" })
+        {
+            await UseAsync(await AddAsync(TriageCluster.HeadWithVectors(("Payroll", word), ("Network", "vpn wifi router")), withVectors: true));
+        }
+
+        _cluster.Time.Advance(TimeSpan.FromDays(10));
+        await Triage.Classify(Ticket("sn:1"));
+        await _cluster.Contents.PurgeAsync(_tenant, _cluster.Time.GetUtcNow().AddDays(-5), 100);
+
+        _cluster.Models.Failure = FakeModels.Down;
+        Assert.Equal((words, TriageBand.AutoRoute), await ShortAsync("sn:2"));
+    }
+
     // What earlier releases saved says nothing of it.
     [Fact]
     public void Load_SavedByAnEarlierRelease_KnowsWhichHeadsWereTakenBack()
@@ -154,11 +171,13 @@ public sealed class TriageStandInTests : IDisposable
         return (decision.Version, decision.Band);
     }
 
-    private async Task<string> AddAsync(byte[] bytes) => (await Triage.AddHead(new AddTriageHead
+    private Task<string> AddAsync(byte[] bytes) => AddAsync(bytes, withVectors: bytes == Vectors);
+
+    private async Task<string> AddAsync(byte[] bytes, bool withVectors) => (await Triage.AddHead(new AddTriageHead
     {
         Bytes = bytes,
-        Encoder = bytes == Vectors ? "1" : null,
-        EncoderModel = bytes == Vectors ? "embedder" : null,
+        Encoder = withVectors ? "1" : null,
+        EncoderModel = withVectors ? "embedder" : null,
         Tickets = 72,
         ThroughSequence = 1,
         AutoRouteAt = 0.5,
