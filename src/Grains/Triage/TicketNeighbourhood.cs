@@ -168,10 +168,16 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
         try
         {
             var since = parts.Time.GetUtcNow() - Recent;
-            var recent = (await parts.Journals.ReadTailAsync(journal, 2 * MostRecent, cancellationToken)).Where(entry => entry.At >= since && entry.Payload.Length > 0).ToList();
+            var tail = await parts.Journals.ReadTailAsync(journal, MostRecent, cancellationToken);
+            if (tail.Count(static entry => entry.Type == TriageFactTypes.Closed) is > 0 and var closed)
+            {
+                // As many decisions whatever was closed among them.
+                tail = await parts.Journals.ReadTailAsync(journal, MostRecent + closed, cancellationToken);
+            }
+
+            var recent = tail.Where(entry => entry.At >= since && entry.Payload.Length > 0).ToList();
             var decided = recent
                 .Where(entry => entry.Type == TriageFactTypes.Decided)
-                .TakeLast(MostRecent)
                 .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!)
                 .Where(one => one.Counts && one.Decision.TicketId is not null)
                 .ToList();
