@@ -58,6 +58,38 @@ public sealed class TriageCommandTests : IDisposable
     }
 
     [NativeFact]
+    public async Task Eval_ModelWithARuleForTextsOutOfScopeRefusesNone_PrintsThatItDid()
+    {
+        var models = CopyOf("tiny-topics");
+        await File.WriteAllTextAsync(Path.Combine(models, "tiny-topics", "calibration.json"), """{"temperature":2,"outOfScope":{"label":"printer","softness":1,"minimum":-1}}""");
+        var file = Path.Combine(_data.Path, "tickets.csv");
+        await File.WriteAllTextAsync(file, "text,label\nmail broken,mail\nvpn down,printer\n");
+
+        var (exit, output, errors) = await RunAsync(_data.Path, [file, "--model", "tiny-topics", "--models", models]);
+
+        Assert.True(exit == 0, errors);
+        Assert.Contains("in scope            1.0000 right, 0.0000 refused", output, StringComparison.Ordinal);
+        Assert.Contains("out of scope        0.0000 refused", output, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
+    public async Task Eval_AVersionOnTrialForEveryTenant_MeasuresTheOneForEverybody()
+    {
+        var models = CopyOf("tiny-topics");
+        var next = CopyOf("tiny-topics", "tiny-topics-2");
+        var manifest = Path.Combine(next, "tiny-topics-2", "model.json");
+        await File.WriteAllTextAsync(manifest, (await File.ReadAllTextAsync(manifest)).Replace("\"version\": \"1\"", "\"version\": \"2\"", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(Path.Combine(next, "tiny-topics-2", "exposure.json"), """{"kind":"canary","share":1}""");
+        var file = Path.Combine(_data.Path, "tickets.csv");
+        await File.WriteAllTextAsync(file, "text,label\nmail broken,mail\n");
+
+        var (exit, output, errors) = await RunAsync(_data.Path, [file, "--model", "tiny-topics", "--models", models]);
+
+        Assert.True(exit == 0, errors);
+        Assert.StartsWith("tiny-topics 1: 1 texts", output, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
     public async Task Eval_FileOfTheDirectoryThatTheScriptWasStartedIn_IsFound()
     {
         await File.WriteAllTextAsync(Path.Combine(_data.Path, "tickets.csv"), "text,label\nmail broken,mail\n");
@@ -96,6 +128,23 @@ public sealed class TriageCommandTests : IDisposable
 
         Assert.Equal(1, exit);
         Assert.Contains(problem, errors, StringComparison.Ordinal);
+    }
+
+    // A folder of models, to be changed.
+    private string CopyOf(string model, string? folder = null)
+    {
+        var models = Path.Combine(_data.Path, "models");
+        var target = Directory.CreateDirectory(Path.Combine(models, folder ?? model)).FullName;
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "tiny", model)))
+        {
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        }
+
+        var manifest = Path.Combine(target, "model.json");
+        var json = System.Text.Json.Nodes.JsonNode.Parse(File.ReadAllText(manifest))!.AsObject();
+        json.Remove("sha256");
+        File.WriteAllText(manifest, json.ToJsonString(new JsonSerializerOptions { WriteIndented = true }));
+        return models;
     }
 
     private Task<(int Exit, string Output, string Errors)> EvalAsync(string file, string model, params string[] more) =>

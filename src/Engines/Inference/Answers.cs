@@ -63,6 +63,9 @@ public sealed record Classification
     /// <summary>Whether the text belongs to no class.</summary>
     public required bool IsOutOfScope { get; init; }
 
+    /// <summary>The label for texts that belong to no class; null for a model without a rule for them.</summary>
+    public string? OutOfScopeLabel { get; init; }
+
     /// <summary>The most probable labels, best first.</summary>
     public required IReadOnlyList<ScoredLabel> Top { get; init; }
 

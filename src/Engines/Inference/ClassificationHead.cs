@@ -41,6 +41,7 @@ internal static class ClassificationHead
             Label = model.Labels[answer],
             Confidence = confidence,
             IsOutOfScope = isOutOfScope,
+            OutOfScopeLabel = model.OutOfScopeLabel is { } outside ? model.Labels[outside] : null,
             Top = [.. order.Select(label => new ScoredLabel(model.Labels[label], probabilities[label]))],
             Probabilities = probabilities,
             IsTruncated = isTruncated,

@@ -6,7 +6,7 @@ public abstract record InferenceRequest
     /// <summary>The model's name.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The tenant on whose behalf: decides about canaries.</summary>
+    /// <summary>The tenant on whose behalf: decides about canaries, of which nobody's requests get none.</summary>
     public string Tenant { get; init; } = "";
 
     /// <summary>Who waits. Default: somebody.</summary>

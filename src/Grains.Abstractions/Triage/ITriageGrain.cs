@@ -48,6 +48,11 @@ public interface ITriageGrain : IGrainWithStringKey
     [Alias("label")]
     Task<IReadOnlyList<TriageLabelResult>> Label(IReadOnlyList<TriageLabel> labels, CancellationToken cancellationToken = default);
 
+    /// <summary>Says that a ticket was solved, closed or withdrawn in its system: later tickets are not its duplicates. Durable when this returns; idempotent, and nothing for one that nobody would compare with any more. The platform only.</summary>
+    [Alias("close")]
+    [AlwaysInterleave] // Safe: what is remembered of tickets changes between awaits only, and appends queue behind each other.
+    Task Close(string ticketId, CancellationToken cancellationToken = default);
+
     /// <summary>A page of what was said, oldest first, with the tickets: what heads are trained on. The platform only.</summary>
     /// <param name="afterSequence">Only labels after this one; 0 from the start.</param>
     /// <param name="limit">1 to 1,000.</param>

@@ -115,7 +115,7 @@ public sealed record TriageDecision
     [Id(9)]
     public required DateTimeOffset DecidedAt { get; init; }
 
-    /// <summary>The id of an open ticket that says the same; null when there is none.</summary>
+    /// <summary>The id of a ticket of the last hours that says the same, and of which its system had not said that it was solved or closed; null when there is none. For tickets of trusted senders nobody says that.</summary>
     [Id(10)]
     public string? DuplicateOf { get; init; }
 
@@ -138,6 +138,10 @@ public sealed record TriageDecision
     /// <summary>Whether an admin, what happened in a connected system, or the ticket's trusted sender has said where it belongs: it waits for nobody any more.</summary>
     [Id(15)]
     public bool IsSettled { get; init; }
+
+    /// <summary>The group that the ticket's own system, or an import of its history, said last; null when neither has. What people say elsewhere moves nothing there.</summary>
+    [Id(16)]
+    public string? LabelInSystem { get; init; }
 }
 
 /// <summary>A labelled ticket that is like another one.</summary>

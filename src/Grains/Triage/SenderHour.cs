@@ -28,6 +28,17 @@ internal sealed class SenderHour
         return true;
     }
 
+    /// <summary>Gives back the place of a ticket that came to nothing.</summary>
+    /// <param name="at">When it came.</param>
+    /// <param name="userId">The sender.</param>
+    public void Return(DateTimeOffset at, string userId)
+    {
+        if (HourOf(at) == Hour && Counts.TryGetValue(userId, out var count) && count > 0)
+        {
+            Counts[userId] = count - 1;
+        }
+    }
+
     /// <summary>Counts a ticket that counted.</summary>
     public void Add(DateTimeOffset at, string userId)
     {
@@ -38,9 +49,11 @@ internal sealed class SenderHour
     /// <summary>The same figures, to be counted on with.</summary>
     public SenderHour Copy() => new() { Hour = Hour, Counts = new Dictionary<string, int>(Counts, StringComparer.Ordinal) };
 
+    private static long HourOf(DateTimeOffset at) => at.ToUnixTimeSeconds() / 3600;
+
     private void Turn(DateTimeOffset at)
     {
-        var hour = at.ToUnixTimeSeconds() / 3600;
+        var hour = HourOf(at);
         if (hour > Hour)
         {
             Hour = hour;

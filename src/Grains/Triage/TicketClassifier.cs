@@ -14,7 +14,7 @@ internal sealed record ClassifiedTicket(GroupAnswer Answer, IReadOnlyList<string
 internal sealed record TicketMeaning(string Model, string Version, float[] Values);
 
 /// <summary>
-/// Finds a ticket's group: by the head that answers, the one on trial for its share, the shared base where there is no head, and by a head of words alone where no model answers. For the grain's scheduler only.
+/// Finds a ticket's group: by the head on trial for its share, the one that answers, the shared base where there is none or they are gone, and by a head of words alone where no model answers. For the grain's scheduler only.
 /// </summary>
 internal sealed class TicketClassifier(TriageParts parts, string tenantId)
 {
@@ -26,10 +26,33 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
 
     private readonly BaseGroups _baseGroups = new(parts, tenantId);
     private DateTimeOffset _pausedUntil;
-    private ClassifiedText? _lastOfBase;
+    private (string Model, ClassifiedText Answer)? _lastOfBase;
 
-    /// <summary>Where the bands lie now, for reports: of the base as its last answer said.</summary>
-    public BandThresholds ThresholdsNow(TriageFold fold) => ThresholdsOf(fold.Settings, fold.Find(fold.Current), _lastOfBase);
+    /// <summary>Where the bands lie now, for reports: of the base as its last answer said, for which it is asked where it has not answered yet. While it does not, nothing is routed by itself.</summary>
+    public async Task<BandThresholds> ThresholdsNowAsync(TriageFold fold, CancellationToken cancellationToken)
+    {
+        var (settings, head) = (fold.Settings, fold.Find(fold.Current));
+        if (head is not null || settings.AutoRouteAt is not null)
+        {
+            return ThresholdsOf(settings, head);
+        }
+
+        if (_lastOfBase?.Model != settings.BaseModel)
+        {
+            try
+            {
+                await AskBaseAsync(settings.BaseModel, new ClassifyText { TenantId = tenantId, Text = "a", Top = 1, Deadline = Deadline }, cancellationToken);
+            }
+            catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
+            {
+                return ThresholdsOf(settings, null) with { AutoRoute = null };
+            }
+        }
+
+        return ThresholdsOf(settings, null, _lastOfBase is { } last && last.Model == settings.BaseModel ? last.Answer : null);
+    }
+
+    private DateTimeOffset Deadline => parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout;
 
     /// <summary>
     /// Where the bands lie: the tenant's own thresholds, else those tuned with the head. The base is calibrated, so that its confidence has to be the wanted precision, and at least 0.95; and at least what its model's own tuning
@@ -51,43 +74,72 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
     /// <exception cref="StewardException"><c>overloaded</c> or <c>unavailable</c> when nothing answers.</exception>
     public async Task<ClassifiedTicket> ClassifyAsync(TriageFold fold, string? ticketId, Ticket ticket, CancellationToken cancellationToken)
     {
-        var isCanary = fold.Canary is { } canary && ticketId is not null && CanaryShare.Includes(canary, ticketId, fold.CanaryShare);
-        var chosen = fold.Find(isCanary ? fold.Canary : fold.Current);
-        var spare = fold.Heads.FindLast(head => head.Added.EncoderModel is null && head.HasAnswered) ?? fold.Heads.FindLast(head => head.Added.EncoderModel is null);
-        var isPaused = spare is not null && parts.Time.GetUtcNow() < _pausedUntil;
+        var onTrial = fold.Canary is { } canary && ticketId is not null && CanaryShare.Includes(canary, ticketId, fold.CanaryShare) ? fold.Find(canary) : null;
+        var chosen = new[] { onTrial, fold.Find(fold.Current) }.OfType<TriageHeadState>().ToList();
+        var words = fold.Heads.AsEnumerable().Reverse().Where(static head => head.Added.EncoderModel is null).OrderByDescending(static head => head.MayStandIn).ToList();
+        var spares = words.Except(chosen).ToList();
+        var asksModels = words.Count == 0 || parts.Time.GetUtcNow() >= _pausedUntil;
+        var asksBase = true;
         Exception? failure = null;
-        try
+        foreach (var head in chosen)
         {
-            if (chosen is not null && (chosen.Added.EncoderModel is null || !isPaused) && await ByHeadAsync(fold, chosen, ticket, cancellationToken) is { } byHead)
+            if ((asksModels || head.Added.EncoderModel is null) && await TryAsync(() => ByHeadAsync(fold, head, ticket, cancellationToken)) is { } byHead)
             {
-                return byHead with { IsCanary = isCanary };
-            }
-
-            // Where a head's embedder has changed, the tenant's own words know its groups better than the base.
-            if (!isPaused && (chosen is null || spare is not { HasAnswered: true }))
-            {
-                return await ByBaseAsync(fold, ticket, cancellationToken);
-            }
-        }
-        catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
-        {
-            failure = exception;
-            if (exception is not StewardException { Code: ErrorCodes.Overloaded })
-            {
-                _pausedUntil = parts.Time.GetUtcNow() + parts.Options.Value.ModelPause;
+                return byHead with { IsCanary = head == onTrial };
             }
         }
 
-        if (spare is not null && await ByHeadAsync(fold, spare, ticket, cancellationToken) is { } byWords)
+        // Where a head is gone or its embedder has changed, the tenant's own words know its groups better than the base.
+        if (asksModels && !spares.Exists(static head => head.MayStandIn) && await TryBaseAsync() is { } byBase)
         {
-            TriageDiagnostics.Fallbacks.Add(1);
+            return byBase;
+        }
 
-            // One that was never found good enough to answer proposes and routes nothing.
-            return spare.HasAnswered ? byWords : byWords with { Answer = byWords.Answer with { Band = RoutingBand.Human } };
+        foreach (var spare in spares)
+        {
+            if (await TryAsync(() => ByHeadAsync(fold, spare, ticket, cancellationToken)) is { } byWords)
+            {
+                TriageDiagnostics.Fallbacks.Add(1);
+
+                // One that was never found good enough to answer, or was taken back, proposes and routes nothing.
+                return spare.MayStandIn ? byWords : byWords with { Answer = byWords.Answer with { Band = RoutingBand.Human } };
+            }
+        }
+
+        if (asksBase && MayAskBase(failure) && await TryBaseAsync() is { } last)
+        {
+            return last;
         }
 
         throw ModelFailures.ToError(failure ?? new StewardException(ErrorCodes.Unavailable, "The tenant's head is not stored any more."));
+
+        Task<ClassifiedTicket?> TryBaseAsync()
+        {
+            asksBase = false;
+            return TryAsync(async () => await ByBaseAsync(fold, ticket, cancellationToken));
+        }
+
+        async Task<ClassifiedTicket?> TryAsync(Func<Task<ClassifiedTicket?>> ask)
+        {
+            try
+            {
+                return await ask();
+            }
+            catch (Exception exception) when (ModelFailures.Is(exception, cancellationToken))
+            {
+                (failure, asksModels) = (exception, false);
+                if (exception is not StewardException { Code: ErrorCodes.Overloaded })
+                {
+                    _pausedUntil = parts.Time.GetUtcNow() + parts.Options.Value.ModelPause;
+                }
+
+                return null;
+            }
+        }
     }
+
+    // Not what is busy, nor instead of a head that is there and cannot be read now.
+    private static bool MayAskBase(Exception? failure) => failure is not (StewardException { Code: ErrorCodes.Overloaded } or StewardException { InnerException: StorageException });
 
     // Null when the head is gone, damaged, or reads vectors that there are no more.
     private async Task<ClassifiedTicket?> ByHeadAsync(TriageFold fold, TriageHeadState state, Ticket ticket, CancellationToken cancellationToken)
@@ -101,7 +153,7 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
         float[]? embedding = null;
         if (state.Added.EncoderModel is { } model)
         {
-            var command = new EmbedTexts { TenantId = tenantId, Texts = [ticket.Text], Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
+            var command = new EmbedTexts { TenantId = tenantId, Texts = [ticket.Text], Deadline = Deadline };
             var embedded = await parts.Models.EmbedAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
             embedding = embedded.Vectors[0];
             if (embedded.Version != state.Added.Encoder || embedding.Length != head.Dimensions)
@@ -142,10 +194,9 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
     private async Task<ClassifiedTicket> ByBaseAsync(TriageFold fold, Ticket ticket, CancellationToken cancellationToken)
     {
         // The text alone: the shared models were trained without a second one, and on other attributes than a tenant's.
-        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Reasons = MostReasons, Deadline = parts.Time.GetUtcNow() + parts.Options.Value.ModelTimeout };
+        var command = new ClassifyText { TenantId = tenantId, Text = ticket.Text, Top = MostBaseLabels, Reasons = MostReasons, Deadline = Deadline };
         var model = fold.Settings.BaseModel;
-        var found = await parts.Models.ClassifyAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
-        _lastOfBase = found;
+        var found = await AskBaseAsync(model, command, cancellationToken);
         var find = await _baseGroups.FindAsync(fold.Settings, [.. found.Top.Select(label => label.Label).Order(StringComparer.Ordinal)], cancellationToken);
         var answer = GroupAnswer.Of(
             new LabelAnswer(found.Label, found.Confidence, found.IsOutOfScope, [.. found.Top.Select(label => new LabelShare(label.Label, label.Probability))]),
@@ -155,5 +206,12 @@ internal sealed class TicketClassifier(TriageParts parts, string tenantId)
         // They speak for the model's label: of use only where that is what the group stands for.
         var reasons = find(found.Label) is { } meant && meant.Group == answer.Label ? found.Reasons : [];
         return new ClassifiedTicket(answer, reasons, $"base:{model}:{found.Version}", false);
+    }
+
+    private async Task<ClassifiedText> AskBaseAsync(string model, ClassifyText command, CancellationToken cancellationToken)
+    {
+        var found = await parts.Models.ClassifyAsync(model, command, cancellationToken).WaitAsync(parts.Options.Value.ModelTimeout, parts.Time, cancellationToken);
+        _lastOfBase = (model, found);
+        return found;
     }
 }

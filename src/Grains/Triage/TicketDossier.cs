@@ -56,5 +56,10 @@ internal sealed class TicketDossier(string ticketId)
     // Who asked was not always kept: such entries may be the platform's.
     private static bool IsOf(TicketDecided decided, string by, bool isPlatform) => decided.Counts || decided.By == by || (isPlatform && decided.By is null);
 
-    private TriageDecision WithFinal(TicketDecided decided) => Labels.Count == 0 ? decided.Decision : decided.Decision with { FinalLabel = Labels[^1].Label, IsSettled = IsSettled };
+    private TriageDecision WithFinal(TicketDecided decided) => Labels.Count == 0 ? decided.Decision : decided.Decision with
+    {
+        FinalLabel = Labels[^1].Label,
+        IsSettled = IsSettled,
+        LabelInSystem = Labels.FindLast(static said => said.Source != TriageLabelSource.Feedback)?.Label,
+    };
 }

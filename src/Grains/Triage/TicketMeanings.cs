@@ -17,6 +17,8 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
     /// <summary>The collection.</summary>
     public const string Collection = "tickets";
 
+    // What an embedder reads of a text is said at its beginning, and all texts of a page are one request.
+    private const int MostCharacters = 4_000;
     private const int PageSize = 64;
     private const int HashLength = 64;
 
@@ -239,11 +241,14 @@ internal sealed partial class TicketMeanings(TriageParts parts, string tenantId,
                 At = sentAt ?? said.At,
                 Vector = default,
             };
-            rows.Add((row, text));
+            rows.Add((row, BeginningOf(text)));
         }
 
         return rows;
     }
+
+    // Half a character is none.
+    private static string BeginningOf(string text) => text.Length <= MostCharacters ? text : text[..(char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters)];
 
     // Whoever sent this very text may find it; nobody but those who see all tickets what a system brought, or an import. Somebody else may have sent another text, or the same, under its id before it was kept for who brings it.
     private async Task<(string Owner, DateTimeOffset? SentAt)> OwnerAsync(TicketLabelled said, CancellationToken cancellationToken)

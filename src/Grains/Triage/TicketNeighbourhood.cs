@@ -15,6 +15,9 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
     private const int ReadAtOnce = 32;
     private const int MostRecent = 1_024;
 
+    // Of which as many as are wanted may be shown.
+    private const int MostLooked = 32;
+
     // What is usual within a day says what is not.
     private static readonly TimeSpan Recent = TimeSpan.FromHours(24);
 
@@ -22,21 +25,21 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
     private readonly Func<ITicketWatch>? _newWatch = parts.Watches.FirstOrDefault();
 
     // What comes while the past is read back: it is later than that, and a watch goes by the latest time that it has seen.
-    private readonly Queue<(string Id, Ticket Ticket, DateTimeOffset At)> _meanwhile = new();
+    private readonly Queue<(string Id, Ticket? Ticket, DateTimeOffset At)> _meanwhile = new();
     private ITicketWatch? _watch;
 
-    /// <summary>Labelled tickets that are most like a ticket.</summary>
-    public IReadOnlyList<SimilarTicket> FindSimilar(string? ticketId, Ticket ticket) =>
-        [.. _similar.Find(ticket, ticketId).Select(match => new SimilarTicket { TicketId = match.TicketId, ShortDescription = match.Title, Label = match.Label, Similarity = match.Similarity })];
+    /// <summary>Labelled tickets that are most like a ticket. Those whose text was removed are not among them.</summary>
+    /// <exception cref="StorageException">The store could not be reached.</exception>
+    public Task<IReadOnlyList<SimilarTicket>> FindSimilarAsync(string? ticketId, Ticket ticket, int top, CancellationToken cancellationToken) =>
+        TicketsAsync(_similar.Find(ticket, ticketId, MostLooked), top, cancellationToken);
 
-    /// <summary>Labelled tickets of some groups whose words are most like a text; null for all groups.</summary>
-    public IReadOnlyList<SimilarTicket> FindByWords(string text, IReadOnlyList<string>? groups, int top) =>
-    [
-        .. _similar.Find(new Ticket { ShortDescription = text, Description = "" }, count: parts.Options.Value.SimilarTickets)
-            .Where(match => groups is null || groups.Contains(match.Label, StringComparer.Ordinal))
-            .Take(top)
-            .Select(match => new SimilarTicket { TicketId = match.TicketId, ShortDescription = match.Title, Label = match.Label, Similarity = match.Similarity }),
-    ];
+    /// <summary>Labelled tickets of some groups whose words are most like a text; null for all groups. Those whose text was removed are not among them.</summary>
+    /// <exception cref="StorageException">The store could not be reached.</exception>
+    public Task<IReadOnlyList<SimilarTicket>> FindByWordsAsync(string text, IReadOnlyList<string>? groups, int top, CancellationToken cancellationToken)
+    {
+        var matches = _similar.Find(new Ticket { ShortDescription = text, Description = "" }, count: parts.Options.Value.SimilarTickets);
+        return TicketsAsync([.. matches.Where(match => groups is null || groups.Contains(match.Label, StringComparer.Ordinal))], top, cancellationToken);
+    }
 
     /// <summary>Takes note of a new ticket. Nothing is known of it until what was before is read back.</summary>
     /// <param name="ticket">The ticket; without an id it is nobody's duplicate and has none.</param>
@@ -55,26 +58,48 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
             return _watch.See(id, read, at);
         }
 
-        if (_meanwhile.Count == MostRecent)
+        Remember((id, read, at));
+        return default;
+    }
+
+    /// <summary>Takes note that a ticket was solved or closed.</summary>
+    /// <returns>Whether that may have to be known after the next activation, too.</returns>
+    public bool Close(string ticketId)
+    {
+        if (_watch is not null)
         {
-            _meanwhile.Dequeue();
+            return _watch.Close(ticketId);
         }
 
-        _meanwhile.Enqueue((id, read, at));
-        return default;
+        if (_newWatch is null)
+        {
+            return false;
+        }
+
+        Remember((ticketId, null, default));
+        return true;
     }
 
     /// <summary>Begins where there is nothing to be read back.</summary>
     public void Begin() => _watch ??= _newWatch?.Invoke();
 
     /// <summary>Takes note of where a ticket belongs.</summary>
-    public void Learn(string ticketId, Ticket ticket, string label) => _similar.Add(ticketId, ticket, label);
+    /// <param name="ticketId">The ticket.</param>
+    /// <param name="ticket">What it says.</param>
+    /// <param name="label">Where it belongs.</param>
+    /// <param name="content">The hash of its content.</param>
+    public void Learn(string ticketId, Ticket ticket, string label, string content) => _similar.Add(ticketId, ticket, label, content);
 
     /// <summary>Reads back what was known, a little at a time, so that calls go on meanwhile. What they add is newer and stays.</summary>
     /// <exception cref="StorageException">The store could not be reached.</exception>
     public async Task LoadAsync(string journal, string labelJournal, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
         await LoadWatchAsync(journal, zone, cancellationToken);
+        if (parts.Options.Value.SimilarTickets == 0)
+        {
+            return;
+        }
+
         var labels = (await parts.Journals.ReadTailAsync(labelJournal, parts.Options.Value.SimilarTickets, cancellationToken))
             .Where(entry => entry.Type == TriageFactTypes.Labelled && entry.Payload.Length > 0)
             .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketLabelled)!)
@@ -88,13 +113,49 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
             {
                 if (!_similar.Contains(said.TicketId))
                 {
-                    _similar.Add(said.TicketId, ticket.Read(zone), said.Label);
+                    _similar.Add(said.TicketId, ticket.Read(zone), said.Label, said.Ticket);
                 }
             },
             cancellationToken);
     }
 
     private static DateTimeOffset TimeOf(TriageTicket ticket, DateTimeOffset now) => ticket.OpenedAt is { } opened && opened < now ? opened : now;
+
+    // What retention or somebody's wish has removed since is gone at once, its title, too: as many as are wanted of those that are there.
+    private async Task<IReadOnlyList<SimilarTicket>> TicketsAsync(IReadOnlyList<SimilarMatch> matches, int top, CancellationToken cancellationToken)
+    {
+        var found = new List<SimilarTicket>();
+        for (var at = 0; found.Count < top && at < matches.Count;)
+        {
+            var part = matches.Skip(at).Take(Math.Min(top - found.Count, ReadAtOnce)).ToList();
+            var isThere = await Task.WhenAll(part.Select(match => parts.Contents.ReadAsync(tenantId, match.Content!, cancellationToken).AsTask()));
+            foreach (var (match, content) in part.Zip(isThere))
+            {
+                if (content is not null)
+                {
+                    found.Add(new SimilarTicket { TicketId = match.TicketId, ShortDescription = match.Title, Label = match.Label, Similarity = match.Similarity });
+                }
+                else
+                {
+                    _similar.Remove(match.TicketId, match.Content!);
+                }
+            }
+
+            at += part.Count;
+        }
+
+        return found;
+    }
+
+    private void Remember((string Id, Ticket? Ticket, DateTimeOffset At) happened)
+    {
+        if (_meanwhile.Count == MostRecent)
+        {
+            _meanwhile.Dequeue();
+        }
+
+        _meanwhile.Enqueue(happened);
+    }
 
     private async Task LoadWatchAsync(string journal, TimeZoneInfo zone, CancellationToken cancellationToken)
     {
@@ -107,19 +168,38 @@ internal sealed class TicketNeighbourhood(TriageParts parts, string tenantId)
         try
         {
             var since = parts.Time.GetUtcNow() - Recent;
-            var decided = (await parts.Journals.ReadTailAsync(journal, MostRecent, cancellationToken))
-                .Where(entry => entry.Type == TriageFactTypes.Decided && entry.At >= since && entry.Payload.Length > 0)
+            var tail = await parts.Journals.ReadTailAsync(journal, MostRecent, cancellationToken);
+            if (tail.Count(static entry => entry.Type == TriageFactTypes.Closed) is > 0 and var closed)
+            {
+                // As many decisions whatever was closed among them.
+                tail = await parts.Journals.ReadTailAsync(journal, MostRecent + closed, cancellationToken);
+            }
+
+            var recent = tail.Where(entry => entry.At >= since && entry.Payload.Length > 0).ToList();
+            var decided = recent
+                .Where(entry => entry.Type == TriageFactTypes.Decided)
                 .Select(entry => JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketDecided)!)
                 .Where(one => one.Counts && one.Decision.TicketId is not null)
                 .ToList();
             await LoadAsync(decided, static one => one.Ticket, (one, ticket) => watch.See(one.Decision.TicketId!, ticket.Read(zone), TimeOf(ticket, one.Decision.DecidedAt)), cancellationToken);
+            foreach (var entry in recent.Where(entry => entry.Type == TriageFactTypes.Closed))
+            {
+                watch.Close(JsonSerializer.Deserialize(entry.Payload.Span, TriageJson.Default.TicketClosed)!.TicketId);
+            }
         }
         finally
         {
             // Also with a part of the past only: what is to come is watched.
             while (_meanwhile.TryDequeue(out var late))
             {
-                watch.See(late.Id, late.Ticket, late.At);
+                if (late.Ticket is { } ticket)
+                {
+                    watch.See(late.Id, ticket, late.At);
+                }
+                else
+                {
+                    watch.Close(late.Id);
+                }
             }
 
             _watch = watch;

@@ -10,6 +10,8 @@ internal static class TriageFactTypes
     public const string SettingsSet = "triage.settings-set";
     public const string HeadAdded = "triage.head-added";
     public const string HeadUsed = "triage.head-used";
+    public const string HeadsKept = "triage.heads-kept";
+    public const string Closed = "triage.closed";
 }
 
 /// <summary>A ticket was decided. The ticket itself is a content, so that retention can remove it.</summary>
@@ -111,6 +113,12 @@ internal sealed record TriageHeadAdded
 /// <summary>It was decided which head answers.</summary>
 internal sealed record TriageHeadUsed(string? Version, double Share, string Reason, string By);
 
+/// <summary>Heads that answer, or that one may go back to, were referred to, so that retention leaves them. Nothing else follows from it.</summary>
+internal sealed record TriageHeadsKept(IReadOnlyList<string> Contents);
+
+/// <summary>A ticket was solved or closed in its system while later ones were still compared with it.</summary>
+internal sealed record TicketClosed(string TicketId);
+
 /// <summary>JSON of triage: of its journals, of the tickets in the contents, and of where it stands.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(TicketDecided))]
@@ -118,6 +126,8 @@ internal sealed record TriageHeadUsed(string? Version, double Share, string Reas
 [JsonSerializable(typeof(TriageSettingsSet))]
 [JsonSerializable(typeof(TriageHeadAdded))]
 [JsonSerializable(typeof(TriageHeadUsed))]
+[JsonSerializable(typeof(TriageHeadsKept))]
+[JsonSerializable(typeof(TicketClosed))]
 [JsonSerializable(typeof(TriageTicket))]
 [JsonSerializable(typeof(TriageFold))]
 internal sealed partial class TriageJson : JsonSerializerContext;

@@ -76,6 +76,8 @@ internal sealed partial class TriageFold
             {
                 (head.HasAnswered, head.AnsweredThrough) = (true, sequence);
             }
+
+            Withdraw();
         }
         else
         {
@@ -85,6 +87,23 @@ internal sealed partial class TriageFold
         if (Canary != onTrial)
         {
             TrialWords = null;
+        }
+    }
+
+    // Whoever goes back to a head, or to the base, takes back all that answered and came after it.
+    private void Withdraw()
+    {
+        var isLater = Current is null;
+        foreach (var head in Heads)
+        {
+            if (head.Added.Version == Current)
+            {
+                (head.IsWithdrawn, isLater) = (false, true);
+            }
+            else
+            {
+                head.IsWithdrawn |= isLater && head.HasAnswered;
+            }
         }
     }
 }

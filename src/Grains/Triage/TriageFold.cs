@@ -96,6 +96,8 @@ internal sealed partial class TriageFold
             fold.TrialWords = new Dictionary<string, int>(StringComparer.Ordinal) { [""] = (int)Math.Min(head.Said, int.MaxValue) };
         }
 
+        // Earlier releases did not keep it.
+        fold.Withdraw();
         return fold;
     }
 

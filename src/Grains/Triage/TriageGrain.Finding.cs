@@ -39,16 +39,16 @@ internal sealed partial class TriageGrain
         var byMeaning = await MeantAsync(query, reader, cancellationToken);
 
         // Of the words of old tickets it is not known who sent them: they are for those who see all.
-        var byWords = seesAll ? _neighbours.FindByWords(query.Text, query.Groups, query.Top) : [];
+        var byWords = seesAll ? await WordedAsync(query, cancellationToken) : null;
         return new FoundTickets
         {
-            Tickets = SimilarRanking.Merge(byMeaning ?? [], byWords, query.Top),
-            Mode = (byMeaning, seesAll) switch
+            Tickets = SimilarRanking.Merge(byMeaning ?? [], byWords ?? [], query.Top),
+            Mode = (byMeaning, byWords) switch
             {
-                (null, true) => "words",
-                (null, false) => "none",
-                (_, true) => "words and meaning",
-                _ => "meaning",
+                (null, null) => "none",
+                (null, _) => "words",
+                (_, null) => "meaning",
+                _ => "words and meaning",
             },
             IsComplete = byMeaning is not null && _meanings.IsComplete,
         };
@@ -68,10 +68,37 @@ internal sealed partial class TriageGrain
         }
     }
 
+    // Null when it cannot be found out now whose texts are still there.
+    private async Task<IReadOnlyList<SimilarTicket>?> WordedAsync(FindTickets query, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _neighbours.FindByWordsAsync(query.Text, query.Groups, query.Top, cancellationToken);
+        }
+        catch (StorageException exception)
+        {
+            LogNotFoundByWords(_parts.Logger, exception, _key);
+            return null;
+        }
+    }
+
+    private async Task<IReadOnlyList<SimilarTicket>> WordedAsync(string? ticketId, Engines.Triage.Tickets.Ticket ticket, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _neighbours.FindSimilarAsync(ticketId, ticket, MostSimilar, cancellationToken).WaitAsync(Options.ModelTimeout, _parts.Time, cancellationToken);
+        }
+        catch (Exception exception) when (exception is StorageException or TimeoutException)
+        {
+            LogNotFoundByWords(_parts.Logger, exception, _key);
+            return [];
+        }
+    }
+
     // By words at any rate; by meaning, too, where the head that answered had read the ticket's vector: nothing more is computed for it.
     private async Task<IReadOnlyList<SimilarTicket>> SimilarAsync(string? ticketId, Engines.Triage.Tickets.Ticket ticket, ClassifiedTicket found, CancellationToken cancellationToken)
     {
-        var byWords = _neighbours.FindSimilar(ticketId, ticket);
+        var byWords = await WordedAsync(ticketId, ticket, cancellationToken);
         if (!_meanings.IsOn || found.Meaning is not { } meaning || meaning.Model != Options.SimilarModel)
         {
             return byWords;
@@ -108,6 +135,9 @@ internal sealed partial class TriageGrain
 
     [LoggerMessage(EventId = 1713, Level = LogLevel.Warning, Message = "Old tickets of {Key} could not be looked for by meaning; by words they were")]
     private static partial void LogNotFoundByMeaning(ILogger logger, Exception exception, string key);
+
+    [LoggerMessage(EventId = 1717, Level = LogLevel.Warning, Message = "Old tickets of {Key} could not be looked for by words: which texts are still there cannot be read now")]
+    private static partial void LogNotFoundByWords(ILogger logger, Exception exception, string key);
 
     [LoggerMessage(EventId = 1714, Level = LogLevel.Warning, Message = "The vectors of the tickets of {Key} follow its labels no more until its next activation")]
     private static partial void LogNotFollowed(ILogger logger, Exception exception, string key);

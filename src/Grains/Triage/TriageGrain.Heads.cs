@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Steward.Engines.Triage.Heads;
 using Steward.Errors;
 using Steward.Identity;
@@ -153,7 +154,27 @@ internal sealed partial class TriageGrain
         Heads = [.. _fold.Heads.AsEnumerable().Reverse().Select(head => head.Added.Version == _fold.Canary ? head.ToInfo() with { SaidByOne = _fold.SaidByOne() } : head.ToInfo())],
     };
 
-    // Those that answer, and those that one may go back to.
+    // Beside the call: of a ticket without an id nothing is written that could refer to them.
+    private async Task KeepHeadsAsync()
+    {
+        try
+        {
+            if (await KeptHeadsAsync() is { Count: > 0 } heads)
+            {
+                var kept = new TriageHeadsKept([.. heads.Select(head => head.Hash)]);
+                await _journal.AppendAsync(Record(TriageFactTypes.HeadsKept, kept, TriageJson.Default.TriageHeadsKept), [.. heads]);
+            }
+        }
+#pragma warning disable CA1031 // It is said in the log and done with the next ticket.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            _headsKeptAt = default;
+            LogNotKept(_parts.Logger, exception, _key);
+        }
+    }
+
+    // Those that answer, those that one may go back to, and the one that answers where no model does.
     private async Task<IReadOnlyList<StoredContent>> KeptHeadsAsync()
     {
         var now = _parts.Time.GetUtcNow();
@@ -167,7 +188,8 @@ internal sealed partial class TriageGrain
         try
         {
             var answered = _fold.Heads.Where(head => head.HasAnswered).OrderByDescending(head => head.AnsweredThrough).Take(3);
-            foreach (var head in answered.Append(_fold.Find(_fold.Canary)).Append(_fold.Find(_fold.Current)).OfType<TriageHeadState>().Distinct())
+            var standIn = _fold.Heads.FindLast(head => head is { MayStandIn: true, Added.EncoderModel: null });
+            foreach (var head in answered.Append(standIn).Append(_fold.Find(_fold.Canary)).Append(_fold.Find(_fold.Current)).OfType<TriageHeadState>().Distinct())
             {
                 if (await _parts.Contents.ReadAsync(_tenantId, head.Added.Content) is { } bytes)
                 {
@@ -177,10 +199,14 @@ internal sealed partial class TriageGrain
         }
         catch (StorageException)
         {
-            // The append says whether the store is there.
+            // The append says whether the store is there; they are with the next ticket.
+            _headsKeptAt = default;
             return [];
         }
 
         return kept;
     }
+
+    [LoggerMessage(EventId = 1716, Level = LogLevel.Warning, Message = "The heads of {Key} could not be kept from retention now; it is tried with the next ticket")]
+    private static partial void LogNotKept(ILogger logger, Exception exception, string key);
 }

@@ -150,11 +150,17 @@ internal sealed partial class TriageGrain
             said = said with { IsEvidence = true, ReplacesEvidence = dossier.Evidence is { } evidence ? new SaidBefore(evidence.Label, evidence.Decided, evidence.Source == TriageLabelSource.Feedback ? evidence.By : null) : null };
         }
 
-        appends.Add(_labels.AppendAsync(Record(TriageFactTypes.Labelled, said, TriageJson.Default.TicketLabelled, TicketDossiers.IdOf(label.TicketId, dossier.Labels.Count + 1)), content));
+        appends.Add(AppendAsync(said, TicketDossiers.IdOf(label.TicketId, dossier.Labels.Count + 1), ticket, content));
         dossier.Labels.Add(said);
-        _neighbours.Learn(label.TicketId, ticket.Read(TriageTickets.ZoneOf(_fold.Settings)), label.Label);
         TriageDiagnostics.Labels.Add(1, new KeyValuePair<string, object?>("steward.triage.source", JsonNamingPolicy.CamelCase.ConvertName(label.Source.ToString())));
         return null;
+    }
+
+    // Others find it once its text is there.
+    private async Task AppendAsync(TicketLabelled said, string id, TriageTicket ticket, StoredContent content)
+    {
+        await _labels.AppendAsync(Record(TriageFactTypes.Labelled, said, TriageJson.Default.TicketLabelled, id), content);
+        _neighbours.Learn(said.TicketId, ticket.Read(TriageTickets.ZoneOf(_fold.Settings)), said.Label, content.Hash);
     }
 
     // Reserves at once: what is being appended counts already.

@@ -34,9 +34,9 @@ internal sealed partial class TriageGrain
     }
 
     // Reserves at once: what is being appended counts already.
-    private bool MayCount(TriageSender sender)
+    private bool MayCount(TriageSender sender, DateTimeOffset now)
     {
-        if (_senders.TryAdd(_parts.Time.GetUtcNow(), sender.UserId, sender.TicketsPerHour))
+        if (_senders.TryAdd(now, sender.UserId, sender.TicketsPerHour))
         {
             return true;
         }

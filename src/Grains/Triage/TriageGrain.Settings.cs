@@ -94,7 +94,7 @@ internal sealed partial class TriageGrain
     private static partial void LogNotSubscribed(ILogger logger, Exception exception, string key);
 
     /// <inheritdoc/>
-    public Task<TriageReport> GetReport(int days, CancellationToken cancellationToken = default)
+    public async Task<TriageReport> GetReport(int days, CancellationToken cancellationToken = default)
     {
         Caller.RequireAdminOrAuditor();
         if (days is < 1 or > TriageFold.Days)
@@ -105,7 +105,8 @@ internal sealed partial class TriageGrain
         var to = DateOnly.FromDateTime(_parts.Time.GetUtcNow().UtcDateTime);
         var from = to.AddDays(1 - days);
         var (groups, all) = _fold.Sum(from, to);
-        var thresholds = _classifier.ThresholdsNow(_fold);
-        return Task.FromResult(new TriageReport { From = from, To = to, Groups = groups, All = all, Labels = _fold.Labels, AutoRouteAt = thresholds.AutoRoute, ReviewAt = thresholds.Review });
+        var labels = _fold.Labels;
+        var thresholds = await _classifier.ThresholdsNowAsync(_fold, cancellationToken);
+        return new TriageReport { From = from, To = to, Groups = groups, All = all, Labels = labels, AutoRouteAt = thresholds.AutoRoute, ReviewAt = thresholds.Review };
     }
 }

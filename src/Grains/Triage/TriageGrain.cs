@@ -117,7 +117,14 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
         var arrived = _parts.Time.GetTimestamp();
         try
         {
-            return ShownToCaller(ticket.Id is { } id ? await DecideOnceAsync(id, ticket, sender, arrived, cancellationToken) : await DecideAsync(ticket, isWatched: false, cancellationToken));
+            if (ticket.Id is { } id)
+            {
+                return ShownToCaller(await DecideOnceAsync(id, ticket, sender, arrived, cancellationToken));
+            }
+
+            var decision = await DecideAsync(ticket, isWatched: false, cancellationToken);
+            _ = KeepHeadsAsync();
+            return ShownToCaller(decision);
         }
         finally
         {
@@ -134,6 +141,17 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
 
         // Reasons are words of the ticket: besides those who see all tickets only who asked first is shown what came of it.
         return SeesAllTickets ? dossier.Last : dossier.LastFor(Caller.Required.UserId, TriageRules.SenderOf(_fold.Settings, ticketId, Caller.Required.UserId) is not null) is { } own ? ShownToCaller(own) : null;
+    }
+
+    /// <inheritdoc/>
+    public async Task Close(string ticketId, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        RequireTicketId(ticketId);
+        if (_neighbours.Close(ticketId))
+        {
+            await _journal.AppendAsync(Record(TriageFactTypes.Closed, new TicketClosed(ticketId), TriageJson.Default.TicketClosed));
+        }
     }
 
     /// <inheritdoc/>
@@ -166,16 +184,27 @@ internal sealed partial class TriageGrain : StewardGrain, ITriageGrain, IDisposa
             throw new StewardException(ErrorCodes.LimitReached, $"id: this ticket came with {TicketDossier.Most} different contents already.") { Field = "id" };
         }
 
-        var isTrusted = sender is not null && MayCount(sender);
-        var decided = new TicketDecided
+        var came = _parts.Time.GetUtcNow();
+        var isTrusted = sender is not null && MayCount(sender, came);
+        TicketDecided decided;
+        try
         {
-            Ticket = content.Hash,
-            Decision = await DecideAsync(ticket, isFromPlatform || isTrusted, cancellationToken),
-            IsFromPlatform = isFromPlatform,
-            IsTrusted = isTrusted,
-            By = by,
-            WasSettled = dossier.IsSettled,
-        };
+            decided = new TicketDecided
+            {
+                Ticket = content.Hash,
+                Decision = await DecideAsync(ticket, isFromPlatform || isTrusted, cancellationToken),
+                IsFromPlatform = isFromPlatform,
+                IsTrusted = isTrusted,
+                By = by,
+                WasSettled = dossier.IsSettled,
+            };
+        }
+        catch when (isTrusted)
+        {
+            _senders.Return(came, sender!.UserId);
+            throw;
+        }
+
         try
         {
             await _journal.AppendAsync(Record(TriageFactTypes.Decided, decided, TriageJson.Default.TicketDecided, TicketDossiers.IdOf(id, dossier.Decisions.Count + 1)), [content, .. await KeptHeadsAsync()]);

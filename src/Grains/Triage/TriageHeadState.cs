@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Triage;
 
 /// <summary>A head of a tenant, and how it has fared.</summary>
@@ -9,6 +11,13 @@ internal sealed class TriageHeadState
 
     /// <summary>Whether it ever answered all tickets: one may go back to it.</summary>
     public bool HasAnswered { get; set; }
+
+    /// <summary>Whether it was gone back from since: to one that was there before it, or to the base.</summary>
+    public bool IsWithdrawn { get; set; }
+
+    /// <summary>Whether it may route where another one should have answered; else it only proposes.</summary>
+    [JsonIgnore]
+    public bool MayStandIn => HasAnswered && !IsWithdrawn;
 
     /// <summary>The entry at which it was last chosen, or another one was instead: of heads to go back to, the highest is the last one.</summary>
     public long AnsweredThrough { get; set; }

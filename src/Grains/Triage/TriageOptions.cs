@@ -9,7 +9,7 @@ public sealed class TriageOptions
     /// <summary>What the heads that a silo keeps loaded may take, in bytes; those used least recently leave. Default 256 MiB.</summary>
     public long HeadMemoryBytes { get; set; } = 256L * 1024 * 1024;
 
-    /// <summary>How many of its last labelled tickets a tenant's triage holds to name similar ones. Default 2,000.</summary>
+    /// <summary>How many of its last labelled tickets a tenant's triage holds to name similar ones; 0 for none, and then none is found by its words either. Default 2,000.</summary>
     public int SimilarTickets { get; set; } = 2_000;
 
     /// <summary>After how many new entries of its journals a triage saves where it stands: as many are read at most when it is activated after a loss. Default 2,000.</summary>

@@ -66,7 +66,7 @@ internal static class TriageCommand
 
     private static async Task<int> EvalAsync(IInferenceEngine engine, TicketFile tickets, string model, FileInfo? json, CancellationToken cancellationToken)
     {
-        // Loads the model, and names its labels.
+        // Loads the version for everybody, as no tenant asks, and names its labels. The host is not started, so that nobody follows the folder meanwhile.
         var first = await ClassifyAsync(engine, model, "labels", MostLabels, cancellationToken);
         if (first.Value is not { } named)
         {
@@ -74,7 +74,7 @@ internal static class TriageCommand
         }
 
         var clock = Stopwatch.GetTimestamp();
-        var evaluation = new TriageEvaluation([.. named.Top.Select(label => label.Label)], isComplete: named.Top.Count < MostLabels);
+        var evaluation = new TriageEvaluation([.. named.Top.Select(label => label.Label)], isComplete: named.Top.Count < MostLabels, named.OutOfScopeLabel);
         var running = new Queue<(string Label, string Text, Task<InferenceAnswer<Classification>> Answer)>();
         long badRows = 0;
         await foreach (var row in tickets.ReadAsync(ShowBadRow, cancellationToken))
@@ -116,11 +116,10 @@ internal static class TriageCommand
             return Fail($"None of the file's labels is one of {model}'s: there is nothing to measure. Is it another model's file?");
         }
 
-        var known = engine.Models.List().First(status => string.Equals(status.Name, model, StringComparison.Ordinal));
-        Print(known, evaluation, badRows, Stopwatch.GetElapsedTime(clock));
+        Print(model, evaluation, badRows, Stopwatch.GetElapsedTime(clock));
         if (json is not null)
         {
-            var figures = new { model = known.Name, known.Version, badRows, evaluation.UnknownLabels, report = evaluation.Report(), scope = evaluation.Scope };
+            var figures = new { model, evaluation.Version, badRows, evaluation.UnknownLabels, report = evaluation.Report(), scope = evaluation.Scope };
             await File.WriteAllTextAsync(json.FullName, JsonSerializer.Serialize(figures, Indented), cancellationToken);
         }
 
@@ -174,11 +173,11 @@ internal static class TriageCommand
         }
     }
 
-    private static void Print(ModelStatus model, TriageEvaluation evaluation, long badRows, TimeSpan elapsed)
+    private static void Print(string model, TriageEvaluation evaluation, long badRows, TimeSpan elapsed)
     {
         var report = evaluation.Report();
         var output = Console.Out;
-        output.WriteLine($"{model.Name} {model.Version}: {Number(report.Count)} texts, {Number(badRows)} bad rows, {report.Labels.Count} labels; {report.Count / elapsed.TotalSeconds:0} texts/s");
+        output.WriteLine($"{model} {evaluation.Version}: {Number(report.Count)} texts, {Number(badRows)} bad rows, {report.Labels.Count} labels; {report.Count / elapsed.TotalSeconds:0} texts/s");
         output.WriteLine($"accuracy            {report.Accuracy:0.0000}");
         output.WriteLine($"macro-F1            {report.MacroF1:0.0000}");
         output.WriteLine($"top-3               {report.TopThree:0.0000}");

@@ -7,7 +7,8 @@ namespace Steward.Host.Commands;
 /// <summary>What was found so far of a classifier on tickets whose labels are known.</summary>
 /// <param name="labels">The model's labels.</param>
 /// <param name="isComplete">Whether these are all of them.</param>
-internal sealed class TriageEvaluation(IReadOnlyList<string> labels, bool isComplete)
+/// <param name="outOfScope">The one of them for texts that belong to no class; null for a model without a rule for them.</param>
+internal sealed class TriageEvaluation(IReadOnlyList<string> labels, bool isComplete, string? outOfScope)
 {
     private const int Shown = 5;
     private const int LongestShown = 40;
@@ -20,27 +21,30 @@ internal sealed class TriageEvaluation(IReadOnlyList<string> labels, bool isComp
     private readonly Dictionary<string, (long Count, long Right, long Refused)> _labels = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _otherCase = new(StringComparer.Ordinal);
     private readonly Dictionary<string, long> _unknown = new(StringComparer.Ordinal);
-    private string? _outOfScope;
+    private readonly HashSet<string> _versions = new(StringComparer.Ordinal);
     private long _damaged;
 
-    /// <summary>How well texts that belong to no class are told from others; null for a model that never refuses.</summary>
+    /// <summary>How well texts that belong to no class are told from others, whatever was refused; null for a model without a rule for them.</summary>
     public ScopeFigures? Scope
     {
         get
         {
-            if (_outOfScope is null)
+            if (outOfScope is null)
             {
                 return null;
             }
 
-            var inside = _labels.Where(label => label.Key != _outOfScope).Select(label => label.Value).ToList();
+            var inside = _labels.Where(label => label.Key != outOfScope).Select(label => label.Value).ToList();
             double count = Math.Max(1, inside.Sum(label => label.Count));
             return new ScopeFigures(
                 inside.Sum(label => label.Right) / count,
                 inside.Sum(label => label.Refused) / count,
-                _labels.TryGetValue(_outOfScope, out var outside) ? (double)outside.Right / outside.Count : null);
+                _labels.TryGetValue(outOfScope, out var outside) ? (double)outside.Right / outside.Count : null);
         }
     }
+
+    /// <summary>The version that answered; several with a comma between them.</summary>
+    public string Version => List(_versions);
 
     /// <summary>How many texts have a label that the model never answers.</summary>
     public long UnknownLabels => _unknown.Values.Sum();
@@ -53,6 +57,11 @@ internal sealed class TriageEvaluation(IReadOnlyList<string> labels, bool isComp
     {
         get
         {
+            if (_versions.Count > 1)
+            {
+                yield return $"The model was exchanged meanwhile: the figures are of its versions {List(_versions)} together.";
+            }
+
             if (_otherCase.Count > 0)
             {
                 yield return $"{_otherCase.Values.Sum()} texts have labels that the model writes in another case; they are taken for these: {List(_otherCase)}.";
@@ -87,13 +96,15 @@ internal sealed class TriageEvaluation(IReadOnlyList<string> labels, bool isComp
 
         var judgement = new Judgement(truth, answer.Label, answer.Confidence, [.. answer.Top.Select(one => one.Label)]) { IsOutOfScope = answer.IsOutOfScope };
         _meter.Add(judgement);
-        _outOfScope = answer.IsOutOfScope ? answer.Label : _outOfScope;
+        _versions.Add(answer.Version);
         var (count, right, refused) = _labels.GetValueOrDefault(truth);
         _labels[truth] = (count + 1, right + (judgement.IsRight ? 1 : 0), refused + (answer.IsOutOfScope ? 1 : 0));
     }
 
     /// <summary>The figures.</summary>
     public ClassificationReport Report() => _meter.Report();
+
+    private static string List(IEnumerable<string> versions) => string.Join(", ", versions.Order(StringComparer.Ordinal));
 
     private static string List(Dictionary<string, long> counts) =>
         Some([.. counts.OrderByDescending(count => count.Value).ThenBy(count => count.Key, StringComparer.Ordinal).Select(count => count.Key)]);

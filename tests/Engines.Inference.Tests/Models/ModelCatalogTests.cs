@@ -56,6 +56,15 @@ public sealed class ModelCatalogTests : IDisposable
     }
 
     [NativeFact]
+    public async Task Publish_Canary_NeverAnswersWhoAsksForNoTenant()
+    {
+        await _engine.PublishAsync(_engine.Copy("tiny-topics", "next", version: "2"), ModelExposure.Canary(1));
+
+        Assert.Equal("2", (await _engine.ClassifyAsync("mail", tenant: "t-any")).Value!.Version);
+        Assert.Equal("1", (await _engine.ClassifyAsync("mail", tenant: "")).Value!.Version);
+    }
+
+    [NativeFact]
     public async Task Publish_CanaryShare_TakesThatPartOfTenantsAlwaysTheSame()
     {
         await _engine.PublishAsync(_engine.Copy("tiny-topics", "next", version: "2"), ModelExposure.Canary(0.3));

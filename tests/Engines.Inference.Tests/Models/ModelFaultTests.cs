@@ -48,6 +48,33 @@ public sealed class ModelFaultTests : IDisposable
     }
 
     [NativeFact]
+    public async Task Follow_LinearPartIsLargerInMemoryThanAllModelsMayUse_IsRefused()
+    {
+        var folder = Add("2", ModelExposure.Everyone);
+        await File.WriteAllBytesAsync(Path.Combine(folder, "linear.bin"), EmptyLinear(classes: 3, bits: 20));
+        using var small = _engine.Again(options => options.MemoryBytes = 14 << 20);
+        using var large = _engine.Again(options => options.MemoryBytes = 18 << 20);
+
+        await small.FollowAsync();
+        await large.FollowAsync();
+
+        Assert.Equal(("1", "2"), (await VersionAsync(small), await VersionAsync(large)));
+        Assert.Contains("all models together may use 14 MiB", Assert.Single(small.Engine.Models.Refused).Reason, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tiny-topics\\n", "2")]
+    [InlineData(".tiny", "2")]
+    [InlineData("-tiny", "2")]
+    [InlineData("tiny", "2\\n")]
+    public void Add_NameThatCannotBeServed_IsRefused(string name, string version)
+    {
+        var refused = Assert.Throws<ModelRefusedException>(() => Add(version, ModelExposure.Everyone, name: name));
+
+        Assert.Contains("name and version must be", refused.Message, StringComparison.Ordinal);
+    }
+
+    [NativeFact]
     public async Task Follow_NeedsMoreThanAllModelsMayUse_IsRefusedAndTheOneBeforeAnswers()
     {
         Add("2", ModelExposure.Everyone, megabytes: 4);
@@ -180,6 +207,27 @@ public sealed class ModelFaultTests : IDisposable
     {
         _engine.Dispose();
         _elsewhere.Delete(recursive: true);
+    }
+
+    // Knows no n-gram, and takes eight bytes for each of its buckets all the same.
+    private static byte[] EmptyLinear(int classes, int bits)
+    {
+        using var file = new MemoryStream();
+        using var writer = new BinaryWriter(file);
+        writer.Write("SLIN"u8);
+        foreach (var number in new[] { 1, classes, 1, 100 })
+        {
+            writer.Write(number);
+        }
+
+        foreach (var number in new[] { 0, bits, 1, 1 })
+        {
+            writer.Write(number);
+        }
+
+        writer.Write(1f);
+        writer.Write(new byte[(1 << bits) + (2 * 4 * classes) + (1 << bits)]);
+        return file.ToArray();
     }
 
     private static FileStream Lock(string folder) => new(Path.Combine(folder, "model.onnx"), FileMode.Open, FileAccess.Read, FileShare.None);

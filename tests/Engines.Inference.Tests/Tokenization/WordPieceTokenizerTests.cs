@@ -122,7 +122,7 @@ public class WordPieceTokenizerTests
         return ids[..encoded.Length];
     }
 
-    private static WordPieceTokenizer Tokenizer(string name) => new(Vocabulary.Read(Golden($"vocab-{name}.txt")), lowercase: name == "uncased");
+    private static WordPieceTokenizer Tokenizer(string name) => new(Vocabulary.Read(File.OpenRead(Golden($"vocab-{name}.txt"))), lowercase: name == "uncased");
 
     private static string Golden(string file) => Path.Combine(AppContext.BaseDirectory, "golden", file);
 

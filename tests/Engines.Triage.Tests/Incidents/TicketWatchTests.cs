@@ -84,6 +84,24 @@ public sealed class TicketWatchTests
     }
 
     [Fact]
+    public void See_TheFirstWasClosed_IsADuplicateOfTheOneThatIsOpen()
+    {
+        var watch = new TicketWatch();
+        var ticket = new Ticket { ShortDescription = "Monitor stays black", Description = "My second monitor stays black since this morning", Department = "Sales", Location = "Berlin" };
+        watch.See("a", ticket, Start);
+        Assert.Equal("a", watch.See("b", ticket, Start).DuplicateOf);
+
+        Assert.True(watch.Close("a"));
+        Assert.Equal("b", watch.See("c", ticket, Start).DuplicateOf);
+        Assert.False(watch.Close("a"));
+        Assert.False(watch.Close("never seen"));
+
+        watch.Close("b");
+        watch.Close("c");
+        Assert.Null(watch.See("d", ticket, Start).DuplicateOf);
+    }
+
+    [Fact]
     public void See_SameWordsFromTheSamePlace_IsADuplicateOfTheFirst()
     {
         var watch = new TicketWatch();

@@ -67,6 +67,29 @@ public class SimilarTicketsTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Add_NoneAreHeld_FindsNone()
+    {
+        var tickets = new SimilarTickets(0);
+        tickets.Add("1", Ticket("machine one"), "hardware");
+
+        Assert.Equal(0, tickets.Count);
+        Assert.Empty(tickets.Find(Ticket("machine one")));
+    }
+
+    [Fact]
+    public void Remove_OfAnotherContent_LeavesIt()
+    {
+        var tickets = new SimilarTickets(3);
+        tickets.Add("1", Ticket("machine one"), "hardware", "b");
+        tickets.Remove("1", "a");
+        tickets.Remove("2");
+        Assert.Equal("b", Assert.Single(tickets.Find(Ticket("machine one"))).Content);
+
+        tickets.Remove("1", "b");
+        Assert.Equal(0, tickets.Count);
+    }
+
+    [Fact]
     public void Add_KnownTicket_ReplacesItsLabelAndWords()
     {
         var tickets = new SimilarTickets(3);

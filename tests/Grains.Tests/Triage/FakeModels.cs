@@ -7,6 +7,9 @@ namespace Steward.Grains.Tests.Triage;
 /// <summary>Models that answer by one word of the text: <c>label</c> or <c>label:0.8</c>.</summary>
 internal sealed class FakeModels : ITriageModels
 {
+    /// <summary>A second model, whose answers may be acted on from 0.985 on.</summary>
+    public const string OtherModel = "it-other";
+
     private static readonly string[] Labels = ["Access", "Hardware", "HR Support", "Storage"];
 
     /// <summary>What every question is answered with instead; null for an answer.</summary>
@@ -34,7 +37,7 @@ internal sealed class FakeModels : ITriageModels
             throw new StewardException(ErrorCodes.InvalidArgument, "model must be one for Classification; embedder is for Embedding.") { Field = "model" };
         }
 
-        if (model != "it-topic")
+        if (model is not ("it-topic" or OtherModel))
         {
             throw StewardException.NotFound($"The model '{model}'");
         }
@@ -48,7 +51,7 @@ internal sealed class FakeModels : ITriageModels
             Confidence = confidence,
             IsOutOfScope = false,
             Reasons = [word],
-            AutoRouteAt = AutoRouteAt,
+            AutoRouteAt = model == OtherModel ? 0.985 : AutoRouteAt,
             HasThresholds = true,
             Top = [new LabelScore(label, confidence), .. Labels.Where(other => other != label).Select(other => new LabelScore(other, (1 - confidence) / (Labels.Length - 1)))],
         });

@@ -195,11 +195,11 @@ public sealed class IntakeCluster : GrainCluster, IAsyncLifetime
     }
 }
 
-/// <summary>Decides as it is told, keeps decisions by ticket, and notes labels.</summary>
+/// <summary>Decides as it is told, keeps decisions and labels by ticket as triage does, and notes what it is told.</summary>
 internal sealed class FakeTriage : ITenantTriage
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<string, List<(TriageTicket Ticket, TriageDecision Decision)>> _decisions = [];
+    private readonly Dictionary<string, (HashSet<TriageTicket> Tickets, TicketDossier Dossier)> _decisions = [];
 
     /// <summary>What becomes of tickets.</summary>
     public Func<TriageTicket, TriageDecision> Decide { get; set; } = ticket => Decision(ticket, "Network");
@@ -207,6 +207,8 @@ internal sealed class FakeTriage : ITenantTriage
     public ConcurrentQueue<TriageLabel> Labels { get; } = new();
 
     public ConcurrentQueue<TriageTicket> Seen { get; } = new();
+
+    public ConcurrentQueue<string> Closed { get; } = new();
 
     public static TriageDecision Decision(TriageTicket ticket, string label, double confidence = 0.97, TriageBand band = TriageBand.AutoRoute) => new()
     {
@@ -227,15 +229,33 @@ internal sealed class FakeTriage : ITenantTriage
         nameof(ITriageGrain.GetSettings) => Task.FromResult(new TriageSettings { Connectors = [new TriageConnector { Instance = "servicenow" }, new TriageConnector { Instance = "jira" }] }),
         nameof(ITriageGrain.GetDecision) => Task.FromResult(Last((string)arguments[0]!)),
         nameof(ITriageGrain.Classify) => Task.FromResult(Take((TriageTicket)arguments[0]!)),
+        nameof(ITriageGrain.Close) => CloseAsync((string)arguments[0]!),
         nameof(ITriageGrain.Label) => Task.FromResult(Take((IReadOnlyList<TriageLabel>)arguments[0]!)),
         _ => throw new NotSupportedException(method.Name),
     });
+
+    /// <summary>Says where a ticket belongs as somebody who does not speak for its system.</summary>
+    public void Suggest(string id, string label) => Say(id, label, TriageLabelSource.Feedback, isSuggestion: true);
 
     private TriageDecision? Last(string id)
     {
         lock (_gate)
         {
-            return _decisions.TryGetValue(id, out var known) ? known[^1].Decision : null;
+            return _decisions.TryGetValue(id, out var known) ? known.Dossier.Last : null;
+        }
+    }
+
+    private Task CloseAsync(string id)
+    {
+        Closed.Enqueue(id);
+        return Task.CompletedTask;
+    }
+
+    private void Say(string id, string label, TriageLabelSource source, bool isSuggestion = false)
+    {
+        lock (_gate)
+        {
+            _decisions[id].Dossier.Labels.Add(new TicketLabelled { TicketId = id, Ticket = "", Label = label, Source = source, By = "x", At = DateTimeOffset.UnixEpoch, IsSuggestion = isSuggestion });
         }
     }
 
@@ -243,16 +263,16 @@ internal sealed class FakeTriage : ITenantTriage
     {
         lock (_gate)
         {
-            var known = _decisions.TryGetValue(ticket.Id!, out var some) ? some : _decisions[ticket.Id!] = [];
-            if (known.FindIndex(one => one.Ticket == ticket) is >= 0 and var at)
+            var (tickets, dossier) = _decisions.TryGetValue(ticket.Id!, out var some) ? some : _decisions[ticket.Id!] = ([], new TicketDossier(ticket.Id!));
+            if (tickets.Contains(ticket))
             {
-                return known[at].Decision;
+                return dossier.Find(TicketContents.Of(ticket).Hash)!;
             }
 
             Seen.Enqueue(ticket);
-            var decision = Decide(ticket);
-            known.Add((ticket, decision));
-            return decision;
+            tickets.Add(ticket);
+            dossier.Decisions.Add(new TicketDecided { Ticket = TicketContents.Of(ticket).Hash, Decision = Decide(ticket), IsFromPlatform = true });
+            return dossier.Last!;
         }
     }
 
@@ -263,8 +283,7 @@ internal sealed class FakeTriage : ITenantTriage
             foreach (var label in labels)
             {
                 Labels.Enqueue(label);
-                var known = _decisions[label.TicketId];
-                known[^1] = (known[^1].Ticket, known[^1].Decision with { FinalLabel = label.Label, IsSettled = true });
+                Say(label.TicketId, label.Label, label.Source);
             }
         }
 

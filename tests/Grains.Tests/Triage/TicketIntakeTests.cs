@@ -141,6 +141,59 @@ public sealed class TicketIntakeTests : IAsyncLifetime
         Assert.Equal(TriageLabelSource.Confirmation, Triage.Labels.Single(label => label.TicketId == $"servicenow:{id}").Source);
     }
 
+    // What the requester said is no move, and does not hide the one that an agent makes.
+    [Fact]
+    public async Task Reassigned_ToWhatSomebodySuggestedBefore_IsALabelOfThePerson()
+    {
+        Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network");
+        var id = cluster.OpenIncident();
+        await cluster.TellIncidentAsync(id);
+        await cluster.QuietAsync(condition: () => cluster.NotesOf(id) == 1);
+        Triage.Suggest($"servicenow:{id}", "Software");
+
+        cluster.Change(id, "grace.osei", ("assignment_group", "Software"));
+        await cluster.TellIncidentAsync(id, "updated");
+        await cluster.QuietAsync(condition: () => !Triage.Labels.IsEmpty);
+
+        var label = Assert.Single(Triage.Labels);
+        Assert.Equal(("Software", TriageLabelSource.Reassignment, "servicenow:grace.osei"), (label.Label, label.Source, label.By));
+    }
+
+    [Fact]
+    public async Task Updated_SomebodySuggestedAnotherGroupBefore_IsNoReassignment()
+    {
+        Triage.Decide = ticket => FakeTriage.Decision(ticket, "Network");
+        var id = cluster.OpenIncident();
+        await cluster.TellIncidentAsync(id);
+        await cluster.QuietAsync(condition: () => cluster.NotesOf(id) == 1);
+        Triage.Suggest($"servicenow:{id}", "Software");
+
+        cluster.Change(id, "grace.osei", ("category", "hardware"));
+        await cluster.TellIncidentAsync(id, "updated");
+        cluster.Change(id, "pierre.lefevre", ("state", "6"), ("close_code", "Solved (Permanently)"), ("close_notes", "Done."));
+        await cluster.TellIncidentAsync(id, "updated");
+        await cluster.QuietAsync(condition: () => !Triage.Labels.IsEmpty);
+
+        Assert.Equal(("Network", TriageLabelSource.Confirmation), (Triage.Labels.First().Label, Triage.Labels.First().Source));
+    }
+
+    [Theory]
+    [InlineData("6")]
+    [InlineData("8")]
+    public async Task Solved_OrCanceled_TriageIsTold(string state)
+    {
+        var id = cluster.OpenIncident();
+        await cluster.TellIncidentAsync(id);
+        await cluster.QuietAsync(condition: () => cluster.NotesOf(id) == 1);
+        Assert.Empty(Triage.Closed);
+
+        cluster.Change(id, "pierre.lefevre", ("state", state), ("close_code", "Solved (Permanently)"), ("close_notes", "Done."));
+        await cluster.TellIncidentAsync(id, "updated");
+        await cluster.QuietAsync(condition: () => !Triage.Closed.IsEmpty);
+
+        Assert.All(Triage.Closed, closed => Assert.Equal($"servicenow:{id}", closed));
+    }
+
     [Fact]
     public async Task NewIncident_SomebodyAskedAboutItsIdBefore_IsDecidedAsItIs()
     {

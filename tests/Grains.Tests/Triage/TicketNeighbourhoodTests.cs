@@ -62,6 +62,21 @@ public class TicketNeighbourhoodTests
         Assert.Equal(duplicateOf, See(neighbours, "sn:1", Text).DuplicateOf);
     }
 
+    [Fact]
+    public async Task Close_WhileThePastIsReadBack_IsNoDuplicateLater()
+    {
+        await DecideAsync(1, isFromPlatform: true, hoursAgo: 1);
+        var neighbours = Neighbours();
+        var loading = LoadAsync(neighbours);
+
+        Assert.True(neighbours.Close("old:0"));
+        _gate.SetResult();
+        await loading;
+
+        Assert.Null(See(neighbours, "sn:1", Text).DuplicateOf);
+        Assert.False(neighbours.Close("old:0"));
+    }
+
     private const string Text = "vpn gateway in berlin does not connect any more";
 
     private TicketNeighbourhood Neighbours() => new(

@@ -74,11 +74,14 @@ public sealed class TriageCluster : GrainCluster
     private sealed class TitleWatch : ITicketWatch
     {
         private readonly Dictionary<string, List<string>> _seen = [];
+        private readonly HashSet<string> _closed = [];
+
+        public bool Close(string ticketId) => _closed.Add(ticketId);
 
         public TicketSighting See(string ticketId, Ticket ticket, DateTimeOffset at)
         {
             var same = _seen.TryGetValue(ticket.ShortDescription, out var known) ? known : _seen[ticket.ShortDescription] = [];
-            var sighting = new TicketSighting(same.Find(id => id != ticketId), same.Count >= 2 ? "incident-1" : null);
+            var sighting = new TicketSighting(same.Find(id => id != ticketId && !_closed.Contains(id)), same.Count >= 2 ? "incident-1" : null);
             if (!same.Contains(ticketId))
             {
                 same.Add(ticketId);

@@ -59,6 +59,36 @@ public sealed class TriageDecisionTests : IDisposable
     }
 
     [Fact]
+    public async Task GetReport_TheBaseHasNotAnsweredYet_StatesItsOwnThresholdAlsoAfterALoss()
+    {
+        _cluster.Models.AutoRouteAt = 0.99;
+        Assert.Equal(0.99, (await ReportAsync()).AutoRouteAt);
+
+        await _cluster.LeaveAsync(_tenant);
+        _cluster.Models.AutoRouteAt = null;
+        Assert.Null((await ReportAsync()).AutoRouteAt);
+    }
+
+    [Fact]
+    public async Task GetReport_TheBaseWasExchanged_StatesTheThresholdOfTheOneThatAnswersNow()
+    {
+        await Triage.Classify(Ticket("sn:1", "Access is down"));
+        await SetAsync(settings => settings with { BaseModel = "it-other" });
+
+        Assert.Equal(0.985, (await ReportAsync()).AutoRouteAt);
+    }
+
+    [Fact]
+    public async Task GetReport_TheBaseDoesNotAnswer_NothingIsRoutedByItself()
+    {
+        _cluster.Models.Failure = FakeModels.Down;
+
+        var report = await ReportAsync();
+
+        Assert.Equal((null, 0.70), (report.AutoRouteAt, report.ReviewAt));
+    }
+
+    [Fact]
     public async Task Classify_GroupThatTheModelsLabelDoesNotMean_HasNoReasonsOfThatLabel()
     {
         await SetAsync(settings => settings with { Groups = [new TriageGroup { Name = "Front Desk", BaseLabels = ["Access"] }] });
@@ -277,6 +307,44 @@ public sealed class TriageDecisionTests : IDisposable
         Assert.Equal(("sn:1", null), (second.DuplicateOf, second.IncidentId));
         Assert.Equal("incident-1", third.IncidentId);
         Assert.Equal("incident-1", (await Triage.GetDecision("sn:3"))?.IncidentId);
+    }
+
+    [Fact]
+    public async Task Close_ByThePlatform_LaterTicketsAreNotItsDuplicatesAlsoAfterALoss()
+    {
+        _cluster.SignInAsPlatform(_tenant);
+        await Triage.Classify(Ticket("sn:1", "Access is down"));
+        await Triage.Close("sn:1");
+        Assert.Null((await Triage.Classify(Ticket("sn:2", "Access is down"))).DuplicateOf);
+
+        await _cluster.LeaveAsync(_tenant);
+        TriageDecision later;
+        var number = 3;
+        do
+        {
+            // The last tickets are read back beside the calls.
+            later = await Triage.Classify(Ticket($"sn:{number++}", "Access is down"));
+        }
+        while (later is { DuplicateOf: null, IncidentId: null });
+
+        Assert.Equal("sn:2", later.DuplicateOf);
+        _cluster.SignInAsAdmin(_tenant);
+        Assert.Equal(ErrorCodes.Forbidden, (await Assert.ThrowsAsync<StewardException>(() => Triage.Close("sn:2"))).Code);
+    }
+
+    [Fact]
+    public async Task GetDecision_SomebodySaidSomethingElseSince_StillSaysWhatTheSystemDid()
+    {
+        _cluster.SignInAsPlatform(_tenant);
+        await Triage.Classify(Ticket("sn:1", "Access is down"));
+        await Triage.Label([new TriageLabel { TicketId = "sn:1", Label = "Mail", Source = TriageLabelSource.Reassignment, By = "sn:eve", EventId = "e-1" }]);
+        _cluster.SignIn(_tenant, "u-ada");
+        await Triage.Label([new TriageLabel { TicketId = "sn:1", Label = "Storage", Source = TriageLabelSource.Feedback }]);
+
+        _cluster.SignInAsPlatform(_tenant);
+        var decision = (await Triage.GetDecision("sn:1"))!;
+
+        Assert.Equal(("Storage", "Mail", true), (decision.FinalLabel, decision.LabelInSystem, decision.IsSettled));
     }
 
     [Fact]

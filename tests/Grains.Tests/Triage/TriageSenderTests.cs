@@ -118,6 +118,29 @@ public sealed class TriageSenderTests
     }
 
     [Fact]
+    public async Task Classify_NothingAnsweredBefore_DidNotUseUpTheHoursShare()
+    {
+        await TrustAsync(new TriageSender { UserId = Desk, Source = "desk", TicketsPerHour = 2 });
+        _cluster.SignIn(_tenant, Desk);
+        _cluster.Models.Failure = FakeModels.Down;
+        try
+        {
+            for (var i = 0; i < 5; i++)
+            {
+                await Assert.ThrowsAsync<StewardException>(() => Triage.Classify(Ticket($"desk:{i}", "Access is down")));
+            }
+        }
+        finally
+        {
+            _cluster.Models.Failure = null;
+        }
+
+        await Triage.Classify(Ticket("desk:1", "Access is down"));
+
+        Assert.Equal("desk:1", (await Triage.Classify(Ticket("desk:2", "Access is down"))).DuplicateOf);
+    }
+
+    [Fact]
     public async Task Label_OfASendersTickets_JudgesAHeadAsAnybodysWord()
     {
         var head = await UseHeadAsync();

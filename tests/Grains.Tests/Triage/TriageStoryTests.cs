@@ -27,7 +27,7 @@ public sealed class TriageStoryTests(TriageCluster cluster)
         var after = await Task.WhenAll(tickets.Select(ticket => cluster.Triage(tenant).Classify(ticket)));
         Assert.All(await cluster.Triage(tenant).Label(labels), result => Assert.True(result.IsTaken));
 
-        Assert.Equal(before.Select((decision, i) => TriageDecisionTests.Describe(decision with { FinalLabel = i < 10 ? labels[i].Label : null, IsSettled = i < 10 })), after.Select(TriageDecisionTests.Describe));
+        Assert.Equal(before.Select((decision, i) => TriageDecisionTests.Describe(decision with { FinalLabel = i < 10 ? labels[i].Label : null, IsSettled = i < 10, LabelInSystem = i < 10 ? labels[i].Label : null })), after.Select(TriageDecisionTests.Describe));
         Assert.Equal((report, heads), await ReportAsync(tenant));
         Assert.Equal(10, (await cluster.Triage(tenant).ListLabels(0, 100)).Labels.Count);
         Assert.Contains("\"Overridden\":2", heads, StringComparison.Ordinal);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Steward.Engines.Inference.Linear;
@@ -101,6 +102,9 @@ internal sealed partial class LinearClassifier
 
     /// <summary>How many classes it tells apart.</summary>
     public int Classes => _bias.Length;
+
+    /// <summary>What it takes in memory: up to four times its file.</summary>
+    public long MemoryBytes => ((long)Unsafe.SizeOf<Bucket>() * _buckets.Length) + ((long)Unsafe.SizeOf<Entry>() * _entries.Length);
 
     /// <summary>The most words of a text that it reads.</summary>
     public int MaxWords => _maxWords;

@@ -23,7 +23,7 @@ internal sealed class LoadedModel
         (Manifest, Labels, Calibration, Session, _workers, _linear) = (folder.Manifest, folder.Labels, folder.Calibration, session, workers, folder.Linear);
         (OutOfScopeLabel, Device) = (folder.OutOfScopeLabel, device);
         _tokenizer = new WordPieceTokenizer(folder.Vocabulary, folder.Manifest.Lowercase);
-        Bytes = EstimateBytes(folder.Model.Length);
+        Bytes = EstimateBytes(folder);
         Tags = new TagList { { "steward.model", Manifest.Name }, { "steward.model.version", Manifest.Version }, { "steward.device", device } };
         Queue = workers.AddQueue(policy, this);
     }
@@ -59,8 +59,11 @@ internal sealed class LoadedModel
     /// <summary>Requests that use it, and their texts that have not ended.</summary>
     public int Users => Volatile.Read(ref _users);
 
-    /// <summary>Weights twice, as file and as packed for the processor, and some for the session.</summary>
+    /// <summary>The least that it takes, by the length of its file: weights twice, as file and as packed for the processor, and some for the session.</summary>
     public static long EstimateBytes(long modelBytes) => (2 * modelBytes) + (8 << 20);
+
+    /// <summary>What it takes with its vocabulary and its linear part, which are larger in memory than as files.</summary>
+    public static long EstimateBytes(ModelFolder folder) => EstimateBytes(folder.Model.Length) + folder.Vocabulary.MemoryBytes + (folder.Linear?.MemoryBytes ?? 0);
 
     /// <summary>Loads, checks and warms up a model.</summary>
     /// <param name="folder">The model.</param>

@@ -83,7 +83,9 @@ internal sealed partial class ModelCatalog
     private LoadedModel LoadOnCardAgain(string folder)
     {
         FindRoom(LoadedModel.EstimateBytes(ModelFolder.MeasureModel(folder, options.Value.MaxModelBytes)), mayEvict: false);
-        return LoadedModel.Load(ModelFolder.Read(folder, options.Value.MaxModelBytes), workers, options.Value.GpuPolicy(), options.Value.CudaDevice, loader);
+        var content = ModelFolder.Read(folder, options.Value.MaxModelBytes);
+        FindRoom(LoadedModel.EstimateBytes(content), mayEvict: false);
+        return LoadedModel.Load(content, workers, options.Value.GpuPolicy(), options.Value.CudaDevice, loader);
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The model {Model} {Version} runs on the processor until the GPU, which is asked again, has memory for it: {Reason}")]

@@ -290,7 +290,7 @@ internal sealed partial class ModelCatalog(IOptions<InferenceOptions> options, D
         // Its length decides before it is read.
         FindRoom(LoadedModel.EstimateBytes(ModelFolder.MeasureModel(folder, options.Value.MaxModelBytes)), mayEvict);
         var content = ModelFolder.Read(folder, options.Value.MaxModelBytes);
-        MakeRoom(LoadedModel.EstimateBytes(content.Model.Length), mayEvict);
+        MakeRoom(LoadedModel.EstimateBytes(content), mayEvict);
         var loaded = runtime.UsesCuda ? LoadOnCard(content) : LoadOnProcessor(content);
         LogLoaded(loaded.Manifest.Name, loaded.Manifest.Version, loaded.Bytes >> 20);
         return loaded;

@@ -23,9 +23,9 @@ public sealed record ModelExposure
     /// <summary>It sees requests and nobody sees its answers; how often they agree is measured.</summary>
     public static ModelExposure Shadow(double share = 1) => new() { Kind = ExposureKind.Shadow, Share = share };
 
-    /// <summary>Whether a canary takes a tenant: the same answer every time, and another choice of tenants for each version.</summary>
+    /// <summary>Whether a canary takes a tenant: the same answer every time, and another choice of tenants for each version. Never who asks on behalf of none.</summary>
     internal bool Takes(string tenant, ModelManifest version) =>
-        Kind == ExposureKind.Canary && (Tenants.Contains(tenant) || Position($"{version.Name}\n{version.Version}\n{tenant}") < Share);
+        Kind == ExposureKind.Canary && tenant.Length > 0 && (Tenants.Contains(tenant) || Position($"{version.Name}\n{version.Version}\n{tenant}") < Share);
 
     /// <summary>Whether both give it to the same tenants or requests.</summary>
     internal bool IsSame(ModelExposure other) => Kind == other.Kind && Share == other.Share && Tenants.SetEquals(other.Tenants);

@@ -137,9 +137,9 @@ internal sealed partial class ModelFolder
 
     internal static void Check(ModelManifest manifest)
     {
-        if (manifest.Name is null || manifest.Version is null || !Identifier().IsMatch(manifest.Name) || !Identifier().IsMatch(manifest.Version))
+        if (manifest.Name is null || manifest.Version is null || !Name().IsMatch(manifest.Name) || !Version().IsMatch(manifest.Version))
         {
-            throw new ModelRefusedException(ModelFault.Unsupported, "model.json: name and version must be 1 to 64 letters, digits, dots, dashes and underscores");
+            throw new ModelRefusedException(ModelFault.Unsupported, "model.json: name and version must be 1 to 64 letters, digits, dots, dashes and underscores, and the name begin with none of dot and dash");
         }
 
         if (manifest.Sha256 is null || manifest.Sha256.Values.Any(hash => hash is null))
@@ -162,8 +162,7 @@ internal sealed partial class ModelFolder
                 return new Vocabulary(HuggingFaceFolder.Entries(folder));
             }
 
-            ReadChecked(folder, "vocab.txt", manifest);
-            return Vocabulary.Read(Path.Combine(folder, "vocab.txt"));
+            return Vocabulary.Read(new MemoryStream(ReadChecked(folder, "vocab.txt", manifest)));
         }
         catch (InvalidDataException e)
         {
@@ -279,6 +278,10 @@ internal sealed partial class ModelFolder
         }
     }
 
-    [GeneratedRegex("^[A-Za-z0-9._-]{1,64}$")]
-    private static partial Regex Identifier();
+    // One that begins with a dot would lie in a folder that is left alone, one with a dash would be an option.
+    [GeneratedRegex(@"\A[A-Za-z0-9_][A-Za-z0-9._-]{0,63}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"\A[A-Za-z0-9._-]{1,64}\z", RegexOptions.CultureInvariant)]
+    private static partial Regex Version();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Steward.Engines.Inference.Tokenization;
@@ -64,13 +65,16 @@ public sealed class Vocabulary
     /// <summary>The id of <c>[PAD]</c>.</summary>
     public int Padding { get; }
 
+    /// <summary>What it takes in memory.</summary>
+    internal long MemoryBytes => ((long)sizeof(char) * _characters.Length) + ((long)Unsafe.SizeOf<Slot>() * (_starts.Length + _continuations.Length));
+
     internal int LongestStart { get; }
 
     internal int LongestContinuation { get; }
 
-    /// <summary>Reads a file.</summary>
+    /// <summary>Reads a file, to its end; it is closed then.</summary>
     /// <exception cref="InvalidDataException">It is not UTF-8, or no vocabulary.</exception>
-    public static Vocabulary Read(string file)
+    public static Vocabulary Read(Stream file)
     {
         try
         {

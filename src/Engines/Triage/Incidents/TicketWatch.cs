@@ -53,15 +53,27 @@ public sealed class TicketWatch : ITicketWatch
         return seen.Sighting;
     }
 
+    /// <inheritdoc/>
+    public bool Close(string ticketId)
+    {
+        if (!_byId.TryGetValue(ticketId, out var known) || known.IsClosed)
+        {
+            return false;
+        }
+
+        known.IsClosed = true;
+        return true;
+    }
+
     private string? SameAs(Seen seen)
     {
         for (var node = _seen.First; node is not null; node = node.Next)
         {
             var other = node.Value;
-            if (_now - other.At <= _options.SameWithin && other.Place == seen.Place && other.Sketch.Cosine(seen.Sketch) >= _options.SameFrom)
+            if (!other.IsClosed && _now - other.At <= _options.SameWithin && other.Place == seen.Place && other.Sketch.Cosine(seen.Sketch) >= _options.SameFrom)
             {
-                // The first of several: what says the same as it, says the same as that one.
-                return other.Sighting.DuplicateOf ?? other.Id;
+                // The first of several, while it is open: what says the same as it, says the same as that one.
+                return other.Sighting.DuplicateOf is { } first && _byId.TryGetValue(first, out var known) && !known.IsClosed ? first : other.Id;
             }
         }
 
@@ -157,6 +169,8 @@ public sealed class TicketWatch : ITicketWatch
         public string Place => place;
 
         public TicketSighting Sighting { get; set; }
+
+        public bool IsClosed { get; set; }
     }
 
     private sealed class Incident(string id, TicketSketch middle)

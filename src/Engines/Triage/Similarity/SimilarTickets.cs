@@ -9,12 +9,13 @@ namespace Steward.Engines.Triage.Similarity;
 /// <param name="Title">Its title, or the beginning of its text.</param>
 /// <param name="Label">Where it belonged.</param>
 /// <param name="Similarity">The cosine of both, 0 to 1.</param>
-public readonly record struct SimilarMatch(string TicketId, string Title, string Label, double Similarity);
+/// <param name="Content">What it was added with.</param>
+public readonly record struct SimilarMatch(string TicketId, string Title, string Label, double Similarity, string? Content = null);
 
 /// <summary>
 /// One tenant's last labelled tickets, found again by their words: cosine of TF-IDF over an index of words. Holds hashes, titles and labels; the oldest leave when it is full. For one thread.
 /// </summary>
-/// <param name="capacity">The most tickets.</param>
+/// <param name="capacity">The most tickets; 0 for none.</param>
 public sealed class SimilarTickets(int capacity)
 {
     /// <summary>The longest title that is kept.</summary>
@@ -40,12 +41,17 @@ public sealed class SimilarTickets(int capacity)
     public bool Contains(string ticketId) => _slots.ContainsKey(ticketId);
 
     /// <summary>Adds a ticket; one with its id is replaced and counts as new.</summary>
-    public void Add(string ticketId, Ticket ticket, string label)
+    /// <param name="ticketId">Its id.</param>
+    /// <param name="ticket">The ticket.</param>
+    /// <param name="label">Where it belongs.</param>
+    /// <param name="content">What its text is kept as; comes back with what is found.</param>
+    public void Add(string ticketId, Ticket ticket, string label, string? content = null)
     {
         ArgumentNullException.ThrowIfNull(ticket);
-        if (_slots.TryGetValue(ticketId, out var held))
+        Remove(ticketId);
+        if (_documents.Length == 0)
         {
-            Remove(held);
+            return;
         }
 
         // The place of the oldest, or one that a replaced ticket left.
@@ -57,11 +63,22 @@ public sealed class SimilarTickets(int capacity)
         }
 
         var (keys, counts) = Read(ticket);
-        _documents[slot] = new Document(ticketId, TitleOf(ticket), label, keys, counts);
+        _documents[slot] = new Document(ticketId, TitleOf(ticket), label, content, keys, counts);
         _slots[ticketId] = slot;
         foreach (var key in keys)
         {
             (CollectionsMarshal.GetValueRefOrAddDefault(_postings, key, out _) ??= []).Add(slot);
+        }
+    }
+
+    /// <summary>Forgets a ticket, if it is held.</summary>
+    /// <param name="ticketId">Its id.</param>
+    /// <param name="content">Only if it was added with this; null for whatever it was added with.</param>
+    public void Remove(string ticketId, string? content = null)
+    {
+        if (_slots.TryGetValue(ticketId, out var held) && (content is null || _documents[held]!.Content == content))
+        {
+            Remove(held);
         }
     }
 
@@ -108,7 +125,7 @@ public sealed class SimilarTickets(int capacity)
             _dots[slot] = 0;
             if (document.TicketId != except && dot / (norm * NormOf(document)) is var similarity && similarity >= least)
             {
-                found.Add(new SimilarMatch(document.TicketId, document.Title, document.Label, Math.Min(1, similarity)));
+                found.Add(new SimilarMatch(document.TicketId, document.Title, document.Label, Math.Min(1, similarity), document.Content));
             }
         }
 
@@ -194,13 +211,15 @@ public sealed class SimilarTickets(int capacity)
         _documents[slot] = null;
     }
 
-    private sealed class Document(string ticketId, string title, string label, uint[] keys, float[] counts)
+    private sealed class Document(string ticketId, string title, string label, string? content, uint[] keys, float[] counts)
     {
         public string TicketId { get; } = ticketId;
 
         public string Title { get; } = title;
 
         public string Label { get; } = label;
+
+        public string? Content { get; } = content;
 
         public uint[] Keys { get; } = keys;
 

@@ -31,6 +31,12 @@ internal sealed partial class TicketDesk(ITenantTriage triage, MajorIncidentNoti
 
         platform.Assume(tenantId);
         var earlier = await triage.Of(tenantId).GetDecision(record.Ticket.Id!, cancellationToken);
+        if (earlier is not null && !record.IsOpen)
+        {
+            platform.Assume(tenantId);
+            await triage.Of(tenantId).Close(record.Ticket.Id!, cancellationToken);
+        }
+
         if (hooked.IsNew || (earlier is null && IsFresh(record)))
         {
             return record.IsOpen ? await RouteAsync(tenantId, system, connector, record, earlier, isAgain, cancellationToken) : "closed";
@@ -74,7 +80,8 @@ internal sealed partial class TicketDesk(ITenantTriage triage, MajorIncidentNoti
 
     private async Task<string> LearnAsync(string tenantId, TicketSystem system, TicketRecord record, TriageDecision decision, CancellationToken cancellationToken)
     {
-        var (ticketId, known) = (record.Ticket.Id!, decision.FinalLabel ?? decision.Label);
+        // What somebody said outside of the system moved nothing there, and whoever writes to the ticket next did not answer it.
+        var (ticketId, known) = (record.Ticket.Id!, decision.LabelInSystem ?? decision.Label);
         var (source, routing) = record.Group is not { } group || record.IsShared ? default
             : !TicketSystem.Same(group, known) ? (TriageLabelSource.Reassignment, await system.FindRoutingAsync(record, decision, cancellationToken))
             : record.IsSolved && !decision.IsSettled ? (TriageLabelSource.Confirmation, await system.FindSolvingAsync(record, cancellationToken))
