@@ -129,7 +129,8 @@ internal sealed partial class TriageGrain
         }
 
         var now = _parts.Time.GetUtcNow();
-        var content = TicketContents.Of(text.Ticket);
+        var ticket = text.Ticket;
+        var content = TicketContents.Of(ticket);
         var said = new TicketLabelled
         {
             TicketId = label.TicketId,
@@ -151,7 +152,7 @@ internal sealed partial class TriageGrain
 
         appends.Add(_labels.AppendAsync(Record(TriageFactTypes.Labelled, said, TriageJson.Default.TicketLabelled, TicketDossiers.IdOf(label.TicketId, dossier.Labels.Count + 1)), content));
         dossier.Labels.Add(said);
-        _neighbours.Learn(label.TicketId, text.Ticket.Read(TriageTickets.ZoneOf(_fold.Settings)), label.Label);
+        _neighbours.Learn(label.TicketId, ticket.Read(TriageTickets.ZoneOf(_fold.Settings)), label.Label);
         TriageDiagnostics.Labels.Add(1, new KeyValuePair<string, object?>("steward.triage.source", JsonNamingPolicy.CamelCase.ConvertName(label.Source.ToString())));
         return null;
     }
