@@ -15,7 +15,10 @@ internal sealed partial class TriageGrain
         {
             var said = given is null && decided is null ? dossier.WithKnownText ?? dossier.Labels.LastOrDefault() : null;
             var ticket = given ?? await ReadTextAsync(decided?.Ticket ?? said?.Ticket, cancellationToken);
-            return ticket is null ? null : new SaidText(ticket, decided, said is { IsOwnText: true });
+
+            // Whoever moves a record in its system has not read what somebody asked about under its id.
+            var isOthers = given is null && label.Source is TriageLabelSource.Reassignment or TriageLabelSource.Confirmation && decided is { Counts: false, By: not null };
+            return ticket is null ? null : new SaidText(ticket, decided, isOthers || said is { IsOwnText: true });
         }
 
         if (decided is { Counts: true } && await ReadTextAsync(decided.Ticket, cancellationToken) is { } counted)

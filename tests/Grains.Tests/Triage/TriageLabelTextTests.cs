@@ -87,6 +87,17 @@ public sealed class TriageLabelTextTests
     }
 
     [Fact]
+    public async Task Label_RecordIsMovedOfWhichAPersonAsked_RestsOnThatPersonsText()
+    {
+        await Triage.Classify(Ticket("sn:1", Made));
+        _cluster.SignInAsPlatform(_tenant);
+
+        var said = await SayAsync(Feedback("sn:1", "Access") with { Source = TriageLabelSource.Reassignment, By = "sn:bob", EventId = "e1" });
+
+        Assert.Equal((Made, true), (said.Ticket.ShortDescription, said.IsOwnText));
+    }
+
+    [Fact]
     public async Task Label_ByAnAdmin_IsOfTheTextThatTheySend()
     {
         await Triage.Classify(Ticket("x:1", "Access"));
