@@ -112,6 +112,16 @@ public class TenantHeadTests
     }
 
     [Fact]
+    public void Train_MoreBytesThanMayBe_KeepsTheFeaturesThatOccurMost()
+    {
+        var all = TenantHeadTrainer.Train(Tickets(600, 7)).Head.ToBytes().Length;
+        var head = TenantHeadTrainer.Train(Tickets(600, 7), new TenantHeadOptions { MostBytes = all / 2 }).Head;
+
+        Assert.InRange(head.ToBytes().Length, (all / 2) - 100, all / 2);
+        Assert.True(head.Classify(TicketFeatures.Of(new Ticket { ShortDescription = "the wifi router" })).Probabilities[1] > 0.5);
+    }
+
+    [Fact]
     public async Task Train_IsStopped_EndsAtOnce()
     {
         using var stop = new CancellationTokenSource();

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Steward.Triage;
 
 /// <summary>Puts a trained head beside the others.</summary>
@@ -44,6 +46,10 @@ public sealed record AddTriageHead
     /// <summary>The share of right answers among these; null for never.</summary>
     [Id(9)]
     public double? AutoRoutePrecision { get; init; }
+
+    /// <summary>Whether what was kept away from it was chosen by the tickets' texts, and not by their ids as in earlier releases.</summary>
+    [Id(10)]
+    public bool IsSplitByText { get; init; }
 }
 
 /// <summary>Decides which head answers.</summary>
@@ -160,6 +166,16 @@ public sealed record TriageHeadInfo
     /// <summary>Of a head on trial: of how many of its tickets the one person, or account, has spoken since it went on trial who spoke of most. What connected systems say is nobody's. 0 for the others.</summary>
     [Id(14)]
     public long SaidByOne { get; init; }
+
+    /// <summary>The version of the embedder whose vectors it reads; null for words only, and from silos of before this was told.</summary>
+    [Id(15)]
+    [JsonIgnore]
+    public string? Encoder { get; init; }
+
+    /// <summary>As in <see cref="AddTriageHead.IsSplitByText"/>.</summary>
+    [Id(16)]
+    [JsonIgnore]
+    public bool IsSplitByText { get; init; }
 }
 
 /// <summary>How far a training is.</summary>

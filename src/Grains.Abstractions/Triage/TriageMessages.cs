@@ -354,6 +354,12 @@ public sealed record TriageLabelEntry
     /// <summary>The band of that decision.</summary>
     [Id(8)]
     public TriageBand? DecidedBand { get; init; }
+
+    /// <summary>
+    /// Whether the text rests on people's word as the label does: whoever said so sent it along or had brought the ticket, and neither the platform, an admin, a trusted sender nor somebody else did. Anybody may write such a text for a label.
+    /// </summary>
+    [Id(9)]
+    public bool IsOwnText { get; init; }
 }
 
 /// <summary>A page of labels.</summary>

@@ -24,8 +24,11 @@ internal sealed class TicketDossier(string ticketId)
     /// <summary>The hash of the ticket's content, as it was last seen; null when it never was.</summary>
     public string? Ticket => Decisions.LastOrDefault()?.Ticket ?? Labels.LastOrDefault()?.Ticket;
 
-    /// <summary>What the next label counts for.</summary>
-    public DecidedBefore? Decided => Decisions.LastOrDefault() is { Decision: var last } decided ? new DecidedBefore(last.Label, last.Version, last.Band, last.DecidedAt, decided.Counts) : null;
+    /// <summary>The decision that somebody's word is about: the last one of the platform's, a trusted sender's or their own. What else others asked under the same id is taken where there is no such.</summary>
+    public TicketDecided? DecisionFor(string by) => Decisions.FindLast(decided => decided.Counts || decided.By == by) ?? Decisions.LastOrDefault();
+
+    /// <summary>The last label whose text no single person brought; null when there is none.</summary>
+    public TicketLabelled? WithKnownText => Labels.FindLast(said => said.Source != TriageLabelSource.Feedback && !said.IsOwnText);
 
     /// <summary>The label by which the head that decided is judged; null when there is none.</summary>
     public TicketLabelled? Evidence => Labels.FindLast(said => said.IsEvidence);

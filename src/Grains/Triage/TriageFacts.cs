@@ -71,10 +71,17 @@ internal sealed record TicketLabelled
 
     /// <summary>What had been evidence of the ticket, when this is: it counts no more.</summary>
     public SaidBefore? ReplacesEvidence { get; init; }
+
+    /// <summary>Whether nobody but people who said where the ticket belongs, this one among them or alone, brought its text: see <see cref="TriageLabelEntry.IsOwnText"/>. False in entries from before this was kept.</summary>
+    public bool IsOwnText { get; init; }
 }
 
 /// <summary>What counts of a decision when somebody says where its ticket belongs. From the platform is here what a trusted sender sent, too.</summary>
-internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At, bool IsFromPlatform = false);
+internal sealed record DecidedBefore(string Label, string Version, TriageBand Band, DateTimeOffset At, bool IsFromPlatform = false)
+{
+    public static DecidedBefore? Of(TicketDecided? decided) =>
+        decided is { Decision: var decision } ? new DecidedBefore(decision.Label, decision.Version, decision.Band, decision.DecidedAt, decided.Counts) : null;
+}
 
 /// <summary>A label that counts no more. Of evidence, by whom, where it was a person's word; null otherwise, and in entries from before this was kept.</summary>
 internal sealed record SaidBefore(string Label, DecidedBefore? Decided, string? By = null);
@@ -108,6 +115,8 @@ internal sealed record TriageHeadAdded
     public double? AutoRouteCoverage { get; init; }
 
     public double? AutoRoutePrecision { get; init; }
+
+    public bool IsSplitByText { get; init; }
 }
 
 /// <summary>It was decided which head answers.</summary>

@@ -41,6 +41,7 @@ internal sealed partial class TriageGrain
                 Accuracy = command.Accuracy,
                 AutoRouteCoverage = command.AutoRouteCoverage,
                 AutoRoutePrecision = command.AutoRoutePrecision,
+                IsSplitByText = command.IsSplitByText,
             };
             await _journal.AppendAsync(Record(TriageFactTypes.HeadAdded, added, TriageJson.Default.TriageHeadAdded), content);
             head = _fold.Find(version)!;

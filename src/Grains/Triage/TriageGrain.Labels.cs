@@ -44,7 +44,8 @@ internal sealed partial class TriageGrain
             {
                 var label = labels[i];
                 var settles = isPlatform || isAdmin || TriageRules.SenderOf(_fold.Settings, label.TicketId, caller.UserId) is not null;
-                var problem = problems[i] ?? await LabelAsync(label, isPlatform ? label.By! : caller.UserId, !settles, dossiers[label.TicketId], appends, cancellationToken);
+                var by = new Speaker(isPlatform ? label.By! : caller.UserId, isPlatform || isAdmin);
+                var problem = problems[i] ?? await LabelAsync(label, by, !settles, dossiers[label.TicketId], appends, cancellationToken);
                 results.Add(new TriageLabelResult { TicketId = label.TicketId ?? "", IsTaken = problem is null, Problem = problem is { } wrong ? $"{wrong.Field}: {wrong.Allowed}" : null });
             }
         }
@@ -110,9 +111,9 @@ internal sealed partial class TriageGrain
         return new TriageLabelPage { Labels = labels, ThroughSequence = through, HasMore = entries.Count == limit && through < _labels.Sequence };
     }
 
-    private async Task<FieldProblem?> LabelAsync(TriageLabel label, string by, bool isSuggestion, TicketDossier dossier, List<Task> appends, CancellationToken cancellationToken)
+    private async Task<FieldProblem?> LabelAsync(TriageLabel label, Speaker speaker, bool isSuggestion, TicketDossier dossier, List<Task> appends, CancellationToken cancellationToken)
     {
-        if (dossier.Says(label.Label, by, label.EventId, isSuggestion))
+        if (dossier.Says(label.Label, speaker.Id, label.EventId, isSuggestion))
         {
             return null;
         }
@@ -122,15 +123,13 @@ internal sealed partial class TriageGrain
             return new FieldProblem("ticketId", $"people said {dossier.Labels.Count} things of this ticket already.");
         }
 
-        var ticket = label.Ticket is { } given ? given with { Id = label.TicketId }
-            : dossier.Ticket is { } hash ? await TicketContents.ReadAsync(_parts.Contents, _tenantId, hash, cancellationToken)
-            : null;
-        if (ticket is null)
+        if (await TextOfAsync(label, speaker, dossier, cancellationToken) is not { } text)
         {
             return new FieldProblem("ticket", "must be sent along: triage has not seen this ticket, or its text is over the tenant's retention.");
         }
 
         var now = _parts.Time.GetUtcNow();
+        var ticket = text.Ticket;
         var content = TicketContents.Of(ticket);
         var said = new TicketLabelled
         {
@@ -138,11 +137,12 @@ internal sealed partial class TriageGrain
             Ticket = content.Hash,
             Label = label.Label,
             Source = label.Source,
-            By = by,
+            By = speaker.Id,
             EventId = label.EventId,
             IsSuggestion = isSuggestion,
             At = (label.At is { } at && at < now + MostAhead ? at : now).ToMilliseconds(),
-            Decided = dossier.Decided,
+            Decided = DecidedBefore.Of(text.Decided),
+            IsOwnText = text.IsOwn,
             Replaces = dossier.Labels.LastOrDefault() is { } last ? new SaidBefore(last.Label, last.Decided) : null,
         };
         if (IsEvidence(said, now))
@@ -192,6 +192,7 @@ internal sealed partial class TriageGrain
                 DecidedLabel = said.Decided?.Label,
                 DecidedBy = said.Decided?.Version,
                 DecidedBand = said.Decided?.Band,
+                IsOwnText = said.IsOwnText,
             }
             : null;
     }

@@ -39,6 +39,8 @@ internal sealed class TriageHeadState
         Labels = Added.Labels,
         ThroughSequence = Added.ThroughSequence,
         EncoderModel = Added.EncoderModel,
+        Encoder = Added.Encoder,
+        IsSplitByText = Added.IsSplitByText,
         AutoRouteAt = Added.AutoRouteAt,
         ReviewAt = Added.ReviewAt,
         Accuracy = Added.Accuracy,

@@ -31,6 +31,19 @@ public class FrozenSetTests
     }
 
     [Fact]
+    public void Split_TicketsOfKnownTextsUnderSmallerIds_ChangeNothing()
+    {
+        var known = Enumerable.Range(0, 1000).Select(i => Ticket($"sim:{i}", $"printer {Name(i)} jams", i)).ToList();
+        var again = known.ConvertAll(ticket => ticket with { TicketId = "a" + ticket.TicketId, Sequence = ticket.Sequence + 1000 });
+
+        var (first, second) = (FrozenSet.Split(known), FrozenSet.Split([.. known, .. again]));
+
+        Assert.InRange(first.Frozen.Count, 100, 200);
+        Assert.Equal(first.Frozen.Select(ticket => ticket.TicketId), second.Frozen.Select(ticket => ticket.TicketId).Where(id => id[0] != 'a'));
+        Assert.Equal(2 * first.Frozen.Count, second.Frozen.Count);
+    }
+
+    [Fact]
     public void Split_ATemplate_IsLearnt()
     {
         var split = FrozenSet.Split([.. Enumerable.Range(0, 500).Select(i => Ticket($"sim:{i}", $"{(char)('a' + (i % 50))} resets a password", i))]);

@@ -49,6 +49,17 @@ public class HeadComparisonTests
         Assert.Contains("small", verdict.Reason, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("a", true)]
+    [InlineData("b", false)]
+    [InlineData(null, false)]
+    public void Compare_ChampionAlwaysSaysOneGroup_DoesNotLookAtThatGroup(string? only, bool isAccepted)
+    {
+        var tickets = Enumerable.Range(0, 400).Select(i => (i % 4 == 0 ? "a" : "b", i % 4 == 0, i % 10 != 0)).ToList();
+
+        Assert.Equal(isAccepted, HeadComparison.Compare(tickets, only).IsAccepted);
+    }
+
     [Fact]
     public void Compare_WorseByTheMargin_PassesSeldom()
     {

@@ -18,6 +18,10 @@ public sealed class TenantHead
     private const uint Magic = 0x31444854; // "THD1"
     private const int MostRows = 4_000_000;
 
+    // Its hash, its rarity and its scale.
+    private const int BytesOfRow = 12;
+    private const int BytesOfFrame = 28;
+
     private readonly Dictionary<uint, int> _rows;
     private readonly uint[] _keys;
     private readonly float[] _idf;
@@ -197,7 +201,7 @@ public sealed class TenantHead
             reader.ReadUInt32();
             var (labelCount, rows, dimensions, temperature) = (reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadDouble());
             if (labelCount is < 1 or > MostLabels || rows is < 0 or > MostRows || dimensions is < 0 or > 8192 || !(temperature > 0 && double.IsFinite(temperature))
-                || bytes.Length < ((long)rows * (12 + labelCount)) + ((dimensions + 1L) * labelCount * sizeof(float)))
+                || bytes.Length < ((long)rows * (BytesOfRow + labelCount)) + ((dimensions + 1L) * labelCount * sizeof(float)))
             {
                 throw new InvalidDataException("The tenant head is damaged.");
             }
@@ -239,6 +243,15 @@ public sealed class TenantHead
         {
             throw new InvalidDataException("The tenant head is damaged.", exception);
         }
+    }
+
+    /// <summary>How many features a head of so many bytes may have; 0 where there is room for none.</summary>
+    internal static int MostRowsIn(int bytes, IReadOnlyList<string> labels, int dimensions, int steps)
+    {
+        // Before each name stands its length.
+        const int MostOfLength = 5;
+        var rest = bytes - BytesOfFrame - labels.Sum(label => (long)Encoding.UTF8.GetByteCount(label) + MostOfLength) - (steps * 2L * sizeof(double)) - ((dimensions + 1L) * labels.Count * sizeof(float));
+        return (int)Math.Max(0, rest / (BytesOfRow + labels.Count));
     }
 
     // Adds a multiple of one row of weights to another.

@@ -15,6 +15,9 @@ public sealed record TenantHeadOptions
     /// <summary>The most weights, features times labels: with more labels fewer features are kept. Default 20,000,000 (80 MB while it is trained).</summary>
     public int MostWeights { get; init; } = 20_000_000;
 
+    /// <summary>The most bytes of the head as it is written: with more labels, or a longer embedding, fewer features are kept. Default 15,000,000.</summary>
+    public int MostBytes { get; init; } = 15_000_000;
+
     /// <summary>The price of an error against the length of the weights (C of a support vector machine). Default 0.5.</summary>
     public float Cost { get; init; } = 0.5f;
 

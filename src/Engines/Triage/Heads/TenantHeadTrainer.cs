@@ -84,7 +84,8 @@ public static class TenantHeadTrainer
     private static TenantHead Fit(
         List<TrainingTicket> tickets, string[] labels, Dictionary<string, int> indexes, (double Temperature, IsotonicCalibration? Confidence) calibration, TenantHeadOptions options, CancellationToken cancellationToken)
     {
-        var (keys, idf) = Vocabulary(tickets, Math.Min(options.MostFeatures, options.MostWeights / labels.Length), options.FewestTickets);
+        var mostFeatures = Math.Min(Math.Min(options.MostFeatures, options.MostWeights / labels.Length), TenantHead.MostRowsIn(options.MostBytes, labels, tickets[0].Features.Embedding.Length, calibration.Confidence?.Shares.Count ?? 0));
+        var (keys, idf) = Vocabulary(tickets, mostFeatures, options.FewestTickets);
         var rows = keys.Index().ToDictionary(key => key.Item, key => key.Index);
         var examples = tickets.ConvertAll(ticket => Example.Of(ticket, rows, idf, indexes[ticket.Label], options.EmbeddingWeight));
         var (classes, dimensions) = (labels.Length, tickets[0].Features.Embedding.Length);

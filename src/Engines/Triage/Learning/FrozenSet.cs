@@ -10,7 +10,7 @@ public sealed record FrozenSplit(IReadOnlyList<BelievedTicket> Training, IReadOn
 
 /// <summary>
 /// Which tickets are kept away from every training, for ever: so champion and challenger are both judged on what neither has seen, whenever they were trained. Tickets of one text (case, digits and blanks apart)
-/// stay together; the hash of the id of the first of them decides. Texts that come again and again are templates, and are learnt. Pure.
+/// stay together; the hash of the text decides, whichever tickets of it there are. Texts that come again and again are templates, and are learnt. Pure.
 /// </summary>
 public static class FrozenSet
 {
@@ -31,12 +31,18 @@ public static class FrozenSet
         foreach (var text in tickets.GroupBy(ticket => TextKey(ticket.Ticket.Text), StringComparer.Ordinal))
         {
             var same = text.ToList();
-            // The smallest id is always the same, while labels, and so their order, change.
-            var isFrozen = same.Count < Template && StableHash.Of("frozen", same.Select(ticket => ticket.TicketId).Min(StringComparer.Ordinal)!) % 100 < Percent;
+            var isFrozen = same.Count < Template && IsFrozen(text.Key);
             (isFrozen ? frozen : training).AddRange(same);
         }
 
         return new FrozenSplit([.. training.OrderBy(ticket => ticket.Sequence)], [.. frozen.OrderByDescending(ticket => ticket.Sequence).Take(MostFrozen).Reverse()]);
+    }
+
+    /// <summary>Whether a ticket was kept away from heads of earlier releases, which went by its id: of those they saw nothing, of others that are kept away now they may have learnt.</summary>
+    public static bool WasFrozen(BelievedTicket ticket)
+    {
+        ArgumentNullException.ThrowIfNull(ticket);
+        return IsFrozen(ticket.TicketId);
     }
 
     /// <summary>What texts that say the same have in common: lower case, one blank for several, one mark for each number.</summary>
@@ -55,4 +61,6 @@ public static class FrozenSet
 
         return key.ToString().TrimEnd();
     }
+
+    private static bool IsFrozen(string key) => StableHash.Of("frozen", key) % 100 < Percent;
 }

@@ -7,7 +7,9 @@ namespace Steward.Engines.Triage.Learning;
 /// Decides which labels a head may learn from, so that one person alone cannot move it. The last word on a ticket counts. It is believed at once when it is history that an admin imported, when two people say the same of
 /// the ticket (two who said so here, or two accounts of its system: one person may have both), or when nobody contradicts what the head itself had decided. Any other word is one person's alone: it moves the ticket from a group (where others or the head had it) to another one. Of these a
 /// person's words count, in each direction, as often as others together said the same of other tickets; and beyond that up to a share of what others know of either group. A day on which one person
-/// says far more than anybody else is a burst: nothing of it counts beyond what others say. What does not count is set aside, and what others had said of the ticket stands. Pure.
+/// says far more than anybody else is a burst: nothing of it counts beyond what others say. What does not count is set aside, and what others had said of the ticket stands. Who says that the head was right of a text that they
+/// brought themselves (<see cref="LabelStatement.IsOwnText"/>) is alone, too, since the text may be made for the label: of that a person's words count as often as the one other person's who said so most. Where somebody else brought a
+/// text of the ticket, that one is learnt from. Pure.
 /// </summary>
 public static class LabelGuard
 {
@@ -45,14 +47,13 @@ public static class LabelGuard
             }
             else
             {
-                believed.Add(Believe(words[^1], words[^1].Ticket));
+                believed.Add(Believe(words[^1], TextOf(words)));
             }
         }
 
         var (admitted, setAside) = Admit(alone, believed);
-        believed.AddRange(admitted.Select(word => Believe(word.Last, word.Last.Ticket)));
-        // The newest text of the ticket, with the label of those who are believed.
-        believed.AddRange(setAside.Where(word => word.Standing is not null).Select(word => Believe(word.Standing!, word.Last.Ticket)));
+        believed.AddRange(admitted.Select(word => Believe(word.Last, word.Text)));
+        believed.AddRange(setAside.Where(word => word.Standing is not null).Select(word => Believe(word.Standing!, word.Standing!.Ticket)));
         return new GuardedLabels(
             [.. believed.OrderByDescending(ticket => ticket.Sequence).Take(mostTickets).Reverse()],
             setAside.Count,
@@ -62,7 +63,8 @@ public static class LabelGuard
     private static (List<AloneWord> Admitted, List<AloneWord> SetAside) Admit(List<AloneWord> alone, List<BelievedTicket> believed)
     {
         var bursts = Bursts(alone);
-        var inDirection = alone.Where(word => !word.Last.IsByUnknown).CountBy(word => word.Direction).ToDictionary();
+        var inDirection = alone.Where(word => !word.Last.IsByUnknown).CountBy(word => (word.Direction, word.Last.By))
+            .GroupBy(count => count.Key.Direction, count => count.Value).ToDictionary(direction => direction.Key, direction => (All: direction.Sum(), Most: direction.OrderDescending().Take(2).ToList()));
         var known = believed.CountBy(ticket => ticket.Label, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         var aloneTo = alone.CountBy(word => word.To, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
         var (admitted, setAside) = (new List<AloneWord>(), new List<AloneWord>());
@@ -79,15 +81,16 @@ public static class LabelGuard
                 var (from, to, _) = direction.Key;
                 // In an order that nobody chooses by choosing tickets one after the other.
                 var words = direction.OrderBy(word => StableHash.Of("guard", word.Last.TicketId)).ThenBy(word => word.Last.TicketId, StringComparer.Ordinal).ToList();
-                var saidByOthers = words[0].Last.IsByUnknown ? 0 : inDirection[direction.Key] - words.Count;
+                var isMove = !string.Equals(from, to, StringComparison.Ordinal);
+                var saidByOthers = words[0].Last.IsByUnknown ? 0 : isMove ? inDirection[direction.Key].All - words.Count : MostOfAnother(inDirection[direction.Key].Most, words.Count);
                 foreach (var (place, word) in words.Index())
                 {
                     var counts = place < saidByOthers;
-                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (KnownByOthers(to) > 0 || toNew.Contains(word.Last.TicketId)) && (from is null || takes.GetValueOrDefault(from) < MostAlone(from)))
+                    if (!counts && !bursts.Contains((word.Last.By, word.Day)) && gives.GetValueOrDefault(to) < MostAlone(to) && (KnownByOthers(to) > 0 || toNew.Contains(word.Last.TicketId)) && (from is null || !isMove || takes.GetValueOrDefault(from) < MostAlone(from)))
                     {
                         counts = true;
                         CollectionsMarshal.GetValueRefOrAddDefault(gives, to, out _)++;
-                        if (from is not null)
+                        if (from is not null && isMove)
                         {
                             CollectionsMarshal.GetValueRefOrAddDefault(takes, from, out _)++;
                         }
@@ -104,6 +107,12 @@ public static class LabelGuard
 
         return (admitted, setAside);
     }
+
+    // Of two people who said as much, each bears the other out.
+    private static int MostOfAnother(List<int> most, int own) => most[0] != own ? most[0] : most.Count > 1 ? most[1] : 0;
+
+    // Of a text that somebody brought for the label there may be one that nobody did.
+    private static Tickets.Ticket TextOf(List<LabelStatement> words) => (words[^1].IsOwnText ? words.FindLast(word => !word.IsOwnText) ?? words[^1] : words[^1]).Ticket;
 
     // As many of each group as there is room for, whatever the groups are called: a head that knew some of them alone would take the others' tickets for theirs.
     private static HashSet<string> OfNewGroups(List<AloneWord> words, int most) => words
@@ -139,7 +148,8 @@ public static class LabelGuard
     /// <param name="Last">The word.</param>
     /// <param name="From">Where others, or else the head, had the ticket; null when nobody had said anything.</param>
     /// <param name="Standing">What is believed of the ticket when the word is not; null for nothing.</param>
-    private sealed record AloneWord(LabelStatement Last, string? From, LabelStatement? Standing)
+    /// <param name="Text">What is learnt of the ticket when the word is believed.</param>
+    private sealed record AloneWord(LabelStatement Last, string? From, LabelStatement? Standing, Tickets.Ticket Text)
     {
         public string To => Last.Label;
 
@@ -169,19 +179,21 @@ public static class LabelGuard
                 return null;
             }
 
-            // What the head thought bears a person out only where no person says otherwise.
-            var decided = words.FindLast(word => word.Decided is not null)?.Decided;
-            if (others.Count == 0 && string.Equals(decided, last.Label, StringComparison.Ordinal))
+            // What the head thought bears a person out only where no person says otherwise, and only of a text that is not the person's own.
+            var decided = (words.FindLast(word => word is { Decided: not null, IsOwnText: false }) ?? words.FindLast(word => word.Decided is not null))?.Decided;
+            if (!last.IsOwnText && string.Equals(decided, last.Label, StringComparison.Ordinal) && others.TrueForAll(word => string.Equals(word.Label, last.Label, StringComparison.Ordinal)))
             {
                 return null;
             }
 
-            var standing = others.FindLast(word => word.Origin == LabelOrigin.Import || string.Equals(word.Label, decided, StringComparison.Ordinal) || others.Exists(other => other != word && BearsOut(other, word)));
-            return new AloneWord(last, (standing ?? others.LastOrDefault())?.Label ?? decided, standing);
+            var standing = others.FindLast(word => word.Origin == LabelOrigin.Import
+                || (!word.IsOwnText && string.Equals(word.Label, decided, StringComparison.Ordinal)) || others.Exists(other => other != word && BearsOut(other, word)));
+            return new AloneWord(last, (standing ?? others.LastOrDefault())?.Label ?? decided, standing, TextOf(words));
         }
 
-        // Of what is history; or of another one who is certainly somebody else.
+        // Of what is history; or of another one who is certainly somebody else. Two texts under one id that two people brought are two tickets.
         private static bool BearsOut(LabelStatement other, LabelStatement word) => string.Equals(other.Label, word.Label, StringComparison.Ordinal)
+            && (!other.IsOwnText || !word.IsOwnText || other.Ticket == word.Ticket)
             && (other.Origin == LabelOrigin.Import || (other.IsBySystemAccount == word.IsBySystemAccount && !other.IsByUnknown && !word.IsByUnknown));
     }
 }

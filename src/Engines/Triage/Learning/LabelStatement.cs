@@ -50,6 +50,9 @@ public sealed record LabelStatement
 
     /// <summary>What the head had decided that answered then; null when it had not seen the ticket.</summary>
     public string? Decided { get; init; }
+
+    /// <summary>Whether the text, too, is no more than the word of whoever says so, or of others who did: neither the platform, an admin nor somebody else brought the ticket. False where nobody knows.</summary>
+    public bool IsOwnText { get; init; }
 }
 
 /// <summary>A ticket whose label is believed.</summary>

@@ -25,7 +25,7 @@ internal sealed record LearningLabels(long ThroughSequence, GuardedLabels Guarde
     /// <param name="zone">The tenant's zone.</param>
     /// <param name="room">Where they are read, and where it is decided who is believed: for one tenant at a time.</param>
     /// <param name="cancellationToken">Stops reading.</param>
-    /// <param name="mostCharacters">How much text is read in all; of more, the newest.</param>
+    /// <param name="mostCharacters">How much text is held in all; of more, see <see cref="HeldStatements"/>.</param>
     public static Task<LearningLabels> ReadAsync(
         Func<long, int, Task<TriageLabelPage>> readPage, long? through, TimeZoneInfo zone, TrainingRoom room, CancellationToken cancellationToken, long mostCharacters = MostCharactersInAll) => room.RunAsync(
         () => ReadAsync(readPage, through, zone, mostCharacters, cancellationToken),
@@ -36,36 +36,28 @@ internal sealed record LearningLabels(long ThroughSequence, GuardedLabels Guarde
         },
         cancellationToken);
 
-    private static async Task<(Queue<LabelStatement> Statements, long Through)> ReadAsync(
+    private static async Task<(IReadOnlyList<LabelStatement> Statements, long Through)> ReadAsync(
         Func<long, int, Task<TriageLabelPage>> readPage, long? through, TimeZoneInfo zone, long mostCharacters, CancellationToken cancellationToken)
     {
-        var (statements, characters, after) = (new Queue<LabelStatement>(), 0L, 0L);
+        var (statements, after) = (new HeldStatements(MostStatements, mostCharacters), 0L);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var page = await readPage(after, PageSize);
             foreach (var label in page.Labels.Where(label => label.Sequence <= (through ?? long.MaxValue) && label.Ticket.Id is not null))
             {
-                var statement = Read(label, zone);
-                statements.Enqueue(statement);
-                characters += LengthOf(statement);
-                while (statements.Count > MostStatements || characters > mostCharacters)
-                {
-                    characters -= LengthOf(statements.Dequeue());
-                }
+                statements.Add(Read(label, zone));
             }
 
             // A page that ends where it began could never end.
             if (!page.HasMore || page.ThroughSequence <= after || page.ThroughSequence >= through)
             {
-                return (statements, Math.Max(after, page.ThroughSequence));
+                return (statements.ToList(), Math.Max(after, page.ThroughSequence));
             }
 
             after = page.ThroughSequence;
         }
     }
-
-    private static int LengthOf(LabelStatement statement) => statement.Ticket.ShortDescription.Length + statement.Ticket.Description.Length;
 
     private static LabelStatement Read(TriageLabelEntry entry, TimeZoneInfo zone) => new()
     {
@@ -84,6 +76,7 @@ internal sealed record LearningLabels(long ThroughSequence, GuardedLabels Guarde
         IsByUnknown = entry.By is Unknown || entry.By.EndsWith(":" + Unknown, StringComparison.Ordinal),
         At = entry.At,
         Decided = entry.DecidedLabel,
+        IsOwnText = entry.IsOwnText,
     };
 
     private static string Cut(string text) => text.Length <= MostCharacters ? text : text[..MostCharacters];

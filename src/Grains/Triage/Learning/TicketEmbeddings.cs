@@ -6,6 +6,19 @@ using Steward.Inference;
 
 namespace Steward.Triage;
 
+/// <summary>What came of asking for vectors.</summary>
+internal enum Embedded
+{
+    /// <summary>All are there.</summary>
+    All,
+
+    /// <summary>The models were busy for too long, or do not answer now: they may, later.</summary>
+    Away,
+
+    /// <summary>There is no such model, or it does not read these texts.</summary>
+    Never,
+}
+
 /// <summary>Vectors of many texts, computed when nobody else wants the models, and only those that are not known yet.</summary>
 internal sealed class TicketEmbeddings(IGrainFactory grains, PlatformIdentity platform, IOptions<TriageLearningOptions> options, TimeProvider time)
 {
@@ -20,12 +33,11 @@ internal sealed class TicketEmbeddings(IGrainFactory grains, PlatformIdentity pl
     /// <param name="texts">The texts.</param>
     /// <param name="cache">What is known already; gets what is not.</param>
     /// <param name="cancellationToken">Stops.</param>
-    /// <returns>Whether all are there; not when there are no models, or they were busy for too long.</returns>
-    public async Task<bool> FillAsync(string tenantId, IReadOnlyCollection<string> texts, EmbeddingCache cache, CancellationToken cancellationToken)
+    public async Task<Embedded> FillAsync(string tenantId, IReadOnlyCollection<string> texts, EmbeddingCache cache, CancellationToken cancellationToken)
     {
         if (Model is not { } model || texts.Count == 0)
         {
-            return false;
+            return Embedded.Never;
         }
 
         var began = time.GetTimestamp();
@@ -37,7 +49,7 @@ internal sealed class TicketEmbeddings(IGrainFactory grains, PlatformIdentity pl
         {
             if (pending.Count == 0 && isAsked)
             {
-                return true;
+                return Embedded.All;
             }
 
             try
@@ -70,11 +82,11 @@ internal sealed class TicketEmbeddings(IGrainFactory grains, PlatformIdentity pl
             }
             catch (StewardException exception) when (exception.Code is ErrorCodes.NotFound or ErrorCodes.Unavailable or ErrorCodes.InvalidArgument)
             {
-                return false;
+                return exception.Code == ErrorCodes.Unavailable ? Embedded.Away : Embedded.Never;
             }
         }
 
-        return false;
+        return Embedded.Away;
 
         Queue<string> Missing() => new(texts.Distinct(StringComparer.Ordinal).Where(text => cache.Find(text) is null));
     }

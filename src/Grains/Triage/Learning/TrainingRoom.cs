@@ -11,6 +11,7 @@ internal sealed class TrainingRoom(ITrainingLoad load, IOptions<TriageLearningOp
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim _place = new(1, 1);
+    private readonly SemaphoreSlim _labels = new(1, 1);
 
     /// <summary>Works when it is its turn.</summary>
     /// <param name="work">What to do; given what it has to call between its steps.</param>
@@ -72,8 +73,19 @@ internal sealed class TrainingRoom(ITrainingLoad load, IOptions<TriageLearningOp
         }
     }
 
+    /// <summary>Waits for the right to hold a tenant's labels, which take memory: until the right is disposed of, no other tenant's are read on this silo. Whoever works with it may wait for the room; whoever is in the room does not wait for it.</summary>
+    public async Task<IDisposable> HoldLabelsAsync(CancellationToken cancellationToken)
+    {
+        await _labels.WaitAsync(cancellationToken);
+        return new Held(_labels);
+    }
+
     /// <inheritdoc/>
-    public void Dispose() => _place.Dispose();
+    public void Dispose()
+    {
+        _place.Dispose();
+        _labels.Dispose();
+    }
 
     // .NET sets no priority of threads on Linux. There, what setpriority(2) says of the calling "process" holds for the calling thread.
     private static void GiveWay()
@@ -84,6 +96,13 @@ internal sealed class TrainingRoom(ITrainingLoad load, IOptions<TriageLearningOp
             const int Nicest = 19;
             _ = SetPriority(Process, 0, Nicest);
         }
+    }
+
+    private sealed class Held(SemaphoreSlim labels) : IDisposable
+    {
+        private SemaphoreSlim? _labels = labels;
+
+        public void Dispose() => Interlocked.Exchange(ref _labels, null)?.Release();
     }
 
     [DllImport("libc", EntryPoint = "setpriority")]

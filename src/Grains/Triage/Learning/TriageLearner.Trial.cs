@@ -1,55 +1,13 @@
 using System.Globalization;
-using Steward.Engines.Triage.Heads;
 using Steward.Engines.Triage.Learning;
-using Steward.Errors;
 
 namespace Steward.Triage;
 
 /// <summary>How a challenger takes over, and is taken back.</summary>
 internal sealed partial class TriageLearner
 {
-    // The base answers through its models; so many of its answers are enough to compare by.
-    private const int MostBaseAnswers = 600;
-    private static readonly TimeSpan BaseAwaitedFor = TimeSpan.FromHours(1);
-
     // Below this nothing speaks against a head on trial that could keep it waiting.
     private const double Doubt = 3;
-
-    private async Task CompareAsync(TrainingWork work, CancellationToken cancellationToken)
-    {
-        var training = Training(work);
-        var labels = await LabelsAsync(work, cancellationToken);
-        var challenger = await AnswersAsync(training.HeadVersion!, labels.Split.Frozen, cancellationToken);
-        var champion = training.ComparedWith is { } version
-            ? await AnswersAsync(version, labels.Split.Frozen, cancellationToken)
-            : await BaseAnswersAsync(labels.Split.Frozen, cancellationToken);
-        if (challenger is null)
-        {
-            await EndAsync(work, TriageTrainingState.Failed, "The challenger, or what it reads texts with, is not there any more.");
-            return;
-        }
-
-        if (training.ComparedWith is null && champion?.Count(answer => answer is not null) < FewestFrozen)
-        {
-            champion = CommonestGroup(labels, training.StartedAt);
-        }
-
-        // A champion that cannot answer any more has nothing right.
-        var pairs = labels.Split.Frozen.Select((ticket, i) => (Ticket: ticket, Champion: champion is null ? "" : champion[i], Challenger: challenger[i]))
-            .Where(one => one.Champion is not null)
-            .Select(one => (one.Ticket.Label, string.Equals(one.Champion, one.Ticket.Label, StringComparison.Ordinal), string.Equals(one.Challenger, one.Ticket.Label, StringComparison.Ordinal)))
-            .ToList();
-        var verdict = HeadComparison.Compare(pairs);
-        training = training with { ChampionAccuracy = champion is null ? null : verdict.ChampionAccuracy, ChallengerAccuracy = verdict.ChallengerAccuracy, Reason = $"{verdict.Reason} {training.Reason}" };
-        if (verdict.IsAccepted)
-        {
-            await MoveAsync(LearningRecordTypes.Compared, stand => stand with { Work = Next(work, TrainingPhase.BeginningTrial) }, training);
-        }
-        else
-        {
-            await EndAsync(work, TriageTrainingState.Rejected, training.Reason, training);
-        }
-    }
 
     private async Task BeginTrialAsync(TrainingWork work, CancellationToken cancellationToken)
     {
@@ -64,7 +22,7 @@ internal sealed partial class TriageLearner
         await Triage().UseHead(new UseTriageHead { Version = training.HeadVersion, Share = Options.TrialShare, Reason = Short(training.Reason) }, cancellationToken);
         await MoveAsync(
             LearningRecordTypes.OnTrial,
-            stand => stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds(), Before = TrialFigures.Of(heads, training.HeadVersion!) } },
+            stand => stand with { Work = Next(work, TrainingPhase.OnTrial) with { TrialAt = parts.Time.GetUtcNow().ToMilliseconds(), Before = TrialFigures.Of(heads, training.HeadVersion!), Routed = 0 } },
             training with { State = TriageTrainingState.OnTrial });
     }
 
@@ -85,15 +43,21 @@ internal sealed partial class TriageLearner
         }
 
         var trial = TrialFigures.Of(heads, training.HeadVersion!).Since(work.Before);
-        var evidence = work.Evidence;
-        if (trial.Routed > 0 && trial.OthersRouted > 0)
+        var (evidence, overridden) = (work.Evidence, Math.Max(0, trial.Overridden - work.Overridden));
+        var alone = await RateAloneAsync(work, trial, cancellationToken);
+        if (alone is { } rate)
         {
-            evidence = evidence.Beside(Math.Max(0, trial.Overridden - work.Overridden), Math.Max(0, trial.OthersOverridden - work.OthersOverridden), (double)trial.Routed / (trial.Routed + trial.OthersRouted));
+            evidence = evidence.Alone(Math.Max(0, trial.Routed - (work.Routed ?? trial.Routed)), overridden, rate);
+        }
+        else if (trial.Routed > 0)
+        {
+            evidence = evidence.Beside(overridden, Math.Max(0, trial.OthersOverridden - work.OthersOverridden), (double)trial.Routed / (trial.Routed + trial.OthersRouted));
         }
 
+        var against = alone is { } most ? string.Create(CultureInfo.InvariantCulture, $" (too few to compare with: it may be overridden in {most:0.000} of what it routes)") : "";
         var figures = string.Create(
             CultureInfo.InvariantCulture,
-            $"{trial.Overridden} of {trial.Routed} routed tickets overridden beside {trial.OthersOverridden} of {trial.OthersRouted}, there was word of {trial.Said}; evidence against it {evidence.Value:0.00}");
+            $"{trial.Overridden} of {trial.Routed} routed tickets overridden beside {trial.OthersOverridden} of {trial.OthersRouted}, there was word of {trial.Said}{against}; evidence against it {evidence.Value:0.00}");
         var age = now - work.TrialAt!.Value;
         var tooLittle = TooLittleWord(trial);
         TrainingPhase? decided = evidence.Value >= OverrideEvidence.Enough ? TrainingPhase.Withdrawing
@@ -104,6 +68,7 @@ internal sealed partial class TriageLearner
         var next = work with
         {
             Evidence = evidence,
+            Routed = trial.Routed,
             Overridden = trial.Overridden,
             OthersOverridden = trial.OthersOverridden,
             CheckedAt = now,
@@ -114,6 +79,17 @@ internal sealed partial class TriageLearner
             : string.Create(CultureInfo.InvariantCulture, $"The evidence against it, {evidence.Value:0.00}, is not below {Doubt:0}.");
         await MoveAsync(
             decided is null ? LearningRecordTypes.Checked : LearningRecordTypes.Decided, stand => stand with { Work = decided is { } phase ? Next(next, phase) : next }, training with { OnHold = held });
+    }
+
+    /// <summary>
+    /// Where the others route too little for a rate of their own (so few that none overridden would not even show the wanted precision, as where the base knows none of the groups and everything is for a person), a head may be
+    /// overridden as often as the wanted precision allows, or as often as it was wrong on what it was compared by.
+    /// </summary>
+    /// <returns>Null where they route enough.</returns>
+    private async Task<double?> RateAloneAsync(TrainingWork work, TrialFigures trial, CancellationToken cancellationToken)
+    {
+        var allowed = 1 - (await Triage().GetSettings(cancellationToken)).WantedPrecision;
+        return OverrideEvidence.HighestRate(trial.OthersRouted, 0) <= allowed ? null : Math.Max(allowed, work.ExpectedRate is > 0 and < 1 ? work.ExpectedRate.Value : 0);
     }
 
     // Whoever speaks three times a day would have brought a head up alone before its trial is over: an account that stands for a whole system, too.
@@ -155,7 +131,7 @@ internal sealed partial class TriageLearner
             Version = training.HeadVersion!,
             Before = training.ComparedWith,
             Since = now,
-            RateBefore = OverrideEvidence.HighestRate(trial.OthersRouted, trial.OthersOverridden),
+            RateBefore = await RateAloneAsync(work, trial, cancellationToken) ?? OverrideEvidence.HighestRate(trial.OthersRouted, trial.OthersOverridden),
             Routed = figures.Routed,
             Overridden = figures.Overridden,
         };
@@ -193,7 +169,7 @@ internal sealed partial class TriageLearner
             return;
         }
 
-        // Chosen by somebody else since, or long enough without complaint; without a rate there is nothing to compare with.
+        // Chosen by somebody else since, or long enough without complaint; without a rate, as releases before wrote it down, there is nothing to compare with.
         if (!string.Equals(heads.Current, watch.Version, StringComparison.Ordinal) || now - watch.Since >= Options.WatchTime || watch.RateBefore is not (> 0 and < 1))
         {
             await MoveAsync(LearningRecordTypes.Checked, stand => stand with { Watch = null });
@@ -204,82 +180,10 @@ internal sealed partial class TriageLearner
         var (routed, overridden) = (info?.Routed ?? watch.Routed, info?.Overridden ?? watch.Overridden);
         var evidence = watch.Evidence.Alone(Math.Max(0, routed - watch.Routed), Math.Max(0, overridden - watch.Overridden), watch.RateBefore);
         var isBad = evidence.Value >= OverrideEvidence.Enough;
-        var figures = string.Create(CultureInfo.InvariantCulture, $"Overridden more often than the head before (at most {watch.RateBefore:0.000} of what was routed): evidence {evidence.Value:0.0} by now, {overridden} of {routed} in all.");
+        var figures = string.Create(CultureInfo.InvariantCulture, $"Overridden more often than before, or than it may be (at most {watch.RateBefore:0.000} of what is routed): evidence {evidence.Value:0.0} by now, {overridden} of {routed} in all.");
         await MoveAsync(
             isBad ? LearningRecordTypes.Decided : LearningRecordTypes.Checked,
             stand => stand with { Watch = watch with { Evidence = evidence, Routed = routed, Overridden = overridden, CheckedAt = now, Reason = isBad ? figures : null } });
-    }
-
-    /// <returns>Null when the head, or what it reads texts with, is not there any more.</returns>
-    private async Task<IReadOnlyList<string?>?> AnswersAsync(string version, IReadOnlyList<BelievedTicket> tickets, CancellationToken cancellationToken)
-    {
-        if (await Triage().ReadHead(version, cancellationToken) is not { } bytes)
-        {
-            return null;
-        }
-
-        var head = await parts.Room.RunAsync(_ => TenantHead.FromBytes(bytes), cancellationToken);
-        var cache = head.Dimensions == 0 ? null : await CacheAsync(cancellationToken);
-        if (cache is not null)
-        {
-            var info = (await Triage().GetHeads(cancellationToken)).Heads.FirstOrDefault(known => string.Equals(known.Version, version, StringComparison.Ordinal));
-            if (!string.Equals(info?.EncoderModel, parts.Embeddings.Model, StringComparison.Ordinal)
-                || !await parts.Embeddings.FillAsync(tenantId, [.. tickets.Select(ticket => ticket.Ticket.Text)], cache, cancellationToken)
-                || cache.Find(tickets[0].Ticket.Text)?.Length != head.Dimensions)
-            {
-                return null;
-            }
-        }
-
-        return await parts.Room.RunAsync<IReadOnlyList<string?>>(
-            _ => [.. tickets.Select(ticket => HeadTraining.Answer(head, ticket, cache?.Find(ticket.Ticket.Text)).Label)], cancellationToken);
-    }
-
-    /// <summary>What a first head is compared with where no base answers, as in a cluster without models: everything is of the commonest group. A base that is away for a while is waited for.</summary>
-    private string[] CommonestGroup(LearningLabels labels, DateTimeOffset startedAt)
-    {
-        if (parts.Time.GetUtcNow() - startedAt < BaseAwaitedFor)
-        {
-            throw new StewardException(ErrorCodes.Unavailable, "The base cannot be compared with now.") { IsRetryable = true };
-        }
-
-        var commonest = labels.Split.Training.CountBy(ticket => ticket.Label, StringComparer.Ordinal).MaxBy(group => group.Value).Key;
-        return [.. labels.Split.Frozen.Select(_ => commonest)];
-    }
-
-    /// <summary>What the base says of the newest tickets; null for the others.</summary>
-    private async Task<IReadOnlyList<string?>> BaseAnswersAsync(IReadOnlyList<BelievedTicket> tickets, CancellationToken cancellationToken)
-    {
-        var answers = new string?[tickets.Count];
-        for (var i = Math.Max(0, tickets.Count - MostBaseAnswers); i < tickets.Count; i++)
-        {
-            var ticket = tickets[i].Ticket;
-            try
-            {
-                var decision = await Triage().Classify(
-                    new TriageTicket
-                    {
-                        ShortDescription = ticket.ShortDescription,
-                        Description = ticket.Description,
-                        Category = ticket.Category,
-                        Subcategory = ticket.Subcategory,
-                        Priority = ticket.Priority,
-                        Department = ticket.Department,
-                        Location = ticket.Location,
-                        ConfigurationItem = ticket.ConfigurationItem,
-                    },
-                    cancellationToken);
-
-                // Where its models are away, a head of words answers: it may be the one to be compared.
-                answers[i] = decision.Version.StartsWith("base:", StringComparison.Ordinal) ? decision.Label : null;
-            }
-            catch (StewardException exception) when (exception.Code == ErrorCodes.Overloaded)
-            {
-                await Task.Delay(exception.RetryAfter ?? TimeSpan.FromSeconds(1), parts.Time, cancellationToken);
-            }
-        }
-
-        return answers;
     }
 
     private static string Short(string? reason) => reason is not { Length: > 500 } ? reason ?? "" : reason[..499] + "…";

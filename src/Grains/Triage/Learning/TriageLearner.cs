@@ -32,8 +32,6 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     private const int PurgeAfter = 400;
 
     private readonly SemaphoreSlim _moving = new(1, 1);
-    private LearningLabels? _labels;
-    private EmbeddingCache? _cache;
 
     private TriageLearningOptions Options => parts.Options.Value;
 
@@ -66,7 +64,8 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     /// <summary>Notes that the phase that stands in the journal was begun before and did not end: a phase that takes its silo down every time must end, too.</summary>
     public async Task NoteInterruptionAsync()
     {
-        if (Stand.Work is { Phase: not TrainingPhase.OnTrial } work)
+        // What waits has not begun.
+        if (Stand.Work is { Phase: not TrainingPhase.OnTrial } work && !(work.NotBefore > parts.Time.GetUtcNow()))
         {
             await MoveAsync(LearningRecordTypes.Interrupted, stand => stand with { Work = work with { Attempts = work.Attempts + 1 } });
         }
@@ -102,15 +101,9 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
             return true;
         }
 
-        if (Stand.Work is not { } work)
+        if (Stand.Work is not { } work || work.NotBefore > now || (work.Phase == TrainingPhase.OnTrial && !IsDue(work.CheckedAt ?? work.TrialAt!.Value, now)))
         {
-            (_labels, _cache) = (null, null);
-            return false;
-        }
-
-        if (work.Phase == TrainingPhase.OnTrial && !IsDue(work.CheckedAt ?? work.TrialAt!.Value, now))
-        {
-            (_labels, _cache) = (null, null);
+            Drop();
             return false;
         }
 
@@ -123,26 +116,38 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
             return true;
         }
 
-        await (work.Phase switch
+        try
         {
-            TrainingPhase.Collecting => CollectAsync(work, cancellationToken),
-            TrainingPhase.Training => TrainAsync(work, cancellationToken),
-            TrainingPhase.Comparing => CompareAsync(work, cancellationToken),
-            TrainingPhase.BeginningTrial => BeginTrialAsync(work, cancellationToken),
-            TrainingPhase.OnTrial => CheckTrialAsync(work, cancellationToken),
-            TrainingPhase.Promoting => PromoteAsync(work, cancellationToken),
-            _ => WithdrawAsync(work, cancellationToken),
-        });
-        return true;
+            await (work.Phase switch
+            {
+                TrainingPhase.Collecting => CollectAsync(work, cancellationToken),
+                TrainingPhase.Training => TrainAsync(work, cancellationToken),
+                TrainingPhase.Comparing => CompareAsync(work, cancellationToken),
+                TrainingPhase.BeginningTrial => BeginTrialAsync(work, cancellationToken),
+                TrainingPhase.OnTrial => CheckTrialAsync(work, cancellationToken),
+                TrainingPhase.Promoting => PromoteAsync(work, cancellationToken),
+                _ => WithdrawAsync(work, cancellationToken),
+            });
+            return true;
+        }
+        catch
+        {
+            Drop();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _moving.Dispose();
+    public void Dispose()
+    {
+        Drop();
+        _moving.Dispose();
+    }
 
     private async Task CollectAsync(TrainingWork work, CancellationToken cancellationToken)
     {
         var settings = await Triage().GetSettings(cancellationToken);
-        var labels = _labels = await ReadLabelsAsync(null, cancellationToken);
+        var labels = await ReadLabelsAsync(null, cancellationToken);
         var believed = labels.Guarded.Tickets;
         var training = Training(work) with { Tickets = labels.Split.Training.Count, FrozenTickets = labels.Split.Frozen.Count, SetAside = labels.Guarded.SetAside };
         var health = await parts.Room.RunAsync(_ => LearningHealth.Look(labels, Stand.Health, parts.Time.GetUtcNow()), cancellationToken);
@@ -153,7 +158,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
             var reason = $"There are {believed.Count} tickets whose labels are believed, {labels.Split.Frozen.Count} of them kept away, of {groups} groups; there have to be {HeadTraining.FewestTickets}, {FewestFrozen} and 2.";
             if (labels.Guarded.SetAside > 0)
             {
-                reason += $" {labels.Guarded.SetAside} labels were set aside, each said by one person alone: import the tickets' history, or have somebody else say so, too.";
+                reason += $" {labels.Guarded.SetAside} labels were set aside, each said by one person alone: import the tickets' history, have somebody else say so, too, or trust who sends the tickets.";
             }
 
             await EndAsync(work, TriageTrainingState.Skipped, reason, training, stand => stand with { Health = health });
@@ -176,7 +181,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         var settings = await Triage().GetSettings(cancellationToken);
         var labels = await LabelsAsync(work, cancellationToken);
         var cache = await CacheAsync(cancellationToken);
-        var hasVectors = await parts.Embeddings.FillAsync(tenantId, [.. labels.Split.Training.Concat(labels.Split.Frozen).Select(ticket => ticket.Ticket.Text)], cache, cancellationToken);
+        var hasVectors = await parts.Embeddings.FillAsync(tenantId, [.. labels.Split.Training.Concat(labels.Split.Frozen).Select(ticket => ticket.Ticket.Text)], cache, cancellationToken) == Embedded.All;
         var (challenger, bytes, accuracy) = await parts.Room.RunAsync(
             pause =>
             {
@@ -188,21 +193,33 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
             },
             cancellationToken);
         var usesVectors = challenger.Trained.Head.Dimensions > 0;
-        var added = await Triage().AddHead(
-            new AddTriageHead
-            {
-                Bytes = bytes,
-                Encoder = usesVectors ? cache.Version : null,
-                EncoderModel = usesVectors ? parts.Embeddings.Model : null,
-                Tickets = labels.Split.Training.Count,
-                ThroughSequence = work.ThroughSequence,
-                AutoRouteAt = challenger.AutoRouteAt,
-                ReviewAt = challenger.ReviewAt,
-                Accuracy = accuracy,
-                AutoRouteCoverage = challenger.AutoRouteAt is null ? null : challenger.AutoRouted.Coverage,
-                AutoRoutePrecision = challenger.AutoRouteAt is null ? null : challenger.AutoRouted.Precision,
-            },
-            cancellationToken);
+        TriageHeadInfo added;
+        try
+        {
+            added = await Triage().AddHead(
+                new AddTriageHead
+                {
+                    Bytes = bytes,
+                    Encoder = usesVectors ? cache.Version : null,
+                    EncoderModel = usesVectors ? parts.Embeddings.Model : null,
+                    Tickets = labels.Split.Training.Count,
+                    ThroughSequence = work.ThroughSequence,
+                    AutoRouteAt = challenger.AutoRouteAt,
+                    ReviewAt = challenger.ReviewAt,
+                    Accuracy = accuracy,
+                    AutoRouteCoverage = challenger.AutoRouteAt is null ? null : challenger.AutoRouted.Coverage,
+                    AutoRoutePrecision = challenger.AutoRouteAt is null ? null : challenger.AutoRouted.Precision,
+                    IsSplitByText = true,
+                },
+                cancellationToken);
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.InvalidArgument)
+        {
+            // The same labels give the same head.
+            await EndAsync(work, TriageTrainingState.Failed, $"The head was refused: {exception.Message}");
+            return;
+        }
+
         var heads = await Triage().GetHeads(cancellationToken);
         var training = Training(work) with { HeadVersion = added.Version, ComparedWith = heads.Current, ChallengerAccuracy = accuracy, Reason = LearningFigures.Of(challenger) };
         var learnt = LearningHealth.Add(Stand.Health, labels, challenger);
@@ -224,26 +241,6 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         LearningStand Learnt(LearningStand stand) => stand with { Health = learnt, LearntThrough = work.ThroughSequence };
     }
 
-    private async Task<LearningLabels> LabelsAsync(TrainingWork work, CancellationToken cancellationToken) =>
-        _labels is { } labels && labels.ThroughSequence == work.ThroughSequence ? labels : _labels = await ReadLabelsAsync(work.ThroughSequence, cancellationToken);
-
-    private async Task<LearningLabels> ReadLabelsAsync(long? through, CancellationToken cancellationToken)
-    {
-        var settings = await Triage().GetSettings(cancellationToken);
-        return await LearningLabels.ReadAsync((after, limit) => Triage().ListLabels(after, limit, cancellationToken), through, ZoneOf(settings), parts.Room, cancellationToken);
-    }
-
-    private async Task<EmbeddingCache> CacheAsync(CancellationToken cancellationToken)
-    {
-        if (_cache is null)
-        {
-            var bytes = Stand.Embeddings is { } hash ? await parts.Contents.ReadAsync(tenantId, hash, cancellationToken) : null;
-            _cache = bytes is { } known ? EmbeddingCache.FromBytes(known) : new EmbeddingCache();
-        }
-
-        return _cache;
-    }
-
     /// <summary>The tenant's triage, for one call in the platform's name.</summary>
     private ITriageGrain Triage()
     {
@@ -259,7 +256,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
 
     private TriageTraining TrainingOf(string id) => journal.State.Trainings.FindLast(training => string.Equals(training.Id, id, StringComparison.Ordinal))!;
 
-    private static TrainingWork Next(TrainingWork work, TrainingPhase phase) => work with { Phase = phase, Attempts = 0 };
+    private static TrainingWork Next(TrainingWork work, TrainingPhase phase) => work with { Phase = phase, Attempts = 0, AwaitedSince = null, NotBefore = null };
 
     private async Task EndAsync(TrainingWork work, TriageTrainingState state, string reason, TriageTraining? training = null, Func<LearningStand, LearningStand>? change = null)
     {
@@ -295,7 +292,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
         DateTimeOffset?[] times =
         [
             stand.NextAt,
-            stand.Work is not { } work ? null : work.Phase == TrainingPhase.OnTrial ? (work.CheckedAt ?? work.TrialAt) + Options.CheckEvery : DateTimeOffset.UnixEpoch,
+            stand.Work is not { } work ? null : work.Phase == TrainingPhase.OnTrial ? (work.CheckedAt ?? work.TrialAt) + Options.CheckEvery : work.NotBefore ?? DateTimeOffset.UnixEpoch,
             stand.Watch is not { } watch ? null : watch.Reason is null ? (watch.CheckedAt ?? watch.Since) + Options.CheckEvery : DateTimeOffset.UnixEpoch,
         ];
         return times.Min() is { } next ? new JournalWake(next) : JournalWake.Never;

@@ -59,6 +59,7 @@ internal static class LearningRecordTypes
     public const string Interrupted = "triage.training-interrupted";
     public const string Collected = "triage.training-collected";
     public const string Trained = "triage.training-trained";
+    public const string Awaited = "triage.training-awaited";
     public const string Compared = "triage.training-compared";
     public const string OnTrial = "triage.training-on-trial";
     public const string Checked = "triage.training-checked";
@@ -121,6 +122,12 @@ internal sealed record TrainingWork
     /// <summary>How often the phase was begun without coming to its end.</summary>
     public int Attempts { get; init; }
 
+    /// <summary>Since when the phase waits for what is away.</summary>
+    public DateTimeOffset? AwaitedSince { get; init; }
+
+    /// <summary>When the phase is begun again that waits.</summary>
+    public DateTimeOffset? NotBefore { get; init; }
+
     /// <summary>The last label that it knows: so that each phase sees the same ones, whenever it is begun.</summary>
     public long ThroughSequence { get; init; }
 
@@ -138,9 +145,15 @@ internal sealed record TrainingWork
     /// <summary>What speaks against the head on trial, and the overrides that are counted in it.</summary>
     public OverrideEvidence Evidence { get; init; } = new();
 
+    /// <summary>The tickets that are counted in it; null in trials from before this was kept.</summary>
+    public long? Routed { get; init; }
+
     public long Overridden { get; init; }
 
     public long OthersOverridden { get; init; }
+
+    /// <summary>How often it is wrong where it routes, by what it was compared by, at most; null when that is not known.</summary>
+    public double? ExpectedRate { get; init; }
 }
 
 /// <summary>A head that took over, while it is watched.</summary>
@@ -155,7 +168,7 @@ internal sealed record PromotionWatch
 
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>The rate of overrides that the head before did not exceed.</summary>
+    /// <summary>The rate of overrides that the head before did not exceed; where that one routed too little to know, the rate that is allowed.</summary>
     public required double RateBefore { get; init; }
 
     public OverrideEvidence Evidence { get; init; } = new();

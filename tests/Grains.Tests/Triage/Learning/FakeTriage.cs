@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using Steward.Engines.Triage.Heads;
+using Steward.Errors;
 using Steward.Triage;
 
 namespace Steward.Grains.Tests.Triage.Learning;
@@ -36,6 +37,12 @@ internal sealed class FakeTriage(Mortal mortal)
     /// <summary>What answers where no head does.</summary>
     public string BaseVersion { get; set; } = "base:it-topic:1";
 
+    /// <summary>Why heads are refused; null when they are not.</summary>
+    public StewardException? Refusal { get; set; }
+
+    /// <summary>As if an earlier release had made it.</summary>
+    public void MakeOld(string version) => _heads[version] = _heads[version] with { Info = _heads[version].Info with { IsSplitByText = false, Encoder = null } };
+
     public void Forget(string version) => _heads.Remove(version);
 
     public byte[] Bytes(string version) => _heads[version].Bytes;
@@ -69,6 +76,11 @@ internal sealed class FakeTriage(Mortal mortal)
 
     private TriageHeadInfo Add(AddTriageHead command)
     {
+        if (Refusal is not null)
+        {
+            throw Refusal;
+        }
+
         var head = TenantHead.FromBytes(command.Bytes);
         Assert.Equal(head.Dimensions > 0, command.Encoder is not null && command.EncoderModel is not null);
         var version = "head-" + Convert.ToHexStringLower(SHA256.HashData(command.Bytes))[..16];
@@ -85,6 +97,8 @@ internal sealed class FakeTriage(Mortal mortal)
             Labels = head.Labels.Count,
             ThroughSequence = command.ThroughSequence,
             EncoderModel = command.EncoderModel,
+            Encoder = command.Encoder,
+            IsSplitByText = command.IsSplitByText,
             AutoRouteAt = command.AutoRouteAt,
             AutoRouteCoverage = command.AutoRouteCoverage,
             AutoRoutePrecision = command.AutoRoutePrecision,

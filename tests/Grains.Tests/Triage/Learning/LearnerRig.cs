@@ -62,7 +62,12 @@ internal sealed class LearnerRig : IDisposable
     /// <summary>Computes vectors; without it there are no models.</summary>
     public Func<string, float[]>? Encoder { get; set; }
 
+    /// <summary>The version of what computes them.</summary>
+    public string EncoderVersion { get; set; } = "v1";
+
     public List<string> Embedded { get; } = [];
+
+    public TrainingRoom Room => _room;
 
     public TriageLearner Learner { get; private set; }
 
@@ -127,7 +132,7 @@ internal sealed class LearnerRig : IDisposable
         Assert.InRange(command.Texts.Count, 1, 256);
         Embedded.AddRange(command.Texts);
         return Encoder is { } encoder
-            ? Task.FromResult(new EmbeddedTexts { Version = "v1", Vectors = [.. command.Texts.Select(encoder)] })
+            ? Task.FromResult(new EmbeddedTexts { Version = EncoderVersion, Vectors = [.. command.Texts.Select(encoder)] })
             : Task.FromException<EmbeddedTexts>(new StewardException(ErrorCodes.Unavailable, "No silo runs models."));
     }
 

@@ -17,6 +17,25 @@ public sealed class LearningLabelsTests : IDisposable
         Assert.Equal(200, read.ThroughSequence);
     }
 
+    [Theory]
+    [InlineData(TriageLabelSource.Import, 90)]
+    [InlineData(TriageLabelSource.Feedback, 100)]
+    public async Task Read_OnePersonSaysMoreThanIsHeld_TheirOwnWordsLeave(TriageLabelSource honest, int kept)
+    {
+        var history = (await PageAsync(0, 500)).Labels.Take(100).Select((label, i) => label with { Source = honest, By = honest == TriageLabelSource.Import ? "u-root" : $"u-{i % 20}", DecidedLabel = "Mail" }).ToList();
+        List<TriageLabelEntry> labels =
+        [
+            .. history,
+            .. Enumerable.Range(0, 400).Select(i => history[0] with { Sequence = 101 + i, Ticket = history[0].Ticket with { Id = $"x:{i}" }, Source = TriageLabelSource.Feedback, By = "u-mallory" }),
+        ];
+
+        var read = await LearningLabels.ReadAsync(
+            (_, _) => Task.FromResult(new TriageLabelPage { Labels = labels, ThroughSequence = 500, HasMore = false }), null, TimeZoneInfo.Utc, _room, default, mostCharacters: 120 * 4_000);
+
+        Assert.InRange(read.Guarded.Tickets.Count(ticket => ticket.TicketId.StartsWith("csv:", StringComparison.Ordinal)), kept, 100);
+        Assert.InRange(read.Guarded.Tickets.Count(ticket => ticket.By == "u-mallory"), 5, 30);
+    }
+
     [Fact]
     public async Task Read_TwoTenants_OneAfterTheOther()
     {

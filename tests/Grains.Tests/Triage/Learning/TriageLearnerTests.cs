@@ -1,5 +1,4 @@
 using System.Text;
-using Steward.Errors;
 using Steward.Identity;
 using Steward.Triage;
 
@@ -135,6 +134,47 @@ public sealed class TriageLearnerTests : IDisposable
         Assert.Empty(_rig.Triage.Takeovers);
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    [InlineData(50)]
+    public async Task Trial_OthersRouteNextToNothingAndItIsOverriddenEveryTime_IsTakenBack(long others)
+    {
+        var training = await OnTrialAsync();
+        Fare(training, routed: 200, said: 200, overridden: 200, others, othersOverridden: 0);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal(TriageTrainingState.RolledBack, _rig.Last.State);
+        Assert.Empty(_rig.Triage.Takeovers);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5)]
+    public async Task Trial_OthersRouteNextToNothingAndItIsAsGoodAsItWas_TakesOverAndIsWatched(long others)
+    {
+        var training = await OnTrialAsync();
+        Fare(training, routed: 400, said: 250, overridden: 24, others, othersOverridden: 0);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal(TriageTrainingState.Promoted, _rig.Last.State);
+        Assert.InRange(_rig.State.Stand.Watch!.RateBefore, 0.05, 0.3);
+
+        Fare(training, routed: 460, said: 290, overridden: 26, others, othersOverridden: 0);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+        Assert.NotNull(_rig.State.Stand.Watch);
+
+        Fare(training, routed: 660, said: 490, overridden: 200, others, othersOverridden: 0);
+        _rig.Time.Advance(TimeSpan.FromHours(2));
+        await _rig.WorkAsync();
+
+        Assert.Equal(TriageTrainingState.RolledBack, _rig.Last.State);
+        Assert.Equal([training.HeadVersion, null], _rig.Triage.Takeovers);
+    }
+
     [Fact]
     public async Task Promoted_OverriddenMoreOften_GoesBackToTheHeadBefore()
     {
@@ -193,36 +233,6 @@ public sealed class TriageLearnerTests : IDisposable
         Assert.Contains("20 of 400 routed tickets overridden beside 300 of 3600, there was word of 250", _rig.Last.Reason, StringComparison.Ordinal);
         Assert.Equal((600L, 210L), (_rig.State.Stand.Watch!.Routed, _rig.State.Stand.Watch.Overridden));
         Assert.InRange(_rig.State.Stand.Watch.RateBefore, 300 / 3600d, 0.1);
-    }
-
-    [Fact]
-    public async Task Training_BaseIsAwayAndTheHeadItselfAnswers_IsNotComparedWithItself()
-    {
-        _rig.Say(_rig.Triage, 400);
-        await _rig.LoadAsync();
-        _rig.Triage.BaseVersion = "head-0123456789abcdef";
-
-        await Assert.ThrowsAsync<StewardException>(_rig.TrainAsync);
-        Assert.Equal(TrainingPhase.Comparing, _rig.State.Stand.Work?.Phase);
-
-        _rig.Triage.BaseVersion = "base:it-topic:1";
-        await _rig.WorkAsync();
-        Assert.Equal(TriageTrainingState.OnTrial, _rig.Last.State);
-    }
-
-    [Fact]
-    public async Task Training_NoBaseForAnHour_IsComparedWithTheCommonestGroup()
-    {
-        _rig.Say(_rig.Triage, 400);
-        await _rig.LoadAsync();
-        _rig.Triage.BaseVersion = "head-0123456789abcdef";
-
-        await Assert.ThrowsAsync<StewardException>(_rig.TrainAsync);
-        Assert.Equal(TrainingPhase.Comparing, _rig.State.Stand.Work?.Phase);
-
-        _rig.Time.Advance(TimeSpan.FromHours(1));
-        await _rig.WorkAsync();
-        Assert.Equal(TriageTrainingState.OnTrial, _rig.Last.State);
     }
 
     [Fact]
