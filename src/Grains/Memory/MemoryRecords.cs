@@ -198,4 +198,5 @@ internal sealed record MemoryErased
 [JsonSerializable(typeof(MemoryEraseVectors))]
 [JsonSerializable(typeof(MemoryErased))]
 [JsonSerializable(typeof(MemoryAccess))]
+[JsonSerializable(typeof(KeptAccesses))]
 internal sealed partial class MemoryJson : JsonSerializerContext;
