@@ -94,7 +94,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         MemoryRules.Check(query);
         await OpenAsync(cancellationToken);
         var now = Now;
-        var (found, mode) = _index.Recall(State, query, now);
+        var (found, mode) = _index.Recall(() => State, query, now);
         var ids = found.Select(recalled => recalled.Entry.Id).ToList();
         if (Caller.IsSystem)
         {
