@@ -81,7 +81,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         await NoteRequestAsync(command);
 
         // What is not to be kept is not written either.
-        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt) && !MemoryText.HoldsSecret(said.Value)).ToList();
+        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt) && !HoldsSecret(command.Source, said.Value)).ToList();
         if (taken.Count > 0)
         {
             await NoteAsync(command, taken);
@@ -210,7 +210,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             OperationId = operationId,
             Continued = [.. State.Continuing(facts.Select(fact => fact.Id).ToHashSet(), now)],
         };
-        await TrailAsync("forget", forgotten.Ids, command.OperationId);
+        await TrailAsync("forget", forgotten.Ids, command.OperationId.Split('#')[0]);
         await _journal!.AppendAsync(MemoryRecordTypes.Forgotten, forgotten, MemoryJson.Default.MemoriesForgotten, () => new JournalWake(Now), operationId);
         await SettleAsync();
         return new MemoryForgotten { Count = facts.Count, At = State.Operations.Find(operation => operation.OperationId == operationId)?.At ?? Now };
@@ -297,6 +297,9 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         _journal?.Dispose();
         _trail.Dispose();
     }
+
+    // In what systems say, what has the shape of a key may be an id of theirs; the rest was masked.
+    private static bool HoldsSecret(MemorySource source, string value) => source == MemorySource.System ? MemoryText.Masked(value) != value : MemoryText.HoldsSecret(value);
 
     private MemoryItem Shows(MemoryFact fact) => MemoryItems.Of(fact, Now, State.Zone);
 
