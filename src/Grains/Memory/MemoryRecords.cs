@@ -48,6 +48,9 @@ internal sealed record MemoryCorrected
     public required long Id { get; init; }
     public required string Value { get; init; }
     public required string OperationId { get; init; }
+
+    /// <summary>When it begins to hold; null at once, as in journals of earlier releases always.</summary>
+    public DateTimeOffset? HoldsFrom { get; init; }
 }
 
 /// <summary>A memory holds again.</summary>

@@ -160,7 +160,8 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             throw new StewardException(ErrorCodes.LimitReached, $"There are {UserMemoryState.MaxFacts} memories; forget some first.");
         }
 
-        var corrected = new MemoryCorrected { Id = command.MemoryId, Value = command.Value, OperationId = operationId };
+        // A plan that is put right stays one.
+        var corrected = new MemoryCorrected { Id = command.MemoryId, Value = command.Value, OperationId = operationId, HoldsFrom = fact.HoldsFrom > Now ? fact.HoldsFrom : null };
         await TrailAsync("correct", [command.MemoryId]);
         await TakeBackOppositeAsync(fact, command.Value, operationId);
         await _journal!.AppendAsync(MemoryRecordTypes.Corrected, corrected, MemoryJson.Default.MemoryCorrected, () => Wake(State.ConsolidatesAt), operationId);

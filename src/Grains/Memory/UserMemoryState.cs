@@ -148,7 +148,7 @@ internal sealed partial class UserMemoryState : IFolded
                 break;
             case MemoryRecordTypes.Corrected:
                 var corrected = JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryCorrected)!;
-                Ledger.Correct(corrected.Id, corrected.Value, corrected.OperationId, entry.At);
+                Ledger.Correct(corrected.Id, corrected.Value, corrected.OperationId, entry.At, corrected.HoldsFrom);
                 break;
             case MemoryRecordTypes.Restored:
                 Ledger.Undo(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRestored)!.Id, entry.At);
