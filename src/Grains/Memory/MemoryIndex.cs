@@ -172,6 +172,9 @@ internal static partial class MemoryLog
     [LoggerMessage(EventId = 2209, Level = LogLevel.Warning, Message = "A new key was made for {Patterns}; that everything is to be sealed with it could not be said now, the pass at night will see it")]
     public static partial void KeyNotNoted(ILogger logger, Exception exception, string patterns);
 
+    [LoggerMessage(EventId = 2217, Level = LogLevel.Warning, Message = "What was removed from {Memory} could not be taken out of its journal now; it will be tried again")]
+    public static partial void NotPurged(ILogger logger, Exception exception, string memory);
+
     [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Everything in {Memory} was erased")]
     public static partial void Erased(ILogger logger, string memory);
 }

@@ -67,8 +67,8 @@ internal sealed record MemoriesForgotten
     public required string Salt { get; init; }
     public required string OperationId { get; init; }
 
-    /// <summary>What was to give way to something that is forgotten before it has begun to hold.</summary>
-    public IReadOnlyList<ContinuedFact> Continued { get; init; } = [];
+    /// <summary>What was to give way to something that is forgotten before it has begun to hold; null in journals of earlier releases.</summary>
+    public IReadOnlyList<ContinuedFact>? Continued { get; init; }
 }
 
 /// <summary>A memory that holds longer than it was to.</summary>
@@ -116,7 +116,12 @@ internal sealed record MemoriesConsolidated
     public required IReadOnlyList<RemovedFact> Removed { get; init; }
     public required IReadOnlyList<MergedFact> Merged { get; init; }
     public DateTimeOffset? NextAt { get; init; }
-    public IReadOnlyList<MemoryProposal> Proposed { get; init; } = [];
+
+    /// <summary>What is proposed; null in journals of earlier releases.</summary>
+    public IReadOnlyList<MemoryProposal>? Proposed { get; init; }
+
+    /// <summary>What of the requests was over its time; null when nothing was.</summary>
+    public ExpiredRequests? Expired { get; init; }
 }
 
 /// <summary>Everything is to be erased; the memory itself is from here on.</summary>

@@ -191,6 +191,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         var operationId = "forget:" + command.OperationId;
         if (State.Operations.Find(operation => operation.OperationId == operationId) is { } done)
         {
+            await SettleDueAsync();
             return new MemoryForgotten { Count = done.Count, At = done.At };
         }
 
@@ -199,6 +200,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         var facts = command.MemoryIds.Distinct().SelectMany(id => State.WithHistory(id).Where(fact => fact.Id == id || !fact.HoldsAt(now))).DistinctBy(fact => fact.Id).ToList();
         if (facts.Count == 0)
         {
+            await SettleDueAsync();
             return new MemoryForgotten { Count = 0, At = Now };
         }
 
@@ -237,6 +239,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             await SettleAsync();
         }
 
+        await SettleDueAsync();
         return Shown;
     }
 

@@ -29,6 +29,9 @@ internal sealed partial class UserMemoryState : IFolded
     /// <summary>The last entry with content that had to go: older entries must not stay. 0 when there was none.</summary>
     public long PurgeDue { get; set; }
 
+    /// <summary>The last entry by which something with content was over: older entries go when the journal is shortened next. 0 when there was none.</summary>
+    public long OverThrough { get; set; }
+
     /// <summary>All memories, also those that do not hold any more.</summary>
     public IReadOnlyList<MemoryFact> Facts { get => Ledger.Facts; set => (_stored, _ledger) = (value, null); }
 
@@ -87,6 +90,10 @@ internal sealed partial class UserMemoryState : IFolded
     /// <summary>Whether entries that must not stay are still in the journal.</summary>
     [JsonIgnore]
     public bool MustPurge => PurgeDue > PurgedThrough;
+
+    /// <summary>Whether entries are still in the journal that a pass at night does not leave there.</summary>
+    [JsonIgnore]
+    public bool HasOver => Math.Max(PurgeDue, OverThrough) > PurgedThrough;
 
     /// <summary>Whether an erasure goes on.</summary>
     [JsonIgnore]
@@ -166,11 +173,11 @@ internal sealed partial class UserMemoryState : IFolded
                 Consolidate(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoriesConsolidated)!, entry);
                 break;
             case MemoryRecordTypes.Requested:
-                Asked.Take(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRequested)!, entry.At, Keeps(MemoryKind.Pattern), Keeps(MemoryKind.Interaction));
+                Letting(Asked.Take(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRequested)!, entry.At, Keeps(MemoryKind.Pattern), Keeps(MemoryKind.Interaction)), entry);
                 ConsolidatesAt = ConsolidatesAt is { } at && at < NextNight(entry.At) ? at : NextNight(entry.At);
                 break;
             case MemoryRecordTypes.ProposalDecided:
-                Decide(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryProposalDecided)!, entry.At);
+                Decide(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryProposalDecided)!, entry);
                 break;
             case MemoryRecordTypes.Shared:
                 Asked.IsShared = JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryShared)!.IsShared;
@@ -207,7 +214,7 @@ internal sealed partial class UserMemoryState : IFolded
     private void Forget(MemoriesForgotten forgotten, JournalEntry entry)
     {
         var count = Remove(forgotten.Ids, entry.Sequence);
-        foreach (var continued in forgotten.Continued)
+        foreach (var continued in forgotten.Continued ?? [])
         {
             Ledger.Continue(continued.Id, continued.By, continued.Until);
         }
@@ -240,27 +247,13 @@ internal sealed partial class UserMemoryState : IFolded
         }
 
         Remove(consolidated.Removed.Select(fact => fact.Id), entry.Sequence);
-        Asked.Raise(consolidated.Proposed, entry.At);
+        if (consolidated.Expired is { } expired && Asked.Remove(expired))
+        {
+            PurgeDue = entry.Sequence;
+        }
+
+        Letting(Asked.Raise(consolidated.Proposed ?? [], entry.At), entry);
         ConsolidatesAt = consolidated.NextAt;
-    }
-
-    // What is learnt of requests is kept only when the person says so.
-    private void Decide(MemoryProposalDecided decided, DateTimeOffset at)
-    {
-        if (Asked.Decide(decided, at) is { Kind: MemoryProposalKind.RepeatedRequest, Status: MemoryProposalStatus.Accepted } accepted && Keeps(MemoryKind.Pattern) && Facts.Count < MaxFacts)
-        {
-            var learnt = new Statement { Kind = EngineKind.Pattern, Subject = Statement.Speaker, Slot = "request", Value = $"{accepted.Topic}, {accepted.Rhythm}", Confidence = 1 };
-            Ledger.Apply(learnt, $"proposal:{accepted.Id}", FactSource.Corrected, at, at);
-            ConsolidatesAt ??= NextNight(at);
-        }
-    }
-
-    private void RemoveAsked(bool patterns, bool interactions, long sequence)
-    {
-        if (Asked.Remove(patterns, interactions))
-        {
-            PurgeDue = sequence;
-        }
     }
 
     private int Remove(IEnumerable<long> ids, long sequence)
