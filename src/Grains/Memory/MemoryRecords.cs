@@ -81,6 +81,9 @@ internal sealed record ContinuedFact(long Id, long? By, DateTimeOffset? Until);
 internal sealed record MemorySettingsSet
 {
     public required MemorySettings Settings { get; init; }
+
+    /// <summary>Whether what was said before a kind was switched on again is not taken, also what was said while it was off; false in journals of earlier releases.</summary>
+    public bool TakesFromNow { get; init; }
 }
 
 /// <summary>A run has worked off a request.</summary>

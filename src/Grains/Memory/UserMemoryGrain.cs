@@ -234,7 +234,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         if (!settings.Kinds.SequenceEqual(State.Settings.Kinds) || settings.SharePatterns != State.Settings.SharePatterns)
         {
             await TrailAsync("settings");
-            await _journal!.AppendAsync(MemoryRecordTypes.Settings, new MemorySettingsSet { Settings = settings }, MemoryJson.Default.MemorySettingsSet, () => new JournalWake(Now));
+            await _journal!.AppendAsync(MemoryRecordTypes.Settings, new MemorySettingsSet { Settings = settings, TakesFromNow = true }, MemoryJson.Default.MemorySettingsSet, () => new JournalWake(Now));
             await ShareAsync();
             await SettleAsync();
         }

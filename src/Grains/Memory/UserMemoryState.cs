@@ -130,10 +130,12 @@ internal sealed partial class UserMemoryState : IFolded
 
     /// <summary>Whether something that was said may be taken: not when it was forgotten, withdrawn or erased since.</summary>
     public bool Takes(MemoryStatement statement, DateTimeOffset saidAt) =>
-        Keeps(statement.Kind)
+        Takes(statement.Kind, saidAt)
         && (Erasure is null || saidAt > Erasure.RequestedAt)
-        && (!WithdrawnAt.TryGetValue(statement.Kind, out var withdrawn) || saidAt > withdrawn)
         && (Tombstones.Count == 0 || !IsForgotten(statement, saidAt));
+
+    /// <summary>Whether a kind may be kept that was said at a time: not when it was switched off then, or since.</summary>
+    public bool Takes(MemoryKind kind, DateTimeOffset saidAt) => Keeps(kind) && (!WithdrawnAt.TryGetValue(kind, out var withdrawn) || saidAt > withdrawn);
 
     /// <inheritdoc/>
     public void Apply(JournalEntry entry)
@@ -164,7 +166,7 @@ internal sealed partial class UserMemoryState : IFolded
                 Forget(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoriesForgotten)!, entry);
                 break;
             case MemoryRecordTypes.Settings:
-                Set(JsonSerializer.Deserialize(json, MemoryJson.Default.MemorySettingsSet)!.Settings, entry);
+                Set(JsonSerializer.Deserialize(json, MemoryJson.Default.MemorySettingsSet)!, entry);
                 break;
             case MemoryRecordTypes.TenantRules:
                 TenantRetention = new Dictionary<MemoryKind, int>(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryTenantRules)!.RetentionDays);
@@ -226,8 +228,14 @@ internal sealed partial class UserMemoryState : IFolded
         Operations.RemoveRange(0, Math.Max(0, Operations.Count - MaxOperations));
     }
 
-    private void Set(MemorySettings settings, JournalEntry entry)
+    private void Set(MemorySettingsSet set, JournalEntry entry)
     {
+        var settings = set.Settings;
+        foreach (var kind in settings.Kinds.Where(setting => set.TakesFromNow && setting.IsKept && !Keeps(setting.Kind)).Select(setting => setting.Kind))
+        {
+            WithdrawnAt[kind] = entry.At;
+        }
+
         Settings = settings;
         foreach (var kind in settings.Kinds.Where(setting => !setting.IsKept).Select(setting => setting.Kind))
         {
