@@ -132,6 +132,12 @@ internal sealed record MemoryEraseBegun
 {
     public required string OperationId { get; init; }
     public required bool IncludeConversations { get; init; }
+
+    /// <summary>Whether the topics that were dismissed are counted; false in journals of earlier releases.</summary>
+    public bool CountsDismissed { get; init; }
+
+    /// <summary>Conversations that were there, whatever their times say; those that a clock ahead may have dated later. Null in journals of earlier releases.</summary>
+    public IReadOnlyList<string>? Sessions { get; init; }
 }
 
 /// <summary>The texts of a conversation and its runs are about to be removed.</summary>
@@ -210,4 +216,5 @@ internal sealed record MemoryErased
 [JsonSerializable(typeof(MemoryErased))]
 [JsonSerializable(typeof(MemoryAccess))]
 [JsonSerializable(typeof(KeptAccesses))]
+[JsonSerializable(typeof(ErasingConversations))]
 internal sealed partial class MemoryJson : JsonSerializerContext;

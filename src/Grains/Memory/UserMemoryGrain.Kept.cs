@@ -67,8 +67,12 @@ internal sealed partial class UserMemoryGrain
             }
 
             // What the person had switched off is not known any more: nothing is kept until they say so.
-            var now = Now;
-            await BeginAnewAsync(new MemoryErasure { OperationId = "key-destroyed", RequestedAt = at, CompletedAt = now, Removed = [], Remains = ["Conversations and runs, with their prompts and results, and what runs were told from the memory."] }, UserMemoryState.NothingKept, erasesConversations: false, cancellationToken);
+            // Conversations that were being erased go on being erased: they need no key.
+            var mark = await _mark.FindAsync(cancellationToken);
+            var erasure = mark is not null
+                ? new MemoryErasure { OperationId = mark.OperationId, RequestedAt = mark.RequestedAt, Removed = [] }
+                : new MemoryErasure { OperationId = "key-destroyed", RequestedAt = at, CompletedAt = Now, Removed = [], Remains = ["Conversations and runs, with their prompts and results, and what runs were told from the memory."] };
+            await BeginAnewAsync(erasure, UserMemoryState.NothingKept, mark?.Sessions, cancellationToken);
             return true;
         }
     }

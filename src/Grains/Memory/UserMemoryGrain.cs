@@ -32,6 +32,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
     private readonly TimeProvider _time;
     private readonly ILogger<UserMemoryGrain> _logger;
     private readonly AccessTrail _trail;
+    private readonly ErasureMark _mark;
     private readonly MemoryIndex _index;
     private readonly VectorCollections _vectors;
     private FoldedJournal<UserMemoryState>? _journal;
@@ -53,6 +54,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         (_journals, _contents, _keys, _platform, _options, _time, _logger) = (journals, contents, keys, platform, options.Value, time, logger);
         _vectors = vectors;
         _trail = new AccessTrail(journals, GrainKeys.MemoryAccesses(this.GetPrimaryKeyString()), time);
+        _mark = new ErasureMark(journals, GrainKeys.MemoryErasure(this.GetPrimaryKeyString()), time);
         _index = new MemoryIndex(embedder, GrainKeys.TenantOf(this.GetPrimaryKeyString()), GrainKeys.LastPart(this.GetPrimaryKeyString()), logger);
     }
 

@@ -61,6 +61,7 @@ internal sealed partial class UserMemoryState
                     Erasure = Erasure! with { CompletedAt = entry.At, Remains = erased.Remains };
                     ErasedSessions = [];
                     ErasedContents.Clear();
+                    ErasedWithIt.Clear();
                 }
 
                 break;
@@ -77,7 +78,10 @@ internal sealed partial class UserMemoryState
         {
             (ErasedSessions, SharedContents) = ([], 0);
             ErasedContents.Clear();
+            ErasedWithIt.Clear();
         }
+
+        ErasedWithIt.UnionWith(begun.Sessions ?? []);
 
         Erasure = new MemoryErasure { OperationId = begun.OperationId, RequestedAt = at, Removed = goesOn ? Erasure!.Removed : [] };
         VectorsBefore = Removed("vectors");

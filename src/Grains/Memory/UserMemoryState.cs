@@ -59,6 +59,9 @@ internal sealed partial class UserMemoryState : IFolded
     /// <summary>Whether the erasure includes the conversations.</summary>
     public bool ErasesConversations { get; set; }
 
+    /// <summary>Conversations that go with the erasure whatever their times say.</summary>
+    public HashSet<string> ErasedWithIt { get; set; } = new(StringComparer.Ordinal);
+
     /// <summary>The conversations that the erasure has come to.</summary>
     public List<string> ErasedSessions { get; set; } = [];
 
