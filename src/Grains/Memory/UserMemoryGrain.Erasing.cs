@@ -103,8 +103,11 @@ internal sealed partial class UserMemoryGrain
             ErasedWithIt = new HashSet<string>(sessions ?? [], StringComparer.Ordinal),
             Settings = settings,
 
+            // No entry gave more ids than that: none is given a second time.
+            Next = (head.Sequence * MemoryRules.MaxStatements) + 1,
+
             // Whether it was is not known any more; taking out who is not in does no harm.
-            Asked = new AskedRequests { IsShared = true },
+            Asked = new AskedRequests { IsShared = true, Next = (head.Sequence * AskedRequests.MostAtOnce) + 1 },
         };
         var receipt = new JournalRecord { Type = FoldedJournal<UserMemoryState>.SnapshotType, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState), At = Now };
         await Guarded(async () => await (await SealedAsync(asksVault: false, cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));

@@ -21,7 +21,6 @@ namespace Steward.Memory;
 internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, IDisposable
 {
     private const string KeyPurpose = "memory";
-    private const int MaxExportedAccesses = 200;
     private static readonly TimeSpan UseNotedEvery = TimeSpan.FromDays(1);
 
     private readonly IJournalStore _journals;
@@ -243,27 +242,6 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
 
         await SettleDueAsync();
         return Shown;
-    }
-
-    /// <inheritdoc/>
-    public async Task<MemoryExport> Export(CancellationToken cancellationToken = default)
-    {
-        await OpenAsync(cancellationToken);
-        await TrailAsync("export");
-        return new MemoryExport
-        {
-            TenantId = TenantId,
-            UserId = GrainKeys.LastPart(Key),
-            At = Now,
-            Memories = [.. State.Facts.OrderBy(fact => fact.Id).Select(Shows)],
-            Settings = Shown,
-            Tombstones = State.Tombstones.Count,
-            Accesses = await _trail.ReadAsync(MaxExportedAccesses, cancellationToken),
-            Erasure = State.Erasure,
-            Proposals = [.. State.Asked.Proposals],
-            Requests = [.. State.Asked.Requests.Select(request => new RememberedRequest { Topic = request.Topic, RunId = request.RunId, At = request.At }), .. State.Asked.Open.Select(matter => new RememberedRequest { Topic = matter.Topic, RunId = matter.RunId, At = matter.At, Open = matter.Matters })],
-            Elsewhere = await ElsewhereAsync(cancellationToken),
-        };
     }
 
     /// <inheritdoc/>

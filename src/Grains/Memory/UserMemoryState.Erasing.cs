@@ -87,7 +87,7 @@ internal sealed partial class UserMemoryState
         VectorsBefore = Removed("vectors");
         Count("memories", Facts.Count, isShown: true);
         Count("tombstones", Tombstones.Count, isShown: true);
-        Count("requests and proposals", Asked.Count, isShown: true);
+        Count("requests and proposals", Asked.Count + (begun.CountsDismissed ? Asked.Dismissed.Count : 0), isShown: true);
     }
 
     private bool IsOfErasure(string? operationId) => operationId is null || operationId == Erasure!.OperationId;
