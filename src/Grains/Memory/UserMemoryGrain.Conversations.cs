@@ -60,8 +60,8 @@ internal sealed partial class UserMemoryGrain
         return (found, isDone);
     }
 
-    /// <summary>The journals of all conversations that hold more than a receipt, whatever is going on in them.</summary>
-    private async IAsyncEnumerable<JournalHead> ConversationsAsync()
+    /// <summary>The journals of all conversations that hold more than a receipt, whatever is going on in them; or of those among them that were touched after a time.</summary>
+    private async IAsyncEnumerable<JournalHead> ConversationsAsync(DateTimeOffset? touchedAfter = null)
     {
         string? after = null;
         do
@@ -69,7 +69,7 @@ internal sealed partial class UserMemoryGrain
             var heads = await _journals.ListAsync(Key + "/s-", Page, after);
             foreach (var head in heads)
             {
-                if (!await IsEmptiedAsync(head))
+                if (!(head.TouchedAt <= touchedAfter) && !await IsEmptiedAsync(head))
                 {
                     yield return head;
                 }
@@ -99,13 +99,10 @@ internal sealed partial class UserMemoryGrain
     /// <summary>The conversations that are there and that a clock ahead of this one may have dated later than now.</summary>
     private async Task<List<string>> RecentConversationsAsync()
     {
-        var (since, recent) = (Now - ClocksDiffer, new List<string>());
-        await foreach (var head in ConversationsAsync())
+        var recent = new List<string>();
+        await foreach (var head in ConversationsAsync(Now - ClocksDiffer))
         {
-            if (head.TouchedAt > since)
-            {
-                recent.Add(GrainKeys.LastPart(head.Journal));
-            }
+            recent.Add(GrainKeys.LastPart(head.Journal));
         }
 
         return recent;
