@@ -51,6 +51,24 @@ public class DataKeysTests
         Assert.Null((await elsewhere.GetAsync("t-acme", "memory")).Open(sealedBytes, "here"));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Destroy_SomebodyHadReadTheKeyBefore_ItIsNotRemembered(bool finds)
+    {
+        var keys = new DataKeys(_vault, _time);
+        var sealedBytes = (await keys.GetAsync("t-acme", "memory")).Seal("secret"u8, "here");
+        _vault.Hold();
+        var reading = finds ? keys.FindAsync("t-acme", "memory") : Ask();
+        await keys.DestroyAsync("t-acme", "memory");
+        _vault.Release();
+
+        Assert.Null((await reading)?.Open(sealedBytes, "here"));
+        Assert.Null((await keys.GetAsync("t-acme", "memory")).Open(sealedBytes, "here"));
+
+        async Task<DataKeyRing?> Ask() => await keys.RefreshAsync("t-acme", "memory");
+    }
+
     [Fact]
     public async Task Rotate_NewKeySealsAndTheOldOneStillOpens()
     {
@@ -129,10 +147,24 @@ public class DataKeysTests
 
         private readonly ConcurrentDictionary<VaultPath, VaultSecret> _secrets = new();
 
+        private TaskCompletionSource? _held;
+
+        /// <summary>Lets the next reading answer late what it has read now.</summary>
+        public void Hold() => _held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public void Release() => Interlocked.Exchange(ref _held, null)?.SetResult();
+
         public string Description => "in memory";
 
         public async Task<VaultSecret?> ReadAsync(VaultPath path, int? version = null, CancellationToken cancellationToken = default)
         {
+            if (_held is { } held)
+            {
+                var read = _secrets.GetValueOrDefault(path);
+                await held.Task;
+                return read;
+            }
+
             await Task.Yield();
             Asked++;
             return IsAway ? throw new VaultException("The vault is away.", isRetryable: true) : _secrets.GetValueOrDefault(path);

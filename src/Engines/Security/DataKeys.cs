@@ -25,6 +25,10 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
 
     private readonly ConcurrentDictionary<(string Tenant, string Purpose), (DataKeyRing Ring, DateTimeOffset At, DateTimeOffset AskedAt)> _known = new();
 
+    // How often keys were destroyed here: what was read before is not remembered after it.
+    private readonly ConcurrentDictionary<(string Tenant, string Purpose), int> _destroyed = new();
+    private readonly Lock _remembering = new();
+
     /// <summary>The keys of a tenant for one purpose; the first one is made when there is none.</summary>
     /// <param name="tenantId">The tenant.</param>
     /// <param name="purpose">What for, for example <c>memory</c>.</param>
@@ -51,7 +55,12 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
         catch (VaultException exception) when (isTrusted && exception.Code != VaultCodes.Corrupt)
         {
             // The vault is away for a moment: those that are known here still seal and open.
-            _known.TryUpdate((tenantId, purpose), known with { AskedAt = now }, known);
+            if (!_known.TryUpdate((tenantId, purpose), known with { AskedAt = now }, known) && !_known.TryGetValue((tenantId, purpose), out known))
+            {
+                // They were destroyed meanwhile.
+                throw;
+            }
+
             return known.Ring;
         }
     }
@@ -61,13 +70,31 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
     public async Task<DataKeyRing> RefreshAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
     {
         var path = new VaultPath(tenantId, "data-keys/" + purpose);
-        return Remember(tenantId, purpose, Read(await vault.ReadAsync(path, cancellationToken: cancellationToken)) ?? await CreateAsync(path, cancellationToken));
+        while (true)
+        {
+            var destroyed = Destroyed(tenantId, purpose);
+            var ring = Read(await vault.ReadAsync(path, cancellationToken: cancellationToken)) ?? await CreateAsync(path, cancellationToken);
+            if (Remember(tenantId, purpose, ring, destroyed))
+            {
+                return ring;
+            }
+        }
     }
 
     /// <summary>The keys, asked of the vault; null when there are none. None is made.</summary>
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
-    public async Task<DataKeyRing?> FindAsync(string tenantId, string purpose, CancellationToken cancellationToken = default) =>
-        Read(await vault.ReadAsync(new VaultPath(tenantId, "data-keys/" + purpose), cancellationToken: cancellationToken)) is { } ring ? Remember(tenantId, purpose, ring) : null;
+    public async Task<DataKeyRing?> FindAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
+    {
+        while (true)
+        {
+            var destroyed = Destroyed(tenantId, purpose);
+            var ring = Read(await vault.ReadAsync(new VaultPath(tenantId, "data-keys/" + purpose), cancellationToken: cancellationToken));
+            if (ring is null || Remember(tenantId, purpose, ring, destroyed))
+            {
+                return ring;
+            }
+        }
+    }
 
     /// <summary>
     /// Removes all keys but the current one, and all versions of the secret that held them: what they sealed cannot be read any more, in copies of the store neither. For whoever knows that nothing is left that needs them. Idempotent.
@@ -107,16 +134,28 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
         return true;
     }
 
-    private DataKeyRing Remember(string tenantId, string purpose, DataKeyRing ring)
-    {
-        if (_known.Count >= MaxRemembered)
-        {
-            _known.Clear();
-        }
+    private int Destroyed(string tenantId, string purpose) => _destroyed.GetValueOrDefault((tenantId, purpose));
 
-        var now = time.GetUtcNow();
-        _known[(tenantId, purpose)] = (ring, now, now);
-        return ring;
+    /// <summary>Remembers keys, unless they were destroyed since somebody began to read them.</summary>
+    /// <returns>Whether they may be used.</returns>
+    private bool Remember(string tenantId, string purpose, DataKeyRing ring, int destroyed)
+    {
+        lock (_remembering)
+        {
+            if (Destroyed(tenantId, purpose) != destroyed)
+            {
+                return false;
+            }
+
+            if (_known.Count >= MaxRemembered)
+            {
+                _known.Clear();
+            }
+
+            var now = time.GetUtcNow();
+            _known[(tenantId, purpose)] = (ring, now, now);
+            return true;
+        }
     }
 
     /// <summary>
@@ -152,8 +191,19 @@ public sealed class DataKeys(ISecretVault vault, TimeProvider time)
     /// <exception cref="VaultException">The vault cannot be asked, or refuses.</exception>
     public async Task DestroyAsync(string tenantId, string purpose, CancellationToken cancellationToken = default)
     {
-        await vault.DeleteAsync(new VaultPath(tenantId, "data-keys/" + purpose), cancellationToken);
-        _known.TryRemove((tenantId, purpose), out _);
+        try
+        {
+            await vault.DeleteAsync(new VaultPath(tenantId, "data-keys/" + purpose), cancellationToken);
+        }
+        finally
+        {
+            // Also when it is not known whether it was done: they are asked for again.
+            lock (_remembering)
+            {
+                _destroyed.AddOrUpdate((tenantId, purpose), 1, static (_, times) => times + 1);
+                _known.TryRemove((tenantId, purpose), out _);
+            }
+        }
     }
 
     private async Task<DataKeyRing> CreateAsync(VaultPath path, CancellationToken cancellationToken)

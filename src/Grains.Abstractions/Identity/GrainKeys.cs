@@ -27,6 +27,9 @@ public static partial class GrainKeys
     /// <summary>The key of the journal of who read or changed a person's memory.</summary>
     public static string MemoryAccesses(string memoryKey) => $"{memoryKey}/i-memory-accesses";
 
+    /// <summary>The key of the journal that says whether a person's conversations are being erased.</summary>
+    public static string MemoryErasure(string memoryKey) => $"{memoryKey}/i-memory-erasure";
+
     /// <summary>The key of what is learnt of a tenant's requests, as numbers.</summary>
     public static string MemoryPatterns(string tenantId) => $"{Tenant(tenantId)}/i-memory-patterns";
 

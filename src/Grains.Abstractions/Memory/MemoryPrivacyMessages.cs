@@ -48,6 +48,14 @@ public sealed record MemoryExport
     /// <summary>What else is held on the person, and where it is to be had: none of it is part of the memory.</summary>
     [Id(10)]
     public IReadOnlyList<HeldElsewhere> Elsewhere { get; init; } = [];
+
+    /// <summary>The topics that the person does not want to be asked about again.</summary>
+    [Id(11)]
+    public IReadOnlyList<string> Dismissed { get; init; } = [];
+
+    /// <summary>Kinds that were switched off, or on again, and when last: what was said until then is not taken.</summary>
+    [Id(12)]
+    public IReadOnlyDictionary<MemoryKind, DateTimeOffset> WithdrawnAt { get; init; } = new Dictionary<MemoryKind, DateTimeOffset>();
 }
 
 /// <summary>One kind of what is held on a person outside of the memory.</summary>

@@ -67,6 +67,13 @@ public interface ISessionGrain : IGrainWithStringKey
     /// <returns>Whether nothing but receipts is left.</returns>
     [Alias("retire")]
     Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default);
+
+    /// <summary>Does the same if nothing was recorded since the caller looked, whatever the clocks of servers say. The platform only.</summary>
+    /// <param name="sequence"><see cref="SessionInfo.LastSequence"/> as the caller saw it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    /// <returns>Whether nothing but receipts is left.</returns>
+    [Alias("retire-through")]
+    Task<bool> RetireThrough(long sequence, CancellationToken cancellationToken = default);
 }
 
 /// <summary>Makes a session a copy of another one.</summary>

@@ -1,11 +1,16 @@
 using System.Text.Json.Serialization;
+using Steward.Engines.Memory.Keeping;
 using Steward.Engines.Memory.Patterns;
+using EngineKind = Steward.Engines.Memory.MemoryKind;
 
 namespace Steward.Memory;
 
 /// <summary>What a person asked for, what was left open, and what is proposed about both. Part of the memory's state; pure.</summary>
 internal sealed class AskedRequests
 {
+    /// <summary>The most proposals that come at once.</summary>
+    public const int MostAtOnce = MaxRequests + MaxOpen;
+
     private const int MaxRequests = 200;
     private const int MaxOpen = 20;
     private const int MaxProposals = 100;
@@ -36,11 +41,14 @@ internal sealed class AskedRequests
 
     /// <summary>Whether there is anything that consolidating may find.</summary>
     [JsonIgnore]
-    public bool HasAny => Requests.Count > 0 || Open.Count > 0 || IsShared;
+    public bool HasAny => Count > 0 || IsShared;
 
     /// <summary>Takes a request that a run has worked off. One that came to its end closes what the same topic left open.</summary>
-    public void Take(MemoryRequested request, DateTimeOffset at, bool keepsPatterns, bool keepsInteractions)
+    /// <returns>Whether something that was open is not kept any more.</returns>
+    public bool Take(MemoryRequested request, DateTimeOffset at, bool keepsPatterns, bool keepsInteractions)
     {
+        var open = Open.Count;
+        var added = 0;
         if (request.Topic is { } topic)
         {
             if (keepsPatterns)
@@ -66,17 +74,60 @@ internal sealed class AskedRequests
         {
             Open.Add(new OpenMatter(request.RunId, request.Topic, request.Open, at));
             Open.RemoveRange(0, Math.Max(0, Open.Count - MaxOpen));
+            added = 1;
         }
+
+        return Open.Count < open + added;
     }
+
+    /// <summary>What is over its time: what was left open and is to be followed up by the rule of interactions, what is asked for again and again by that of patterns.</summary>
+    public ExpiredRequests Expired(KeepingRules rules, DateTimeOffset now)
+    {
+        var runs = Open.Where(matter => Ends(EngineKind.Interaction, matter.At, rules) <= now).Select(matter => matter.RunId).ToList();
+        return new ExpiredRequests
+        {
+            Runs = runs,
+            Proposals = [.. Proposals.Where(proposal => Ends(KindOf(proposal), proposal.RaisedAt, rules) <= now || (proposal.Kind == MemoryProposalKind.FollowUp && proposal.RunIds.Any(runs.Contains))).Select(proposal => proposal.Id)],
+            RequestedBefore = Requests.Exists(request => Ends(EngineKind.Pattern, request.At, rules) <= now) ? now.AddDays(-rules.RetentionDays[EngineKind.Pattern]) : null,
+        };
+    }
+
+    /// <summary>When the first thing is over its time; null never.</summary>
+    public DateTimeOffset? EndsAt(KeepingRules rules) =>
+        Held().Select(held => (DateTimeOffset?)Ends((EngineKind)held.Kind, held.At, rules)).Where(static at => at < DateTimeOffset.MaxValue).Min();
+
+    /// <summary>Of which kind each thing is, and since when it is there.</summary>
+    public IEnumerable<(MemoryKind Kind, DateTimeOffset At)> Held() =>
+    [
+        .. Requests.Select(static request => (MemoryKind.Pattern, request.At)),
+        .. Open.Select(static matter => (MemoryKind.Interaction, matter.At)),
+        .. Proposals.Select(static proposal => ((MemoryKind)KindOf(proposal), proposal.RaisedAt)),
+    ];
+
+    /// <summary>Of which kind each thing is that is over its time.</summary>
+    public IEnumerable<MemoryKind> Held(ExpiredRequests expired) =>
+    [
+        .. Requests.Where(request => request.At <= expired.RequestedBefore).Select(static _ => MemoryKind.Pattern),
+        .. Open.Where(matter => expired.Runs.Contains(matter.RunId)).Select(static _ => MemoryKind.Interaction),
+        .. Proposals.Where(proposal => expired.Proposals.Contains(proposal.Id)).Select(static proposal => (MemoryKind)KindOf(proposal)),
+    ];
+
+    /// <summary>Removes what is over its time.</summary>
+    /// <returns>Whether anything was there.</returns>
+    public bool Remove(ExpiredRequests expired) =>
+        Open.RemoveAll(matter => expired.Runs.Contains(matter.RunId))
+        + Proposals.RemoveAll(proposal => expired.Proposals.Contains(proposal.Id))
+        + Requests.RemoveAll(request => request.At <= expired.RequestedBefore) > 0;
 
     /// <summary>What is worth asking about and was not asked yet.</summary>
     /// <param name="now">The time.</param>
     /// <param name="followUpAfter">How long something stays open before it is raised.</param>
     /// <param name="keepsPatterns">Whether repeated requests may be looked for.</param>
-    public IReadOnlyList<MemoryProposal> Propose(DateTimeOffset now, TimeSpan followUpAfter, bool keepsPatterns)
+    /// <param name="expired">What is over its time and is not asked about any more.</param>
+    public IReadOnlyList<MemoryProposal> Propose(DateTimeOffset now, TimeSpan followUpAfter, bool keepsPatterns, ExpiredRequests expired)
     {
         var found = keepsPatterns
-            ? RequestPatterns.Find(Requests, now)
+            ? RequestPatterns.Find([.. Requests.Where(request => !(request.At <= expired.RequestedBefore))], now)
                 .Where(pattern => !Dismissed.Contains(pattern.Topic) && !Proposals.Exists(known => known.Kind == MemoryProposalKind.RepeatedRequest && known.Topic == pattern.Topic))
                 .Select(pattern => new MemoryProposal
                 {
@@ -91,7 +142,7 @@ internal sealed class AskedRequests
                 })
             : [];
         var left = Open
-            .Where(matter => matter.At + followUpAfter <= now && !Proposals.Exists(known => known.Kind == MemoryProposalKind.FollowUp && known.RunIds.Contains(matter.RunId)))
+            .Where(matter => matter.At + followUpAfter <= now && !expired.Runs.Contains(matter.RunId) && !Proposals.Exists(known => known.Kind == MemoryProposalKind.FollowUp && known.RunIds.Contains(matter.RunId)))
             .Select(matter => new MemoryProposal
             {
                 Id = 0,
@@ -106,13 +157,16 @@ internal sealed class AskedRequests
     }
 
     /// <summary>Takes what was raised, and lets go what was decided long ago.</summary>
-    public void Raise(IReadOnlyList<MemoryProposal> proposed, DateTimeOffset now)
+    /// <returns>Whether anything was let go.</returns>
+    public bool Raise(IReadOnlyList<MemoryProposal> proposed, DateTimeOffset now)
     {
         Proposals.AddRange(proposed);
+        var count = Proposals.Count;
         Next = proposed.Aggregate(Next, (next, proposal) => Math.Max(next, proposal.Id + 1));
         Proposals.RemoveAll(proposal => proposal.DecidedAt + DecidedFor <= now);
         Proposals.RemoveRange(0, Math.Max(0, Proposals.Count - MaxProposals));
         Requests.RemoveAll(request => request.At <= now - RequestPatterns.Window);
+        return Proposals.Count < count;
     }
 
     /// <summary>Decides about a proposal that is open.</summary>
@@ -181,8 +235,29 @@ internal sealed class AskedRequests
         }
     }
 
+    private static EngineKind KindOf(MemoryProposal proposal) => proposal.Kind == MemoryProposalKind.FollowUp ? EngineKind.Interaction : EngineKind.Pattern;
+
+    private static DateTimeOffset Ends(EngineKind kind, DateTimeOffset at, KeepingRules rules) => rules.RetentionDays.TryGetValue(kind, out var days) ? at.AddDays(days) : DateTimeOffset.MaxValue;
+
     private static string Name(string topic) => topic[(topic.IndexOf(':', StringComparison.Ordinal) + 1)..];
 }
 
 /// <summary>Something that a run left open.</summary>
 internal sealed record OpenMatter(string RunId, string? Topic, IReadOnlyList<string> Matters, DateTimeOffset At);
+
+/// <summary>What of the requests is over its time.</summary>
+internal sealed record ExpiredRequests
+{
+    /// <summary>Runs whose open matters go.</summary>
+    public required IReadOnlyList<string> Runs { get; init; }
+
+    /// <summary>Proposals that go.</summary>
+    public required IReadOnlyList<long> Proposals { get; init; }
+
+    /// <summary>Until when requests go; null when none does.</summary>
+    public DateTimeOffset? RequestedBefore { get; init; }
+
+    /// <summary>Whether anything is over its time.</summary>
+    [JsonIgnore]
+    public bool IsNeeded => Runs.Count > 0 || Proposals.Count > 0 || RequestedBefore is not null;
+}

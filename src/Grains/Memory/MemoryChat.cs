@@ -79,7 +79,13 @@ internal sealed class MemoryChat(IUserMemoryGrain memory, string runId, TimeProv
             return new MemoryAnswer($"{(found.Count == 1 ? "Shall I forget this?" : "Which of these shall I forget?")} Write “forget” and its words.{Lines(found, now)}", Asked(found, now));
         }
 
-        await memory.Forget(new ForgetMemories { MemoryIds = [.. found.Select(item => item.Id)], OperationId = runId }, cancellationToken);
+        // Each part is an operation of its own, named by what it begins with: what a repetition still finds is not taken for done.
+        foreach (var part in found.OrderBy(item => item.Id).Chunk(MemoryRules.MaxPage))
+        {
+            var operationId = found.Count <= MemoryRules.MaxPage ? runId : string.Create(CultureInfo.InvariantCulture, $"{runId}#{part[0].Id}");
+            await memory.Forget(new ForgetMemories { MemoryIds = [.. part.Select(item => item.Id)], OperationId = operationId }, cancellationToken);
+        }
+
         var left = (await ListAsync(cancellationToken)).FindAll(item => item.Slot == found[0].Slot);
         return left.Count == 0
             ? new MemoryAnswer($"I have forgotten your {found[0].Slot}.", null)

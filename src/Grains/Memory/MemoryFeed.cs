@@ -55,13 +55,13 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
             return Task.CompletedTask;
         }
 
-        var text = MemoryText.Masked(string.Join("; ", effects));
+        var text = Kept(string.Join("; ", effects));
         var done = new NoteStatements
         {
             MessageId = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{GrainKeys.LastPart(sessionKey)}/{report.RunId}/done-{report.Attempt}"),
             SaidAt = at,
             Source = MemorySource.System,
-            Request = new NotedRequest { RunId = report.RunId, Topic = report.Topic is { Length: <= 200 } topic ? topic : null, Open = [.. report.Open.Select(MemoryText.Masked)] },
+            Request = new NotedRequest { RunId = report.RunId, Topic = report.Topic is { Length: <= 200 } topic ? topic : null, Open = [.. report.Open.Select(Kept)] },
             Statements = effects.Count == 0 ? [] :
             [
                 new MemoryStatement
@@ -85,6 +85,9 @@ internal sealed class MemoryFeed(MessageReader reader, IGrainFactory grains, Pla
             return Task.CompletedTask;
         }
     }
+
+    // What is not seen goes first: it may part what is to be masked.
+    private static string Kept(string text) => MemoryText.Masked(MemoryText.Seen(string.Join(' ', text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries))));
 
     // Most people do not have their requests counted: their memories are asked seldom.
     private async Task CountAsync(string sessionKey, string userId, NoteStatements request)

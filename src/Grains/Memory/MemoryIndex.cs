@@ -22,8 +22,12 @@ internal sealed class MemoryIndex(MemoryEmbedder embedder, string tenantId, stri
     private Task _embedding = Task.CompletedTask;
 
     /// <summary>What fits, and by what it was looked for.</summary>
-    public (IReadOnlyList<Recalled> Found, string Mode) Recall(UserMemoryState state, RecallMemories query, DateTimeOffset now)
+    /// <param name="current">The state; asked again while vectors are computed, since another object takes its place now and then.</param>
+    /// <param name="query">What is looked for.</param>
+    /// <param name="now">The time.</param>
+    public (IReadOnlyList<Recalled> Found, string Mode) Recall(Func<UserMemoryState> current, RecallMemories query, DateTimeOffset now)
     {
+        var state = current();
         var byMeaning = query.Vector is { Length: > 0 } && query.VectorVersion is not null;
         if (_index is null || !ReferenceEquals(_state, state) || _version != state.Version || now >= _changesAt || (byMeaning && _vectorVersion != query.VectorVersion))
         {
@@ -32,7 +36,7 @@ internal sealed class MemoryIndex(MemoryEmbedder embedder, string tenantId, stri
 
         if (byMeaning)
         {
-            Embed(state, now);
+            Embed(current, now);
         }
 
         var kinds = query.Kinds?.Select(kind => (EngineKind)kind).ToHashSet();
@@ -82,30 +86,30 @@ internal sealed class MemoryIndex(MemoryEmbedder embedder, string tenantId, stri
     }
 
     /// <summary>Computes what vectors are missing; the next question finds by them.</summary>
-    private void Embed(UserMemoryState state, DateTimeOffset now)
+    private void Embed(Func<UserMemoryState> current, DateTimeOffset now)
     {
         if (!embedder.Exists || !_embedding.IsCompleted)
         {
             return;
         }
 
-        var missing = state.Facts
+        var missing = current().Facts
             .Where(fact => fact.HoldsAt(now) && !(_vectors.TryGetValue(fact.Id, out var known) && known.Text == fact.Value && known.Vector.Version == _vectorVersion))
             .ToList();
         if (missing.Count > 0)
         {
-            _embedding = EmbedAsync(state, missing);
+            _embedding = EmbedAsync(current, missing);
         }
     }
 
-    private async Task EmbedAsync(UserMemoryState state, List<MemoryFact> facts)
+    private async Task EmbedAsync(Func<UserMemoryState> current, List<MemoryFact> facts)
     {
         try
         {
             foreach (var chunk in facts.Chunk(MemoryEmbedder.MaxTexts))
             {
                 // What was forgotten since is given to no embedder.
-                var known = state.Facts.Select(fact => fact.Id).ToHashSet();
+                var known = current().Facts.Select(fact => fact.Id).ToHashSet();
                 var part = Array.FindAll(chunk, fact => known.Contains(fact.Id));
                 if (part.Length == 0)
                 {
@@ -167,6 +171,9 @@ internal static partial class MemoryLog
 
     [LoggerMessage(EventId = 2209, Level = LogLevel.Warning, Message = "A new key was made for {Patterns}; that everything is to be sealed with it could not be said now, the pass at night will see it")]
     public static partial void KeyNotNoted(ILogger logger, Exception exception, string patterns);
+
+    [LoggerMessage(EventId = 2217, Level = LogLevel.Warning, Message = "What was removed from {Memory} could not be taken out of its journal now; it will be tried again")]
+    public static partial void NotPurged(ILogger logger, Exception exception, string memory);
 
     [LoggerMessage(EventId = 2206, Level = LogLevel.Information, Message = "Everything in {Memory} was erased")]
     public static partial void Erased(ILogger logger, string memory);

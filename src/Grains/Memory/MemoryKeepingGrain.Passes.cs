@@ -146,7 +146,7 @@ internal sealed partial class MemoryKeepingGrain
         await AppendAsync(KeepingRecordTypes.Ended, new KeepingScheduled { NextAt = next }, MemoryKeepingJson.Default.KeepingScheduled);
         var ended = State.Passes[0];
         LogEnded(TenantId, ended.People, ended.Removed.Values.Sum());
-        await _journal.PurgeAsync(keepsWake: true);
+        await _journal.ShortenAsync(keepsWake: true);
     }
 
     /// <summary>Seals the patterns with the current key, and removes the earlier ones when nothing is left under them.</summary>

@@ -172,9 +172,10 @@ internal sealed class MemoryPatternsGrain : StewardGrain, IMemoryPatternsGrain, 
             }
 
             (_journal, _store) = (journal, sealedStore);
-            if (sealedStore.HasReadOld)
+            if (sealedStore.HasReadOld || State.PurgeDue > State.PurgedThrough)
             {
-                await _journal.PurgeAsync();
+                // What cannot be done now is done with the next report, or by the pass at night.
+                await _journal.ShortenAsync();
             }
         }
         catch (VaultException exception)
@@ -185,8 +186,6 @@ internal sealed class MemoryPatternsGrain : StewardGrain, IMemoryPatternsGrain, 
         {
             throw new StewardException(ErrorCodes.Unavailable, "The patterns cannot be read now.", exception) { IsRetryable = true };
         }
-
-        await PurgeAsync();
     }
 
     private async Task CheckKeyAsync(CancellationToken cancellationToken)

@@ -48,6 +48,9 @@ internal sealed record MemoryCorrected
     public required long Id { get; init; }
     public required string Value { get; init; }
     public required string OperationId { get; init; }
+
+    /// <summary>When it begins to hold; null at once, as in journals of earlier releases always.</summary>
+    public DateTimeOffset? HoldsFrom { get; init; }
 }
 
 /// <summary>A memory holds again.</summary>
@@ -64,8 +67,8 @@ internal sealed record MemoriesForgotten
     public required string Salt { get; init; }
     public required string OperationId { get; init; }
 
-    /// <summary>What was to give way to something that is forgotten before it has begun to hold.</summary>
-    public IReadOnlyList<ContinuedFact> Continued { get; init; } = [];
+    /// <summary>What was to give way to something that is forgotten before it has begun to hold; null in journals of earlier releases.</summary>
+    public IReadOnlyList<ContinuedFact>? Continued { get; init; }
 }
 
 /// <summary>A memory that holds longer than it was to.</summary>
@@ -78,6 +81,9 @@ internal sealed record ContinuedFact(long Id, long? By, DateTimeOffset? Until);
 internal sealed record MemorySettingsSet
 {
     public required MemorySettings Settings { get; init; }
+
+    /// <summary>Whether what was said before a kind was switched on again is not taken, also what was said while it was off; false in journals of earlier releases.</summary>
+    public bool TakesFromNow { get; init; }
 }
 
 /// <summary>A run has worked off a request.</summary>
@@ -113,7 +119,12 @@ internal sealed record MemoriesConsolidated
     public required IReadOnlyList<RemovedFact> Removed { get; init; }
     public required IReadOnlyList<MergedFact> Merged { get; init; }
     public DateTimeOffset? NextAt { get; init; }
-    public IReadOnlyList<MemoryProposal> Proposed { get; init; } = [];
+
+    /// <summary>What is proposed; null in journals of earlier releases.</summary>
+    public IReadOnlyList<MemoryProposal>? Proposed { get; init; }
+
+    /// <summary>What of the requests was over its time; null when nothing was.</summary>
+    public ExpiredRequests? Expired { get; init; }
 }
 
 /// <summary>Everything is to be erased; the memory itself is from here on.</summary>
@@ -121,6 +132,12 @@ internal sealed record MemoryEraseBegun
 {
     public required string OperationId { get; init; }
     public required bool IncludeConversations { get; init; }
+
+    /// <summary>Whether the topics that were dismissed are counted; false in journals of earlier releases.</summary>
+    public bool CountsDismissed { get; init; }
+
+    /// <summary>Conversations that were there, whatever their times say; those that a clock ahead may have dated later. Null in journals of earlier releases.</summary>
+    public IReadOnlyList<string>? Sessions { get; init; }
 }
 
 /// <summary>The texts of a conversation and its runs are about to be removed.</summary>
@@ -198,4 +215,6 @@ internal sealed record MemoryErased
 [JsonSerializable(typeof(MemoryEraseVectors))]
 [JsonSerializable(typeof(MemoryErased))]
 [JsonSerializable(typeof(MemoryAccess))]
+[JsonSerializable(typeof(KeptAccesses))]
+[JsonSerializable(typeof(ErasingConversations))]
 internal sealed partial class MemoryJson : JsonSerializerContext;

@@ -9,8 +9,8 @@ internal static class MemoryRules
     public const int MaxWhen = 80;
     private const int MaxOperationId = 128;
     private const int MaxQuestion = 32_000;
-    private const int MaxStatements = 32;
-    private const int MaxPage = 200;
+    public const int MaxStatements = 32;
+    public const int MaxPage = 200;
     private const int MaxDays = 36_500;
 
     public static void Check(NoteStatements command)

@@ -33,15 +33,23 @@ internal sealed partial class UserMemoryGrain
         await OpenToEraseAsync(command, cancellationToken);
         if (State.Erasure is { } earlier && earlier.OperationId == command.OperationId)
         {
+            await SettleDueAsync();
             return earlier;
         }
 
         await TrailAsync("erase", null, command.OperationId);
-        var begun = new MemoryEraseBegun { OperationId = command.OperationId, IncludeConversations = command.IncludeConversations };
+        List<string> sessions = [];
+        if (command.IncludeConversations || State is { IsErasing: true, ErasesConversations: true })
+        {
+            await Guarded(async () => sessions = await RecentConversationsAsync());
+        }
+
+        var begun = new MemoryEraseBegun { OperationId = command.OperationId, IncludeConversations = command.IncludeConversations, CountsDismissed = true, Sessions = sessions };
         await _journal!.AppendAsync(MemoryRecordTypes.EraseBegun, begun, MemoryJson.Default.MemoryEraseBegun, () => new JournalWake(Now), "erase:" + command.OperationId);
-        await _journal.PurgeAsync(keepsWake: true);
+        await PurgeAsync();
         if (State.ErasesConversations)
         {
+            await Guarded(MarkAsync);
             GoOnErasing(TimeSpan.Zero);
         }
         else
@@ -68,24 +76,38 @@ internal sealed partial class UserMemoryGrain
         }
         catch (Errors.StewardException exception) when (exception.Code == Errors.ErrorCodes.MemoryUnreadable)
         {
+            var sessions = default(IEnumerable<string>);
+            await Guarded(async () =>
+            {
+                var mark = await _mark.FindAsync(cancellationToken);
+                sessions = command.IncludeConversations || mark is not null ? (await RecentConversationsAsync()).Union(mark?.Sessions ?? []) : null;
+            });
             var erasure = new MemoryErasure { OperationId = command.OperationId, RequestedAt = Now, Removed = [] };
-            await BeginAnewAsync(erasure, UserMemoryState.Default, command.IncludeConversations, cancellationToken);
+            await BeginAnewAsync(erasure, UserMemoryState.Default, sessions, cancellationToken);
         }
     }
 
     /// <summary>Leaves nothing of what cannot be read any more but a receipt, and opens the memory that begins with it.</summary>
-    private async Task BeginAnewAsync(MemoryErasure erasure, MemorySettings settings, bool erasesConversations, CancellationToken cancellationToken)
+    /// <param name="erasure">The receipt.</param>
+    /// <param name="settings">What may be kept from here on.</param>
+    /// <param name="sessions">The conversations that go with it whatever their times say; null when none goes with it.</param>
+    /// <param name="cancellationToken">Stops waiting.</param>
+    private async Task BeginAnewAsync(MemoryErasure erasure, MemorySettings settings, IEnumerable<string>? sessions, CancellationToken cancellationToken)
     {
         var head = (await _journals.GetHeadAsync(Key, cancellationToken))!;
         var state = new UserMemoryState
         {
             PurgedThrough = head.Sequence,
             Erasure = erasure with { Removed = [new ErasedPart { Place = "entries that could not be read", Count = (int)Math.Min(head.Sequence, int.MaxValue) }] },
-            ErasesConversations = erasesConversations,
+            ErasesConversations = sessions is not null,
+            ErasedWithIt = new HashSet<string>(sessions ?? [], StringComparer.Ordinal),
             Settings = settings,
 
+            // No entry gave more ids than that: none is given a second time.
+            Next = (head.Sequence * MemoryRules.MaxStatements) + 1,
+
             // Whether it was is not known any more; taking out who is not in does no harm.
-            Asked = new AskedRequests { IsShared = true },
+            Asked = new AskedRequests { IsShared = true, Next = (head.Sequence * AskedRequests.MostAtOnce) + 1 },
         };
         var receipt = new JournalRecord { Type = FoldedJournal<UserMemoryState>.SnapshotType, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState), At = Now };
         await Guarded(async () => await (await SealedAsync(asksVault: false, cancellationToken)).PurgeAsync(new JournalPurge { Journal = Key, ThroughSequence = head.Sequence, Receipt = receipt, KeepsWake = true }, cancellationToken));
@@ -127,9 +149,10 @@ internal sealed partial class UserMemoryGrain
         var operationId = State.Erasure!.OperationId;
         try
         {
-            if (State.MustPurge)
+            await PurgeAsync();
+            if (State.ErasesConversations)
             {
-                await _journal!.PurgeAsync(keepsWake: true);
+                await MarkAsync();
             }
 
             await ShareAsync();
@@ -139,15 +162,20 @@ internal sealed partial class UserMemoryGrain
                 return;
             }
 
-            if (State.MustPurge || MustUnshare || (State.ErasesConversations && !await EraseConversationsAsync()))
+            if ((State.ErasesConversations && !await EraseConversationsAsync()) || State.MustPurge || MustUnshare)
             {
                 GoOnErasing(State.Erasure.OperationId == operationId ? _options.EraseAgainAfter : TimeSpan.Zero);
                 return;
             }
 
+            if (State.Erasure.OperationId == operationId)
+            {
+                await _mark.ClearAsync();
+            }
+
             IReadOnlyList<string> remains = [.. AlwaysRemains, .. Also()];
             var erased = new MemoryErased { Remains = remains, OperationId = operationId };
-            await _journal!.AppendAsync(MemoryRecordTypes.Erased, erased, MemoryJson.Default.MemoryErased, () => new JournalWake(State.Erasure!.OperationId == operationId ? State.ConsolidatesAt : Now));
+            await _journal!.AppendAsync(MemoryRecordTypes.Erased, erased, MemoryJson.Default.MemoryErased, () => new JournalWake(State.Erasure!.OperationId == operationId && !State.MustPurge ? State.ConsolidatesAt : Now));
             if (State.IsErasing)
             {
                 // It was asked for again meanwhile.
@@ -169,6 +197,8 @@ internal sealed partial class UserMemoryGrain
             _isErasing = false;
         }
     }
+
+    private Task MarkAsync() => _mark.SetAsync(new ErasingConversations { OperationId = State.Erasure!.OperationId, RequestedAt = State.Erasure.RequestedAt, Sessions = [.. State.ErasedWithIt] });
 
     private IEnumerable<string> Also()
     {

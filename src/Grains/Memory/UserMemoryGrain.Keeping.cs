@@ -11,18 +11,20 @@ internal sealed partial class UserMemoryGrain
 {
     private async Task<(MemoryConsolidated Done, Dictionary<MemoryKind, int> Removed)> ConsolidateAsync()
     {
-        var plan = Consolidation.Plan(State.Facts, Rules, Now);
-        var kinds = plan.Removed.CountBy(fact => (MemoryKind)State.Find(fact.Id)!.Kind).ToDictionary();
-        var consolidated = new MemoryConsolidated { At = Now, Merged = plan.Merged.Count, Removed = plan.Removed.CountBy(fact => fact.Reason).ToDictionary(StringComparer.Ordinal) };
-        var proposed = State.Asked.Propose(Now, _options.FollowUpAfter, State.Keeps(MemoryKind.Pattern));
-        if (plan.IsNeeded || proposed.Count > 0)
+        var (plan, expired) = (Consolidation.Plan(State.Facts, Rules, Now), State.Asked.Expired(Rules, Now));
+        var kinds = plan.Removed.Select(fact => (MemoryKind)State.Find(fact.Id)!.Kind).ToList();
+        var reasons = plan.Removed.Select(fact => fact.Reason).ToList();
+        var proposed = State.Asked.Propose(Now, _options.FollowUpAfter, State.Keeps(MemoryKind.Pattern), expired);
+        if (plan.IsNeeded || proposed.Count > 0 || expired.IsNeeded)
         {
-            await Append(plan, () => new JournalWake(Now), proposed);
+            kinds.AddRange(State.Asked.Held(expired));
+            reasons.AddRange(State.Asked.Held(expired).Select(static _ => "retention"));
+            await Append(plan, () => new JournalWake(Now), proposed, expired.IsNeeded ? expired : null);
         }
 
         await ShareAsync();
-        await SettleAsync();
-        return (consolidated, kinds);
+        await SettleAsync(isPass: true);
+        return (new MemoryConsolidated { At = Now, Merged = plan.Merged.Count, Removed = reasons.CountBy(static reason => reason).ToDictionary(StringComparer.Ordinal) }, kinds.CountBy(static kind => kind).ToDictionary());
     }
 
     private bool _hasSealedAnew;
@@ -30,25 +32,34 @@ internal sealed partial class UserMemoryGrain
     private KeepingRules Rules => MemoryItems.Rules(State.Settings, State.TenantRetention, _options);
 
     /// <summary>Leaves nothing of what was removed in the journal, and sets the time of the next consolidation.</summary>
-    private async Task SettleAsync()
+    private async Task SettleAsync(bool isPass = false)
     {
-        if (State.MustPurge)
-        {
-            await _journal!.PurgeAsync(keepsWake: true);
-        }
-
+        await PurgeAsync(isPass);
         if (!State.MustPurge && !State.IsErasing)
         {
-            var next = Sooner(Consolidation.Plan(State.Facts, Rules, Now).NextAt, State.Asked.NextAt(Now, _options.FollowUpAfter, MustUnshare));
+            var next = Sooner(Sooner(Consolidation.Plan(State.Facts, Rules, Now).NextAt, State.Asked.EndsAt(Rules)), State.Asked.NextAt(Now, _options.FollowUpAfter, MustUnshare));
             await Append(new Consolidation([], [], next), () => new JournalWake(next));
         }
     }
 
+    /// <summary>Leaves nothing of what was removed in the journal. Whoever asked for that is not told that it is done before it is.</summary>
+    /// <exception cref="StewardException"><c>unavailable</c>: it was not done, or that is unknown.</exception>
+    private async Task PurgeAsync(bool isPass = false)
+    {
+        if ((State.MustPurge || (isPass && State.HasOver)) && !await _journal!.PurgeAsync(keepsWake: true))
+        {
+            throw new StewardException(ErrorCodes.Unavailable, "The memory moved to another server.") { IsRetryable = true, OutcomeUnknown = true };
+        }
+    }
+
+    // Who asks again for what was removed is not told so before nothing of it is left.
+    private Task SettleDueAsync() => State.MustPurge ? SettleAsync() : Task.CompletedTask;
+
     private static DateTimeOffset? Sooner(DateTimeOffset? one, DateTimeOffset? other) => one is null || other < one ? other : one;
 
-    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake, IReadOnlyList<MemoryProposal>? proposed = null) => _journal!.AppendAsync(
+    private Task<bool> Append(Consolidation plan, Func<JournalWake?> wake, IReadOnlyList<MemoryProposal>? proposed = null, ExpiredRequests? expired = null) => _journal!.AppendAsync(
         MemoryRecordTypes.Consolidated,
-        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt, Proposed = proposed ?? [] },
+        new MemoriesConsolidated { Removed = plan.Removed, Merged = plan.Merged, NextAt = plan.NextAt, Proposed = proposed ?? [], Expired = expired },
         MemoryJson.Default.MemoriesConsolidated,
         wake);
 
@@ -95,7 +106,7 @@ internal sealed partial class UserMemoryGrain
         if (store.HasReadOld)
         {
             // The snapshot that takes the place of all is sealed with the key of now.
-            await Guarded(() => _journal.PurgeAsync(keepsWake: true));
+            await _journal.ShortenAsync(keepsWake: true);
             _hasSealedAnew = !store.HasReadOld;
         }
 
@@ -105,7 +116,20 @@ internal sealed partial class UserMemoryGrain
         }
         else if (State.MustPurge)
         {
+            await TrySettleAsync();
+        }
+    }
+
+    // What holds can be told while that cannot be done; the journal's wake time has it tried again.
+    private async Task TrySettleAsync()
+    {
+        try
+        {
             await SettleAsync();
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.Unavailable)
+        {
+            MemoryLog.NotPurged(_logger, exception, Key);
         }
     }
 

@@ -24,15 +24,15 @@ internal sealed partial class UserMemoryGrain
 
             // A pass through all of them writes to those only in which something is to be done.
             var hasNewRules = await TakeRulesAsync(command.RetentionDays);
-            var isDue = hasNewRules || State.MustPurge || Consolidation.Plan(State.Facts, Rules, Now).IsNeeded;
+            var isDue = hasNewRules || State.HasOver || Consolidation.Plan(State.Facts, Rules, Now).IsNeeded || State.Asked.Expired(Rules, Now).IsNeeded;
             var removed = isDue && !State.IsErasing ? (await ConsolidateAsync()).Removed : [];
             var isSealedAnew = await SealAnewAsync(command.KeyId, cancellationToken);
-            var kinds = State.Facts.GroupBy(fact => (MemoryKind)fact.Kind).ToList();
+            var kinds = State.Facts.Select(fact => (Kind: (MemoryKind)fact.Kind, At: Consolidation.UsedAt(fact))).Concat(State.Asked.Held()).GroupBy(held => held.Kind).ToList();
             return new MemoryKept
             {
                 Left = kinds.ToDictionary(facts => facts.Key, facts => facts.Count()),
                 Removed = removed,
-                Oldest = kinds.ToDictionary(facts => facts.Key, facts => facts.Min(Consolidation.UsedAt)),
+                Oldest = kinds.ToDictionary(facts => facts.Key, facts => facts.Min(held => held.At)),
                 IsSealedAnew = isSealedAnew || _hasSealedAnew,
                 HasEarlierKey = _store!.HasReadOld,
                 HasBegunAnew = hasBegunAnew.Value,
@@ -67,8 +67,12 @@ internal sealed partial class UserMemoryGrain
             }
 
             // What the person had switched off is not known any more: nothing is kept until they say so.
-            var now = Now;
-            await BeginAnewAsync(new MemoryErasure { OperationId = "key-destroyed", RequestedAt = at, CompletedAt = now, Removed = [], Remains = ["Conversations and runs, with their prompts and results, and what runs were told from the memory."] }, UserMemoryState.NothingKept, erasesConversations: false, cancellationToken);
+            // Conversations that were being erased go on being erased: they need no key.
+            var mark = await _mark.FindAsync(cancellationToken);
+            var erasure = mark is not null
+                ? new MemoryErasure { OperationId = mark.OperationId, RequestedAt = mark.RequestedAt, Removed = [] }
+                : new MemoryErasure { OperationId = "key-destroyed", RequestedAt = at, CompletedAt = Now, Removed = [], Remains = ["Conversations and runs, with their prompts and results, and what runs were told from the memory."] };
+            await BeginAnewAsync(erasure, UserMemoryState.NothingKept, mark?.Sessions, cancellationToken);
             return true;
         }
     }

@@ -33,12 +33,34 @@ internal sealed partial class UserMemoryGrain
     private async Task NoteAsync(NoteStatements command, List<MemoryStatement> taken)
     {
         var plan = Opposites.Plan(State.Facts, [.. taken.Select(Read)], command.MessageId, (FactSource)command.Source, command.SaidAt);
-        var noted = new MemoryNoted { MessageId = command.MessageId, SaidAt = command.SaidAt, Source = command.Source, Statements = [.. plan.First.Select(Write)] };
-        await AppendAsync(noted, "message:" + command.MessageId);
+        var noted = new MemoryNoted { MessageId = command.MessageId, SaidAt = command.SaidAt, Source = command.Source, Statements = [.. Fitting(plan.First, command).Select(Write)] };
+        if (noted.Statements.Count > 0)
+        {
+            await AppendAsync(noted, "message:" + command.MessageId);
+        }
+
         if (plan.Then.Count > 0)
         {
             await AppendAsync(noted with { MessageId = command.MessageId + "#opposite", SaidAt = plan.ThenAt, Statements = [.. plan.Then.Select(Write)] }, "opposite:" + command.MessageId);
         }
+    }
+
+    // What there is no room for is not written either.
+    private IReadOnlyList<Statement> Fitting(IReadOnlyList<Statement> statements, NoteStatements command)
+    {
+        if (State.Facts.Count + statements.Count <= UserMemoryState.MaxFacts)
+        {
+            return statements;
+        }
+
+        var (ledger, fitting) = (new FactLedger(State.Facts, State.Next), new List<Statement>());
+        foreach (var statement in statements.Where(statement => statement.IsRetraction || ledger.Facts.Count < UserMemoryState.MaxFacts))
+        {
+            ledger.Apply(statement, command.MessageId, (FactSource)command.Source, command.SaidAt, Now);
+            fitting.Add(statement);
+        }
+
+        return fitting;
     }
 
     // First what gives way: whoever is lost in between asks again.

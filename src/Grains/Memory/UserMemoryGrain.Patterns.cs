@@ -55,7 +55,7 @@ internal sealed partial class UserMemoryGrain
         }
 
         // Nothing is written that is not to be kept; and what is open may be closed by it.
-        var keepsOpen = State.Keeps(MemoryKind.Interaction) && request.Open.Count > 0;
+        var keepsOpen = State.Takes(MemoryKind.Interaction, command.SaidAt) && request.Open.Count > 0;
         var closes = request.Open.Count == 0 && State.Asked.Open.Exists(matter => matter.RunId == request.RunId || (request.Topic is not null && matter.Topic == request.Topic));
         if (keepsOpen || closes || (State.Keeps(MemoryKind.Pattern) && request.Topic is not null))
         {

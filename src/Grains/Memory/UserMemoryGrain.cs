@@ -21,7 +21,6 @@ namespace Steward.Memory;
 internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, IDisposable
 {
     private const string KeyPurpose = "memory";
-    private const int MaxExportedAccesses = 200;
     private static readonly TimeSpan UseNotedEvery = TimeSpan.FromDays(1);
 
     private readonly IJournalStore _journals;
@@ -32,6 +31,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
     private readonly TimeProvider _time;
     private readonly ILogger<UserMemoryGrain> _logger;
     private readonly AccessTrail _trail;
+    private readonly ErasureMark _mark;
     private readonly MemoryIndex _index;
     private readonly VectorCollections _vectors;
     private FoldedJournal<UserMemoryState>? _journal;
@@ -53,6 +53,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         (_journals, _contents, _keys, _platform, _options, _time, _logger) = (journals, contents, keys, platform, options.Value, time, logger);
         _vectors = vectors;
         _trail = new AccessTrail(journals, GrainKeys.MemoryAccesses(this.GetPrimaryKeyString()), time);
+        _mark = new ErasureMark(journals, GrainKeys.MemoryErasure(this.GetPrimaryKeyString()), time);
         _index = new MemoryIndex(embedder, GrainKeys.TenantOf(this.GetPrimaryKeyString()), GrainKeys.LastPart(this.GetPrimaryKeyString()), logger);
     }
 
@@ -81,7 +82,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         await NoteRequestAsync(command);
 
         // What is not to be kept is not written either.
-        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt) && !MemoryText.HoldsSecret(said.Value)).ToList();
+        var taken = Dated(command).Where(said => State.Takes(said, command.SaidAt) && !HoldsSecret(command.Source, said.Value)).ToList();
         if (taken.Count > 0)
         {
             await NoteAsync(command, taken);
@@ -94,7 +95,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         MemoryRules.Check(query);
         await OpenAsync(cancellationToken);
         var now = Now;
-        var (found, mode) = _index.Recall(State, query, now);
+        var (found, mode) = _index.Recall(() => State, query, now);
         var ids = found.Select(recalled => recalled.Entry.Id).ToList();
         if (Caller.IsSystem)
         {
@@ -160,7 +161,8 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             throw new StewardException(ErrorCodes.LimitReached, $"There are {UserMemoryState.MaxFacts} memories; forget some first.");
         }
 
-        var corrected = new MemoryCorrected { Id = command.MemoryId, Value = command.Value, OperationId = operationId };
+        // A plan that is put right stays one.
+        var corrected = new MemoryCorrected { Id = command.MemoryId, Value = command.Value, OperationId = operationId, HoldsFrom = fact.HoldsFrom > Now ? fact.HoldsFrom : null };
         await TrailAsync("correct", [command.MemoryId]);
         await TakeBackOppositeAsync(fact, command.Value, operationId);
         await _journal!.AppendAsync(MemoryRecordTypes.Corrected, corrected, MemoryJson.Default.MemoryCorrected, () => Wake(State.ConsolidatesAt), operationId);
@@ -190,6 +192,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         var operationId = "forget:" + command.OperationId;
         if (State.Operations.Find(operation => operation.OperationId == operationId) is { } done)
         {
+            await SettleDueAsync();
             return new MemoryForgotten { Count = done.Count, At = done.At };
         }
 
@@ -198,6 +201,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         var facts = command.MemoryIds.Distinct().SelectMany(id => State.WithHistory(id).Where(fact => fact.Id == id || !fact.HoldsAt(now))).DistinctBy(fact => fact.Id).ToList();
         if (facts.Count == 0)
         {
+            await SettleDueAsync();
             return new MemoryForgotten { Count = 0, At = Now };
         }
 
@@ -210,7 +214,7 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
             OperationId = operationId,
             Continued = [.. State.Continuing(facts.Select(fact => fact.Id).ToHashSet(), now)],
         };
-        await TrailAsync("forget", forgotten.Ids, command.OperationId);
+        await TrailAsync("forget", forgotten.Ids, command.OperationId.Split('#')[0]);
         await _journal!.AppendAsync(MemoryRecordTypes.Forgotten, forgotten, MemoryJson.Default.MemoriesForgotten, () => new JournalWake(Now), operationId);
         await SettleAsync();
         return new MemoryForgotten { Count = facts.Count, At = State.Operations.Find(operation => operation.OperationId == operationId)?.At ?? Now };
@@ -231,33 +235,13 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         if (!settings.Kinds.SequenceEqual(State.Settings.Kinds) || settings.SharePatterns != State.Settings.SharePatterns)
         {
             await TrailAsync("settings");
-            await _journal!.AppendAsync(MemoryRecordTypes.Settings, new MemorySettingsSet { Settings = settings }, MemoryJson.Default.MemorySettingsSet, () => new JournalWake(Now));
+            await _journal!.AppendAsync(MemoryRecordTypes.Settings, new MemorySettingsSet { Settings = settings, TakesFromNow = true }, MemoryJson.Default.MemorySettingsSet, () => new JournalWake(Now));
             await ShareAsync();
             await SettleAsync();
         }
 
+        await SettleDueAsync();
         return Shown;
-    }
-
-    /// <inheritdoc/>
-    public async Task<MemoryExport> Export(CancellationToken cancellationToken = default)
-    {
-        await OpenAsync(cancellationToken);
-        await TrailAsync("export");
-        return new MemoryExport
-        {
-            TenantId = TenantId,
-            UserId = GrainKeys.LastPart(Key),
-            At = Now,
-            Memories = [.. State.Facts.OrderBy(fact => fact.Id).Select(Shows)],
-            Settings = Shown,
-            Tombstones = State.Tombstones.Count,
-            Accesses = await _trail.ReadAsync(MaxExportedAccesses, cancellationToken),
-            Erasure = State.Erasure,
-            Proposals = [.. State.Asked.Proposals],
-            Requests = [.. State.Asked.Requests.Select(request => new RememberedRequest { Topic = request.Topic, RunId = request.RunId, At = request.At }), .. State.Asked.Open.Select(matter => new RememberedRequest { Topic = matter.Topic, RunId = matter.RunId, At = matter.At, Open = matter.Matters })],
-            Elsewhere = await ElsewhereAsync(cancellationToken),
-        };
     }
 
     /// <inheritdoc/>
@@ -297,6 +281,9 @@ internal sealed partial class UserMemoryGrain : StewardGrain, IUserMemoryGrain, 
         _journal?.Dispose();
         _trail.Dispose();
     }
+
+    // In what systems say, what has the shape of a key may be an id of theirs; the rest was masked.
+    private static bool HoldsSecret(MemorySource source, string value) => source == MemorySource.System ? MemoryText.Masked(value) != value : MemoryText.HoldsSecret(value);
 
     private MemoryItem Shows(MemoryFact fact) => MemoryItems.Of(fact, Now, State.Zone);
 

@@ -61,6 +61,7 @@ internal sealed partial class UserMemoryState
                     Erasure = Erasure! with { CompletedAt = entry.At, Remains = erased.Remains };
                     ErasedSessions = [];
                     ErasedContents.Clear();
+                    ErasedWithIt.Clear();
                 }
 
                 break;
@@ -77,13 +78,16 @@ internal sealed partial class UserMemoryState
         {
             (ErasedSessions, SharedContents) = ([], 0);
             ErasedContents.Clear();
+            ErasedWithIt.Clear();
         }
+
+        ErasedWithIt.UnionWith(begun.Sessions ?? []);
 
         Erasure = new MemoryErasure { OperationId = begun.OperationId, RequestedAt = at, Removed = goesOn ? Erasure!.Removed : [] };
         VectorsBefore = Removed("vectors");
         Count("memories", Facts.Count, isShown: true);
         Count("tombstones", Tombstones.Count, isShown: true);
-        Count("requests and proposals", Asked.Count, isShown: true);
+        Count("requests and proposals", Asked.Count + (begun.CountsDismissed ? Asked.Dismissed.Count : 0), isShown: true);
     }
 
     private bool IsOfErasure(string? operationId) => operationId is null || operationId == Erasure!.OperationId;

@@ -29,6 +29,9 @@ internal sealed partial class UserMemoryState : IFolded
     /// <summary>The last entry with content that had to go: older entries must not stay. 0 when there was none.</summary>
     public long PurgeDue { get; set; }
 
+    /// <summary>The last entry by which something with content was over: older entries go when the journal is shortened next. 0 when there was none.</summary>
+    public long OverThrough { get; set; }
+
     /// <summary>All memories, also those that do not hold any more.</summary>
     public IReadOnlyList<MemoryFact> Facts { get => Ledger.Facts; set => (_stored, _ledger) = (value, null); }
 
@@ -55,6 +58,9 @@ internal sealed partial class UserMemoryState : IFolded
 
     /// <summary>Whether the erasure includes the conversations.</summary>
     public bool ErasesConversations { get; set; }
+
+    /// <summary>Conversations that go with the erasure whatever their times say.</summary>
+    public HashSet<string> ErasedWithIt { get; set; } = new(StringComparer.Ordinal);
 
     /// <summary>The conversations that the erasure has come to.</summary>
     public List<string> ErasedSessions { get; set; } = [];
@@ -87,6 +93,10 @@ internal sealed partial class UserMemoryState : IFolded
     /// <summary>Whether entries that must not stay are still in the journal.</summary>
     [JsonIgnore]
     public bool MustPurge => PurgeDue > PurgedThrough;
+
+    /// <summary>Whether entries are still in the journal that a pass at night does not leave there.</summary>
+    [JsonIgnore]
+    public bool HasOver => Math.Max(PurgeDue, OverThrough) > PurgedThrough;
 
     /// <summary>Whether an erasure goes on.</summary>
     [JsonIgnore]
@@ -123,10 +133,12 @@ internal sealed partial class UserMemoryState : IFolded
 
     /// <summary>Whether something that was said may be taken: not when it was forgotten, withdrawn or erased since.</summary>
     public bool Takes(MemoryStatement statement, DateTimeOffset saidAt) =>
-        Keeps(statement.Kind)
+        Takes(statement.Kind, saidAt)
         && (Erasure is null || saidAt > Erasure.RequestedAt)
-        && (!WithdrawnAt.TryGetValue(statement.Kind, out var withdrawn) || saidAt > withdrawn)
         && (Tombstones.Count == 0 || !IsForgotten(statement, saidAt));
+
+    /// <summary>Whether a kind may be kept that was said at a time: not when it was switched off then, or since.</summary>
+    public bool Takes(MemoryKind kind, DateTimeOffset saidAt) => Keeps(kind) && (!WithdrawnAt.TryGetValue(kind, out var withdrawn) || saidAt > withdrawn);
 
     /// <inheritdoc/>
     public void Apply(JournalEntry entry)
@@ -148,7 +160,7 @@ internal sealed partial class UserMemoryState : IFolded
                 break;
             case MemoryRecordTypes.Corrected:
                 var corrected = JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryCorrected)!;
-                Ledger.Correct(corrected.Id, corrected.Value, corrected.OperationId, entry.At);
+                Ledger.Correct(corrected.Id, corrected.Value, corrected.OperationId, entry.At, corrected.HoldsFrom);
                 break;
             case MemoryRecordTypes.Restored:
                 Ledger.Undo(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRestored)!.Id, entry.At);
@@ -157,7 +169,7 @@ internal sealed partial class UserMemoryState : IFolded
                 Forget(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoriesForgotten)!, entry);
                 break;
             case MemoryRecordTypes.Settings:
-                Set(JsonSerializer.Deserialize(json, MemoryJson.Default.MemorySettingsSet)!.Settings, entry);
+                Set(JsonSerializer.Deserialize(json, MemoryJson.Default.MemorySettingsSet)!, entry);
                 break;
             case MemoryRecordTypes.TenantRules:
                 TenantRetention = new Dictionary<MemoryKind, int>(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryTenantRules)!.RetentionDays);
@@ -166,11 +178,11 @@ internal sealed partial class UserMemoryState : IFolded
                 Consolidate(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoriesConsolidated)!, entry);
                 break;
             case MemoryRecordTypes.Requested:
-                Asked.Take(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRequested)!, entry.At, Keeps(MemoryKind.Pattern), Keeps(MemoryKind.Interaction));
+                Letting(Asked.Take(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryRequested)!, entry.At, Keeps(MemoryKind.Pattern), Keeps(MemoryKind.Interaction)), entry);
                 ConsolidatesAt = ConsolidatesAt is { } at && at < NextNight(entry.At) ? at : NextNight(entry.At);
                 break;
             case MemoryRecordTypes.ProposalDecided:
-                Decide(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryProposalDecided)!, entry.At);
+                Decide(JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryProposalDecided)!, entry);
                 break;
             case MemoryRecordTypes.Shared:
                 Asked.IsShared = JsonSerializer.Deserialize(json, MemoryJson.Default.MemoryShared)!.IsShared;
@@ -207,7 +219,7 @@ internal sealed partial class UserMemoryState : IFolded
     private void Forget(MemoriesForgotten forgotten, JournalEntry entry)
     {
         var count = Remove(forgotten.Ids, entry.Sequence);
-        foreach (var continued in forgotten.Continued)
+        foreach (var continued in forgotten.Continued ?? [])
         {
             Ledger.Continue(continued.Id, continued.By, continued.Until);
         }
@@ -219,8 +231,14 @@ internal sealed partial class UserMemoryState : IFolded
         Operations.RemoveRange(0, Math.Max(0, Operations.Count - MaxOperations));
     }
 
-    private void Set(MemorySettings settings, JournalEntry entry)
+    private void Set(MemorySettingsSet set, JournalEntry entry)
     {
+        var settings = set.Settings;
+        foreach (var kind in settings.Kinds.Where(setting => set.TakesFromNow && setting.IsKept && !Keeps(setting.Kind)).Select(setting => setting.Kind))
+        {
+            WithdrawnAt[kind] = entry.At;
+        }
+
         Settings = settings;
         foreach (var kind in settings.Kinds.Where(setting => !setting.IsKept).Select(setting => setting.Kind))
         {
@@ -240,27 +258,13 @@ internal sealed partial class UserMemoryState : IFolded
         }
 
         Remove(consolidated.Removed.Select(fact => fact.Id), entry.Sequence);
-        Asked.Raise(consolidated.Proposed, entry.At);
+        if (consolidated.Expired is { } expired && Asked.Remove(expired))
+        {
+            PurgeDue = entry.Sequence;
+        }
+
+        Letting(Asked.Raise(consolidated.Proposed ?? [], entry.At), entry);
         ConsolidatesAt = consolidated.NextAt;
-    }
-
-    // What is learnt of requests is kept only when the person says so.
-    private void Decide(MemoryProposalDecided decided, DateTimeOffset at)
-    {
-        if (Asked.Decide(decided, at) is { Kind: MemoryProposalKind.RepeatedRequest, Status: MemoryProposalStatus.Accepted } accepted && Keeps(MemoryKind.Pattern) && Facts.Count < MaxFacts)
-        {
-            var learnt = new Statement { Kind = EngineKind.Pattern, Subject = Statement.Speaker, Slot = "request", Value = $"{accepted.Topic}, {accepted.Rhythm}", Confidence = 1 };
-            Ledger.Apply(learnt, $"proposal:{accepted.Id}", FactSource.Corrected, at, at);
-            ConsolidatesAt ??= NextNight(at);
-        }
-    }
-
-    private void RemoveAsked(bool patterns, bool interactions, long sequence)
-    {
-        if (Asked.Remove(patterns, interactions))
-        {
-            PurgeDue = sequence;
-        }
     }
 
     private int Remove(IEnumerable<long> ids, long sequence)

@@ -104,32 +104,56 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
     /// Removes what the state does not need, once the journal is at rest: nothing but a snapshot stays. Does nothing when it is not at rest.
     /// </summary>
     /// <param name="keepsWake">Whether the journal is at rest, too, when its owner is to be woken; the wake time stays.</param>
-    public async Task PurgeAsync(bool keepsWake = false)
+    /// <returns>Whether it was done.</returns>
+    /// <exception cref="StewardException"><c>unavailable</c>: it was not done, or that is unknown; the activation ends.</exception>
+    public async Task<bool> PurgeAsync(bool keepsWake = false)
     {
         await _appending.WaitAsync();
         try
         {
-            var before = State.PurgedThrough;
-            State.PurgedThrough = _sequence;
-            var receipt = Record(SnapshotType, JsonSerializer.SerializeToUtf8Bytes(State, json), null);
-            if (await store.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = _sequence, Receipt = receipt, KeepsWake = keepsWake }) is JournalAppended appended)
+            // Until it is done, the state says that it is not: somebody may look at that meanwhile.
+            var through = _sequence;
+            switch (await store.PurgeAsync(new JournalPurge { Journal = key, ThroughSequence = through, Receipt = Record(SnapshotType, Purged(through), null), KeepsWake = keepsWake }))
             {
-                _sequence = appended.Sequence;
-                _sinceSnapshot = 0;
-            }
-            else
-            {
-                State.PurgedThrough = before;
+                case JournalAppended appended:
+                    State.PurgedThrough = through;
+                    _sequence = appended.Sequence;
+                    _sinceSnapshot = 0;
+                    return true;
+                case JournalConflict conflict when conflict.Sequence != through:
+                    // Another activation wrote: this one is out of date.
+                    giveWay();
+                    return false;
+                default:
+                    return false;
             }
         }
-        catch (StorageException)
+        catch (StorageException exception)
         {
-            // Whether it was done is unknown; the next activation sees.
             giveWay();
+            throw new StewardException(ErrorCodes.Unavailable, "What was removed cannot be taken out of the journal now.", exception) { IsRetryable = true, OutcomeUnknown = true };
         }
         finally
         {
             _appending.Release();
+        }
+    }
+
+    /// <summary>Removes what the state does not need, so that the journal stays short, and no more: where that cannot be done now, it is left for another time.</summary>
+    /// <param name="after">Nothing is done as long as no more entries than this came since it was done last.</param>
+    /// <param name="keepsWake">See <see cref="PurgeAsync"/>.</param>
+    public async Task ShortenAsync(long after = 0, bool keepsWake = false)
+    {
+        try
+        {
+            if (SincePurge > after)
+            {
+                await PurgeAsync(keepsWake);
+            }
+        }
+        catch (StewardException exception) when (exception.Code == ErrorCodes.Unavailable)
+        {
+            // The next activation, which the journal's own state makes do what is left to do, finds it as it is.
         }
     }
 
@@ -160,6 +184,20 @@ internal sealed class FoldedJournal<TState>(IJournalStore store, string key, Jso
                 // Another activation wrote: this one is out of date.
                 giveWay();
                 throw new StewardException(ErrorCodes.Unavailable, "The grain moved to another server.") { IsRetryable = true };
+        }
+    }
+
+    private byte[] Purged(long through)
+    {
+        var before = State.PurgedThrough;
+        State.PurgedThrough = through;
+        try
+        {
+            return JsonSerializer.SerializeToUtf8Bytes(State, json);
+        }
+        finally
+        {
+            State.PurgedThrough = before;
         }
     }
 

@@ -148,11 +148,12 @@ internal sealed partial class RunGrain
             return null;
         }
 
-        // The conversation is the owner's alone.
+        // The conversation is the owner's alone, and so is what is remembered of them.
         return status with
         {
             Answer = "",
             WaitsFor = null,
+            Memories = [],
             Waiting = status.HasEnded ? [] : [.. decisions.Where(decision => decision.IsOpen).Select(RunDecisions.ToPending)],
         };
     }

@@ -200,8 +200,7 @@ internal sealed partial class SandboxLeaseGrain : StewardGrain, ISandboxLeaseGra
         }
 
         // What the snapshot refers to goes with the contents that nobody referred to for as long.
-        await _journal.PurgeAsync();
-        return true;
+        return await _journal.PurgeAsync();
     }
 
     /// <inheritdoc/>

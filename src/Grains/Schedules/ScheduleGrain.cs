@@ -277,13 +277,7 @@ internal sealed partial class ScheduleGrain : StewardGrain, IScheduleGrain, IDis
     private TimeSpan? UntilNext() => _plan?.Next(State.SeenTo) - _time.GetUtcNow();
 
     /// <summary>Keeps the journal short, however often it fires.</summary>
-    private async Task Shorten()
-    {
-        if (_journal.SincePurge > PurgeAfter)
-        {
-            await _journal.PurgeAsync(keepsWake: true);
-        }
-    }
+    private Task Shorten() => _journal.ShortenAsync(PurgeAfter, keepsWake: true);
 
     private async Task<bool> IsAtWork(string? runId)
     {

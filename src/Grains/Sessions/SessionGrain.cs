@@ -212,6 +212,13 @@ internal sealed partial class SessionGrain : StewardGrain, ISessionGrain
         return await _journal.PurgeAsync(cancellationToken);
     }
 
+    /// <inheritdoc/>
+    public async Task<bool> RetireThrough(long sequence, CancellationToken cancellationToken = default)
+    {
+        Caller.RequireSystem();
+        return Conversation.IsOpen && !Conversation.HasWork && Conversation.Sequence == sequence && await _journal.PurgeAsync(cancellationToken);
+    }
+
     /// <summary>The run of an operation: the same for ever, so that a repeated submit can never start a second one.</summary>
     internal static string RunIdFor(string sessionKey, string operationId) =>
         "r-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{sessionKey}\n{operationId}")).AsSpan(0, 12));

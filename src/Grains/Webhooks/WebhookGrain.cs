@@ -269,10 +269,10 @@ internal sealed partial class WebhookGrain : StewardGrain, IWebhookGrain, IDispo
                 await Task.WhenAll(due.Select(Deliver));
             }
 
-            if (State.Waiting.Count == 0 && _journal.SincePurge > PurgeAfter)
+            if (State.Waiting.Count == 0)
             {
                 // Nothing waits: bodies that are over need not be kept for ever.
-                await _journal.PurgeAsync();
+                await _journal.ShortenAsync(PurgeAfter);
             }
         }
 #pragma warning disable CA1031 // What waits stands in the journal: it is tried again, here or elsewhere, with the same id.

@@ -83,6 +83,21 @@ public class FactLedgerTests
         Assert.Empty(_ledger.Correct(3, "Bob", "o-2", december));
     }
 
+    [Fact]
+    public void Correct_WhatIsToCome_BeginsOnItsDayAndWhatHoldsEndsThen()
+    {
+        var december = Start.AddDays(11);
+        Manager("Ingrid", 0);
+        Manager("Ana", 1, december);
+
+        _ledger.Correct(2, "Anna", "o-1", Start.AddHours(2), december);
+
+        Assert.Equal(["Anna", "Ingrid"], At(Start.AddDays(1)).Order());
+        Assert.Equal(["Anna"], At(december));
+        Assert.Equal((december, 3L), (_ledger.Facts.Single(fact => fact.Id == 3).HoldsFrom, _ledger.Facts.Single(fact => fact.Id == 1).SupersededBy));
+        Assert.Equal([(1, null, null)], _ledger.Continuing(new HashSet<long> { 3 }, Start.AddDays(1)));
+    }
+
     [Theory]
     [InlineData(new long[] { 2 }, 1, 3L, 30)]
     [InlineData(new long[] { 3 }, 2, null, null)]

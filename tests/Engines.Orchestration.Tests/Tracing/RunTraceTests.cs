@@ -266,8 +266,13 @@ public sealed class RunTraceTests
         Requested();
         Add(1, new StepStarted { StepId = "s", Title = "Look", OperationId = "a.b.read", Arguments = Json("""{"q":"private"}""") });
         Add(2, new StepFailed { StepId = "s", Code = "unavailable", Message = "Down." });
+        Add(3, new MemoryRecalled { Mode = "words", Memories = [new RememberedItem { Id = 7, Kind = "constraint", Slot = "allergy", Value = "nuts", Reason = "constraint" }] });
+        var own = Encoding.UTF8.GetString(_builder.Build(Noon).ToUtf8Json());
         var text = Encoding.UTF8.GetString(_builder.Build(Noon, withContent: false).ToUtf8Json());
 
+        Assert.Contains("m7:allergy:constraint", own, StringComparison.Ordinal);
+        Assert.DoesNotContain("allergy", text, StringComparison.Ordinal);
+        Assert.Contains("\"memories\": 1", text.Replace("\":1", "\": 1", StringComparison.Ordinal), StringComparison.Ordinal);
         Assert.DoesNotContain("private", text, StringComparison.Ordinal);
         Assert.DoesNotContain("hello", text, StringComparison.Ordinal);
         Assert.Contains("unavailable", text, StringComparison.Ordinal);

@@ -24,11 +24,11 @@ internal static class Conversing
         cluster.Grains.GetGrain<IRunGrain>(GrainKeys.Run(tenant, submitted.RunId!));
 
     /// <summary>Asks for something that somebody else has to approve, and waits until the run waits and the session knows.</summary>
-    public static async Task<(IRunGrain Run, string Text, PendingDecision Decision)> AskAsync(this GrainCluster cluster, ISessionGrain session)
+    public static async Task<(IRunGrain Run, string Text, PendingDecision Decision)> AskAsync(this GrainCluster cluster, ISessionGrain session, string tenant = "t-acme")
     {
         var text = "pay " + Guid.NewGuid().ToString("n");
         var submitted = await session.SayAsync($$"""do desk_pay {"text":"{{text}}"} ; say paid""");
-        var run = cluster.Run(submitted);
+        var run = cluster.Run(submitted, tenant);
         await UntilAsync(async () => (await session.GetInfo())!.DetachedRunIds.Contains(submitted.RunId!));
         return (run, text, (await run.GetStatus())!.Waiting.Single());
     }

@@ -10,7 +10,14 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
 
     private readonly ConcurrentDictionary<string, int> _lost = new();
 
+    private readonly ConcurrentDictionary<string, (int Purges, bool AreDone)> _unpurged = new();
+
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _held = new();
+
+    private readonly ConcurrentDictionary<string, PausedCall> _pauses = new();
+
+    /// <summary>Lets the next listing of journals with this prefix, before it looks, or the next reading of this journal, after it has, wait for the test.</summary>
+    public PausedCall Pause(string journalOrPrefix) => _pauses[journalOrPrefix] = new PausedCall();
 
     /// <summary>How many entries of a journal were read.</summary>
     public ConcurrentDictionary<string, int> EntriesRead { get; } = new();
@@ -26,10 +33,16 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
     /// <summary>Lets some appends to a journal pass and none after them.</summary>
     public void LoseAfter(string journal, int passes) => _lost[journal] = -passes;
 
+    /// <summary>Lets the next purges of a journal look as when the connection broke.</summary>
+    /// <param name="journal">The journal.</param>
+    /// <param name="purges">How many.</param>
+    /// <param name="areDone">Whether they are done all the same, and only the answer is lost.</param>
+    public void LosePurges(string journal, int purges, bool areDone = false) => _unpurged[journal] = (purges, areDone);
+
     /// <summary>Lets the next appends to a journal, and then the next reads of it, fail.</summary>
     public void Break(string journal, int appends, int reads) => _faults[journal] = (appends, reads);
 
-    /// <summary>Lets appends to a journal wait until they are released.</summary>
+    /// <summary>Lets appends to a journal, and purges of it, wait until they are released.</summary>
     public void Hold(string journal) => _held[journal] = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Lets the appends go on that were held, and those to come.</summary>
@@ -80,8 +93,17 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
             _faults.TryRemove(journal, out _);
         }
 
-        return CountAsync(journal, inner.ReadAsync(journal, afterSequence, limit, cancellationToken));
+        return PausedAsync(journal, CountAsync(journal, inner.ReadAsync(journal, afterSequence, limit, cancellationToken)));
     }
+
+    private async ValueTask<IReadOnlyList<JournalEntry>> PausedAsync(string journal, ValueTask<IReadOnlyList<JournalEntry>> read)
+    {
+        var entries = await read;
+        await PauseAsync(journal);
+        return entries;
+    }
+
+    private Task PauseAsync(string journalOrPrefix) => _pauses.TryRemove(journalOrPrefix, out var paused) ? paused.WaitAsync() : Task.CompletedTask;
 
     public ValueTask<IReadOnlyList<JournalEntry>> ReadTailAsync(string journal, int limit, CancellationToken cancellationToken = default) =>
         CountAsync(journal, inner.ReadTailAsync(journal, limit, cancellationToken));
@@ -101,21 +123,68 @@ internal sealed class FaultyJournals(IJournalStore inner) : IJournalStore
     public ValueTask<JournalEntry?> FindAsync(string journal, string deduplicationId, CancellationToken cancellationToken = default) =>
         inner.FindAsync(journal, deduplicationId, cancellationToken);
 
-    public ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
-        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
-        inner.ListOpenAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+    public async ValueTask<IReadOnlyList<JournalHead>> ListOpenAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
+    {
+        await PauseAsync(prefix);
+        return await inner.ListOpenAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+    }
 
     public ValueTask<IReadOnlyList<JournalHead>> ListDueAsync(
         string prefix, DateTimeOffset dueBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
         inner.ListDueAsync(prefix, dueBefore, limit, afterJournal, cancellationToken);
 
-    public ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
-        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
-        inner.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+    public async ValueTask<IReadOnlyList<JournalHead>> ListClosedAsync(
+        string prefix, DateTimeOffset touchedBefore, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
+    {
+        await PauseAsync(prefix);
+        return await inner.ListClosedAsync(prefix, touchedBefore, limit, afterJournal, cancellationToken);
+    }
 
-    public ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default) =>
-        inner.ListAsync(prefix, limit, afterJournal, cancellationToken);
+    public async ValueTask<IReadOnlyList<JournalHead>> ListAsync(string prefix, int limit, string? afterJournal = null, CancellationToken cancellationToken = default)
+    {
+        await PauseAsync(prefix);
+        return await inner.ListAsync(prefix, limit, afterJournal, cancellationToken);
+    }
 
-    public ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default) =>
-        inner.PurgeAsync(purge, cancellationToken);
+    public async ValueTask<JournalAppendResult> PurgeAsync(JournalPurge purge, CancellationToken cancellationToken = default)
+    {
+        if (_held.TryGetValue(purge.Journal, out var held))
+        {
+            await held.Task;
+        }
+
+        var left = _unpurged.GetValueOrDefault(purge.Journal);
+        if (left.Purges > 0)
+        {
+            _unpurged[purge.Journal] = left with { Purges = left.Purges - 1 };
+            if (left.AreDone)
+            {
+                await inner.PurgeAsync(purge, cancellationToken);
+            }
+
+            throw new StorageException("The connection broke.") { IsRetryable = true, OutcomeUnknown = true };
+        }
+
+        return await inner.PurgeAsync(purge, cancellationToken);
+    }
+}
+
+/// <summary>A call that waits for a test, which does something meanwhile.</summary>
+internal sealed class PausedCall
+{
+    private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Completes when the call is there.</summary>
+    public Task Reached => _reached.Task.WaitAsync(TimeSpan.FromSeconds(30));
+
+    /// <summary>Lets the call go on.</summary>
+    public void Release() => _released.SetResult();
+
+    public Task WaitAsync()
+    {
+        _reached.SetResult();
+        return _released.Task;
+    }
 }

@@ -26,8 +26,8 @@ public class MemoryIndexTests
         var index = new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance);
         var query = new RecallMemories { Text = "infusions", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
 
-        var first = index.Recall(_state, query, At);
-        var second = index.Recall(_state, query, At);
+        var first = index.Recall(() => _state, query, At);
+        var second = index.Recall(() => _state, query, At);
 
         Assert.Equal(("words", 0), (first.Mode, first.Found.Count));
         Assert.Equal(("words and meaning", 2L, "meaning"), (second.Mode, second.Found[0].Entry.Id, second.Found[0].Reason));
@@ -40,10 +40,10 @@ public class MemoryIndexTests
     {
         var index = new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance);
         var byMeaning = new RecallMemories { Text = "infusions", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
-        index.Recall(_state, byMeaning, At);
-        Assert.Equal("words and meaning", index.Recall(_state, byMeaning, At).Mode);
+        index.Recall(() => _state, byMeaning, At);
+        Assert.Equal("words and meaning", index.Recall(() => _state, byMeaning, At).Mode);
 
-        var (found, mode) = index.Recall(_state, new RecallMemories { Text = "who is my manager" }, At);
+        var (found, mode) = index.Recall(() => _state, new RecallMemories { Text = "who is my manager" }, At);
 
         Assert.Equal(("words", 1L), (mode, Assert.Single(found).Entry.Id));
     }
@@ -56,8 +56,8 @@ public class MemoryIndexTests
         _state.Apply(new JournalEntry { Sequence = 2, Type = MemoryRecordTypes.Noted, At = At.AddMinutes(1), Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
         var query = new RecallMemories { Text = "who is my manager" };
 
-        Assert.Equal([1L, 3], index.Recall(_state, query, At.AddDays(8)).Found.Select(found => found.Entry.Id).Order());
-        Assert.Equal([3L], index.Recall(_state, query, At.AddDays(9)).Found.Select(found => found.Entry.Id));
+        Assert.Equal([1L, 3], index.Recall(() => _state, query, At.AddDays(8)).Found.Select(found => found.Entry.Id).Order());
+        Assert.Equal([3L], index.Recall(() => _state, query, At.AddDays(9)).Found.Select(found => found.Entry.Id));
     }
 
     // Said on 22 November: from 1 December on, where the person is.
@@ -82,22 +82,51 @@ public class MemoryIndexTests
     {
         var index = new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance);
         var query = new RecallMemories { Text = "tea", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" };
-        index.Recall(_state, query, At);
-        index.Recall(_state, query, At);
+        index.Recall(() => _state, query, At);
+        index.Recall(() => _state, query, At);
 
         _embedder.Version = "v2";
-        var first = index.Recall(_state, query with { VectorVersion = "v2" }, At);
-        var second = index.Recall(_state, query with { VectorVersion = "v2" }, At);
+        var first = index.Recall(() => _state, query with { VectorVersion = "v2" }, At);
+        var second = index.Recall(() => _state, query with { VectorVersion = "v2" }, At);
 
         Assert.Equal(("words", 2L), (first.Mode, first.Found[0].Entry.Id));
         Assert.Equal("words and meaning", second.Mode);
         Assert.Equal(4, _embedder.Calls);
     }
 
+    // Another object takes the place of the state when the journal gets a snapshot.
+    [Fact]
+    public void Recall_SomethingIsForgottenWhileVectorsAreComputed_IsGivenToNoEmbedder()
+    {
+        var (before, after) = (new UserMemoryState(), new UserMemoryState());
+        for (var i = 0; i < MemoryEmbedder.MaxTexts; i++)
+        {
+            Apply(i, $"project {i}", before, after);
+        }
+
+        Apply(MemoryEmbedder.MaxTexts, "a secret street", before);
+        var current = before;
+        _embedder.OnCall = () => current = after;
+
+        new MemoryIndex(MemoryEmbedders.Of(_embedder), "t-acme", "u-7", NullLogger.Instance).Recall(() => current, new RecallMemories { Text = "tea", Vector = OneEmbedder.Of("tea"), VectorVersion = "v1" }, At);
+
+        Assert.Equal(MemoryEmbedder.MaxTexts, _embedder.Texts.Count);
+        Assert.DoesNotContain(_embedder.Texts, text => text.Contains("secret", StringComparison.Ordinal));
+
+        static void Apply(int number, string value, params UserMemoryState[] states)
+        {
+            var noted = new MemoryNoted { MessageId = $"m-{number}", SaidAt = At, Source = MemorySource.Said, Statements = [Said("project", value)] };
+            foreach (var state in states)
+            {
+                state.Apply(new JournalEntry { Sequence = number + 1, Type = MemoryRecordTypes.Noted, At = At, Payload = JsonSerializer.SerializeToUtf8Bytes(noted, MemoryJson.Default.MemoryNoted) });
+            }
+        }
+    }
+
     [Fact]
     public void Recall_NoEmbedder_SaysThatItLooksByWords()
     {
-        var (found, mode) = new MemoryIndex(MemoryEmbedders.Of(null), "t-acme", "u-7", NullLogger.Instance).Recall(_state, new RecallMemories { Text = "who is my boss" }, At);
+        var (found, mode) = new MemoryIndex(MemoryEmbedders.Of(null), "t-acme", "u-7", NullLogger.Instance).Recall(() => _state, new RecallMemories { Text = "who is my boss" }, At);
 
         Assert.Equal(("words", 1L), (mode, found.Single().Entry.Id));
     }
@@ -106,7 +135,11 @@ public class MemoryIndexTests
     {
         public string Version { get; set; } = "v1";
 
-        public int Calls { get; private set; }
+        public int Calls => Texts.Count;
+
+        public List<string> Texts { get; } = [];
+
+        public Action OnCall { get; set; } = static () => { };
 
         public string Summary => "in memory";
 
@@ -114,7 +147,8 @@ public class MemoryIndexTests
 
         public ValueTask<TextVector?> EmbedAsync(string tenantId, string text, bool isInteractive, CancellationToken cancellationToken)
         {
-            Calls++;
+            Texts.Add(text);
+            OnCall();
             return ValueTask.FromResult<TextVector?>(new TextVector(Of(text), Version));
         }
     }

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Steward.Engines.Security;
 using Steward.Errors;
 using Steward.Grains.Tests.Hosting;
 using Steward.Identity;
@@ -100,6 +103,75 @@ public class MemoryProposalTests
     }
 
     [Fact]
+    public async Task Consolidate_WhatWasLeftOpenIsOverItsTime_LeavesTheMemoryAndTheJournal()
+    {
+        await Memory.SetSettings(new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Interaction, RetentionDays = 5 }] });
+        await NoteAsync(_user, new NotedRequest { RunId = "r-open", Topic = _topic, Open = ["Create the account (not done)"] });
+        _cluster.Time.Advance(TimeSpan.FromDays(2));
+        await Memory.Consolidate();
+        Assert.Single(await Memory.ListProposals());
+        Assert.InRange((await _cluster.Journals.GetHeadAsync(Key))!.WakeAt!.Value, _cluster.Time.GetUtcNow(), _cluster.Time.GetUtcNow().AddDays(3));
+
+        _cluster.Time.Advance(TimeSpan.FromDays(4));
+        var done = await Memory.Consolidate();
+
+        Assert.Equal(2, done.Removed["retention"]);
+        Assert.Empty(await Memory.ListProposals());
+        Assert.Empty((await Memory.Export()).Requests);
+        Assert.False(await HasBeforeAsync(MemoryRecordTypes.Requested));
+        await Memory.Consolidate();
+        Assert.Empty(await Memory.ListProposals());
+    }
+
+    [Fact]
+    public async Task Consolidate_WhatWasLeftOpenWasClosedSince_LeavesTheJournal()
+    {
+        await NoteAsync(_user, new NotedRequest { RunId = "r-open", Topic = _topic, Open = ["Create the account (not done)"] });
+        await NoteAsync(_user, new NotedRequest { RunId = "r-later", Topic = _topic });
+        Assert.Empty((await Memory.Export()).Requests);
+        Assert.True(await HasBeforeAsync(MemoryRecordTypes.Requested));
+
+        await Memory.Consolidate();
+
+        Assert.False(await HasBeforeAsync(MemoryRecordTypes.Requested));
+    }
+
+    [Fact]
+    public async Task Keep_WhatWasLeftOpen_IsInTheProof()
+    {
+        var asked = _cluster.Time.GetUtcNow();
+        await NoteAsync(_user, new NotedRequest { RunId = "r-open", Topic = _topic, Open = ["Create the account (not done)"] });
+        var left = await KeepAsync(3);
+        Assert.Equal((1, 0), (left.Left[MemoryKind.Interaction], left.Removed.Count));
+        Assert.InRange(left.Oldest[MemoryKind.Interaction], asked.AddSeconds(-1), asked.AddMinutes(1));
+
+        _cluster.Time.Advance(TimeSpan.FromDays(4));
+        var gone = await KeepAsync(3);
+
+        Assert.Equal((0, 1), (gone.Left.Count, gone.Removed[MemoryKind.Interaction]));
+        Assert.False(await HasBeforeAsync(MemoryRecordTypes.Requested));
+    }
+
+    [Fact]
+    public async Task Note_MoreThanThereIsRoomFor_IsNotWritten()
+    {
+        for (var part = 0; part < 63; part++)
+        {
+            var statements = Enumerable.Range(part * 32, 32).Where(number => number < 2000).Select(number => Said("manager", $"number {number}")).ToArray();
+            await _cluster.NoteAsync(_user, $"s-1/r-{part}", _cluster.Time.GetUtcNow(), statements);
+        }
+
+        var sequence = (await _cluster.Journals.GetHeadAsync(Key))!.Sequence;
+        await _cluster.NoteAsync(_user, "s-1/r-more", _cluster.Time.GetUtcNow(), Said("manager", "one too many"));
+        Assert.Equal(sequence, (await _cluster.Journals.GetHeadAsync(Key))!.Sequence);
+
+        await _cluster.NoteAsync(_user, "s-1/r-less", _cluster.Time.GetUtcNow(), Said("manager", "number 7", isRetraction: true), Said("manager", "one too many"));
+        var store = new SealedJournalStore(_cluster.Journals, await _cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-acme", "memory"));
+        var noted = JsonSerializer.Deserialize((await store.ReadTailAsync(Key, 1))[0].Payload.Span, MemoryJson.Default.MemoryNoted)!;
+        Assert.True(Assert.Single(noted.Statements).IsRetraction);
+    }
+
+    [Fact]
     public async Task Patterns_FivePeopleShare_AdminsSeeNumbersAndNobodyElse()
     {
         var people = Enumerable.Range(0, 6).Select(_ => NewUser()).ToList();
@@ -147,6 +219,17 @@ public class MemoryProposalTests
         Assert.NotNull(receipt.CompletedAt);
         Assert.Contains(receipt.Removed, part => part is { Place: "requests and proposals", Count: > 3 });
         Assert.DoesNotContain(await PatternsAsync(), pattern => pattern.Topic == _topic);
+    }
+
+    private string Key => GrainKeys.UserMemory("t-acme", _user);
+
+    // What stands before the last snapshot.
+    private async Task<bool> HasBeforeAsync(string type) => (await _cluster.Journals.ReadAsync(Key, 0, 1000)).Any(entry => entry.Type == type && !entry.Payload.IsEmpty);
+
+    private async Task<MemoryKept> KeepAsync(int days)
+    {
+        _cluster.SignInAsPlatform("t-acme");
+        return await Memory.Keep(new KeepMemory { RetentionDays = new Dictionary<MemoryKind, int> { [MemoryKind.Interaction] = days } });
     }
 
     private IMemoryPatternsGrain Tenant => _cluster.Grains.GetGrain<IMemoryPatternsGrain>(GrainKeys.MemoryPatterns("t-acme"));

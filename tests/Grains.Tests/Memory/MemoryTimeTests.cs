@@ -61,6 +61,28 @@ public class MemoryTimeTests(TimedCluster cluster)
         Assert.Equal("Ben", Assert.Single(await Memory.AllAsync()).Value);
     }
 
+    [Fact]
+    public async Task Correct_WhatIsToCome_StaysAPlanOfThatDay()
+    {
+        await cluster.NoteAsync(_user, "s-1/r-1", cluster.Time.GetUtcNow(), Said("manager", "Ingrid"));
+        cluster.Time.Advance(TimeSpan.FromMinutes(1));
+        await cluster.NoteAsync(_user, "s-1/r-2", cluster.Time.GetUtcNow(), Said("manager", "Ana Berg") with { When = "from tomorrow on" });
+        var before = await Memory.AllAsync();
+
+        var corrected = await Memory.Correct(new CorrectMemory { MemoryId = before[1].Id, Value = "Anna Berg", OperationId = "op" });
+
+        Assert.Equal(before[1].ValidFrom, corrected.ValidFrom);
+        var held = await Memory.AllAsync();
+        Assert.Equal([("Ingrid", before[0].ValidTo, corrected.Id), ("Anna Berg", null, null)], held.Select(item => (item.Value, item.ValidTo, item.SupersededBy)));
+
+        // Restarted, it is the same; without the plan, what holds goes on.
+        await cluster.MemoryOf(_user).Forget(new ForgetMemories { MemoryIds = [corrected.Id], OperationId = "op" });
+        var left = Assert.Single(await Memory.AllAsync());
+        Assert.Equal(("Ingrid", null, null), (left.Value, left.ValidTo, left.SupersededBy));
+        cluster.Time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal("Ingrid", Assert.Single(await Memory.AllAsync()).Value);
+    }
+
     // Not as what was to end on that day: what has begun to hold goes with what it took the place of.
     [Fact]
     public async Task Forget_WhatHasBegunSince_GoesWithWhatItTookThePlaceOf()

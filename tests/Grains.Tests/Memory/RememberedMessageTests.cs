@@ -297,6 +297,34 @@ public class RememberedMessageTests
         Assert.Equal("ThinkPadX1", Assert.Single(await Memory.AllAsync()).Value);
     }
 
+    [Fact]
+    public async Task RememberDone_CharactersThatAreNotSeen_AreNotKept()
+    {
+        var report = new RunReport { RunId = "r-unseen", State = Steward.Runs.RunState.Partial, Answer = "", WorkingMemory = new Dictionary<string, string>(), Effects = ["Wrote\u202e to\u200b Ann\nSmith", "paid with 4111\u200b 1111 1111 1111"], Open = ["Call\u2066 \U000e0041Ben (not done)"] };
+
+        await _cluster.Silo.GetRequiredService<MemoryFeed>().RememberDoneAsync(NewKey, report, _cluster.Time.GetUtcNow());
+
+        Assert.Equal("Wrote to Ann Smith; paid with ***", Assert.Single(await Memory.AllAsync()).Value);
+        Assert.Equal(["Call Ben (not done)"], Assert.Single((await Memory.Export()).Requests).Open);
+    }
+
+    [Fact]
+    public async Task Chat_ForgetMoreThanOneCallMay_ForgetsAll()
+    {
+        for (var part = 0; part < 8; part++)
+        {
+            await _cluster.NoteAsync(_user, $"s-0/r-{part}", _cluster.Time.GetUtcNow(), [.. Enumerable.Range(part * 30, 30).Select(number => Said("likes", $"tea number {number}", MemoryKind.Preference))]);
+        }
+
+        await _cluster.NoteAsync(_user, "s-0/r-9", _cluster.Time.GetUtcNow(), Said("office", "Berlin"));
+        var session = await _cluster.OpenAsync(NewKey);
+
+        Assert.Equal("I have forgotten your likes.", await AnswerAsync(session, "forget all my likes"));
+
+        Assert.Equal("Berlin", Assert.Single(await Memory.AllAsync(superseded: true)).Value);
+        Assert.DoesNotContain(await Memory.ListAccesses(20), access => access.By.Contains('#', StringComparison.Ordinal));
+    }
+
     private async Task<string> AnswerAsync(ISessionGrain session, string text)
     {
         var run = _cluster.Run(await session.SayAsync(text));

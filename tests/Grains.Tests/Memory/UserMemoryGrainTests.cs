@@ -161,6 +161,57 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         Assert.True((await cluster.Journals.GetHeadAsync(key))!.WakeAt > Now);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Forget_PurgeFails_IsNotSaidToBeDoneBeforeItIs(bool isDone)
+    {
+        var key = GrainKeys.UserMemory("t-acme", _user);
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("home", "Secret Street"));
+        var forget = new ForgetMemories { MemoryIds = [Assert.Single(await Memory.AllAsync()).Id], OperationId = "op" };
+        cluster.Faults.LosePurges(key, 1, isDone);
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => Memory.Forget(forget));
+
+        Assert.True(error is { Code: ErrorCodes.Unavailable, IsRetryable: true });
+        Assert.Equal(!isDone, await HoldsStatementsAsync(key));
+        Assert.True((await cluster.Journals.GetHeadAsync(key))!.WakeAt <= Now);
+        cluster.Faults.LosePurges(key, 0);
+        await Conversing.UntilAsync(async () =>
+        {
+            try
+            {
+                return (await Memory.Forget(forget)).Count == 1;
+            }
+            catch (StewardException exception) when (exception.IsRetryable)
+            {
+                return false;
+            }
+        });
+        Assert.False(await HoldsStatementsAsync(key));
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+    }
+
+    [Fact]
+    public async Task SetSettings_PurgeFails_IsNotSaidToBeDoneBeforeItIs()
+    {
+        var key = GrainKeys.UserMemory("t-acme", _user);
+        await cluster.NoteAsync(_user, "s-1/r-1", Now, Said("home", "Secret Street"));
+        var set = new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Fact, IsKept = false }] };
+        cluster.Faults.LosePurges(key, int.MaxValue);
+        await Assert.ThrowsAsync<StewardException>(() => Memory.SetSettings(set));
+        await cluster.DeactivatedAsync(Memory);
+
+        // What holds is told all the same; but not that what was to go is gone.
+        Assert.Empty(await Memory.AllAsync());
+        Assert.True(await HoldsStatementsAsync(key));
+        await Assert.ThrowsAsync<StewardException>(() => Memory.SetSettings(set));
+
+        cluster.Faults.LosePurges(key, 0);
+        await Memory.SetSettings(set);
+        Assert.False(await HoldsStatementsAsync(key));
+    }
+
     [Fact]
     public async Task SetSettings_KindWithdrawn_IsForgottenAndNotTakenAgain()
     {
@@ -251,6 +302,58 @@ public class UserMemoryGrainTests(GrainCluster cluster)
     }
 
     [Fact]
+    public async Task SetSettings_SaidWhileAKindWasOffAndNotedWhenItIsOnAgain_IsNotTaken()
+    {
+        await SetAsync(isKept: false);
+        var (said, open) = (Now, Now);
+        cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        await SetAsync(isKept: true);
+        cluster.Time.Advance(TimeSpan.FromSeconds(1));
+        await cluster.NoteAsync(_user, "s-1/r-1", said, Said("watering", "done", MemoryKind.Interaction));
+        await NoteOpenAsync("r-2", open);
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+        Assert.Empty((await Memory.Export()).Requests);
+        Assert.True((await Memory.Export()).WithdrawnAt[MemoryKind.Interaction] > said);
+
+        await cluster.NoteAsync(_user, "s-1/r-3", Now, Said("watering", "done", MemoryKind.Interaction));
+        Assert.Single(await Memory.AllAsync());
+
+        Task SetAsync(bool isKept)
+        {
+            cluster.SignIn("t-acme", _user);
+            return Memory.SetSettings(new SetMemorySettings { Kinds = [new SetMemoryKind { Kind = MemoryKind.Interaction, IsKept = isKept }] });
+        }
+    }
+
+    [Theory]
+    [InlineData("Created the user 00uABCDEFGHIJ0123456789xyzK", true)]
+    [InlineData("Closed the incident 0a1b2c3d4e5f60718293a4b5c6d7e8f9", true)]
+    [InlineData("Paid with 4111 1111 1111 1111", false)]
+    [InlineData("Set the password: Tr0ub4dor&3", false)]
+    public async Task Note_IdsInWhatASystemSays_AreKeptAndSecretsAreNot(string text, bool isKept)
+    {
+        await NoteFromSystemAsync(text);
+
+        Assert.Equal(isKept ? [text] : [], (await Memory.AllAsync()).Select(item => item.Value));
+    }
+
+    [Fact]
+    public async Task Export_Dismissed_IsInItAndIsCountedWhenItIsErased()
+    {
+        var at = cluster.Time.GetUtcNow();
+        var key = GrainKeys.UserMemory("t-acme", _user);
+        var store = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-acme", "memory"));
+        var state = new UserMemoryState { Asked = new AskedRequests { Dismissed = ["playbook:leave"] } };
+        await store.AppendAsync(new JournalAppend { Journal = key, ExpectedSequence = 0, Records = [new JournalRecord { Type = "snapshot", At = at, Payload = JsonSerializer.SerializeToUtf8Bytes(state, MemoryJson.Default.UserMemoryState) }] });
+        cluster.SignIn("t-acme", _user);
+
+        Assert.Equal(["playbook:leave"], (await Memory.Export()).Dismissed);
+        var receipt = await Memory.Erase(new EraseMemory { OperationId = "op" });
+        Assert.Equal(1, receipt.Removed.Single(part => part.Place == "requests and proposals").Count);
+        Assert.Empty((await Memory.Export()).Dismissed);
+    }
+
+    [Fact]
     public async Task Export_NamesWhatIsHeldElsewhereAndOnlyTheOwnConversations()
     {
         var other = NewUser();
@@ -279,6 +382,9 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         await memory.Note(new NoteStatements { MessageId = "m", SaidAt = Now, Statements = [Said("office", "Berlin")] });
         var copy = new SealedJournalStore(cluster.Journals, await cluster.Silo.GetRequiredService<DataKeys>().GetAsync("t-shredded", "memory"));
         Assert.Single(await copy.ReadAsync(key, 0, 10));
+        cluster.SignIn("t-shredded", _user);
+        var before = Assert.Single(await memory.AllAsync()).Id;
+        cluster.SignIn("t-shredded", PlatformIdentity.UserId, WellKnownRoles.System);
 
         await cluster.Silo.GetRequiredService<DataKeys>().DestroyAsync("t-shredded", "memory");
         cluster.Faults.Lose(key, 1);
@@ -292,6 +398,12 @@ public class UserMemoryGrainTests(GrainCluster cluster)
 
         await Conversing.UntilAsync(async () => (await memory.GetErasure())!.CompletedAt is not null);
         Assert.Empty((await memory.Export()).Memories);
+
+        // No id is given twice.
+        cluster.SignIn("t-shredded", PlatformIdentity.UserId, WellKnownRoles.System);
+        await memory.Note(new NoteStatements { MessageId = "m3", SaidAt = Now.AddMinutes(1), Statements = [Said("office", "Oslo")] });
+        cluster.SignIn("t-shredded", _user);
+        Assert.True(Assert.Single(await memory.AllAsync()).Id > before);
     }
 
     [Fact]
@@ -359,4 +471,23 @@ public class UserMemoryGrainTests(GrainCluster cluster)
             return store.HasReadOld;
         }
     }
+
+    private Task NoteFromSystemAsync(string text)
+    {
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        var noted = Memory.Note(new NoteStatements { MessageId = "s-1/r-1/done-1", SaidAt = Now, Source = MemorySource.System, Statements = [Said("conversation", text, MemoryKind.Interaction)] });
+        cluster.SignIn("t-acme", _user);
+        return noted;
+    }
+
+    private Task NoteOpenAsync(string runId, DateTimeOffset at)
+    {
+        cluster.SignIn("t-acme", PlatformIdentity.UserId, WellKnownRoles.System);
+        var noted = Memory.Note(new NoteStatements { MessageId = $"s-1/{runId}/done-1", SaidAt = at, Source = MemorySource.System, Statements = [], Request = new NotedRequest { RunId = runId, Open = ["Create the account (not done)"] } });
+        cluster.SignIn("t-acme", _user);
+        return noted;
+    }
+
+    private async Task<bool> HoldsStatementsAsync(string key) =>
+        (await cluster.Journals.ReadAsync(key, 0, 100)).Any(entry => entry is { Type: MemoryRecordTypes.Noted, Payload.IsEmpty: false });
 }

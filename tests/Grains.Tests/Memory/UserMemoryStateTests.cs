@@ -34,6 +34,31 @@ public class UserMemoryStateTests
             state.Facts.Where(fact => fact.Holds).Select(fact => (fact.Id, fact.Slot, fact.Value)));
     }
 
+    // Written before a plan that is put right stayed one, and before what was said while a kind was off was not taken when it is on again.
+    [Fact]
+    public void Apply_ACorrectedPlanAndAKindThatIsOnAgainOfAnEarlierRelease_MeanWhatTheyMeantThen()
+    {
+        (string Type, string Payload)[] entries =
+        [
+            ("memory.noted", """{"messageId":"s-1/1","saidAt":"2026-11-20T09:00:00+00:00","source":"said","statements":[{"kind":"fact","subject":"self","slot":"manager","value":"Ben","isRetraction":false,"confidence":0.9}]}"""),
+            ("memory.noted", """{"messageId":"s-1/2","saidAt":"2026-11-20T09:01:00+00:00","source":"said","statements":[{"kind":"fact","subject":"self","slot":"manager","value":"Ana","isRetraction":false,"confidence":0.9,"validFrom":"2026-12-01T00:00:00+00:00"}]}"""),
+            ("memory.corrected", """{"id":2,"value":"Anna","operationId":"correction:o-1"}"""),
+            ("memory.settings", """{"settings":{"kinds":[{"kind":"preference","isKept":false},{"kind":"fact","isKept":true}],"sharePatterns":false}}"""),
+            ("memory.settings", """{"settings":{"kinds":[{"kind":"preference","isKept":true},{"kind":"fact","isKept":true}],"sharePatterns":false}}"""),
+            ("memory.noted", """{"messageId":"s-1/3","saidAt":"2026-11-20T09:03:30+00:00","source":"said","statements":[{"kind":"preference","subject":"self","slot":"likes","value":"tea","isRetraction":false,"confidence":0.9}]}"""),
+        ];
+        var state = new UserMemoryState();
+        foreach (var (index, entry) in entries.Index())
+        {
+            state.Apply(new JournalEntry { Sequence = index + 1, Type = entry.Type, Payload = Encoding.UTF8.GetBytes(entry.Payload), At = At.AddMinutes(index) });
+        }
+
+        state.Apply(new JournalEntry { Sequence = 7, Type = "memory.consolidated", At = At.AddHours(1), Payload = """{"removed":[],"merged":[]}"""u8.ToArray() });
+        state.Apply(new JournalEntry { Sequence = 8, Type = "memory.forgotten", At = At.AddHours(1), Payload = """{"ids":[9],"tombstones":[],"salt":"AAAA","operationId":"forget:o-2"}"""u8.ToArray() });
+        Assert.Equal((2L, null), (state.Find(1)!.SupersededBy, state.Find(3)!.HoldsFrom));
+        Assert.Equal("tea", state.Find(4)?.Value);
+    }
+
     [Fact]
     public void Apply_ErasureWhileOneGoesOn_HasItsWorkAndIsNotDoneByWhatTheOtherFinds()
     {

@@ -117,6 +117,65 @@ public class FoldedJournalTests(GrainCluster cluster)
         Assert.Equal("r-2", journal.State.LastRunId);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Purge_TheStoreFails_IsNotTakenForDone(bool isDone)
+    {
+        var key = NewKey();
+        var gaveWay = 0;
+        using var journal = new FoldedJournal<ScheduleState>(cluster.Faults, key, ScheduleJson.Default.ScheduleState, TimeProvider.System, () => gaveWay++);
+        await FireAsync(journal, 0);
+        await FireAsync(journal, 1);
+        cluster.Faults.LosePurges(key, 1, isDone);
+
+        var error = await Assert.ThrowsAsync<StewardException>(() => journal.PurgeAsync());
+
+        Assert.True(error is { Code: ErrorCodes.Unavailable, IsRetryable: true, OutcomeUnknown: true });
+        Assert.Equal((1, 2L, 0L), (gaveWay, journal.SincePurge, journal.State.PurgedThrough));
+        using var again = Open(key);
+        await again.LoadAsync(default);
+        Assert.Equal((isDone ? 2L : 0L, "r-1"), (again.State.PurgedThrough, again.State.LastRunId));
+
+        // What was done and not heard of is noticed when it is tried again.
+        Assert.Equal(!isDone, await journal.PurgeAsync());
+        Assert.Equal(isDone ? 2 : 1, gaveWay);
+    }
+
+    [Fact]
+    public async Task Purge_GoesOn_IsNotTakenForDoneMeanwhile()
+    {
+        var key = NewKey();
+        using var journal = new FoldedJournal<ScheduleState>(cluster.Faults, key, ScheduleJson.Default.ScheduleState, TimeProvider.System, static () => { });
+        await FireAsync(journal, 0);
+
+        cluster.Faults.Hold(key);
+        var purging = journal.PurgeAsync();
+        Assert.Equal(0, journal.State.PurgedThrough);
+        cluster.Faults.Release(key);
+
+        Assert.True(await purging);
+        Assert.Equal(1, journal.State.PurgedThrough);
+    }
+
+    [Fact]
+    public async Task Shorten_TheStoreFails_GivesWayAndIsNoError()
+    {
+        var key = NewKey();
+        var gaveWay = 0;
+        using var journal = new FoldedJournal<ScheduleState>(cluster.Faults, key, ScheduleJson.Default.ScheduleState, TimeProvider.System, () => gaveWay++);
+        await FireAsync(journal, 0);
+        await FireAsync(journal, 1);
+        cluster.Faults.LosePurges(key, 1);
+
+        await journal.ShortenAsync(after: 2);
+        Assert.Equal((0, 2L), (gaveWay, journal.SincePurge));
+        await journal.ShortenAsync(after: 1);
+        Assert.Equal((1, 2L), (gaveWay, journal.SincePurge));
+        await journal.ShortenAsync(after: 1);
+        Assert.Equal((1, 1L), (gaveWay, journal.SincePurge));
+    }
+
     private static string NewKey() => $"t-fold/j-{Guid.NewGuid():n}";
 
     private static string Describe(ScheduleState state) => System.Text.Json.JsonSerializer.Serialize(state, ScheduleJson.Default.ScheduleState);

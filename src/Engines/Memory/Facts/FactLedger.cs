@@ -80,8 +80,9 @@ public sealed class FactLedger
     /// <param name="value">What is right.</param>
     /// <param name="messageId">In which message, or by which operation; the same one again changes nothing.</param>
     /// <param name="now">When.</param>
+    /// <param name="holdsFrom">When what is right begins to hold; null: at once. What holds until then gives way to it.</param>
     /// <returns>The facts that are new or changed, the one that holds last; empty when there is no such fact, it does not hold, or it says so already.</returns>
-    public IReadOnlyList<MemoryFact> Correct(long id, string value, string messageId, DateTimeOffset now)
+    public IReadOnlyList<MemoryFact> Correct(long id, string value, string messageId, DateTimeOffset now, DateTimeOffset? holdsFrom = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(value);
         ArgumentException.ThrowIfNullOrEmpty(messageId);
@@ -98,9 +99,14 @@ public sealed class FactLedger
             MessageIds = [messageId],
             Confidence = 1,
             ValidFrom = now,
-            HoldsFrom = null,
+            HoldsFrom = holdsFrom,
             RecordedAt = now,
         };
+        if (holdsFrom is not null)
+        {
+            _facts.FindAll(fact => fact.SupersededBy == id && fact.HoldsUntil > now).ForEach(fact => Replace(fact with { SupersededBy = right.Id }));
+        }
+
         _facts.Add(right);
         return [Replace(wrong with { SupersededBy = right.Id, ValidTo = now, HoldsUntil = null }), right];
     }

@@ -175,7 +175,7 @@ public sealed partial class RunTraceBuilder
         Add(sequence, "memory", "memory", "What it remembered of the person", at).End(at, "ok")
             .With("mode", recalled.Mode)
             .With("memories", recalled.Memories.Count)
-            .With("ids", string.Join(' ', recalled.Memories.Select(memory => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"m{memory.Id}:{memory.Slot}:{memory.Reason}"))));
+            .WithOwn("ids", string.Join(' ', recalled.Memories.Select(memory => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"m{memory.Id}:{memory.Slot}:{memory.Reason}"))));
     }
 
     private void TakeStrategy(long sequence, DateTimeOffset at, StrategyChosen choice)

@@ -6,6 +6,7 @@ namespace Steward.Engines.Orchestration.Tracing;
 internal sealed class TraceDraft(string id, string kind, string name, DateTimeOffset startedAt)
 {
     private JsonObject? _attributes;
+    private JsonObject? _own;
 
     public string Id => id;
 
@@ -51,6 +52,13 @@ internal sealed class TraceDraft(string id, string kind, string name, DateTimeOf
         return this;
     }
 
+    /// <summary>Sets an attribute that says something of the person whose run it is: it is shown where content is.</summary>
+    public TraceDraft WithOwn(string attribute, JsonNode value)
+    {
+        (_own ??= [])[attribute] = value;
+        return this;
+    }
+
     public int Count(string attribute)
     {
         var count = (_attributes?[attribute]?.GetValue<int>() ?? 0) + 1;
@@ -80,7 +88,7 @@ internal sealed class TraceDraft(string id, string kind, string name, DateTimeOf
     /// <summary>The finished node. A parent covers its children, also where clocks of different servers disagree.</summary>
     /// <param name="now">What has not ended is measured up to here.</param>
     /// <param name="isOver">Whether nothing will come any more: what has not ended is unfinished.</param>
-    /// <param name="withContent">Whether it shows what went in and came out.</param>
+    /// <param name="withContent">Whether it shows what went in and came out, and what says something of the person.</param>
     public TraceNode Build(DateTimeOffset now, bool isOver, bool withContent)
     {
         var children = Children.OrderBy(child => child.StartedAt).ThenBy(child => child.FirstEvent).Select(child => child.Build(now, isOver, withContent)).ToList();
@@ -107,11 +115,13 @@ internal sealed class TraceDraft(string id, string kind, string name, DateTimeOf
             Usage = Usage,
             Input = withContent ? Input : null,
             Output = withContent ? Output : null,
-            Attributes = _attributes,
+            Attributes = withContent && _own is not null ? Both(_attributes, _own) : _attributes,
             Events = Events,
             Children = children,
         };
     }
+
+    private static JsonObject Both(JsonObject? attributes, JsonObject own) => new([.. (attributes ?? []).Concat(own).Select(pair => KeyValuePair.Create(pair.Key, pair.Value?.DeepClone()))]);
 
     private long FirstEvent => Events.Count > 0 ? Events[0] : Children.Count > 0 ? Children.Min(child => child.FirstEvent) : 0;
 }

@@ -220,13 +220,17 @@ internal sealed partial class ConnectorHooksGrain : StewardGrain, IConnectorHook
     public async Task Remove(CancellationToken cancellationToken = default)
     {
         Caller.RequireSystem();
-        if (State.IsEmpty)
+        if (!State.IsEmpty)
         {
-            return;
+            await _journal.AppendAsync(HookRecordTypes.Removed, new HookNote { Number = State.LastNumber }, HookJson.Default.HookNote, static () => JournalWake.Never);
         }
 
-        await _journal.AppendAsync(HookRecordTypes.Removed, new HookNote { Number = State.LastNumber }, HookJson.Default.HookNote, static () => JournalWake.Never);
-        await _journal.PurgeAsync();
+        // Also when only that is left to do.
+        if (_journal.SincePurge > 1)
+        {
+            await _journal.PurgeAsync();
+        }
+
         Arm();
     }
 
@@ -298,10 +302,10 @@ internal sealed partial class ConnectorHooksGrain : StewardGrain, IConnectorHook
             {
             }
 
-            if (State.Waiting.Count == 0 && State.Dead.Count == 0 && _journal.SincePurge > PurgeAfter)
+            if (State.Waiting.Count == 0 && State.Dead.Count == 0)
             {
                 // Nothing waits: content that is over need not be kept for ever.
-                await _journal.PurgeAsync();
+                await _journal.ShortenAsync(PurgeAfter);
             }
         }
 #pragma warning disable CA1031 // What waits stands in the journal: it is published again, here or elsewhere.

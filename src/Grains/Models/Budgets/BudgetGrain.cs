@@ -137,10 +137,7 @@ internal sealed partial class BudgetGrain : StewardGrain, IBudgetGrain, IDisposa
     private async Task AppendAsync<T>(string type, T fact, JsonTypeInfo<T> json)
     {
         await _journal.AppendAsync(type, fact, json, static () => null);
-        if (_journal.SincePurge > PurgeAfter)
-        {
-            await _journal.PurgeAsync();
-        }
+        await _journal.ShortenAsync(PurgeAfter);
     }
 
     private void Tell(BudgetExchanged fact)

@@ -123,10 +123,7 @@ internal sealed class ExperimentGrain : StewardGrain, IExperimentGrain, IDisposa
         }
 
         await PublishChange();
-        if (_journal.SincePurge > PurgeAfter)
-        {
-            await _journal.PurgeAsync();
-        }
+        await _journal.ShortenAsync(PurgeAfter);
 
         return Running();
     }

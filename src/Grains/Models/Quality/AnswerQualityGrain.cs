@@ -49,10 +49,7 @@ internal sealed partial class AnswerQualityGrain : StewardGrain, IAnswerQualityG
             }
         }
 
-        if (_journal.SincePurge > PurgeAfter)
-        {
-            await _journal.PurgeAsync();
-        }
+        await _journal.ShortenAsync(PurgeAfter);
     }
 
     /// <inheritdoc/>

@@ -206,13 +206,7 @@ internal sealed partial class InboxGrain : StewardGrain, IInboxGrain, IDisposabl
         _journal.Dispose();
     }
 
-    private async Task PurgeWhenLong()
-    {
-        if (_journal.SincePurge > PurgeAfter)
-        {
-            await _journal.PurgeAsync();
-        }
-    }
+    private Task PurgeWhenLong() => _journal.ShortenAsync(PurgeAfter);
 
     // That the status of notices lags is no reason to refuse a mark.
     private async Task TellQueue(IEnumerable<(string ThreadId, string Engagement)> changes)

@@ -117,7 +117,7 @@ internal sealed partial class TriageImportGrain
         await CloseAsync();
         await _file.RemoveAsync();
         await _journal.AppendAsync(ImportRecordTypes.Emptied, new ImportEmptied(), ImportJson.Default.ImportEmptied, () => JournalWake.Never);
-        await _journal.PurgeAsync();
+        await _journal.ShortenAsync();
         LogEnded(_logger, ImportId, State.Stage, State.Rows, State.BadRows);
     }
 

@@ -75,11 +75,7 @@ internal sealed partial class TriageLearner(LearnerParts parts, string tenantId,
     /// <returns>Whether there may be more.</returns>
     public async Task<bool> StepAsync(CancellationToken cancellationToken)
     {
-        if (journal.SincePurge > PurgeAfter)
-        {
-            await journal.PurgeAsync(keepsWake: true);
-        }
-
+        await journal.ShortenAsync(PurgeAfter, keepsWake: true);
         var now = parts.Time.GetUtcNow();
         if (Stand.Watch is { } watch && (watch.Reason is not null || IsDue(watch.CheckedAt ?? watch.Since, now)))
         {

@@ -3,10 +3,11 @@ using Steward.Storage;
 
 namespace Steward.Memory;
 
-/// <summary>What is held of the person where the memory does not reach, for the export: each kind with the address that gives it.</summary>
+/// <summary>The export: what is remembered, and what is held of the person where the memory does not reach, each kind with the address that gives it.</summary>
 internal sealed partial class UserMemoryGrain
 {
     private const int MaxListed = 1000;
+    private const int MaxExportedAccesses = 200;
 
     private static readonly HeldElsewhere[] OtherPlaces =
     [
@@ -23,6 +24,29 @@ internal sealed partial class UserMemoryGrain
         new() { Kind = "actions in other systems", Path = "/v1/connector-audit", Note = "Who did what in which system, redacted; admins only: the person asks them." },
         new() { Kind = "model costs", Path = "/v1/model-costs", Note = "What model calls used, without what they said; who may read it: see the model budgets." },
     ];
+
+    /// <inheritdoc/>
+    public async Task<MemoryExport> Export(CancellationToken cancellationToken = default)
+    {
+        await OpenAsync(cancellationToken);
+        await TrailAsync("export");
+        return new MemoryExport
+        {
+            TenantId = TenantId,
+            UserId = GrainKeys.LastPart(Key),
+            At = Now,
+            Memories = [.. State.Facts.OrderBy(fact => fact.Id).Select(Shows)],
+            Settings = Shown,
+            Tombstones = State.Tombstones.Count,
+            Accesses = await _trail.ReadAsync(MaxExportedAccesses, cancellationToken),
+            Erasure = State.Erasure,
+            Proposals = [.. State.Asked.Proposals],
+            Requests = [.. State.Asked.Requests.Select(request => new RememberedRequest { Topic = request.Topic, RunId = request.RunId, At = request.At }), .. State.Asked.Open.Select(matter => new RememberedRequest { Topic = matter.Topic, RunId = matter.RunId, At = matter.At, Open = matter.Matters })],
+            Dismissed = [.. State.Asked.Dismissed],
+            WithdrawnAt = State.WithdrawnAt.ToDictionary(),
+            Elsewhere = await ElsewhereAsync(cancellationToken),
+        };
+    }
 
     private async Task<IReadOnlyList<HeldElsewhere>> ElsewhereAsync(CancellationToken cancellationToken)
     {
