@@ -190,6 +190,8 @@ internal sealed class ScriptedSessionGrain(GrainScript script) : Grain, ISession
 
     public Task<bool> Retire(DateTimeOffset quietSince, CancellationToken cancellationToken = default) => Task.FromResult(false);
 
+    public Task<bool> RetireThrough(long sequence, CancellationToken cancellationToken = default) => Task.FromResult(false);
+
     public Task RunEnded(RunReport report, CancellationToken cancellationToken = default) => Task.CompletedTask;
 
     public Task Resume(CancellationToken cancellationToken = default) => Task.CompletedTask;

@@ -97,7 +97,7 @@ public sealed record MemoryItem
     [Id(9)]
     public required DateTimeOffset RecordedAt { get; init; }
 
-    /// <summary>On which day it was last of use; null never.</summary>
+    /// <summary>On which day it was last of use, or when it was said again; null never.</summary>
     [Id(10)]
     public DateTimeOffset? LastUsed { get; init; }
 

@@ -35,8 +35,8 @@ internal static class MemoryText
     {
         ArgumentNullException.ThrowIfNull(text);
         var hidden = SecretText.Hide(text);
-        return Digits.Matches(hidden).Any(number => IsCard(number.ValueSpan)) || SocialSecurity.IsMatch(hidden)
-            ? SocialSecurity.Replace(Digits.Replace(hidden, number => IsCard(number.ValueSpan) ? Mask : number.Value), Mask)
+        return Digits.Matches(hidden).Any(number => Card(number.ValueSpan, 0).End > 0) || SocialSecurity.IsMatch(hidden)
+            ? SocialSecurity.Replace(Digits.Replace(hidden, number => WithoutCards(number.Value)), Mask)
             : string.Equals(hidden, text, StringComparison.Ordinal) ? text : hidden;
     }
 
@@ -57,6 +57,65 @@ internal static class MemoryText
     private static bool IsUnseen(Rune rune) =>
         Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
         || (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Format && rune.Value is not (0x200C or 0x200D));
+
+    private static string WithoutCards(string digits)
+    {
+        var kept = new StringBuilder();
+        var at = 0;
+        for (var card = Card(digits, 0); card.End > 0; card = Card(digits, at))
+        {
+            kept.Append(digits, at, card.Start - at).Append(Mask);
+            at = card.End;
+        }
+
+        return kept.Append(digits, at, digits.Length - at).ToString();
+    }
+
+    // The first card in a row of groups of digits: all of it, or a part that begins and ends with a group, as where the last month, the code of three digits, a count or another card stands beside. What overlaps it goes with it.
+    private static (int Start, int End) Card(ReadOnlySpan<char> digits, int from)
+    {
+        if (from == 0 && IsCard(digits))
+        {
+            return (0, digits.Length);
+        }
+
+        var (first, end) = (-1, 0);
+        for (var start = from; start < digits.Length && (first < 0 || start < end); start++)
+        {
+            if (char.IsAsciiDigit(digits[start]) && (start == 0 || digits[start - 1] is ' ' or '-'))
+            {
+                var last = EndOfCard(digits, start);
+                (first, end) = (first < 0 && last > 0 ? start : first, Math.Max(end, last));
+            }
+        }
+
+        return (first, end);
+    }
+
+    // The longest card that begins here and ends with a group; 0 when none does.
+    private static int EndOfCard(ReadOnlySpan<char> digits, int start)
+    {
+        var (count, found) = (0, 0);
+        for (var end = start + 1; end <= digits.Length && count <= MostDigits; end++)
+        {
+            count += char.IsAsciiDigit(digits[end - 1]) ? 1 : 0;
+            if (count >= LeastDigits && char.IsAsciiDigit(digits[end - 1]) && (end == digits.Length || !char.IsAsciiDigit(digits[end])) && IsOfNetwork(digits[start..end], count) && IsCard(digits[start..end]))
+            {
+                found = end;
+            }
+        }
+
+        return found;
+    }
+
+    // A part has to look like a card by its length, too: one in ten of any numbers has a fitting check digit.
+    private static bool IsOfNetwork(ReadOnlySpan<char> part, int count) => (part[0], count) switch
+    {
+        ('3', 15) => part[1] is '4' or '7',
+        ('2' or '3' or '4', 16) or ('4', 19) => true,
+        ('5' or '6', >= 16) => true,
+        _ => false,
+    };
 
     // As cards are numbered (ISO/IEC 7812): the first digits of the networks, and the check digit. A number that begins with + is one to call.
     private static bool IsCard(ReadOnlySpan<char> number)

@@ -276,8 +276,9 @@ internal sealed partial class UserMemoryState : IFolded
 
     private bool IsForgotten(MemoryStatement statement, DateTimeOffset saidAt)
     {
-        var mark = Tombstone.MarkOf(Convert.FromBase64String(Salt!), statement.Subject, statement.Slot, statement.Value);
-        return Tombstones.Exists(stone => stone.Mark == mark && saidAt <= stone.At);
+        var salt = Convert.FromBase64String(Salt!);
+        var (mark, same) = (Tombstone.MarkOf(salt, statement.Subject, statement.Slot, statement.Value), Tombstone.SameMarkOf(salt, statement.Subject, statement.Slot, statement.Value));
+        return Tombstones.Exists(stone => saidAt <= stone.At && stone.IsOf(mark, same));
     }
 
     /// <summary>Two in the morning of the next day, UTC.</summary>

@@ -11,6 +11,15 @@ public class MemoryTextTests
     [InlineData("4111 1111 1111 1111")]
     [InlineData("5555-5555-5555-4444")]
     [InlineData("378282246310005")]
+    [InlineData("4111 1111 1111 1111 12/27")]
+    [InlineData("4111 1111 1111 1111 123")]
+    [InlineData("4111 1111 1111 1111 0627")]
+    [InlineData("2 4111 1111 1111 1111")]
+    [InlineData("1 4111 1111 1111 1111")]
+    [InlineData("1 4111111111111111 0627 123")]
+    [InlineData("3782 822463 10005 1234 12/27")]
+    [InlineData("12-27 5555-5555-5555-4444")]
+    [InlineData("+49 4111 1111 1111 1111")]
     [InlineData("078-05-1120")]
     [InlineData("q8Zt3LmP0xVr7KdW2sYb5NcH")]
     [InlineData("q8Zt3LmP0xVr7KdW2sYb_5NcH")]
@@ -23,6 +32,10 @@ public class MemoryTextTests
     [InlineData("+49 30 1234 5678")]
     [InlineData("+4111111111111111")]
     [InlineData("4111 1111 1111 1112")]
+    [InlineData("4111 1111 1111 1112 123")]
+    [InlineData("12 2026 30 11 2026 17 45 00 6 12 2026")]
+    [InlineData("0161 496 0733 0161 496 0999")]
+    [InlineData("+49 151 2345 6789 01")]
     [InlineData("ThinkPad X1 Carbon Gen 11")]
     [InlineData("4711-0815")]
     [InlineData("from Monday 30 November 2026 to Sunday 6 December 2026")]
@@ -40,6 +53,8 @@ public class MemoryTextTests
     public void Masked_ASecretAmongWords_LeavesTheWords()
     {
         Assert.Equal("Sent “card ***” to Ben", MemoryText.Masked("Sent “card 4111 1111 1111 1111” to Ben"));
+        Assert.Equal("Sent 2 *** 12/27 and ***", MemoryText.Masked("Sent 2 4111 1111 1111 1111 12/27 and 5555 5555 5555 4444"));
+        Assert.Equal("Both: *** ***", MemoryText.Masked("Both: 4111 1111 1111 1111 5555 5555 5555 4444"));
         Assert.Equal("Disabled the key ***", MemoryText.Masked("Disabled the key AKIAIOSFODNN7EXAMPLE"));
 
         // A system's own id is what the person may look for again.

@@ -133,6 +133,18 @@ public class UserMemoryGrainTests(GrainCluster cluster)
         Assert.Single(await Memory.AllAsync());
     }
 
+    // A message from before may be looked through late, and say the same in other words.
+    [Fact]
+    public async Task Forget_SaidBeforeInOtherWords_DoesNotComeBack()
+    {
+        var said = Now;
+        await cluster.NoteAsync(_user, "s-1/r-1", said, Said("office", "Berlin"));
+        await Memory.Forget(new ForgetMemories { MemoryIds = [Assert.Single(await Memory.AllAsync()).Id], OperationId = "op" });
+
+        await cluster.NoteAsync(_user, "s-1/r-2", said, Said("office", "the Berlin office"));
+        Assert.Empty(await Memory.AllAsync(superseded: true));
+    }
+
     [Fact]
     public async Task Forget_SiloDiedBeforeTheJournalWasShortened_TheNextActivationDoesIt()
     {

@@ -79,7 +79,7 @@ internal static partial class HeldChanges
             Rule($$"""\b(?:reply|write|answer|respond|speak|talk|switch|stick|go|use|change|continue|prefer|back|rather|keep|try|have|get|read|understand|comfortable|want)(?:ing)?(?:\s+(?:to|with|in|me|back|over|on|your|all|answers?|replies|responses|messages|from|now|please|it|things|better|easier|more|rather|always|everything|going|speaking|writing|again|only|just|instead|prefer|of|for|us|them)){0,6}\s+(?<v>{{Languages}})\b(?!\s+(?:customer|manual|version|office|team|colleague|translation|course|class|lesson))""", Changed),
             Rule($$"""\b(?:have|get|do|keep|make|take)\s+(?:it|them|things|this|everything|your\s+\w+)\s+(?:all\s+)?in\s+(?<v>{{Languages}})\b"""),
             Rule($$"""(?:^|[,:;.]\s*|\b(?:so|but|and|then)\s+)(?<v>{{Languages}})\s+(?:will\s+do|from\s+you|for\s+me|is\s+(?:fine|enough|plenty|better|easier)|it\s+is|from\s+(?:now|here|today)|again)\b"""),
-            Rule($$"""\b(?<v>{{Languages}})\s*(?:,\s*please|please|would|is|suits|works|it\s+is|from\s+now|instead|will\s+do)\b[^.;]{0,40}""", """please|for\s+me|suits?\s+me|from\s+now|instead|better|easier|it\s+is|with\s+me|to\s+me"""),
+            Rule($$"""\b(?<v>{{Languages}})\s*(?:,\s*please|please|would|is|suits|works|it\s+is|from\s+now|instead|will\s+do)\b(?!\s+(?:(?:too|very|rather|really|quite|so|a\s+bit|still)\s+)*(?:hard|harder|difficult|tough|tricky|rusty|impossible|beyond|not|no|never|new|foreign|a\s+(?:struggle|problem|mystery|challenge))\b)[^.;]{0,40}""", """please|for\s+me|suits?\s+me|from\s+now|instead|better|easier|it\s+is|with\s+me|to\s+me"""),
         ],
         ["contact"] =
         [

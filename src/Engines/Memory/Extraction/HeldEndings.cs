@@ -98,34 +98,16 @@ internal static partial class HeldEndings
         + $$"""|{{Author}}(?:gave|given|handed|passed|left)\s+{{M}}\s+(?:over\s+|on\s+)?to\s+(?!repair|be\b|fix)"""
         + $$"""|\b(?:say|said|saying|wave|waved)\s+(?:goodbye|bye|farewell)\s+to\s+{{M}}""");
 
-    private static readonly Regex OfNumber = Form($$"""\b(?:stop|quit|cease|no\s+need\s+to|(?:don['’]t|do\s+not))\s+(?:book|call|ring|us|send|deliver|look|phone|dial|charg|com)(?:ing|e|ge)?\s+(?:it\s+|things\s+|stuff\s+|for\s+me\s+|anything\s+)?(?:to\s+|on\s+|at\s+|with\s+|in\s+|for\s+|by\s+|via\s+|the\s+)*{{M}}|\b(?:delete|remove|strike)\s+(?:the\s+)?{{M}}|{{M}}{{Aux}}\s+(?:is\s+)?(?:taken|free\s+(?:now|again)|dead|closed)\b""");
+    private static readonly Regex OfNumber = Form($$"""\b(?:stop|quit|cease|no\s+need\s+to|(?:don['’]t|do\s+not))\s+(?:book|call|ring|us|send|deliver|look|phone|dial|charg|com)(?:ing|e|ge)?\s+(?:it\s+|things\s+|stuff\s+|for\s+me\s+|anything\s+)?(?:to\s+|on\s+|at\s+|with\s+|in\s+|for\s+|by\s+|via\s+|the\s+)*{{M}}|\b(?:delete|remove|strike)\s+(?:the\s+)?{{M}}|(?<!\b(?:at|in|on|by|near|beside|behind|of|from|to|under|with|for)\s+){{M}}{{Aux}}\s+(?:is\s+)?(?:taken|free\s+(?:now|again)|dead|closed)\b""");
     private static readonly Regex OfLiked = Form(Parted + $$"""|{{M}}{{Aux}}\s+{{Lost}}|{{M}}{{Aux}}\s+(?:history|over|behind\s+me|a\s+thing\s+of\s+the\s+past|no\s+longer\s+(?:my|for\s+me))\b|{{M}}\s+(?:isn['’]t|aren['’]t|is\s+not|are\s+not)\s+(?:[\p{L}'’]+\s+){0,4}{{NotMore}}""");
     private static readonly Regex OfDisliked = Form($$"""{{M}}{{Aux}}\s+{{Fine}}|{{Me}}{{Aux}}\s+(?:come\s+round\s+to|come\s+around\s+to|came\s+(?:a)?round\s+to|warmed\s+to|made\s+(?:my\s+)?peace\s+with|learned\s+to\s+(?:love|like|live\s+with)|learnt\s+to\s+(?:love|like|live\s+with)|got(?:ten)?\s+used\s+to|fine\s+with|okay\s+with|ok\s+with|come\s+to\s+(?:like|love|enjoy)|grown\s+to\s+(?:like|love|enjoy)|started\s+to\s+(?:like|love|enjoy))\s+{{M}}""");
     private static readonly Regex OfWished = Form($$"""(?:^|[,:;!]\s*|\b(?:and|but|so|please|just)\s+)(?:please\s+)?(?:stop|quit|skip|drop|lose|ditch|cut|cancel|spare\s+me|leave|avoid|scrap|kill|enough|forget|no)\s+(?:out\s+|about\s+|with\s+|the\s+|my\s+|all\s+|using\s+|sending\s+|calling\s+me\s+|me\s+|those\s+|these\s+|that\s+|(?:writing|answering|replying|talking|speaking|contacting|reaching|messaging|pinging|writing\s+to)\s+(?:to\s+)?(?:me\s+)?(?:in|by|via|on|with|over|through)\s+)*{{M}}(?!\s+(?:is|was|has))|\b(?:don['’]t|do\s+not|never)\s+(?:use|send|call\s+me|write|reply|answer|contact\s+me|reach\s+me|message\s+me|ping\s+me|look\s+at|read|check)\s+(?:me\s+)?(?:in|by|via|on|with|over|through|to\s+me\s+in)?\s*{{M}}|{{Me}}\s+(?:never|hardly\s+ever|rarely|don['’]t|do\s+not|no\s+longer)\s+(?:look\s+at|read|check|use|open|answer|monitor|want|need|understand|see|have|speak)\s+(?:in\s+|my\s+|at\s+|the\s+|answers\s+in\s+)*{{M}}""");
 
-    // That it is over may stand in the sentence behind the one that names it.
-    private static readonly Regex OfCure = Form("""\b(?:cured|desensiti[sz](?:ed|ation)|outgrown|outgrew|no\s+(?:more\s+)?reactions?|nothing\s+happened|allerg\p{L}*[^.;]{0,40}?\b(?:worn|wore)\s+off|false\s+alarm|all[\s-]clear|cleared\s+me|tested\s+negative|came\s+back\s+negative|no\s+longer\s+allergic|not\s+allergic|misdiagnos\w+|grown\s+out\s+of)\b""");
-
     /// <summary>Whether a sentence allows what was forbidden: what it allows is compared by its words.</summary>
     public static bool IsAllowed(string text) => OfLeave().IsMatch(text) && !IsPassing().IsMatch(text);
 
-    /// <summary>Whether a sentence says that its author likes what was just named.</summary>
-    public static bool IsLiked(string text) => OfLove().IsMatch(text);
-
     [GeneratedRegex("""\b(?:you\s+(?:may|can|are\s+(?:welcome|free|allowed)\s+to)|feel\s+free\s+to|go\s+ahead\s+and|bring\s+on|bring\s+it\s+on|(?:is|are|it['’]s)\s+(?:quite\s+|perfectly\s+|totally\s+|absolutely\s+)?(?:fine|ok|okay|all\s+right|alright|welcome)(?:\s+(?:by|with|for)\s+me|\s+to\b|\s+now|\s+again)|i\s+(?:don['’]t|do\s+not|no\s+longer)\s+mind)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfLeave();
-
-    [GeneratedRegex("""\b(?:i|we)(?:['’]ve|\s+have)?\s+(?:(?:now|actually|really|even|absolutely|just|come\s+to|grown\s+to|learned\s+to)\s+)*(?:adore|love|like|enjoy|crave)\s+(?:them|it|those|[\uE000\uE001])(?=\s*(?:$|[,.;!]|now|these|after\s+all))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex OfLove();
-
-    /// <summary>Whether somebody who was to be away will be there after all.</summary>
-    public static bool IsHereAfterAll(string text) => OfPresence().IsMatch(text);
-
-    [GeneratedRegex("""\b(?:see\s+me|find\s+me|i(?:['’]ll|\s+will|['’]m|\s+am)\s+(?:be\s+)?(?:here|in|around|available|working|at\s+work|at\s+my\s+\w+|in\s+the\s+office))\b[^.;!?]{0,40}\bafter\s+all\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex OfPresence();
-
-    /// <summary>Whether a message that names an allergy says by plain words that it is over.</summary>
-    public static bool IsCured(string text) => OfCure.IsMatch(text) && !IsPassing().IsMatch(text) && OfMine().IsMatch(text);
 
     // What must be kept to goes by plain words only.
     private static readonly Regex OfConstraint = Form(
@@ -217,7 +199,11 @@ internal static partial class HeldEndings
     private static partial Regex Meatless();
 
     /// <summary>Whether a marked sentence says that something is the matter with what is marked, so that something else may be in its place.</summary>
-    public static bool IsLikely(string slot, string marked) => slot is not ("allergy" or "never" or "diet" or "likes" or "dislikes" or "absent") && !IsPassing().IsMatch(marked) && !HeldTroubles.IsTrouble(slot, marked) && !(slot is "manager" or "deputy" && HeldTroubles.IsPassing(marked)) && OfLikely.IsMatch(marked);
+    public static bool IsLikely(string slot, string marked) => slot is not ("allergy" or "never" or "diet" or "likes" or "dislikes" or "absent") && !IsPassing().IsMatch(marked) && !HeldTroubles.IsTrouble(slot, marked) && !(slot is "manager" or "deputy" && (HeldTroubles.IsPassing(marked) || OfDoing().IsMatch(marked))) && OfLikely.IsMatch(marked);
+
+    // Who moves, loses or closes something does not move on.
+    [GeneratedRegex("""[\uE000\uE001](?:['’]s)?(?:\s+(?:has|have|had|just|also|already|then))*\s+(?:broke|broken|lost|moved|promoted|left|closed|shut|changed|dropped|split|returned|collected|wiped|upgraded|keeps?\s+\p{L}+ing)\s+(?:the|an?|my|our|her|his|their|this|that|these|those|some|all|two|three|every)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OfDoing();
 
     private static Regex New(string nouns) => Form(
         $$"""^\W*(?:finally\s+)?(?:(?:got|my)\s+(?:an?\s+)?)*new\s+(?:{{nouns}})(?:\s+(?:pattern|day|time|here|for\s+me))*\s*(?:[:!.,–-]|$)|{{Author}}(?:moved|changed|switched|swapped)\s+(?:{{nouns}})(?=\s*(?:$|[,.;:!?(]|(?:and|again|now|last|this|yesterday|today|on|in|recently|because|so|twice)\b))(?!\s+with\b)"""
@@ -234,6 +220,9 @@ internal static partial class HeldEndings
 
     [GeneratedRegex("""\b(?:i|i['’]m|me|my|mine|we|us|our|please)\b|^\W*(?:so\s+|and\s+|now\s+)*(?:switched|changed|moved|swapped|traded|exchanged|replaced|left|got|use|answer|reply|write|call|upgraded|migrated|went|transferred|relocated|said)\b|^[^.;]{0,25}\b(?:instead\s+of|rather\s+than)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex OfMe();
+
+    /// <summary>Whether a sentence speaks of what is so today, for a while, or while somebody is away.</summary>
+    public static bool IsForNow(string text) => IsPassing().IsMatch(text);
 
     /// <summary>Whether a sentence speaks of what may come.</summary>
     public static bool IsPlan(string text) => OfPlan().IsMatch(text);

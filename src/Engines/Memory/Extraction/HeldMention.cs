@@ -20,10 +20,13 @@ internal sealed partial class HeldMention
     private const string Next = """(?!\s+(?:(?-i:\p{Lu}\p{Ll})|\p{Ll}+\b(?<!\b(?:is|are|was|were|has|had|have|will|does|doesn|did|didn|do|don|isn|aren|wasn|hasn|won|got|gets|gave|died|broke|went|fell|bit|packed|conked|crashed|left|moved|closed|shut|ended|finished|ran|became|become|turned|stopped|used|lost|took|takes|belongs|came|comes|goes|stays|keeps|never|no|not|and|or|but|for|to|in|on|at|by|with|via|from|over|after|before|behind|because|since|when|while|whereas|as|so|then|than|though|any|anymore|last|this|these|those|until|till|up|down|out|off|away|back|again|now|here|there|altogether|completely|entirely|permanently|finally|just|only|anyway|already|also|longer|please|instead|rather|ago|which|who|where|that|it|i|we|they|she|he|my|our|me|us|all|an|a|the|years|either|earlier|late|next|once|officially|feels|too|into|through|somewhere|sometime|yesterday|today|recently|wound|wrapped|was|replaced|merged|didn|drives|drowns|bores|drives|makes|suits|works|being|myself|of|after|ended|expired|got|retired|split|changed|can|cannot|couldn|half|six|five|four|three|two|some|many|folks|people|guys|crew|lot|bunch|gang|days|access|licence|licences|license|licenses))))""";
 
     private static readonly ConcurrentDictionary<string, Regex> Nouns = new(StringComparer.Ordinal);
+    private static readonly Regex NotPartOfOther = Form("^" + Next);
 
     private readonly string _pattern;
     private readonly string[] _keys;
     private readonly Regex? _noun;
+    private readonly Regex? _owned;
+    private readonly Regex? _newOther;
     private Regex? _names;
 
     public HeldMention(HeldValue held)
@@ -34,7 +37,12 @@ internal sealed partial class HeldMention
         var after = held.Slot is "office" ? "office|branch|site|building|campus|plant|location|hub|job" : held.Slot is "home" ? "flat|house|apartment|place|home" : held.Slot is "manager" or "deputy" or "name" or "allergy" ? null : held.Slot is "likes" or "dislikes" or "never" or "absent" or "role" ? "thing|job|role|business|stuff" : owned is null ? "thing" : owned + "|thing|one";
         _pattern = names.Count == 0 ? "" : ($$"""(?<!['’]s\s)(?<!\b(?:his|her|their|your|whose)\s)(?:\b(?:the|my|our|an?|that|this|all)\s+)?(?:\b(?<old>{{Old}})\b[\s-]+)*(?:\b(?:{{Before(held.Slot)}})\s+)?(?<![\p{L}0-9+\-])(?:{{string.Join('|', names)}})(?![\p{L}0-9]|[.,:]\d)(?:\s+(?:{{after ?? "(?!)"}})\b)?{{NotPart}}{{NotFurther(held.Slot)}}""");
         _keys = held.Slot is "contact" or "hours" || names.Count == 0 ? [] : [.. core.Split([' ', '-'], StringSplitOptions.RemoveEmptyEntries).Select(word => word.Length > 4 ? word[..^1] : word), .. held.Slot == "diet" ? ["veggie"] : Array.Empty<string>()];
-        _noun = owned is null ? null : Nouns.GetOrAdd(held.Slot, _ => Form($$"""\b(?:(?:my|our)\s+(?:(?:{{Old}}|current|own|work|line|direct)\s+)*(?:{{owned}})|the\s+old\s+(?:{{owned}}|thing|one|box|brick)|(?<=^|[.:]\s*)old\s+(?:{{owned}}))\b{{NotPart}}"""));
+        if (owned is not null)
+        {
+            _noun = Nouns.GetOrAdd(held.Slot, _ => Form($$"""\b(?:(?:my|our)\s+(?:(?:{{Old}}|current|own|work|line|direct)\s+)*(?:{{owned}})|the\s+old\s+(?:{{owned}})|(?<=^|[.:]\s*)old\s+(?:{{owned}}))\b{{NotPart}}"""));
+            _owned = Nouns.GetOrAdd(held.Slot + "\n", _ => Form($$"""\b(?:{{owned}})s?\b"""));
+            _newOther = Nouns.GetOrAdd(held.Slot + "\nnew", _ => Form($$"""\bnew\s+(?!(?:\p{Ll}+\s+){0,2}(?:{{owned}}|one)s?\b|(?-i:\p{Lu}))"""));
+        }
     }
 
     public HeldValue Held { get; }
@@ -52,8 +60,23 @@ internal sealed partial class HeldMention
         return _names.IsMatch(sentence) ? _names.Replace(sentence, match => Marked(match, match.Groups["old"].Success)) : null;
     }
 
-    /// <summary>The sentence with a mark where it speaks of the value by what the slot is called, or null where it does not.</summary>
-    public string? ByNoun(string sentence) => _noun?.IsMatch(sentence) == true ? _noun.Replace(sentence, match => Marked(match, match.Value.Contains("old", StringComparison.OrdinalIgnoreCase))) : null;
+    /// <summary>The sentence with a mark where it speaks of the value by what the slot is called, or null where it does not. "The old one" is what was spoken of last: it counts where the sentence or the one before names the value or what the slot is called, and nothing else that is new, or where another value stands there that can only be the slot's.</summary>
+    /// <param name="sentence">The sentence.</param>
+    /// <param name="before">The sentence before it; empty where there is none.</param>
+    public string? ByNoun(string sentence, string before)
+    {
+        if (_noun?.IsMatch(sentence) == true)
+        {
+            return _noun.Replace(sentence, match => Marked(match, match.Value.Contains("old", StringComparison.OrdinalIgnoreCase)));
+        }
+
+        return _owned is not null && OldOne().IsMatch(sentence) && (IsSpokenOf(sentence) || IsSpokenOf(before) || (Held.Slot is "laptop" or "system" or "phone" or "desk" or "time zone" or "language" && (HeldValues.IsOfKind(Held, sentence) || HeldValues.IsOfKind(Held, before)))) ? OldOne().Replace(sentence, OldMark.ToString()) : null;
+    }
+
+    /// <summary>Whether what stands before a text is only a part of something else there: the "Samsung" of "a Samsung drive".</summary>
+    public static bool IsPart(string rest) => !NotPartOfOther.IsMatch(rest);
+
+    private bool IsSpokenOf(string sentence) => !_newOther!.IsMatch(sentence) && (_owned!.IsMatch(sentence) || ByName(sentence) is not null);
 
     private static string Marked(Match match, bool isOld) => (isOld ? OldMark : Mark).ToString();
 
@@ -164,6 +187,9 @@ internal sealed partial class HeldMention
 
     [GeneratedRegex("""\s+(?:office|branch|site|building|campus|plant|team|department|group|unit|project|food|diet|laptop)$""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Trailing();
+
+    [GeneratedRegex($$"""\bthe\s+old\s+(?:thing|one|box|brick)\b{{NotPart}}""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex OldOne();
 
     [GeneratedRegex("""\s*(?:to|until|till|-|–)\s*""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HoursBetween();

@@ -1,6 +1,5 @@
 using System.Text.RegularExpressions;
 using Steward.Engines.Memory.Facts;
-using Steward.Engines.Retrieval.Text;
 
 namespace Steward.Engines.Memory.Extraction;
 
@@ -18,6 +17,8 @@ public static partial class HeldReader
     private const int MaxStatements = 32;
     private const int MaxSentence = 400;
     private const double Confidence = 0.7;
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     /// <summary>Whether a message may change something that holds; of others nobody has to be asked what does. Many words are such a sign: what is left out is what is longer than 2,000 characters, and what names no ending, change or place at all.</summary>
     /// <param name="text">The message.</param>
@@ -38,8 +39,9 @@ public static partial class HeldReader
     /// <param name="text">The message; what is longer than 2,000 characters is not read.</param>
     /// <param name="held">What holds of its author; of more than 64 values the first.</param>
     /// <param name="found">What was found in it without looking at that.</param>
+    /// <param name="time">Tells when two seconds are over: what is not read by then is not read. Default the system's.</param>
     /// <returns>What was found, and behind it what ends or takes the place of what holds; 32 at most.</returns>
-    public static IReadOnlyList<Statement> Read(string text, IReadOnlyList<HeldValue> held, IReadOnlyList<Statement> found)
+    public static IReadOnlyList<Statement> Read(string text, IReadOnlyList<HeldValue> held, IReadOnlyList<Statement> found, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(held);
@@ -49,15 +51,17 @@ public static partial class HeldReader
             return found;
         }
 
+        var clock = time ?? TimeProvider.System;
+        var began = clock.GetTimestamp();
         var statements = found.ToList();
         try
         {
             var sentences = Sentences.Sure(RuleExtractor.Prepared(Unmarked(text))).Where(sentence => sentence.Length is > 3 and <= MaxSentence && !Reported().IsMatch(sentence) && !HeldEndings.IsPlan(sentence)).Take(MaxSentences).ToList();
             foreach (var value in held.Where(value => MemorySlots.All.ContainsKey(value.Slot)).Take(MaxHeld))
             {
-                if (statements.Count < MaxStatements && !IsSaid(value, statements))
+                if (statements.Count < MaxStatements && InTime() && !IsSaid(value, statements))
                 {
-                    Add(statements, value, found, sentences, 0);
+                    Add(statements, value, found, sentences, 0, held.Count(other => other.Slot == value.Slot) == 1, InTime);
                 }
             }
 
@@ -66,7 +70,7 @@ public static partial class HeldReader
             {
                 if (sentences.FindLastIndex(sentence => sentence.Contains(said.Source, StringComparison.OrdinalIgnoreCase)) is >= 0 and var at && at + 1 < sentences.Count)
                 {
-                    Add(statements, new HeldValue(said.Slot, said.Value), found, sentences, at + 1);
+                    Add(statements, new HeldValue(said.Slot, said.Value), found, sentences, at + 1, isOnly: true, InTime);
                 }
             }
 
@@ -81,13 +85,15 @@ public static partial class HeldReader
         }
 
         return statements.Count <= MaxStatements ? statements : statements.GetRange(0, MaxStatements);
+
+        bool InTime() => clock.GetElapsedTime(began) < Limit;
     }
 
     // The forms say already what is so now, or the same again.
     private static bool IsSaid(HeldValue held, List<Statement> statements) =>
         statements.Exists(said => !said.IsRetraction && said.Slot == held.Slot && (MemorySlots.All[held.Slot].IsSingle || FactLedger.IsSame(said.Value, held.Value)));
 
-    private static void Add(List<Statement> statements, HeldValue held, IReadOnlyList<Statement> found, List<string> sentences, int from)
+    private static void Add(List<Statement> statements, HeldValue held, IReadOnlyList<Statement> found, List<string> sentences, int from, bool isOnly, Func<bool> inTime)
     {
         var mention = new HeldMention(held);
         var isOver = found.Any(said => said.IsRetraction && said.Slot == held.Slot && (said.Value.Length == 0 || FactLedger.IsSame(said.Value, held.Value)));
@@ -95,9 +101,9 @@ public static partial class HeldReader
         var isSingle = MemorySlots.All[held.Slot].IsSingle;
         string? value = null;
         var at = -1;
-        for (var i = from; i < sentences.Count && value is null; i++)
+        for (var i = from; i < sentences.Count && value is null && inTime(); i++)
         {
-            var (named, noun) = (mention.ByName(sentences[i]), isSingle ? mention.ByNoun(sentences[i]) : null);
+            var (named, noun) = (mention.ByName(sentences[i]), isSingle ? mention.ByNoun(sentences[i], i > 0 ? sentences[i - 1] : "") : null);
             if ((named ?? sentences[i]) is var seen && IsOfOthers(seen) && (held.Slot is "allergy" or "never" or "diet" or "likes" or "dislikes" || !First().IsMatch(Others().Replace(seen, " "))))
             {
                 continue;
@@ -118,18 +124,10 @@ public static partial class HeldReader
         }
 
         // What must be kept to, what was disliked and when one was away: by plain words, wherever they stand.
-        for (var i = from; i < sentences.Count && !isOver; i++)
+        for (var i = from; i < sentences.Count && !isOver && inTime(); i++)
         {
-            var named = mention.ByName(sentences[i]);
-            var beside = named is null ? "" : i + 1 < sentences.Count ? named + " " + sentences[i + 1] : named;
-            isOver = !IsOfOthers(sentences[i]) && held.Slot switch
-            {
-                "allergy" => named is not null && HeldEndings.IsCured(beside),
-                "dislikes" => named is not null && HeldEndings.IsLiked(beside),
-                "never" => HeldEndings.IsAllowed(sentences[i]) && IsMeant(held.Value, sentences[i]),
-                "absent" => HeldEndings.IsHereAfterAll(sentences[i]) && held.Value.Any(char.IsAsciiDigit),
-                _ => false,
-            };
+            var next = i + 1 < sentences.Count && !IsOfOthers(sentences[i + 1]) ? sentences[i + 1] : "";
+            isOver = !IsOfOthers(sentences[i]) && HeldPlainWords.IsOver(held, mention.ByName(sentences[i]), sentences[i], next, isOnly);
             at = isOver ? i : at;
             if (isOver && held.Slot == "dislikes" && !statements.Exists(said => said.Slot == "likes" && FactLedger.IsSame(said.Value, held.Value)))
             {
@@ -157,34 +155,8 @@ public static partial class HeldReader
         }
 
         var sentence = sentences[i];
-        return GoesOn().IsMatch(sentence) && !IsOfOthers(sentence) ? HeldValues.Instead(held, mention.ByName(sentence) ?? sentence, isSure) : null;
+        return GoesOn().IsMatch(sentence) && !IsOfOthers(sentence) && (isSure || HeldNeighbours.IsOf(held.Slot, sentence)) ? HeldValues.Instead(held, mention.ByName(sentence) ?? sentence, isSure) : null;
     }
-
-    // Most of the words of what was forbidden: "ring me before nine" is "call me before nine".
-    private static bool IsMeant(string forbidden, string sentence)
-    {
-        if (!Times(forbidden).SetEquals(Times(sentence)))
-        {
-            return false;
-        }
-
-        var asked = Content(forbidden);
-        return (!OfMe().IsMatch(forbidden) || OfMe().IsMatch(sentence) || !OfOther().IsMatch(sentence)) && asked.Count > 0 && asked.Count(Content(sentence).Contains) * 2 > asked.Count;
-    }
-
-    // "Call me after nine" gives no leave to call before nine.
-    private static HashSet<string> Times(string text) => [.. Before().Matches(text).Select(match => match.Value.ToUpperInvariant())];
-
-    [GeneratedRegex("""\b(?:before|after|until|till|without|during|outside)\b(?!\s+all\b)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex Before();
-
-    private static HashSet<string> Content(string text) => [.. TextAnalyzer.Terms(text).Select(term => term is "ring" or "phone" or "dial" or "telephon" ? "call" : term).Where(term => term is not ("me" or "my" or "you" or "your" or "mine"))];
-
-    [GeneratedRegex("""\b(?:me|my)\b""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex OfMe();
-
-    [GeneratedRegex("""\b(?:call|ring|phone|text|message|send|contact)\s+(?:the|him|her|them|a|your|his|their|(?-i:\p{Lu}))""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex OfOther();
 
     private static bool IsOfOthers(string sentence) => Others().IsMatch(sentence);
 

@@ -23,8 +23,8 @@ internal static partial class HeldValues
 
     private static readonly Dictionary<string, Regex[]> All = new(StringComparer.Ordinal)
     {
-        ["manager"] = Humans(),
-        ["deputy"] = Humans(),
+        ["manager"] = Humans(""),
+        ["deputy"] = Humans(""),
         ["office"] = [Form(Cue + Town), Form(Town + Where)],
         ["home"] = [Form(Cue + Town), Form(Town + Where)],
         ["desk"] = [Form($$"""\b(?:grabbed|claimed|nabbed|bagged|took|taken|got|at|to|have|now|is)\s+(?:number\s+|desk\s+)?{{PlainRules.Seat}}(?=\s+(?:by|near|next|opposite|beside|in|on|so|and|now|instead|from)\b)"""), Form($$"""(?:{{Cue}}|\b(?:desk|seat)\s+)(?:desk\s+|seat\s+|number\s+)*{{PlainRules.Seat}}(?=[,;!?)]|\.?\s|\.?$)(?!\s+(?:years?|months?|weeks?|days?|hours?|minutes?|people|o['’]clock|am|pm|%))""")],
@@ -45,6 +45,12 @@ internal static partial class HeldValues
         ["name"] = [Form($$"""^\W*(?<v>(?-i:{{NotName}}\p{Lu}\p{Ll}[\p{L}\-]*))\s+(?:it\s+is|on\s+(?:everything|all|paper)|from\s+(?:now|here|today)|again|please|will\s+do|is\s+(?:my|what|how))"""), Form($$"""\b(?:call\s+me|i['’]m|i\s+am|me|by|to|is|use|it['’]s|as|just|now)\s+(?<v>(?-i:{{NotName}}\p{Lu}\p{Ll}[\p{L}\-]*))(?=\s*(?:$|[,.;:!?]|\b(?:now|please|from|instead|these|is|will|again)\b))""")],
     };
 
+    // Beside what is only likely to be over, who takes over the call or runs the booth takes nobody's place.
+    private static readonly Regex[] LikelyHumans = Humans($$"""\b(?!\s+(?:of\s+|for\s+|from\s+)?(?:the|an?|this|that|these|those|his|her|their|your)\s+(?!(?:whole\s+|entire\s+|new\s+)?(?:thing|business|team|group|unit|department|squad|crew|lot|job|role|post|position|reins|helm|lead|show|shop|ship|baton|duties|chair|shoes|seat|place|stead|manager|boss|supervisor|deputy|stand-in|substitute|backup|calls|cases|work|inbox|approvals|holidays|leave|expenses)\b)|\s+(?:head|boss|manager|lead|director|chief)\s+(?:of|for|in|at)\s+(?!(?:us|our|my|the\s+(?:team|group|unit|department))\b))""")[..2];
+
+    /// <summary>Whether a sentence names another value by the narrowest form of the slot's: a laptop by its make, a desk by its number.</summary>
+    public static bool IsOfKind(HeldValue held, string sentence) => All.TryGetValue(held.Slot, out var forms) && forms[0].Matches(sentence).Any(match => Taken(held, match.Groups["v"].Value) is not null);
+
     /// <summary>The value that a marked sentence puts in the place of the marked one; null where there is none. Behind the mark first.</summary>
     /// <param name="held">What is marked.</param>
     /// <param name="marked">The sentence.</param>
@@ -58,9 +64,9 @@ internal static partial class HeldValues
 
         marked = HandedTo().Replace(marked, "");
         var at = marked.LastIndexOfAny([HeldMention.Mark, HeldMention.OldMark]);
-        foreach (var form in isSure || held.Slot is not ("manager" or "deputy") ? forms : forms[..2])
+        foreach (var form in isSure || held.Slot is not ("manager" or "deputy") ? forms : LikelyHumans)
         {
-            var values = form.Matches(marked).Select(match => match.Groups["v"]).Where(value => Taken(held, value.Value) is not null).ToList();
+            var values = form.Matches(marked).Select(match => match.Groups["v"]).Where(value => Taken(held, value.Value) is not null && (isSure || held.Slot is not ("laptop" or "system" or "software" or "project") || !HeldMention.IsPart(marked[(value.Index + value.Length)..]))).ToList();
             if ((values.Find(value => value.Index > at) ?? values.FirstOrDefault()) is { } value)
             {
                 return Taken(held, value.Value);
@@ -80,9 +86,9 @@ internal static partial class HeldValues
     [GeneratedRegex("""(?<=\b(?:handed|gave|given|passed|turned|left)\s+(?:over\s+)?[\uE000\uE001](?:\s+(?:over|on|back))?)\s+to\s+(?:(?:the|my|our|an?)\s+\w+|(?-i:\p{Lu}\p{L}+)(?:\s+(?-i:\p{Lu}\p{L}+))?)""", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex HandedTo();
 
-    private static Regex[] Humans() =>
+    private static Regex[] Humans(string whose) =>
     [
-        Form($$"""{{Human}}(?:,[^,.]{2,40},)?{{Aux}}\s+(?:(?:took|takes|taking|taken)\b[^.;]{0,12}\bover|step(?:s|ped|ping)\s+(?:in|up|into)|replac\w+|succeed\w*|inherit\w*|follow(?:ed|s)|runs?|running|leads?|leading|heads?|heading|manages?|managing|manager|boss|in\s+charge|at\s+the\s+helm|responsible|acting|doing|filling|fills|covers?|covering|stands?|standing|deputi\w+|acts|signs?|signing|approves?|approving|handles?|handling|does|the\s+(?:job|one|new|boss|person)|(?:my|our)\s+|his\s+|her\s+|gets?\b|named|appointed|made|chosen|promoted|brought|agreed|offered|volunteered|became|becomes|looks?\s+after|looking\s+after|instead|from\s+now\s+on|these\s+days|it\s+is|(?:taken|took|takes|got|acts?|acting|steps?|stepped|has|in|into)\s+(?:in\s+|into\s+)?(?:his|her|their|[\uE000\uE001]['’]s)\s+(?:place|shoes|seat|chair|stead|job|role|post|position))"""),
+        Form($$"""{{Human}}(?:,[^,.]{2,40},)?{{Aux}}\s+(?:(?:took|takes|taking|taken)\b[^.;]{0,12}\bover|step(?:s|ped|ping)\s+(?:in|up|into)|replac\w+|succeed\w*|inherit\w*|follow(?:ed|s)|runs?|running|leads?|leading|heads?|heading|manages?|managing|manager|boss|in\s+charge|at\s+the\s+helm|responsible|acting|doing|filling|fills|covers?|covering|stands?|standing|deputi\w+|acts|signs?|signing|approves?|approving|handles?|handling|does|the\s+(?:job|one|new|boss|person)|(?:my|our)\s+|his\s+|her\s+|gets?\b|named|appointed|made|chosen|promoted|brought|agreed|offered|volunteered|became|becomes|looks?\s+after|looking\s+after|instead|from\s+now\s+on|these\s+days|it\s+is|(?:taken|took|takes|got|acts?|acting|steps?|stepped|has|in|into)\s+(?:in\s+|into\s+)?(?:his|her|their|[\uE000\uE001]['’]s)\s+(?:place|shoes|seat|chair|stead|job|role|post|position)){{whose}}"""),
         Form($$"""\b(?:(?:replaced|succeeded|followed|taken\s+over|covered|run|led|headed|managed|supervised|looked\s+after|inherited)\s+by|(?:handed|passed|gave|given|transferred|moved|assigned|switched|changed|reassigned|went|gone|goes|go|fell|belong|belongs?|report|reports|reporting|answer|answers|answering|listen|listening)\b[^.;]{0,30}\b(?:to|under)|(?:work|working|now|are|am|be|placed|put|sit|sitting)\s+(?:under|for)|managed\s+by|it['’]s|it\s+is|that['’]s|that\s+would\s+be|that\s+is|but|he['’]s|she['’]s|successor\s+is|replacement\s+is|name\s+is|name['’]s|is|called|named|welcome|meet|appointed|hired|picked|chose|chosen|asked|new\s+\w+(?:\s+is)?|(?:[-=]>|→)|(?:put|write|note)\s+(?:down|in)|enter|there['’]s|there\s+is|meet|say\s+hello\s+to)[,:]?\s+(?:now\s+|a\s+certain\s+|called\s+|named\s+|one\s+)*{{Human}}"""),
         Form($$"""\b(?:have|has|had|got|get|ask|use|contact|call|put|made|by|under|for|with|to|now|then)[,:]?\s+{{Human}}\s*(?:$|[,.!]|\b(?:now|instead|in\s+charge|in\s+(?:his|her|their)|as|for|these\s+days|from\s+now|who|to\s+(?:cover|stand|lead|run|manage))\b)"""),
         Form($$"""^\s*(?:now|so|then|instead)?[,:]?\s*{{Human}}\s*[.!]*$"""),

@@ -139,6 +139,7 @@ public sealed class FactLedger
             MessageIds = [.. other.MessageIds.Concat(kept.MessageIds).Distinct(StringComparer.Ordinal).TakeLast(MaxMessages)],
             ValidFrom = other.ValidFrom < kept.ValidFrom ? other.ValidFrom : kept.ValidFrom,
             HoldsFrom = kept.HoldsFrom ?? other.HoldsFrom,
+            LastUsed = other.UsedAt > kept.UsedAt ? other.UsedAt : kept.LastUsed,
         });
         for (var i = 0; i < _facts.Count; i++)
         {
@@ -234,6 +235,7 @@ public sealed class FactLedger
                     MessageIds = [.. same.MessageIds.Append(messageId).TakeLast(MaxMessages)],
                     ValidFrom = said < same.ValidFrom ? said : same.ValidFrom,
                     HoldsFrom = statement.From ?? same.HoldsFrom,
+                    LastUsed = recorded > same.UsedAt ? recorded : same.LastUsed,
                 }),
             ];
         }
@@ -297,9 +299,13 @@ public sealed class FactLedger
 
     /// <summary>Whether two values say the same: the same terms, in any order.</summary>
     public static bool IsSame(string left, string right) =>
-        string.Equals(left, right, StringComparison.OrdinalIgnoreCase) || Key(left).SetEquals(Key(right));
+        string.Equals(left, right, StringComparison.OrdinalIgnoreCase) || Terms(left).SetEquals(Terms(right));
 
-    private static HashSet<string> Key(string value)
+    /// <summary>A text that two values have in common when they have the same terms; values that are also equal but for capitals say the same too. To find one among many without comparing it with each.</summary>
+    /// <param name="value">The value.</param>
+    public static string KeyOf(string value) => string.Join('\0', Terms(value).Order(StringComparer.Ordinal));
+
+    private static HashSet<string> Terms(string value)
     {
         var terms = TextAnalyzer.Terms(value).Where(term => term is not ("offic" or "team" or "depart" or "site" or "branch" or "new" or "laptop")).Select(term => term is "mail" or "email" or "e" ? "mail" : term).ToHashSet(StringComparer.Ordinal);
         return terms.Count > 0 ? terms : [value.Trim().ToLowerInvariant()];

@@ -36,8 +36,11 @@ public sealed record MemoryFact
     /// <summary>When it was written down.</summary>
     public required DateTimeOffset RecordedAt { get; init; }
 
-    /// <summary>When it was last of use.</summary>
+    /// <summary>When it was last of use, or said again; null since it was written down.</summary>
     public DateTimeOffset? LastUsed { get; init; }
+
+    /// <summary>When it was said or used last: what retention counts from.</summary>
+    public DateTimeOffset UsedAt => LastUsed > RecordedAt ? LastUsed.Value : RecordedAt;
 
     /// <summary>The fact that took its place, or 0 when it was taken back; null while it holds.</summary>
     public long? SupersededBy { get; init; }

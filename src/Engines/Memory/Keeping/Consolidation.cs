@@ -58,7 +58,7 @@ public sealed record Consolidation(IReadOnlyList<RemovedFact> Removed, IReadOnly
     public static DateTimeOffset UsedAt(MemoryFact fact)
     {
         ArgumentNullException.ThrowIfNull(fact);
-        return fact.LastUsed > fact.RecordedAt ? fact.LastUsed.Value : fact.RecordedAt;
+        return fact.UsedAt;
     }
 
     /// <summary>When a fact goes if nothing happens, and why; <see cref="DateTimeOffset.MaxValue"/> never.</summary>
@@ -82,20 +82,23 @@ public sealed record Consolidation(IReadOnlyList<RemovedFact> Removed, IReadOnly
         return retained <= faded ? (retained, "retention") : (faded, "faded");
     }
 
+    // As FactLedger.IsSame finds them, with each value cut into terms once only: there may be thousands in a slot.
     private static IEnumerable<MergedFact> Repeated(IEnumerable<MemoryFact> facts)
     {
         foreach (var slot in facts.GroupBy(fact => (fact.Subject, fact.Slot)))
         {
-            var kept = new List<MemoryFact>();
+            var (texts, keys) = (new Dictionary<string, long>(StringComparer.OrdinalIgnoreCase), new Dictionary<string, long>(StringComparer.Ordinal));
             foreach (var fact in slot.OrderBy(fact => fact.Id))
             {
-                if (kept.Find(other => FactLedger.IsSame(other.Value, fact.Value)) is { } same)
+                var key = FactLedger.KeyOf(fact.Value);
+                var same = Math.Min(texts.GetValueOrDefault(fact.Value, long.MaxValue), keys.GetValueOrDefault(key, long.MaxValue));
+                if (same < long.MaxValue)
                 {
-                    yield return new MergedFact(same.Id, fact.Id);
+                    yield return new MergedFact(same, fact.Id);
                 }
                 else
                 {
-                    kept.Add(fact);
+                    (texts[fact.Value], keys[key]) = (fact.Id, fact.Id);
                 }
             }
         }
