@@ -85,8 +85,9 @@ internal static class MemoryScan
 
         scans.Sort();
         reads.Sort();
-        var bytes = (double)Scanned * query.Length;
-        return sum > 0 ? (bytes / scans[Rounds / 2] / 1e9, bytes / reads[Rounds / 2] / 1e9) : default;
+        // What a scan reads of each row: its 8-bit values, and what a step of them is worth.
+        var (scanned, read) = ((double)Scanned * (query.Length + sizeof(float)), (double)values.Length * sizeof(long));
+        return sum > 0 ? (scanned / scans[Rounds / 2] / 1e9, read / reads[Rounds / 2] / 1e9) : default;
     }
 
     private static float[] Near(float[] centre, Random random)

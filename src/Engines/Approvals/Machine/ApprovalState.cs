@@ -158,7 +158,7 @@ public sealed record LevelState
     public DateTimeOffset? EndsAt { get; init; }
 
     /// <summary>The delegations that were in force for its people when they were last looked up, by id.</summary>
-    public IReadOnlyList<string> Delegations { get; init; } = [];
+    public IReadOnlyList<string> Delegations { get => field ?? []; init; }
 
     /// <summary>When that changes by itself; null when it does not.</summary>
     public DateTimeOffset? DelegationsAt { get; init; }

@@ -36,7 +36,7 @@ public sealed record LevelOpened : ApprovalEvent
     public DateTimeOffset? EndsAt { get; init; }
 
     /// <summary>The delegations that were in force for the level's people, by id.</summary>
-    public IReadOnlyList<string> Delegations { get; init; } = [];
+    public IReadOnlyList<string> Delegations { get => field ?? []; init; }
 
     /// <summary>When that changes by itself; null when it does not.</summary>
     public DateTimeOffset? DelegationsAt { get; init; }
@@ -136,7 +136,7 @@ public sealed record DelegationsChanged : ApprovalEvent
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>The delegations that were in force for the level's people, by id.</summary>
-    public IReadOnlyList<string> Delegations { get; init; } = [];
+    public IReadOnlyList<string> Delegations { get => field ?? []; init; }
 
     /// <summary>When that changes by itself; null when it does not.</summary>
     public DateTimeOffset? DelegationsAt { get; init; }

@@ -46,7 +46,7 @@ public sealed record MirrorState
     public bool IsCut { get; init; }
 
     /// <summary>What is known of the approvals of single people there, oldest first; empty where a record has none.</summary>
-    public IReadOnlyList<MirrorRow> Rows { get; init; } = [];
+    public IReadOnlyList<MirrorRow> Rows { get => field ?? []; init; }
 
     /// <summary>How often something there was set again that had been set before, since <see cref="CorrectedSince"/>.</summary>
     public int Corrections { get; init; }

@@ -29,47 +29,51 @@ internal static unsafe class Int8Dot
         new("portable", true, &PortableRows),
     ];
 
-    // VPDPBUSD multiplies unsigned by signed: 128 is added to the query and taken off again, times the sum of the row.
-    private static void AvxVnniRows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    // VPDPBUSD multiplies unsigned by signed: 128 is added to the rows' values and taken off again, times the sum of the query's, so that nothing is read but the rows.
+    private static void AvxVnniRows(sbyte* query, sbyte* rows, int count, int width, int* results)
     {
-        var shifted = stackalloc byte[width];
+        var added = 0;
         for (var i = 0; i < width; i++)
         {
-            shifted[i] = (byte)(query[i] + 128);
+            added += 128 * query[i];
         }
 
         var row = 0;
         for (; row + 4 <= count; row += 4, rows += 4 * width)
         {
-            var (a, b) = (VnniRow(shifted, rows, width), VnniRow(shifted, rows + width, width));
-            var (c, d) = (VnniRow(shifted, rows + (2 * width), width), VnniRow(shifted, rows + (3 * width), width));
+            var (a, b) = (VnniRow(query, rows, width), VnniRow(query, rows + width, width));
+            var (c, d) = (VnniRow(query, rows + (2 * width), width), VnniRow(query, rows + (3 * width), width));
             // The sums of the four, in their order.
             var sums4 = Avx2.HorizontalAdd(Avx2.HorizontalAdd(a, b), Avx2.HorizontalAdd(c, d));
-            (sums4.GetLower() + sums4.GetUpper() - (Vector128.Load(sums + row) << 7)).Store(results + row);
+            (sums4.GetLower() + sums4.GetUpper() - Vector128.Create(added)).Store(results + row);
         }
 
         for (; row < count; row++, rows += width)
         {
-            results[row] = Vector256.Sum(VnniRow(shifted, rows, width)) - (128 * sums[row]);
+            results[row] = Vector256.Sum(VnniRow(query, rows, width)) - added;
         }
     }
 
     // One row after the other as they lie: four at the same time defeat the processor's own prefetching.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<int> VnniRow(byte* shifted, sbyte* row, int width)
+    private static Vector256<int> VnniRow(sbyte* query, sbyte* row, int width)
     {
         var (a, b) = (Vector256<int>.Zero, Vector256<int>.Zero);
         for (var i = 0; i < width; i += 64)
         {
             Sse.Prefetch0(row + i + Ahead);
-            a = AvxVnni.MultiplyWideningAndAdd(a, Vector256.Load(shifted + i), Vector256.Load(row + i));
-            b = AvxVnni.MultiplyWideningAndAdd(b, Vector256.Load(shifted + i + 32), Vector256.Load(row + i + 32));
+            a = AvxVnni.MultiplyWideningAndAdd(a, Shifted(row + i), Vector256.Load(query + i));
+            b = AvxVnni.MultiplyWideningAndAdd(b, Shifted(row + i + 32), Vector256.Load(query + i + 32));
         }
 
         return a + b;
     }
 
-    private static void Avx512Rows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    // As unsigned numbers 128 more: the highest bit the other way round.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<byte> Shifted(sbyte* values) => Vector256.Load((byte*)values) ^ Vector256.Create((byte)0x80);
+
+    private static void Avx512Rows(sbyte* query, sbyte* rows, int count, int width, int* results)
     {
         for (var row = 0; row < count; row++, rows += width)
         {
@@ -85,7 +89,7 @@ internal static unsafe class Int8Dot
         }
     }
 
-    private static void Avx2Rows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    private static void Avx2Rows(sbyte* query, sbyte* rows, int count, int width, int* results)
     {
         for (var row = 0; row < count; row++, rows += width)
         {
@@ -100,7 +104,7 @@ internal static unsafe class Int8Dot
         }
     }
 
-    private static void PortableRows(sbyte* query, sbyte* rows, int* sums, int count, int width, int* results)
+    private static void PortableRows(sbyte* query, sbyte* rows, int count, int width, int* results)
     {
         for (var row = 0; row < count; row++, rows += width)
         {
@@ -127,9 +131,9 @@ internal static unsafe class Int8Dot
 /// <summary>A way to compute the dot products of a query with rows.</summary>
 internal sealed unsafe class Int8Kernel
 {
-    private readonly delegate*<sbyte*, sbyte*, int*, int, int, int*, void> _rows;
+    private readonly delegate*<sbyte*, sbyte*, int, int, int*, void> _rows;
 
-    public Int8Kernel(string name, bool isSupported, delegate*<sbyte*, sbyte*, int*, int, int, int*, void> rows)
+    public Int8Kernel(string name, bool isSupported, delegate*<sbyte*, sbyte*, int, int, int*, void> rows)
     {
         (Name, IsSupported) = (name, isSupported);
         _rows = rows;
@@ -144,20 +148,18 @@ internal sealed unsafe class Int8Kernel
     /// <summary>Computes them.</summary>
     /// <param name="query">The query, <paramref name="width"/> values.</param>
     /// <param name="rows">The rows, one behind the other.</param>
-    /// <param name="sums">The sum of each row's values.</param>
     /// <param name="width">The values of a row; a multiple of <see cref="Int8Dot.Width"/>.</param>
     /// <param name="results">One for each row.</param>
-    public void Rows(ReadOnlySpan<sbyte> query, ReadOnlySpan<sbyte> rows, ReadOnlySpan<int> sums, int width, Span<int> results)
+    public void Rows(ReadOnlySpan<sbyte> query, ReadOnlySpan<sbyte> rows, int width, Span<int> results)
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(width % Int8Dot.Width, 0, nameof(width));
         ArgumentOutOfRangeException.ThrowIfLessThan(query.Length, width, nameof(query));
         ArgumentOutOfRangeException.ThrowIfLessThan(rows.Length, results.Length * width, nameof(rows));
-        ArgumentOutOfRangeException.ThrowIfLessThan(sums.Length, results.Length, nameof(sums));
         fixed (sbyte* q = query, r = rows)
         {
-            fixed (int* s = sums, o = results)
+            fixed (int* o = results)
             {
-                _rows(q, r, s, results.Length, width, o);
+                _rows(q, r, results.Length, width, o);
             }
         }
     }

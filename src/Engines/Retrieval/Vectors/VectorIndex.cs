@@ -50,7 +50,7 @@ public sealed class VectorIndex
     public string Kernel => _kernel.Name;
 
     /// <summary>The bytes that the vectors take.</summary>
-    public long Bytes => _pages.Sum(page => (long)page.Rows) * (_width + (Dimensions * 2) + 16);
+    public long Bytes => _pages.Sum(page => (long)page.Rows) * (_width + (Dimensions * 2) + 12);
 
     /// <summary>Adds a vector, or replaces the one of the same id. Its length does not matter, its direction does.</summary>
     /// <param name="id">Its id.</param>
@@ -135,7 +135,7 @@ public sealed class VectorIndex
                 var rows = Math.Min(PageRows, _count - (page * PageRows));
                 var current = _pages[page];
                 var dots = products.AsSpan(0, rows);
-                _kernel.Rows(rough, current.Coarse, current.Sums, _width, dots);
+                _kernel.Rows(rough, current.Coarse, _width, dots);
                 Collect(dots, current, (long)page * PageRows, best, filter);
             }
 

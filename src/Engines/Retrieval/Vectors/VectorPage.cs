@@ -23,9 +23,6 @@ internal sealed class VectorPage(int rows, bool isWhole, int width, int dimensio
     /// <summary>What one step of a row's 8-bit values is worth.</summary>
     public float[] Scales { get; } = new float[rows];
 
-    /// <summary>The sum of each row's 8-bit values.</summary>
-    public int[] Sums { get; } = new int[rows];
-
     /// <summary>Whose rows they are.</summary>
     public long[] Ids { get; } = new long[rows];
 
@@ -51,13 +48,7 @@ internal sealed class VectorPage(int rows, bool isWhole, int width, int dimensio
         var coarse = CoarseOf(row);
         coarse.Clear();
         Scales[row] = Quantize(unit, coarse);
-        var sum = 0;
-        foreach (var value in coarse)
-        {
-            sum += value;
-        }
-
-        (Sums[row], Ids[row]) = (sum, id);
+        Ids[row] = id;
         TensorPrimitives.ConvertToHalf(unit, Fine(row));
     }
 
@@ -67,7 +58,7 @@ internal sealed class VectorPage(int rows, bool isWhole, int width, int dimensio
     {
         CoarseOf(row).CopyTo(to.CoarseOf(at));
         Fine(row).CopyTo(to.Fine(at));
-        (to.Scales[at], to.Sums[at], to.Ids[at]) = (Scales[row], Sums[row], Ids[row]);
+        (to.Scales[at], to.Ids[at]) = (Scales[row], Ids[row]);
         return Ids[row];
     }
 
@@ -89,7 +80,7 @@ internal sealed class VectorPage(int rows, bool isWhole, int width, int dimensio
     {
         CoarseOf(row).Clear();
         Fine(row).Clear();
-        (Scales[row], Sums[row], Ids[row]) = (0, 0, 0);
+        (Scales[row], Ids[row]) = (0, 0);
     }
 
     private Span<sbyte> CoarseOf(int row) => Coarse.Slice(row * width, width);

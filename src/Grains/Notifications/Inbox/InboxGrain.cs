@@ -179,7 +179,7 @@ internal sealed partial class InboxGrain : StewardGrain, IInboxGrain, IDisposabl
 
         await _journal.AppendAsync(InboxRecordTypes.Marked, marked, InboxJson.Default.InboxMarked, static () => null);
         await PurgeWhenLong();
-        await TellQueue(changes.Where(change => change.ThreadId.Length > 0).Select(change => (change.ThreadId, change.After)).Distinct());
+        await TellQueue(changes.Where(change => change.ThreadId is { Length: > 0 }).Select(change => (change.ThreadId, change.After)).Distinct());
     }
 
     /// <inheritdoc/>

@@ -59,7 +59,7 @@ internal sealed class InboxState : IFolded
     /// <summary>What an item's engagement is once something was noted: never less than before.</summary>
     public static string After(InboxMarked marked, InboxItem item)
     {
-        var engagement = marked.ActedOn == item.ThreadId && item.ThreadId.Length > 0 ? NoticeEngagement.Acted
+        var engagement = item.ThreadId is { Length: > 0 } && marked.ActedOn == item.ThreadId ? NoticeEngagement.Acted
             : marked.Read == item.Sequence ? NoticeEngagement.Read
             : item.Sequence <= marked.SeenThrough ? NoticeEngagement.Seen
             : item.Engagement;

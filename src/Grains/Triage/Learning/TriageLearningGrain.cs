@@ -77,7 +77,9 @@ internal sealed partial class TriageLearningGrain : StewardGrain, ITriageLearnin
     public Task<TriageHealth> GetHealth(CancellationToken cancellationToken = default)
     {
         Caller.RequireAdminOrAuditor();
-        return Task.FromResult(_journal.State.Stand.Health ?? new TriageHealth());
+
+        // Earlier releases wrote no groups.
+        return Task.FromResult(_journal.State.Stand.Health is { } health ? health with { MisroutedGroups = health.MisroutedGroups ?? [] } : new TriageHealth());
     }
 
     /// <inheritdoc/>
