@@ -8,8 +8,12 @@ namespace Steward.Grains.Tests.Inference;
 internal sealed class CountingEngine(bool usesGpu, bool isAvailable = true) : IInferenceEngine
 {
     private int _asked;
+    private int _left;
 
     public int Asked => _asked;
+
+    /// <summary>How many requests were cancelled while they waited.</summary>
+    public int Left => _left;
 
     /// <summary>Requests as they came.</summary>
     public ConcurrentQueue<InferenceRequest> Requests { get; } = new();
@@ -59,7 +63,15 @@ internal sealed class CountingEngine(bool usesGpu, bool isAvailable = true) : II
         Requests.Enqueue(request);
         if (Hold is { } hold)
         {
-            await hold.Task.WaitAsync(cancellationToken);
+            try
+            {
+                await hold.Task.WaitAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                Interlocked.Increment(ref _left);
+                throw;
+            }
         }
 
         return Answers.Outcome == InferenceOutcome.Done

@@ -47,7 +47,12 @@ public sealed class InferenceCluster : IAsyncLifetime, IAsyncDisposable
 
     internal IInferenceGrain Model(string name) => Host.Client.GetGrain<IInferenceGrain>(name);
 
-    public async Task DisposeAsync() => await Host.DisposeAsync();
+    public async Task DisposeAsync()
+    {
+        // A silo that stops waits for what its grains are at, however long that takes: also for a request whose cancellation it has not heard of any more.
+        Engine.Hold?.TrySetResult();
+        await Host.DisposeAsync();
+    }
 
-    async ValueTask IAsyncDisposable.DisposeAsync() => await Host.DisposeAsync();
+    async ValueTask IAsyncDisposable.DisposeAsync() => await DisposeAsync();
 }

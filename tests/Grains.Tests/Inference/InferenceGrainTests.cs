@@ -85,6 +85,9 @@ public class InferenceGrainTests : IAsyncLifetime
         await cancellation.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+
+        // The caller knows at once; the silo is told by a message of its own.
+        await Hosting.Conversing.UntilAsync(() => Task.FromResult(Engine.Left == 1));
     }
 
     [Fact]
